@@ -1,0 +1,1 @@
+"""Floor 0: what things are (records, numbers, linear algebra)."""

@@ -1,0 +1,95 @@
+"""What can be wrong with an input, said so that the reader can mend it.
+
+One family, `TabularError(ValueError)`.  Each error carries its problems, and prints the first ones as
+``where = got, expected what. cure``; the rest are counted, never dropped silently.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import final
+
+MOST_PROBLEMS = 20
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: a stable `code`, the place, the value met, the value expected, the cure.
+
+    >>> print(Problem("row_sum", "P[s=3, a=1]", "sums to 0.98", "1 (off by -0.02; tolerance 1e-09)"))
+    P[s=3, a=1] sums to 0.98, expected 1 (off by -0.02; tolerance 1e-09)
+    """
+
+    code: str
+    where: str
+    got: str
+    expected: str
+    cure: str = ""
+
+    def __str__(self) -> str:
+        """Return ``where got, expected what`` and the cure after a full stop."""
+        line = f"{self.where} {self.got}, expected {self.expected}"
+        return f"{line}. {self.cure}" if self.cure else line
+
+
+class TabularError(ValueError):
+    """The family of every error this package raises on purpose (abstract: raise a member).
+
+    `problems` holds all problems found; `exit_code` is what the command line ends with.
+    """
+
+    exit_code = 3
+
+    def __init__(self, problems: Problem | Sequence[Problem], hidden: int = 0) -> None:
+        """Keep the problems; `hidden` counts offenders that were found but not listed."""
+        self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        self.hidden = hidden
+        super().__init__(self._text())
+
+    @property
+    def code(self) -> str:
+        """The stable code of the first problem."""
+        return self.problems[0].code
+
+    def _text(self) -> str:
+        lines = [str(problem) for problem in self.problems[:MOST_PROBLEMS]]
+        more = self.hidden + max(0, len(self.problems) - MOST_PROBLEMS)
+        if more:
+            lines.append(f"{more} more problem{'s' if more > 1 else ''} of this kind")
+        return "\n  ".join(lines)
+
+
+@final
+class InvalidMDPError(TabularError):
+    """A model, a policy or their file is not what it must be.
+
+    >>> raise InvalidMDPError(Problem("gamma", "gamma =", "1", "a number in [0, 1)"))
+    Traceback (most recent call last):
+    tabular_trpo.core.errors.InvalidMDPError: gamma = 1, expected a number in [0, 1)
+    """
+
+
+@final
+class LaneError(TabularError):
+    """Float and rational data met in one computation; cross lanes by `to_float` or `to_rational`."""
+
+
+@final
+class LimitError(TabularError):
+    """A stated limit (iterations, precision, time) was reached before the answer was certain."""
+
+    exit_code = 4
+
+
+@final
+class MemoryGuardError(TabularError):
+    """The computation would need more memory than allowed; refused before allocating."""
+
+    exit_code = 5
+
+
+@final
+class MissingExtraError(TabularError):
+    """An optional dependency is not installed; the message names the extra that brings it."""
+
+    exit_code = 2

@@ -1,0 +1,85 @@
+"""Float rows that sum to exactly 1: rounding onto the grid k / 2^53.
+
+On that grid every partial sum is a double, so a row's float sum is exactly 1.0 in any order, the float
+model and its rational reading are the same object, and 1 / (1 - gamma) is exactly the row sum of
+(I - gamma P)^{-1} in every error bound.  A positive entry below 2^-53 would vanish and change the support:
+it is kept as it is, and in the rational reading the row's largest entry gives way (see `largest_gives_way`).
+"""
+
+from fractions import Fraction
+
+import numpy as np
+
+from tabular_trpo.core.numbers import Array
+
+UNIT = 2.0**-53
+ROW_TOLERANCE = 1e-9
+
+
+def snap(values: Array, indptr: Array) -> tuple[Array, float]:
+    """Round rows stored end to end onto the grid, keeping the support.
+
+    k = round(x / sum * 2^53), then the first entries of the row give or take one unit until the sum is 2^53.
+
+    values: (n,)       nonnegative entries, each row summing to 1 within ROW_TOLERANCE
+    indptr: (rows+1,)  where rows begin, as in CSR; empty rows are left alone
+    return: the new values and the largest change of an entry
+
+    >>> float(snap(np.array([0.1, 0.2, 0.7]), np.array([0, 3]))[0].sum())
+    1.0
+    """
+    counts = np.diff(indptr)
+    starts = indptr[:-1][counts > 0]
+    counts = counts[counts > 0]
+    if len(starts) == 0:
+        return values, 0.0
+    whole = values * 2.0**53
+    tiny = whole < 1.0
+    units = np.rint(np.where(tiny, 0.0, whole))
+    if np.array_equal(units, np.where(tiny, 0.0, whole)) and np.all(
+        np.add.reduceat(units.astype(np.int64), starts) == 2**53
+    ):
+        return values, 0.0
+    sums = np.add.reduceat(whole, starts)
+    scale = np.where(np.abs(sums * UNIT - 1.0) > 4 * counts * UNIT, 2.0**53 / sums, 1.0)
+    grid = np.rint(np.where(tiny, 0.0, whole * np.repeat(scale, counts))).astype(np.int64)
+    missing = 2**53 - np.add.reduceat(grid, starts)
+    # Only entries of at least two units move, so that none is emptied; each pass moves one unit an entry.
+    while np.any(missing):
+        movable = grid >= 2
+        before = np.cumsum(movable)
+        rank = before - np.repeat(before[starts] - movable[starts], counts)
+        take = np.repeat(missing, counts)
+        grid += np.where(movable & (rank <= np.abs(take)), np.sign(take), 0)
+        missing = 2**53 - np.add.reduceat(grid, starts)
+    snapped = np.where(tiny, values, grid * UNIT)
+    return snapped, float(np.max(np.abs(snapped - values)))
+
+
+def snap_rows(rows: Array) -> tuple[Array, float]:
+    """Round the rows along the last axis onto the grid; all-zero rows are left alone."""
+    flat = rows.reshape(-1, rows.shape[-1])
+    live = flat.any(axis=-1)
+    out = flat.copy()
+    indptr = np.arange(0, live.sum() * rows.shape[-1] + 1, rows.shape[-1])
+    values, change = snap(flat[live].ravel(), indptr)
+    out[live] = values.reshape(-1, rows.shape[-1])
+    return out.reshape(rows.shape), change
+
+
+def below_grid(rows: Array) -> Array:
+    """Return per row the mass that lies below the grid: 0 except in rows with entries under 2^-53."""
+    return np.where(rows < UNIT, rows, 0.0).sum(axis=-1)
+
+
+def largest_gives_way(row: list[Fraction]) -> list[Fraction]:
+    """Return a row made exactly stochastic by its (first) largest entry, the others as they are.
+
+    >>> largest_gives_way([Fraction(1), Fraction(1, 2**60)])[0] == 1 - Fraction(1, 2**60)
+    True
+    """
+    total = sum(row, Fraction(0))
+    if total in (0, 1):
+        return row
+    largest = max(range(len(row)), key=row.__getitem__)
+    return [x + (1 - total if i == largest else 0) for i, x in enumerate(row)]

@@ -1,0 +1,96 @@
+"""Dense float64 kernel, batched by leading axes: close, expect, flow, solve."""
+
+from typing import final
+
+import numpy as np
+import scipy.linalg
+
+from tabular_trpo.core.numbers import Array, Scalar
+
+
+def close(P: Array, r: Array, pi: Array) -> tuple[Array, Array]:
+    """Close a decision process by a policy into a reward chain.
+
+    P_pi(s, s') = sum_a pi(a|s) P(s'|s, a),  r_pi(s) = sum_a pi(a|s) r(s, a).  Puterman (1994), section 5.6.
+
+    P:      (..., S, A, S)
+    r, pi:  (..., S, A)
+    return: (..., S, S), (..., S)
+    """
+    return np.einsum("...sa,...sat->...st", pi, P), np.einsum("...sa,...sa->...s", pi, r)
+
+
+def expect(P: Array, f: Array) -> Array:
+    """Return (P f)(s, a) = sum_s' P(s'|s, a) f(s'), shape (..., S, A)."""
+    *batch, n_states, n_actions, _ = P.shape
+    rows = P.reshape(*batch, n_states * n_actions, n_states)
+    return (rows @ f[..., None])[..., 0].reshape(*batch, n_states, n_actions)
+
+
+def flow(P: Array, w: Array) -> Array:
+    """Return (w P)(s') = sum_{s,a} w(s, a) P(s'|s, a), shape (..., S)."""
+    *batch, n_states, n_actions, _ = P.shape
+    rows = P.reshape(*batch, n_states * n_actions, n_states)
+    return (w.reshape(*batch, 1, n_states * n_actions) @ rows)[..., 0, :]
+
+
+@final
+class DenseResolvent:
+    """One LU factorization of I - gamma P_pi that serves V (forward) and rho (backward)."""
+
+    def __init__(self, P_pi: Array, gamma: Scalar) -> None:
+        """Factor; `P_pi` is left untouched."""
+        self.P_pi, self.gamma = P_pi, float(gamma)
+        # Built transposed: LAPACK wants column-major, and a C-ordered M is the Fortran-ordered M^T.
+        matrix = P_pi * -self.gamma
+        matrix.flat[:: len(P_pi) + 1] += 1.0
+        self._lu = scipy.linalg.lu_factor(matrix.T, overwrite_a=True, check_finite=False)
+
+    def forward(self, b: Array) -> Array:
+        """Solve (I - gamma P_pi) x = b."""
+        return np.asarray(scipy.linalg.lu_solve(self._lu, b, trans=1, check_finite=False))
+
+    def backward(self, b: Array) -> Array:
+        """Solve x (I - gamma P_pi) = b."""
+        return np.asarray(scipy.linalg.lu_solve(self._lu, b, trans=0, check_finite=False))
+
+    def step(self, f: Array) -> Array:
+        """Return gamma P_pi f."""
+        return np.asarray(self.gamma * (self.P_pi @ f))
+
+    def step_back(self, w: Array) -> Array:
+        """Return gamma w P_pi."""
+        return np.asarray(self.gamma * (w @ self.P_pi))
+
+
+@final
+class BatchResolvent:
+    """Inverses of a batch of small I - gamma P_pi: one LAPACK call, then products only."""
+
+    def __init__(self, P_pi: Array, gamma: Array) -> None:
+        """Invert; `gamma` has the batch shape."""
+        self.P_pi, self.gamma = P_pi, gamma[..., None]
+        self._inverse = np.linalg.inv(np.eye(P_pi.shape[-1]) - self.gamma[..., None] * P_pi)
+
+    def forward(self, b: Array) -> Array:
+        """Solve (I - gamma P_pi) x = b."""
+        return np.asarray((self._inverse @ b[..., None])[..., 0])
+
+    def backward(self, b: Array) -> Array:
+        """Solve x (I - gamma P_pi) = b."""
+        return np.asarray((b[..., None, :] @ self._inverse)[..., 0, :])
+
+    def step(self, f: Array) -> Array:
+        """Return gamma P_pi f."""
+        return np.asarray(self.gamma * (self.P_pi @ f[..., None])[..., 0])
+
+    def step_back(self, w: Array) -> Array:
+        """Return gamma w P_pi."""
+        return np.asarray(self.gamma * (w[..., None, :] @ self.P_pi)[..., 0, :])
+
+
+def solve(P_pi: Array, gamma: Scalar) -> DenseResolvent | BatchResolvent:
+    """Factor I - gamma P_pi once for solves in both directions."""
+    if P_pi.ndim == 2:
+        return DenseResolvent(P_pi, gamma)
+    return BatchResolvent(P_pi, np.broadcast_to(gamma, P_pi.shape[:-2]))

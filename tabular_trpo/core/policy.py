@@ -1,0 +1,180 @@
+"""Policies are arrays pi (..., S, A) in the lane of their model; these functions make and check them.
+
+Known to users as `tabular_trpo.policies`.
+"""
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from tabular_trpo.core.build import same_lane, shape_error
+from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem
+from tabular_trpo.core.grid import largest_gives_way, snap_rows
+from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.numbers import (
+    Array,
+    elementwise,
+    fractions,
+    frozen,
+    is_rational,
+    read_array,
+    zeros,
+)
+from tabular_trpo.core.validate import Report, policy_rows
+
+
+def check_policy(mdp: MDP, pi: Any, name: str = "pi") -> Array:
+    """Return the policy as the model reads it: checked, float rows on the grid k / 2^53, read-only.
+
+    pi:     (..., S, A), or (S, A) for every model of a batch
+    return: (..., S, A)
+    raises: InvalidMDPError naming the rows that are off the simplex or use disallowed actions;
+            LaneError for a float policy of a rational model or the reverse
+
+    >>> check_policy(MDP([[[1], [1]]], [[0, 0]], [1], 0.5), [[0.25, 0.75]])
+    array([[0.25, 0.75]])
+    """
+    kind, array = read_array(name, pi)
+    rational = mdp.lane == "rational"
+    if kind == "exact" or (rational and kind == "int"):
+        array = fractions(name, array)
+    same_lane(name, array, rational)
+    shape = mdp.r.shape
+    if array.shape not in (shape, shape[-2:]):
+        raise shape_error(name, array.shape, f"(..., S, A) = {shape}")
+    array = np.broadcast_to(array, shape)
+    report = Report()
+    policy_rows(report, name, array, mdp.mask)
+    report.close()
+    return frozen(array.copy() if rational else snap_rows(array + 0.0)[0])
+
+
+def uniform(mdp: MDP) -> Array:
+    """Return the policy that takes each allowed action with the same probability.
+
+    >>> uniform(MDP([[["1"], ["1"]]], [["0", "0"]], ["1"], "1/2"))
+    array([[Fraction(1, 2), Fraction(1, 2)]], dtype=object)
+    """
+    counts = mdp.mask.sum(axis=1)
+    if mdp.lane == "rational":
+        pi = zeros(mdp.r.shape, rational=True)
+        for s, a in np.argwhere(mdp.mask):
+            pi[s, a] = Fraction(1, int(counts[s]))
+        return frozen(pi)
+    return check_policy(mdp, mdp.mask / counts[:, None])
+
+
+def deterministic(mdp: MDP, actions: Any) -> Array:
+    """Return the policy that takes action `actions[s]` in state s.
+
+    actions: (..., S) integer indices
+    raises:  InvalidMDPError for an index that is no action, or not allowed there
+    """
+    chosen = np.asarray(actions)
+    if chosen.dtype.kind not in "iu" or chosen.shape[-1:] != (mdp.n_states,):
+        raise shape_error("actions", chosen.shape, f"(..., S) integers, S = {mdp.n_states}")
+    if chosen.size and not (0 <= chosen.min() and chosen.max() < mdp.n_actions):
+        at = np.argwhere((chosen < 0) | (chosen >= mdp.n_actions))[0]
+        got = f"= {chosen[tuple(at)]}"
+        raise InvalidMDPError(
+            Problem("index", f"actions{at.tolist()}", got, f"0 to {mdp.n_actions - 1}")
+        )
+    pi = zeros((*chosen.shape, mdp.n_actions), mdp.lane == "rational")
+    one: Any = Fraction(1) if mdp.lane == "rational" else 1.0
+    np.put_along_axis(pi, chosen[..., None], one, axis=-1)
+    return check_policy(mdp, pi, "policy of actions")
+
+
+def best_actions(mdp: MDP, Q: Array) -> Array:
+    """Return the first allowed action that maximises Q in each state, (..., S) indices."""
+    if is_rational(Q):
+        return np.array(
+            [
+                max((a for a in range(len(row)) if ok[a]), key=row.__getitem__)
+                for row, ok in zip(Q, mdp.mask, strict=True)
+            ]
+        )
+    return np.asarray(np.argmax(np.where(mdp.mask, Q, -np.inf), axis=-1))
+
+
+def greedy(mdp: MDP, Q: Array) -> Array:
+    """Return the deterministic policy argmax_a Q(s, a); ties go to the first allowed action.
+
+    >>> greedy(MDP([[[1], [1]]], [[0, 0]], [1], 0.5), np.array([[1.0, 1.0]]))
+    array([[1., 0.]])
+    """
+    same_lane("Q", np.asarray(Q), mdp.lane == "rational")
+    return deterministic(mdp, best_actions(mdp, np.asarray(Q)))
+
+
+def mixture(pi: Array, pi_prime: Array, alpha: Any) -> Array:
+    """Return the conservative mixture (1 - alpha) pi + alpha pi'.  TRPO (2015), equation (5).
+
+    alpha:  in [0, 1], a Fraction or exact string in the rational lane
+    raises: InvalidMDPError for alpha outside [0, 1]; LaneError for mixed lanes
+
+    >>> mixture(np.array([1.0, 0.0]), np.array([0.0, 1.0]), 0.25)
+    array([0.75, 0.25])
+    """
+    pi, pi_prime = np.asarray(pi), np.asarray(pi_prime)
+    kind, weight = read_array("alpha", alpha)
+    rational = is_rational(pi)
+    same_lane("pi_prime", pi_prime, rational)
+    if rational and kind != "float":
+        weight = fractions("alpha", weight)
+    same_lane("alpha", weight, rational)
+    if not bool(np.all((weight >= 0) & (weight <= 1))):
+        raise InvalidMDPError(Problem("alpha", "alpha", f"= {alpha}", "a weight in [0, 1]"))
+    one: Any = Fraction(1) if rational else 1.0
+    spread = weight[()] if weight.ndim == 0 else weight[..., None, None]
+    return frozen(np.asarray((one - spread) * pi + spread * pi_prime))
+
+
+def softmax(theta: Any) -> Array:
+    """Return pi(a|s) proportional to exp(theta[s, a]); float lane.
+
+    theta:  (..., S, A) logits; -inf masks an action
+    raises: InvalidMDPError for NaN, +inf or a row without a finite logit
+
+    >>> softmax([[0.0, 0.0]])
+    array([[0.5, 0.5]])
+    """
+    logits = np.asarray(theta, dtype=np.float64)
+    bad = np.isnan(logits) | (logits == np.inf)
+    if bad.any() or not np.all(np.any(np.isfinite(logits), axis=-1)):
+        raise InvalidMDPError(
+            Problem("theta", "theta", "has NaN, +inf or an all -inf row", "finite logits")
+        )
+    weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return frozen(snap_rows(weights / weights.sum(axis=-1, keepdims=True))[0])
+
+
+def to_rational(pi: Array) -> Array:
+    """Return a float policy as the exact rows it stands for (rows on the grid k / 2^53).
+
+    raises: LaneError for a batch
+    """
+    if is_rational(pi):
+        return pi
+    if pi.ndim != 2:
+        raise LaneError(Problem("batch", "pi", f"has shape {pi.shape}", "a single policy (S, A)"))
+    rows = elementwise(Fraction, snap_rows(pi + 0.0)[0])
+    for s in range(len(rows)):
+        rows[s] = largest_gives_way(rows[s].tolist())
+    return frozen(rows)
+
+
+def to_float(pi: Array) -> Array:
+    """Return a rational policy in the float lane, rows on the grid k / 2^53.
+
+    raises: LaneError where a positive probability would become 0
+    """
+    if not is_rational(pi):
+        return pi
+    rows = elementwise(float, pi, np.float64)
+    if np.any((rows == 0) != (pi == 0)):
+        raise LaneError(
+            Problem("underflow", "pi", "has an entry below the smallest double", "support kept")
+        )
+    return frozen(snap_rows(rows)[0])

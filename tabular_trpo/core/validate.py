@@ -1,0 +1,147 @@
+"""What a model and a policy must satisfy; every offender is found, the first twenty are named."""
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from tabular_trpo.core.errors import MOST_PROBLEMS, InvalidMDPError, Problem
+from tabular_trpo.core.grid import ROW_TOLERANCE
+from tabular_trpo.core.numbers import Array, is_rational
+
+COUNTS_CURE = "If these are counts, build with MDP.from_counts(...)"
+
+
+class Report:
+    """Collects problems up to the number shown and counts the rest."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self.problems: list[Problem] = []
+        self.hidden = 0
+
+    def add(self, bad: Array, describe: Callable[[tuple[int, ...]], Problem]) -> None:
+        """Add one problem for each true entry of `bad`, described from its index."""
+        where = np.argwhere(bad)
+        room = MOST_PROBLEMS - len(self.problems)
+        self.problems += [describe(tuple(int(i) for i in index)) for index in where[:room]]
+        self.hidden += max(0, len(where) - room)
+
+    def close(self) -> None:
+        """Raise when anything was found."""
+        if self.problems:
+            raise InvalidMDPError(self.problems, self.hidden)
+
+
+def label(name: str, index: tuple[int, ...], axes: str) -> str:
+    """Return "P[s=3, a=1]": the last indices take the axis letters, earlier ones are the batch."""
+    letters = axes.split()
+    batch = len(index) - len(letters)
+    named = [f"{letter}={i}" for letter, i in zip(letters, index[batch:], strict=True)]
+    return f"{name}[{', '.join([str(i) for i in index[:batch]] + named)}]"
+
+
+def finite(report: Report, name: str, values: Array, axes: str) -> None:
+    """Find NaN and infinite entries."""
+    if not is_rational(values):
+        report.add(
+            ~np.isfinite(values),
+            lambda i: Problem(
+                "not_finite", label(name, i, axes), f"= {values[i]}", "a finite number"
+            ),
+        )
+
+
+def nonnegative(report: Report, name: str, values: Array, axes: str) -> None:
+    """Find negative probabilities; NaN is left to `finite`."""
+    report.add(
+        np.asarray(values < 0, dtype=bool),
+        lambda i: Problem("negative", label(name, i, axes), f"= {values[i]}", "a probability >= 0"),
+    )
+
+
+def _shown(row: Any) -> str:
+    pairs = [(i, x) for i, x in enumerate(row) if x != 0]
+    text = ", ".join(f"{i}: {x}" for i, x in pairs[:6])
+    return f"row {{{text}{', ...' if len(pairs) > 6 else ''}}}"
+
+
+def row_sums(report: Report, name: str, sums: Array, axes: str, row: Callable[[Any], Any]) -> None:
+    """Find rows that do not sum to 1: exactly in rationals, within ROW_TOLERANCE in floats."""
+    exact = is_rational(sums)
+    tolerance = "exactly" if exact else f"tolerance {ROW_TOLERANCE:g}"
+    bad = sums != 1 if exact else np.abs(sums - 1.0) > ROW_TOLERANCE
+
+    def describe(i: tuple[int, ...]) -> Problem:
+        off = sums[i] - 1
+        expected = f"1 (off by {off if exact else format(off, '+.3g')}; {tolerance})"
+        empty = "An action that is not available is masked by allowed=..."
+        cure = _shown(row(i)) + ". " + (COUNTS_CURE if sums[i] else empty)
+        return Problem("row_sum", label(name, i, axes), f"sums to {sums[i]}", expected, cure)
+
+    report.add(np.asarray(bad, dtype=bool), describe)
+
+
+def transitions(report: Report, P: Any, mask: Array, sums: Array) -> None:
+    """Check the transition rows: finite, nonnegative, sum 1 where allowed and 0 elsewhere."""
+    n_actions = mask.shape[1]
+    known = len(report.problems)
+    if sp.issparse(P):
+        pairs = np.repeat(np.arange(P.shape[0]), np.diff(P.indptr))
+
+        def entry(i: tuple[int, ...], code: str, expected: str) -> Problem:
+            s, a = divmod(int(pairs[i]), n_actions)
+            where = label("P", (s, a, int(P.indices[i])), "s a s'")
+            return Problem(code, where, f"= {P.data[i]}", expected)
+
+        report.add(~np.isfinite(P.data), lambda i: entry(i, "not_finite", "a finite number"))
+        report.add(P.data < 0, lambda i: entry(i, "negative", "a probability >= 0"))
+    else:
+        finite(report, "P", P, "s a s'")
+        nonnegative(report, "P", P, "s a s'")
+    if len(report.problems) > known:
+        return  # sums of broken entries would only repeat the news
+
+    def row(i: tuple[int, ...]) -> Any:
+        return P[[i[-2] * n_actions + i[-1]]].toarray()[0] if sp.issparse(P) else P[i]
+
+    row_sums(
+        report, "P", np.where(mask, sums, Fraction(1) if is_rational(sums) else 1.0), "s a", row
+    )
+    report.add(
+        np.asarray(~mask & (sums != 0), dtype=bool),
+        lambda i: Problem(
+            "disallowed", label("P", i, "s a"), f"sums to {sums[i]}", "an empty row: not allowed"
+        ),
+    )
+
+
+def policy_rows(report: Report, name: str, pi: Array, mask: Array) -> None:
+    """Check a policy: finite, nonnegative, no mass on disallowed actions, rows summing to 1."""
+    finite(report, name, pi, "s a")
+    nonnegative(report, name, pi, "s a")
+    report.add(
+        np.asarray((pi != 0) & ~mask, dtype=bool),
+        lambda i: Problem(
+            "disallowed",
+            label(name, i, "s a"),
+            f"= {pi[i]}",
+            "0: the action is not allowed in that state",
+        ),
+    )
+    if not report.problems:
+        row_sums(report, name, pi.sum(axis=-1), "s", lambda i: pi[i])
+
+
+def discount(gamma: Any) -> Iterator[Problem]:
+    """Yield what is wrong with a discount factor, a scalar or an array over the batch."""
+    expected = "a number in [0, 1)"
+    for value in np.asarray(gamma, dtype=object).flat:
+        if not 0 <= value < 1:
+            cure = (
+                "gamma = 1 needs proper policies, which are out of scope here" if value == 1 else ""
+            )
+            yield Problem("gamma", "gamma", f"= {value}", expected, cure)
+            return

@@ -1,0 +1,79 @@
+"""Distances between the rows of two policies: total variation and Kullback-Leibler, in either lane."""
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from tabular_trpo.core.build import same_lane
+from tabular_trpo.core.numbers import Array, is_rational
+from tabular_trpo.core.real import INFINITY, log
+
+
+def tv(p: Any, q: Any) -> Array:
+    """Return the total variation distance of rows, half their L1 distance.
+
+    D_TV(p, q) = 1/2 sum_a abs(p_a - q_a).  TRPO (2015), equation (7); the factor 1/2 is part of it.
+
+    p, q:   (..., A) rows on the simplex, one lane
+    return: (...)
+    raises: LaneError for mixed lanes
+
+    >>> float(tv(np.array([1.0, 0.0]), np.array([0.0, 1.0])))
+    1.0
+    """
+    p, q = np.asarray(p), np.asarray(q)
+    same_lane("q", q, is_rational(p))
+    half: Any = Fraction(1, 2) if is_rational(p) else 0.5
+    return np.asarray(half * np.abs(p - q).sum(axis=-1))[()]
+
+
+def kl(p: Any, q: Any) -> Array:
+    """Return KL(p || q) of rows; 0 log 0 = 0, and infinite where q loses support of p.
+
+    D_KL(p || q) = sum_a p_a log(p_a / q_a).  Float rows go through p x - p log(1 + x), x = (q - p) / p, which
+    keeps its digits for tiny steps; rational rows give exact reals (`core.real`), 0 exactly for equal rows.
+
+    p, q:   (..., A) rows on the simplex, one lane
+    return: (...)
+    raises: LaneError for mixed lanes
+
+    >>> float(kl(np.array([0.5, 0.5]), np.array([1.0, 0.0])))
+    inf
+    """
+    p, q = np.asarray(p), np.asarray(q)
+    same_lane("q", q, is_rational(p))
+    p, q = np.broadcast_arrays(p, q)
+    if not is_rational(p):
+        return _float_kl(p, q)
+    out = np.empty(p.shape[:-1], dtype=object)
+    for at in np.ndindex(out.shape):
+        out[at] = _rational_kl(p[at], q[at])
+    return np.asarray(out)[()]
+
+
+def _rational_kl(p: Array, q: Array) -> Any:
+    pairs = [(x, y) for x, y in zip(p, q, strict=True) if x != 0 and x != y]
+    if any(y == 0 for _, y in pairs):
+        return INFINITY
+    return sum((x * log(x / y) for x, y in pairs), Fraction(0))
+
+
+def _float_kl(p: Array, q: Array) -> Array:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        x = np.where(p > 0, (q - p) / p, 0.0)
+        terms = np.where(p > 0, p * excess(x), q)
+    return np.asarray(terms.sum(axis=-1))[()]
+
+
+def excess(x: Array) -> Array:
+    """Return x - log(1 + x) >= 0 for x >= -1, by its series where the difference would cancel."""
+    small = np.abs(x) < 0.01
+    y = np.where(small, x, 0.0)
+    series = np.zeros_like(y)
+    for k in range(11, 1, -1):  # sum_{k >= 2} (-1)^k x^k / k; the next term is below 1e-24 x^2
+        series = series * y + (-1.0) ** k / k
+    with np.errstate(divide="ignore"):
+        return np.where(
+            small, y * y * series, np.where(small, 0.0, x) - np.log1p(np.where(small, 0.0, x))
+        )

@@ -1,0 +1,191 @@
+"""Exact evaluation of a policy: V, Q, A, rho, d, eta, each with a proved radius."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, final
+
+import numpy as np
+
+from tabular_trpo.core.errors import LimitError, Problem
+from tabular_trpo.core.grid import below_grid
+from tabular_trpo.core.linalg import dense, rational, sparse, twofold
+from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.numbers import Array, Scalar, frozen, zeros
+from tabular_trpo.core.policy import check_policy
+from tabular_trpo.exact.enclosure import Model, U, Values, Visits, enclose
+
+CHUNK = 2**18  # entries of P evaluated at a time in a batch
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Radius:
+    """Proved error bounds, each of the shape of its quantity; zeros in the rational lane."""
+
+    V: Array
+    Q: Array
+    A: Array
+    rho: Array
+    d: Array
+    eta: Scalar
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluation:
+    """What a policy is worth, exactly (rational lane) or within `radius` (float lane).
+
+    V:      (..., S)     value                     V = r_pi + gamma P_pi V
+    Q, A:   (..., S, A)  Q = r + gamma P V, A = Q - V; 0 at pairs that are not allowed
+    rho:    (..., S)     unnormalised discounted visitation, sums to 1 / (1 - gamma)
+    d:      (..., S)     (1 - gamma) rho, sums to 1
+    eta:    (...)        expected discounted return rho0 . V
+    radius: bounds of abs(stored - exact), entry by entry
+    """
+
+    mdp: MDP
+    pi: Array
+    V: Array
+    Q: Array
+    A: Array
+    rho: Array
+    d: Array
+    eta: Scalar
+    radius: Radius
+
+
+def evaluate(mdp: MDP, pi: Any) -> Evaluation:
+    """Evaluate a policy by one factorization of I - gamma P_pi, forward for V and backward for rho.
+
+    V = (I - gamma P_pi)^{-1} r_pi, rho = rho0 (I - gamma P_pi)^{-1}.  TRPO (2015), section 2.
+
+    pi:     (..., S, A) in the lane of `mdp`
+    return: Evaluation
+    raises: InvalidMDPError, LaneError for the policy; LimitError where float64 overflows
+
+    >>> mdp = MDP([[["1"]]], [["1"]], ["1"], "9/10")
+    >>> evaluate(mdp, [["1"]]).eta
+    Fraction(10, 1)
+    """
+    pi = check_policy(mdp, pi)
+    if mdp.lane == "rational":
+        return _rational(mdp, pi)
+    if not mdp.batch_shape:
+        return _assembled(
+            mdp, pi, _float(mdp.P, mdp.r, mdp.rho0, np.asarray(mdp.gamma), pi, mdp._below, mdp.mask)
+        )
+    return _batch(mdp, pi)
+
+
+def _batch(mdp: MDP, pi: Array) -> Evaluation:
+    """Evaluate a batch chunk by chunk, so that the working set stays in cache."""
+    batch = mdp.batch_shape
+    count = int(np.prod(batch))
+
+    def flat(x: Array) -> Array:
+        return x.reshape(count, *x.shape[len(batch) :])
+
+    P, r, rho0, gamma, policy = (
+        flat(np.asarray(x)) for x in (mdp.P, mdp.r, mdp.rho0, mdp.gamma, pi)
+    )
+    below = None if mdp._below is None else flat(mdp._below)
+    step = max(1, CHUNK // (mdp.n_states**2 * mdp.n_actions))
+    parts = []
+    for i in range(0, count, step):
+        at = slice(i, i + step)
+        parts.append(
+            _float(
+                P[at],
+                r[at],
+                rho0[at],
+                gamma[at],
+                policy[at],
+                None if below is None else below[at],
+                mdp.mask,
+            )
+        )
+    joined = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    return _assembled(mdp, pi, [x.reshape(*batch, *x.shape[1:]) for x in joined])
+
+
+def _assembled(mdp: MDP, pi: Array, arrays: Any) -> Evaluation:
+    V, Q, A, rho, d, eta, *radii = arrays
+    for x in (*arrays[:5], *radii[:5]):
+        frozen(x)
+    if not np.all(np.isfinite(V)) or not np.all(np.isfinite(radii[0])):
+        cure = "Scale the rewards, or use the rational lane"
+        raise LimitError(Problem("overflow", "V", "overflows float64", "finite values", cure))
+    return Evaluation(mdp, pi, V, Q, A, rho, d, eta[()], Radius(*radii[:5], radii[5][()]))
+
+
+def _float(
+    P: Any, r: Array, rho0: Array, gamma: Array, pi: Array, below: Any, mask: Array
+) -> list[Array]:
+    """Return V Q A rho d eta and their radii for one model or one batch axis of models."""
+    kernel: Any = dense if isinstance(P, np.ndarray) else sparse
+    mask_scale = np.ldexp(1.0, -np.frexp(np.max(np.abs(r), axis=(-2, -1)))[1])
+    scaled = r * mask_scale[..., None, None]
+    n_states, n_actions = r.shape[-2:]
+    P_pi, _ = kernel.close(P, scaled, pi)
+    width = n_states if kernel is dense else int(np.diff(P.indptr).max())
+    rows = P.reshape(*P.shape[:-3], -1, n_states) if kernel is dense else P
+    terms = (width if kernel is dense else _longest(P_pi)) + 2 * n_actions + 8
+    below_rho0 = below_grid(rho0)
+    model = Model(rows, scaled, rho0, gamma, pi, below, below_grid(pi), below_rho0, terms)
+    resolvent = kernel.solve(P_pi, gamma)
+    return _rounded(model, *enclose(model, resolvent), mask, 1.0 / mask_scale)
+
+
+def _longest(P_pi: Any) -> int:
+    """Return the most terms in a row or column of a CSR matrix."""
+    columns = np.bincount(P_pi.indices, minlength=P_pi.shape[1])
+    return int(max(np.diff(P_pi.indptr).max(), columns.max()))
+
+
+def _rounded(model: Model, v: Values, m: Visits, live: Array, unit: Array) -> list[Array]:
+    """Round to doubles and give each quantity its radius; `unit` undoes the scaling of the rewards."""
+    V = v.V.hi
+    Q = np.where(live, v.A + V[..., None], 0.0)
+    A = np.where(live, v.A, 0.0)
+    weighted = twofold.scale(v.V, model.rho0)
+    eta = twofold.total(weighted).hi
+    rho = np.maximum(m.rho.hi, 0.0)
+    horizon = 1.0 - model.gamma
+    d = rho * horizon[..., None]
+    V_bound = v.V_bound[..., None]
+    r_V = V_bound + 2 * U * np.abs(V)
+    r_Q = np.where(live, v.A_bound + r_V[..., None] + 2 * U * np.abs(Q), 0.0)
+    r_A = np.where(live, v.A_bound, 0.0)
+    r_rho = np.broadcast_to(m.bound[..., None], rho.shape) + 2 * U * rho
+    r_d = r_rho * horizon[..., None] * (1 + 4 * U) + 4 * U * d
+    most = np.max(np.abs(V), axis=-1)
+    r_eta = v.V_bound + 2 * model.below_rho0 * most + 64 * twofold.UNIT * most + 2 * U * np.abs(eta)
+    one, two = unit[..., None], unit[..., None, None]
+    with np.errstate(over="ignore", invalid="ignore"):
+        out = [V * one, Q * two, A * two, rho, d, eta * unit]
+        radii = [r_V * one, r_Q * two, r_A * two, r_rho, r_d, r_eta * unit]
+    # Scaling back is exact except below the smallest normal double, where it errs by one subnormal unit.
+    return [np.asarray(x) for x in out] + [np.asarray(x) + 2.0**-1074 for x in radii]
+
+
+def _rational(mdp: MDP, pi: Array) -> Evaluation:
+    """Evaluate in rationals; the residual of both solves was checked to be 0."""
+    rows = mdp._rows
+    assert rows is not None
+    if not rational.solvable(mdp.n_states):
+        got = f"has {mdp.n_states} states"
+        raise LimitError(
+            Problem("size", "the rational lane", got, "fewer states", "Use to_float()")
+        )
+    chain = rational.close(rows, pi, mdp.gamma)
+    V_common = chain.forward((pi * mdp.r).sum(axis=-1))
+    V = V_common.fractions()
+    Q = mdp.r + mdp.gamma * rational.expect(rows, V_common)
+    Q = np.where(mdp.mask, Q, Fraction(0))
+    A = np.where(mdp.mask, Q - V[:, None], Fraction(0))
+    rho = chain.backward(mdp.rho0).fractions()
+    d = (1 - mdp.gamma) * rho
+    eta = (mdp.rho0 * V).sum()
+    none = [frozen(zeros(x.shape, rational=True)) for x in (V, Q, A, rho, d)]
+    frozen_all = [frozen(x) for x in (V, Q, A, rho, d)]
+    return Evaluation(mdp, pi, *frozen_all, eta, Radius(*none, Fraction(0)))
