@@ -69,7 +69,10 @@ def snap_rows(rows: Array) -> tuple[Array, float]:
 
 def below_grid(rows: Array) -> Array:
     """Return per row the mass that lies below the grid: 0 except in rows with entries under 2^-53."""
-    return np.where(rows < UNIT, rows, 0.0).sum(axis=-1)
+    tiny = (rows > 0.0) & (rows < UNIT)
+    if not tiny.any():
+        return np.zeros(rows.shape[:-1])
+    return np.where(tiny, rows, 0.0).sum(axis=-1)
 
 
 def largest_gives_way(row: list[Fraction]) -> list[Fraction]:

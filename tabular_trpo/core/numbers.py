@@ -22,7 +22,7 @@ Scalar = Any  # float, Fraction, or an array of floats over the batch axes
 
 MOST_DIGITS = 2000
 MOST_EXPONENT = 400
-_NUMBER = re.compile(r"[+-]?(\d+)(?:/(\d+)|(?:\.(\d*))?(?:[eE]([+-]?\d{1,9}))?)$", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+)(?:/(\d+)|(?:\.(\d*))?(?:[eE]([+-]?\d{1,9}))?)", re.ASCII)
 
 
 def parse_fraction(text: str) -> Fraction:
@@ -37,7 +37,7 @@ def parse_fraction(text: str) -> Fraction:
     # Huge inputs are refused before Fraction sees them: Fraction("1e999999999") would not return.
     if len(text) > 2 * MOST_DIGITS + 16:
         raise ValueError(f"has {len(text)} characters, more than {2 * MOST_DIGITS + 16}")
-    match = _NUMBER.match(text)
+    match = _NUMBER.fullmatch(text)
     if match is None:
         raise ValueError('is not a number such as "-1", "1/3", "0.25" or "1e-6"')
     whole, below, decimals, exponent = match.groups()

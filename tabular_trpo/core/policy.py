@@ -35,6 +35,14 @@ def check_policy(mdp: MDP, pi: Any, name: str = "pi") -> Array:
     >>> check_policy(MDP([[[1], [1]]], [[0, 0]], [1], 0.5), [[0.25, 0.75]])
     array([[0.25, 0.75]])
     """
+    return frozen(check_rows(name, policy_array(mdp, pi, name), mdp.mask))
+
+
+def policy_array(mdp: MDP, pi: Any, name: str = "pi") -> Array:
+    """Return the policy as an array of the model's lane and shape, its rows not yet checked.
+
+    raises: InvalidMDPError for a wrong shape, LaneError for the wrong lane
+    """
     kind, array = read_array(name, pi)
     rational = mdp.lane == "rational"
     if kind == "exact" or (rational and kind == "int"):
@@ -43,11 +51,18 @@ def check_policy(mdp: MDP, pi: Any, name: str = "pi") -> Array:
     shape = mdp.r.shape
     if array.shape not in (shape, shape[-2:]):
         raise shape_error(name, array.shape, f"(..., S, A) = {shape}")
-    array = np.broadcast_to(array, shape)
+    return np.broadcast_to(array, shape)
+
+
+def check_rows(name: str, pi: Array, mask: Array) -> Array:
+    """Return the rows checked, and in the float lane put on the grid k / 2^53.
+
+    raises: InvalidMDPError naming the rows that are off the simplex or use disallowed actions
+    """
     report = Report()
-    policy_rows(report, name, array, mdp.mask)
+    policy_rows(report, name, pi, mask)
     report.close()
-    return frozen(array.copy() if rational else snap_rows(array + 0.0)[0])
+    return pi.copy() if is_rational(pi) else snap_rows(pi + 0.0)[0]
 
 
 def uniform(mdp: MDP) -> Array:

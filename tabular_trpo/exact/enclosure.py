@@ -21,9 +21,9 @@ from tabular_trpo.core.numbers import Array
 
 U = 2.0**-53
 GOAL = 2.0**-76  # relative bound at which another correction is not worth a product
-FLOOR = (
-    2.0**-1000
-)  # swallows every underflow: data are scaled to about 1 and at most 2^40 operations follow
+COARSE_GOAL = 2.0**-55  # the same for a batch, where a small part of an ulp is enough
+# Swallows every underflow: data are scaled to about 1, and at most 2^40 operations follow.
+FLOOR = 2.0**-1000
 SWEEPS = 4
 
 
@@ -39,6 +39,7 @@ class Model(NamedTuple):
     below_pi: Array
     below_rho0: Array
     n_terms: int
+    fine: bool
 
 
 class Values(NamedTuple):
@@ -65,82 +66,81 @@ def gamma_n(n: int) -> float:
 def enclose(model: Model, resolvent: Any) -> tuple[Values, Visits]:
     """Return V, A and rho of the chain with proved bounds.
 
-    resolvent: factorization with `forward`, `backward`, `step` (gamma P_pi f) and `step_back` (gamma w P_pi)
+    resolvent: factorization with `forward`, `backward`, `step` (gamma P_pi f), `step_back` (gamma w P_pi)
     """
-    V = resolvent.forward((model.pi * model.r).sum(axis=-1))
+    V = resolvent.forward(np.einsum("...sa,...sa->...s", model.pi, model.r))
     rho = resolvent.backward(model.rho0)
-    up, down = products(model.rows, V, _spread(rho, model.pi), model.below_P is not None)
+    up, down = _products(model, V, rho)
     assert up is not None
     assert down is not None
     return _values(model, resolvent, V, up), _visits(model, resolvent, rho, down)
 
 
-def _spread(rho: Array, pi: Array) -> Twofold:
-    """Return rho(s) pi(a|s) without error, (..., S*A)."""
-    w = twofold.two_prod(np.broadcast_to(rho[..., None], pi.shape), pi)
-    return Twofold(*(part.reshape(*pi.shape[:-2], -1) for part in w))
+def _products(model: Model, f: Array | None, rho: Array | None) -> Any:
+    """Return gamma P f, and rho(s) pi(a|s) P, as `Product`s; neither product of scalars is rounded."""
+    shape, gamma = model.pi.shape, model.gamma[..., None]
+    scaled = weights = None
+    if f is not None:
+        scaled = twofold.two_prod(f, np.broadcast_to(gamma, f.shape))
+    if rho is not None:
+        w = twofold.two_prod(np.broadcast_to(rho[..., None], shape), model.pi)
+        weights = Twofold(*(part.reshape(*shape[:-2], -1) for part in w))
+    return products(model.rows, scaled, weights, model.below_P is not None, model.fine)
 
 
 def _values(model: Model, resolvent: Any, correction: Array, product: Product) -> Values:
     """Refine V from its first solve and the first exact product; bound V and A."""
     shape, gamma = model.pi.shape, model.gamma[..., None]
-    horizon = 1.0 - model.gamma
-    x = Twofold(np.zeros(shape[:-1]), np.zeros(shape[:-1]))
-    Px = Twofold(np.zeros(shape), np.zeros(shape))
-    P_error = np.zeros(shape[:-2])
+    horizon, goal = 1.0 - model.gamma, GOAL if model.fine else COARSE_GOAL
+    r_most = np.max(np.abs(model.r), axis=(-2, -1))
     for sweep in range(SWEEPS):
         if sweep:
-            again, _ = products(model.rows, correction, None, model.below_P is not None)
-            assert again is not None
-            product = again
-        Px = twofold.add(
-            Px, Twofold(product.value.hi.reshape(shape), product.value.lo.reshape(shape))
-        )
-        P_error = P_error + product.error
-        x = twofold.plus(x, correction)
-        most = np.max(np.abs(x.hi), axis=-1) + np.max(np.abs(model.r), axis=(-2, -1))
-        advantage = _advantage(model, Px, x)
-        residual = twofold.total(_weighted(advantage, model.pi))
-        correction = resolvent.forward(residual.hi)
+            product, _ = _products(model, correction, None)
+        part = Twofold(*(x.reshape(shape) for x in product.value))
+        Px = twofold.add(Px, part) if sweep else part  # gamma P x
+        P_error = P_error + product.error if sweep else product.error
+        x = twofold.plus(x, correction) if sweep else Twofold(correction, np.zeros_like(correction))
+        most = np.max(np.abs(x.hi), axis=-1) + r_most
+        advantage = twofold.plus(twofold.plus(Px, model.r), -x.hi[..., None])
+        advantage = Twofold(advantage.hi, advantage.lo - x.lo[..., None])
+        residual, error = _residual(model, advantage)
+        correction = resolvent.forward(residual)
         moved = resolvent.step(correction)
-        size = np.abs(residual.hi) + np.abs(correction) + np.abs(moved)
-        after = np.abs(residual.hi - (correction - moved)) + gamma_n(model.n_terms) * size
-        # Twofold operations behind one residual: at most 10 of magnitude 2 most, and the sum over actions.
-        rounding = (32 + 4 * shape[-1].bit_length()) * twofold.UNIT * most
-        slack = model.gamma * P_error + _model_slack(model, most) + rounding + FLOOR
+        size = np.abs(residual) + np.abs(correction) + np.abs(moved)
+        after = np.abs(residual - (correction - moved)) + gamma_n(model.n_terms) * size
+        # Twofold operations behind one residual: at most 10 of magnitude 2 most.
+        rounding = 32 * twofold.UNIT * most + error
+        slack = P_error + _model_slack(model, most) + rounding + FLOOR
         bound = np.max(after, axis=-1) + slack
         V_bound = _up(bound / horizon, shape)
-        if np.all((V_bound <= GOAL * most + FLOOR / horizon) | (bound <= 2 * slack)):
+        if np.all((V_bound <= goal * most + FLOOR / horizon) | (bound <= 2 * slack)):
             break
     V = twofold.plus(x, correction)
-    moved_rows = (_expect(model.rows, correction) * gamma).reshape(shape)
-    shift = moved_rows - correction[..., None]
+    shift = (_expect(model.rows, correction) * gamma).reshape(shape) - correction[..., None]
     A = advantage.hi + (advantage.lo + shift)
-    rounding = gamma_n(model.n_terms) * 2 * np.max(np.abs(correction), axis=-1)[
-        ..., None, None
-    ] + 2 * U * np.abs(A)
-    drift = (
-        bound
-        + 2 * np.minimum(V_bound, _span_bound(resolvent, bound, V_bound, model.gamma, A))
-        + slack
-    )
-    return Values(V, V_bound, A, _up(drift[..., None, None] + rounding, shape))
+    plain = gamma_n(model.n_terms) * 2 * np.max(np.abs(correction), axis=-1)
+    span = 2 * np.minimum(V_bound, _span_bound(resolvent, bound, V_bound, model.gamma, A))
+    drift = bound + slack + span + plain
+    return Values(V, V_bound, A, _up(drift[..., None, None] + 2 * U * np.abs(A), shape))
+
+
+def _residual(model: Model, advantage: Twofold) -> tuple[Array, Array]:
+    """Return sum_a pi(a|s) advantage(s, a) and a bound of its error.
+
+    The weights of a row sum to 1, so a plain sum errs by gamma_{A+1} max abs(advantage).
+    """
+    n_actions = model.pi.shape[-1]
+    most = np.max(np.abs(advantage.hi), axis=(-2, -1))
+    if model.fine:
+        total = twofold.total(twofold.scale(advantage, model.pi))
+        return total.hi, (2 + n_actions.bit_length()) * twofold.UNIT * most
+    plain = np.einsum("...sa,...sa->...s", model.pi, advantage.hi + advantage.lo)
+    return plain, gamma_n(n_actions + 3) * most
 
 
 def _up(bound: Array, shape: tuple[int, ...]) -> Array:
     """Enlarge a bound for the rounding of its own evaluation: sums of at most S nonnegative terms."""
     return np.asarray(bound * (1.0 + (shape[-2] + 256) * 2 * U))
-
-
-def _advantage(model: Model, Px: Twofold, x: Twofold) -> Twofold:
-    """Return r + gamma P x - x in twofold arithmetic, (..., S, A)."""
-    gamma = np.broadcast_to(model.gamma[..., None, None], Px.hi.shape)
-    out = twofold.plus(twofold.scale(Px, gamma), model.r)
-    return twofold.add(out, Twofold(-x.hi[..., None], -x.lo[..., None]))
-
-
-def _weighted(x: Twofold, weights: Array) -> Twofold:
-    return twofold.scale(x, weights)
 
 
 def _expect(rows: Any, f: Array) -> Array:
@@ -171,20 +171,14 @@ def _span_bound(resolvent: Any, bound: Array, V_bound: Array, gamma: Array, A: A
 def _visits(model: Model, resolvent: Any, correction: Array, product: Product) -> Visits:
     """Refine rho from its first solve and the first exact product; bound sum abs(error)."""
     shape = model.pi.shape
-    horizon = 1.0 - model.gamma
-    m = Twofold(np.zeros(shape[:-1]), np.zeros(shape[:-1]))
-    mP = Twofold(np.zeros(shape[:-1]), np.zeros(shape[:-1]))
-    P_error = np.zeros(shape[:-2])
-    gamma = np.broadcast_to(model.gamma[..., None], m.hi.shape)
+    horizon, goal = 1.0 - model.gamma, GOAL if model.fine else COARSE_GOAL
+    gamma = np.broadcast_to(model.gamma[..., None], correction.shape)
     for sweep in range(SWEEPS):
         if sweep:
-            w = _spread(correction, model.pi)
-            _, again = products(model.rows, None, w, model.below_P is not None)
-            assert again is not None
-            product = again
-        mP = twofold.add(mP, product.value)
-        P_error = P_error + product.error
-        m = twofold.plus(m, correction)
+            _, product = _products(model, None, correction)
+        mP = twofold.add(mP, product.value) if sweep else product.value
+        P_error = P_error + product.error if sweep else product.error
+        m = twofold.plus(m, correction) if sweep else Twofold(correction, np.zeros_like(correction))
         mass = np.abs(m.hi).sum(axis=-1)
         residual = twofold.add(twofold.plus(twofold.scale(mP, gamma), model.rho0), twofold.minus(m))
         correction = resolvent.backward(residual.hi)
@@ -195,6 +189,6 @@ def _visits(model: Model, resolvent: Any, correction: Array, product: Product) -
         slack = slack + 64 * twofold.UNIT * mass + FLOOR
         error = after.sum(axis=-1) + slack
         bound = _up(error / horizon, shape)
-        if np.all((bound <= GOAL * mass) | (error <= 2 * slack)):
+        if np.all((bound <= goal * mass) | (error <= 2 * slack)):
             break
     return Visits(twofold.plus(m, correction), bound)

@@ -1,20 +1,22 @@
 """Exact evaluation of a policy: V, Q, A, rho, d, eta, each with a proved radius."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo.core.errors import LimitError, Problem
+from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo.core.grid import below_grid
 from tabular_trpo.core.linalg import dense, rational, sparse, twofold
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, Scalar, frozen, zeros
-from tabular_trpo.core.policy import check_policy
+from tabular_trpo.core.policy import check_policy, check_rows, policy_array
 from tabular_trpo.exact.enclosure import Model, U, Values, Visits, enclose
 
-CHUNK = 2**18  # entries of P evaluated at a time in a batch
+CHUNK = 2**20  # entries of P evaluated at a time in a batch
 
 
 @final
@@ -67,45 +69,45 @@ def evaluate(mdp: MDP, pi: Any) -> Evaluation:
     >>> evaluate(mdp, [["1"]]).eta
     Fraction(10, 1)
     """
+    if mdp.batch_shape:
+        return _batch(mdp, pi)
     pi = check_policy(mdp, pi)
     if mdp.lane == "rational":
         return _rational(mdp, pi)
-    if not mdp.batch_shape:
-        return _assembled(
-            mdp, pi, _float(mdp.P, mdp.r, mdp.rho0, np.asarray(mdp.gamma), pi, mdp._below, mdp.mask)
-        )
-    return _batch(mdp, pi)
+    gamma = np.asarray(mdp.gamma)
+    return _assembled(mdp, pi, _float(mdp.P, mdp.r, mdp.rho0, gamma, pi, mdp._below, mdp.mask))
 
 
-def _batch(mdp: MDP, pi: Array) -> Evaluation:
-    """Evaluate a batch chunk by chunk, so that the working set stays in cache."""
+def _batch(mdp: MDP, pi: Any) -> Evaluation:
+    """Evaluate a batch part by part on all cores; the parts are independent, so threads change no digit."""
     batch = mdp.batch_shape
     count = int(np.prod(batch))
+    policy = policy_array(mdp, pi)
 
     def flat(x: Array) -> Array:
         return x.reshape(count, *x.shape[len(batch) :])
 
-    P, r, rho0, gamma, policy = (
-        flat(np.asarray(x)) for x in (mdp.P, mdp.r, mdp.rho0, mdp.gamma, pi)
-    )
+    P, r, rho0, gamma, policy = (flat(x) for x in (mdp.P, mdp.r, mdp.rho0, mdp.gamma, policy))
     below = None if mdp._below is None else flat(mdp._below)
-    step = max(1, CHUNK // (mdp.n_states**2 * mdp.n_actions))
-    parts = []
-    for i in range(0, count, step):
+    cores = os.cpu_count() or 1
+    step = max(1, min(-(-count // cores), CHUNK // (mdp.n_states**2 * mdp.n_actions)))
+
+    def part(i: int) -> list[Array]:
         at = slice(i, i + step)
-        parts.append(
-            _float(
-                P[at],
-                r[at],
-                rho0[at],
-                gamma[at],
-                policy[at],
-                None if below is None else below[at],
-                mdp.mask,
-            )
-        )
+        mass = None if below is None else below[at]
+        rows = check_rows("pi", policy[at], mdp.mask)
+        return [rows, *_float(P[at], r[at], rho0[at], gamma[at], rows, mass, mdp.mask)]
+
+    # LAPACK and the ufuncs release the interpreter lock.
+    with ThreadPoolExecutor(cores) as pool:
+        try:
+            parts = list(pool.map(part, range(0, count, step)))
+        except InvalidMDPError:
+            check_policy(mdp, pi)  # the same offenders, with their indices in the whole batch
+            raise
     joined = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    return _assembled(mdp, pi, [x.reshape(*batch, *x.shape[1:]) for x in joined])
+    shaped = [x.reshape(*batch, *x.shape[1:]) for x in joined]
+    return _assembled(mdp, frozen(shaped[0]), shaped[1:])
 
 
 def _assembled(mdp: MDP, pi: Array, arrays: Any) -> Evaluation:
@@ -131,7 +133,9 @@ def _float(
     rows = P.reshape(*P.shape[:-3], -1, n_states) if kernel is dense else P
     terms = (width if kernel is dense else _longest(P_pi)) + 2 * n_actions + 8
     below_rho0 = below_grid(rho0)
-    model = Model(rows, scaled, rho0, gamma, pi, below, below_grid(pi), below_rho0, terms)
+    # Short horizons over few terms reach the last digit with fewer slices.
+    fine = rows.ndim == 2 or rows.shape[-2] > 128 or bool(np.any(gamma > 0.995))
+    model = Model(rows, scaled, rho0, gamma, pi, below, below_grid(pi), below_rho0, terms, fine)
     resolvent = kernel.solve(P_pi, gamma)
     return _rounded(model, *enclose(model, resolvent), mask, 1.0 / mask_scale)
 
@@ -145,8 +149,8 @@ def _longest(P_pi: Any) -> int:
 def _rounded(model: Model, v: Values, m: Visits, live: Array, unit: Array) -> list[Array]:
     """Round to doubles and give each quantity its radius; `unit` undoes the scaling of the rewards."""
     V = v.V.hi
-    Q = np.where(live, v.A + V[..., None], 0.0)
-    A = np.where(live, v.A, 0.0)
+    A = v.A
+    Q = A + V[..., None]
     weighted = twofold.scale(v.V, model.rho0)
     eta = twofold.total(weighted).hi
     rho = np.maximum(m.rho.hi, 0.0)
@@ -154,8 +158,10 @@ def _rounded(model: Model, v: Values, m: Visits, live: Array, unit: Array) -> li
     d = rho * horizon[..., None]
     V_bound = v.V_bound[..., None]
     r_V = V_bound + 2 * U * np.abs(V)
-    r_Q = np.where(live, v.A_bound + r_V[..., None] + 2 * U * np.abs(Q), 0.0)
-    r_A = np.where(live, v.A_bound, 0.0)
+    r_A = v.A_bound
+    r_Q = r_A + r_V[..., None] + 2 * U * np.abs(Q)
+    if not live.all():
+        Q, A, r_Q, r_A = (np.where(live, x, 0.0) for x in (Q, A, r_Q, r_A))
     r_rho = np.broadcast_to(m.bound[..., None], rho.shape) + 2 * U * rho
     r_d = r_rho * horizon[..., None] * (1 + 4 * U) + 4 * U * d
     most = np.max(np.abs(V), axis=-1)

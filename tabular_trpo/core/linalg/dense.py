@@ -70,7 +70,9 @@ class BatchResolvent:
     def __init__(self, P_pi: Array, gamma: Array) -> None:
         """Invert; `gamma` has the batch shape."""
         self.P_pi, self.gamma = P_pi, gamma[..., None]
-        self._inverse = np.linalg.inv(np.eye(P_pi.shape[-1]) - self.gamma[..., None] * P_pi)
+        matrix = P_pi * -self.gamma[..., None]
+        np.einsum("...ii->...i", matrix)[...] += 1.0
+        self._inverse = np.linalg.inv(matrix)
 
     def forward(self, b: Array) -> Array:
         """Solve (I - gamma P_pi) x = b."""

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from tabular_trpo.core.linalg.twofold import Twofold, total_of_columns
+from tabular_trpo.core.linalg.twofold import Twofold, plus, two_sum
 from tabular_trpo.core.numbers import Array
 
 BITS = 25
@@ -46,8 +46,8 @@ def _gamma(n: int) -> float:
     return 2 * n * UNIT / (1 - n * UNIT)
 
 
-def _cut_values(f: Array, bits: int, count: int) -> Array:
-    """Cut f (..., n) into columns (..., n, count + 1): slices of `bits` bits below max abs(f), and the rest."""
+def _cut_values(f: Array, below: Array, bits: int, count: int) -> Array:
+    """Cut f + below (..., n) into columns: `count` slices of `bits` bits below max abs(f), the rest."""
     grid = _power(np.max(np.abs(f), axis=-1, keepdims=True)) * 2.0**-bits
     out = np.empty((*f.shape, count + 1))
     rest = f
@@ -55,7 +55,7 @@ def _cut_values(f: Array, bits: int, count: int) -> Array:
         out[..., k] = np.rint(rest / grid) * grid
         rest = rest - out[..., k]
         grid = grid * 2.0**-bits
-    out[..., count] = rest
+    out[..., count] = rest + below
     return out
 
 
@@ -82,72 +82,106 @@ def cut(rows: Array, high: Array, low: Array, off_grid: bool) -> None:
 
 
 def products(
-    P: Any, f: Array | None, w: Twofold | None, off_grid: bool
+    P: Any, f: Twofold | None, w: Twofold | None, off_grid: bool, fine: bool = True
 ) -> tuple[Product | None, Product | None]:
     """Return P f (..., R) and w P (..., n); either vector may be None.
 
-    P: (..., R, n) rows or CSR; f: (..., n); w: Twofold of (..., R)
+    P:    (..., R, n) rows or CSR; f, w: Twofolds of (..., n) and (..., R)
+    fine: False takes one exact slice instead of two or three: about 20 digits, for short horizons and few terms
     """
     width = int(np.diff(P.indptr).max()) if sp.issparse(P) else int(P.shape[-1])
     F = W = None
     if f is not None:
         bits = min(BITS, max(8, 27 - ceil(log2(max(2, width)))))
-        F = _cut_values(f, BITS, 2), _cut_values(f, bits, 2 if width > MANY else 1)
+        counts = (2, 2 if width > MANY else 1) if fine else (1, 0)
+        F = (
+            _cut_values(f.hi, f.lo, BITS, counts[0]),
+            _cut_values(f.hi, f.lo, bits, counts[1]),
+        )
     if w is not None:
-        many = w.hi.shape[-1] > MANY
-        W = _cut_weights(w.hi, w.lo, 3 if many else 2), _cut_weights(w.hi, w.lo, 2 if many else 1)
-    up, down = (_dense if isinstance(P, np.ndarray) and P.ndim == 2 else _whole)(P, F, W, off_grid)
+        counts = ((3, 2) if w.hi.shape[-1] > MANY else (2, 1)) if fine else (1, 0)
+        W = _cut_weights(w.hi, w.lo, counts[0]), _cut_weights(w.hi, w.lo, counts[1])
+    multiply = _sparse if sp.issparse(P) else _dense if P.ndim == 2 else _batch
+    up, down = multiply(P, F, W, off_grid)
     expected = flowed = None
     if F is not None:
         rest = [np.max(np.abs(part[..., -1]), axis=-1) for part in F]
-        error = _gamma(width + 3) * (2 * rest[0] + width * 2.0**-27 * rest[1])
-        expected = Product(total_of_columns(up), error)
+        value, error = _combined(
+            [block[..., k] for block in up for k in range(block.shape[-1])], fine
+        )
+        rounding = _gamma(width + 3) * (2 * rest[0] + width * 2.0**-27 * rest[1])
+        expected = Product(value, rounding + np.max(error, axis=-1))
     if W is not None:
         rest = [np.abs(part[..., -1, :]).sum(axis=-1) for part in W]
-        error = _gamma(W[0].shape[-1] + 3) * (2 * rest[0] + rest[1] * 2.0**-26)
-        flowed = Product(total_of_columns(np.moveaxis(down, -2, -1)), error)
+        value, error = _combined(
+            [block[..., k, :] for block in down for k in range(block.shape[-2])], fine
+        )
+        rounding = _gamma(W[0].shape[-1] + 3) * (2 * rest[0] + rest[1] * 2.0**-26)
+        flowed = Product(value, rounding + error.sum(axis=-1))
     return expected, flowed
+
+
+def _combined(columns: list[Array], fine: bool) -> tuple[Twofold, Array]:
+    """Add the products of slices, largest first, and return a bound of the rounding (0: within UNIT if fine)."""
+    if fine:
+        out = Twofold(columns[0], np.zeros_like(columns[0]))
+        for column in columns[1:]:
+            out = plus(out, column)
+        return out, np.zeros_like(columns[0])
+    small = columns[1] + columns[2]
+    return two_sum(columns[0], small), 2 * UNIT * np.abs(small)
 
 
 Slices = tuple[Array, Array] | None
 
 
-def _whole(P: Any, F: Slices, W: Slices, off_grid: bool) -> tuple[Any, Any]:
-    """Multiply a batch, or a CSR matrix, slice by slice."""
-    sparse = sp.issparse(P)
-    entries = P.data if sparse else P
-    parts = np.empty_like(entries), np.empty_like(entries)
-    cut(entries, *parts, off_grid)
+def _sparse(P: sp.csr_array, F: Slices, W: Slices, off_grid: bool) -> tuple[Any, Any]:
+    """Multiply a CSR matrix, slice by slice."""
+    parts = np.empty_like(P.data), np.empty_like(P.data)
+    cut(P.data, *parts, off_grid)
     up, down = [], []
     for k, part in enumerate(parts):
-        matrix = sp.csr_array((part, P.indices, P.indptr), shape=P.shape) if sparse else part
+        matrix = sp.csr_array((part, P.indices, P.indptr), shape=P.shape)
         if F is not None:
             up.append(matrix @ F[k])
         if W is not None:
-            down.append((matrix.T @ W[k].T).T if sparse else W[k] @ matrix)
-    return np.concatenate(up, axis=-1) if up else None, np.concatenate(
-        down, axis=-2
-    ) if down else None
+            down.append((matrix.T @ W[k].T).T)
+    return up, down
+
+
+def _batch(P: Array, F: Slices, W: Slices, off_grid: bool) -> tuple[Any, Any]:
+    """Multiply a batch of matrices (B, R, n), a cacheful of them at a time."""
+    size, n_rows, n = P.shape
+    step = max(1, BLOCK // (n_rows * n))
+    up = [] if F is None else [np.empty((size, n_rows, part.shape[-1])) for part in F]
+    down = [] if W is None else [np.empty((size, part.shape[-2], n)) for part in W]
+    buffers = np.empty((2, step, n_rows, n))
+    for start in range(0, size, step):
+        at = slice(start, start + step)
+        parts = buffers[:, : len(P[at])]
+        cut(P[at], parts[0], parts[1], off_grid)
+        for k, part in enumerate(parts):
+            if F is not None:
+                np.matmul(part, F[k][at], out=up[k][at])
+            if W is not None:
+                np.matmul(W[k][at], part, out=down[k][at])
+    return up, down
 
 
 def _dense(P: Array, F: Slices, W: Slices, off_grid: bool) -> tuple[Any, Any]:
     """Multiply one matrix block by block, so that the slices of P never leave the cache."""
     n_rows, n = P.shape
     step = max(1, BLOCK // n)
-    up = None if F is None else np.empty((n_rows, sum(part.shape[-1] for part in F)))
-    down = None if W is None else np.zeros((sum(len(part) for part in W), n))
+    up = [] if F is None else [np.empty((n_rows, part.shape[-1])) for part in F]
+    down = [] if W is None else [np.zeros((len(part), n)) for part in W]
     buffers = np.empty((2, step, n))
     for start in range(0, n_rows, step):
         rows = P[start : start + step]
         stop, size = start + len(rows), len(rows)
         cut(rows, buffers[0, :size], buffers[1, :size], off_grid)
-        column = row = 0
-        for k in range(2):
-            part = buffers[k, :size]
-            if F is not None and up is not None:
-                up[start:stop, column : column + F[k].shape[-1]] = part @ F[k]
-                column += F[k].shape[-1]
-            if W is not None and down is not None:
-                down[row : row + len(W[k])] += W[k][:, start:stop] @ part
-                row += len(W[k])
+        for k, part in enumerate(buffers[:, :size]):
+            if F is not None:
+                up[k][start:stop] = part @ F[k]
+            if W is not None:
+                down[k] += W[k][:, start:stop] @ part
     return up, down

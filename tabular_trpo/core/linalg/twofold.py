@@ -78,22 +78,15 @@ def _quick(s: Array, e: Array) -> Twofold:
 def total(x: Twofold) -> Twofold:
     """Return the sum over the last axis by pairwise addition; error at most UNIT / 2 a level."""
     hi, lo = x
-    while hi.shape[-1] > 1:
-        half = hi.shape[-1] // 2
-        left = Twofold(hi[..., :half], lo[..., :half])
-        right = Twofold(hi[..., half : 2 * half], lo[..., half : 2 * half])
-        head = add(left, right)
-        if hi.shape[-1] % 2:
-            hi = np.concatenate([head.hi, hi[..., -1:]], axis=-1)
-            lo = np.concatenate([head.lo, lo[..., -1:]], axis=-1)
+    while (n := hi.shape[-1]) > 1:
+        head = add(
+            Twofold(hi[..., : n // 2], lo[..., : n // 2]),
+            Twofold(hi[..., -(n // 2) :], lo[..., -(n // 2) :]),
+        )
+        if n % 2:
+            middle = slice(n // 2, n // 2 + 1)
+            hi = np.concatenate([head.hi, hi[..., middle]], axis=-1)
+            lo = np.concatenate([head.lo, lo[..., middle]], axis=-1)
         else:
             hi, lo = head
     return Twofold(hi[..., 0], lo[..., 0])
-
-
-def total_of_columns(columns: Array) -> Twofold:
-    """Return the sum over the last axis of plain doubles, one twofold addition a column."""
-    out = Twofold(columns[..., 0], np.zeros_like(columns[..., 0]))
-    for k in range(1, columns.shape[-1]):
-        out = plus(out, columns[..., k])
-    return out
