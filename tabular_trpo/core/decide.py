@@ -42,14 +42,12 @@ def form_sign(form: Form, max_bits: int) -> int:
 
 
 def form_float(form: Form) -> float:
-    """Return the float nearest to the value, or one beside it."""
+    """Return the float nearest to the value, or one beside it; 0 ends as an underflow."""
     low = high = 0.0
     for bits in _precisions(_FLOAT_BITS):
         low, high = (float(end) for end in dyadic.fractions(form.enclosure(bits)))
         if low == high:
             break
-        if bits == _ZERO_TEST_BITS and form.vanishes():
-            return 0.0
     return low + (high - low) / 2
 
 

@@ -21,7 +21,6 @@ from tabular_trpo.core.numbers import Array
 
 U = 2.0**-53
 GOAL = 2.0**-76  # relative bound at which another correction is not worth a product
-COARSE_GOAL = 2.0**-55  # the same for a batch, where a small part of an ulp is enough
 # Swallows every underflow: data are scaled to about 1, and at most 2^40 operations follow.
 FLOOR = 2.0**-1000
 SWEEPS = 4
@@ -39,7 +38,6 @@ class Model(NamedTuple):
     below_pi: Array
     below_rho0: Array
     n_terms: int
-    fine: bool
 
 
 class Values(NamedTuple):
@@ -85,13 +83,13 @@ def _products(model: Model, f: Array | None, rho: Array | None) -> Any:
     if rho is not None:
         w = twofold.two_prod(np.broadcast_to(rho[..., None], shape), model.pi)
         weights = Twofold(*(part.reshape(*shape[:-2], -1) for part in w))
-    return products(model.rows, scaled, weights, model.below_P is not None, model.fine)
+    return products(model.rows, scaled, weights, model.below_P is not None)
 
 
 def _values(model: Model, resolvent: Any, correction: Array, product: Product) -> Values:
     """Refine V from its first solve and the first exact product; bound V and A."""
     shape, gamma = model.pi.shape, model.gamma[..., None]
-    horizon, goal = 1.0 - model.gamma, GOAL if model.fine else COARSE_GOAL
+    horizon = 1.0 - model.gamma
     r_most = np.max(np.abs(model.r), axis=(-2, -1))
     for sweep in range(SWEEPS):
         if sweep:
@@ -103,17 +101,17 @@ def _values(model: Model, resolvent: Any, correction: Array, product: Product) -
         most = np.max(np.abs(x.hi), axis=-1) + r_most
         advantage = twofold.plus(twofold.plus(Px, model.r), -x.hi[..., None])
         advantage = Twofold(advantage.hi, advantage.lo - x.lo[..., None])
-        residual, error = _residual(model, advantage)
+        residual = twofold.total(twofold.scale(advantage, model.pi)).hi
         correction = resolvent.forward(residual)
         moved = resolvent.step(correction)
         size = np.abs(residual) + np.abs(correction) + np.abs(moved)
         after = np.abs(residual - (correction - moved)) + gamma_n(model.n_terms) * size
-        # Twofold operations behind one residual: at most 10 of magnitude 2 most.
-        rounding = 32 * twofold.UNIT * most + error
-        slack = P_error + _model_slack(model, most) + rounding + FLOOR
+        # Twofold operations behind one residual: at most 10 of magnitude 2 most, and the sum over a.
+        rounding = (32 + 4 * shape[-1].bit_length()) * twofold.UNIT * most
+        slack = P_error + model_slack(model, most) + rounding + FLOOR
         bound = np.max(after, axis=-1) + slack
-        V_bound = _up(bound / horizon, shape)
-        if np.all((V_bound <= goal * most + FLOOR / horizon) | (bound <= 2 * slack)):
+        V_bound = enlarged(bound / horizon, shape)
+        if np.all((V_bound <= GOAL * most + FLOOR / horizon) | (bound <= 2 * slack)):
             break
     V = twofold.plus(x, correction)
     shift = (_expect(model.rows, correction) * gamma).reshape(shape) - correction[..., None]
@@ -121,24 +119,10 @@ def _values(model: Model, resolvent: Any, correction: Array, product: Product) -
     plain = gamma_n(model.n_terms) * 2 * np.max(np.abs(correction), axis=-1)
     span = 2 * np.minimum(V_bound, _span_bound(resolvent, bound, V_bound, model.gamma, A))
     drift = bound + slack + span + plain
-    return Values(V, V_bound, A, _up(drift[..., None, None] + 2 * U * np.abs(A), shape))
+    return Values(V, V_bound, A, enlarged(drift[..., None, None] + 2 * U * np.abs(A), shape))
 
 
-def _residual(model: Model, advantage: Twofold) -> tuple[Array, Array]:
-    """Return sum_a pi(a|s) advantage(s, a) and a bound of its error.
-
-    The weights of a row sum to 1, so a plain sum errs by gamma_{A+1} max abs(advantage).
-    """
-    n_actions = model.pi.shape[-1]
-    most = np.max(np.abs(advantage.hi), axis=(-2, -1))
-    if model.fine:
-        total = twofold.total(twofold.scale(advantage, model.pi))
-        return total.hi, (2 + n_actions.bit_length()) * twofold.UNIT * most
-    plain = np.einsum("...sa,...sa->...s", model.pi, advantage.hi + advantage.lo)
-    return plain, gamma_n(n_actions + 3) * most
-
-
-def _up(bound: Array, shape: tuple[int, ...]) -> Array:
+def enlarged(bound: Array, shape: tuple[int, ...]) -> Array:
     """Enlarge a bound for the rounding of its own evaluation: sums of at most S nonnegative terms."""
     return np.asarray(bound * (1.0 + (shape[-2] + 256) * 2 * U))
 
@@ -147,7 +131,7 @@ def _expect(rows: Any, f: Array) -> Array:
     return np.asarray(rows @ f if rows.ndim == 2 and f.ndim == 1 else (rows @ f[..., None])[..., 0])
 
 
-def _model_slack(model: Model, most: Array) -> Array:
+def model_slack(model: Model, most: Array) -> Array:
     """Bound what rows with mass below the grid add: their largest entry is not quite the float stored."""
     slack = np.max(model.below_pi, axis=-1) * 4 * most
     if model.below_P is not None:
@@ -171,7 +155,7 @@ def _span_bound(resolvent: Any, bound: Array, V_bound: Array, gamma: Array, A: A
 def _visits(model: Model, resolvent: Any, correction: Array, product: Product) -> Visits:
     """Refine rho from its first solve and the first exact product; bound sum abs(error)."""
     shape = model.pi.shape
-    horizon, goal = 1.0 - model.gamma, GOAL if model.fine else COARSE_GOAL
+    horizon = 1.0 - model.gamma
     gamma = np.broadcast_to(model.gamma[..., None], correction.shape)
     for sweep in range(SWEEPS):
         if sweep:
@@ -185,10 +169,10 @@ def _visits(model: Model, resolvent: Any, correction: Array, product: Product) -
         moved = resolvent.step_back(correction)
         size = np.abs(residual.hi) + np.abs(correction) + np.abs(moved)
         after = np.abs(residual.hi - (correction - moved)) + gamma_n(model.n_terms) * size
-        slack = model.gamma * P_error + _model_slack(model, mass) + 2 * model.below_rho0
+        slack = model.gamma * P_error + model_slack(model, mass) + 2 * model.below_rho0
         slack = slack + 64 * twofold.UNIT * mass + FLOOR
         error = after.sum(axis=-1) + slack
-        bound = _up(error / horizon, shape)
-        if np.all((bound <= goal * mass) | (error <= 2 * slack)):
+        bound = enlarged(error / horizon, shape)
+        if np.all((bound <= GOAL * mass) | (error <= 2 * slack)):
             break
     return Visits(twofold.plus(m, correction), bound)

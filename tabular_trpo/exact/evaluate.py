@@ -14,6 +14,7 @@ from tabular_trpo.core.linalg import dense, rational, sparse, twofold
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, Scalar, frozen, zeros
 from tabular_trpo.core.policy import check_policy, check_rows, policy_array
+from tabular_trpo.exact import small
 from tabular_trpo.exact.enclosure import Model, U, Values, Visits, enclose
 
 CHUNK = 2**20  # entries of P evaluated at a time in a batch
@@ -133,11 +134,10 @@ def _float(
     rows = P.reshape(*P.shape[:-3], -1, n_states) if kernel is dense else P
     terms = (width if kernel is dense else _longest(P_pi)) + 2 * n_actions + 8
     below_rho0 = below_grid(rho0)
-    # Short horizons over few terms reach the last digit with fewer slices.
-    fine = rows.ndim == 2 or rows.shape[-2] > 128 or bool(np.any(gamma > 0.995))
-    model = Model(rows, scaled, rho0, gamma, pi, below, below_grid(pi), below_rho0, terms, fine)
+    model = Model(rows, scaled, rho0, gamma, pi, below, below_grid(pi), below_rho0, terms)
     resolvent = kernel.solve(P_pi, gamma)
-    return _rounded(model, *enclose(model, resolvent), mask, 1.0 / mask_scale)
+    method = small.enclose if small.suits(model) else enclose
+    return _rounded(model, *method(model, resolvent), mask, 1.0 / mask_scale)
 
 
 def _longest(P_pi: Any) -> int:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from tabular_trpo.core.linalg.twofold import Twofold, plus, two_sum
+from tabular_trpo.core.linalg.twofold import Twofold, plus
 from tabular_trpo.core.numbers import Array
 
 BITS = 25
@@ -36,7 +36,7 @@ class Product(NamedTuple):
     error: Array
 
 
-def _power(x: Array) -> Array:
+def power_above(x: Array) -> Array:
     """Return a power of two above x >= 0, elementwise (and 1 for 0)."""
     return np.asarray(np.ldexp(1.0, np.frexp(x)[1]))
 
@@ -48,7 +48,7 @@ def _gamma(n: int) -> float:
 
 def _cut_values(f: Array, below: Array, bits: int, count: int) -> Array:
     """Cut f + below (..., n) into columns: `count` slices of `bits` bits below max abs(f), the rest."""
-    grid = _power(np.max(np.abs(f), axis=-1, keepdims=True)) * 2.0**-bits
+    grid = power_above(np.max(np.abs(f), axis=-1, keepdims=True)) * 2.0**-bits
     out = np.empty((*f.shape, count + 1))
     rest = f
     for k in range(count):
@@ -64,7 +64,7 @@ def _cut_weights(w: Array, below: Array, count: int) -> Array:
     out = np.empty((*w.shape[:-1], count + 1, w.shape[-1]))
     rest = w
     for k in range(count):
-        grid = _power(np.abs(rest).sum(axis=-1, keepdims=True) * 1.0001) * 2.0**-BITS
+        grid = power_above(np.abs(rest).sum(axis=-1, keepdims=True) * 1.0001) * 2.0**-BITS
         out[..., k, :] = np.trunc(rest / grid) * grid
         rest = rest - out[..., k, :]
     out[..., count, :] = rest + below
@@ -82,54 +82,46 @@ def cut(rows: Array, high: Array, low: Array, off_grid: bool) -> None:
 
 
 def products(
-    P: Any, f: Twofold | None, w: Twofold | None, off_grid: bool, fine: bool = True
+    P: Any, f: Twofold | None, w: Twofold | None, off_grid: bool
 ) -> tuple[Product | None, Product | None]:
     """Return P f (..., R) and w P (..., n); either vector may be None.
 
     P:    (..., R, n) rows or CSR; f, w: Twofolds of (..., n) and (..., R)
-    fine: False takes one exact slice instead of two or three: about 20 digits, for short horizons and few terms
     """
     width = int(np.diff(P.indptr).max()) if sp.issparse(P) else int(P.shape[-1])
     F = W = None
     if f is not None:
         bits = min(BITS, max(8, 27 - ceil(log2(max(2, width)))))
-        counts = (2, 2 if width > MANY else 1) if fine else (1, 0)
+        counts = (2, 2 if width > MANY else 1)
         F = (
             _cut_values(f.hi, f.lo, BITS, counts[0]),
             _cut_values(f.hi, f.lo, bits, counts[1]),
         )
     if w is not None:
-        counts = ((3, 2) if w.hi.shape[-1] > MANY else (2, 1)) if fine else (1, 0)
+        counts = (3, 2) if w.hi.shape[-1] > MANY else (2, 1)
         W = _cut_weights(w.hi, w.lo, counts[0]), _cut_weights(w.hi, w.lo, counts[1])
     multiply = _sparse if sp.issparse(P) else _dense if P.ndim == 2 else _batch
     up, down = multiply(P, F, W, off_grid)
     expected = flowed = None
     if F is not None:
         rest = [np.max(np.abs(part[..., -1]), axis=-1) for part in F]
-        value, error = _combined(
-            [block[..., k] for block in up for k in range(block.shape[-1])], fine
-        )
-        rounding = _gamma(width + 3) * (2 * rest[0] + width * 2.0**-27 * rest[1])
-        expected = Product(value, rounding + np.max(error, axis=-1))
+        value = _combined([block[..., k] for block in up for k in range(block.shape[-1])])
+        error = _gamma(width + 3) * (2 * rest[0] + width * 2.0**-27 * rest[1])
+        expected = Product(value, error)
     if W is not None:
         rest = [np.abs(part[..., -1, :]).sum(axis=-1) for part in W]
-        value, error = _combined(
-            [block[..., k, :] for block in down for k in range(block.shape[-2])], fine
-        )
-        rounding = _gamma(W[0].shape[-1] + 3) * (2 * rest[0] + rest[1] * 2.0**-26)
-        flowed = Product(value, rounding + error.sum(axis=-1))
+        value = _combined([block[..., k, :] for block in down for k in range(block.shape[-2])])
+        error = _gamma(W[0].shape[-1] + 3) * (2 * rest[0] + rest[1] * 2.0**-26)
+        flowed = Product(value, error)
     return expected, flowed
 
 
-def _combined(columns: list[Array], fine: bool) -> tuple[Twofold, Array]:
-    """Add the products of slices, largest first, and return a bound of the rounding (0: within UNIT if fine)."""
-    if fine:
-        out = Twofold(columns[0], np.zeros_like(columns[0]))
-        for column in columns[1:]:
-            out = plus(out, column)
-        return out, np.zeros_like(columns[0])
-    small = columns[1] + columns[2]
-    return two_sum(columns[0], small), 2 * UNIT * np.abs(small)
+def _combined(columns: list[Array]) -> Twofold:
+    """Add the products of slices; at most six twofold additions."""
+    out = Twofold(columns[0], np.zeros_like(columns[0]))
+    for column in columns[1:]:
+        out = plus(out, column)
+    return out
 
 
 Slices = tuple[Array, Array] | None
