@@ -12,7 +12,17 @@ from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem
 from tabular_trpo.core.grid import below_grid, snap, snap_rows
 from tabular_trpo.core.linalg.rational import Rows
 from tabular_trpo.core.memory import guard
-from tabular_trpo.core.numbers import Array, fractions, frozen, is_rational, mixed, read_array
+from tabular_trpo.core.numbers import (
+    Array,
+    fractions,
+    frozen,
+    is_rational,
+    is_sparse,
+    mixed,
+    read_array,
+)
+
+MIXED_SPARSE = "a dense array: exact numbers come with rational models, which are dense"
 
 
 @final
@@ -27,9 +37,7 @@ class Parts:
     r_next: Any
     repair: float
     rows: Rows | None
-    below: (
-        Array | None
-    )  # mass of each float row under the grid (see `grid`), or None when there is none
+    below: Array | None  # mass of each float row below the grid (see `grid`); None: no such row
 
 
 def shape_error(name: str, got: tuple[int, ...], expected: str) -> InvalidMDPError:
@@ -48,7 +56,7 @@ def normalise(P: Any, r: Any, rho0: Any, gamma: Any, allowed: Any) -> tuple[Part
     n_states, n_actions, batch = _sizes(P)
     mask = _mask(allowed, n_states, n_actions)
     full = np.ones((n_states, n_actions), dtype=bool) if mask is None else mask
-    r = _reward(r, batch, n_states, n_actions)
+    r = _reward(r, batch, n_states, n_actions, is_sparse(P))
     rho0 = _broadcast("rho0", rho0, batch, (n_states,), "(S,)")
     gamma = _broadcast("gamma", gamma, batch, (), "a scalar")
     rows = Rows(P) if lane == "exact" else None
@@ -56,12 +64,10 @@ def normalise(P: Any, r: Any, rho0: Any, gamma: Any, allowed: Any) -> tuple[Part
     report.problems += list(validate.discount(gamma))
     validate.transitions(report, P, full, _sums(P, rows, full.shape))
     letters = "s a s'".split()[: r.ndim - len(batch)]
-    validate.finite(
-        report,
-        "r",
-        r if not sp.issparse(r) else r.data,
-        " ".join(letters) if not sp.issparse(r) else "i",
-    )
+    if is_sparse(r):
+        validate.finite(report, "r.data", r.data, "i")
+    else:
+        validate.finite(report, "r", r, " ".join(letters))
     validate.finite(report, "rho0", rho0, "s")
     validate.nonnegative(report, "rho0", rho0, "s")
     if not report.problems:
@@ -69,15 +75,12 @@ def normalise(P: Any, r: Any, rho0: Any, gamma: Any, allowed: Any) -> tuple[Part
         report.add(
             np.asarray(~full.any(axis=1)),
             lambda i: Problem(
-                "no_action",
-                validate.label("state", i, "s"),
-                "has no allowed action",
-                "one at least",
+                "no_action", f"the state s={i[0]}", "has no allowed action", "one at least"
             ),
         )
     report.close()
     parts = (
-        _exact_parts(P, r, rho0, gamma, rows)
+        _exact_parts(P, r, rho0, gamma, rows, full)
         if rows is not None
         else _float_parts(P, r, rho0, gamma, full)
     )
@@ -89,7 +92,9 @@ def _read_all(P: Any, r: Any, rho0: Any, gamma: Any) -> tuple[str, list[Any]]:
     kinds: dict[str, str] = {}
     arrays: dict[str, Any] = {}
     for name, value in given.items():
-        if sp.issparse(value):
+        if is_sparse(value):
+            if name not in ("P", "r"):
+                raise InvalidMDPError(Problem("type", name, "is a sparse array", "a dense one"))
             kinds[name], arrays[name] = "float", _read_csr(name, value)
         else:
             kinds[name], arrays[name] = read_array(name, value)
@@ -97,12 +102,15 @@ def _read_all(P: Any, r: Any, rho0: Any, gamma: Any) -> tuple[str, list[Any]]:
         return "float", list(arrays.values())
     for name, kind in kinds.items():
         if kind == "float":
-            first = arrays[name].data[0] if sp.issparse(arrays[name]) else arrays[name].flat[0]
-            raise mixed(name, float(first))
+            if is_sparse(arrays[name]):
+                raise InvalidMDPError(
+                    Problem("mixed_lanes", name, "is a sparse array of floats", MIXED_SPARSE)
+                )
+            raise mixed(name, float(arrays[name].flat[0]))
     return "exact", [fractions(name, array) for name, array in arrays.items()]
 
 
-def _read_csr(name: str, value: Any) -> sp.csr_array:
+def _read_csr(name: str, value: Any) -> Any:
     if value.dtype.kind not in "fiu":
         raise InvalidMDPError(
             Problem("type", name, f"holds {value.dtype}", "a CSR array of floats")
@@ -110,11 +118,19 @@ def _read_csr(name: str, value: Any) -> sp.csr_array:
     matrix = sp.csr_array(value, dtype=np.float64, copy=True)
     matrix.sum_duplicates()
     matrix.eliminate_zeros()
-    return matrix
+    return _frozen_csr(matrix, matrix.data)
+
+
+def _frozen_csr(like: Any, data: Array) -> Any:
+    """Return read-only CSR with the places of `like` and other data."""
+    out: Any = sp.csr_array((data, like.indices, like.indptr), shape=like.shape)
+    for part in (out.data, out.indices, out.indptr):
+        frozen(part)
+    return out
 
 
 def _sizes(P: Any) -> tuple[int, int, tuple[int, ...]]:
-    if sp.issparse(P):
+    if is_sparse(P):
         rows, n_states = P.shape
         if n_states == 0 or rows == 0 or rows % n_states:
             raise shape_error("P", P.shape, "(S*A, S): rows s*A + a")
@@ -129,24 +145,26 @@ def _mask(allowed: Any, n_states: int, n_actions: int) -> Array | None:
         return None
     mask = np.asarray(allowed)
     if mask.dtype != bool or mask.shape != (n_states, n_actions):
+        got = f"is {mask.dtype} of shape {mask.shape}"
         raise InvalidMDPError(
-            Problem(
-                "shape",
-                "allowed",
-                f"is {mask.dtype} of shape {mask.shape}",
-                f"bool of shape {(n_states, n_actions)}",
-            )
+            Problem("shape", "allowed", got, f"bool of shape {(n_states, n_actions)}")
         )
     return None if mask.all() else frozen(mask.copy())
 
 
-def _reward(r: Any, batch: tuple[int, ...], n_states: int, n_actions: int) -> Any:
-    """Give r its (..., S, A) or (..., S, A, S) form; r(s) is spread over the actions."""
-    if sp.issparse(r):
-        if r.shape != (n_states * n_actions, n_states):
-            raise shape_error("r", r.shape, f"({n_states * n_actions}, {n_states}) like P")
+def _reward(r: Any, batch: tuple[int, ...], n_states: int, n_actions: int, sparse: bool) -> Any:
+    """Give r its (..., S, A) or (..., S, A, S) form; r(s) is spread over the actions.
+
+    A shape that can be read in two ways is read with its batch axes.
+    """
+    if is_sparse(r):
+        if not sparse or r.shape != (n_states * n_actions, n_states):
+            expected = f"({n_states * n_actions}, {n_states}) like P" if sparse else "dense like P"
+            raise shape_error("the sparse r", r.shape, expected)
         return r
     forms = [(n_states,), (n_states, n_actions), (n_states, n_actions, n_states)]
+    if sparse:
+        del forms[2]  # r(s, a, s') beside a sparse P must be sparse too
     for lead in dict.fromkeys([batch, ()]):
         for form in forms:
             if r.shape == lead + form:
@@ -160,11 +178,8 @@ def _broadcast(
     name: str, value: Array, batch: tuple[int, ...], tail: tuple[int, ...], form: str
 ) -> Any:
     if value.shape not in (tail, batch + tail):
-        raise shape_error(
-            name,
-            value.shape,
-            f"{form} = {tail}, or {batch + tail}" if batch else f"{form} = {tail}",
-        )
+        expected = f"{form} = {tail}, or {batch + tail}" if batch else f"{form} = {tail}"
+        raise shape_error(name, value.shape, expected)
     out = np.broadcast_to(value, batch + tail).copy()
     return out if out.ndim else out[()]
 
@@ -180,22 +195,25 @@ def _sums(P: Any, rows: Rows | None, shape: tuple[int, ...]) -> Array:
         return out.reshape(shape)
     with np.errstate(invalid="ignore", over="ignore"):
         sums = P.sum(axis=-1)
-    return np.asarray(sums).reshape(shape) if sp.issparse(P) else np.asarray(sums)
+    return np.asarray(sums).reshape(shape) if is_sparse(P) else np.asarray(sums)
 
 
-def _exact_parts(P: Array, r: Array, rho0: Array, gamma: Fraction, rows: Rows) -> Parts:
+def _exact_parts(
+    P: Array, r: Array, rho0: Array, gamma: Fraction, rows: Rows, mask: Array
+) -> Parts:
     if P.ndim > 3:
         raise shape_error("P", P.shape, "(S, A, S): the rational lane takes one model at a time")
     r_next = None
     if r.ndim == 3:
         r_next, r = frozen(r), (P * r).sum(axis=-1)
+    r[~mask] = Fraction(0)
     return Parts(frozen(P), frozen(r), frozen(rho0), gamma, r_next, 0.0, rows, None)
 
 
 def _float_parts(P: Any, r: Any, rho0: Array, gamma: Any, mask: Array) -> Parts:
-    if sp.issparse(P):
+    if is_sparse(P):
         data, change = snap(P.data, P.indptr)
-        P = sp.csr_array((frozen(data), P.indices, P.indptr), shape=P.shape)
+        P = _frozen_csr(P, data)
         below = np.add.reduceat(
             np.append(below_grid(data[:, None]), 0.0), np.minimum(P.indptr[:-1], P.nnz)
         )
@@ -206,28 +224,18 @@ def _float_parts(P: Any, r: Any, rho0: Array, gamma: Any, mask: Array) -> Parts:
         below = below_grid(P)
     rho0, moved = snap_rows(rho0 + 0.0)
     r_next = None
-    if sp.issparse(r):
+    if is_sparse(r):
         r_next, r = r, np.asarray((P * r).sum(axis=-1)).reshape(mask.shape)
-    elif r.ndim == P.ndim and not sp.issparse(P):
+    elif r.ndim == P.ndim and not is_sparse(P):
         r_next, r = frozen(r), (P * r).sum(axis=-1)
-    elif r.shape[-2:] != mask.shape:
-        raise shape_error("r", r.shape, "r(s), r(s, a), or a CSR array like P")
     r = np.where(mask, r, 0.0)
     gamma = float(gamma) if np.ndim(gamma) == 0 else frozen(gamma)
-    return Parts(
-        P,
-        frozen(r),
-        frozen(rho0),
-        gamma,
-        r_next,
-        max(change, moved),
-        None,
-        below if below.any() else None,
-    )
+    slack = frozen(below) if below.any() else None
+    return Parts(P, frozen(r), frozen(rho0), gamma, r_next, max(change, moved), None, slack)
 
 
 def guard_dense(n_states: int, n_actions: int, rational: bool) -> None:
-    """Refuse a dense (S, A, S) array that would not fit; a rational entry counts 16 bytes of pointers."""
+    """Refuse a dense (S, A, S) array that would not fit; a rational entry counts 16 bytes."""
     cure = "Use the float lane with a CSR array of shape (S*A, S)"
     what = f"P of shape ({n_states}, {n_actions}, {n_states})"
     guard(n_states * n_actions * n_states * (16 if rational else 8), what, cure)

@@ -1,9 +1,7 @@
-"""Models given as rows (s, a, s', probability, reward): names resolved, duplicates refused, arrays made."""
+"""Models given as rows (s, a, s', probability, reward): names resolved, duplicates refused."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from numbers import Integral
 from typing import Any, final
 
 import numpy as np
@@ -11,7 +9,16 @@ import scipy.sparse as sp
 
 from tabular_trpo.core.build import guard_dense
 from tabular_trpo.core.errors import MOST_PROBLEMS, InvalidMDPError, Problem
-from tabular_trpo.core.numbers import Array, fractions, kind_of, read_array, zeros
+from tabular_trpo.core.memory import guard
+from tabular_trpo.core.numbers import (
+    Array,
+    fractions,
+    is_rational,
+    kind_of,
+    mixed,
+    read_array,
+    zeros,
+)
 
 DENSE_ENTRIES = 2**22
 
@@ -19,7 +26,7 @@ DENSE_ENTRIES = 2**22
 @final
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Transitions as columns: indices s, a, t, and numbers p, r of one lane."""
+    """Transitions as columns: indices s, a, t, and numbers p, r; whole numbers fit both lanes."""
 
     s: Array
     a: Array
@@ -31,18 +38,18 @@ class Table:
     action_names: tuple[str, ...]
 
 
+def _lookup(names: Sequence[str]) -> dict[Any, int]:
+    """Return what may stand for an index: the name, or the index itself."""
+    return {i: i for i in range(len(names))} | {x: i for i, x in enumerate(names)}
+
+
 def _indices(name: str, column: Sequence[Any], names: Sequence[str] | None) -> Array:
+    lookup: Mapping[Any, int] = {} if names is None else _lookup(names)
     if names is not None:
-        lookup = {x: i for i, x in enumerate(names)}
-        lookup.update({i: i for i in range(len(names))})  # type: ignore[misc]
-        bad = [i for i, x in enumerate(column) if isinstance(x, bool) or not _in(lookup, x)]
+        bad = [i for i, x in enumerate(column) if not _in(lookup, x)]
         expected = f"one of the {len(names)} {name} names"
     else:
-        bad = [
-            i
-            for i, x in enumerate(column)
-            if isinstance(x, bool) or not isinstance(x, Integral) or x < 0
-        ]
+        bad = [i for i, x in enumerate(column) if not _is_index(x)]
         expected = "an integer index >= 0"
     if bad:
         problems = [
@@ -57,8 +64,12 @@ def _indices(name: str, column: Sequence[Any], names: Sequence[str] | None) -> A
         raise InvalidMDPError(Problem("index", name, "does not fit 64 bits", expected)) from None
 
 
+def _is_index(x: Any) -> bool:
+    return kind_of(x) == "int" and x >= 0
+
+
 def _in(lookup: Mapping[Any, int], x: Any) -> bool:
-    return isinstance(x, (str, Integral)) and x in lookup
+    return (isinstance(x, str) or kind_of(x) == "int") and x in lookup
 
 
 def collect(
@@ -81,39 +92,57 @@ def collect(
     )
     n_states = len(state_names) if state_names is not None else int(max(i.max(), k.max())) + 1
     n_actions = len(action_names) if action_names is not None else int(j.max()) + 1
+    size = f"a model of {n_states} states and {n_actions} actions"
+    guard(n_states * (64 + 16 * n_actions), size, "Number states and actions without gaps")
     states = tuple(state_names or [str(x) for x in range(n_states)])
     if isinstance(rho0, Mapping):
-        unknown = [x for x in rho0 if x not in states]
-        if unknown:
-            raise InvalidMDPError(Problem("index", "rho0", f"names {unknown[0]!r}", "a state"))
-        rho0 = [rho0.get(x, 0) for x in states]
+        rho0 = _start(rho0, states)
     actions = tuple(action_names or [str(x) for x in range(n_actions)])
     return Table(i, j, k, *_numbers(list(p), list(r)), rho0, states, actions)
 
 
+def _start(rho0: Mapping[Any, Any], states: Sequence[str]) -> list[Any]:
+    """Return the start distribution as a list; states by name or index, 0 where none is given."""
+    lookup = _lookup(states)
+    out: list[Any] = [0] * len(states)
+    given: set[int] = set()
+    for state, mass in rho0.items():
+        if not _in(lookup, state) or lookup[state] in given:
+            got = f"names {state!r}"
+            raise InvalidMDPError(Problem("index", "rho0", got, "each state at most once"))
+        given.add(lookup[state])
+        out[lookup[state]] = mass
+    return out
+
+
 def _numbers(p: list[Any], r: list[Any]) -> tuple[Array, Array]:
-    exact = any(kind_of(x) == "exact" for x in p) or any(kind_of(x) == "exact" for x in r)
-    columns = [read_array("probability", p)[1], read_array("reward", r)[1]]
-    if exact:
-        columns = [fractions(n, c) for n, c in zip(("probability", "reward"), columns, strict=True)]
-    return columns[0], columns[1]
+    """Return both columns in one lane; whole numbers stay int64, so that the lane stays open."""
+    p_kind, p_column = read_array("probability", p)
+    r_kind, r_column = read_array("reward", r)
+    if "exact" in (p_kind, r_kind):
+        for name, column in (("probability", p), ("reward", r)):
+            at = next((i for i, x in enumerate(column) if kind_of(x) == "float"), None)
+            if at is not None:
+                raise mixed(f"transitions[{at}] {name}", column[at])
+        return fractions("probability", p_column), fractions("reward", r_column)
+    return (
+        p_column.astype(np.int64) if p_kind == "int" else p_column,
+        r_column.astype(np.int64) if r_kind == "int" else r_column,
+    )
 
 
 def arrays(table: Table, layout: str) -> tuple[Any, Any, Array | None]:
     """Return P, r(s, a, s') or r(s, a), and the mask of the pairs that occur."""
     n_states, n_actions = len(table.state_names), len(table.action_names)
-    rational = table.p.dtype == object
+    rational = is_rational(table.p)
     pairs = table.s * n_actions + table.a
     keys = pairs * n_states + table.t
     order = np.argsort(keys, kind="stable")
     again = np.flatnonzero(np.diff(keys[order]) == 0)
     if len(again):
         row = order[again[0] + 1]
-        names = (
-            table.state_names[table.s[row]],
-            table.action_names[table.a[row]],
-            table.state_names[table.t[row]],
-        )
+        s, a, t = table.s[row], table.a[row], table.t[row]
+        names = (table.state_names[s], table.action_names[a], table.state_names[t])
         cure = "Add the probabilities of equal outcomes, or split them by a state of their own"
         got = f"repeats (s, a, s') = {names}"
         raise InvalidMDPError(
@@ -130,18 +159,18 @@ def arrays(table: Table, layout: str) -> tuple[Any, Any, Array | None]:
     )
     if dense:
         guard_dense(n_states, n_actions, rational)
-        P = zeros((n_states, n_actions, n_states), rational)
-        r_next = zeros((n_states, n_actions, n_states), rational)
+        P = zeros((n_states, n_actions, n_states), rational).astype(table.p.dtype, copy=False)
+        r_next = zeros(P.shape, rational).astype(table.r.dtype, copy=False)
         P[table.s, table.a, table.t] = table.p
         r_next[table.s, table.a, table.t] = table.r
         return P, _shortest(r_next, P), mask
     shape = (n_states * n_actions, n_states)
-    P = sp.csr_array((table.p, (pairs, table.t)), shape=shape)
-    return P, sp.csr_array((table.r, (pairs, table.t)), shape=shape), mask
+    matrix = sp.csr_array((table.p, (pairs, table.t)), shape=shape)
+    return matrix, sp.csr_array((table.r, (pairs, table.t)), shape=shape), mask
 
 
 def _shortest(r_next: Array, P: Array) -> Array:
-    """Return r(s, a) where the reward of each pair is the same for every next state, else r(s, a, s')."""
+    """Return r(s, a) where no reward of a pair depends on the next state, else r(s, a, s')."""
     first = np.argmax(P != 0, axis=-1)
     r = np.take_along_axis(r_next, first[..., None], axis=-1)
     same = (P == 0) | (r_next == r)

@@ -1,7 +1,7 @@
 """What can be wrong with an input, said so that the reader can mend it.
 
-One family, `TabularError(ValueError)`.  Each error carries its problems, and prints the first ones as
-``where = got, expected what. cure``; the rest are counted, never dropped silently.
+One family, `TabularError(ValueError)`.  Each error carries its problems, and prints the first ones
+as ``where = got, expected what. cure``; the rest are counted, never dropped silently.
 """
 
 from collections.abc import Sequence
@@ -14,10 +14,10 @@ MOST_PROBLEMS = 20
 @final
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: a stable `code`, the place, the value met, the value expected, the cure.
+    """One thing that is wrong: a stable `code`, the place, what was met, what expected, the cure.
 
-    >>> print(Problem("row_sum", "P[s=3, a=1]", "sums to 0.98", "1 (off by -0.02; tolerance 1e-09)"))
-    P[s=3, a=1] sums to 0.98, expected 1 (off by -0.02; tolerance 1e-09)
+    >>> print(Problem("row_sum", "P[s=3, a=1]", "sums to 0.98", "1 (off by -0.02)"))
+    P[s=3, a=1] sums to 0.98, expected 1 (off by -0.02)
     """
 
     code: str
@@ -71,7 +71,7 @@ class InvalidMDPError(TabularError):
 
 @final
 class LaneError(TabularError):
-    """Float and rational data met in one computation; cross lanes by `to_float` or `to_rational`."""
+    """Float and rational data met in one computation; cross by `to_float` or `to_rational`."""
 
 
 @final

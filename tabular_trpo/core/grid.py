@@ -1,9 +1,10 @@
 """Float rows that sum to exactly 1: rounding onto the grid k / 2^53.
 
-On that grid every partial sum is a double, so a row's float sum is exactly 1.0 in any order, the float
-model and its rational reading are the same object, and 1 / (1 - gamma) is exactly the row sum of
-(I - gamma P)^{-1} in every error bound.  A positive entry below 2^-53 would vanish and change the support:
-it is kept as it is, and in the rational reading the row's largest entry gives way (see `largest_gives_way`).
+On that grid every partial sum is a double, so a row's float sum is exactly 1.0 in any order, the
+float model and its rational reading are the same object, and 1 / (1 - gamma) is exactly the row sum
+of (I - gamma P)^{-1} in every error bound.  A positive entry below 2^-53 would vanish and change
+the support: it is kept as it is, and in the rational reading the row's largest entry gives way
+(see `largest_gives_way`).
 """
 
 from fractions import Fraction
@@ -19,7 +20,8 @@ ROW_TOLERANCE = 1e-9
 def snap(values: Array, indptr: Array) -> tuple[Array, float]:
     """Round rows stored end to end onto the grid, keeping the support.
 
-    k = round(x / sum * 2^53), then the first entries of the row give or take one unit until the sum is 2^53.
+    k = round(x / sum * 2^53), then the first entries of the row give or take one unit until the sum
+    is 2^53.
 
     values: (n,)       nonnegative entries, each row summing to 1 within ROW_TOLERANCE
     indptr: (rows+1,)  where rows begin, as in CSR; empty rows are left alone
@@ -44,11 +46,11 @@ def snap(values: Array, indptr: Array) -> tuple[Array, float]:
     scale = np.where(np.abs(sums * UNIT - 1.0) > 4 * counts * UNIT, 2.0**53 / sums, 1.0)
     grid = np.rint(np.where(tiny, 0.0, whole * np.repeat(scale, counts))).astype(np.int64)
     missing = 2**53 - np.add.reduceat(grid, starts)
-    # Only entries of at least two units move, so that none is emptied; each pass moves one unit an entry.
+    # Only entries of at least two units move, so that none is emptied; a pass moves each by one.
     while np.any(missing):
         movable = grid >= 2
         before = np.cumsum(movable)
-        rank = before - np.repeat(before[starts] - movable[starts], counts)
+        rank: Array = before - np.repeat(before[starts] - movable[starts], counts)
         take = np.repeat(missing, counts)
         grid += np.where(movable & (rank <= np.abs(take)), np.sign(take), 0)
         missing = 2**53 - np.add.reduceat(grid, starts)
@@ -57,22 +59,36 @@ def snap(values: Array, indptr: Array) -> tuple[Array, float]:
 
 
 def snap_rows(rows: Array) -> tuple[Array, float]:
-    """Round the rows along the last axis onto the grid; all-zero rows are left alone."""
-    flat = rows.reshape(-1, rows.shape[-1])
-    live = flat.any(axis=-1)
-    out = flat.copy()
-    indptr = np.arange(0, live.sum() * rows.shape[-1] + 1, rows.shape[-1])
-    values, change = snap(flat[live].ravel(), indptr)
-    out[live] = values.reshape(-1, rows.shape[-1])
-    return out.reshape(rows.shape), change
+    """Round the rows along the last axis onto the grid, by the rule of `snap`; zero rows stay.
+
+    return: the new rows and the largest change of an entry
+    """
+    columns = np.ascontiguousarray(rows.reshape(-1, rows.shape[-1]).T)
+    whole = columns * 2.0**53
+    tiny = whole < 1.0
+    sums = whole.sum(axis=0)
+    scale = np.abs(sums * UNIT - 1.0) > 4 * len(columns) * UNIT
+    if scale.any():
+        whole *= np.where(scale & (sums > 0), 2.0**53 / np.maximum(sums, 1.0), 1.0)
+    units = np.rint(whole).astype(np.int64)
+    units[tiny] = 0
+    missing = np.where(sums > 0, 2**53 - units.sum(axis=0), 0)
+    while missing.any():
+        for column in units:
+            step = np.where(column >= 2, np.sign(missing), 0)
+            column += step
+            missing -= step
+    snapped = np.where(tiny, columns, units * UNIT)
+    change = float(np.max(np.abs(snapped - columns), initial=0.0))
+    return np.ascontiguousarray(snapped.T).reshape(rows.shape), change
 
 
 def below_grid(rows: Array) -> Array:
-    """Return per row the mass that lies below the grid: 0 except in rows with entries under 2^-53."""
+    """Return per row the mass below the grid: 0 except in rows with entries under 2^-53."""
     tiny = (rows > 0.0) & (rows < UNIT)
     if not tiny.any():
         return np.zeros(rows.shape[:-1])
-    return np.where(tiny, rows, 0.0).sum(axis=-1)
+    return np.asarray(np.where(tiny, rows, 0.0).sum(axis=-1))
 
 
 def largest_gives_way(row: list[Fraction]) -> list[Fraction]:

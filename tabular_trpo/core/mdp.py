@@ -6,25 +6,30 @@ from fractions import Fraction
 from typing import Any, final
 
 import numpy as np
-import scipy.sparse as sp
 
 from tabular_trpo.core import columns
 from tabular_trpo.core.build import guard_dense, normalise
 from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem
 from tabular_trpo.core.grid import largest_gives_way
 from tabular_trpo.core.linalg.rational import Rows
-from tabular_trpo.core.numbers import Array, Scalar, elementwise, is_rational
+from tabular_trpo.core.numbers import Array, Scalar, elementwise, is_rational, is_sparse
 from tabular_trpo.core.validate import Report, label
 
 
 def _names(given: Sequence[str] | None, n: int, what: str) -> tuple[str, ...]:
     if given is None:
         return tuple(str(i) for i in range(n))
-    names = tuple(given)
-    if len(names) != n or len(set(names)) != n or not all(isinstance(x, str) and x for x in names):
-        got = f"has {len(names)} entries, {len(set(names))} different"
+    names: tuple[Any, ...] = tuple(given)
+    strings = {x for x in names if isinstance(x, str) and x}
+    if isinstance(given, str) or len(names) != n or len(strings) != n:
+        got = f"has {len(names)} entries, {len(strings)} different nonempty strings among them"
         raise InvalidMDPError(Problem("names", what, got, f"{n} different nonempty strings"))
     return names
+
+
+def _no_double(code: str, where: str, got: str) -> LaneError:
+    cure = "Stay in the rational lane"
+    return LaneError(Problem(code, where, got, "a number float64 can hold", cure))
 
 
 @final
@@ -32,8 +37,9 @@ def _names(given: Sequence[str] | None, n: int, what: str) -> tuple[str, ...]:
 class MDP:
     """A finite discounted Markov decision process (S, A, P, r, rho0, gamma).
 
-    The lane follows the data: Fractions, Decimals and strings such as "1/3" make a rational model, floats a
-    float model; mixing them raises.  Float rows are put on the grid k / 2^53 (`repair` is the largest change).
+    The lane follows the data: Fractions, Decimals and strings such as "1/3" make a rational model,
+    floats a float model; mixing them raises.  Float rows are put on the grid k / 2^53 (`repair` is
+    the largest change).
 
     P:       (..., S, A, S) probabilities P(s'|s, a), or CSR (S*A, S) with rows s*A + a
     r:       (..., S, A) expected reward; r(s) (..., S) and r(s, a, s') (..., S, A, S) are accepted
@@ -101,7 +107,7 @@ class MDP:
     @property
     def is_sparse(self) -> bool:
         """Whether P is a CSR array."""
-        return bool(sp.issparse(self.P))
+        return is_sparse(self.P)
 
     @property
     def mask(self) -> Array:
@@ -118,7 +124,7 @@ class MDP:
         action_names: Sequence[str] | None = None,
         layout: str = "auto",
     ) -> "MDP":
-        """Build from rows (s, a, s', probability, reward); a state has the actions that occur in its rows.
+        """Build from rows (s, a, s', probability, reward); a state has the actions in its rows.
 
         transitions: s, a, s' are indices, or names where names are given
         rho0:        (S,) or a mapping from state to probability
@@ -175,30 +181,28 @@ class MDP:
     def to_float(self) -> "MDP":
         """Return the model in the float lane: nearest doubles, then rows on the grid k / 2^53.
 
-        raises: LaneError where a positive probability would become 0
+        raises: LaneError where a positive probability would become 0, gamma 1, or a reward infinite
         """
         if self.lane == "float":
             return self
-        P, r, rho0 = (elementwise(float, x, np.float64) for x in (self.P, self.r, self.rho0))
+        P, rho0 = (elementwise(float, x, np.float64) for x in (self.P, self.rho0))
+        gamma = float(self.gamma)
+        try:
+            r = elementwise(float, self.r, np.float64)
+        except OverflowError:
+            raise _no_double("overflow", "a reward", "is beyond the largest double") from None
         if np.any((P == 0) != (self.P == 0)) or np.any((rho0 == 0) != (self.rho0 == 0)):
-            cure = "Stay in the rational lane"
-            raise LaneError(
-                Problem(
-                    "underflow",
-                    "a positive probability",
-                    "is below the smallest double",
-                    "support kept",
-                    cure,
-                )
-            )
-        names = (self.state_names, self.action_names)
-        return MDP(P, r, rho0, float(self.gamma), self.allowed, *names)
+            what = "a positive probability"
+            raise _no_double("underflow", what, "is below the smallest double")
+        if gamma == 1.0:
+            raise _no_double("gamma", "gamma", f"= 1 - {float(1 - self.gamma):.3g} rounds to 1")
+        return MDP(P, r, rho0, gamma, self.allowed, self.state_names, self.action_names)
 
     def to_rational(self) -> "MDP":
         """Return the model in the rational lane: each double as the dyadic rational that it is.
 
-        Rows on the grid are exactly stochastic already; in a row with entries below 2^-53 the largest
-        entry gives way (see `repair` and `core.grid`).
+        Rows on the grid are exactly stochastic already; in a row with entries below 2^-53 the
+        largest entry gives way (see `repair` and `core.grid`).
 
         raises: InvalidMDPError for a batch, MemoryGuardError where the dense table would not fit
         """
@@ -211,16 +215,12 @@ class MDP:
             )
         n_states, n_actions = self.r.shape
         guard_dense(n_states, n_actions, rational=True)
-        dense = (
-            self.P.toarray().reshape(n_states, n_actions, n_states) if self.is_sparse else self.P
-        )
-        P = elementwise(Fraction, dense)
+        table = self.P.toarray() if self.is_sparse else self.P
+        P = elementwise(Fraction, table.reshape(n_states, n_actions, n_states))
         if self._below is not None:
             for s, a in np.argwhere(self._below):
                 P[s, a] = largest_gives_way(P[s, a].tolist())
         rho0 = elementwise(Fraction, self.rho0)
         rho0[:] = largest_gives_way(rho0.tolist())
-        names = (self.state_names, self.action_names)
-        return MDP(
-            P, elementwise(Fraction, self.r), rho0, Fraction(self.gamma), self.allowed, *names
-        )
+        r, gamma = elementwise(Fraction, self.r), Fraction(self.gamma)
+        return MDP(P, r, rho0, gamma, self.allowed, self.state_names, self.action_names)

@@ -1,8 +1,8 @@
 """Reading numbers at the door: which lane an input belongs to, and its array in that lane.
 
 A number is *exact* (Fraction, Decimal, or a string such as "1/3" or "0.1"), a *float*, or an *int*,
-which fits both lanes.  Exact numbers put a model in the rational lane; a float beside them is refused,
-because `Fraction + 0.5` would become a float in silence.
+which fits both lanes.  Exact numbers put a model in the rational lane; a float beside them is
+refused, because `Fraction + 0.5` would become a float in silence.
 """
 
 import re
@@ -13,6 +13,7 @@ from numbers import Integral, Rational, Real
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from tabular_trpo.core.errors import InvalidMDPError, Problem
@@ -22,6 +23,7 @@ Scalar = Any  # float, Fraction, or an array of floats over the batch axes
 
 MOST_DIGITS = 2000
 MOST_EXPONENT = 400
+MOST_WHOLE = 2**53  # up to here every integer is a double
 _NUMBER = re.compile(r"[+-]?(\d+)(?:/(\d+)|(?:\.(\d*))?(?:[eE]([+-]?\d{1,9}))?)", re.ASCII)
 
 
@@ -63,8 +65,8 @@ def kind_of(value: object) -> str:
 
 def to_fraction(value: Any) -> Fraction:
     """Turn one scalar into its exact Fraction; a float becomes the dyadic rational that it is."""
-    if isinstance(value, str):
-        return parse_fraction(value)
+    if isinstance(value, (str, Decimal)):
+        return parse_fraction(str(value))
     if isinstance(value, Integral):
         return Fraction(int(value))
     return value if type(value) is Fraction else Fraction(value)
@@ -84,12 +86,15 @@ def read_array(name: str, value: Any) -> tuple[str, Array]:
     >>> read_array("r", [[0.5, 1]])
     ('float', array([[0.5, 1. ]]))
     """
-    if isinstance(value, np.ndarray) and value.dtype.kind in "fiu":
-        return ("float" if value.dtype.kind == "f" else "int"), value.astype(np.float64)
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        return "float", value.astype(np.float64)
+    if isinstance(value, np.ndarray) and value.dtype.kind in "iu":
+        if np.all((value >= -MOST_WHOLE) & (value <= MOST_WHOLE)):
+            return "int", value.astype(np.float64)
     try:
         array = np.asarray(value, dtype=object)
     except ValueError:
-        array = np.empty((), dtype=object)
+        array = np.empty(0, dtype=object)
     if any(isinstance(x, (list, tuple, np.ndarray)) for x in array.flat) or array.size == 0:
         raise InvalidMDPError(
             Problem("shape", name, "is ragged or empty", "nested lists of equal lengths")
@@ -104,7 +109,7 @@ def read_array(name: str, value: Any) -> tuple[str, Array]:
         raise mixed(f"{name}{_index(at)}", array[at])
     if "exact" in kinds:
         return "exact", array
-    if "float" in kinds or all(abs(int(x)) <= 2**53 for x in array.flat):
+    if "float" in kinds or all(abs(int(x)) <= MOST_WHOLE for x in array.flat):
         return ("float" if "float" in kinds else "int"), array.astype(np.float64)
     return "exact", array  # integers too large for a double keep their exact value
 
@@ -134,6 +139,11 @@ def fractions(name: str, array: Array) -> Array:
 def is_rational(array: Array) -> bool:
     """Tell whether an array is in the rational lane."""
     return array.dtype == object
+
+
+def is_sparse(value: Any) -> bool:
+    """Tell whether a matrix is one of scipy's sparse arrays."""
+    return bool(sp.issparse(value))
 
 
 def zeros(shape: tuple[int, ...], rational: bool) -> Array:

@@ -1,4 +1,4 @@
-"""Policies are arrays pi (..., S, A) in the lane of their model; these functions make and check them.
+"""Policies are arrays pi (..., S, A) in the lane of their model; here they are made and checked.
 
 Known to users as `tabular_trpo.policies`.
 """
@@ -119,8 +119,11 @@ def greedy(mdp: MDP, Q: Array) -> Array:
     >>> greedy(MDP([[[1], [1]]], [[0, 0]], [1], 0.5), np.array([[1.0, 1.0]]))
     array([[1., 0.]])
     """
-    same_lane("Q", np.asarray(Q), mdp.lane == "rational")
-    return deterministic(mdp, best_actions(mdp, np.asarray(Q)))
+    Q = np.asarray(Q)
+    same_lane("Q", Q, mdp.lane == "rational")
+    if Q.shape not in (mdp.r.shape, mdp.mask.shape):
+        raise shape_error("Q", Q.shape, f"(..., S, A) = {mdp.r.shape}")
+    return deterministic(mdp, best_actions(mdp, Q))
 
 
 def mixture(pi: Array, pi_prime: Array, alpha: Any) -> Array:
@@ -168,13 +171,14 @@ def softmax(theta: Any) -> Array:
 def to_rational(pi: Array) -> Array:
     """Return a float policy as the exact rows it stands for (rows on the grid k / 2^53).
 
-    raises: LaneError for a batch
+    raises: InvalidMDPError for a batch and for rows off the simplex
     """
     if is_rational(pi):
         return pi
     if pi.ndim != 2:
-        raise LaneError(Problem("batch", "pi", f"has shape {pi.shape}", "a single policy (S, A)"))
-    rows = elementwise(Fraction, snap_rows(pi + 0.0)[0])
+        got = f"has shape {pi.shape}"
+        raise InvalidMDPError(Problem("batch", "pi", got, "a single policy (S, A)"))
+    rows = elementwise(Fraction, check_rows("pi", pi, np.ones(pi.shape, dtype=bool)))
     for s in range(len(rows)):
         rows[s] = largest_gives_way(rows[s].tolist())
     return frozen(rows)
@@ -183,10 +187,12 @@ def to_rational(pi: Array) -> Array:
 def to_float(pi: Array) -> Array:
     """Return a rational policy in the float lane, rows on the grid k / 2^53.
 
-    raises: LaneError where a positive probability would become 0
+    raises: LaneError where a positive probability would become 0; InvalidMDPError for rows off
+            the simplex
     """
     if not is_rational(pi):
         return pi
+    check_rows("pi", pi, np.ones(pi.shape, dtype=bool))
     rows = elementwise(float, pi, np.float64)
     if np.any((rows == 0) != (pi == 0)):
         raise LaneError(

@@ -2,18 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
-from typing import Any
+from typing import Any, final
 
 import numpy as np
-import scipy.sparse as sp
 
 from tabular_trpo.core.errors import MOST_PROBLEMS, InvalidMDPError, Problem
 from tabular_trpo.core.grid import ROW_TOLERANCE
-from tabular_trpo.core.numbers import Array, is_rational
+from tabular_trpo.core.numbers import Array, is_rational, is_sparse
 
 COUNTS_CURE = "If these are counts, build with MDP.from_counts(...)"
+MASK_CURE = "An action that is not available is masked by allowed=..."
 
 
+@final
 class Report:
     """Collects problems up to the number shown and counts the rest."""
 
@@ -24,6 +25,8 @@ class Report:
 
     def add(self, bad: Array, describe: Callable[[tuple[int, ...]], Problem]) -> None:
         """Add one problem for each true entry of `bad`, described from its index."""
+        if not bad.any():
+            return
         where = np.argwhere(bad)
         room = MOST_PROBLEMS - len(self.problems)
         self.problems += [describe(tuple(int(i) for i in index)) for index in where[:room]]
@@ -37,6 +40,8 @@ class Report:
 
 def label(name: str, index: tuple[int, ...], axes: str) -> str:
     """Return "P[s=3, a=1]": the last indices take the axis letters, earlier ones are the batch."""
+    if not index:
+        return name
     letters = axes.split()
     batch = len(index) - len(letters)
     named = [f"{letter}={i}" for letter, i in zip(letters, index[batch:], strict=True)]
@@ -77,8 +82,8 @@ def row_sums(report: Report, name: str, sums: Array, axes: str, row: Callable[[A
     def describe(i: tuple[int, ...]) -> Problem:
         off = sums[i] - 1
         expected = f"1 (off by {off if exact else format(off, '+.3g')}; {tolerance})"
-        empty = "An action that is not available is masked by allowed=..."
-        cure = _shown(row(i)) + ". " + (COUNTS_CURE if sums[i] else empty)
+        hint = "" if name != "P" else COUNTS_CURE if sums[i] else MASK_CURE
+        cure = f"{_shown(row(i))}. {hint}" if hint else _shown(row(i))
         return Problem("row_sum", label(name, i, axes), f"sums to {sums[i]}", expected, cure)
 
     report.add(np.asarray(bad, dtype=bool), describe)
@@ -88,7 +93,7 @@ def transitions(report: Report, P: Any, mask: Array, sums: Array) -> None:
     """Check the transition rows: finite, nonnegative, sum 1 where allowed and 0 elsewhere."""
     n_actions = mask.shape[1]
     known = len(report.problems)
-    if sp.issparse(P):
+    if is_sparse(P):
         pairs = np.repeat(np.arange(P.shape[0]), np.diff(P.indptr))
 
         def entry(i: tuple[int, ...], code: str, expected: str) -> Problem:
@@ -105,11 +110,10 @@ def transitions(report: Report, P: Any, mask: Array, sums: Array) -> None:
         return  # sums of broken entries would only repeat the news
 
     def row(i: tuple[int, ...]) -> Any:
-        return P[[i[-2] * n_actions + i[-1]]].toarray()[0] if sp.issparse(P) else P[i]
+        return P[[i[-2] * n_actions + i[-1]]].toarray()[0] if is_sparse(P) else P[i]
 
-    row_sums(
-        report, "P", np.where(mask, sums, Fraction(1) if is_rational(sums) else 1.0), "s a", row
-    )
+    one: Any = Fraction(1) if is_rational(sums) else 1.0
+    row_sums(report, "P", np.where(mask, sums, one), "s a", row)
     report.add(
         np.asarray(~mask & (sums != 0), dtype=bool),
         lambda i: Problem(
@@ -122,13 +126,11 @@ def policy_rows(report: Report, name: str, pi: Array, mask: Array) -> None:
     """Check a policy: finite, nonnegative, no mass on disallowed actions, rows summing to 1."""
     finite(report, name, pi, "s a")
     nonnegative(report, name, pi, "s a")
+    masked = ~mask if mask.all() else np.asarray((pi != 0) & ~mask, dtype=bool)
     report.add(
-        np.asarray((pi != 0) & ~mask, dtype=bool),
+        masked,
         lambda i: Problem(
-            "disallowed",
-            label(name, i, "s a"),
-            f"= {pi[i]}",
-            "0: the action is not allowed in that state",
+            "disallowed", label(name, i, "s a"), f"= {pi[i]}", "0: the action is not allowed there"
         ),
     )
     if not report.problems:
@@ -140,8 +142,6 @@ def discount(gamma: Any) -> Iterator[Problem]:
     expected = "a number in [0, 1)"
     for value in np.asarray(gamma, dtype=object).flat:
         if not 0 <= value < 1:
-            cure = (
-                "gamma = 1 needs proper policies, which are out of scope here" if value == 1 else ""
-            )
-            yield Problem("gamma", "gamma", f"= {value}", expected, cure)
+            cure = "gamma = 1 needs proper policies, which are out of scope here"
+            yield Problem("gamma", "gamma", f"= {value}", expected, cure if value == 1 else "")
             return

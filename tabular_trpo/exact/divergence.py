@@ -1,4 +1,4 @@
-"""Distances between the rows of two policies: total variation and Kullback-Leibler, in either lane."""
+"""Distances between rows of two policies: total variation, Kullback-Leibler; in either lane."""
 
 from fractions import Fraction
 from typing import Any
@@ -31,8 +31,9 @@ def tv(p: Any, q: Any) -> Array:
 def kl(p: Any, q: Any) -> Array:
     """Return KL(p || q) of rows; 0 log 0 = 0, and infinite where q loses support of p.
 
-    D_KL(p || q) = sum_a p_a log(p_a / q_a).  Float rows go through p x - p log(1 + x), x = (q - p) / p, which
-    keeps its digits for tiny steps; rational rows give exact reals (`core.real`), 0 exactly for equal rows.
+    D_KL(p || q) = sum_a p_a log(p_a / q_a).  Float rows add p x - p log(1 + x) >= 0, x = (q - p) / p,
+    which keeps its digits for tiny steps; rational rows give exact reals (`core.real`), 0 exactly
+    for equal rows.
 
     p, q:   (..., A) rows on the simplex, one lane
     return: (...)
@@ -60,20 +61,18 @@ def _rational_kl(p: Array, q: Array) -> Any:
 
 
 def _float_kl(p: Array, q: Array) -> Array:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        x = np.where(p > 0, (q - p) / p, 0.0)
-        terms = np.where(p > 0, p * excess(x), q)
+    step = q - p
+    near = np.abs(step) <= p / 2  # elsewhere 1 + x would lose a small q, and x itself may overflow
+    x = np.divide(step, p, out=np.zeros(p.shape), where=near & (p > 0))
+    with np.errstate(divide="ignore"):
+        apart = step - p * (np.log(q) - np.log(np.where(p > 0, p, 1.0)))
+    terms = np.where(p > 0, np.where(near, p * _excess(x), apart), q)
     return np.asarray(terms.sum(axis=-1))[()]
 
 
-def excess(x: Array) -> Array:
-    """Return x - log(1 + x) >= 0 for x >= -1, by its series where the difference would cancel."""
-    small = np.abs(x) < 0.01
-    y = np.where(small, x, 0.0)
-    series = np.zeros_like(y)
-    for k in range(11, 1, -1):  # sum_{k >= 2} (-1)^k x^k / k; the next term is below 1e-24 x^2
-        series = series * y + (-1.0) ** k / k
-    with np.errstate(divide="ignore"):
-        return np.where(
-            small, y * y * series, np.where(small, 0.0, x) - np.log1p(np.where(small, 0.0, x))
-        )
+def _excess(x: Array) -> Array:
+    """Return x - log(1 + x) >= 0 for abs(x) <= 1/2, by its series where that would cancel."""
+    series = np.zeros_like(x)
+    for k in range(11, 1, -1):  # sum_{k >= 2} (-1)^k x^k / k; the next term is below 1e-20 x^2
+        series = series * x + (-1.0) ** k / k
+    return np.where(np.abs(x) < 0.01, x * x * series, x - np.log1p(x))

@@ -41,10 +41,11 @@ class Model(NamedTuple):
 
 
 class Values(NamedTuple):
-    """V as a Twofold with its bound, and the advantages with theirs."""
+    """V as a Twofold with its bound, eta = rho0 . V as computed from it, and the advantages with theirs."""
 
     V: Twofold
     V_bound: Array
+    eta: Array
     A: Array
     A_bound: Array
 
@@ -79,9 +80,9 @@ def _products(model: Model, f: Array | None, rho: Array | None) -> Any:
     shape, gamma = model.pi.shape, model.gamma[..., None]
     scaled = weights = None
     if f is not None:
-        scaled = twofold.two_prod(f, np.broadcast_to(gamma, f.shape))
+        scaled = twofold.two_prod(f, gamma)
     if rho is not None:
-        w = twofold.two_prod(np.broadcast_to(rho[..., None], shape), model.pi)
+        w = twofold.two_prod(rho[..., None], model.pi)
         weights = Twofold(*(part.reshape(*shape[:-2], -1) for part in w))
     return products(model.rows, scaled, weights, model.below_P is not None)
 
@@ -119,7 +120,8 @@ def _values(model: Model, resolvent: Any, correction: Array, product: Product) -
     plain = gamma_n(model.n_terms) * 2 * np.max(np.abs(correction), axis=-1)
     span = 2 * np.minimum(V_bound, _span_bound(resolvent, bound, V_bound, model.gamma, A))
     drift = bound + slack + span + plain
-    return Values(V, V_bound, A, enlarged(drift[..., None, None] + 2 * U * np.abs(A), shape))
+    eta = twofold.total(twofold.scale(V, model.rho0)).hi
+    return Values(V, V_bound, eta, A, enlarged(drift[..., None, None] + 2 * U * np.abs(A), shape))
 
 
 def enlarged(bound: Array, shape: tuple[int, ...]) -> Array:
@@ -156,7 +158,7 @@ def _visits(model: Model, resolvent: Any, correction: Array, product: Product) -
     """Refine rho from its first solve and the first exact product; bound sum abs(error)."""
     shape = model.pi.shape
     horizon = 1.0 - model.gamma
-    gamma = np.broadcast_to(model.gamma[..., None], correction.shape)
+    gamma = model.gamma[..., None]
     for sweep in range(SWEEPS):
         if sweep:
             _, product = _products(model, None, correction)

@@ -10,7 +10,7 @@ import numpy as np
 
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo.core.grid import below_grid
-from tabular_trpo.core.linalg import dense, rational, sparse, twofold
+from tabular_trpo.core.linalg import dense, rational, sparse
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, Scalar, frozen, zeros
 from tabular_trpo.core.policy import check_policy, check_rows, policy_array
@@ -126,8 +126,8 @@ def _float(
 ) -> list[Array]:
     """Return V Q A rho d eta and their radii for one model or one batch axis of models."""
     kernel: Any = dense if isinstance(P, np.ndarray) else sparse
-    mask_scale = np.ldexp(1.0, -np.frexp(np.max(np.abs(r), axis=(-2, -1)))[1])
-    scaled = r * mask_scale[..., None, None]
+    unit = _unit(r)
+    scaled = r / unit[..., None, None] if np.any(unit != 1.0) else r
     n_states, n_actions = r.shape[-2:]
     P_pi, _ = kernel.close(P, scaled, pi)
     width = n_states if kernel is dense else int(np.diff(P.indptr).max())
@@ -137,7 +137,13 @@ def _float(
     model = Model(rows, scaled, rho0, gamma, pi, below, below_grid(pi), below_rho0, terms)
     resolvent = kernel.solve(P_pi, gamma)
     method = small.enclose if small.suits(model) else enclose
-    return _rounded(model, *method(model, resolvent), mask, 1.0 / mask_scale)
+    return _rounded(model, *method(model, resolvent), mask, unit)
+
+
+def _unit(r: Array) -> Array:
+    """Return the power of two that brings the rewards to about 1, or 1 where they are harmless."""
+    exponent = np.frexp(np.max(np.abs(r), axis=(-2, -1)))[1]
+    return np.where(np.abs(exponent) < 100, 1.0, np.ldexp(1.0, exponent))
 
 
 def _longest(P_pi: Any) -> int:
@@ -151,8 +157,7 @@ def _rounded(model: Model, v: Values, m: Visits, live: Array, unit: Array) -> li
     V = v.V.hi
     A = v.A
     Q = A + V[..., None]
-    weighted = twofold.scale(v.V, model.rho0)
-    eta = twofold.total(weighted).hi
+    eta = v.eta
     rho = np.maximum(m.rho.hi, 0.0)
     horizon = 1.0 - model.gamma
     d = rho * horizon[..., None]
@@ -165,13 +170,18 @@ def _rounded(model: Model, v: Values, m: Visits, live: Array, unit: Array) -> li
     r_rho = np.broadcast_to(m.bound[..., None], rho.shape) + 2 * U * rho
     r_d = r_rho * horizon[..., None] * (1 + 4 * U) + 4 * U * d
     most = np.max(np.abs(V), axis=-1)
-    r_eta = v.V_bound + 2 * model.below_rho0 * most + 64 * twofold.UNIT * most + 2 * U * np.abs(eta)
-    one, two = unit[..., None], unit[..., None, None]
-    with np.errstate(over="ignore", invalid="ignore"):
-        out = [V * one, Q * two, A * two, rho, d, eta * unit]
-        radii = [r_V * one, r_Q * two, r_A * two, r_rho, r_d, r_eta * unit]
-    # Scaling back is exact except below the smallest normal double, where it errs by one subnormal unit.
-    return [np.asarray(x) for x in out] + [np.asarray(x) + 2.0**-1074 for x in radii]
+    r_eta = v.V_bound + 2 * model.below_rho0 * most + 2.0**-58 * most + 2 * U * np.abs(eta)
+    out = [V, Q, A, rho, d, eta, r_V, r_Q, r_A, r_rho, r_d, r_eta]
+    if np.any(unit != 1.0):
+        for i in (0, 1, 2, 5, 6, 7, 8, 11):
+            out[i] = _unscaled(out[i], unit, bound=i > 5)
+    return [np.asarray(x) for x in out]
+
+
+def _unscaled(x: Array, unit: Array, bound: bool) -> Array:
+    """Undo the scaling: exact, except that below the smallest normal double it errs by one unit."""
+    with np.errstate(over="ignore"):
+        return x * unit.reshape(unit.shape + (1,) * (x.ndim - unit.ndim)) + 2.0**-1074 * bound
 
 
 def _rational(mdp: MDP, pi: Array) -> Evaluation:

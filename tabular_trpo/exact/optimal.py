@@ -1,15 +1,14 @@
-"""Optimal values and all optimal actions, by policy iteration whose every step is proved an improvement."""
+"""Optimal values and all optimal actions, by policy iteration with steps proved to improve."""
 
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
 from tabular_trpo.core import policy
-from tabular_trpo.core.errors import LimitError, Problem
+from tabular_trpo.core.errors import LimitError, Problem, TabularError
 from tabular_trpo.core.mdp import MDP
-from tabular_trpo.core.numbers import Array, Scalar, frozen, zeros
+from tabular_trpo.core.numbers import Array, Scalar, frozen
 from tabular_trpo.exact.evaluate import Evaluation, evaluate
 
 MOST_ITERATIONS = 1000
@@ -31,7 +30,7 @@ class Optimum:
     """The optimal value and every optimal action.
 
     V_star:   (..., S), Q_star: (..., S, A), eta_star: (...)
-    optimal:  (..., S, A) bool: all optimal actions (rational lane), all not proved suboptimal (float lane)
+    optimal:  (..., S, A) bool: all optimal actions; in the float lane, all not proved suboptimal
     pi:       (..., S, A) a deterministic policy attaining V_star within `radius`
     """
 
@@ -47,16 +46,17 @@ class Optimum:
 def optimal(mdp: MDP) -> Optimum:
     """Return V*, Q*, eta* and all optimal actions.
 
-    Policy iteration (Howard 1960): act greedily with respect to Q, keeping an action unless another is better
-    by more than its proved error, so that each step improves and the loop ends.  At the last policy
-    V <= V* <= V + max(A)+ / (1 - gamma), which is the radius; exact in the rational lane, where A <= 0.
+    Policy iteration (Howard 1960): act greedily with respect to Q, keeping an action unless another
+    is better by more than its proved error, so that each step improves and the loop ends.  At the
+    last policy V <= V* <= V + max(A)+ / (1 - gamma), which is the radius; exact in the rational
+    lane, where A <= 0.
 
     raises: LimitError after MOST_ITERATIONS sweeps
 
     >>> optimal(MDP([[["1"], ["1"]]], [["1", "2"]], ["1"], "1/2")).V_star
     array([Fraction(4, 1)], dtype=object)
     """
-    pi = policy.to_rational(_start(mdp)) if mdp.lane == "rational" else _start(mdp)
+    pi = _start(mdp)
     for iteration in range(1, MOST_ITERATIONS + 1):
         e = evaluate(mdp, pi)
         better = _improvement(mdp, e)
@@ -69,18 +69,12 @@ def optimal(mdp: MDP) -> Optimum:
 
 def _start(mdp: MDP) -> Array:
     """Return a first policy: greedy in r, or in the rational lane the float lane's optimum."""
-    if mdp.lane == "float":
-        return policy.greedy(mdp, mdp.r)
-    rough = _rough(mdp)
-    return policy.greedy(mdp, mdp.r) if rough is None else optimal(rough).pi
-
-
-def _rough(mdp: MDP) -> MDP | None:
-    """Return the model in floats, or None where its numbers do not fit."""
-    try:
-        return mdp.to_float()
-    except (ValueError, OverflowError):
-        return None
+    if mdp.lane == "rational":
+        try:
+            return policy.to_rational(optimal(mdp.to_float()).pi)
+        except TabularError:
+            pass  # numbers beyond float64: start from nothing
+    return policy.greedy(mdp, mdp.r)
 
 
 def _improvement(mdp: MDP, e: Evaluation) -> Array | None:
@@ -93,18 +87,15 @@ def _improvement(mdp: MDP, e: Evaluation) -> Array | None:
 
 
 def _optimum(mdp: MDP, e: Evaluation, iterations: int) -> Optimum:
-    rational = mdp.lane == "rational"
-    zero: Any = Fraction(0) if rational else 0.0
-    top = np.where(mdp.mask, e.A + e.radius.A, zero).max(axis=(-2, -1))
-    missing = np.maximum(top, zero) / (1 - mdp.gamma)
-    if not rational:
-        missing = np.asarray(missing * (1 + 2.0**-40))
-    spread = np.asarray(missing)[..., None]
-    optimal_actions = mdp.mask & np.asarray(e.A + e.radius.A + spread[..., None] >= 0, dtype=bool)
-    radius = OptimumRadius(
-        frozen(e.radius.V + spread), frozen(e.radius.Q + spread[..., None]), e.radius.eta + missing
-    )
-    if rational:
-        none = zeros(e.V.shape, rational=True), zeros(e.Q.shape, rational=True)
-        radius = OptimumRadius(frozen(none[0]), frozen(none[1]), Fraction(0))
-    return Optimum(e.V, e.Q, e.eta, frozen(optimal_actions), e.pi, radius, iterations)
+    if mdp.lane == "rational":
+        best = mdp.mask & np.asarray(e.A == 0, dtype=bool)
+        radius = OptimumRadius(e.radius.V, e.radius.Q, e.radius.eta)
+        return Optimum(e.V, e.Q, e.eta, frozen(best), e.pi, radius, iterations)
+    top = np.where(mdp.mask, e.A + e.radius.A, 0.0).max(axis=(-2, -1))
+    missing = np.asarray(np.maximum(top, 0.0) / (1 - mdp.gamma) * (1 + 2.0**-40))
+    spread = missing[..., None]
+    # With V <= V* <= V + missing, an optimal action has A >= -missing.
+    best = mdp.mask & (e.A + e.radius.A + spread[..., None] >= 0)
+    Q_radius = np.where(mdp.mask, e.radius.Q + spread[..., None], 0.0)
+    radius = OptimumRadius(frozen(e.radius.V + spread), frozen(Q_radius), e.radius.eta + missing)
+    return Optimum(e.V, e.Q, e.eta, frozen(best), e.pi, radius, iterations)

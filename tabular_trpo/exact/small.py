@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tabular_trpo.core.linalg import twofold
-from tabular_trpo.core.linalg.sliced import BITS, BLOCK, cut, power_above
+from tabular_trpo.core.linalg.sliced import BITS, BLOCK, ROUND_1, cut, power_above
 from tabular_trpo.core.linalg.twofold import Twofold
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.exact.enclosure import (
@@ -38,8 +38,8 @@ def enclose(model: Model, resolvent: Any) -> tuple[Values, Visits]:
     gamma = model.gamma[..., None]
     V = resolvent.forward(np.einsum("bsa,bsa->bs", model.pi, model.r))
     rho = resolvent.backward(model.rho0)
-    scaled = twofold.two_prod(V, np.broadcast_to(gamma, V.shape))
-    w = twofold.two_prod(np.broadcast_to(rho[..., None], model.pi.shape), model.pi)
+    scaled = twofold.two_prod(V, gamma)
+    w = twofold.two_prod(rho[..., None], model.pi)
     weights = Twofold(*(x.reshape(len(V), -1) for x in w))
     up, up_error, down, down_error = _products(model, scaled, weights)
     return (
@@ -89,30 +89,41 @@ def _values(model: Model, resolvent: Any, V: Array, Px: Twofold, error: Array) -
     head = twofold.two_sum(Px.hi, model.r)
     tail = twofold.two_sum(head.hi, -V[..., None])
     advantage = Twofold(tail.hi, (head.lo + tail.lo) + Px.lo)
-    residual = twofold.total(twofold.scale(advantage, model.pi)).hi
+    residual = _weighted(model.pi, advantage, most)
     correction = resolvent.forward(residual)
     moved = resolvent.step(correction)
     size = np.abs(residual) + np.abs(correction) + np.abs(moved)
     after = np.abs(residual - (correction - moved)) + gamma_n(model.n_terms) * size
-    # The small tails are below 2^-20 most, so adding them in plain doubles errs by at most 4 u of that.
-    slack = error + 2.0**-70 * most + model_slack(model, most) + FLOOR
+    # Tails are below 2^-20 most: adding them in plain doubles errs by a few u of that.
+    tails = (gamma_n(shape[-1] + 4) * 2.0**-20 + 2.0**-70) * most
+    slack = error + tails + model_slack(model, most) + FLOOR
     bound = np.max(after, axis=-1) + slack
     V_bound = enlarged(bound / (1.0 - model.gamma), shape)
-    gamma = model.gamma[..., None]
-    shift = ((model.rows @ correction[..., None])[..., 0] * gamma).reshape(shape)
-    A = advantage.hi + (advantage.lo + (shift - correction[..., None]))
-    plain = gamma_n(model.n_terms) * 2 * np.max(np.abs(correction), axis=-1)
-    drift = bound + slack + 2 * V_bound + plain
-    return Values(
-        twofold.two_sum(V, correction),
-        V_bound,
-        A,
-        enlarged(drift[..., None, None] + 2 * U * np.abs(A), shape),
-    )
+    A = advantage.hi + advantage.lo
+    # A is that of V before its correction c: it is off by gamma P c - c, at most the span of c and the rest.
+    spread = np.max(correction, axis=-1) - np.min(correction, axis=-1)
+    size_c = (1.0 - model.gamma) * np.max(np.abs(correction), axis=-1)
+    drift = slack + 2 * V_bound + (spread + size_c) * (1 + 8 * U)
+    A_bound = enlarged(drift[..., None, None] + 2 * U * np.abs(A), shape)
+    better = twofold.two_sum(V, correction)
+    row = Twofold(better.hi[:, None], better.lo[:, None])
+    eta = _weighted(model.rho0[:, None], row, most)[:, 0]
+    return Values(better, V_bound, eta, A, A_bound)
+
+
+def _weighted(pi: Array, advantage: Twofold, most: Array) -> Array:
+    """Return sum_a pi(a|s) advantage(s, a), error 2^-60 most: heads of 26 bits multiply exactly, the tails in plain doubles."""
+    grid = power_above(2 * most)[:, None, None] * 2.0**-BITS
+    head = np.rint(advantage.hi / grid) * grid
+    tail = (advantage.hi - head) + advantage.lo
+    weight = (pi + ROUND_1) - ROUND_1
+    exact = np.einsum("bsa,bsa->bs", weight, head)
+    rest = np.einsum("bsa,bsa->bs", weight, tail)
+    return exact + (rest + np.einsum("bsa,bsa->bs", pi - weight, advantage.hi + advantage.lo))
 
 
 def _visits(model: Model, resolvent: Any, rho: Array, wP: Twofold, error: Array) -> Visits:
-    gamma = np.broadcast_to(model.gamma[..., None], rho.shape)
+    gamma = model.gamma[..., None]
     mass = np.abs(rho).sum(axis=-1)
     flowed = twofold.two_prod(wP.hi, gamma)
     head = twofold.two_sum(flowed.hi, model.rho0)

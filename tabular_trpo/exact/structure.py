@@ -1,4 +1,4 @@
-"""The graph of a model: what can be reached, where a chain ends up, with which period (networkx)."""
+"""The graph of a model: what can be reached, where a chain ends up, with which period."""
 
 from dataclasses import dataclass
 from functools import reduce
@@ -8,6 +8,7 @@ from typing import Any, final
 import numpy as np
 import scipy.sparse as sp
 
+from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, frozen
 from tabular_trpo.core.policy import check_policy
@@ -30,6 +31,12 @@ class Structure:
 
 def _edges(mdp: MDP, pi: Any) -> tuple[Array, Array, Array]:
     """Return the arrays s, a, s' of the transitions with positive probability."""
+    s: Any
+    a: Any
+    t: Any
+    if mdp.batch_shape:
+        got = f"has batch {mdp.batch_shape}"
+        raise InvalidMDPError(Problem("batch", "mdp", got, "a single model", "Take mdp[i]"))
     if mdp.is_sparse:
         coo = sp.coo_array(mdp.P)
         live = coo.data > 0
@@ -44,8 +51,9 @@ def _edges(mdp: MDP, pi: Any) -> tuple[Array, Array, Array]:
 
 
 def structure(mdp: MDP, pi: Any = None) -> Structure:
-    """Return reachability, recurrent classes and periods of the chain of `pi` (all allowed actions if None).
+    """Return reachability, recurrent classes and periods of the chain of `pi`.
 
+    pi:     (S, A); None: the graph of all allowed actions
     raises: InvalidMDPError for a batch or a wrong policy
 
     >>> structure(MDP([[[0, 1]], [[1, 0]]], [0, 0], [1, 0], 0.5)).periods
@@ -53,15 +61,15 @@ def structure(mdp: MDP, pi: Any = None) -> Structure:
     """
     import networkx as nx
 
+    search: Any = nx  # its published types leave `descendants` untyped
     s, _, t = _edges(mdp, pi)
     chain: Any = nx.DiGraph()
     chain.add_nodes_from(range(mdp.n_states))
     chain.add_edges_from(zip(s.tolist(), t.tolist(), strict=True))
-    start = np.flatnonzero(np.asarray(mdp.rho0 > 0, dtype=bool)).tolist()
-    seen = set(start)
-    for source in start:
-        if source in seen:
-            seen |= nx.descendants(chain, source)
+    seen: set[int] = set()
+    for source in np.flatnonzero(np.asarray(mdp.rho0 > 0, dtype=bool)).tolist():
+        if source not in seen:
+            seen |= {source, *search.descendants(chain, source)}
     reachable = np.zeros(mdp.n_states, dtype=bool)
     reachable[list(seen)] = True
     closed = sorted(tuple(sorted(x)) for x in nx.attracting_components(chain))
@@ -70,7 +78,10 @@ def structure(mdp: MDP, pi: Any = None) -> Structure:
 
 
 def _period(graph: Any, root: int) -> int:
-    """Return the gcd of the cycle lengths of a strongly connected graph, from its breadth-first levels."""
+    """Return the gcd of the cycle lengths of a strongly connected graph.
+
+    It is the gcd of level(u) + 1 - level(v) over the edges u -> v, with breadth-first levels.
+    """
     import networkx as nx
 
     level = nx.single_source_shortest_path_length(graph, root)
@@ -80,8 +91,8 @@ def _period(graph: Any, root: int) -> int:
 def graph(mdp: MDP, pi: Any = None) -> Any:
     """Return a drawable networkx MultiDiGraph: states as nodes, an edge per transition.
 
-    Nodes carry `rho0`, edges `action`, `prob` and `reward` (the expected reward of the pair) as strings; the key is
-    (action, s').
+    Nodes carry `rho0`, edges `action`, `prob` and `reward` (the expected reward of the pair) as
+    strings; the key is (action, s').
 
     >>> graph(MDP([[["1"]]], [["2"]], ["1"], "1/2")).number_of_edges()
     1

@@ -1,22 +1,24 @@
 """Exact solution of integer linear systems by p-adic lifting, with numpy and Python integers alone.
 
-Dixon (1982), "Exact solution of linear equations using p-adic expansions": invert A modulo one prime,
-lift the solution digit by digit, read off the rational numbers.  The answer is checked by its residual,
-so nothing here needs to be trusted.
+Dixon (1982), "Exact solution of linear equations using p-adic expansions": invert A modulo one
+prime, lift the solution digit by digit, read off the rational numbers.  The answer is checked by
+its residual (in `rational`), so nothing here needs to be trusted.
 """
 
+from collections.abc import Iterator
 from math import gcd, isqrt
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
 from tabular_trpo.core.numbers import Array
 
-LIMB = 24  # bits of a limb of A; a digit has 26, so 2^24 * 2^26 * n stays inside int64 for n < 2^13
+LIMB = 24  # bits of a limb of A
+PRIME = 2**25  # bounds p, a digit and the inverse; 2^25 * 2^25 * n stays inside int64 for n <= 2^12
 MOST_ROWS = 2**12
 
 
-def primes_below(start: int) -> Any:
+def primes_below(start: int) -> Iterator[int]:
     """Yield the primes below `start`, largest first."""
     for candidate in range(start - 1 - start % 2, 2, -2):
         if all(candidate % d for d in range(3, isqrt(candidate) + 1, 2)):
@@ -24,7 +26,7 @@ def primes_below(start: int) -> Any:
 
 
 def inverse_modulo(matrix: Array, p: int) -> Array | None:
-    """Return the inverse of an int64 matrix modulo the prime p < 2^26, or None where it is singular."""
+    """Return the inverse of an int64 matrix modulo a prime p < 2^31, or None if it is singular."""
     n = len(matrix)
     work = np.concatenate([matrix % p, np.eye(n, dtype=np.int64)], axis=1)
     for k in range(n):
@@ -47,7 +49,7 @@ class Dixon:
     """An integer matrix prepared for exact solves with it and with its transpose."""
 
     def __init__(self, matrix: Array) -> None:
-        """Keep the limbs of the (n, n) object matrix of ints and one inverse modulo a prime."""
+        """Keep the limbs of the nonsingular (n, n) object matrix of ints and a modular inverse."""
         self.n = len(matrix)
         self._matrix = matrix
         most = max((abs(x) for x in matrix.flat), default=1)
@@ -57,7 +59,7 @@ class Dixon:
         for j in range(max(1, -(-most.bit_length() // LIMB))):
             limbs.append(((size >> (LIMB * j)) & (2**LIMB - 1)).astype(np.int64) * signs)
         self._limbs = np.array(limbs)
-        for p in primes_below(2**26):
+        for p in primes_below(PRIME):
             residues = np.array(matrix % p, dtype=np.int64)
             inverse = inverse_modulo(residues, p)
             if inverse is not None:
@@ -71,20 +73,22 @@ class Dixon:
         """
         limbs = self._limbs.transpose(0, 2, 1) if transposed else self._limbs
         inverse = self._inverse.T if transposed else self._inverse
-        digits = self._digits(b, limbs, inverse, self._bits(b, transposed))
-        modulus = self._p ** len(digits)
+        count = self._bits(b, transposed) // (self._p.bit_length() - 1) + 2
+        digits = self._digits(b, limbs, inverse, count)
+        modulus = self._p**count
         return _common_fractions(_assemble(digits, self._p), modulus, isqrt(modulus // 2))
 
     def _bits(self, b: Array, transposed: bool) -> int:
-        """Bound the bits of a squared numerator or denominator: Hadamard's inequality, Cramer's rule."""
+        """Bound the bits of numerator times denominator: Hadamard's inequality, Cramer's rule."""
         rows = self._matrix.T if transposed else self._matrix
         with_b = [max(1, sum(x * x for x in row)) + y * y for row, y in zip(rows, b, strict=True)]
         return sum(square.bit_length() for square in with_b)
 
-    def _digits(self, b: Array, limbs: Array, inverse: Array, bits: int) -> list[Array]:
+    def _digits(self, b: Array, limbs: Array, inverse: Array, count: int) -> list[Array]:
+        """Return the `count` lowest digits of x in base p; trailing zeros may be left off."""
         p, shifts = self._p, [LIMB * j for j in range(len(limbs))]
         rest, digits = b, []
-        for _ in range(bits // (p.bit_length() - 1) + 2):
+        for _ in range(count):
             digit = inverse @ np.array(rest % p, dtype=np.int64) % p
             digits.append(digit)
             parts = (limbs @ digit).astype(object)
@@ -110,7 +114,8 @@ def _assemble(digits: list[Array], p: int) -> Array:
 
 def _common_fractions(residues: Array, modulus: int, bound: int) -> tuple[Array, int]:
     """Read rationals with one common denominator from their residues; |numerator| <= bound."""
-    den, nums = 1, []
+    den = 1
+    nums: list[int] = []
     for residue in residues:
         value = residue * den % modulus
         value = value - modulus if value > modulus // 2 else value

@@ -1,7 +1,7 @@
-"""Rational kernel: integers over common denominators inside, Fractions outside; close, expect, flow, solve.
+"""Rational kernel: integers over common denominators inside, Fractions outside; close, expect.
 
-Every solution is checked by its exact residual.  Since gamma < 1 the solution is unique, so residual 0 is
-the proof and no solver needs to be trusted.  python-flint makes the same answers come faster.
+Every solution is checked by its exact residual.  Since gamma < 1 the solution is unique, so
+residual 0 is the proof and no solver needs to be trusted.  python-flint gives the same answers faster.
 """
 
 from fractions import Fraction
@@ -36,6 +36,11 @@ class Rows:
             self.den[i] = den
             self.num[i] = [x.numerator * (den // x.denominator) for x in row]
         self._matrix: Any = None
+
+    def __getstate__(self) -> tuple[None, dict[str, Any]]:
+        """Leave the FLINT matrix behind, which cannot be copied or pickled; it is made again."""
+        kept = {"num": self.num, "den": self.den, "shape": self.shape, "_matrix": None}
+        return None, kept
 
     def matrix(self) -> Any:
         """Return the numerators as a FLINT matrix, made once."""

@@ -25,8 +25,8 @@ BITS = 25
 BLOCK = 2**15  # entries of P worked on at once: the slices stay in cache
 MANY = 64  # beyond this many terms the small slice P2 meets two exact slices instead of one
 UNIT = 2.0**-53
-_ROUND_1 = 1.5 * 2.0 ** (52 - 26)  # adding and subtracting rounds to multiples of 2^-26
-_ROUND_2 = 1.5 * 2.0 ** (52 - 53)  # and to multiples of 2^-53, for entries below 2^-1
+ROUND_1 = 1.5 * 2.0 ** (52 - 26)  # adding and subtracting rounds to multiples of 2^-26
+ROUND_2 = 1.5 * 2.0 ** (52 - 53)  # and to multiples of 2^-53, for entries below 2^-1
 
 
 class Product(NamedTuple):
@@ -73,12 +73,12 @@ def _cut_weights(w: Array, below: Array, count: int) -> Array:
 
 def cut(rows: Array, high: Array, low: Array, off_grid: bool) -> None:
     """Write P1 and P2 of `rows` into the buffers; `off_grid` rows hold entries below 2^-53, rounded here."""
-    np.add(rows, _ROUND_1, out=high)
-    high -= _ROUND_1
+    np.add(rows, ROUND_1, out=high)
+    high -= ROUND_1
     np.subtract(rows, high, out=low)
     if off_grid:
-        low += _ROUND_2
-        low -= _ROUND_2
+        low += ROUND_2
+        low -= ROUND_2
 
 
 def products(

@@ -1,6 +1,6 @@
 """Sparse float64 kernel over CSR rows ordered s * A + a: close, expect, flow, solve."""
 
-from typing import final
+from typing import Any, final
 
 import numpy as np
 import scipy.sparse as sp
@@ -12,8 +12,9 @@ from tabular_trpo.core.numbers import Array, Scalar
 def close(P: sp.csr_array, r: Array, pi: Array) -> tuple[sp.csr_array, Array]:
     """Close a sparse decision process by a policy (see `dense.close`).
 
-    The rows of P_pi are the A rows of a state laid end to end and scaled by pi, so that no sparse product
-    is needed: `indptr[::A]`, the same `indices`, and the data scaled.  Duplicate columns are summed.
+    The rows of P_pi are the A rows of a state laid end to end and scaled by pi, so that no sparse
+    product is needed: `indptr[::A]`, the same `indices`, the data scaled.  A column may occur up to
+    A times in a row, which every product and conversion reads as the sum.
     """
     n_states, n_actions = r.shape
     data = P.data * np.repeat(pi.ravel(), np.diff(P.indptr))
@@ -36,11 +37,14 @@ class SparseResolvent:
     """One sparse LU of I - gamma P_pi that serves V (forward) and rho (backward)."""
 
     def __init__(self, P_pi: sp.csr_array, gamma: Scalar) -> None:
-        """Factor with the minimum-degree ordering of A + A^T, which suits diagonally dominant matrices."""
+        """Factor in the minimum-degree order of A + A^T: it suits diagonally dominant matrices."""
         self.P_pi, self.gamma = P_pi, float(gamma)
         matrix = sp.csc_array(sp.eye_array(P_pi.shape[0], format="csc") - self.gamma * P_pi.tocsc())
         options = {"SymmetricMode": True}
-        self._lu = splu(matrix, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options=options)
+        # Any: the published types forget the argument `trans` of `solve`.
+        self._lu: Any = splu(
+            matrix, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options=options
+        )
 
     def forward(self, b: Array) -> Array:
         """Solve (I - gamma P_pi) x = b."""
