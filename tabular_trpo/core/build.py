@@ -249,3 +249,15 @@ def same_lane(name: str, array: Array, rational: bool) -> None:
         raise LaneError(
             Problem("lane", name, f"is in the {lanes[1]} lane", f"the {lanes[0]} lane", cure)
         )
+
+
+def in_lane(name: str, value: Any, rational: bool) -> Array:
+    """Read an array in the lane asked for; whole numbers fit both.
+
+    raises: InvalidMDPError, LaneError
+    """
+    kind, array = read_array(name, value)
+    if kind == "exact" or (rational and kind == "int"):
+        array = fractions(name, array)
+    same_lane(name, array, rational)
+    return array

@@ -45,8 +45,9 @@ def combine(terms: Iterable[tuple[Fraction, Dyadic]], bits: int) -> Dyadic:
 
     Each term is rounded to one common grid, so no large common denominator ever arises.
     """
-    parts = [(coef.numerator, coef.denominator, x) for coef, x in terms]
-    top = max(n.bit_length() - d.bit_length() + 1 + magnitude(x) for n, d, x in parts)
+    parts = [(coef.numerator, coef.denominator, x) for coef, x in terms if coef and any(x[:2])]
+    sizes = [n.bit_length() - d.bit_length() + 1 + magnitude(x) for n, d, x in parts]
+    top = max(sizes, default=0)
     grid = bits - top + len(parts).bit_length() + 1
     low = high = 0
     for n, d, (lo, hi, shift) in parts:

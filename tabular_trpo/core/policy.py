@@ -8,19 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo.core.build import same_lane, shape_error
+from tabular_trpo.core.build import in_lane, same_lane, shape_error
 from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem
 from tabular_trpo.core.grid import largest_gives_way, snap_rows
 from tabular_trpo.core.mdp import MDP
-from tabular_trpo.core.numbers import (
-    Array,
-    elementwise,
-    fractions,
-    frozen,
-    is_rational,
-    read_array,
-    zeros,
-)
+from tabular_trpo.core.numbers import Array, elementwise, frozen, is_rational, zeros
 from tabular_trpo.core.validate import Report, policy_rows
 
 
@@ -43,11 +35,7 @@ def policy_array(mdp: MDP, pi: Any, name: str = "pi") -> Array:
 
     raises: InvalidMDPError for a wrong shape, LaneError for the wrong lane
     """
-    kind, array = read_array(name, pi)
-    rational = mdp.lane == "rational"
-    if kind == "exact" or (rational and kind == "int"):
-        array = fractions(name, array)
-    same_lane(name, array, rational)
+    array = in_lane(name, pi, mdp.lane == "rational")
     shape = mdp.r.shape
     if array.shape not in (shape, shape[-2:]):
         raise shape_error(name, array.shape, f"(..., S, A) = {shape}")
@@ -136,12 +124,9 @@ def mixture(pi: Array, pi_prime: Array, alpha: Any) -> Array:
     array([0.75, 0.25])
     """
     pi, pi_prime = np.asarray(pi), np.asarray(pi_prime)
-    kind, weight = read_array("alpha", alpha)
     rational = is_rational(pi)
     same_lane("pi_prime", pi_prime, rational)
-    if rational and kind != "float":
-        weight = fractions("alpha", weight)
-    same_lane("alpha", weight, rational)
+    weight = in_lane("alpha", alpha, rational)
     if not bool(np.all((weight >= 0) & (weight <= 1))):
         raise InvalidMDPError(Problem("alpha", "alpha", f"= {alpha}", "a weight in [0, 1]"))
     one: Any = Fraction(1) if rational else 1.0

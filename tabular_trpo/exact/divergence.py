@@ -31,9 +31,9 @@ def tv(p: Any, q: Any) -> Array:
 def kl(p: Any, q: Any) -> Array:
     """Return KL(p || q) of rows; 0 log 0 = 0, and infinite where q loses support of p.
 
-    D_KL(p || q) = sum_a p_a log(p_a / q_a).  Float rows add p x - p log(1 + x) >= 0, x = (q - p) / p,
-    which keeps its digits for tiny steps; rational rows give exact reals (`core.real`), 0 exactly
-    for equal rows.
+    D_KL(p || q) = sum_a p_a log(p_a / q_a).  Float rows add p x - p log(1 + x) >= 0 with
+    x = (q - p) / p, which keeps its digits for tiny steps; rational rows give exact reals
+    (`core.real`), 0 exactly for equal rows.
 
     p, q:   (..., A) rows on the simplex, one lane
     return: (...)
@@ -64,7 +64,7 @@ def _float_kl(p: Array, q: Array) -> Array:
     step = q - p
     near = np.abs(step) <= p / 2  # elsewhere 1 + x would lose a small q, and x itself may overflow
     x = np.divide(step, p, out=np.zeros(p.shape), where=near & (p > 0))
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):  # 0 log 0 is set below
         apart = step - p * (np.log(q) - np.log(np.where(p > 0, p, 1.0)))
     terms = np.where(p > 0, np.where(near, p * _excess(x), apart), q)
     return np.asarray(terms.sum(axis=-1))[()]

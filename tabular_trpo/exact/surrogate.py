@@ -5,17 +5,24 @@ from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo.core.build import same_lane, shape_error
+from tabular_trpo.core.build import in_lane, shape_error
+from tabular_trpo.core.errors import LimitError, Problem
+from tabular_trpo.core.grid import below_grid
+from tabular_trpo.core.linalg import twofold
+from tabular_trpo.core.linalg.twofold import Twofold
 from tabular_trpo.core.numbers import Array, Scalar, frozen, is_rational
 from tabular_trpo.exact.evaluate import Evaluation
 
 U = 2.0**-53
+LEAST = 2.0**-1074  # the smallest double: more than what one product loses by underflow
 
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Surrogate:
-    """L(pi_new) = eta + sum_{s,a} G(s, a) (pi_new - pi)(a|s), linear in the new policy.  TRPO (2015), equation (3).
+    """L(pi_new) = eta + sum_{s,a} G(s, a) (pi_new - pi)(a|s), linear in the new policy.
+
+    TRPO (2015), equation (3).
 
     G:        (..., S, A) gradient with respect to the table; exact: G = rho * A
     weight:   (..., S)    weight of each state; exact: rho, unnormalised
@@ -34,35 +41,50 @@ class Surrogate:
     eta_radius: Scalar | None = None
 
     def value(self, pi_new: Any) -> Any:
-        """Return L(pi_new), shape (...).
+        """Return L(pi_new), shape (...); float sums are made in twofold arithmetic and rounded once.
 
         raises: LaneError, InvalidMDPError for another lane or shape
         """
-        return self.eta + (self.G * self._step(pi_new)).sum(axis=(-2, -1))
+        new = self._read(pi_new)
+        if is_rational(self.pi):
+            return self.eta + (self.G * (new - self.pi)).sum(axis=(-2, -1))
+        step = twofold.two_sum(new, -self.pi)
+        terms = twofold.scale(step, self.G)
+        flat = Twofold(*(np.reshape(x, (*x.shape[:-2], -1)) for x in terms))
+        return twofold.plus(twofold.total(flat), self.eta).hi[()]
 
     def gradient(self, pi_new: Any) -> Array:
         """Return dL/dpi_new, which is G at every pi_new because L is linear."""
-        self._step(pi_new)
+        self._read(pi_new)
         return self.G
 
     def radius(self, pi_new: Any) -> Any:
-        """Return a proved bound of the error of `value(pi_new)`; 0 in the rational lane, None for estimates."""
-        step = np.abs(self._step(pi_new))
+        """Return a proved bound of the error of `value(pi_new)`; None for estimates, 0 for rationals."""
+        new = self._read(pi_new)
         if self.G_radius is None:
             return None
+        step = np.abs(new - self.pi)
         error = self.eta_radius + (self.G_radius * step).sum(axis=(-2, -1))
         if is_rational(self.G):
             return error
-        n = self.G.shape[-2] * self.G.shape[-1] + 8
+        # One rounding at the end; the twofold sum errs by less than 2^-90 of the magnitudes it adds.
         size = np.abs(self.eta) + (np.abs(self.G) * step).sum(axis=(-2, -1))
-        return (error + 2 * n * U / (1 - n * U) * size) * (1 + 2.0**-30)
+        # Rows with mass below the grid stand for rows whose largest entry is smaller by that mass.
+        below = (below_grid(new) + below_grid(self.pi)) * np.max(np.abs(self.G), axis=-1)
+        rounding = 2 * U * np.abs(self.value(new)) + 2.0**-90 * size + below.sum(axis=-1)
+        return (error + rounding) * (1 + 2.0**-30) + step.shape[-2] * step.shape[-1] * LEAST
 
-    def _step(self, pi_new: Any) -> Array:
-        new = np.asarray(pi_new)
-        same_lane("pi_new", new, is_rational(self.pi))
+    def _read(self, pi_new: Any) -> Array:
+        new = in_lane("pi_new", pi_new, is_rational(self.pi))
         if new.shape[-2:] != self.pi.shape[-2:]:
             raise shape_error("pi_new", new.shape, f"(..., S, A) = {self.pi.shape}")
-        return np.asarray(new - self.pi)
+        return new
+
+
+def _finite(name: str, radius: Array) -> None:
+    if not np.all(np.isfinite(radius)):
+        cure = "Scale the rewards, or use the rational lane"
+        raise LimitError(Problem("overflow", name, "overflows float64", "finite values", cure))
 
 
 def surrogate(evaluation: Evaluation) -> Surrogate:
@@ -70,16 +92,20 @@ def surrogate(evaluation: Evaluation) -> Surrogate:
 
     L_pi(pi_new) = eta(pi) + sum_s rho(s) sum_a pi_new(a|s) A(s, a).  TRPO (2015), equation (3).
 
+    raises: LimitError where rho * A overflows
+
     >>> from tabular_trpo.core.mdp import MDP
     >>> from tabular_trpo.exact.evaluate import evaluate
     >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
-    >>> surrogate(evaluate(mdp, [["1/2", "1/2"]])).value(np.array([[0, 1]], dtype=object))
+    >>> surrogate(evaluate(mdp, [["1/2", "1/2"]])).value([[0, 1]])
     Fraction(2, 1)
     """
     e, rad = evaluation, evaluation.radius
     rho, rho_radius = e.rho[..., None], rad.rho[..., None]
-    G = rho * e.A
-    G_radius = np.abs(rho) * rad.A + rho_radius * (np.abs(e.A) + rad.A)
+    with np.errstate(over="ignore", invalid="ignore"):
+        G = rho * e.A
+        G_radius = np.abs(rho) * rad.A + rho_radius * (np.abs(e.A) + rad.A)
     if not is_rational(G):
-        G_radius = (G_radius + 2 * U * np.abs(G)) * (1 + 2.0**-40)
+        G_radius = (G_radius + 2 * U * np.abs(G)) * (1 + 2.0**-40) + 4 * LEAST
+        _finite("rho * A", G_radius)
     return Surrogate(frozen(G), e.rho, e.pi, e.eta, None, frozen(G_radius), rad.eta)

@@ -1,7 +1,8 @@
 """Rational kernel: integers over common denominators inside, Fractions outside; close, expect.
 
 Every solution is checked by its exact residual.  Since gamma < 1 the solution is unique, so
-residual 0 is the proof and no solver needs to be trusted.  python-flint gives the same answers faster.
+residual 0 is the proof and no solver needs to be trusted.  python-flint gives the same answers
+faster.
 """
 
 from fractions import Fraction

@@ -14,7 +14,7 @@ def close(P: sp.csr_array, r: Array, pi: Array) -> tuple[sp.csr_array, Array]:
 
     The rows of P_pi are the A rows of a state laid end to end and scaled by pi, so that no sparse
     product is needed: `indptr[::A]`, the same `indices`, the data scaled.  A column may occur up to
-    A times in a row, which every product and conversion reads as the sum.
+    A times in a row, which products and conversions read as the sum.
     """
     n_states, n_actions = r.shape
     data = P.data * np.repeat(pi.ravel(), np.diff(P.indptr))

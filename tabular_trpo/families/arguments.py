@@ -1,0 +1,62 @@
+"""Reading the arguments of a family: one lane for all of them, and ranges said in one sentence."""
+
+from typing import Any
+
+import numpy as np
+
+from tabular_trpo.core.errors import InvalidMDPError, Problem
+from tabular_trpo.core.numbers import kind_of, to_fraction
+
+
+def in_lane(**given: Any) -> list[Any]:
+    """Return numbers in the lane they ask for: floats if any of them is a float, else Fractions.
+
+    given:   name = int, Fraction, Decimal, string such as "1/3", or float
+    return:  the values in the order given
+    raises:  InvalidMDPError naming the argument that is not a number
+
+    >>> in_lane(gamma="9/10", slip=0), in_lane(gamma=0.5, slip="1/4")
+    ([Fraction(9, 10), Fraction(0, 1)], [0.5, 0.25])
+    """
+    kinds = [kind_of(value) for value in given.values()]
+    exact = []
+    for (name, value), kind in zip(given.items(), kinds, strict=True):
+        try:
+            if kind == "bad":
+                raise ValueError(f"is of type {type(value).__name__}")
+            exact.append(to_fraction(float(value) if kind == "float" else value))
+        except (ValueError, OverflowError) as error:
+            wanted = "a float, an int or an exact number"
+            raise InvalidMDPError(
+                Problem("number", f"{name} = {value!r}", str(error), wanted)
+            ) from None
+    return [float(x) for x in exact] if "float" in kinds else list(exact)
+
+
+def is_exact(number: Any) -> bool:
+    """Tell whether a number that came through `in_lane` is in the rational lane."""
+    return not isinstance(number, float)
+
+
+def between(name: str, value: Any, low: Any, high: Any, above: bool = False) -> None:
+    """Raise unless low <= value <= high; `above` leaves out the low end."""
+    if not (low < value if above else low <= value) or not value <= high:
+        wanted = f"a number in {'(' if above else '['}{low}, {high}]"
+        raise InvalidMDPError(Problem("range", name, f"= {value}", wanted))
+
+
+def size(name: str, value: Any, least: int) -> int:
+    """Return a whole number that is at least `least`, or raise."""
+    if kind_of(value) != "int" or value < least:
+        wanted = f"a whole number, at least {least}"
+        raise InvalidMDPError(Problem("size", name, f"= {value!r}", wanted))
+    return int(value)
+
+
+def generator(rng: Any) -> np.random.Generator:
+    """Return the numpy Generator that was handed in, or raise: there is no default randomness."""
+    if not isinstance(rng, np.random.Generator):
+        cure = "Make one by numpy.random.default_rng(seed)"
+        got = f"is of type {type(rng).__name__}"
+        raise InvalidMDPError(Problem("rng", "rng", got, "a numpy.random.Generator", cure))
+    return rng

@@ -1,0 +1,128 @@
+"""Rows on the grid k / 2^53: the sum is 1 as a Fraction, the support stays, entries hardly move."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tabular_trpo.core.grid import (
+    ROW_TOLERANCE,
+    UNIT,
+    below_grid,
+    largest_gives_way,
+    snap,
+    snap_rows,
+)
+
+
+def exact_sum(row) -> Fraction:
+    return sum(map(Fraction, row), Fraction(0))
+
+
+@st.composite
+def near_rows(draw: st.DrawFn) -> np.ndarray:
+    """Rows that sum to 1 up to the tolerance, some entries zero or tiny."""
+    weights = draw(st.lists(st.integers(0, 1000), min_size=1, max_size=12))
+    if not any(weights):
+        weights[0] = 1
+    row = np.array(weights, dtype=float)
+    tiny = draw(st.lists(st.sampled_from([0.0, 1e-17, 1e-300, 5e-324]), max_size=3))
+    row = np.concatenate([row / row.sum(), tiny])
+    return row * (1.0 + draw(st.sampled_from([0.0, 2e-16, -3e-14, 9e-10, -9e-10])))
+
+
+@given(near_rows())
+def test_row_sums_to_one_exactly_and_keeps_its_support(row: np.ndarray) -> None:
+    snapped, change = snap_rows(row)
+    on_grid = snapped[snapped >= UNIT]
+    assert exact_sum(on_grid) == 1
+    assert all((Fraction(x) * 2**53).denominator == 1 for x in on_grid)
+    assert np.array_equal(snapped > 0, row > 0)
+    assert np.array_equal(snapped[row < UNIT], row[row < UNIT])
+    assert change == max(abs(Fraction(x) - Fraction(y)) for x, y in zip(snapped, row, strict=True))
+
+
+@given(near_rows())
+def test_largest_change_is_the_defect_and_a_few_units(row: np.ndarray) -> None:
+    _, change = snap_rows(row)
+    defect = abs(exact_sum(row) - 1)
+    # The defect is spread in proportion or unit by unit; neither gives one entry more than it.
+    assert change <= defect + 6 * Fraction(UNIT)
+
+
+@given(near_rows())
+def test_snapping_twice_changes_nothing_more(row: np.ndarray) -> None:
+    once, _ = snap_rows(row)
+    twice, change = snap_rows(once)
+    assert np.array_equal(once, twice) and change == 0.0
+
+
+@given(near_rows(), st.randoms(use_true_random=False))
+def test_float_sum_is_one_in_any_order(row: np.ndarray, random) -> None:
+    snapped = snap_rows(row)[0]
+    entries = snapped[snapped >= UNIT].tolist()
+    random.shuffle(entries)
+    assert sum(entries) == 1.0 and np.sum(entries) == 1.0
+
+
+def test_plain_rows_do_not_sum_to_one(rng: np.random.Generator) -> None:
+    """The reason for the grid: hardly a normalised row has exact sum 1."""
+    rows = rng.dirichlet(np.ones(10), size=500)
+    assert sum(exact_sum(row) == 1 for row in rows) < 25
+    assert all(exact_sum(row) == 1 for row in snap_rows(rows)[0])
+
+
+def test_huge_defect_is_scaled_not_put_on_one_entry() -> None:
+    row = np.array([0.5, 0.25, 0.25]) * (1 + 0.9 * ROW_TOLERANCE)
+    snapped, change = snap_rows(row)
+    assert np.array_equal(snapped, [0.5, 0.25, 0.25])
+    assert 4e-10 < change < 5e-10
+
+
+def test_no_entry_is_emptied_when_units_are_taken() -> None:
+    # 2^11 entries of one unit and a half round to two: half of 2^11 units must be given back.
+    row = np.full(2**11 + 1, 1.5 * UNIT)
+    row[-1] = 1.0 - 1.5 * UNIT * 2**11
+    snapped, change = snap_rows(row)
+    assert exact_sum(snapped) == 1
+    assert snapped.min() >= UNIT
+    assert change < ROW_TOLERANCE
+
+
+def test_rows_of_csr_with_empty_rows_between() -> None:
+    values = np.array([0.1, 0.2, 0.7, 1 / 3, 2 / 3, 1.0])
+    indptr = np.array([0, 0, 3, 3, 3, 5, 6, 6])
+    snapped, change = snap(values, indptr)
+    sums = [exact_sum(snapped[i:j]) for i, j in zip(indptr, indptr[1:], strict=False)]
+    assert sums == [0, 1, 0, 0, 1, 1, 0]
+    assert 0 < change <= UNIT
+
+
+@pytest.mark.parametrize("indptr", [[0], [0, 0, 0]])
+def test_csr_without_entries(indptr) -> None:
+    values, change = snap(np.empty(0), np.array(indptr))
+    assert values.size == 0 and change == 0.0
+
+
+def test_zero_rows_and_leading_axes_stay(rng: np.random.Generator) -> None:
+    rows = rng.dirichlet(np.ones(4), size=(3, 2))
+    rows[1, 0] = 0.0
+    snapped, _ = snap_rows(rows)
+    assert snapped.shape == rows.shape
+    assert not snapped[1, 0].any()
+    assert all(exact_sum(row) == 1 for row in snapped.reshape(-1, 4) if row.any())
+
+
+def test_below_grid_is_the_mass_of_tiny_entries() -> None:
+    rows = np.array([[1.0, 1e-17, 1e-18], [0.5, 0.5, 0.0], [1 - UNIT, UNIT, 0.0]])
+    assert below_grid(rows).tolist() == [1e-17 + 1e-18, 0.0, 0.0]
+
+
+def test_first_largest_entry_gives_way() -> None:
+    tiny = Fraction(1, 2**60)
+    half = Fraction(1, 2)
+    assert largest_gives_way([tiny, half, half]) == [tiny, half - tiny, half]
+    assert largest_gives_way([half, half]) == [half, half]
+    assert largest_gives_way([Fraction(0)] * 2) == [0, 0]
