@@ -1,4 +1,4 @@
-"""`python -m benchmarks [--seed N] [--json]`: every timing in one run, with the ratio to its yardstick."""
+"""`python -m benchmarks [--seed N] [--json]`: every timing beside its yardstick."""
 
 import argparse
 import dataclasses
@@ -27,10 +27,8 @@ def main() -> int:
             rows.append(row)
             if not options.json:
                 goal = f"goal {row.goal:g}" if row.goal else "no goal"
-                print(
-                    f"{row.ratio:6.2f} x ({goal})  {row.subject:.4f} s | {row.yardstick:.4f} s  {row.name}",
-                    flush=True,
-                )
+                times = f"{row.subject:.4f} s | {row.yardstick:.4f} s"
+                print(f"{row.ratio:6.2f} x ({goal})  {times}  {row.name}", flush=True)
     about = {
         "seed": options.seed,
         "cores": os.cpu_count(),

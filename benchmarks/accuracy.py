@@ -1,7 +1,8 @@
 """`python -m benchmarks.accuracy [--cases N]`: proved radius against true error of the float lane.
 
-Each case is evaluated in floats and in rationals.  Printed per kind of model: entries compared, violations
-(true error above the radius: must be 0), and the median over cases of max radius / max true error.
+Each case is evaluated in floats and in rationals.  Printed per kind of model: entries compared,
+violations (true error above the radius: must be 0), and the median over cases of max radius / max
+true error.
 """
 
 import argparse
@@ -50,7 +51,7 @@ KINDS = {"dense": dense, "sparse": sparse, "nearly reducible": nearly_reducible}
 
 
 def compare(mdp: tt.MDP, rng: np.random.Generator) -> dict[str, tuple[int, int, float | None]]:
-    """Return per quantity: entries, violations, max radius / max true error (None where the error is 0)."""
+    """Return per quantity: entries, violations, max radius / max true error (None for 0)."""
     rows = rng.dirichlet(np.ones(mdp.n_actions), size=(2, mdp.n_states))
     low = tt.evaluate(mdp, rows[0])
     new = tt.policies.check_policy(mdp, rows[1])

@@ -1,4 +1,4 @@
-"""The rows: rational, dense, batched and sparse evaluation against the solves they cannot do without."""
+"""The rows: each way of evaluating against the linear solves that it cannot do without."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -15,7 +15,7 @@ from tabular_trpo.families import named
 
 
 def small_rational(rng: np.random.Generator, n_states: int, n_actions: int) -> tuple[tt.MDP, Any]:
-    """Draw integer weights 0 to 9 over their sum, rewards -3 to 3, gamma = 9/10, and a policy alike."""
+    """Draw integer weights over their sum, rewards -3 to 3, gamma = 9/10, and a policy."""
     weights = rng.integers(0, 10, (n_states, n_actions, n_states))
     weights[..., 0] += 1
     r = np.vectorize(Fraction, otypes=[object])(
@@ -98,7 +98,7 @@ def batch_rows(rng: np.random.Generator) -> Iterator[Row]:
 
 
 def sparse_rows(rng: np.random.Generator) -> Iterator[Row]:
-    """A grid with 10^5 states, V, Q, A, rho with radii, against one sparse LU of the same matrix."""
+    """A grid with 10^5 states, all quantities with radii, against one sparse LU."""
     mdp = named.gridworld(400, 250, slip=0.2, gamma=0.99, layout="csr")
     pi = tt.policies.uniform(mdp)
     from tabular_trpo.core.linalg import sparse

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Row:
-    """One comparison: median seconds of subject and yardstick, the median of their ratios, the goal."""
+    """One comparison: median seconds of both, the median of their ratios, the goal."""
 
     name: str
     subject: float

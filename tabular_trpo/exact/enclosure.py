@@ -1,16 +1,17 @@
-"""V, Q, A, rho, d, eta of one policy in float64, with error bounds that are proved.
+"""V, A and rho of one policy in float64, with error bounds that are proved.
 
-Facts used.  M = I - gamma P_pi has M^{-1} >= 0 and row sums of M^{-1} equal to 1 / (1 - gamma).  So for any x
-with residual res = r_pi + gamma P_pi x - x:  abs(V - x) <= max abs(res) / (1 - gamma); for any m with residual
-e = rho0 + gamma m P_pi - m:  sum abs(rho - m) <= sum abs(e) / (1 - gamma).
+Facts used.  M = I - gamma P_pi has M^{-1} >= 0 with row sums 1 / (1 - gamma).  So for any x with
+residual res = r_pi + gamma P_pi x - x:  abs(V - x) <= max abs(res) / (1 - gamma); for any m with
+residual e = rho0 + gamma m P_pi - m:  sum abs(rho - m) <= sum abs(e) / (1 - gamma).
 
-Method.  Solve with one factorization; evaluate the residual to about 27 digits from P, r and pi themselves
-(`core.linalg.sliced`, so the rounding of P_pi does not enter); correct with the same factorization.  The residual
-after the correction c is res - M c, small enough that a plain evaluation with its rounding bound suffices.
-Repeat while the bound is worth improving.  Rewards are scaled by a power of two, which is exact.
+Method.  Solve with one factorization; evaluate the residual to about 27 digits from P, r and pi
+themselves (`core.linalg.sliced`, so the rounding of P_pi does not enter); correct with the same
+factorization.  The residual after the correction c is res - M c, small enough that a plain
+evaluation with its rounding bound suffices.  Repeat while the bound is worth improving.  Rewards of
+extreme size are scaled by a power of two, which is exact.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, final
 
 import numpy as np
 
@@ -26,8 +27,14 @@ FLOOR = 2.0**-1000
 SWEEPS = 4
 
 
+@final
 class Model(NamedTuple):
-    """The data of one evaluation, scaled: rows of P (..., S*A, S) or CSR, r, rho0, gamma, pi, and slack for rows below the grid."""
+    """The data of one evaluation, scaled.
+
+    rows:    (..., S*A, S) or CSR (S*A, S)
+    below_*: mass of each row under the grid 2^-53; None where P has none
+    n_terms: terms of the longest plain sum
+    """
 
     rows: Any
     r: Array
@@ -40,8 +47,9 @@ class Model(NamedTuple):
     n_terms: int
 
 
+@final
 class Values(NamedTuple):
-    """V as a Twofold with its bound, eta = rho0 . V as computed from it, and the advantages with theirs."""
+    """V as a Twofold, eta = rho0 . V, A, and proved bounds of the errors of V and A."""
 
     V: Twofold
     V_bound: Array
@@ -50,6 +58,7 @@ class Values(NamedTuple):
     A_bound: Array
 
 
+@final
 class Visits(NamedTuple):
     """rho as a Twofold with a bound of its 1-norm error."""
 
@@ -65,7 +74,7 @@ def gamma_n(n: int) -> float:
 def enclose(model: Model, resolvent: Any) -> tuple[Values, Visits]:
     """Return V, A and rho of the chain with proved bounds.
 
-    resolvent: factorization with `forward`, `backward`, `step` (gamma P_pi f), `step_back` (gamma w P_pi)
+    resolvent: factorization with `forward` and `backward`, `step` and `step_back` (gamma P_pi)
     """
     V = resolvent.forward(np.einsum("...sa,...sa->...s", model.pi, model.r))
     rho = resolvent.backward(model.rho0)
@@ -76,7 +85,7 @@ def enclose(model: Model, resolvent: Any) -> tuple[Values, Visits]:
 
 
 def _products(model: Model, f: Array | None, rho: Array | None) -> Any:
-    """Return gamma P f, and rho(s) pi(a|s) P, as `Product`s; neither product of scalars is rounded."""
+    """Return gamma P f, and rho(s) pi(a|s) P, as `Product`s; no scalar product is rounded."""
     shape, gamma = model.pi.shape, model.gamma[..., None]
     scaled = weights = None
     if f is not None:
@@ -92,12 +101,14 @@ def _values(model: Model, resolvent: Any, correction: Array, product: Product) -
     shape, gamma = model.pi.shape, model.gamma[..., None]
     horizon = 1.0 - model.gamma
     r_most = np.max(np.abs(model.r), axis=(-2, -1))
+    Px = x = Twofold(np.zeros(shape), np.zeros(shape))
+    P_error = np.zeros(shape[:-2])
     for sweep in range(SWEEPS):
         if sweep:
             product, _ = _products(model, correction, None)
         part = Twofold(*(x.reshape(shape) for x in product.value))
         Px = twofold.add(Px, part) if sweep else part  # gamma P x
-        P_error = P_error + product.error if sweep else product.error
+        P_error = P_error + product.error
         x = twofold.plus(x, correction) if sweep else Twofold(correction, np.zeros_like(correction))
         most = np.max(np.abs(x.hi), axis=-1) + r_most
         advantage = twofold.plus(twofold.plus(Px, model.r), -x.hi[..., None])
@@ -107,7 +118,7 @@ def _values(model: Model, resolvent: Any, correction: Array, product: Product) -
         moved = resolvent.step(correction)
         size = np.abs(residual) + np.abs(correction) + np.abs(moved)
         after = np.abs(residual - (correction - moved)) + gamma_n(model.n_terms) * size
-        # Twofold operations behind one residual: at most 10 of magnitude 2 most, and the sum over a.
+        # Twofold operations behind a residual: at most 10 of magnitude 2 most, and the sum over a.
         rounding = (32 + 4 * shape[-1].bit_length()) * twofold.UNIT * most
         slack = P_error + model_slack(model, most) + rounding + FLOOR
         bound = np.max(after, axis=-1) + slack
@@ -125,7 +136,7 @@ def _values(model: Model, resolvent: Any, correction: Array, product: Product) -
 
 
 def enlarged(bound: Array, shape: tuple[int, ...]) -> Array:
-    """Enlarge a bound for the rounding of its own evaluation: sums of at most S nonnegative terms."""
+    """Enlarge a bound for the rounding of its own evaluation: sums of S nonnegative terms."""
     return np.asarray(bound * (1.0 + (shape[-2] + 256) * 2 * U))
 
 
@@ -134,7 +145,7 @@ def _expect(rows: Any, f: Array) -> Array:
 
 
 def model_slack(model: Model, most: Array) -> Array:
-    """Bound what rows with mass below the grid add: their largest entry is not quite the float stored."""
+    """Bound what rows with mass below the grid add: their largest entry is not the float stored."""
     slack = np.max(model.below_pi, axis=-1) * 4 * most
     if model.below_P is not None:
         slack = slack + np.max(model.below_P, axis=(-2, -1)) * 4 * most
@@ -142,7 +153,7 @@ def model_slack(model: Model, most: Array) -> Array:
 
 
 def _span_bound(resolvent: Any, bound: Array, V_bound: Array, gamma: Array, A: Array) -> Array:
-    """Bound half the span of V's error by the Dobrushin coefficient: span(res) / (1 - gamma tau) / 2.
+    """Bound half the span of V's error by Dobrushin's coefficient: span(res) / 2 / (1 - gamma tau).
 
     tau = 1 - sum_j min_i P_pi(i, j).  Worth its price only where V's own bound would show in A.
     """
@@ -159,11 +170,13 @@ def _visits(model: Model, resolvent: Any, correction: Array, product: Product) -
     shape = model.pi.shape
     horizon = 1.0 - model.gamma
     gamma = model.gamma[..., None]
+    mP = m = Twofold(np.zeros(shape[:-1]), np.zeros(shape[:-1]))
+    P_error = np.zeros(shape[:-2])
     for sweep in range(SWEEPS):
         if sweep:
             _, product = _products(model, None, correction)
         mP = twofold.add(mP, product.value) if sweep else product.value
-        P_error = P_error + product.error if sweep else product.error
+        P_error = P_error + product.error
         m = twofold.plus(m, correction) if sweep else Twofold(correction, np.zeros_like(correction))
         mass = np.abs(m.hi).sum(axis=-1)
         residual = twofold.add(twofold.plus(twofold.scale(mP, gamma), model.rho0), twofold.minus(m))

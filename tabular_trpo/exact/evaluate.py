@@ -80,7 +80,7 @@ def evaluate(mdp: MDP, pi: Any) -> Evaluation:
 
 
 def _batch(mdp: MDP, pi: Any) -> Evaluation:
-    """Evaluate a batch part by part on all cores; the parts are independent, so threads change no digit."""
+    """Evaluate a batch part by part on all cores; parts are independent, so no digit changes."""
     batch = mdp.batch_shape
     count = int(np.prod(batch))
     policy = policy_array(mdp, pi)
@@ -112,13 +112,15 @@ def _batch(mdp: MDP, pi: Any) -> Evaluation:
 
 
 def _assembled(mdp: MDP, pi: Array, arrays: Any) -> Evaluation:
-    V, Q, A, rho, d, eta, *radii = arrays
-    for x in (*arrays[:5], *radii[:5]):
+    V, Q, A, rho, d, eta, r_V, r_Q, r_A, r_rho, r_d, r_eta = arrays
+    for x in (V, Q, A, rho, d, r_V, r_Q, r_A, r_rho, r_d):
         frozen(x)
-    if not np.all(np.isfinite(V)) or not np.all(np.isfinite(radii[0])):
-        cure = "Scale the rewards, or use the rational lane"
-        raise LimitError(Problem("overflow", "V", "overflows float64", "finite values", cure))
-    return Evaluation(mdp, pi, V, Q, A, rho, d, eta[()], Radius(*radii[:5], radii[5][()]))
+    for name, x in (("V", V), ("V", r_V), ("Q", Q), ("Q", r_Q), ("A", A)):
+        if not np.all(np.isfinite(x)):
+            cure = "Scale the rewards, or use the rational lane"
+            raise LimitError(Problem("overflow", name, "overflows float64", "finite values", cure))
+    radius = Radius(r_V, r_Q, r_A, r_rho, r_d, r_eta[()])
+    return Evaluation(mdp, pi, V, Q, A, rho, d, eta[()], radius)
 
 
 def _float(
@@ -142,7 +144,7 @@ def _float(
 
 def _unit(r: Array) -> Array:
     """Return the power of two that brings the rewards to about 1, or 1 where they are harmless."""
-    exponent = np.frexp(np.max(np.abs(r), axis=(-2, -1)))[1]
+    exponent = np.minimum(np.frexp(np.max(np.abs(r), axis=(-2, -1)))[1], 1023)
     return np.where(np.abs(exponent) < 100, 1.0, np.ldexp(1.0, exponent))
 
 
@@ -153,7 +155,7 @@ def _longest(P_pi: Any) -> int:
 
 
 def _rounded(model: Model, v: Values, m: Visits, live: Array, unit: Array) -> list[Array]:
-    """Round to doubles and give each quantity its radius; `unit` undoes the scaling of the rewards."""
+    """Round to doubles and give each quantity its radius; `unit` undoes the scaling."""
     V = v.V.hi
     A = v.A
     Q = A + V[..., None]
@@ -197,11 +199,14 @@ def _rational(mdp: MDP, pi: Array) -> Evaluation:
     V_common = chain.forward((pi * mdp.r).sum(axis=-1))
     V = V_common.fractions()
     Q = mdp.r + mdp.gamma * rational.expect(rows, V_common)
-    Q = np.where(mdp.mask, Q, Fraction(0))
-    A = np.where(mdp.mask, Q - V[:, None], Fraction(0))
+    zero: Any = Fraction(0)
+    Q = np.where(mdp.mask, Q, zero)
+    A = np.where(mdp.mask, Q - V[:, None], zero)
     rho = chain.backward(mdp.rho0).fractions()
     d = (1 - mdp.gamma) * rho
     eta = (mdp.rho0 * V).sum()
-    none = [frozen(zeros(x.shape, rational=True)) for x in (V, Q, A, rho, d)]
-    frozen_all = [frozen(x) for x in (V, Q, A, rho, d)]
-    return Evaluation(mdp, pi, *frozen_all, eta, Radius(*none, Fraction(0)))
+    for x in (V, Q, A, rho, d):
+        frozen(x)
+    per_state, per_pair = (frozen(zeros(x.shape, rational=True)) for x in (V, Q))
+    radius = Radius(per_state, per_pair, per_pair, per_state, per_state, zero)
+    return Evaluation(mdp, pi, V, Q, A, rho, d, eta, radius)

@@ -91,7 +91,9 @@ def _optimum(mdp: MDP, e: Evaluation, iterations: int) -> Optimum:
         best = mdp.mask & np.asarray(e.A == 0, dtype=bool)
         radius = OptimumRadius(e.radius.V, e.radius.Q, e.radius.eta)
         return Optimum(e.V, e.Q, e.eta, frozen(best), e.pi, radius, iterations)
-    top = np.where(mdp.mask, e.A + e.radius.A, 0.0).max(axis=(-2, -1))
+    # The advantage of the action taken is exactly 0, so only the others can be missing.
+    others = mdp.mask & (e.pi == 0)
+    top = np.where(others, e.A + e.radius.A, 0.0).max(axis=(-2, -1))
     missing = np.asarray(np.maximum(top, 0.0) / (1 - mdp.gamma) * (1 + 2.0**-40))
     spread = missing[..., None]
     # With V <= V* <= V + missing, an optimal action has A >= -missing.

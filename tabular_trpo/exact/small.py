@@ -1,7 +1,8 @@
 """Batches of small models with short horizons: the method of `enclosure` in fewer operations.
 
-Up to MOST_ROWS state-action pairs and gamma <= MOST_GAMMA, one exact slice of each factor and one correction
-reach the last digit, so the general loop over slices and sweeps is not needed.  The bounds are the same.
+Up to MOST_ROWS state-action pairs and gamma <= MOST_GAMMA, one exact slice of each factor and one
+correction reach the last digit, so the general loop over slices and sweeps is not needed.  The
+bounds are proved the same way.
 """
 
 from typing import Any
@@ -14,8 +15,8 @@ from tabular_trpo.core.linalg.twofold import Twofold
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.exact.enclosure import (
     FLOOR,
-    U,
     Model,
+    U,
     Values,
     Visits,
     enlarged,
@@ -72,7 +73,7 @@ def _products(model: Model, f: Twofold, w: Twofold) -> tuple[Twofold, Array, Two
         np.matmul(low, f.hi[at, :, None], out=up_low[at])
         np.matmul(W[at], high, out=down[at])
         np.matmul(w.hi[at, None, :], low, out=down_low[at])
-    # Rounding of the plain products: P1 with what is below the grid of f or w, P2 <= 2^-27 with all of it.
+    # Rounding of the plain products: P1 with what is below the grid of f or w, P2 with all of it.
     up_error = gamma_n(n + 4) * (2 * grid_f[:, 0] + n * 2.0**-27 * most)
     down_error = gamma_n(n_rows + 4) * (2 * n_rows * grid_w[:, 0] + 2.0**-26 * mass)
     return (
@@ -100,7 +101,7 @@ def _values(model: Model, resolvent: Any, V: Array, Px: Twofold, error: Array) -
     bound = np.max(after, axis=-1) + slack
     V_bound = enlarged(bound / (1.0 - model.gamma), shape)
     A = advantage.hi + advantage.lo
-    # A is that of V before its correction c: it is off by gamma P c - c, at most the span of c and the rest.
+    # A is that of V before its correction c: off by gamma P c - c, bounded by the span of c.
     spread = np.max(correction, axis=-1) - np.min(correction, axis=-1)
     size_c = (1.0 - model.gamma) * np.max(np.abs(correction), axis=-1)
     drift = slack + 2 * V_bound + (spread + size_c) * (1 + 8 * U)
@@ -112,14 +113,16 @@ def _values(model: Model, resolvent: Any, V: Array, Px: Twofold, error: Array) -
 
 
 def _weighted(pi: Array, advantage: Twofold, most: Array) -> Array:
-    """Return sum_a pi(a|s) advantage(s, a), error 2^-60 most: heads of 26 bits multiply exactly, the tails in plain doubles."""
+    """Return sum_a pi(a|s) advantage(s, a): heads multiply exactly, tails in plain doubles."""
     grid = power_above(2 * most)[:, None, None] * 2.0**-BITS
     head = np.rint(advantage.hi / grid) * grid
     tail = (advantage.hi - head) + advantage.lo
     weight = (pi + ROUND_1) - ROUND_1
     exact = np.einsum("bsa,bsa->bs", weight, head)
     rest = np.einsum("bsa,bsa->bs", weight, tail)
-    return exact + (rest + np.einsum("bsa,bsa->bs", pi - weight, advantage.hi + advantage.lo))
+    return np.asarray(
+        exact + (rest + np.einsum("bsa,bsa->bs", pi - weight, advantage.hi + advantage.lo))
+    )
 
 
 def _visits(model: Model, resolvent: Any, rho: Array, wP: Twofold, error: Array) -> Visits:

@@ -99,10 +99,11 @@ def graph(mdp: MDP, pi: Any = None) -> Any:
     """
     import networkx as nx
 
+    edges = _edges(mdp, pi)
     out: Any = nx.MultiDiGraph()
     for name, mass in zip(mdp.state_names, mdp.rho0, strict=True):
         out.add_node(name, rho0=str(mass))
-    for s, a, t in zip(*(x.tolist() for x in _edges(mdp, pi)), strict=True):
+    for s, a, t in zip(*(x.tolist() for x in edges), strict=True):
         prob = mdp.P[s * mdp.n_actions + a, t] if mdp.is_sparse else mdp.P[s, a, t]
         names = mdp.state_names[s], mdp.state_names[t]
         action = mdp.action_names[a]

@@ -41,17 +41,22 @@ class Surrogate:
     eta_radius: Scalar | None = None
 
     def value(self, pi_new: Any) -> Any:
-        """Return L(pi_new), shape (...); float sums are made in twofold arithmetic and rounded once.
+        """Return L(pi_new), shape (...); float sums are twofold and rounded once.
 
-        raises: LaneError, InvalidMDPError for another lane or shape
+        raises: LaneError, InvalidMDPError for another lane or shape; LimitError where it overflows
         """
         new = self._read(pi_new)
         if is_rational(self.pi):
             return self.eta + (self.G * (new - self.pi)).sum(axis=(-2, -1))
         step = twofold.two_sum(new, -self.pi)
-        terms = twofold.scale(step, self.G)
+        # Splitting a number into halves multiplies it by 2^27, so numbers near overflow are scaled.
+        unit = 2.0**200 if np.max(np.abs(self.G)) > 2.0**900 else 1.0
+        terms = twofold.scale(step, self.G / unit)
         flat = Twofold(*(np.reshape(x, (*x.shape[:-2], -1)) for x in terms))
-        return twofold.plus(twofold.total(flat), self.eta).hi[()]
+        with np.errstate(over="ignore"):
+            value = (twofold.plus(twofold.total(flat), self.eta / unit).hi * unit)[()]
+        _finite("L", value)
+        return value
 
     def gradient(self, pi_new: Any) -> Array:
         """Return dL/dpi_new, which is G at every pi_new because L is linear."""
@@ -59,7 +64,10 @@ class Surrogate:
         return self.G
 
     def radius(self, pi_new: Any) -> Any:
-        """Return a proved bound of the error of `value(pi_new)`; None for estimates, 0 for rationals."""
+        """Return a proved bound of the error of `value(pi_new)`.
+
+        return: (...); 0 in the rational lane, None for estimates
+        """
         new = self._read(pi_new)
         if self.G_radius is None:
             return None
@@ -67,12 +75,12 @@ class Surrogate:
         error = self.eta_radius + (self.G_radius * step).sum(axis=(-2, -1))
         if is_rational(self.G):
             return error
-        # One rounding at the end; the twofold sum errs by less than 2^-90 of the magnitudes it adds.
+        # One rounding at the end; the twofold sum errs by less than 2^-90 of what it adds.
         size = np.abs(self.eta) + (np.abs(self.G) * step).sum(axis=(-2, -1))
         # Rows with mass below the grid stand for rows whose largest entry is smaller by that mass.
         below = (below_grid(new) + below_grid(self.pi)) * np.max(np.abs(self.G), axis=-1)
         rounding = 2 * U * np.abs(self.value(new)) + 2.0**-90 * size + below.sum(axis=-1)
-        return (error + rounding) * (1 + 2.0**-30) + step.shape[-2] * step.shape[-1] * LEAST
+        return (error + rounding) * (1 + 2.0**-30) + 8 * step.shape[-2] * step.shape[-1] * LEAST
 
     def _read(self, pi_new: Any) -> Array:
         new = in_lane("pi_new", pi_new, is_rational(self.pi))
@@ -81,8 +89,8 @@ class Surrogate:
         return new
 
 
-def _finite(name: str, radius: Array) -> None:
-    if not np.all(np.isfinite(radius)):
+def _finite(name: str, values: Array) -> None:
+    if not np.all(np.isfinite(values)):
         cure = "Scale the rewards, or use the rational lane"
         raise LimitError(Problem("overflow", name, "overflows float64", "finite values", cure))
 

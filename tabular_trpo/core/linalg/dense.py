@@ -11,7 +11,8 @@ from tabular_trpo.core.numbers import Array, Scalar
 def close(P: Array, r: Array, pi: Array) -> tuple[Array, Array]:
     """Close a decision process by a policy into a reward chain.
 
-    P_pi(s, s') = sum_a pi(a|s) P(s'|s, a),  r_pi(s) = sum_a pi(a|s) r(s, a).  Puterman (1994), section 5.6.
+    P_pi(s, s') = sum_a pi(a|s) P(s'|s, a),  r_pi(s) = sum_a pi(a|s) r(s, a).
+    Puterman (1994), section 5.6.
 
     P:      (..., S, A, S)
     r, pi:  (..., S, A)

@@ -1,19 +1,21 @@
 """Products of a stochastic matrix with a vector, to about 27 digits, by ordinary matrix products.
 
-Both factors are cut into slices of few bits (Ozaki, Ogita, Oishi, Rump 2012), so that each product of two
-slices is exact in double precision whatever the order of summation.  Fixed cuts serve because
-probabilities lie in [0, 1]: P = P1 + P2, P1 on the grid 2^-26 and abs(P2) <= 2^-27 on the grid 2^-53.
+Both factors are cut into slices of few bits (Ozaki, Ogita, Oishi, Rump 2012), so that each product
+of two slices is exact in double precision whatever the order of summation.  Fixed cuts serve, since
+probabilities lie in [0, 1]: P = P1 + P2, P1 on the grid 2^-26 and abs(P2) <= 2^-27 on 2^-53.
 
-* `expect`: slices of f with b bits below max abs(f).  A row of P1 sums to at most 1 + n 2^-27 <= 2, a row of
-  abs(P2) to at most n 2^-27, n the number of its nonzeros.  Products of slices are multiples of the product
-  of the grids and their sums stay within 2^53 of it, for P1 when b <= 25, for P2 when b <= 27 - log2 n.
-* `flow`: slices of w with 25 bits below sum abs(w), truncated towards 0, so that sum abs(w) bounds every sum.
+* `expect`: slices of f with b bits below max abs(f).  A row of P1 sums to at most 1 + n 2^-27 <= 2,
+  a row of abs(P2) to at most n 2^-27, n the number of its nonzeros.  Products of slices are
+  multiples of the product of the grids and their sums stay within 2^53 of it, for P1 when b <= 25,
+  for P2 when b <= 27 - log2 n.
+* `flow`: slices of w with 25 bits below sum abs(w), truncated towards 0, so that sum abs(w) bounds
+  every sum.
 
-What lies below the last slice is multiplied in plain doubles; its rounding error is bounded and returned.
+What lies below the last slice is multiplied in plain doubles; its rounding is bounded and returned.
 """
 
 from math import ceil, log2
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, final
 
 import numpy as np
 import scipy.sparse as sp
@@ -29,8 +31,9 @@ ROUND_1 = 1.5 * 2.0 ** (52 - 26)  # adding and subtracting rounds to multiples o
 ROUND_2 = 1.5 * 2.0 ** (52 - 53)  # and to multiples of 2^-53, for entries below 2^-1
 
 
+@final
 class Product(NamedTuple):
-    """A product as a Twofold and a bound of its error: of each entry (expect) or of the 1-norm (flow)."""
+    """A product as a Twofold; a bound of its error, entrywise (expect) or of the 1-norm (flow)."""
 
     value: Twofold
     error: Array
@@ -47,7 +50,7 @@ def _gamma(n: int) -> float:
 
 
 def _cut_values(f: Array, below: Array, bits: int, count: int) -> Array:
-    """Cut f + below (..., n) into columns: `count` slices of `bits` bits below max abs(f), the rest."""
+    """Cut f + below into columns (..., n, count + 1): slices of `bits` bits, and the rest."""
     grid = power_above(np.max(np.abs(f), axis=-1, keepdims=True)) * 2.0**-bits
     out = np.empty((*f.shape, count + 1))
     rest = f
@@ -60,7 +63,7 @@ def _cut_values(f: Array, below: Array, bits: int, count: int) -> Array:
 
 
 def _cut_weights(w: Array, below: Array, count: int) -> Array:
-    """Cut w + below (..., n) into rows (..., count + 1, n): slices of 25 bits below sum abs(w), and the rest."""
+    """Cut w + below into rows (..., count + 1, n): slices of 25 bits, and the rest."""
     out = np.empty((*w.shape[:-1], count + 1, w.shape[-1]))
     rest = w
     for k in range(count):
@@ -72,7 +75,7 @@ def _cut_weights(w: Array, below: Array, count: int) -> Array:
 
 
 def cut(rows: Array, high: Array, low: Array, off_grid: bool) -> None:
-    """Write P1 and P2 of `rows` into the buffers; `off_grid` rows hold entries below 2^-53, rounded here."""
+    """Write P1 and P2 of `rows` into the buffers; `off_grid` rows hold entries below 2^-53."""
     np.add(rows, ROUND_1, out=high)
     high -= ROUND_1
     np.subtract(rows, high, out=low)
@@ -88,7 +91,8 @@ def products(
 
     P:    (..., R, n) rows or CSR; f, w: Twofolds of (..., n) and (..., R)
     """
-    width = int(np.diff(P.indptr).max()) if sp.issparse(P) else int(P.shape[-1])
+    sparse: bool = sp.issparse(P)
+    width = int(np.diff(P.indptr).max()) if sparse else int(P.shape[-1])
     F = W = None
     if f is not None:
         bits = min(BITS, max(8, 27 - ceil(log2(max(2, width)))))
@@ -100,7 +104,7 @@ def products(
     if w is not None:
         counts = (3, 2) if w.hi.shape[-1] > MANY else (2, 1)
         W = _cut_weights(w.hi, w.lo, counts[0]), _cut_weights(w.hi, w.lo, counts[1])
-    multiply = _sparse if sp.issparse(P) else _dense if P.ndim == 2 else _batch
+    multiply = _sparse if sparse else _dense if P.ndim == 2 else _batch
     up, down = multiply(P, F, W, off_grid)
     expected = flowed = None
     if F is not None:

@@ -1,12 +1,12 @@
 """Unevaluated sums of two doubles (about 32 digits), vectorised, from error-free transformations.
 
-TwoSum (Knuth 1969) and TwoProd with Veltkamp's splitting (Dekker 1971): hi + lo equals the exact sum or product.
-They hold in round-to-nearest absent overflow and underflow; callers scale their data (`exact.enclosure`).
-With u = 2^-53, `plus` and `scale` err by at most 2 u^2 and `add` by at most 3 u^2 of the magnitudes combined
-(Joldes, Muller, Popescu 2017), so UNIT = 8 u^2 bounds two of them.
+TwoSum (Knuth 1969) and TwoProd with Veltkamp's splitting (Dekker 1971): hi + lo equals the exact
+sum or product.  They hold in round-to-nearest absent overflow and underflow; callers scale their
+data (`exact.enclosure`).  With u = 2^-53, `plus` and `scale` err by at most 2 u^2 and `add` by at
+most 3 u^2 of the magnitudes combined (Joldes, Muller, Popescu 2017), so UNIT = 8 u^2 bounds two.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, final
 
 import numpy as np
 
@@ -16,6 +16,7 @@ UNIT = 2.0**-103
 _SPLIT = 2.0**27 + 1.0
 
 
+@final
 class Twofold(NamedTuple):
     """hi + lo, with abs(lo) at most an ulp of hi."""
 

@@ -1,0 +1,46 @@
+# The one door. Needs Python 3.11+, make and git; everything else is brought into .venv, once.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PYTEST := $(BIN)/python -m pytest
+CODE := tabular_trpo tests $(wildcard scripts benchmarks)
+ARGS ?=
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help install verify test check bench clean
+
+help: ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+
+install: $(STAMP) ## create .venv with the package (editable) and all its extras
+
+# Depends on pyproject.toml alone: the install is editable, so sources need no second one.
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11+ is needed: make PYTHON=python3.12 ..." if sys.version_info < (3, 11) else 0)'
+	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[all]'
+	@touch $@
+
+verify: $(STAMP) ## check every theorem on every model in mdps/
+	$(BIN)/tabular-trpo verify mdps/
+
+test: $(STAMP) ## run the tests (ARGS='tests/exact -k lump' for a part)
+	$(PYTEST) -q $(ARGS)
+
+check: $(STAMP) ## format, lint, types, layout rules, doctests
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/mypy --strict
+	$(PYTEST) -q tests/test_layout.py
+	$(PYTEST) -q --doctest-modules --doctest-glob='*.md' tabular_trpo $(wildcard README.md docs)
+
+bench: $(STAMP) ## time this package beside others
+	$(BIN)/python -m benchmarks $(ARGS)
+
+clean: ## remove .venv and every cache
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

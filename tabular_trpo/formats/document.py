@@ -1,0 +1,93 @@
+"""From a document to a model: every check of the format, then the constructor of `core`."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any, final
+
+from tabular_trpo.core import policy
+from tabular_trpo.core.errors import LaneError, Problem, TabularError
+from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.numbers import Array
+from tabular_trpo.formats.distributions import read_policies
+from tabular_trpo.formats.draft import build, read_draft
+from tabular_trpo.formats.expected import read_expected
+from tabular_trpo.formats.header import check_header, read_names
+from tabular_trpo.formats.json_text import fetch, parse
+from tabular_trpo.formats.report import Report
+
+LANES = ("auto", "float", "rational")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Document:
+    """A file, read: the model, its named policies, why it exists, what to expect of it.
+
+    policies: {name: (S, A)} in the lane of the model
+    expected: numbers are Fractions (strings in the file) or floats (bare numbers)
+    source:   the name of the file
+    """
+
+    mdp: MDP
+    policies: Mapping[str, Array]
+    why: str
+    expected: Mapping[str, Any]
+    source: str
+
+
+def load(path: str | os.PathLike[str], lane: str = "auto") -> Document:
+    """Read a `*.mdp.json` file ("-" for standard input) with its policies and expectations.
+
+    lane:   "auto" as the numbers are written; "float" or "rational" converts
+    raises: InvalidMDPError naming file, line, place, and cure of each problem, up to twenty;
+            MemoryGuardError for a model that would not fit, LaneError for an unknown lane
+    """
+    source = "<stdin>" if os.fspath(path) == "-" else str(path)
+    value, text = parse(fetch(path, source), source)
+    return from_document(value, lane, source, text)
+
+
+def read(path: str | os.PathLike[str], lane: str = "auto") -> MDP:
+    """Read the model of a `*.mdp.json` file ("-" for standard input); see `load`."""
+    return load(path, lane).mdp
+
+
+def from_document(
+    document: Any, lane: str = "auto", source: str = "document", text: str = ""
+) -> Document:
+    """Read a document that is a dict already; `source` and `text` are for the error messages.
+
+    raises: as `load`
+
+    >>> from_document({
+    ...     "format": "tabular-trpo-mdp", "version": 1, "gamma": "1/2", "states": ["s"],
+    ...     "actions": ["a"], "rho0": {"s": "1"}, "transitions": [["s", "a", "s", "1", "2/3"]],
+    ... }).mdp.r
+    array([[Fraction(2, 3)]], dtype=object)
+    """
+    if lane not in LANES:
+        raise LaneError(Problem("lane", "lane", f"= {lane!r}", f"one of {', '.join(LANES)}"))
+    report = Report(source, text)
+    document = check_header(report, document)
+    states = read_names(report, document, "states")
+    actions = read_names(report, document, "actions")
+    draft = read_draft(report, document, states, actions, lane)
+    block = document.get("policies", {})
+    args = (states, actions, draft.mask, draft.quoted, draft.rational)
+    policies = read_policies(report, block, *args)
+    named = block if isinstance(block, dict) else ()
+    expected = read_expected(report, document.get("expected", {}), states, actions, named)
+    report.stop()
+    try:
+        mdp = build(draft, tuple(states), tuple(actions))
+        checked = {name: policy.check_policy(mdp, pi, name) for name, pi in policies.items()}
+        if lane == "rational" and not draft.rational:
+            mdp = mdp.to_rational()
+            checked = {name: policy.to_rational(pi) for name, pi in checked.items()}
+    except TabularError as error:
+        places = [replace(x, where=f"{source}: {x.where}") for x in error.problems]
+        raise type(error)(places, error.hidden) from None
+    why = document.get("why", "")
+    return Document(mdp, MappingProxyType(checked), why, MappingProxyType(expected), source)

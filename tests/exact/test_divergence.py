@@ -1,0 +1,127 @@
+"""Total variation and KL of rows: the factor 1/2, tiny steps, lost support, and exact zeros."""
+
+from decimal import Decimal, localcontext
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tabular_trpo as tt
+from tabular_trpo.core.grid import snap_rows
+from tabular_trpo.core.real import INFINITY
+from tests.strategies import fractions_simplex
+
+F = Fraction
+
+
+def decimal_kl(p: Any, q: Any) -> Decimal:
+    """Return KL of two rows, read as the exact numbers they are, to 80 digits."""
+    with localcontext() as context:
+        context.prec = 120
+        terms = []
+        for x, y in zip(map(F, p), map(F, q), strict=True):
+            if x:
+                X, Y = (Decimal(z.numerator) / Decimal(z.denominator) for z in (x, y))
+                terms.append(X * (X / Y).ln())
+        return sum(terms, Decimal(0))
+
+
+@pytest.mark.parametrize("n", [2, 3, 10])
+@pytest.mark.parametrize("step", [1.0, 0.3, 1e-2, 1e-4, 1e-8, 1e-12])
+def test_float_kl_keeps_its_digits_for_small_steps(
+    rng: np.random.Generator, n: int, step: float
+) -> None:
+    for _ in range(20):
+        p = snap_rows(rng.dirichlet(np.ones(n)))[0]
+        q = snap_rows((1 - step) * p + step * rng.dirichlet(np.ones(n)))[0]
+        truth = float(decimal_kl(p, q))
+        assert tt.kl(p, q) == pytest.approx(truth, rel=2e-13, abs=0.0)
+        assert tt.kl(p, q) >= 0.0
+
+
+def test_the_textbook_sum_would_have_no_digit_left(rng: np.random.Generator) -> None:
+    p = snap_rows(rng.dirichlet(np.ones(5)))[0]
+    q = snap_rows(p * (1 + 1e-9 * rng.standard_normal(5)))[0]
+    truth = float(decimal_kl(p, q))
+    textbook = float(np.sum(p * np.log(p / q)))
+    assert abs(textbook - truth) > 0.1 * truth
+    assert tt.kl(p, q) == pytest.approx(truth, rel=1e-12)
+
+
+@pytest.mark.parametrize("tiny", [2.0**-53, 3.3e-16, 1e-17, 1e-100, 1e-300, 5e-324])
+def test_kl_of_nearly_lost_support_is_large_and_finite(tiny: float) -> None:
+    p, q = np.array([0.7, 0.3]), np.array([tiny, 1.0 - tiny])
+    truth = float(decimal_kl(p, q))
+    assert tt.kl(p, q) == pytest.approx(truth, rel=1e-14)
+    reverse = float(decimal_kl(q, p))
+    assert tt.kl(q, p) == pytest.approx(reverse, rel=1e-14)
+
+
+def test_lost_support_is_infinite_and_zero_log_zero_is_zero() -> None:
+    half, point = np.array([0.5, 0.5]), np.array([1.0, 0.0])
+    assert tt.kl(half, point) == np.inf
+    assert tt.kl(point, half) == pytest.approx(np.log(2), rel=1e-15)
+    assert tt.kl(point, point) == 0.0
+    exact_half, exact_point = np.array([F(1, 2)] * 2), np.array([F(1), F(0)])
+    assert tt.kl(exact_half, exact_point) == INFINITY
+    assert tt.kl(exact_point, exact_point) == 0
+    lo, hi = tt.kl(exact_point, exact_half).enclose(200)
+    assert lo <= F(0.6931471805599453) + F(1, 2**50) and hi >= F(0.6931471805599453) - F(1, 2**50)
+
+
+@given(st.data(), st.integers(1, 5))
+def test_rational_kl_is_exact(data: st.DataObject, n: int) -> None:
+    p, q = (
+        np.array(data.draw(fractions_simplex(n)), dtype=object).reshape(n) for _ in range(2)
+    )
+    got = tt.kl(p, q)
+    if any(x and not y for x, y in zip(p, q, strict=True)):
+        assert got == INFINITY
+    elif np.array_equal(p, q):
+        assert type(got) is Fraction and got == 0
+    else:
+        assert got > 0
+        assert float(got) == pytest.approx(float(decimal_kl(p, q)), rel=1e-14)
+
+
+def test_rational_kl_of_a_step_of_1e_minus_30() -> None:
+    """KL(p || p + h) = h^2 / 2 sum 1 / p + O(h^3): a sign no float could tell."""
+    h = F(1, 10**30)
+    p = np.array([F(1, 2), F(1, 2)])
+    got = tt.kl(p, p + np.array([h, -h]))
+    assert 2 * h**2 < got < 2 * h**2 * (1 + h)
+
+
+@given(st.data(), st.integers(1, 5))
+def test_tv_is_half_the_l1_distance(data: st.DataObject, n: int) -> None:
+    p, q = (
+        np.array(data.draw(fractions_simplex(n)), dtype=object).reshape(n) for _ in range(2)
+    )
+    got = tt.tv(p, q)
+    # The same number as the largest difference of the probabilities of an event.
+    assert got == sum((max(x - y, F(0)) for x, y in zip(p, q, strict=True)), F(0))
+    assert tt.tv(p.astype(float), q.astype(float)) == pytest.approx(float(got), abs=1e-15)
+
+
+def test_extremes_of_tv() -> None:
+    assert tt.tv(np.array([1.0, 0.0]), np.array([0.0, 1.0])) == 1.0
+    assert tt.tv(np.array([F(1), F(0)]), np.array([F(1, 2), F(1, 2)])) == F(1, 2)
+
+
+@pytest.mark.parametrize("distance", [tt.tv, tt.kl])
+def test_rows_are_the_last_axis_and_broadcast(distance: Any, rng: np.random.Generator) -> None:
+    p, q = rng.dirichlet(np.ones(3), size=(4, 2)), rng.dirichlet(np.ones(3), size=2)
+    got = distance(p, q)
+    assert got.shape == (4, 2)
+    assert all(got[i, j] == distance(p[i, j], q[j]) for i in range(4) for j in range(2))
+    exact = distance(np.array([[F(1), F(0)], [F(0), F(1)]]), np.array([F(1), F(0)]))
+    assert exact.shape == (2,) and exact[0] == 0
+
+
+@pytest.mark.parametrize("distance", [tt.tv, tt.kl])
+def test_lanes_do_not_mix(distance: Any) -> None:
+    with pytest.raises(tt.LaneError, match="q is in the float lane"):
+        distance(np.array([F(1), F(0)]), np.array([1.0, 0.0]))

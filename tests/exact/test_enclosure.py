@@ -1,0 +1,186 @@
+"""The proved radii of the float lane against exact evaluations: never wrong, and not vacuous.
+
+Each float model is read as the rational model that it is (`to_rational`), evaluated exactly, and the
+difference is compared with the radius as Fractions, entry by entry.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from fractions import Fraction
+from statistics import median
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+import tabular_trpo as tt
+from tests.exact.cases import HORIZONS, KINDS, FloatCase, batch, float_cases
+
+QUANTITIES = ("V", "Q", "A", "rho", "d", "eta", "L")
+CASES_A_KIND = 180
+MOST_RATIO = 100
+
+
+def measured(case: FloatCase) -> dict[str, tuple[Any, Any]]:
+    """Return value and radius of every quantity in the float lane."""
+    e = tt.evaluate(case.mdp, case.pi)
+    L = tt.surrogate(e)
+    out = {name: (getattr(e, name), getattr(e.radius, name)) for name in QUANTITIES[:-1]}
+    return out | {"L": (L.value(case.pi_new), L.radius(case.pi_new))}
+
+
+def exact(case: FloatCase) -> dict[str, Any]:
+    """Return every quantity of the model that the floats stand for."""
+    pi, pi_new = map(tt.policies.to_rational, (case.pi, case.pi_new))
+    e = tt.evaluate(case.mdp.to_rational(), pi)
+    out = {name: getattr(e, name) for name in QUANTITIES[:-1]}
+    return out | {"L": tt.surrogate(e).value(pi_new)}
+
+
+def pairs(value: Any, radius: Any, truth: Any) -> list[tuple[Fraction, Fraction]]:
+    """Return (error, radius) of each entry."""
+    columns = (np.ravel(np.asarray(x, dtype=object)) for x in (value, radius, truth))
+    return [
+        (abs(Fraction(float(v)) - t), Fraction(float(r))) for v, r, t in zip(*columns, strict=True)
+    ]
+
+
+def violations(case: FloatCase) -> Iterator[str]:
+    """Name each entry whose error is above its radius."""
+    truth = exact(case)
+    for name, (value, radius) in measured(case).items():
+        for i, (error, bound) in enumerate(pairs(value, radius, truth[name])):
+            if error > bound:
+                yield f"{name}[{i}] of {case.mdp}: {float(error):.3g} > {float(bound):.3g}"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_error_is_above_its_radius(kind: str) -> None:
+    """540 cases in all, 1 - gamma from 1e-1 to 1e-9."""
+    wrong = [v for case in float_cases(kind, seed=1, n=CASES_A_KIND) for v in violations(case)]
+    assert wrong == []
+
+
+def test_radius_is_not_vacuous() -> None:
+    """On dense models the median of largest radius / largest error is at most MOST_RATIO."""
+    ratios: dict[str, list[float]] = defaultdict(list)
+    for case in float_cases("dense", seed=1, n=CASES_A_KIND):
+        truth = exact(case)
+        for name, (value, radius) in measured(case).items():
+            errors, bounds = zip(*pairs(value, radius, truth[name]), strict=True)
+            worst = max(errors)
+            ratios[name].append(float(max(bounds) / worst) if worst else float("inf"))
+    medians = {name: median(values) for name, values in ratios.items()}
+    assert set(medians) == set(QUANTITIES)
+    assert max(medians.values()) <= MOST_RATIO, medians
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_radius_stays_near_the_last_digit_at_every_horizon(kind: str) -> None:
+    """One solve in doubles would lose a digit for each digit of the horizon; these do not."""
+    for case in float_cases(kind, seed=2, n=len(HORIZONS)):
+        e = tt.evaluate(case.mdp, case.pi)
+        assert np.max(e.radius.V) <= 2.0**-48 * np.max(np.abs(e.V))
+        assert np.max(e.radius.rho) <= 2.0**-48 * np.max(e.rho)
+
+
+def test_one_plain_solve_would_be_outside(rng: np.random.Generator) -> None:
+    """The test bites: what numpy.linalg.solve returns is far from the truth at these horizons."""
+    outside = 0
+    for case in float_cases("dense", seed=3, n=45):
+        mdp, pi = case.mdp, case.pi
+        M = np.eye(mdp.n_states) - mdp.gamma * np.einsum("sa,sat->st", pi, mdp.P)
+        plain = np.linalg.solve(M, (pi * mdp.r).sum(axis=1))
+        truth = exact(case)["V"]
+        radius = tt.evaluate(mdp, pi).radius.V
+        outside += any(error > bound for error, bound in pairs(plain, radius, truth))
+    assert outside > 25
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_shift_by_two_radii_is_seen(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """A sabotaged evaluation, V too large by two of its radii, violates them in every case."""
+    evaluate = tt.evaluate
+
+    def sabotaged(mdp: tt.MDP, pi: Any) -> tt.Evaluation:
+        e = evaluate(mdp, pi)
+        if mdp.lane == "rational":
+            return e
+        V = e.V + 2 * e.radius.V
+        return tt.Evaluation(mdp, e.pi, V, e.Q, e.A, e.rho, e.d, e.eta, e.radius)
+
+    cases = list(float_cases(kind, seed=4, n=len(HORIZONS)))
+    assert not any(list(violations(case)) for case in cases)
+    monkeypatch.setattr(tt, "evaluate", sabotaged)
+    for case in cases:
+        seen = list(violations(case))
+        assert seen and all(v.startswith("V[") for v in seen)
+
+
+@pytest.mark.parametrize(
+    ("count", "n_states", "horizons"),
+    [
+        (24, 5, HORIZONS[:2]),  # short horizons: the method for small models
+        (24, 5, HORIZONS),
+        (4, 12, HORIZONS[4:]),
+        (12, 1, HORIZONS),
+    ],
+)
+@pytest.mark.parametrize("kind", ["dense", "chain"])
+def test_batches_keep_their_radii(kind: str, count: int, n_states: int, horizons: Any) -> None:
+    case = batch(kind, 5, count, n_states, horizons)
+    got = measured(case)
+    for i in range(count):
+        truth = exact(FloatCase(case.mdp[i], case.pi[i], case.pi_new[i]))
+        for name, (value, radius) in got.items():
+            assert all(e <= bound for e, bound in pairs(value[i], radius[i], truth[name])), name
+
+
+def off_grid(rng: np.random.Generator, n: int, tiny: Any) -> np.ndarray:
+    """Rows with one entry far below 2^-53."""
+    row = rng.dirichlet(np.ones(n), size=3 * n).reshape(n, 3, n)
+    row[..., 0] = tiny
+    return row / row.sum(axis=-1, keepdims=True)
+
+
+@pytest.mark.parametrize("tiny", [1e-17, 1e-40, 1e-300, 5e-324])
+@pytest.mark.parametrize("storage", ["dense", "sparse", "batch"])
+@pytest.mark.parametrize("horizon", [1.0, 1e-1, 1e-6])
+def test_rows_below_the_grid(
+    rng: np.random.Generator, tiny: float, storage: str, horizon: float
+) -> None:
+    """Entries under 2^-53 are kept, the exact reading differs, and the radius covers that."""
+    n = 4
+    P: Any = off_grid(rng, n, tiny)
+    pi, pi_new = (rng.dirichlet(np.ones(3), size=n) for _ in range(2))
+    pi[0], pi_new[1] = [1.0, tiny, 0.0], [0.0, tiny, 1.0]
+    rho0 = np.array([tiny, 0.5, 0.5, 0.0])
+    r = rng.standard_normal((n, 3))
+    if storage == "sparse":
+        P = sp.csr_array(P.reshape(-1, n))
+    if storage == "batch":
+        P = np.stack([P, P])
+    mdp = tt.MDP(P, r, rho0, 1.0 - horizon)
+    check = tt.policies.check_policy
+    case = FloatCase(mdp, check(mdp, pi), check(mdp, pi_new))
+    if storage == "batch":
+        got = measured(case)
+        truth = exact(FloatCase(mdp[1], case.pi[1], case.pi_new[1]))
+        for name, (value, radius) in got.items():
+            assert all(e <= bound for e, bound in pairs(value[1], radius[1], truth[name])), name
+    else:
+        assert list(violations(case)) == []
+
+
+@pytest.mark.parametrize("power", [-1000, -320, -60, 60, 101, 900, 1000])
+@pytest.mark.parametrize("kind", ["dense", "sparse"])
+def test_rewards_of_any_size(kind: str, power: int) -> None:
+    """Scaling the rewards by a power of two scales values and radii; subnormals are covered too."""
+    for case in float_cases(kind, seed=6, n=6):
+        mdp = case.mdp
+        scaled = tt.MDP(mdp.P, np.ldexp(mdp.r, power), mdp.rho0, mdp.gamma, mdp.allowed)
+        big = FloatCase(scaled, case.pi, case.pi_new)
+        assert list(violations(big)) == []
+        e = tt.evaluate(scaled, case.pi)
+        assert np.max(e.radius.V) <= 2.0**-48 * np.max(np.abs(e.V)) + 2.0**-1070

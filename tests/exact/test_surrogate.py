@@ -1,0 +1,130 @@
+"""The surrogate L: value, gradient and radius, in both lanes."""
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+import tabular_trpo as tt
+from tests.exact.cases import HORIZONS, batch
+from tests.strategies import Case, alphas, cases
+
+F = Fraction
+
+
+def test_value_by_hand() -> None:
+    """One state, gamma 1/2, rewards 0 and 1, even odds: V = 1, A = (-1/2, 1/2), rho = 2."""
+    mdp = tt.MDP([[[1], [1]]], [[0, 1]], [1], "1/2")
+    L = tt.surrogate(tt.evaluate(mdp, [["1/2", "1/2"]]))
+    assert L.G.tolist() == [[-1, 1]] and L.weight.tolist() == [2]
+    assert L.value([[0, 1]]) == 2 and L.value([[1, 0]]) == 0
+    assert L.value([["1/2", "1/2"]]) == L.eta == 1
+    assert L.radius([[0, 1]]) == 0
+
+
+@given(cases())
+def test_value_is_equation_3(case: Case) -> None:
+    mdp, pi, pi_new = case.triple
+    e = tt.evaluate(mdp, pi)
+    L = tt.surrogate(e)
+    assert L.value(pi_new) == e.eta + (e.rho[:, None] * pi_new * e.A).sum()
+    assert L.value(pi) == e.eta
+
+
+@given(cases(), alphas())
+def test_value_is_linear_with_its_gradient(case: Case, alpha: Fraction) -> None:
+    mdp, pi, pi_new = case.triple
+    L = tt.surrogate(tt.evaluate(mdp, pi))
+    mixed = tt.policies.mixture(pi, pi_new, alpha)
+    assert L.value(mixed) == (1 - alpha) * L.value(pi) + alpha * L.value(pi_new)
+    assert L.value(pi_new) - L.value(pi) == (L.gradient(mixed) * (pi_new - pi)).sum()
+
+
+@given(cases())
+def test_gradient_is_that_of_the_return(case: Case) -> None:
+    """Equation (4): L and eta have the same derivative at pi; here by a step of 1e-20."""
+    mdp, pi, pi_new = case.triple
+    h = F(1, 10**20)
+    eta = tt.evaluate(mdp, pi).eta
+    slope = (tt.evaluate(mdp, tt.policies.mixture(pi, pi_new, h)).eta - eta) / h
+    L = tt.surrogate(tt.evaluate(mdp, pi))
+    assert abs(slope - (L.value(pi_new) - eta)) < F(1, 10**9)
+
+
+@given(cases())
+def test_float_value_is_within_its_radius(case: Case) -> None:
+    mdp, pi, pi_new = case.triple
+    rough = mdp.to_float()
+    p, p_new = tt.policies.to_float(pi), tt.policies.to_float(pi_new)
+    L = tt.surrogate(tt.evaluate(rough, p))
+    exact = tt.surrogate(tt.evaluate(rough.to_rational(), tt.policies.to_rational(p)))
+    truth = exact.value(tt.policies.to_rational(p_new))
+    assert abs(F(float(L.value(p_new))) - truth) <= F(float(L.radius(p_new)))
+    errors = np.abs(np.array([F(float(x)) for x in L.G.flat]) - exact.G.ravel())
+    assert L.G_radius is not None
+    assert all(e <= F(float(b)) for e, b in zip(errors, L.G_radius.flat, strict=True))
+
+
+def test_radius_shrinks_with_the_step() -> None:
+    """Near pi only the error of eta is left, however large G's."""
+    case = batch("dense", 30, 8, 5, HORIZONS[:3])
+    L = tt.surrogate(tt.evaluate(case.mdp, case.pi))
+    near = tt.policies.mixture(case.pi, case.pi_new, 1e-9)
+    assert np.all(L.radius(near) <= L.radius(case.pi_new))
+    assert np.all(L.radius(near) <= 2 * L.eta_radius + 2.0**-52 * np.abs(L.eta))
+
+
+def test_batch_equals_singles() -> None:
+    case = batch("dense", 31, 8, 5, HORIZONS[:3])
+    L = tt.surrogate(tt.evaluate(case.mdp, case.pi))
+    value, radius = L.value(case.pi_new), L.radius(case.pi_new)
+    assert value.shape == radius.shape == (8,)
+    for i in range(8):
+        one = tt.surrogate(tt.evaluate(case.mdp[i], case.pi[i]))
+        bound = radius[i] + one.radius(case.pi_new[i])
+        assert abs(value[i] - one.value(case.pi_new[i])) <= bound
+
+
+def test_many_policies_at_once() -> None:
+    mdp = tt.MDP([[[1], [1]]], [[0.0, 1.0]], [1], 0.5)
+    L = tt.surrogate(tt.evaluate(mdp, [[0.5, 0.5]]))
+    assert L.value([[[0.0, 1.0]], [[1.0, 0.0]]]).tolist() == [2.0, 0.0]
+
+
+@pytest.mark.parametrize("pi_new", [[[1.0, 0.0], [1.0, 0.0]], [1.0, 0.0], [[1.0]]])
+def test_other_shapes_are_refused(pi_new: Any) -> None:
+    mdp = tt.MDP([[[1], [1]]], [[0.0, 1.0]], [1], 0.5)
+    L = tt.surrogate(tt.evaluate(mdp, [[0.5, 0.5]]))
+    for ask in (L.value, L.gradient, L.radius):
+        with pytest.raises(tt.InvalidMDPError, match="pi_new has shape"):
+            ask(pi_new)
+
+
+def test_lanes_do_not_mix() -> None:
+    mdp = tt.MDP([[[1], [1]]], [[0, 1]], [1], "1/2")
+    L = tt.surrogate(tt.evaluate(mdp, [["1/2", "1/2"]]))
+    with pytest.raises(tt.LaneError, match="pi_new is in the float lane"):
+        L.value([[0.5, 0.5]])
+
+
+def test_estimates_have_no_radius() -> None:
+    pi = np.array([[0.5, 0.5]])
+    L = tt.Surrogate(np.array([[-1.0, 1.0]]), np.array([2.0]), pi, 1.0, stderr=0.1)
+    assert L.value([[0.0, 1.0]]) == 2.0
+    assert L.radius([[0.0, 1.0]]) is None
+
+
+@pytest.mark.parametrize("reward", [1e300, 4e304])
+def test_overflow_is_said_not_returned(reward: float) -> None:
+    """rho reaches 1000, so rho * A passes 1.8e308 in the second case only."""
+    mdp = tt.MDP([[[1], [1]]], [[reward, -reward]], [1], 0.9)
+    e = tt.evaluate(mdp, [[0.5, 0.5]])
+    assert tt.surrogate(e).value([[1.0, 0.0]]) == pytest.approx(10 * reward)
+    far = tt.evaluate(tt.MDP([[[1], [1]]], [[reward, -reward]], [1], 1 - 1e-5), [[0.5, 0.5]])
+    if reward > 1e304:
+        with pytest.raises(tt.LimitError, match=r"rho \* A overflows float64"):
+            tt.surrogate(far)
+    else:
+        assert np.all(np.isfinite(tt.surrogate(far).G))

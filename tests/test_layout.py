@@ -1,0 +1,213 @@
+"""The rules of the house, read from the syntax tree; each rule is also shown to bite.
+
+A rule takes the path of a file inside the repository and its source, and yields what is wrong.
+"""
+
+import ast
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = "tabular_trpo"
+FLOORS = {
+    "core": 0, "exact": 1, "families": 1, "theory": 2, "improve": 2, "sampled": 2,
+    "falsify": 3, "formats": 3, "app": 4, "__main__": 5, "": 6,
+}  # fmt: skip
+FORMULAE = {f"{PACKAGE}/theory/{f}.py" for f in ("identities", "bounds", "variants", "constants")}
+NUMPY_RANDOM = {"Generator", "BitGenerator", "PCG64", "Philox", "SeedSequence", "default_rng"}
+
+Rule = Callable[[PurePosixPath, str], Iterator[str]]
+
+
+def _room(module: str) -> str:
+    """`tabular_trpo.theory.pair` -> `theory`; the package itself -> the empty string."""
+    return module.split(".")[1] if "." in module else ""
+
+
+def _room_of(path: PurePosixPath) -> str:
+    """`tabular_trpo/theory/pair.py` -> `theory`; the package itself -> the empty string."""
+    return path.parts[1].removesuffix(".py").replace("__init__", "") if len(path.parts) > 1 else ""
+
+
+def _imports(path: PurePosixPath, source: str) -> Iterator[str]:
+    """Every imported module, absolute, with one entry a name for `from x import a, b`."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = list(path.parent.parts)
+            above = ".".join(base[: len(base) - node.level + 1]) if node.level else ""
+            module = ".".join(part for part in (above, node.module) if part)
+            # `from tabular_trpo import exact` is an import of the room `exact`.
+            whole = module == PACKAGE
+            yield from (f"{module}.{a.name}" if whole else module for a in node.names)
+
+
+def floors(path: PurePosixPath, source: str) -> Iterator[str]:
+    """Imports go to the same room or to a lower floor; only the top sees the package whole."""
+    here = _room_of(path)
+    if path.parts[0] != PACKAGE or here == "check":
+        return
+    for module in set(_imports(path, source)):
+        if module.split(".")[0] != PACKAGE or (there := _room(module)) == here:
+            continue
+        if there == "check":
+            if here not in ("app", ""):
+                yield f"only app may import check, not {here}"
+        elif there not in FLOORS or not there:  # the package itself, or a public name of it
+            if here not in ("app", "__main__"):
+                yield f"{here} imports the whole package"
+        elif FLOORS[there] >= FLOORS[here] and not (
+            here == "improve" and module.startswith(f"{PACKAGE}.theory.constants")
+        ):
+            yield f"{here} imports {module}, which is not on a lower floor"
+
+
+def solitude(path: PurePosixPath, source: str) -> Iterator[str]:
+    """The checker imports the standard library only."""
+    if str(path) == f"{PACKAGE}/check.py":
+        for module in set(_imports(path, source)):
+            if module.split(".")[0] not in sys.stdlib_module_names:
+                yield f"check.py imports {module}"
+
+
+def sizes(path: PurePosixPath, source: str) -> Iterator[str]:
+    """Files stop at 300 lines, functions at 60 without their docstring."""
+    if (lines := source.count("\n")) > 300:
+        yield f"{lines} lines"
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            text = ast.get_docstring(node, clean=False)
+            size = (node.end_lineno or 0) - node.lineno + 1 - (text.count("\n") + 1 if text else 0)
+            if size > 60:
+                yield f"{node.name} has {size} lines"
+
+
+def docstrings(path: PurePosixPath, source: str) -> Iterator[str]:
+    """Files open with a docstring; so does what is public in the package."""
+    tree = ast.parse(source)
+    if not ast.get_docstring(tree):
+        yield "does not start with a docstring"
+    todo: list[ast.AST] = [tree] if path.parts[0] == PACKAGE else []
+    while todo:
+        for node in ast.iter_child_nodes(todo.pop()):
+            if not isinstance(node, ast.FunctionDef | ast.ClassDef) or node.name.startswith("_"):
+                continue
+            if "overload" not in map(ast.unparse, node.decorator_list):
+                if not ast.get_docstring(node):
+                    yield f"{node.name} has no docstring"
+                todo += [node] if isinstance(node, ast.ClassDef) else []
+
+
+def final_or_abstract(path: PurePosixPath, source: str) -> Iterator[str]:
+    """A class is final, or a protocol, or says in its docstring that it is abstract."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ClassDef) and path.parts[0] == PACKAGE:
+            marks = [ast.unparse(mark) for mark in node.decorator_list + node.bases]
+            if not any(mark.split("[")[0] in ("final", "Protocol", "ABC") for mark in marks) and (
+                "abstract" not in (ast.get_docstring(node) or "").lower()
+            ):
+                yield f"{node.name} is neither final nor abstract"
+
+
+def no_float_literal(path: PurePosixPath, source: str) -> Iterator[str]:
+    """One text of the formulae serves every lane: Fraction + 0.5 would be a float, silently."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, float):
+            if str(path) in FORMULAE:
+                yield f"float literal {node.value} in line {node.lineno}"
+
+
+def no_print(path: PurePosixPath, source: str) -> Iterator[str]:
+    """Only app and the lone checker speak."""
+    if path.parts[0] == PACKAGE and _room_of(path) not in ("app", "check"):
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "print":
+                yield f"print in line {node.lineno}"
+
+
+def no_global_random(path: PurePosixPath, source: str) -> Iterator[str]:
+    """Randomness comes from a Generator that was handed in, never from numpy's global state."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Attribute) and node.attr not in NUMPY_RANDOM:
+            if ast.unparse(node.value) in ("np.random", "numpy.random"):
+                yield f"np.random.{node.attr} in line {node.lineno}"
+        if isinstance(node, ast.ImportFrom) and node.module == "numpy.random":
+            yield from (a.name for a in node.names if a.name not in NUMPY_RANDOM)
+
+
+RULES: list[Rule] = [
+    floors, solitude, sizes, docstrings, final_or_abstract, no_float_literal, no_print,
+    no_global_random,
+]  # fmt: skip
+FILES = sorted(
+    path.relative_to(ROOT)
+    for folder in (PACKAGE, "tests", "scripts", "benchmarks")
+    for path in (ROOT / folder).rglob("*.py")
+)
+
+
+@pytest.mark.parametrize("path", FILES, ids=str)
+def test_file_keeps_the_rules(path: Path) -> None:
+    source = (ROOT / path).read_text(encoding="utf-8")
+    place = PurePosixPath(path.as_posix())
+    assert [f"{path}: {wrong}" for rule in RULES for wrong in rule(place, source)] == []
+
+
+BAD = [
+    (floors, "core/x.py", "from tabular_trpo.exact import evaluate"),
+    (floors, "core/x.py", "import tabular_trpo.app.cli"),
+    (floors, "core/x.py", "def f():\n    from tabular_trpo import exact"),
+    (floors, "exact/x.py", "from tabular_trpo.families import garnet"),
+    (floors, "exact/x.py", "from ..theory.pair import Pair"),
+    (floors, "theory/x.py", "from tabular_trpo.improve.step import Step"),
+    (floors, "sampled/x.py", "from tabular_trpo.theory.constants import penalty"),
+    (floors, "improve/x.py", "from tabular_trpo.theory.pair import Pair"),
+    (floors, "falsify/x.py", "from tabular_trpo import MDP"),
+    (floors, "falsify/x.py", "import tabular_trpo as tt"),
+    (floors, "formats/x.py", "from tabular_trpo import check"),
+    (solitude, "check.py", "import numpy as np"),
+    (solitude, "check.py", "from .core.errors import Problem"),
+    (sizes, "core/x.py", "x = 1\n" * 301),
+    (sizes, "core/x.py", "def f():\n" + "    x = 1\n" * 60),
+    (docstrings, "core/x.py", "x = 1"),
+    (docstrings, "core/x.py", '"""Doc."""\ndef f(): pass'),
+    (docstrings, "core/x.py", '"""Doc."""\nclass C:\n    """Doc."""\n    def f(self): pass'),
+    (final_or_abstract, "core/x.py", 'class C:\n    """A record."""'),
+    (no_float_literal, "theory/bounds.py", "def f(p): return 0.5 * p.eps"),
+    (no_float_literal, "theory/variants.py", "x = 1e3"),
+    (no_print, "theory/x.py", "print(1)"),
+    (no_global_random, "core/x.py", "np.random.seed(0)"),
+    (no_global_random, "core/x.py", "from numpy.random import rand"),
+]
+GOOD = [
+    (floors, "exact/x.py", "from tabular_trpo.core.mdp import MDP\nimport numpy as np"),
+    (floors, "theory/x.py", "from .pair import Pair\nfrom ..exact import evaluate"),
+    (floors, "improve/x.py", "from tabular_trpo.theory.constants import penalty"),
+    (floors, "app/x.py", "import tabular_trpo as tt\nfrom tabular_trpo import MDP"),
+    (floors, "app/x.py", "from tabular_trpo import check\nfrom tabular_trpo.falsify import climb"),
+    (floors, "__init__.py", "from .app import cli\nfrom . import check\nfrom .core.mdp import MDP"),
+    (solitude, "check.py", "import json\nfrom fractions import Fraction"),
+    (sizes, "core/x.py", "def f():\n" + '    """Doc\n' + "\n" * 90 + '    """\n' + "    x = 1\n"),
+    (no_float_literal, "theory/judge.py", "x = 0.5"),
+    (no_print, "app/x.py", "print(1)"),
+    (no_print, "check.py", "print(1)"),
+    (no_global_random, "core/x.py", "np.random.default_rng(0)"),
+]
+
+
+@pytest.mark.parametrize(("rule", "path", "source"), BAD)
+def test_rule_bites(rule: Rule, path: str, source: str) -> None:
+    assert list(rule(PurePosixPath(PACKAGE, path), source))
+
+
+@pytest.mark.parametrize(("rule", "path", "source"), GOOD)
+def test_rule_lets_good_code_pass(rule: Rule, path: str, source: str) -> None:
+    assert list(rule(PurePosixPath(PACKAGE, path), source)) == []
+
+
+def test_every_rule_is_shown_to_bite() -> None:
+    assert {rule for rule, _, _ in BAD} == set(RULES)
