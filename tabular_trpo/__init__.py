@@ -1,5 +1,6 @@
 """Exact tabular MDPs, and the theory behind Trust Region Policy Optimization, verified."""
 
+from tabular_trpo import check, families, formats
 from tabular_trpo.core import policy as policies
 from tabular_trpo.core.errors import (
     InvalidMDPError,
@@ -16,9 +17,21 @@ from tabular_trpo.exact.evaluate import Evaluation, Radius, evaluate
 from tabular_trpo.exact.optimal import Optimum, optimal
 from tabular_trpo.exact.structure import Structure, graph, structure
 from tabular_trpo.exact.surrogate import Surrogate, surrogate
+from tabular_trpo.formats import read, write
+from tabular_trpo.theory.bounds import THEOREMS
+from tabular_trpo.theory.certificate import certificate, pair_certificate
+from tabular_trpo.theory.claim import Claim, Theorem, Verdict, claim
+from tabular_trpo.theory.constants import penalty
+from tabular_trpo.theory.judge import judge
+from tabular_trpo.theory.pair import Pair
+from tabular_trpo.theory.variants import VARIANTS
+from tabular_trpo.theory.verdicts import Verdicts, verify, verify_pair
 
 __all__ = [
     "MDP",
+    "THEOREMS",
+    "VARIANTS",
+    "Claim",
     "Evaluation",
     "InvalidMDPError",
     "LaneError",
@@ -26,18 +39,34 @@ __all__ = [
     "MemoryGuardError",
     "MissingExtraError",
     "Optimum",
+    "Pair",
     "Problem",
     "Radius",
     "Structure",
     "Surrogate",
     "TabularError",
+    "Theorem",
+    "Verdict",
+    "Verdicts",
+    "certificate",
+    "check",
+    "claim",
     "evaluate",
+    "families",
+    "formats",
     "graph",
+    "judge",
     "kl",
     "optimal",
+    "pair_certificate",
+    "penalty",
     "policies",
+    "read",
     "structure",
     "surrogate",
     "tv",
+    "verify",
+    "verify_pair",
+    "write",
 ]
 __version__ = "0.1.0"
