@@ -1,0 +1,8 @@
+"""`python -m tabular_trpo` is the command line."""
+
+import sys
+
+from tabular_trpo.app.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

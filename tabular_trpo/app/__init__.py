@@ -1,0 +1,1 @@
+"""Floor 4: how people reach it (the command line and its reports)."""

@@ -1,0 +1,114 @@
+"""What a command answers, and the one place that writes it out."""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from io import BytesIO, TextIOWrapper
+from typing import Any, TextIO, final
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from tabular_trpo.app.cells import plain
+
+PIPE_WIDTH = 100  # columns where there is no terminal to ask
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Verbatim:
+    """Text that is never wrapped: commands and documents, to be copied."""
+
+    text: str
+
+
+Part = Table | Verbatim | str
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer of a command: exit code, JSON document, parts for people, and the one line of it.
+
+    `raw` is text that is printed as it is (a graph, a document), instead of the parts.
+    """
+
+    code: int
+    document: dict[str, Any]
+    parts: Sequence[Part]
+    line: str
+    raw: str | None = None
+
+
+def table(columns: Iterable[str], right: Iterable[str] = ()) -> Table:
+    """Return an empty table; the columns named in `right` are aligned to the right."""
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    numbers = set(right)
+    for name in columns:
+        made.add_column(Text(name), justify="right" if name in numbers else "left", overflow="fold")
+    return made
+
+
+def row(to: Table, *cells: str, style: str | None = None) -> None:
+    """Add a row of plain text: no markup, no control characters."""
+    to.add_row(*(Text(plain(cell)) for cell in cells), style=style)
+
+
+def closed(title: str, made: Table, total: int, most: int | None) -> list[Part]:
+    """Put a title over a table, and under it how many of its `total` rows were left out."""
+    left_out = 0 if most is None else total - most
+    return [title, made, *([f"{left_out} more rows; --all shows them"] if left_out > 0 else [])]
+
+
+def emit(answer: Answer, as_json: bool, quiet: bool) -> None:
+    """Write the answer to standard output: one JSON document, one line, or the whole report."""
+    if as_json:
+        write(sys.stdout, json.dumps(answer.document, indent=2, allow_nan=False) + "\n")
+    elif answer.raw is not None:
+        write(sys.stdout, answer.raw)
+    elif quiet:
+        write(sys.stdout, plain(answer.line) + "\n")
+    else:
+        write(sys.stdout, _rendered([*answer.parts, answer.line], sys.stdout))
+
+
+def _rendered(parts: Iterable[Part], stream: TextIO) -> str:
+    terminal = stream.isatty()
+    width = shutil.get_terminal_size((PIPE_WIDTH, 24)).columns if terminal else _columns()
+    # The encoding decides whether lines are drawn by box characters or by ASCII.
+    encoding = getattr(stream, "encoding", None) or "ascii"
+    page = TextIOWrapper(BytesIO(), encoding, "backslashreplace", newline="\n")
+    console = Console(
+        file=page,
+        width=width,
+        force_terminal=terminal or None,
+        markup=False,
+        highlight=False,
+        emoji=False,
+    )
+    for part in parts:
+        if isinstance(part, Table):
+            console.print(part)
+        else:
+            text = part if isinstance(part, str) else part.text
+            lines = Text("\n".join(plain(line) for line in text.split("\n")))
+            console.print(lines, soft_wrap=isinstance(part, Verbatim))
+    page.seek(0)
+    return "".join(line.rstrip() + "\n" for line in page)
+
+
+def _columns() -> int:
+    given = os.environ.get("COLUMNS", "")
+    return int(given) if given.isdecimal() and 20 <= int(given) <= 1000 else PIPE_WIDTH
+
+
+def write(stream: TextIO, text: str) -> None:
+    """Write and flush; what the encoding of the stream lacks is spelt by backslashes."""
+    encoding = getattr(stream, "encoding", None) or "ascii"
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    stream.flush()

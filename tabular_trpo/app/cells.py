@@ -1,0 +1,135 @@
+"""Numbers and names as people read them (short, one line) and as machines do (exact, JSON)."""
+
+import math
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.real import Real
+
+_WIDEST_BITS = 80  # of a rational that a table may show whole
+
+
+def short(value: Any, digits: int = 7) -> str:
+    """Write a number for a table: whole where it is short, else rounded, after a "~".
+
+    >>> short(Fraction(1, 3)), short(Fraction(1, 3**40)), short(0.1), short(math.inf), short(None)
+    ('1/3', '~8.225263e-20', '0.1', 'inf', '-')
+    """
+    if value is None:
+        return "-"
+    if isinstance(value, Real):
+        return _infinite(value) or f"~{float(value):.{digits}g}"
+    if isinstance(value, (int, np.integer)):
+        value = Fraction(int(value))
+    if isinstance(value, Fraction):
+        bits = value.numerator.bit_length() + value.denominator.bit_length()
+        text = str(value) if bits <= _WIDEST_BITS else ""
+        return text if 0 < len(text) <= digits + 8 else f"~{_decimal(value, digits)}"
+    return f"{float(value):.{digits}g}"
+
+
+def _decimal(value: Fraction, digits: int) -> str:
+    try:
+        near = float(value)
+    except OverflowError:
+        near = math.inf
+    if value == 0 or (sys.float_info.min < abs(near) < math.inf):
+        return f"{near:.{digits}g}"
+    context = Context(prec=digits, Emax=MAX_EMAX, Emin=MIN_EMIN)
+    quotient = context.divide(Decimal(value.numerator), Decimal(value.denominator))
+    return f"{quotient.normalize(context):g}"
+
+
+def _infinite(value: Real) -> str:
+    return "" if not value.infinite else "inf" if value.infinite > 0 else "-inf"
+
+
+def exact(value: Any) -> Any:
+    """Write a number for JSON: rationals as "p/q", floats as numbers, "inf" for what is none.
+
+    A value known as a sum of logarithms becomes the double beside it.
+
+    >>> exact(Fraction(1, 3)), exact(0.1), exact(-math.inf), exact(np.bool_(True)), exact(None)
+    ('1/3', 0.1, '-inf', True, None)
+    """
+    if value is None or isinstance(value, (str, bool)):
+        return value
+    if isinstance(value, np.bool_):
+        return bool(value)
+    if isinstance(value, Fraction):
+        return str(value)
+    if isinstance(value, (int, np.integer)):
+        return int(value)
+    if isinstance(value, Real):
+        return _infinite(value) or float(value)
+    number = float(value)
+    return number if math.isfinite(number) else str(number)
+
+
+@contextmanager
+def long_integers() -> Iterator[None]:
+    """Lift Python's limit on the digits of an integer: exact values have as many as they have."""
+    before = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(0)
+    try:
+        yield
+    finally:
+        sys.set_int_max_str_digits(before)
+
+
+def per_state(mdp: MDP, values: Array) -> dict[str, Any]:
+    """Return {state: number} for JSON."""
+    with long_integers():
+        return {name: exact(x) for name, x in zip(mdp.state_names, values, strict=True)}
+
+
+def per_pair(mdp: MDP, values: Array) -> dict[str, dict[str, Any]]:
+    """Return {state: {action: number}} over the allowed pairs, for JSON."""
+    with long_integers():
+        return {
+            state: {
+                action: exact(values[s, a])
+                for a, action in enumerate(mdp.action_names)
+                if mdp.mask[s, a]
+            }
+            for s, state in enumerate(mdp.state_names)
+        }
+
+
+def scalars(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
+    """Return {name: number} for JSON."""
+    with long_integers():
+        return {name: exact(x) for name, x in zip(names, values, strict=True)}
+
+
+def largest(values: Any) -> Any:
+    """Return the largest entry of an array, or the number itself."""
+    return max(np.asarray(values).ravel().tolist())
+
+
+def with_radius(value: Any, radius: Any) -> str:
+    """Write a number with its proved error bound, which an exact one does not have.
+
+    >>> with_radius(Fraction(1, 2), Fraction(0)), with_radius(0.25, 1e-16)
+    ('1/2', '0.25 +- 1e-16')
+    """
+    return short(value) if radius == 0 else f"{float(value)!r} +- {float(radius):.2g}"
+
+
+def plain(text: str) -> str:
+    """Return the text with control characters spelt out, so that no name can steer a terminal.
+
+    >>> plain("a\\x1b[2Jb"), plain("ünï")
+    ('a\\\\x1b[2Jb', 'ünï')
+    """
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
+    )

@@ -1,0 +1,90 @@
+"""Check certificates again, by the standard library alone: no line of the package computes here."""
+
+import argparse
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from tabular_trpo import check
+from tabular_trpo.app.answer import Answer, Part, row, table
+from tabular_trpo.app.tally import STATUSES
+from tabular_trpo.formats.json_text import fetch, parse
+
+NAME = "check"
+HELP = "re-check certificates with the standard library alone"
+EPILOG = """Exit code 0: every certificate is right, also one that proves a refutation.
+The same checker runs without the package: python tabular_trpo/check.py CERT..."""
+VIOLATED = 1
+Checked = tuple[str, str | None, Sequence[check.Statement]]  # path, what is wrong, what was checked
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.add_argument(
+        "certificates", metavar="CERT", nargs="+", help="a *.cert.json file, or - for stdin"
+    )
+    parser.add_argument(
+        "--full", action="store_true", help="every statement, also of many certificates"
+    )
+
+
+def run(args: argparse.Namespace) -> Answer:
+    """Check each certificate; one that fails does not hide the others."""
+    checked = [_checked(path) for path in args.certificates]
+    failed = [path for path, wrong, _ in checked if wrong is not None]
+    code = VIOLATED if failed else 0
+    counts = Counter(one.status for _, _, statements in checked for one in statements)
+    shown = ", ".join(f"{counts[status]} {status}" for status in STATUSES[:3])
+    right = len(checked) - len(failed)
+    line = f"{right} of {len(checked)} certificates right; statements re-checked: {shown}"
+    if args.full or len(checked) == 1:
+        parts = [part for one in checked for part in _whole(*one)]
+    else:
+        parts = _overview(checked)
+    document = {
+        "command": NAME,
+        "exit_code": code,
+        "certificates": [_document(*one) for one in checked],
+    }
+    return Answer(code, document, parts, line)
+
+
+def _checked(path: str) -> Checked:
+    source = "<stdin>" if path == "-" else path
+    document, _ = parse(fetch(path, source), source)
+    try:
+        return path, None, check.check(document)
+    except check.CertificateError as error:
+        return path, str(error), ()
+
+
+def _document(path: str, wrong: str | None, statements: Sequence[check.Statement]) -> Any:
+    rows = [
+        {"name": one.name, "status": one.status, "text": one.text, "user_claim": one.user_claim}
+        for one in statements
+    ]
+    return {"path": path, "right": wrong is None, "wrong": wrong, "statements": rows}
+
+
+def _whole(path: str, wrong: str | None, statements: Sequence[check.Statement]) -> list[Part]:
+    if wrong is not None:
+        return [f"{path}: WRONG: {wrong}"]
+    made = table(["Status", "Name", "Statement"])
+    for one in statements:
+        name = f"{one.name} (user claim)" if one.user_claim else one.name
+        row(made, one.status, name, one.text, style="red" if one.status == "refuted" else None)
+    return [path, made]
+
+
+def _overview(checked: Sequence[Checked]) -> list[Part]:
+    """Return a row for each certificate, then what is refuted or wrong."""
+    heads = [status.capitalize() for status in STATUSES[:3]]
+    made = table(["Certificate", *heads], right=heads)
+    told: list[Part] = []
+    for path, wrong, statements in checked:
+        counts = Counter(one.status for one in statements)
+        cells = [str(counts[status]) for status in STATUSES[:3]] if wrong is None else ["wrong"]
+        row(made, path, *cells, style="red" if wrong is not None or counts["refuted"] else None)
+        told += [f"{path}: refuted {x.name}: {x.text}" for x in statements if x.status == "refuted"]
+        told += [f"{path}: WRONG: {wrong}"] if wrong is not None else []
+    return [made, *told]

@@ -1,0 +1,71 @@
+"""The command line: one executable, a handful of commands, each with --json and --quiet."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from tabular_trpo.app import checking, evaluate, show, solve, verify
+from tabular_trpo.app.boundary import INTERRUPTED, PROGRAM, guarded, version
+
+COMMANDS = (verify, solve, evaluate, show, checking)
+CODES = """exit codes:
+  0   done; for verify and check: every statement holds
+  1   a theorem or a certificate is violated
+  2   wrong usage
+  3   invalid input, or a file that cannot be read or written
+  4   a limit was reached before the answer was certain
+  5   more memory would be needed than allowed
+  70  an error of this program
+  130 interrupted
+
+PATH or FILE is a *.mdp.json file; - is standard input."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    top = argparse.ArgumentParser(
+        prog=PROGRAM,
+        description="Exact tabular MDPs, and the theory behind TRPO, verified.",
+        epilog=CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    top.add_argument("--version", action="version", version=f"{PROGRAM} {version()}")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--json", action="store_true", help="one JSON document on stdout, nothing else"
+    )
+    common.add_argument("--quiet", action="store_true", help="one line, and no progress bar")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        sub = commands.add_parser(
+            command.NAME,
+            help=command.HELP,
+            description=command.__doc__,
+            parents=[common],
+            epilog=command.EPILOG,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        command.arguments(sub)
+        sub.set_defaults(run=command.run)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    >>> main(["no-such-command"])
+    2
+    """
+    try:
+        args = parser().parse_args(argv)
+    except SystemExit as end:  # argparse has said what it had to say
+        return end.code if isinstance(end.code, int) else 2
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return guarded(lambda: args.run(args), args.json, args.quiet)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,48 @@
+"""What a run of `verify` gathers, pair by pair, and the exit code that it comes to."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, final
+
+from tabular_trpo.app.source import Source
+from tabular_trpo.app.tally import Judged, Tally
+from tabular_trpo.theory.claim import Theorem
+
+VIOLATED, LIMIT = 1, 4
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Counterexample:
+    """A refuted pair with its certificate, and the file that holds it, if any."""
+
+    judged: Judged
+    certificate: dict[str, Any]
+    path: str | None
+
+
+@final
+@dataclass(slots=True, eq=False)
+class Outcome:
+    """What a run of `verify` gathers (mutable: it grows pair by pair)."""
+
+    args: argparse.Namespace
+    theorems: Sequence[Theorem]
+    sources: Sequence[Source]
+    judged: list[Judged] = field(default_factory=list)
+    counterexamples: list[Counterexample] = field(default_factory=list)
+    stored: list[str] = field(default_factory=list)
+    unsound: list[str] = field(default_factory=list)
+    uncertified: list[str] = field(default_factory=list)
+
+    def of(self, source: Source) -> list[Judged]:
+        """Return the pairs of one model."""
+        return [one for one in self.judged if one.source is source]
+
+
+def exit_code(total: Tally, outcome: Outcome) -> int:
+    """Return 1 for a refutation or a wrong certificate, 4 for an open or uncertified one, or 0."""
+    if total.counts["refuted"] or outcome.unsound:
+        return VIOLATED
+    return LIMIT if total.counts["undecided"] or outcome.uncertified else 0

@@ -1,0 +1,117 @@
+"""The report of `verify` for people: one screen, and what they need where something is wrong."""
+
+import json
+import shlex
+from collections.abc import Sequence
+
+from tabular_trpo.app.answer import Answer, Part, Verbatim
+from tabular_trpo.app.boundary import PROGRAM
+from tabular_trpo.app.cells import short
+from tabular_trpo.app.outcome import LIMIT, VIOLATED, Outcome, exit_code
+from tabular_trpo.app.source import Source
+from tabular_trpo.app.tally import STATUSES, Judged, Tally, place, together
+from tabular_trpo.app.verify_document import document
+from tabular_trpo.app.verify_tables import models, rows, statements
+from tabular_trpo.theory.claim import Verdict
+
+MOST_REFUTED, MOST_UNDECIDED = 10, 3  # verdicts that are told one by one
+LEGEND = """Proved k/n: on k of the n pairs where the statement claims something; else vacuous.
+Least slack: the least that is not 0. Tightness: the largest gap / penalty, 1 at equality."""
+
+
+def report(outcome: Outcome) -> Answer:
+    """Return the answer of the command."""
+    total = together(outcome.judged)
+    code = exit_code(total, outcome)
+    parts: list[Part] = [_title(outcome.sources), statements(outcome), LEGEND]
+    if outcome.args.full:
+        parts.append(rows(outcome))
+    elif len(outcome.sources) > 1:
+        parts.append(models(outcome, total))
+    parts += _troubles(outcome)
+    if outcome.stored:
+        parts.append(
+            f"{len(outcome.stored)} certificates in {outcome.args.certificates}, each re-checked."
+        )
+    parts.append(_sizes(outcome, total))
+    line = _summary(total, code)
+    return Answer(code, document(outcome, total, code), parts, line)
+
+
+def _title(sources: Sequence[Source]) -> str:
+    return sources[0].name if len(sources) == 1 else f"{len(sources)} models"
+
+
+def _troubles(outcome: Outcome) -> list[Part]:
+    """List what is refuted or undecided, with the counterexample and the line that repeats it."""
+    lines: list[Part] = []
+    bad = [(one, v) for one in outcome.judged for v in one.verdicts if v.status in STATUSES[2:]]
+    bad.sort(key=lambda entry: entry[1].status != "refuted")
+    n_refuted = sum(verdict.status == "refuted" for _, verdict in bad)
+    told = bad[: min(n_refuted, MOST_REFUTED)] or bad[:MOST_UNDECIDED]
+    for one, verdict in told:
+        head = f"{verdict.status.upper()} {verdict.claim.name} on {place(one)}"
+        lines.append(f"{head}: {_slack(verdict)}")
+    if len(bad) > len(told):
+        lines.append(f"{len(bad) - len(told)} more are refuted or undecided; --json lists them.")
+    lines += [f"CERTIFICATE FAILS ITS CHECK: {text}" for text in outcome.unsound]
+    lines += [f"NO CERTIFICATE of {text}" for text in outcome.uncertified]
+    if bad:
+        lines.append(Verbatim(f"Repeat: {_command(outcome, *bad[0])}"))
+    return lines + _first_counterexample(outcome)
+
+
+def _first_counterexample(outcome: Outcome) -> list[Part]:
+    """Print the first counterexample, or say in which files they are."""
+    if outcome.args.certificates is not None:
+        return [Verbatim(f"Counterexample: {one.path}") for one in outcome.counterexamples]
+    return [
+        part
+        for one in outcome.counterexamples[:1]
+        for part in (
+            f"The counterexample on {place(one.judged)}; --certificates DIR stores such for check:",
+            Verbatim(json.dumps(one.certificate)),
+        )
+    ]
+
+
+def _slack(verdict: Verdict) -> str:
+    lo, hi = verdict.slack_lo, verdict.slack_hi
+    if lo is None:
+        return verdict.reason
+    slack = f"slack {short(lo)}" if lo == hi else f"slack in [{short(lo)}, {short(hi)}]"
+    return f"{slack}; {verdict.reason}" if verdict.reason else slack
+
+
+def _command(outcome: Outcome, one: Judged, verdict: Verdict) -> str:
+    args = outcome.args
+    words = [PROGRAM, "verify", one.source.path, "--theorem", verdict.claim.name]
+    words += ["--pairs", args.pairs, "--seed", str(args.seed), "--n-random", str(args.n_random)]
+    return shlex.join([*words, "--lane", args.lane, "--bits", str(args.bits)])
+
+
+def _summary(total: Tally, code: int) -> str:
+    counts = ", ".join(f"{total.counts[status]} {status}" for status in STATUSES)
+    meaning = {
+        0: "all that is claimed holds",
+        VIOLATED: "a statement is refuted"
+        if total.counts["refuted"]
+        else "a certificate fails its check",
+        LIMIT: "something is left open; try more --bits or --lane rational",
+    }[code]
+    return f"{counts}. Exit code {code}: {meaning}."
+
+
+def _sizes(outcome: Outcome, total: Tally) -> str:
+    sizes = [
+        _many(len(outcome.sources), "model"),
+        _many(len(outcome.judged), "pair"),
+        _many(len(outcome.theorems), "statement"),
+    ]
+    lanes = " and ".join(total.lanes) or "no"
+    return f"{', '.join(sizes)}; seed {outcome.args.seed}; {lanes} arithmetic."
+
+
+def _many(count: int, what: str) -> str:
+    """Count with the plural: 1 model, 2 models."""
+    return f"{count} {what}{'' if count == 1 else 's'}"

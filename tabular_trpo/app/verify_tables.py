@@ -1,0 +1,90 @@
+"""The tables of `verify`: a row for each statement, for each model, or for each of both."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.table import Table
+
+from tabular_trpo.app.answer import row, table
+from tabular_trpo.app.cells import short
+from tabular_trpo.app.outcome import Outcome
+from tabular_trpo.app.tally import STATUSES, Tally, by_statement, together
+
+
+def _heads(total: Tally) -> list[str]:
+    """Name the columns of counts: what never happened takes no room."""
+    return ["Proved", "Vacuous", *(s.capitalize() for s in STATUSES[2:] if total.counts[s])]
+
+
+def _counts(one: Tally, heads: Sequence[str]) -> list[str]:
+    proved = f"{one.counts['proved']}/{one.judged}"
+    return [proved, *(str(one.counts[head.lower()] or "") for head in heads[1:])]
+
+
+def _style(one: Tally) -> str | None:
+    if one.counts["refuted"]:
+        return "bold red"
+    return "yellow" if one.counts["undecided"] else "dim" if not one.judged else None
+
+
+def _equation(text: str) -> str:
+    """Shorten "(8), Theorem 1" and "(2) at each state" to the number.
+
+    >>> _equation("(2) at each state"), _equation("Lemma B, t=3"), _equation("ladder 3'")
+    ('(2)', 'Lemma B', "ladder 3'")
+    """
+    head = text.split(",")[0]
+    return head.split(" ")[0] if head.startswith("(") else head
+
+
+def statements(outcome: Outcome) -> Table:
+    """Return the table of the statements, counted over all models."""
+    tallies = [by_statement(outcome.judged, i) for i in range(len(outcome.theorems))]
+    heads = _heads(together(outcome.judged))
+    names = ["Eq.", "Statement", *heads, "Least slack", "Tightness"]
+    made = table(names, right=names[2:])
+    for theorem, one in zip(outcome.theorems, tallies, strict=True):
+        cells = [_equation(theorem.equation), theorem.name, *_counts(one, heads)]
+        row(made, *cells, short(one.slack, 4), short(one.tightness, 4), style=_style(one))
+    return made
+
+
+def _gamma(gamma: Any) -> str:
+    """Write a discount so that it cannot be taken for 1.
+
+    >>> _gamma(0.9), _gamma(0.999999)
+    ('0.9', '1-1e-06')
+    """
+    text = short(gamma, 4)
+    return text if text not in ("1", "~1") else f"1-{short(1 - gamma, 4)}"
+
+
+def models(outcome: Outcome, total: Tally) -> Table:
+    """Return the table of the models, counted over all statements."""
+    heads = _heads(total)
+    names = ["Model", "States", "Actions", "gamma", "Lane", "Pairs", *heads]
+    made = table(names, right=[name for name in names if name not in ("Model", "Lane")])
+    for source in outcome.sources:
+        mine, mdp = outcome.of(source), source.mdp
+        one = together(mine)
+        size = [str(mdp.n_states), str(mdp.n_actions), _gamma(mdp.gamma), mdp.lane]
+        cells = [source.name, *size, str(len(mine)), *_counts(one, heads)]
+        row(made, *cells, style=_style(one))
+    return made
+
+
+def rows(outcome: Outcome) -> Table:
+    """Return the table with a row for each model and statement."""
+    heads = _heads(together(outcome.judged))
+    names = ["Model", "Statement", *heads, "Lane", "Least slack", "Tightness"]
+    made = table(names, right=[*heads, "Least slack", "Tightness"])
+    for source in outcome.sources:
+        mine = outcome.of(source)
+        for i, theorem in enumerate(outcome.theorems):
+            one = by_statement(mine, i)
+            numbers = [short(one.slack, 4), short(one.tightness, 4)]
+            lane = one.lanes[-1] if one.lanes else ""
+            cells = [source.name, theorem.name, *_counts(one, heads), lane, *numbers]
+            row(made, *cells, style=_style(one))
+        made.add_section()
+    return made
