@@ -79,7 +79,11 @@ def collect(
     action_names: Sequence[str] | None,
 ) -> Table:
     """Read rows into columns, resolving names and refusing wrong rows."""
-    rows = [tuple(row) for row in transitions]
+    try:
+        rows = [tuple(row) for row in transitions]
+    except TypeError:
+        got, expected = "are not rows", "rows (s, a, s', probability, reward)"
+        raise InvalidMDPError(Problem("shape", "transitions", got, expected)) from None
     wrong = next((i for i, row in enumerate(rows) if len(row) != 5), None)
     if not rows or wrong is not None:
         where = "transitions" if wrong is None else f"transitions[{wrong}]"

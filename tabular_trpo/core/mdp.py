@@ -8,7 +8,7 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo.core import columns
-from tabular_trpo.core.build import guard_dense, normalise
+from tabular_trpo.core.build import guard_dense, normalise, shape_error
 from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem
 from tabular_trpo.core.grid import largest_gives_way
 from tabular_trpo.core.linalg.rational import Rows
@@ -19,7 +19,7 @@ from tabular_trpo.core.validate import Report, label
 def _names(given: Sequence[str] | None, n: int, what: str) -> tuple[str, ...]:
     if given is None:
         return tuple(str(i) for i in range(n))
-    names: tuple[Any, ...] = tuple(given)
+    names: tuple[Any, ...] = tuple(given) if isinstance(given, Iterable) else ()
     strings = {x for x in names if isinstance(x, str) and x}
     if isinstance(given, str) or len(names) != n or len(strings) != n:
         got = f"has {len(names)} entries, {len(strings)} different nonempty strings among them"
@@ -148,7 +148,10 @@ class MDP:
         >>> MDP.from_counts([[[1, 2]], [[0, 3]]], ["1", "0"], ["1", "0"], "1/2").P[0, 0, 1]
         Fraction(2, 3)
         """
-        table = np.asarray(counts)
+        try:
+            table = np.asarray(counts)
+        except ValueError:
+            raise shape_error("counts", (), "(S, A, S), not ragged") from None
         if table.dtype.kind not in "iu" or table.ndim != 3:
             got = f"are {table.dtype} of shape {table.shape}"
             raise InvalidMDPError(Problem("counts", "counts", got, "integers of shape (S, A, S)"))
@@ -176,7 +179,8 @@ class MDP:
             raise InvalidMDPError(Problem("batch", "mdp", "is a single model", "a batch to index"))
         gamma = np.asarray(self.gamma)[index]
         names = (self.state_names, self.action_names)
-        return MDP(self.P[index], self.r[index], self.rho0[index], gamma, self.allowed, *names)
+        r = self.r if self.r_next is None else self.r_next
+        return MDP(self.P[index], r[index], self.rho0[index], gamma, self.allowed, *names)
 
     def to_float(self) -> "MDP":
         """Return the model in the float lane: nearest doubles, then rows on the grid k / 2^53.
@@ -188,7 +192,8 @@ class MDP:
         P, rho0 = (elementwise(float, x, np.float64) for x in (self.P, self.rho0))
         gamma = float(self.gamma)
         try:
-            r = elementwise(float, self.r, np.float64)
+            given = self.r if self.r_next is None else self.r_next
+            r = elementwise(float, given, np.float64)
         except OverflowError:
             raise _no_double("overflow", "a reward", "is beyond the largest double") from None
         if np.any((P == 0) != (self.P == 0)) or np.any((rho0 == 0) != (self.rho0 == 0)):
@@ -202,7 +207,8 @@ class MDP:
         """Return the model in the rational lane: each double as the dyadic rational that it is.
 
         Rows on the grid are exactly stochastic already; in a row with entries below 2^-53 the
-        largest entry gives way (see `repair` and `core.grid`).
+        largest entry gives way (see `repair` and `core.grid`).  The expected reward r is carried
+        over; rewards r(s, a, s') are not, because their float average was rounded.
 
         raises: InvalidMDPError for a batch, MemoryGuardError where the dense table would not fit
         """

@@ -167,3 +167,20 @@ def frozen(array: Array) -> Array:
     """Return the array marked read-only."""
     array.setflags(write=False)
     return array
+
+
+def brief(value: Any) -> str:
+    """Write a number for a message: exactly when that is short, else near enough.
+
+    >>> brief(Fraction(9, 10)), brief(0.98), brief(Fraction(1, 3**80))
+    ('9/10', '0.98', 'about 6.7655e-39')
+    """
+    if not isinstance(value, Fraction):
+        return str(value)
+    if max(value.numerator.bit_length(), value.denominator.bit_length()) <= 112:
+        return str(value)
+    try:
+        near = float(value)
+    except OverflowError:
+        return "beyond 1e308"
+    return f"about {near:.6g}" if near else "within 1e-323 of 0"

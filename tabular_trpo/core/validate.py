@@ -8,7 +8,7 @@ import numpy as np
 
 from tabular_trpo.core.errors import MOST_PROBLEMS, InvalidMDPError, Problem
 from tabular_trpo.core.grid import ROW_TOLERANCE
-from tabular_trpo.core.numbers import Array, is_rational, is_sparse
+from tabular_trpo.core.numbers import Array, brief, is_rational, is_sparse
 
 COUNTS_CURE = "If these are counts, build with MDP.from_counts(...)"
 MASK_CURE = "An action that is not available is masked by allowed=..."
@@ -54,7 +54,7 @@ def finite(report: Report, name: str, values: Array, axes: str) -> None:
         report.add(
             ~np.isfinite(values),
             lambda i: Problem(
-                "not_finite", label(name, i, axes), f"= {values[i]}", "a finite number"
+                "not_finite", label(name, i, axes), f"= {brief(values[i])}", "a finite number"
             ),
         )
 
@@ -63,13 +63,15 @@ def nonnegative(report: Report, name: str, values: Array, axes: str) -> None:
     """Find negative probabilities; NaN is left to `finite`."""
     report.add(
         np.asarray(values < 0, dtype=bool),
-        lambda i: Problem("negative", label(name, i, axes), f"= {values[i]}", "a probability >= 0"),
+        lambda i: Problem(
+            "negative", label(name, i, axes), f"= {brief(values[i])}", "a probability >= 0"
+        ),
     )
 
 
 def _shown(row: Any) -> str:
     pairs = [(i, x) for i, x in enumerate(row) if x != 0]
-    text = ", ".join(f"{i}: {x}" for i, x in pairs[:6])
+    text = ", ".join(f"{i}: {brief(x)}" for i, x in pairs[:6])
     return f"row {{{text}{', ...' if len(pairs) > 6 else ''}}}"
 
 
@@ -81,10 +83,10 @@ def row_sums(report: Report, name: str, sums: Array, axes: str, row: Callable[[A
 
     def describe(i: tuple[int, ...]) -> Problem:
         off = sums[i] - 1
-        expected = f"1 (off by {off if exact else format(off, '+.3g')}; {tolerance})"
+        expected = f"1 (off by {brief(off) if exact else format(off, '+.3g')}; {tolerance})"
         hint = "" if name != "P" else COUNTS_CURE if sums[i] else MASK_CURE
         cure = f"{_shown(row(i))}. {hint}" if hint else _shown(row(i))
-        return Problem("row_sum", label(name, i, axes), f"sums to {sums[i]}", expected, cure)
+        return Problem("row_sum", label(name, i, axes), f"sums to {brief(sums[i])}", expected, cure)
 
     report.add(np.asarray(bad, dtype=bool), describe)
 
@@ -99,7 +101,7 @@ def transitions(report: Report, P: Any, mask: Array, sums: Array) -> None:
         def entry(i: tuple[int, ...], code: str, expected: str) -> Problem:
             s, a = divmod(int(pairs[i]), n_actions)
             where = label("P", (s, a, int(P.indices[i])), "s a s'")
-            return Problem(code, where, f"= {P.data[i]}", expected)
+            return Problem(code, where, f"= {brief(P.data[i])}", expected)
 
         report.add(~np.isfinite(P.data), lambda i: entry(i, "not_finite", "a finite number"))
         report.add(P.data < 0, lambda i: entry(i, "negative", "a probability >= 0"))
@@ -117,7 +119,10 @@ def transitions(report: Report, P: Any, mask: Array, sums: Array) -> None:
     report.add(
         np.asarray(~mask & (sums != 0), dtype=bool),
         lambda i: Problem(
-            "disallowed", label("P", i, "s a"), f"sums to {sums[i]}", "an empty row: not allowed"
+            "disallowed",
+            label("P", i, "s a"),
+            f"sums to {brief(sums[i])}",
+            "an empty row: not allowed",
         ),
     )
 
@@ -130,7 +135,10 @@ def policy_rows(report: Report, name: str, pi: Array, mask: Array) -> None:
     report.add(
         masked,
         lambda i: Problem(
-            "disallowed", label(name, i, "s a"), f"= {pi[i]}", "0: the action is not allowed there"
+            "disallowed",
+            label(name, i, "s a"),
+            f"= {brief(pi[i])}",
+            "0: the action is not allowed there",
         ),
     )
     if not report.problems:
@@ -143,5 +151,7 @@ def discount(gamma: Any) -> Iterator[Problem]:
     for value in np.asarray(gamma, dtype=object).flat:
         if not 0 <= value < 1:
             cure = "gamma = 1 needs proper policies, which are out of scope here"
-            yield Problem("gamma", "gamma", f"= {value}", expected, cure if value == 1 else "")
+            yield Problem(
+                "gamma", "gamma", f"= {brief(value)}", expected, cure if value == 1 else ""
+            )
             return

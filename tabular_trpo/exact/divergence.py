@@ -10,7 +10,7 @@ from tabular_trpo.core.numbers import Array, is_rational
 from tabular_trpo.core.real import INFINITY, log
 
 
-def tv(p: Any, q: Any) -> Array:
+def tv(p: Any, q: Any) -> Any:
     """Return the total variation distance of rows, half their L1 distance.
 
     D_TV(p, q) = 1/2 sum_a abs(p_a - q_a).  TRPO (2015), equation (7); the factor 1/2 is part of it.
@@ -28,7 +28,7 @@ def tv(p: Any, q: Any) -> Array:
     return np.asarray(half * np.abs(p - q).sum(axis=-1))[()]
 
 
-def kl(p: Any, q: Any) -> Array:
+def kl(p: Any, q: Any) -> Any:
     """Return KL(p || q) of rows; 0 log 0 = 0, and infinite where q loses support of p.
 
     D_KL(p || q) = sum_a p_a log(p_a / q_a).  Float rows add p x - p log(1 + x) >= 0 with

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tabular_trpo.core.grid import ROW_TOLERANCE
-from tabular_trpo.core.numbers import Array, parse_fraction
+from tabular_trpo.core.numbers import Array, brief, parse_fraction
 from tabular_trpo.formats.limits import MOST_ROW_BITS
 from tabular_trpo.formats.locate import Path
 from tabular_trpo.formats.report import Fault, Report, shown
@@ -178,19 +178,3 @@ def exact_sum(row: Sequence[Fraction]) -> Fraction:
     """Return the sum of Fractions over their common denominator."""
     common = math.lcm(*(p.denominator for p in row))
     return Fraction(sum(p.numerator * (common // p.denominator) for p in row), common)
-
-
-def brief(value: Number) -> str:
-    """Write a number for a message: exactly when that is short, else near enough.
-
-    >>> brief(Fraction(9, 10)), brief(0.98), brief(Fraction(1, 3**80))
-    ('9/10', '0.98', 'about 6.7655e-39')
-    """
-    if isinstance(value, float):
-        return repr(value)
-    if max(value.numerator.bit_length(), value.denominator.bit_length()) <= 64:
-        return str(value)
-    near = double(value)
-    if isinstance(near, float):
-        return f"about {near:.6g}"
-    return "beyond 1e308" if abs(value) > 1 else "within 1e-323 of 0"

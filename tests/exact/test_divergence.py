@@ -74,9 +74,7 @@ def test_lost_support_is_infinite_and_zero_log_zero_is_zero() -> None:
 
 @given(st.data(), st.integers(1, 5))
 def test_rational_kl_is_exact(data: st.DataObject, n: int) -> None:
-    p, q = (
-        np.array(data.draw(fractions_simplex(n)), dtype=object).reshape(n) for _ in range(2)
-    )
+    p, q = (np.array(data.draw(fractions_simplex(n)), dtype=object).reshape(n) for _ in range(2))
     got = tt.kl(p, q)
     if any(x and not y for x, y in zip(p, q, strict=True)):
         assert got == INFINITY
@@ -97,9 +95,7 @@ def test_rational_kl_of_a_step_of_1e_minus_30() -> None:
 
 @given(st.data(), st.integers(1, 5))
 def test_tv_is_half_the_l1_distance(data: st.DataObject, n: int) -> None:
-    p, q = (
-        np.array(data.draw(fractions_simplex(n)), dtype=object).reshape(n) for _ in range(2)
-    )
+    p, q = (np.array(data.draw(fractions_simplex(n)), dtype=object).reshape(n) for _ in range(2))
     got = tt.tv(p, q)
     # The same number as the largest difference of the probabilities of an event.
     assert got == sum((max(x - y, F(0)) for x, y in zip(p, q, strict=True)), F(0))

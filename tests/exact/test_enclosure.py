@@ -1,7 +1,7 @@
 """The proved radii of the float lane against exact evaluations: never wrong, and not vacuous.
 
-Each float model is read as the rational model that it is (`to_rational`), evaluated exactly, and the
-difference is compared with the radius as Fractions, entry by entry.
+Each float model is read as the rational model that it is (`to_rational`), evaluated exactly, and
+the difference is compared with the radius as Fractions, entry by entry.
 """
 
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""Evaluation of a policy: hand-solved chains as equalities, corner cases, and agreement of forms."""
+"""Evaluation of a policy: chains solved by hand, corner cases, and agreement of forms."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -87,8 +87,8 @@ def test_equations_hold_exactly(case: Case) -> None:
     mdp, pi, _ = case.triple
     e = tt.evaluate(mdp, pi)
     assert same(e.V, (pi * e.Q).sum(axis=1))
-    assert same(e.Q, np.where(mdp.mask, mdp.r + mdp.gamma * mdp.P.dot(e.V), F(0)))
-    assert same(e.A, np.where(mdp.mask, e.Q - e.V[:, None], F(0)))
+    assert same(e.Q, (mdp.r + mdp.gamma * mdp.P.dot(e.V)) * mdp.mask)
+    assert same(e.A, (e.Q - e.V[:, None]) * mdp.mask)
     flow = (pi[..., None] * mdp.P).sum(axis=1)
     assert same(e.rho, mdp.rho0 + mdp.gamma * e.rho.dot(flow))
     assert e.rho.sum() == 1 / (1 - mdp.gamma)
@@ -228,7 +228,7 @@ def test_overflow_is_said_not_returned(storage: str) -> None:
     if storage == "batch":
         table = table[None]
     mdp = tt.MDP(table, [[1e307]], [1.0], 0.99)
-    with pytest.raises(tt.LimitError, match="V overflows float64.*Scale the rewards"):
+    with pytest.raises(tt.LimitError, match=r"V overflows float64.*Scale the rewards"):
         tt.evaluate(mdp, [[1.0]])
 
 

@@ -1,6 +1,7 @@
 """The graph of a model: reachability against visitation, closed classes, periods, drawing."""
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,7 +46,9 @@ def test_classes_are_closed_and_communicate(case: Case) -> None:
     chain = tt.structure(mdp, pi)
     edges = ((pi[..., None] * mdp.P).sum(axis=1) > 0).astype(int)
     paths = np.linalg.matrix_power(edges + np.eye(mdp.n_states, dtype=int), mdp.n_states) > 0
-    recurrent = [s for s in range(mdp.n_states) if all(paths[t, s] for t in np.flatnonzero(paths[s]))]
+    recurrent = [
+        s for s in range(mdp.n_states) if all(paths[t, s] for t in np.flatnonzero(paths[s]))
+    ]
     assert sorted(s for group in chain.recurrent for s in group) == recurrent
     for group in chain.recurrent:
         assert all(set(np.flatnonzero(paths[s]).tolist()) == set(group) for s in group)
@@ -110,7 +113,7 @@ def test_csr_has_the_same_graph(mdp: tt.MDP) -> None:
 def test_graph_for_drawing() -> None:
     lines = [("low", "wait", "low", "1/3", "2"), ("low", "wait", "high", "2/3", "2")]
     lines += [("high", "wait", "high", "1", "-1"), ("high", "fall", "low", "1", "0")]
-    names = {"state_names": ("low", "high"), "action_names": ("wait", "fall")}
+    names: dict[str, Any] = {"state_names": ("low", "high"), "action_names": ("wait", "fall")}
     mdp = tt.MDP.from_transitions(lines, {"low": "1"}, "1/2", **names)
     drawn = tt.graph(mdp)
     assert drawn.nodes["low"]["rho0"] == "1" and drawn.nodes["high"]["rho0"] == "0"

@@ -73,6 +73,7 @@ def test_radius_shrinks_with_the_step() -> None:
     L = tt.surrogate(tt.evaluate(case.mdp, case.pi))
     near = tt.policies.mixture(case.pi, case.pi_new, 1e-9)
     assert np.all(L.radius(near) <= L.radius(case.pi_new))
+    assert L.eta_radius is not None
     assert np.all(L.radius(near) <= 2 * L.eta_radius + 2.0**-52 * np.abs(L.eta))
 
 

@@ -170,3 +170,22 @@ def expect(rows: Rows, f: Common) -> Array:
     out = np.empty(len(num), dtype=object)
     out[:] = [Fraction(int(x), d * f.den) for x, d in zip(num, rows.den, strict=True)]
     return out.reshape(rows.shape[:-1])
+
+
+def action_values(rows: Rows, V: Common, r: Array, gamma: Fraction) -> tuple[Array, Array]:
+    """Return Q = r + gamma P V and A = Q - V as Fractions, each reduced once, shape (S, A)."""
+    n_states, n_actions = r.shape
+    Q, A = np.empty(len(rows.den), dtype=object), np.empty(len(rows.den), dtype=object)
+    products = times(rows, V.num)
+    for i, (product, den, reward) in enumerate(zip(products, rows.den, r.flat, strict=True)):
+        unit = reward.denominator * gamma.denominator * den  # over this times V.den, all is whole
+        whole = reward.numerator * gamma.denominator * den * V.den
+        whole += gamma.numerator * reward.denominator * int(product)
+        Q[i] = Fraction(whole, unit * V.den)
+        A[i] = Fraction(whole - V.num[i // n_actions] * unit, unit * V.den)
+    return Q.reshape(n_states, n_actions), A.reshape(n_states, n_actions)
+
+
+def dot(x: Common, y: Common) -> Fraction:
+    """Return the inner product, reduced once."""
+    return Fraction(int(x.num.dot(y.num)), x.den * y.den)

@@ -1,4 +1,4 @@
-"""p-adic lifting against Gaussian elimination in Fractions, at the places where it could go wrong."""
+"""p-adic lifting against Gaussian elimination in Fractions, where it could go wrong."""
 
 from fractions import Fraction
 from itertools import islice
@@ -83,5 +83,5 @@ def test_inverse_modulo_a_prime() -> None:
 def test_primes_are_primes_and_none_is_left_out() -> None:
     expected = [p for p in range(99, 2, -1) if all(p % d for d in range(2, isqrt(p) + 1))]
     assert list(primes_below(100)) == expected
-    assert list(primes_below(97))[0] == 89
+    assert next(primes_below(97)) == 89
     assert TOP < PRIME and TOP**2 * 2**12 < 2**63

@@ -107,7 +107,7 @@ def test_residual_bites_when_the_solver_lies(
 
 @given(cases())
 def test_products_are_the_definition(case: Case) -> None:
-    mdp, pi, _ = case.triple
+    mdp = case.mdp
     rows = rational.Rows(mdp.P)
     f = rational.Common.of(mdp.r[:, 0] / 7)
     assert np.array_equal(f.fractions(), mdp.r[:, 0] / 7)

@@ -125,3 +125,21 @@ def test_rows_below_the_grid_err_by_twice_their_mass_there(rng: np.random.Genera
     bound = Fraction(float(got.error)) + slack(f) + below
     errors = [abs(x - y) for x, y in zip(exact(got.value), dot(P, exact(f)), strict=True)]
     assert max(errors) <= bound
+
+
+@pytest.mark.parametrize("n", [16, MANY, 4 * MANY])
+def test_widest_sums_of_small_parts_are_exact(n: int) -> None:
+    """Every P2 and every slice of f is as large as it can be, all of one sign: no bit to spare."""
+    P = np.full((1, n), 2.0**-10 + 2.0**-27 - 2.0**-53)
+    P[0, -1] = 1.0 - P[0, :-1].sum()
+    f = Twofold(np.full(n, 1.0 - 2.0**-53), np.zeros(n))
+    got, _ = products(P, f, None, off_grid=False)
+    assert got is not None
+    error = abs(exact(got.value)[0] - dot(P, exact(f))[0])
+    assert error <= Fraction(float(got.error)) + slack(f)
+    flat = Twofold(np.full(n, 1.0 - 2.0**-53), np.zeros(n))
+    _, down = products(np.tile(P, (n, 1)), None, flat, off_grid=False)
+    assert down is not None
+    truth = dot(np.tile(P, (n, 1)).T, exact(flat))
+    errors = [abs(x - y) for x, y in zip(exact(down.value), truth, strict=True)]
+    assert sum(errors) <= Fraction(float(down.error)) + n * slack(flat)

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.linalg
 import scipy.sparse as sp
 from hypothesis import given
 
@@ -25,7 +26,7 @@ def test_sparse_equals_dense(case: Case) -> None:
     pi = tt.policies.to_float(case.pi)
     P_dense, r_dense = dense.close(table.P, table.r, pi)
     P_sparse, r_sparse = sparse.close(csr.P, csr.r, pi)
-    near = {"rtol": 1e-12, "atol": 1e-14}
+    near: dict[str, Any] = {"rtol": 1e-12, "atol": 1e-14}
     np.testing.assert_allclose(P_sparse.toarray(), P_dense, **near)
     np.testing.assert_allclose(r_sparse, r_dense, **near)
     f = np.arange(table.n_states) + 0.5
@@ -61,10 +62,21 @@ def test_closing_leaves_the_model_alone() -> None:
     assert np.array_equal(csr.P.indices, before.indices)
 
 
-def test_sparse_v_and_rho_share_one_factorization(monkeypatch: pytest.MonkeyPatch) -> None:
+def counted(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> list[Any]:
+    """Return the list that every call of a function is noted in."""
     calls: list[Any] = []
-    original = sparse.splu
-    monkeypatch.setattr(sparse, "splu", lambda *a, **k: calls.append(a) or original(*a, **k))
+    original = getattr(module, name)
+
+    def noted(*args: Any, **options: Any) -> Any:
+        calls.append(args)
+        return original(*args, **options)
+
+    monkeypatch.setattr(module, name, noted)
+    return calls
+
+
+def test_sparse_v_and_rho_share_one_factorization(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = counted(monkeypatch, sparse, "splu")
     for case in rational_cases(seed=5, n=10):
         _, csr = both(case.mdp)
         calls.clear()
@@ -74,11 +86,7 @@ def test_sparse_v_and_rho_share_one_factorization(monkeypatch: pytest.MonkeyPatc
 
 
 def test_dense_v_and_rho_share_one_factorization(monkeypatch: pytest.MonkeyPatch) -> None:
-    calls: list[Any] = []
-    original = dense.scipy.linalg.lu_factor
-    monkeypatch.setattr(
-        dense.scipy.linalg, "lu_factor", lambda *a, **k: calls.append(a) or original(*a, **k)
-    )
+    calls = counted(monkeypatch, scipy.linalg, "lu_factor")
     for case in rational_cases(seed=6, n=10):
         table, _ = both(case.mdp)
         calls.clear()
