@@ -29,7 +29,7 @@ def near_rows(draw: st.DrawFn) -> np.ndarray:
     if not any(weights):
         weights[0] = 1
     row = np.array(weights, dtype=float)
-    tiny = draw(st.lists(st.sampled_from([0.0, 1e-17, 1e-300, 5e-324]), max_size=3))
+    tiny = draw(st.lists(st.sampled_from([0.0, 1e-16, 1e-17, 1e-300, 5e-324]), max_size=3))
     row = np.concatenate([row / row.sum(), tiny])
     return row * (1.0 + draw(st.sampled_from([0.0, 2e-16, -3e-14, 9e-10, -9e-10])))
 

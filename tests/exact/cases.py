@@ -47,15 +47,23 @@ def policy(rng: np.random.Generator, mask: Array, point: bool = False) -> Array:
     return np.asarray(pi / pi.sum(axis=1, keepdims=True))
 
 
+def rewards(rng: np.random.Generator, shape: tuple[int, ...], turn: int) -> Array:
+    """Rewards of about 1, of another size, or nearly equal, so that A is tiny beside V."""
+    r = rng.standard_normal(shape)
+    if turn % 5 == 2:
+        return np.asarray(r * 10.0 ** rng.integers(-3, 4))
+    return np.asarray(1.0 + 1e-9 * r if turn % 5 == 4 else r)
+
+
 def float_cases(kind: str, seed: int, n: int) -> Iterator[FloatCase]:
-    """Yield n cases; horizons, masks, policies and sizes of steps take turns."""
+    """Yield n cases; horizons, masks, rewards, policies and sizes of steps take turns."""
     rng = np.random.default_rng(seed)
     for i in range(n):
         n_states, n_actions = int(rng.integers(3, 13)), int(rng.integers(2, 4))
         P = rows(rng, kind, n_states, n_actions)
         mask = rng.random((n_states, n_actions)) < (0.6 if i % 4 == 1 else 1.0)
         mask[:, 0] |= ~mask.any(axis=1)
-        r = rng.standard_normal(mask.shape) * 10.0 ** (rng.integers(-3, 4) if i % 5 == 2 else 0)
+        r = rewards(rng, mask.shape, i)
         table: Any = P * mask[..., None]
         if kind == "sparse":
             table = sp.csr_array(table.reshape(-1, n_states))
@@ -74,7 +82,7 @@ def batch(kind: str, seed: int, count: int, n_states: int, horizons: Any) -> Flo
     P = np.stack([rows(rng, kind, n_states, 3) for _ in range(count)])
     mask = rng.random((n_states, 3)) < 0.8
     mask[:, 0] |= ~mask.any(axis=1)
-    r = rng.standard_normal((count, n_states, 3)) * 10.0 ** rng.integers(-3, 4, (count, 1, 1))
+    r = np.stack([rewards(rng, (n_states, 3), i) for i in range(count)])
     gamma = 1.0 - rng.choice(horizons, count)
     rho0 = rng.dirichlet(np.ones(n_states), size=count)
     mdp = tt.MDP(P * mask[..., None], r, rho0, gamma, mask)

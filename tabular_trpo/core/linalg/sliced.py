@@ -40,8 +40,11 @@ class Product(NamedTuple):
 
 
 def power_above(x: Array) -> Array:
-    """Return a power of two above x >= 0, elementwise (and 1 for 0)."""
-    return np.asarray(np.ldexp(1.0, np.frexp(x)[1]))
+    """Return a power of two above x >= 0, elementwise (1 for 0), and at least 2^-900.
+
+    Grids below it are not 0 then; what x loses is far below `enclosure.FLOOR`.
+    """
+    return np.asarray(np.ldexp(1.0, np.maximum(np.frexp(x)[1], -900)))
 
 
 def _gamma(n: int) -> float:

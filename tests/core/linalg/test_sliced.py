@@ -11,6 +11,7 @@ from tabular_trpo.core.grid import below_grid, snap_rows
 from tabular_trpo.core.linalg import twofold
 from tabular_trpo.core.linalg.sliced import MANY, Product, products
 from tabular_trpo.core.linalg.twofold import Twofold
+from tabular_trpo.exact.enclosure import FLOOR
 
 SHAPES = [(1, 1), (5, 2), (24, 6), (3, 40), (30, MANY + 6), (2 * MANY + 2, 9)]
 
@@ -128,18 +129,40 @@ def test_rows_below_the_grid_err_by_twice_their_mass_there(rng: np.random.Genera
 
 
 @pytest.mark.parametrize("n", [16, MANY, 4 * MANY])
-def test_widest_sums_of_small_parts_are_exact(n: int) -> None:
-    """Every P2 and every slice of f is as large as it can be, all of one sign: no bit to spare."""
+def test_widest_sums_of_small_parts_are_exact(rng: np.random.Generator, n: int) -> None:
+    """Every P2 and every slice is as large as it can be, all of one sign: no bit to spare."""
     P = np.full((1, n), 2.0**-10 + 2.0**-27 - 2.0**-53)
     P[0, -1] = 1.0 - P[0, :-1].sum()
-    f = Twofold(np.full(n, 1.0 - 2.0**-53), np.zeros(n))
+    f = Twofold(1.0 - rng.random(n) * 2.0**-8, np.zeros(n))
     got, _ = products(P, f, None, off_grid=False)
     assert got is not None
     error = abs(exact(got.value)[0] - dot(P, exact(f))[0])
     assert error <= Fraction(float(got.error)) + slack(f)
-    flat = Twofold(np.full(n, 1.0 - 2.0**-53), np.zeros(n))
-    _, down = products(np.tile(P, (n, 1)), None, flat, off_grid=False)
+    table = np.tile(P, (n, 1))
+    _, down = products(table, None, f, off_grid=False)
     assert down is not None
-    truth = dot(np.tile(P, (n, 1)).T, exact(flat))
+    truth = dot(table.T, exact(f))
     errors = [abs(x - y) for x, y in zip(exact(down.value), truth, strict=True)]
-    assert sum(errors) <= Fraction(float(down.error)) + n * slack(flat)
+    assert sum(errors) <= Fraction(float(down.error)) + n * slack(f)
+
+
+@pytest.mark.parametrize("scale", [1e-280, 1e-300, 5e-324])
+@pytest.mark.parametrize("batched", [False, True])
+def test_vectors_near_the_smallest_double(
+    rng: np.random.Generator, scale: float, batched: bool
+) -> None:
+    """Slices of such vectors are cut on a grid that is not 0; the loss is below FLOOR."""
+    P = rows(rng, 6, 3, "dense")
+    f, w = (Twofold(np.ceil(rng.random(n)) * scale, np.zeros(n)) for n in (3, 6))
+    if batched:
+        got = products(P[None], Twofold(f.hi[None], f.lo[None]), None, off_grid=False)[0]
+        assert got is not None
+        value = Twofold(got.value.hi[0], got.value.lo[0])
+    else:
+        up, down = products(P, f, w, off_grid=False)
+        assert up is not None and down is not None
+        value = up.value
+        errors = [abs(x - y) for x, y in zip(exact(down.value), dot(P.T, exact(w)), strict=True)]
+        assert sum(errors) <= Fraction(float(down.error)) + Fraction(FLOOR)
+    errors = [abs(x - y) for x, y in zip(exact(value), dot(P, exact(f)), strict=True)]
+    assert max(errors) <= Fraction(FLOOR)

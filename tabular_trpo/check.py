@@ -1,0 +1,425 @@
+"""Re-check certificates with the standard library alone: `python check.py FILE...`.
+
+Model, formula language, logarithms and theorems are written here a second time, as formulas where
+that is possible; nothing of the package is imported.  `docs/certificate.md` explains each field.
+"""
+
+import ast
+import hashlib
+import json
+import math
+import operator
+import re
+import sys
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from functools import lru_cache, partial, reduce
+from typing import Any, NamedTuple, final
+
+MOST_BYTES, MOST_SIZE, MOST_POWER = 1 << 26, 1 << 20, 64  # of a file; bits; exponents, t of step_tv
+PRECISIONS = [64 << i for i in range(9)]  # bits; the last, 16384, decides a gap of 1e-4900
+ZERO = (Fraction(0),) * 2
+Interval = tuple[Any, Any]  # each end a Fraction, or plus or minus inf; the same end twice if exact
+Value = dict[tuple[str, ...], Interval]  # keys: () number, (s,) vector, (s, a) table
+Env = dict[str, Value]
+
+# Sources, and below each its theorems: name | equation | formula | precondition.
+_c = "(max_tv*gamma/((1-gamma)*(1-gamma*(1-max_tv))))"  # the coupling constant of appendix A
+_TABLE = f"""Kakade & Langford 2002
+performance_difference_paths | (1) | eta_new == eta + sum_s(rho0*W)
+performance_difference | (2) | eta_new == eta + sum_s(rho_new*A_bar)
+performance_difference_statewise | (2) at each state | max_s(abs(V_new - V - W)) == 0
+cpi_bound | (6) | eta_new >= L - 2*eps_target*gamma*alpha**2/(1-gamma)**2 | mixture
+Schulman et al. 2015
+visitation_mass | rho | sum_s(rho) == 1/(1-gamma)
+surrogate_linear | (3) | L_mix(1/3) == (2*eta + L)/3
+surrogate_value | (4) | L_mix(0) == eta
+surrogate_gradient | (4) | eta_dot == L - eta
+trpo_bound | (8), Theorem 1 | eta_new >= L - 4*eps*gamma*max_tv**2/(1-gamma)**2
+trpo_bound_upper | (8), other side | eta_new <= L + 4*eps*gamma*max_tv**2/(1-gamma)**2
+trpo_kl_bound | (9) | eta_new >= L - C*max_kl
+trpo_kl_bound_half | (9) with C/2 | eta_new >= L - C/2*max_kl
+minorant_touches | (10) | M_pi == eta
+minorant_gain | (10) | eta_new - eta >= M - M_pi
+monotone_improvement | (10) | eta_new >= eta | M >= M_pi
+Pollard 2000
+tv_squared_kl | (9) | max_s(tv**2 - kl) <= 0
+Csiszar & Koerner 2011
+pinsker | Pinsker | max_s(tv**2 - kl/2) <= 0
+Schulman et al. 2015, appendix A
+advantage_lemma | Lemma A | max_s(abs(A_bar) - tv*span_a(A)) <= 0
+advantage_lemma_eps | Lemma A | eps_cpi <= smaller(1, 2*max_tv)*eps
+coupling_lemma | Lemma B, t=3 | step_tv(3) <= 1 - (1 - max_tv)**3
+coupling_span | ladder 1 | abs(eta_new - L) <= span_s(A_bar)*{_c}
+coupling_eps_cpi | ladder 2 | span_s(A_bar)*{_c} <= 2*eps_cpi*{_c}
+coupling_capped | ladder 3 | 2*eps_cpi*{_c} <= 2*smaller(1, 2*max_tv)*eps*{_c}
+coupling_rows | ladder 3' | 2*eps_cpi*{_c} <= 2*max_tv*max_s(span_a(A))*{_c}
+coupling_bound | ladder 4 | 2*smaller(1, 2*max_tv)*eps*{_c} <= 4*max_tv*eps*{_c}
+coupling_to_theorem | ladder 5 | 4*max_tv*eps*{_c} <= 4*eps*gamma*max_tv**2/(1-gamma)**2
+Schulman et al. 2015, appendix B
+residual_identity | App. B | eta_new - L == gamma*sum_s(rho*shift(V_new - V))"""
+
+# What a field may be: its path, then its value, a text behind a quotation mark.
+_exact = "[0-9]{1,4000}(/[0-9]{1,4000}|([.][0-9]{1,4000})?([eE][+-]?[0-9]{1,3})?)"
+_hex, _side = "-?[0-9a-f]+(/[0-9a-f]+)?", "[A-Za-z0-9_ ,+*/()-]{1,1000}"
+_FIELDS = rf"""/format "tabular-trpo-certificate
+/model/format "tabular-trpo-mdp
+/(model/)?version 1
+/model/why ".*
+/model/gamma "{_exact}
+/model/(states|actions)\[[0-9]+\] ".*
+/model/transitions\[[0-9]+\](\[[012]\] ".*|\[3\] "{_exact}|\[4\] "-?{_exact})
+/model/(rho0|policies/(pi|pi_new|target))/.* "{_exact}
+/mixture( null|/target "target|/alpha "{_exact})
+/witness/(V|rho|V_new|rho_new|W|V_dot)/(den|num\[[0-9]+\]) "-?[0-9a-f]+
+/values/(eta|eta_new|L|eps|eps_cpi|max_tv|mean_tv|C|eta_dot|alpha|eps_target) "{_hex}
+/claims\[[0-9]+\]/(name|equation|source) ".*
+/claims\[[0-9]+\]/[lr]hs "{_side}
+/claims\[[0-9]+\]/relation "(==|<=|>=)
+/claims\[[0-9]+\]/precondition (null|"mixture|"{_side}(==|<=|>=){_side})
+/claims\[[0-9]+\]/status "(proved|refuted|vacuous)
+/claims\[[0-9]+\]/exactness "(rational|sqrt|log)
+/claims\[[0-9]+\]/slack( null|\[[01]\] "{_hex})
+/digest "[0-9a-f]{{64}}"""
+
+# Every quantity.  `~`: is read, and must satisfy its equation, as one V, rho, W, V_dot does, gamma
+# being < 1; `:` waits for the precision of a logarithm, or for the argument x of a function.
+# next(x)(s,a) = sum_t P(t|s,a) x(t), push(x)(t) = sum_sa x(s,a) P(t|s,a).
+_QUANTITIES = """one ~ sum_s(rho0); ones ~ sum_a(pi); ones ~ sum_a(pi_new); ones ~ sum_a(target);
+all ~ next(ones); pi_new ~ (1-alpha)*pi + alpha*target; V ~ sum_a(pi*(r + gamma*next(V)));
+V_new ~ sum_a(pi_new*(r + gamma*next(V_new))); rho ~ rho0 + gamma*push(pi*rho);
+rho_new ~ rho0 + gamma*push(pi_new*rho_new); d = (1-gamma)*rho; Q = r + gamma*next(V); A = Q - V;
+A_bar = sum_a(pi_new*A); A_bar_target = sum_a(target*A); W ~ A_bar + gamma*sum_a(pi_new*next(W));
+V_dot ~ sum_a((pi_new-pi)*Q) + gamma*sum_a(pi*next(V_dot)); eta = sum_s(rho0*V);
+eta_new = sum_s(rho0*V_new); eta_dot = sum_s(rho0*V_dot); L = eta + sum_s(rho*A_bar);
+M_pi = L_mix(0); tv = sum_a(abs(pi - pi_new))/2; max_tv = max_s(tv); mean_tv = mean_d(tv);
+eps = max_sa(abs(A)); eps_cpi = max_s(abs(A_bar)); eps_target = max_s(abs(A_bar_target));
+C = 4*eps*gamma/(1-gamma)**2; kl : sum_a(pi*log_ratio(pi, pi_new)); max_kl : max_s(kl);
+mean_kl : mean_d(kl); M : L - C*max_kl; abs(x) : larger(x, -x); mean_d(x) : sum_s(d*x); span_s(x) : max_s(x) + max_s(-x);
+span_a(x) : max_a(x) + max_a(-x); shift(x) : sum_a((pi_new-pi)*next(x));
+L_mix(x) : eta + sum_s(rho*(sum_a(((1-x)*pi + x*pi_new)*Q) - V))"""
+
+THEOREMS: dict[str, tuple[str, str, str, str | None]] = {}  # equation, source, formula, condition
+_source = ""
+for _name, *_rest in (_line.split(" | ") for _line in _TABLE.splitlines()):
+    _source = _source if _rest else _name
+    THEOREMS |= {_name: (_rest[0], _source, _rest[1], (*_rest, None)[2])} if _rest else {}
+FIELD = re.compile(_FIELDS.replace("\n", "|"), re.DOTALL)
+QUANTITIES = [part.split(maxsplit=2) for part in _QUANTITIES.split(";")]
+SHORT = {name: text for name, sign, text in QUANTITIES if sign == ":"}
+
+
+@final
+class CertificateError(ValueError):
+    """The first discrepancy of a certificate, said as ``where = got, expected what``."""
+
+
+@final
+class Statement(NamedTuple):
+    """One claim that was re-checked; `user_claim` when its name is not in THEOREMS."""
+
+    name: str
+    status: str
+    text: str
+    user_claim: bool
+
+
+def _require(good: object, where: str, got: object, expected: object) -> None:
+    if not good:
+        raise CertificateError(ascii(f"{where} = {got!s:.90}, expected {expected!s:.90}")[1:-1])
+
+
+def _fields(item: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the leaves of nested objects and lists: path, and JSON value, a text behind a quote."""
+    if isinstance(item, dict) and item:
+        for key, part in item.items():
+            name = re.sub(r"[~/[]", lambda sign: f"~{ord(sign[0]):x}", str(key))  # else ambiguous
+            yield from _fields(part, f"{path}/{name}")
+    elif isinstance(item, list) and item:
+        for i, part in enumerate(item):
+            yield from _fields(part, f"{path}[{i}]")
+    else:
+        yield path, f'"{item}' if isinstance(item, str) else json.dumps(item)
+
+
+def _fraction(text: str) -> Fraction:
+    return Fraction(*(int(part, 16) for part in text.split("/")))
+
+
+def _read(doc: dict[str, Any]) -> Env:
+    """Return each rational quantity: as read and verified, or computed by its formula."""
+    model, mixture, one = doc["model"], doc["mixture"] or {}, Fraction(1)
+    states, policies = model["states"], model["policies"]
+    _require(len({*states}) == len(states), "model.states", states, "names, none twice")
+    labels = sorted(["pi", "pi_new", *([mixture["target"]] if mixture else [])])
+    _require(sorted(policies) == labels, "model.policies", [*policies], labels)
+    raw: dict[str, dict[Any, Fraction]] = {"P": {}, "r": {}, "one": {(): one}}
+    for i, (s, a, t, p, reward) in enumerate(model["transitions"]):
+        good = s in states and a in model["actions"] and t in states and (s, a, t) not in raw["P"]
+        _require(good, f"model.transitions[{i}]", [s, a, t], "known names, no triple twice")
+        raw["P"][s, a, t] = Fraction(p)
+        raw["r"][s, a] = raw["r"].get((s, a), 0) + Fraction(p) * Fraction(reward)
+    raw |= {"ones": {(s,): one for s in states}, "all": dict.fromkeys(raw["r"], one)}
+    texts: dict[str, dict[Any, str]] = {"gamma": {(): model["gamma"]}}
+    texts |= {"alpha": {(): mixture["alpha"]}} if mixture else {}
+    texts["rho0"] = {(s,): x for s, x in model["rho0"].items()}
+    for label, rows in policies.items():
+        texts[label] = {(s, a): x for s, row in rows.items() for a, x in row.items()}
+    for name, table in texts.items():
+        keys = raw[{"gamma": "one", "alpha": "one", "rho0": "ones"}.get(name, "all")]
+        _require({*table} <= {*keys}, f"model.{name}", [*table], "known states, allowed actions")
+        raw[name] = {key: Fraction(table.get(key, "0")) for key in keys}
+    good = raw["gamma"][()] < 1 and (not mixture or raw["alpha"][()] <= 1)
+    _require(good, "gamma or alpha", "too large", "gamma < 1 and alpha <= 1")
+    for name, part in doc["witness"].items():
+        den, *nums = (int(text, 16) for text in [part["den"], *part["num"]])
+        good = den > 0 and math.gcd(den, *nums) == 1 and len(nums) == len(states)
+        _require(good, f"witness.{name}", part, "an integer a state over den > 0, in lowest terms")
+        raw[name] = {(s,): Fraction(num, den) for s, num in zip(states, nums, strict=True)}
+    env: Env = {name: {key: (x, x) for key, x in table.items()} for name, table in raw.items()}
+    for name, sign, text in QUANTITIES:
+        if sign != ":" and (mixture or not re.search("target|alpha", text)):
+            value = _value(text, env, 0)
+            wrong = [key for key in value if sign == "~" and value[key] != env[name].get(key)]
+            _require(not wrong, f"{name} at {wrong[:1]}", "another value", text)
+            env[name] = value
+    return env
+
+
+def _ends(f: Callable[[Any, Any], Any], x: Interval, y: Interval) -> Interval:
+    """Enclose f, monotone in each argument, by its values at the ends."""
+    exact = x[0] is x[1] and y[0] is y[1]
+    ends = [f(x[0], y[0])] if exact else [f(a, b) for a in x for b in y]
+    for end in ends:
+        if isinstance(end, Fraction):
+            size = end.numerator.bit_length() + end.denominator.bit_length()
+            _require(size <= MOST_SIZE, "a number in a formula", f"{size} bits", f"<= {MOST_SIZE}")
+        elif not math.isinf(end):
+            raise ArithmeticError("inf - inf, or a number over inf")
+    return (ends[0], ends[0]) if exact else (min(ends), max(ends))
+
+
+def _over(x: Interval, y: Interval) -> Interval:
+    if y[0] <= 0 <= y[1]:
+        raise ArithmeticError("a divisor that may be 0")
+    return _ends(operator.truediv, x, y)
+
+
+def _root(x: Interval, bits: int) -> Interval:
+    if x[0] < 0:
+        raise ArithmeticError("the root of a number that may be negative")
+    if x[1] == math.inf:
+        return x
+    squares = [end.numerator * end.denominator << 2 * bits for end in x]
+    low, high = map(math.isqrt, squares)
+    high += high**2 < squares[1]
+    return Fraction(low, x[0].denominator << bits), Fraction(high, x[1].denominator << bits)
+
+
+@lru_cache(maxsize=4096)
+def _log(x: Fraction, bits: int) -> Interval:
+    """Enclose log x = 2 atanh((m-1)/(m+1)) + 2 k atanh(1/3), where x = 2**k m and 1/2 < m < 2.
+
+    atanh z = z + z**3/3 + ... in integers over 2**work.  Floors only lower: each power by less than
+    2 units, so each term by less than 3, and the tail from the first power of 0 units is below 3.
+    """
+    k, work = x.numerator.bit_length() - x.denominator.bit_length(), bits + 2 * bits.bit_length()
+    m, (low, high) = x / Fraction(2) ** k, ZERO
+    for times, z in ((2, (m - 1) / (m + 1)), (2 * k, Fraction(1, 3))):
+        power = (abs(z.numerator) << work) // z.denominator
+        square, total, terms = (z.numerator**2 << work) // z.denominator**2, 0, 0
+        while power:
+            total, terms = total + power // (2 * terms + 1), terms + 1
+            power = power * square >> work
+        unit = Fraction(times if z > 0 else -times, 1 << work)
+        ends = sorted((unit * total, unit * (total + 3 * terms + 3)))
+        low, high = low + ends[0], high + ends[1]
+    return low, high
+
+
+def _log_ratio(p: Interval, q: Interval, bits: int) -> Interval:
+    if p == q:
+        return ZERO
+    return _log(p[0] / q[0], bits) if p[0] and q[0] else (math.inf, math.inf)
+
+
+# 0 * inf = 0: a state that is never visited adds nothing to a mean, even when its KL is infinite.
+ENTRYWISE: dict[str, Callable[..., Interval]] = {
+    "Add": partial(_ends, operator.add),
+    "Sub": partial(_ends, operator.sub),
+    "Mult": partial(_ends, lambda a, b: a * b if a and b else ZERO[0]),
+    "Div": _over,
+    "smaller": partial(_ends, min),
+    "larger": partial(_ends, max),
+}
+
+
+def _value(node: Any, env: Env, bits: int) -> Value:
+    """Evaluate a formula, given as text or as its syntax tree."""
+    match ast.parse(node.strip(), mode="eval").body if isinstance(node, str) else node:
+        case ast.Constant(value=n) if type(n) is int:
+            return {(): (Fraction(n),) * 2}
+        case ast.Name(id=name) if name in env or name in SHORT:
+            return env[name] if name in env else _value(SHORT[name], env, bits)
+        case ast.UnaryOp(op=ast.USub(), operand=x):
+            return _apply("Sub", [{(): ZERO}, _value(x, env, bits)], env, bits)
+        case ast.BinOp(left=x, op=ast.Pow(), right=ast.Constant(value=int(n))) if n <= MOST_POWER:
+            return _value("*".join("1" + "x" * n), env | {"x": _value(x, env, bits)}, bits)
+        case ast.BinOp(left=x, op=op, right=y):
+            return _apply(type(op).__name__, [_value(z, env, bits) for z in (x, y)], env, bits)
+        case ast.Call(func=ast.Name(id="step_tv"), args=[ast.Constant(value=int(n))]):
+            _require(n <= MOST_POWER, "t of step_tv", n, f"<= {MOST_POWER}")
+            laws = (f"push({policy}*" * n + "rho0" + ")" * n for policy in ("pi", "pi_new"))
+            return _value(f"sum_s(abs({' - '.join(laws)}))/2", env, bits)
+        case ast.Call(func=ast.Name(id=name), args=args):
+            return _apply(name, [_value(x, env, bits) for x in args], env, bits)
+        case other:
+            raise CertificateError(f"formula = {ast.unparse(other):.90}, expected known names")
+
+
+def _apply(name: str, args: list[Value], env: Env, bits: int) -> Value:
+    x, sizes = args[0], [len(next(iter(arg))) for arg in args]
+    roots_and_logs = {
+        "sqrt": partial(_root, bits=bits),
+        "log_ratio": partial(_log_ratio, bits=bits),
+    }
+    f = ENTRYWISE.get(name) or roots_and_logs.get(name)
+    if f:  # a number serves every state, a vector every action
+        keys = args[sizes.index(max(sizes))]
+        return {k: f(*(arg[k[:n]] for arg, n in zip(args, sizes, strict=True))) for k in keys}
+    if f"{name}(x)" in SHORT:
+        return _value(SHORT[f"{name}(x)"], env | {"x": x}, bits)
+    axes = {"next": 1, "sum_s": 1, "max_s": 1, "push": 2, "sum_a": 2, "max_a": 2, "max_sa": 2}
+    _require(sizes == [axes.get(name)], f"the arguments of {name}", sizes, axes.get(name))
+    groups: dict[tuple[str, ...], list[Interval]] = {k: [] for k in env["ones"] if name == "push"}
+    den = (Fraction(1),) * 2
+    if name in ("next", "push"):  # over a common denominator, which spares many long gcds
+        ends = [end for y in x.values() for end in y if isinstance(end, Fraction)]
+        den = (Fraction(math.lcm(*(end.denominator for end in ends))),) * 2
+        x = {key: ENTRYWISE["Mult"](y, den) for key, y in x.items()}
+        for (s, a, t), p in env["P"].items():
+            get, put = ((t,), (s, a)) if name == "next" else ((s, a), (t,))
+            groups.setdefault(put, []).append(ENTRYWISE["Mult"](p, x[get]))
+    else:
+        for key, y in x.items():
+            groups.setdefault(key[: name[3:] == "_a"], []).append(y)
+    if name[:3] == "max":
+        return {key: reduce(ENTRYWISE["larger"], ys) for key, ys in groups.items()}
+    return {key: _over(reduce(ENTRYWISE["Add"], ys, ZERO), den) for key, ys in groups.items()}
+
+
+def _holds(relation: str, slack: Interval) -> bool | None:
+    """Say whether a relation holds whose slack lies in an interval; None if that does not tell."""
+    if relation == "==" and not slack[0] == slack[1] == 0:
+        return False if slack[0] > 0 or slack[1] < 0 else None
+    return True if slack[0] >= 0 else False if slack[1] < 0 else None
+
+
+def _test(text: str, env: Env, bits: int) -> tuple[bool | None, Interval]:
+    """Say whether a claim holds, and enclose its slack: how far the sides are apart."""
+    left, relation, right = re.split("(==|<=|>=)", text)
+    formula = f"{right} - ({left})" if relation == "<=" else f"{left} - ({right})"
+    slack = _value(formula, env, bits)[()]
+    return _holds(relation, slack), slack
+
+
+def _judge(claim: dict[str, Any], where: str, env: Env) -> Statement:
+    """Evaluate a claim at rising precision until its status and its recorded slack follow."""
+    name, condition = claim["name"], claim["precondition"]
+    text = f"{claim['lhs']} {claim['relation']} {claim['rhs']}"
+    stated = (claim["equation"], claim["source"], text, condition)
+    own = THEOREMS.get(name, stated)
+    trees = [ast.dump(ast.parse(f"{x}".strip())) for x in (*stated[2:], *own[2:])]
+    _require(stated[:2] == own[:2] and trees[:2] == trees[2:], f"{where} {name}", stated, own)
+    names = {*re.findall("[A-Za-z_]+", f"{text} {condition}")}
+    logs = names & {"kl", "max_kl", "mean_kl", "M"}
+    exactness = "log" if logs else "sqrt" if "sqrt" in names else "rational"
+    _require(claim["exactness"] == exactness, f"{where}.exactness", claim["exactness"], exactness)
+    given = claim["slack"] and (_fraction(claim["slack"][0]), _fraction(claim["slack"][1]))
+    premise = {None: "0 == 0", "mixture": f"{int('alpha' in env)} == 1"}.get(condition, condition)
+    for bits in PRECISIONS:
+        try:
+            met, _ = _test(premise, env, bits)
+            holds, slack = _test(text, env, bits) if met else (True, (math.inf, math.inf))
+        except ArithmeticError:
+            continue
+        if met is None or holds is None:
+            continue
+        infinite = math.inf in map(abs, slack)
+        status = "refuted" if not holds else "vacuous" if infinite else "proved"
+        _require(claim["status"] == status, f"{where}.status", claim["status"], status)
+        _require((given is None) == infinite, f"{where}.slack", claim["slack"], "null if infinite")
+        low, high = given or slack
+        meets = low <= slack[1] and slack[0] <= high and (low == high or exactness != "rational")
+        _require(meets, f"{where}.slack", claim["slack"], "the slack, or an interval round it")
+        if low <= slack[0] and slack[1] <= high:
+            tells = infinite or _holds(claim["relation"], (low, high)) is holds
+            _require(tells, f"{where}.slack", claim["slack"], f"an interval where it is {status}")
+            text += f" if {condition}" if condition else ""
+            return Statement(name, status, text, name not in THEOREMS)
+    raise CertificateError(f"{where} = undecided at {PRECISIONS[-1]} bits, expected a decision")
+
+
+def check(certificate: dict[str, Any]) -> tuple[Statement, ...]:
+    """Return one statement a claim, or raise CertificateError with the first discrepancy.
+
+    >>> check({"format": "tabular-trpo-certificate"})
+    Traceback (most recent call last):
+    tabular_trpo.check.CertificateError: /version = absent, expected its constant
+    """
+    try:
+        fields = dict(_fields(certificate))
+        for path, value in fields.items():
+            _require(FIELD.fullmatch(f"{path} {value}"), path, value, "a field of the format")
+        for path in ("/format", "/version", "/model/format", "/model/version"):
+            _require(path in fields, path, "absent", "its constant")
+        body = {key: part for key, part in certificate.items() if key != "digest"}
+        text = json.dumps(body, sort_keys=True, separators=(",", ":"))
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        _require(certificate["digest"] == digest, "digest", certificate["digest"], digest)
+        env, values, claims = _read(body), body["values"], body["claims"]
+        names = "eta eta_new L eps eps_cpi max_tv mean_tv C eta_dot".split()
+        names += ["alpha", "eps_target"] if "alpha" in env else []
+        _require(len(values) == len(names), "values", [*values], names)
+        for name, value in values.items():
+            same = name in names and _fraction(value) == env[name][()][0]
+            _require(same, f"values.{name}", value, "the value recomputed")
+        distinct = len({claim["name"] for claim in claims}) == len(claims)
+        _require(distinct, "claims", "a name twice", "each name once")
+        return tuple(_judge(claim, f"claims[{i}]", env) for i, claim in enumerate(claims))
+    except CertificateError:
+        raise
+    except Exception as error:  # of a hostile document: a key is absent, a list is no object
+        raise CertificateError(f"certificate = {error!r}, expected its documented shape") from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return dict(pairs)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Print a line a statement: exit 0 ok, 1 a certificate refuted, 2 usage, 3 unreadable."""
+    paths, codes = sys.argv[1:] if argv is None else argv, {0}
+    if not paths or paths[0].startswith("-"):
+        print("usage: check.py FILE...", file=sys.stderr)
+        return 2
+    for path in paths:
+        try:
+            with open(path, "rb") as file:
+                text = file.read(MOST_BYTES + 1).decode()
+            if len(text) > MOST_BYTES:
+                raise ValueError(f"more than {MOST_BYTES} bytes")
+            certificate = json.loads(text, object_pairs_hook=_unique, parse_constant=Fraction)
+            for name, status, claim, user_claim in check(certificate):
+                print(f"{path}: {status} {f'user claim {name!a}' if user_claim else name}: {claim}")
+        except (OSError, RecursionError, ValueError) as error:
+            refuted = isinstance(error, CertificateError)
+            codes.add(1 if refuted else 3)
+            print(f"{path}: {'refused' if refuted else 'unreadable'}: {error}", file=sys.stderr)
+    return max(codes)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

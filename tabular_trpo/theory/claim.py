@@ -1,0 +1,163 @@
+"""A theorem is data: a formula and its source; a claim is its value, a verdict its fate."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, NoReturn, final
+
+from tabular_trpo.core.errors import InvalidMDPError, Problem
+from tabular_trpo.theory.quantities import Quantities
+from tabular_trpo.theory.trace import OF_LOGS, OF_MIXTURES, Formula, Statement, trace
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a theorem says of one pair (or batch of pairs): two numbers and how they should relate.
+
+    lhs, rhs: (...) in the arithmetic of the pair; None where a side has no value
+    """
+
+    name: str
+    equation: str
+    source: str
+    lhs: Any
+    relation: str
+    rhs: Any
+
+    @property
+    def slack(self) -> Any:
+        """Return rhs - lhs for "<=", else lhs - rhs: the claim holds where it is >= 0, or 0."""
+        return self.rhs - self.lhs if self.relation == "<=" else self.lhs - self.rhs
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a claim; there are four ends, so a verdict is not a bool.
+
+    status:    "proved", "refuted", "undecided" (a limit was reached: see `reason`), or "vacuous"
+               (the precondition fails, a penalty is infinite, or a side has no value: see `reason`)
+    slack_lo, slack_hi: certain bounds of the slack (see `Claim.slack`), equal where it is known
+               exactly; None where it has no value
+    lane:      "float" (enclosed float64), "rational", or "enclosure" (exact logarithms and roots)
+    tightness: gap / penalty, 1 at equality.  Of a bound around L, (L - lhs) / (L - rhs); of another
+               "<=", lhs / rhs; None elsewhere and for 0 / 0
+    """
+
+    status: str
+    slack_lo: Any
+    slack_hi: Any
+    lane: str
+    claim: Claim
+    reason: str = ""
+    tightness: float | None = None
+
+    def __bool__(self) -> NoReturn:
+        """Refuse: undecided is not false, and vacuous is not true."""
+        raise TypeError(
+            'a verdict is no bool; compare verdict.status with "proved", "refuted", ...'
+        )
+
+    def __str__(self) -> str:
+        """Return one line: status, name, lane, and the slack or else the reason."""
+        slack = self.slack_lo
+        if isinstance(slack, Fraction):  # it may be beyond the largest float
+            slack = Decimal(slack.numerator) / slack.denominator
+        end = self.reason if slack is None else f"slack {slack:.6g}"
+        return f"{self.status:9} {self.claim.name:33} {self.lane:9} {end}"
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Theorem:
+    """A statement about every pair of policies, one text for every arithmetic.
+
+    formula:      p -> (lhs, relation, rhs)
+    precondition: p -> (lhs, relation, rhs) under which alone it speaks, or None
+    around:       "L" for a bound around the surrogate; see `Verdict.tightness`
+    statement, condition: the traced formulas
+    mixture:      whether it speaks of mixture pairs only
+    raises:       TypeError where a formula leaves the language
+    """
+
+    name: str
+    equation: str
+    source: str
+    formula: Formula = field(repr=False)
+    precondition: Formula | None = field(default=None, repr=False)
+    around: str | None = None
+    statement: Statement = field(init=False)
+    condition: Statement | None = field(init=False)
+    mixture: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Trace the formulas."""
+        statement = trace(self.formula)
+        condition = None if self.precondition is None else trace(self.precondition)
+        names = statement.names() | (condition.names() if condition else set())
+        object.__setattr__(self, "statement", statement)
+        object.__setattr__(self, "condition", condition)
+        object.__setattr__(self, "mixture", bool(names & OF_MIXTURES))
+
+    def __call__(self, pair: Quantities) -> Claim:
+        """Evaluate both sides at a pair; a batch of pairs gives batched sides.
+
+        raises: InvalidMDPError for a theorem on mixtures and a pair that is none
+        """
+        return self.at(pair, self.statement)
+
+    def at(self, pair: Quantities, statement: Statement) -> Claim:
+        """Evaluate the statement or the condition."""
+        if self.mixture and not pair.is_mixture:
+            cure = "Build the pair by Pair.mixture(mdp, pi, target, alpha)"
+            got = "speaks of mixtures only"
+            raise InvalidMDPError(Problem("mixture", self.name, got, "a mixture pair", cure))
+        lhs, rhs = (side.value(pair) for side in (statement.lhs, statement.rhs))
+        return self.claim(lhs, rhs, statement.relation)
+
+    def claim(self, lhs: Any, rhs: Any, relation: str = "") -> Claim:
+        """Return the claim with these numbers as its sides."""
+        relation = relation or self.statement.relation
+        return Claim(self.name, self.equation, self.source, lhs, relation, rhs)
+
+    def text(self) -> tuple[str, str, str]:
+        """Return (lhs, relation, rhs) in the formula language of the certificates."""
+        return str(self.statement.lhs), self.statement.relation, str(self.statement.rhs)
+
+    def condition_text(self) -> str | None:
+        """Return the precondition as certificates state it: a text, "mixture", or None."""
+        return str(self.condition) if self.condition else "mixture" if self.mixture else None
+
+    @property
+    def exactness(self) -> str:
+        """The numbers that decide it: "rational", "sqrt" (roots too) or "log" (logarithms too)."""
+        names = self.statement.names() | (self.condition.names() if self.condition else set())
+        return "log" if names & OF_LOGS else "sqrt" if "sqrt" in names else "rational"
+
+
+def theorem(
+    equation: str, source: str, around: str | None = None, when: Formula | None = None
+) -> Callable[[Formula], Theorem]:
+    """Make a Theorem of a function; its name is the function's."""
+    return lambda formula: Theorem(formula.__name__, equation, source, formula, when, around)
+
+
+def claim(
+    title: str, around: str | None = None, when: Formula | None = None
+) -> Callable[[Formula], Theorem]:
+    """Make a claim of one's own, to be judged, certified or refuted like any theorem.
+
+    title:  what it is called
+    around: "L" for a bound around the surrogate; see `Verdict.tightness`
+    when:   a formula that must hold for the claim to speak
+    raises: TypeError where a formula leaves the language
+
+    >>> @claim("Theorem 1, constant 2", around="L")
+    ... def weak(p):
+    ...     return p.eta_new, ">=", p.L - 2 * p.eps * p.gamma / (1 - p.gamma) ** 2 * p.max_tv**2
+    >>> weak.text()
+    ('eta_new', '>=', 'L - 2*eps*gamma/(1 - gamma)**2*max_tv**2')
+    """
+    return lambda formula: Theorem(title, "claim", "user", formula, when, around)

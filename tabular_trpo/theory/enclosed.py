@@ -1,0 +1,155 @@
+"""The quantities of a float pair as intervals: each value with its proved radius."""
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any, final
+
+import numpy as np
+
+from tabular_trpo.core import interval
+from tabular_trpo.core.errors import LimitError, Problem
+from tabular_trpo.core.grid import below_grid
+from tabular_trpo.core.interval import Interval
+from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.numbers import Array
+from tabular_trpo.exact.evaluate import Evaluation, Radius
+from tabular_trpo.theory.quantities import Quantities
+
+SERIES_BELOW = 1e-5  # where the series of x - log(1 + x) is sharper than the difference
+
+
+@final
+class Enclosures:
+    """Intervals of doubles that hold the exact values; one float model, dense or CSR."""
+
+    def __init__(self, mdp: MDP) -> None:
+        """Keep the model and its rows as a matrix (S*A, S)."""
+        self.mdp = mdp
+        self._rows: Any = mdp.P if mdp.is_sparse else mdp.P.reshape(-1, mdp.n_states)
+        self._columns: Any = mdp.P.T.tocsr() if mdp.is_sparse else self._rows.T
+
+    def constant(self, c: Fraction) -> Interval:
+        """Enclose the constant."""
+        return Interval.exact(c)
+
+    def spread(self, x: Interval, rank: int) -> Interval:
+        """Append axes of length 1."""
+        return Interval(*(end.reshape(end.shape + (1,) * rank) for end in (x.lo, x.hi)))
+
+    def times(self, x: Interval, y: Interval) -> Interval:
+        """Multiply; 0 times inf is 0 there."""
+        return x * y
+
+    def sum_last(self, x: Interval) -> Interval:
+        """Sum."""
+        return x.sum(axis=-1)
+
+    def max_last(self, x: Interval) -> Interval:
+        """Maximum."""
+        return x.max(axis=-1)
+
+    def max_allowed(self, X: Interval) -> Interval:
+        """Masked maximum."""
+        return interval.where(self.mdp.mask, X, -np.inf).max(axis=-1)
+
+    def smaller(self, x: Interval, y: Interval) -> Interval:
+        """Minimum."""
+        return interval.smaller(x, y)
+
+    def sqrt(self, x: Interval) -> Interval:
+        """Root."""
+        return x.sqrt()
+
+    def kl(self, p: Interval, q: Interval) -> Interval:
+        """Sum p (x - log(1 + x)), x = (q - p) / p; at small x as p x^2 / (2 (1 + [0, x])^2)."""
+        zero = np.zeros(p.shape)
+        live, same = p.hi > 0, (p.lo == p.hi) & (q.lo == p.lo) & (q.hi == p.hi)
+        x = (q - p) / interval.where(live, p, 1.0)
+        between = Interval(np.minimum(x.lo, 0.0), np.maximum(x.hi, 0.0)) + 1
+        with np.errstate(all="ignore"):
+            series = x**2 / (2 * between**2)
+            small = np.maximum(np.abs(x.lo), np.abs(x.hi)) < SERIES_BELOW
+            log = (q / interval.where(live, p, 1.0)).log()
+        terms = p * interval.where(small, series, interval.larger(x - log, zero))
+        terms = interval.where(live, interval.where(same, zero, terms), q)
+        return terms.sum(axis=-1)
+
+    def expect(self, f: Interval) -> Interval:
+        """Multiply by the rows of P."""
+        self._need_grid()
+        x = interval.matmul(self._rows, f)
+        return Interval(*(end.reshape(self.mdp.r.shape) for end in (x.lo, x.hi)))
+
+    def flow(self, w: Interval) -> Interval:
+        """Multiply by the columns of P."""
+        self._need_grid()
+        return interval.matmul(self._columns, Interval(w.lo.ravel(), w.hi.ravel()))
+
+    def solve(self, pi: Interval, b: Interval) -> Interval:
+        """Refuse: the leaves of an enclosed pair hold every solution needed."""
+        raise NotImplementedError
+
+    def _need_grid(self) -> None:
+        if self.mdp._below is not None:
+            got, expected = "has entries below 2^-53", "rows that floats hold exactly"
+            raise LimitError(Problem("grid", "P", got, expected, "Use to_rational()"))
+
+
+@final
+class EnclosedPair(Quantities):
+    """The exact quantities of the rational reading of a single float pair, held in intervals.
+
+    W and eta_dot, for which other lanes solve, are V_new - V and L - eta here: the performance
+    difference identity and the first-order agreement.  Enclosures prove no equality (see `judge`).
+    """
+
+    def __init__(self, old: Evaluation, new: Evaluation, target: Array | None, alpha: Any) -> None:
+        """Put intervals round the two evaluations; `target` and `alpha` make it a mixture."""
+        mdp = old.mdp
+        self.mdp, self.ops = mdp, Enclosures(mdp)
+        self.gamma = Interval.exact(mdp.gamma)
+        self.rho0, self.r = _stochastic(mdp.rho0), Interval.exact(mdp.r)
+        self.pi, self.pi_new = _stochastic(old.pi), _stochastic(new.pi)
+        self.target, self.alpha = target, alpha
+        radius = new.radius
+        if target is not None:
+            self.target, self.alpha = _stochastic(target), Interval.exact(alpha)
+            self.pi_new = (1 - self.alpha) * self.pi + self.alpha * self.target
+            radius = _drifted(new, self.pi_new)
+        self.old, self.new = _enclosed(old, old.radius), _enclosed(new, radius)
+        self.W = self.V_new - self.V
+        self.eta_dot = self.L - self.eta
+
+
+def _enclosed(ev: Evaluation, radius: Radius) -> Evaluation:
+    """Return the record with an interval in each field."""
+    fields: dict[str, Any] = {
+        name: Interval.around(getattr(ev, name), getattr(radius, name)) for name in Radius.__slots__
+    }
+    return replace(ev, radius=radius, **fields)
+
+
+def _stochastic(rows: Array) -> Interval:
+    """Return rows as they are read exactly: for mass below the grid the largest entry gives way."""
+    below = below_grid(rows)
+    if not np.any(below):
+        return Interval.exact(rows)
+    radius = np.zeros(rows.shape)
+    largest = np.argmax(rows, axis=-1)[..., None]
+    np.put_along_axis(radius, largest, 2 * below[..., None], axis=-1)
+    return Interval.around(rows, radius)
+
+
+def _drifted(new: Evaluation, pi_new: Interval) -> Radius:
+    """Enlarge the radii from the stored mixture, whose rows were put on the grid, to the exact one.
+
+    With x the largest 1-norm between their rows, by the performance difference identity
+    abs(V - V') <= x max abs(Q) / (1 - gamma), and sum abs(rho - rho') <= gamma x / (1 - gamma)^2.
+    """
+    x = abs(pi_new - new.pi).sum(axis=-1).max()
+    horizon = 1 / (1 - Interval.exact(new.mdp.gamma))
+    radius = new.radius
+    dV = x * horizon * abs(Interval.around(new.Q, radius.Q)).max()
+    drho = new.mdp.gamma * x * horizon**2
+    moved = {"V": dV, "Q": dV, "A": 2 * dV, "rho": drho, "d": drho, "eta": dV}
+    return Radius(**{name: (getattr(radius, name) + by).hi for name, by in moved.items()})

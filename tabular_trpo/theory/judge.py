@@ -1,0 +1,184 @@
+"""Verdicts: enclosed floats first, then rationals, then logarithms to as many bits as it takes.
+
+Floats never prove an equality; they prove an inequality or refute a claim only where the enclosure
+of its slack leaves no doubt.  In rationals the sign of the slack is certain, and with logarithms it
+is certain too unless a limit is reached: then, and only then, a verdict is undecided.
+"""
+
+from fractions import Fraction
+from math import inf, isfinite, isinf
+from typing import Any
+
+from tabular_trpo.core import real
+from tabular_trpo.core.decide import MAX_BITS
+from tabular_trpo.core.errors import (
+    InvalidMDPError,
+    LimitError,
+    MemoryGuardError,
+    Problem,
+    TabularError,
+)
+from tabular_trpo.core.interval import Interval
+from tabular_trpo.core.mdp import MDP
+from tabular_trpo.theory.claim import Claim, Theorem, Verdict
+from tabular_trpo.theory.pair import Pair
+from tabular_trpo.theory.quantities import Quantities
+
+LANES = ("auto", "float", "rational")
+MOST_STATES, MOST_ENTRIES = 120, 2**20  # of a float model that is made rational to settle a claim
+FIRST_BITS = 64
+NOT_MIXTURE = "the pair is no mixture"
+INFINITE = "a side is infinite"
+NO_VALUE = "a side has no value"
+Bounds = tuple[str, Any, Any]  # status, slack_lo, slack_hi
+
+
+def judge(theorem: Theorem, pair: Pair, bits: int = MAX_BITS, lane: str = "auto") -> Verdict:
+    """Decide a theorem, or any claim, on one pair.
+
+    bits:   precision at which the sign of a number with logarithms is given up
+    lane:   "auto" escalates; "float" stays with enclosed floats; "rational" begins with rationals
+    return: Verdict; "undecided" only where a limit was reached, which `reason` names
+    raises: InvalidMDPError for a batch of pairs or an unknown lane
+    """
+    _check(pair, lane)
+    if theorem.mixture and not pair.is_mixture:
+        own = "rational" if lane == "rational" else pair.mdp.lane
+        return Verdict("vacuous", None, None, own, theorem.claim(None, None), NOT_MIXTURE)
+    if pair.mdp.lane == "float" and lane != "rational":
+        verdict = _decide(theorem, pair.enclosed(), "float", bits)
+        if verdict.status != "undecided":
+            return verdict
+        limit = "the lane is float by choice" if lane == "float" else unaffordable(pair.mdp)
+        if limit:
+            reason = f"{verdict.reason}; rationals were not tried: {limit}"
+            return Verdict(
+                "undecided", verdict.slack_lo, verdict.slack_hi, "float", verdict.claim, reason
+            )
+    try:
+        exact = pair.exact
+        _ = exact.old, exact.new
+    except (LimitError, MemoryGuardError) as limit_met:
+        return Verdict(
+            "undecided", None, None, "rational", theorem.claim(None, None), str(limit_met)
+        )
+    return _decide(theorem, exact, "rational", bits)
+
+
+def _check(pair: Pair, lane: str) -> None:
+    if pair.mdp.batch_shape:
+        got, cure = f"has batch {pair.mdp.batch_shape}", "Take one pair by pair[i]"
+        raise InvalidMDPError(Problem("batch", "pair", got, "a single pair", cure))
+    if lane not in LANES:
+        raise InvalidMDPError(Problem("lane", "lane", f"= {lane!r}", f"one of {', '.join(LANES)}"))
+
+
+def unaffordable(mdp: MDP) -> str:
+    """Return why a float model is not made rational unasked, or nothing."""
+    entries = mdp.n_states**2 * mdp.n_actions
+    if mdp.n_states > MOST_STATES or entries > MOST_ENTRIES:
+        return f"S = {mdp.n_states}, S*S*A = {entries}, limits {MOST_STATES} and {MOST_ENTRIES}"
+    return ""
+
+
+def _decide(theorem: Theorem, pair: Quantities, lane: str, bits: int) -> Verdict:
+    """Judge the precondition, then the statement, in one lane."""
+    unknown = theorem.claim(None, None)
+    try:
+        if theorem.condition is not None:
+            status, *_ = bounds(theorem.at(pair, theorem.condition), bits)
+            if status == "undecided":
+                return Verdict(status, None, None, lane, unknown, "the precondition is open")
+            if status == "refuted":
+                return Verdict("vacuous", None, None, lane, unknown, "the precondition fails")
+        claim = theorem(pair)
+        status, lo, hi = bounds(claim, bits)
+    except LimitError as limit:
+        return Verdict("undecided", None, None, _kind(theorem, lane), unknown, str(limit))
+    except TabularError:
+        raise
+    except (ArithmeticError, ValueError) as undefined:
+        # inf - inf, division by 0, the root of a negative number
+        status = "undecided" if lane == "float" else "vacuous"
+        return Verdict(status, None, None, lane, unknown, f"{NO_VALUE}: {undefined}")
+    reason = {"vacuous": INFINITE, "undecided": "the enclosure of the slack contains 0"}.get(
+        status, ""
+    )
+    if status == "vacuous":
+        return Verdict(status, None, None, lane, _shown(claim), reason)
+    kind = "enclosure" if isinstance(claim.slack, real.Real) else lane
+    return Verdict(status, lo, hi, kind, _shown(claim), reason, _tightness(theorem, claim, pair))
+
+
+def _kind(theorem: Theorem, lane: str) -> str:
+    return lane if theorem.exactness == "rational" or lane == "float" else "enclosure"
+
+
+def bounds(claim: Claim, bits: int = MAX_BITS) -> Bounds:
+    """Return the status of a claim from its numbers alone, with certain bounds of its slack.
+
+    raises: LimitError where `bits` do not settle the sign; ArithmeticError for inf - inf
+    """
+    slack = claim.slack
+    if isinstance(slack, Interval):
+        lo, hi = float(slack.lo), float(slack.hi)
+        return _float_status(claim.relation, lo, hi), lo, hi
+    if real.is_infinite(slack):
+        if claim.relation != "==" and slack > 0:
+            return "vacuous", inf, inf
+        return "refuted", float(slack), float(slack)
+    sign = real.sign(slack, bits)
+    holds = sign == 0 if claim.relation == "==" else sign >= 0
+    return "proved" if holds else "refuted", *_ends(slack, sign)
+
+
+def _float_status(relation: str, lo: float, hi: float) -> str:
+    if hi < 0 or (relation == "==" and lo > 0):
+        return "refuted"
+    if relation == "==" or lo < 0:
+        return "undecided"
+    if isinf(hi):
+        # Proved or infinite: only rationals tell which.
+        return "vacuous" if isinf(lo) else "undecided"
+    return "proved"
+
+
+def _ends(slack: Any, sign: int) -> tuple[Any, Any]:
+    """Return an enclosure that shows the sign."""
+    if isinstance(slack, Fraction) or sign == 0:
+        return (Fraction(0), Fraction(0)) if sign == 0 else (slack, slack)
+    bits = FIRST_BITS
+    while True:
+        lo, hi = real.enclose(slack, bits)
+        if lo > 0 or hi < 0:
+            return lo, hi
+        bits *= 2
+
+
+def _shown(claim: Claim) -> Claim:
+    """Return the claim with the middle of each interval; exact numbers stay."""
+    if not isinstance(claim.lhs, Interval) and not isinstance(claim.rhs, Interval):
+        return claim
+    lhs, rhs = (_number(x) for x in (claim.lhs, claim.rhs))
+    return Claim(claim.name, claim.equation, claim.source, lhs, claim.relation, rhs)
+
+
+def _number(x: Any) -> float:
+    return float(x.lo) / 2 + float(x.hi) / 2 if isinstance(x, Interval) else float(x)
+
+
+def _tightness(theorem: Theorem, claim: Claim, pair: Quantities) -> float | None:
+    """Return gap / penalty as a float: for people, never for proofs."""
+    if theorem.around is None and claim.relation != "<=":
+        return None
+    gap, penalty = claim.lhs, claim.rhs
+    try:
+        if theorem.around is not None:
+            centre = getattr(pair, theorem.around)
+            gap, penalty = centre - gap, centre - penalty
+        if isinstance(gap, Fraction) and isinstance(penalty, Fraction):
+            return float(gap / penalty)
+        ratio = _number(gap) / _number(penalty)
+    except ArithmeticError:
+        return None
+    return ratio if isfinite(ratio) else None

@@ -1,0 +1,197 @@
+"""What formulas need beyond + - / and abs, for floats and for exact numbers.
+
+The last axis is the one reduced: states of (..., S), actions of (..., S, A).
+"""
+
+from fractions import Fraction
+from typing import Any, Protocol, final
+
+import numpy as np
+
+from tabular_trpo.core import real
+from tabular_trpo.core.linalg import dense, rational, sparse
+from tabular_trpo.core.linalg.rational import Common
+from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.numbers import Array, elementwise
+from tabular_trpo.exact import divergence
+
+
+class Ops(Protocol):
+    """The operations of one arithmetic on the quantities of one model."""
+
+    def constant(self, c: Fraction) -> Any:
+        """Return a rational constant."""
+
+    def spread(self, x: Any, rank: int) -> Any:
+        """Return a scalar in the form that combines with values of a rank."""
+
+    def times(self, x: Any, y: Any) -> Any:
+        """Return x y, where 0 times infinity is 0."""
+
+    def sum_last(self, x: Any) -> Any:
+        """Return the sums over the last axis."""
+
+    def max_last(self, x: Any) -> Any:
+        """Return the maxima over the last axis."""
+
+    def max_allowed(self, X: Any) -> Any:
+        """Return the maxima over the allowed actions."""
+
+    def smaller(self, x: Any, y: Any) -> Any:
+        """Return the minima of two operands."""
+
+    def sqrt(self, x: Any) -> Any:
+        """Return the square roots; negative numbers raise ValueError or give NaN."""
+
+    def kl(self, p: Any, q: Any) -> Any:
+        """Return KL(p || q) of the rows."""
+
+    def expect(self, f: Any) -> Any:
+        """Return (P f)(s, a)."""
+
+    def flow(self, w: Any) -> Any:
+        """Return (w P)(s')."""
+
+    def solve(self, pi: Any, b: Any) -> Any:
+        """Return the value of the reward b under pi: x with (I - gamma P_pi) x = b."""
+
+
+@final
+class Floats:
+    """Float64, batched by leading axes; dense or CSR."""
+
+    def __init__(self, mdp: MDP) -> None:
+        """Keep the model."""
+        self.mdp = mdp
+        self._kernel: Any = sparse if mdp.is_sparse else dense
+
+    def constant(self, c: Fraction) -> float:
+        """Return the nearest double."""
+        return float(c)
+
+    def spread(self, x: Any, rank: int) -> Array:
+        """Append axes of length 1."""
+        return np.asarray(np.reshape(x, np.shape(x) + (1,) * rank))
+
+    def times(self, x: Any, y: Any) -> Any:
+        """Multiply, mending 0 times inf where it occurred."""
+        with np.errstate(invalid="ignore"):
+            product = x * y
+        if np.any(np.isnan(product)):
+            product = np.where((x == 0) | (y == 0), 0.0, product)
+        return product
+
+    def sum_last(self, x: Array) -> Any:
+        """Sum."""
+        return x.sum(axis=-1)
+
+    def max_last(self, x: Array) -> Any:
+        """Maximum; NaN wins."""
+        return x.max(axis=-1)
+
+    def max_allowed(self, X: Array) -> Any:
+        """Masked maximum."""
+        return np.where(self.mdp.mask, X, -np.inf).max(axis=-1)
+
+    def smaller(self, x: Any, y: Any) -> Any:
+        """Minimum."""
+        return np.minimum(x, y)
+
+    def sqrt(self, x: Any) -> Any:
+        """Root."""
+        with np.errstate(invalid="ignore"):
+            return np.sqrt(x)
+
+    def kl(self, p: Array, q: Array) -> Any:
+        """See `exact.divergence`."""
+        return divergence.kl(p, q)
+
+    def expect(self, f: Array) -> Array:
+        """Multiply by the rows of P."""
+        return np.asarray(self._kernel.expect(self.mdp.P, f))
+
+    def flow(self, w: Array) -> Array:
+        """Multiply by the columns of P."""
+        return np.asarray(self._kernel.flow(self.mdp.P, w))
+
+    def solve(self, pi: Array, b: Array) -> Array:
+        """Factor and solve forward."""
+        P_pi, _ = self._kernel.close(self.mdp.P, self.mdp.r, pi)
+        return np.asarray(self._kernel.solve(P_pi, self.mdp.gamma).forward(b))
+
+
+@final
+class Exacts:
+    """Fractions, and Reals where logarithms or roots enter; one model, dense."""
+
+    def __init__(self, mdp: MDP) -> None:
+        """Keep the model and its rows in integers."""
+        assert mdp._rows is not None
+        self.mdp, self._rows = mdp, mdp._rows
+
+    def constant(self, c: Fraction) -> Fraction:
+        """Return the constant."""
+        return c
+
+    def spread(self, x: Any, rank: int) -> Any:
+        """Append axes of length 1 to an array; a Fraction combines with any."""
+        return x.reshape(x.shape + (1,) * rank) if isinstance(x, np.ndarray) else x
+
+    def times(self, x: Any, y: Any) -> Any:
+        """Multiply; 0 times an infinite Real raises there and is mended here."""
+        try:
+            return x * y
+        except ArithmeticError:
+            return np.frompyfunc(lambda a, b: a * b if a != 0 and b != 0 else Fraction(0), 2, 1)(
+                x, y
+            )
+
+    def sum_last(self, x: Array) -> Any:
+        """Sum."""
+        return x.sum(axis=-1)
+
+    def max_last(self, x: Array) -> Any:
+        """Maximum by certain comparisons."""
+        return _maximum(x.tolist())
+
+    def max_allowed(self, X: Array) -> Array:
+        """Masked maximum of each row."""
+        out = np.empty(len(X), dtype=object)
+        out[:] = [_maximum(row[mask].tolist()) for row, mask in zip(X, self.mdp.mask, strict=True)]
+        return out
+
+    def smaller(self, x: Any, y: Any) -> Any:
+        """Minimum by certain comparisons."""
+        return np.frompyfunc(lambda a, b: real.minimum([a, b]), 2, 1)(x, y)
+
+    def sqrt(self, x: Any) -> Any:
+        """Root."""
+        return elementwise(real.sqrt, x) if isinstance(x, np.ndarray) else real.sqrt(x)
+
+    def kl(self, p: Array, q: Array) -> Any:
+        """See `exact.divergence`."""
+        return divergence.kl(p, q)
+
+    def expect(self, f: Array) -> Array:
+        """Multiply by the rows of P."""
+        return rational.expect(self._rows, Common.of(f))
+
+    def flow(self, w: Array) -> Array:
+        """Multiply by the columns of P, in integers over one denominator."""
+        weights = Common.of(
+            np.array([Fraction(x) / d for x, d in zip(w.ravel(), self._rows.den, strict=True)])
+        )
+        return Common(weights.num.dot(self._rows.num), weights.den).fractions()
+
+    def solve(self, pi: Array, b: Array) -> Array:
+        """Solve forward; the residual was checked to be 0."""
+        return rational.close(self._rows, pi, self.mdp.gamma).forward(b).fractions()
+
+
+def _maximum(values: list[Any]) -> Any:
+    return max(values) if all(type(x) is Fraction for x in values) else real.maximum(values)
+
+
+def ops_of(mdp: MDP) -> Ops:
+    """Return the arithmetic of a model's lane."""
+    return Exacts(mdp) if mdp.lane == "rational" else Floats(mdp)

@@ -1,0 +1,259 @@
+"""False neighbours: misquotations of each theorem, each with a pair that refutes it exactly.
+
+An inequality that is tested where it is slack says nothing about its constant.  Random models do
+not even come near: several of these survive thousands of them, so the pair is part of the record.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, final
+
+from tabular_trpo.theory import fixtures
+from tabular_trpo.theory.claim import Theorem
+from tabular_trpo.theory.constants import coupling_constant
+from tabular_trpo.theory.fixtures import Fixture
+from tabular_trpo.theory.trace import Formula, Sides
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Variant:
+    """A false statement that looks like a theorem.
+
+    theorem: name of the theorem it misquotes
+    claim:   the false statement, to be judged like any
+    fixture: makes a rational pair that refutes it
+    """
+
+    theorem: str
+    claim: Theorem
+    fixture: Fixture
+
+
+def _c(p: Any) -> Any:
+    return coupling_constant(p.max_tv, p.gamma)
+
+
+def _below(p: Any, penalty: Any) -> Sides:
+    return p.eta_new, ">=", p.L - penalty / (1 - p.gamma) ** 2
+
+
+_TIGHT, _SMALL, _CPI, _TWO = (
+    fixtures.tight(),
+    fixtures.tight("1/1000", "1/2"),
+    fixtures.cpi(),
+    fixtures.two_region(),
+)
+
+# theorem -> how it is misquoted, the false statement, a pair that refutes it, a false precondition
+_Row = tuple[str, Formula, Fixture] | tuple[str, Formula, Fixture, Formula]
+_TABLE: dict[str, list[_Row]] = {
+    "performance_difference_paths": [
+        (
+            "normalised by 1 - gamma",
+            lambda p: (p.eta_new, "==", p.eta + (1 - p.gamma) * p.sum_s(p.rho0 * p.W)),
+            _TIGHT,
+        ),
+    ],
+    "performance_difference": [
+        ("old rho", lambda p: (p.eta_new, "==", p.eta + p.sum_s(p.rho * p.A_bar)), _TIGHT),
+        (
+            "d in place of rho",
+            lambda p: (p.eta_new, "==", p.eta + (1 - p.gamma) * p.sum_s(p.rho_new * p.A_bar)),
+            _TIGHT,
+        ),
+    ],
+    "performance_difference_statewise": [
+        ("first step", lambda p: (p.max_s(abs(p.V_new - p.V - p.A_bar)), "==", 0), _TIGHT),
+    ],
+    "visitation_mass": [("normalised", lambda p: (p.sum_s(p.rho), "==", 1), _TIGHT)],
+    "surrogate_linear": [
+        (
+            "weights swapped",
+            lambda p: (p.L_mix(Fraction(1, 3)), "==", (p.eta + 2 * p.L) / 3),
+            _TIGHT,
+        ),
+    ],
+    "surrogate_value": [("at the new policy", lambda p: (p.L_mix(1), "==", p.eta), _TIGHT)],
+    "surrogate_gradient": [
+        ("difference for slope", lambda p: (p.eta_dot, "==", p.eta_new - p.eta), _TIGHT),
+        ("d in place of rho", lambda p: (p.eta_dot, "==", p.mean_d(p.A_bar)), _TIGHT),
+    ],
+    "residual_identity": [
+        (
+            "gamma missing",
+            lambda p: (p.eta_new - p.L, "==", p.sum_s(p.rho * p.shift(p.V_new - p.V))),
+            _TIGHT,
+        ),
+        (
+            "new rho",
+            lambda p: (
+                p.eta_new - p.L,
+                "==",
+                p.gamma * p.sum_s(p.rho_new * p.shift(p.V_new - p.V)),
+            ),
+            _TIGHT,
+        ),
+    ],
+    "minorant_touches": [("at the new policy", lambda p: (p.M, "==", p.eta_new), _TIGHT)],
+    "tv_squared_kl": [
+        ("1-norm", lambda p: (p.max_s((2 * p.tv) ** 2 - p.kl), "<=", 0), _TWO),
+        ("no square", lambda p: (p.max_s(p.tv - p.kl), "<=", 0), _TWO),
+    ],
+    "pinsker": [
+        ("1-norm", lambda p: (p.max_s((2 * p.tv) ** 2 - p.kl / 2), "<=", 0), _TWO),
+        ("49/100 for 1/2", lambda p: (p.max_s(p.tv**2 - 49 * p.kl / 100), "<=", 0), _TWO),
+    ],
+    "cpi_bound": [
+        ("eps of the mixture", lambda p: _below(p, 2 * p.eps_cpi * p.gamma * p.alpha**2), _CPI),
+        ("constant 1", lambda p: _below(p, p.eps_target * p.gamma * p.alpha**2), _CPI),
+        ("no mixture", lambda p: _below(p, 2 * p.eps_cpi * p.gamma * p.max_tv**2), _SMALL),
+    ],
+    "trpo_bound": [
+        ("constant 2", lambda p: _below(p, 2 * p.eps * p.gamma * p.max_tv**2), _SMALL),
+        ("constant 39/10", lambda p: _below(p, 39 * p.eps * p.gamma * p.max_tv**2 / 10), _SMALL),
+        ("no penalty", lambda p: (p.eta_new, ">=", p.L), _TIGHT),
+        (
+            "one power of 1 - gamma",
+            lambda p: _below(p, 4 * p.eps * p.gamma * p.max_tv**2 * (1 - p.gamma)),
+            fixtures.tight("1/100"),
+        ),
+        ("gamma squared", lambda p: _below(p, 4 * p.eps * p.gamma**2 * p.max_tv**2), _TWO),
+        (
+            "eps without abs",
+            lambda p: _below(p, 4 * p.max_sa(p.A) * p.gamma * p.max_tv**2),
+            fixtures.pit,
+        ),
+        (
+            "eps of visited states",
+            lambda p: _below(p, 4 * p.mean_d(p.max_a(abs(p.A))) * p.gamma * p.max_tv**2),
+            fixtures.tight(far=100),
+        ),
+        ("eps of (6)", lambda p: _below(p, 4 * p.eps_cpi * p.gamma * p.max_tv**2), _SMALL),
+        (
+            "d in place of rho in L",
+            lambda p: (
+                p.eta_new,
+                ">=",
+                p.eta + p.mean_d(p.A_bar) - 4 * p.eps * p.gamma * p.max_tv**2 / (1 - p.gamma) ** 2,
+            ),
+            fixtures.loss,
+        ),
+    ],
+    "trpo_bound_upper": [
+        (
+            "constant 2",
+            lambda p: (
+                p.eta_new,
+                "<=",
+                p.L + 2 * p.eps * p.gamma * p.max_tv**2 / (1 - p.gamma) ** 2,
+            ),
+            fixtures.mirrored,
+        ),
+    ],
+    "trpo_kl_bound": [
+        ("C/4", lambda p: (p.eta_new, ">=", p.L - p.C / 4 * p.max_kl), _TWO),
+        ("mean KL", lambda p: (p.eta_new, ">=", p.L - p.C * p.mean_kl), fixtures.rare_region),
+    ],
+    "trpo_kl_bound_half": [
+        (
+            "49/100 for 1/2",
+            lambda p: (p.eta_new, ">=", p.L - 49 * p.C * p.max_kl / 100),
+            fixtures.two_region("1/200"),
+        ),
+    ],
+    "advantage_lemma": [
+        (
+            "half of the span",
+            lambda p: (p.max_s(abs(p.A_bar) - p.tv * p.span_a(p.A) / 2), "<=", 0),
+            _TIGHT,
+        ),
+    ],
+    "advantage_lemma_eps": [
+        ("2 missing", lambda p: (p.eps_cpi, "<=", p.smaller(1, p.max_tv) * p.eps), _TIGHT),
+    ],
+    "coupling_lemma": [
+        ("one step less", lambda p: (p.step_tv(3), "<=", 1 - (1 - p.max_tv) ** 2), _TIGHT),
+    ],
+    "coupling_span": [
+        (
+            "half of the span",
+            lambda p: (abs(p.eta_new - p.L), "<=", p.span_s(p.A_bar) / 2 * _c(p)),
+            _TIGHT,
+        ),
+    ],
+    "coupling_eps_cpi": [
+        ("2 missing", lambda p: (p.span_s(p.A_bar) * _c(p), "<=", p.eps_cpi * _c(p)), _TIGHT),
+    ],
+    "coupling_capped": [
+        (
+            "cap at max_tv",
+            lambda p: (2 * p.eps_cpi * _c(p), "<=", 2 * p.smaller(1, p.max_tv) * p.eps * _c(p)),
+            _TIGHT,
+        ),
+    ],
+    "coupling_rows": [
+        (
+            "2 missing",
+            lambda p: (2 * p.eps_cpi * _c(p), "<=", p.max_tv * p.max_s(p.span_a(p.A)) * _c(p)),
+            _TIGHT,
+        ),
+    ],
+    "coupling_bound": [
+        (
+            "constant 2",
+            lambda p: (
+                2 * p.smaller(1, 2 * p.max_tv) * p.eps * _c(p),
+                "<=",
+                2 * p.max_tv * p.eps * _c(p),
+            ),
+            _TIGHT,
+        ),
+    ],
+    "coupling_to_theorem": [
+        (
+            "one power of 1 - gamma",
+            lambda p: (
+                4 * p.max_tv * p.eps * _c(p),
+                "<=",
+                4 * p.eps * p.gamma * p.max_tv**2 / (1 - p.gamma),
+            ),
+            _TIGHT,
+        ),
+    ],
+    "minorant_gain": [
+        (
+            "mean KL",
+            lambda p: (p.eta_new - p.eta, ">=", p.L - p.C * p.mean_kl - p.M_pi),
+            fixtures.rare_region,
+        ),
+    ],
+    "monotone_improvement": [
+        (
+            "L in place of M",
+            lambda p: (p.eta_new, ">=", p.eta),
+            fixtures.tight("3/10"),
+            lambda p: (p.L, ">=", p.eta),
+        ),
+    ],
+}
+
+
+def _variant(name: str, how: str, formula: Formula, fixture: Fixture, *when: Formula) -> Variant:
+    condition = when[0] if when else None
+    around = "L" if name.startswith(("cpi", "trpo")) else None
+    false = Theorem(f"{name}: {how}", "misquotation", "none", formula, condition, around)
+    return Variant(name, false, fixture)
+
+
+VARIANTS = tuple(_variant(name, *row) for name, rows in _TABLE.items() for row in rows)
+
+
+def neighbours(theorem: Theorem) -> tuple[Variant, ...]:
+    """Return the false neighbours of a theorem.
+
+    >>> from tabular_trpo.theory.bounds import cpi_bound
+    >>> [variant.claim.name for variant in neighbours(cpi_bound)][:2]
+    ['cpi_bound: eps of the mixture', 'cpi_bound: constant 1']
+    """
+    return tuple(variant for variant in VARIANTS if variant.theorem == theorem.name)

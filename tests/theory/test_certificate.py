@@ -1,0 +1,251 @@
+"""Certificates pass the lone checker, and no single field of one can be changed unseen."""
+
+import copy
+import json
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+import tabular_trpo as tt
+from tabular_trpo import check, formats
+from tabular_trpo.core.real import enclose
+from tabular_trpo.families import worst_case
+from tabular_trpo.theory import fixtures
+from tabular_trpo.theory.bounds import THEOREMS
+from tabular_trpo.theory.certificate import certificate, digest, pair_certificate
+from tabular_trpo.theory.claim import Theorem, claim
+from tabular_trpo.theory.judge import judge
+from tabular_trpo.theory.pair import Pair
+from tests.strategies import mixture_pairs, pairs
+
+
+def checked(made: dict[str, Any]) -> dict[str, str]:
+    """Return {name: status} as the checker reads a certificate that went through JSON."""
+    return {line.name: line.status for line in check.check(json.loads(json.dumps(made)))}
+
+
+def statuses(pair: Pair) -> dict[str, str]:
+    return {theorem.name: judge(theorem, pair).status for theorem in THEOREMS}
+
+
+@given(pairs(max_states=3))
+def test_certificates_of_pairs_are_accepted(pair: Pair) -> None:
+    assert checked(pair_certificate(pair)) == statuses(pair)
+
+
+@given(mixture_pairs(max_states=3))
+def test_certificates_of_mixtures_are_accepted(pair: Pair) -> None:
+    assert checked(pair_certificate(pair)) == statuses(pair)
+
+
+@settings(max_examples=10)
+@given(pairs(max_states=2, max_actions=2))
+def test_certificates_of_float_pairs_are_accepted(pair: Pair) -> None:
+    floats = pair.to_float()
+    assert checked(pair_certificate(floats)) == statuses(floats.to_rational())
+
+
+def test_certificate_of_named_policies() -> None:
+    case = worst_case.tight_thm1("1/10", "9/10")
+    made = certificate(case.mdp, case.pi, case.pi_new)
+    assert made["values"]["eta_new"] == "2/13"  # 2/19 in hexadecimals
+    assert made["witness"]["rho"] == {"den": "1", "num": ["a", "0"]}
+    assert len(made["claims"]) == 27
+    assert checked(made)["trpo_bound"] == "proved"
+
+
+def test_certificate_keeps_masks_names_and_rewards_of_transitions() -> None:
+    rows = [
+        ("up", "go", "down", "1/2", "1"),
+        ("up", "go", "up", "1/2", "-1"),
+        ("down", "stay", "down", "1", "1/3"),
+        ("down", "go", "up", "1", "0"),
+    ]
+    names = (["up", "down"], ["go", "stay"])
+    mdp = tt.MDP.from_transitions(rows, {"up": "1"}, "1/2", *names)
+    made = certificate(mdp, [["1", "0"]] * 2, [["1", "0"], ["1/2", "1/2"]])
+    assert sorted(map(tuple, made["model"]["transitions"])) == sorted(rows)
+    assert checked(made)["performance_difference"] == "proved"
+
+
+def test_refuted_infinite_and_undefined_claims() -> None:
+    mdp = tt.MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
+    pair = Pair(mdp, [["1/2", "1/2"]], [["0", "1"]])
+    bound = claim("KL is small")(lambda p: (p.max_kl, "<=", 1))
+    root = claim("a root")(lambda p: (p.sqrt(p.eps / 3), "<=", p.eps))
+    undefined = claim("no value")(lambda p: (p.max_kl - p.max_kl, "<=", 1))
+    made = pair_certificate(pair, [bound, root, undefined])
+    assert checked(made) == {"KL is small": "refuted", "a root": "proved"}
+    assert made["claims"][0]["slack"] is None
+
+
+def test_undecided_claims_are_left_out() -> None:
+    pair = fixtures.tight()()
+    _, hi = enclose(pair.max_kl, 200)
+    near = claim("near")(lambda p: (p.max_kl, "<=", hi))
+    assert checked(pair_certificate(pair, [near])) == {"near": "proved"}
+    assert pair_certificate(pair, [near], bits=64)["claims"] == []
+
+
+def test_a_foreign_formula_under_the_name_of_a_theorem_is_refused() -> None:
+    weak = claim("trpo_bound")(lambda p: (p.eta_new, ">=", p.L - 8 * p.eps / (1 - p.gamma) ** 2))
+    with pytest.raises(check.CertificateError):
+        checked(pair_certificate(fixtures.tight()(), [weak]))
+
+
+# ---- tampering -----------------------------------------------------------------------------------
+
+Path = tuple[Any, ...]
+
+
+def leaves(item: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Yield every value that is no container, with the way to it."""
+    if isinstance(item, dict | list):
+        for key, part in item.items() if isinstance(item, dict) else enumerate(item):
+            yield from leaves(part, (*path, key))
+    else:
+        yield path, item
+
+
+def changed(value: Any) -> Iterator[Any]:
+    """Yield values close to one: a number a little off, another word, nothing."""
+    words = {"proved": "refuted", "refuted": "proved", "vacuous": "proved", "<=": ">=", ">=": "<="}
+    if isinstance(value, str):
+        yield from (words.get(value, value + "1"), "-" + value, "0", None)
+    else:
+        yield from ("0", 2) if value is None else (value + 1, str(value))
+
+
+def replaced(made: dict[str, Any], path: Path, value: Any) -> dict[str, Any]:
+    """Return a copy with one field changed and the digest made to fit."""
+    copied = copy.deepcopy(made)
+    item: Any = copied
+    for key in path[:-1]:
+        item = item[key]
+    item[path[-1]] = value
+    if path != ("digest",):
+        copied["digest"] = digest(copied)
+    return copied
+
+
+def survives(made: dict[str, Any], path: Path, other: Any) -> dict[str, Any] | None:
+    """Return the changed certificate if the checker accepts it."""
+    tampered = replaced(made, path, other)
+    try:
+        check.check(tampered)
+    except check.CertificateError:
+        return None
+    return tampered
+
+
+def still_true(tampered: dict[str, Any], path: Path, theorems: dict[str, Theorem]) -> bool:
+    """Whether what was accepted is a true certificate after all, judged from its model anew.
+
+    A theorem under another name is a claim of the user's; a slack of logarithms may be enclosed
+    more widely; a reward that no quantity depends on may be another.
+    """
+    pair = pair_of(tampered)
+    if path[0] == "claims" and path[2] == "name":
+        lines = check.check(tampered)
+        return lines[path[1]].user_claim
+    if path[0] == "claims" and path[2] == "slack":
+        row = tampered["claims"][path[1]]
+        lo, hi = map(hexadecimal, row["slack"])
+        slack = theorems[row["name"]](pair).slack
+        return bool(lo <= slack <= hi) and (lo == hi or theorems[row["name"]].exactness == "log")
+    fresh = pair_certificate(pair)
+    return all(read(fresh[key]) == read(tampered[key]) for key in ("witness", "values", "claims"))
+
+
+def pair_of(made: dict[str, Any]) -> Pair:
+    """Read the pair back from the model of a certificate."""
+    mdp, policies = (getattr(formats.from_document(made["model"]), x) for x in ("mdp", "policies"))
+    if made["mixture"] is None:
+        return Pair(mdp, policies["pi"], policies["pi_new"])
+    return Pair.mixture(mdp, policies["pi"], policies["target"], made["mixture"]["alpha"])
+
+
+def hexadecimal(text: str) -> Fraction:
+    return Fraction(*(int(part, 16) for part in text.split("/")))
+
+
+def read(item: Any) -> Any:
+    """Return JSON with its numbers read, so that "0", "-0" and "00" are one."""
+    if isinstance(item, dict):
+        return {key: read(part) for key, part in item.items()}
+    if isinstance(item, list):
+        return [read(part) for part in item]
+    try:
+        return hexadecimal(item)
+    except (AttributeError, ValueError, TypeError, ZeroDivisionError):
+        return item
+
+
+SPECIMENS = {
+    "tight": fixtures.tight(),
+    "mixture": fixtures.cpi(),
+    "infinite": lambda: Pair(
+        tt.MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2"), [["1/2", "1/2"]], [["0", "1"]]
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SPECIMENS)
+def test_no_single_change_makes_a_false_certificate(name: str) -> None:
+    made = pair_certificate(SPECIMENS[name]())
+    checked(made)
+    theorems = {theorem.name: theorem for theorem in THEOREMS}
+    changes = [(path, x) for path, value in leaves(made) for x in changed(value) if x != value]
+    accepted = [(path, x, survives(made, path, x)) for path, x in changes]
+    left = [(path, x, tampered) for path, x, tampered in accepted if tampered is not None]
+    assert len(changes) > 900
+    assert len(left) < len(changes) / 5
+    assert [
+        (path, x) for path, x, tampered in left if not still_true(tampered, path, theorems)
+    ] == []
+
+
+def keys(item: Any, path: Path = ()) -> Iterator[Path]:
+    """Yield the way to each field of each object."""
+    if isinstance(item, dict | list):
+        for key, part in item.items() if isinstance(item, dict) else enumerate(item):
+            if isinstance(item, dict):
+                yield (*path, key)
+            yield from keys(part, (*path, key))
+
+
+def test_dropping_any_field_is_caught() -> None:
+    made = pair_certificate(fixtures.cpi()())
+    for path in keys(made):
+        copied = copy.deepcopy(made)
+        item: Any = copied
+        for key in path[:-1]:
+            item = item[key]
+        del item[path[-1]]
+        if path != ("digest",):
+            copied["digest"] = digest(copied)
+        with pytest.raises(check.CertificateError):
+            check.check(copied)
+
+
+def test_the_model_of_a_certificate_is_a_file_of_its_own() -> None:
+    for fixture in SPECIMENS.values():
+        pair = fixture()
+        made = pair_certificate(pair)
+        again = pair_certificate(pair_of(made))
+        assert again == made
+        policies = {"pi": pair.pi, "pi_new": pair.pi_new}
+        policies |= {"target": pair.target} if pair.is_mixture else {}
+        assert formats.to_document(pair.mdp, policies) == made["model"]
+
+
+def test_slack_of_logarithms_encloses_the_exact_one() -> None:
+    pair = fixtures.tight()()
+    for theorem in THEOREMS:
+        if theorem.exactness == "log" and theorem.name != "monotone_improvement":
+            (row,) = pair_certificate(pair, [theorem])["claims"]
+            lo, hi = map(hexadecimal, row["slack"])
+            assert 0 < lo < theorem(pair).slack < hi < lo + Fraction(1, 10**15)

@@ -1,0 +1,60 @@
+"""The table: what it says of itself, and that the lone checker says the same in its own words."""
+
+import ast
+
+import pytest
+
+from tabular_trpo import check
+from tabular_trpo.theory.bounds import THEOREMS
+from tabular_trpo.theory.claim import Theorem
+from tabular_trpo.theory.variants import VARIANTS, neighbours
+
+LOGS = {
+    "tv_squared_kl",
+    "pinsker",
+    "trpo_kl_bound",
+    "trpo_kl_bound_half",
+    "minorant_gain",
+    "monotone_improvement",
+}
+
+
+def normal(text: str) -> str:
+    """Return the syntax tree of a formula; spaces and needless parentheses are gone."""
+    return ast.dump(ast.parse(text, mode="eval"))
+
+
+def test_names_are_those_of_the_checker() -> None:
+    names = [theorem.name for theorem in THEOREMS]
+    assert sorted(names) == sorted(check.THEOREMS)
+    assert len(set(names)) == len(names) == 27
+
+
+@pytest.mark.parametrize("theorem", THEOREMS, ids=lambda theorem: theorem.name)
+def test_statement_is_that_of_the_checker(theorem: Theorem) -> None:
+    equation, source, formula, condition = check.THEOREMS[theorem.name]
+    assert (theorem.equation, theorem.source) == (equation, source)
+    assert normal(str(theorem.statement)) == normal(formula)
+    own = theorem.condition_text()
+    if condition in (None, "mixture"):
+        assert own == condition
+    else:
+        assert own is not None and normal(own) == normal(condition)
+
+
+@pytest.mark.parametrize("theorem", THEOREMS, ids=lambda theorem: theorem.name)
+def test_theorem_is_documented_and_has_false_neighbours(theorem: Theorem) -> None:
+    assert theorem.formula.__doc__
+    assert neighbours(theorem)
+    assert theorem.exactness == ("log" if theorem.name in LOGS else "rational")
+    assert theorem.mixture == (theorem.name == "cpi_bound")
+
+
+def test_variants_misquote_theorems_and_differ_from_them() -> None:
+    statements = {theorem.name: theorem for theorem in THEOREMS}
+    for variant in VARIANTS:
+        true = statements[variant.theorem]
+        same = normal(str(variant.claim.statement)) == normal(str(true.statement))
+        assert not same or variant.claim.condition_text() != true.condition_text()
+        assert variant.claim.name not in statements
+    assert len({variant.claim.name for variant in VARIANTS}) == len(VARIANTS)

@@ -1,0 +1,76 @@
+"""Every theorem on generated pairs: proved, or vacuous, but never refuted and never undecided."""
+
+from collections import Counter
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+
+from tabular_trpo.theory.bounds import THEOREMS
+from tabular_trpo.theory.claim import Theorem
+from tabular_trpo.theory.identities import IDENTITIES
+from tabular_trpo.theory.judge import judge
+from tabular_trpo.theory.pair import Pair
+from tabular_trpo.theory.verdicts import verify_pair
+from tests.strategies import advantage_pairs, mixture_pairs, pairs, rational_pairs
+
+# Why a theorem may have nothing to say of a pair that is no mixture.
+SILENT = {"cpi_bound", "monotone_improvement"}
+WITH_INFINITE_KL = {
+    "tv_squared_kl", "pinsker", "trpo_kl_bound", "trpo_kl_bound_half", "minorant_gain",
+}  # fmt: skip
+
+
+def hold(pair: Pair) -> None:
+    """Assert that no theorem fails, and that none is silent without a reason."""
+    for theorem in THEOREMS:
+        verdict = judge(theorem, pair)
+        assert verdict.status in ("proved", "vacuous"), (theorem.name, verdict)
+        if verdict.status == "vacuous" and theorem.name not in SILENT:
+            assert theorem.name in WITH_INFINITE_KL and pair.max_kl > 10**9
+        if theorem in IDENTITIES:
+            assert verdict.slack_lo == verdict.slack_hi == Fraction(0)
+
+
+@given(pairs())
+def test_theorems_hold_for_any_two_policies(pair: Pair) -> None:
+    hold(pair)
+
+
+@given(advantage_pairs())
+def test_theorems_hold_where_rewards_are_advantages(pair: Pair) -> None:
+    hold(pair)
+
+
+@given(mixture_pairs())
+def test_theorems_hold_for_mixtures(pair: Pair) -> None:
+    hold(pair)
+    assert judge(next(t for t in THEOREMS if t.name == "cpi_bound"), pair).status == "proved"
+
+
+@given(pairs(max_states=3, max_actions=2))
+def test_float_pairs_get_the_verdicts_of_the_rationals_they_are(pair: Pair) -> None:
+    floats = pair.to_float()
+    for mine, exact in zip(verify_pair(floats), verify_pair(floats.to_rational()), strict=True):
+        assert mine.status == exact.status, (mine, exact)
+
+
+@given(mixture_pairs(max_states=3, max_actions=2))
+def test_float_mixtures_get_the_verdicts_of_the_exact_mixtures(pair: Pair) -> None:
+    floats = pair.to_float()
+    for mine, exact in zip(verify_pair(floats), verify_pair(floats.to_rational()), strict=True):
+        assert mine.status == exact.status, (mine, exact)
+
+
+@pytest.mark.parametrize("identity", IDENTITIES, ids=lambda theorem: theorem.name)
+def test_residuals_are_exactly_zero_on_a_thousand_pairs(
+    identity: Theorem, thousand: list[Pair]
+) -> None:
+    residuals = Counter(identity(pair).slack for pair in thousand)
+    assert residuals == {Fraction(0): 1000}
+    assert all(type(residual) is Fraction for residual in residuals)
+
+
+@pytest.fixture(scope="module")
+def thousand() -> list[Pair]:
+    return [Pair(*triple) for triple in rational_pairs(seed=1, n=1000)]

@@ -1,0 +1,58 @@
+"""Every false neighbour is refuted exactly on its own fixture, where its theorem is not."""
+
+import json
+
+import pytest
+
+from tabular_trpo import check
+from tabular_trpo.theory.bounds import THEOREMS
+from tabular_trpo.theory.certificate import pair_certificate
+from tabular_trpo.theory.claim import Theorem
+from tabular_trpo.theory.judge import judge
+from tabular_trpo.theory.variants import VARIANTS, Variant
+
+TRUE = {theorem.name: theorem for theorem in THEOREMS}
+each = pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.claim.name)
+
+
+@each
+def test_variant_is_refuted_and_its_theorem_is_not(variant: Variant) -> None:
+    pair = variant.fixture()
+    verdict = judge(variant.claim, pair)
+    assert verdict.status == "refuted"
+    assert verdict.lane in ("rational", "enclosure")
+    if variant.claim.statement.relation == "==":
+        assert verdict.slack_lo * verdict.slack_hi > 0
+    else:
+        assert verdict.slack_lo <= verdict.slack_hi < 0
+    assert judge(TRUE[variant.theorem], pair).status in ("proved", "vacuous")
+
+
+@each
+def test_variant_is_refuted_in_the_float_lane(variant: Variant) -> None:
+    verdict = judge(variant.claim, variant.fixture().to_float(), lane="float")
+    assert verdict.status == "refuted"
+    assert verdict.lane == "float"
+
+
+@each
+def test_refutation_is_certified(variant: Variant) -> None:
+    made = pair_certificate(variant.fixture(), [variant.claim])
+    read = check.check(json.loads(json.dumps(made)))
+    (statement,) = read
+    assert (statement.name, statement.status) == (variant.claim.name, "refuted")
+    assert statement.user_claim
+
+
+@pytest.mark.parametrize("theorem", THEOREMS, ids=lambda theorem: theorem.name)
+def test_fixtures_refute_no_theorem(theorem: Theorem) -> None:
+    for variant in VARIANTS:
+        assert judge(theorem, variant.fixture()).status in ("proved", "vacuous")
+
+
+def test_tightness_of_a_refuted_bound_is_above_one() -> None:
+    around = [v for v in VARIANTS if v.claim.around and "in L" not in v.claim.name]
+    assert len(around) > 10
+    for variant in around:
+        ratio = judge(variant.claim, variant.fixture()).tightness
+        assert ratio is None or ratio > 1  # None: no penalty at all
