@@ -16,7 +16,7 @@ from tabular_trpo.core.numbers import Array, Scalar, elementwise, is_rational, i
 from tabular_trpo.core.validate import Report, label
 
 
-def _names(given: Sequence[str] | None, n: int, what: str) -> tuple[str, ...]:
+def _names(given: Any, n: int, what: str) -> tuple[str, ...]:
     if given is None:
         return tuple(str(i) for i in range(n))
     names: tuple[Any, ...] = tuple(given) if isinstance(given, Iterable) else ()

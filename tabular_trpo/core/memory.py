@@ -6,7 +6,9 @@ from tabular_trpo.core.errors import MemoryGuardError, Problem
 
 
 def limit() -> int:
-    """Return the bytes one object may take: half of the machine's memory."""
+    """Return the bytes one object may take: half of the memory, 4 GiB where none is told."""
+    if not hasattr(os, "sysconf"):  # Windows
+        return 2**32
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
 
 

@@ -123,12 +123,15 @@ def _values(model: Model, resolvent: Any, correction: Array, product: Product) -
         slack = P_error + model_slack(model, most) + rounding + FLOOR
         bound = np.max(after, axis=-1) + slack
         V_bound = enlarged(bound / horizon, shape)
-        if np.all((V_bound <= GOAL * most + FLOOR / horizon) | (bound <= 2 * slack)):
+        # A moves by the correction in plain arithmetic, so that must be lost in A's own rounding.
+        plain = gamma_n(model.n_terms) * 2 * np.max(np.abs(correction), axis=-1)
+        small = plain <= U * np.max(np.abs(advantage.hi), axis=(-2, -1)) + FLOOR
+        settled = (V_bound <= GOAL * most + FLOOR / horizon) | (bound <= 2 * slack)
+        if np.all(settled & small):
             break
     V = twofold.plus(x, correction)
     shift = (_expect(model.rows, correction) * gamma).reshape(shape) - correction[..., None]
     A = advantage.hi + (advantage.lo + shift)
-    plain = gamma_n(model.n_terms) * 2 * np.max(np.abs(correction), axis=-1)
     span = 2 * np.minimum(V_bound, _span_bound(resolvent, bound, V_bound, model.gamma, A))
     drift = bound + slack + span + plain
     eta = twofold.total(twofold.scale(V, model.rho0)).hi

@@ -17,7 +17,7 @@ from tabular_trpo.core.policy import check_policy, check_rows, policy_array
 from tabular_trpo.exact import small
 from tabular_trpo.exact.enclosure import Model, U, Values, Visits, enclose
 
-CHUNK = 2**20  # entries of P evaluated at a time in a batch
+CHUNK = 2**18  # entries of P evaluated at a time in a batch
 
 
 @final
@@ -93,21 +93,26 @@ def _batch(mdp: MDP, pi: Any) -> Evaluation:
     cores = os.cpu_count() or 1
     step = max(1, min(-(-count // cores), CHUNK // (mdp.n_states**2 * mdp.n_actions)))
 
-    def part(i: int) -> list[Array]:
+    per_state, per_pair = (count, mdp.n_states), (count, mdp.n_states, mdp.n_actions)
+    values = (per_state, per_pair, per_pair, per_state, per_state, (count,))
+    out = [np.empty(shape) for shape in (per_pair, *values, *values)]
+
+    def part(i: int) -> None:
         at = slice(i, i + step)
         mass = None if below is None else below[at]
         rows = check_rows("pi", policy[at], mdp.mask)
-        return [rows, *_float(P[at], r[at], rho0[at], gamma[at], rows, mass, mdp.mask)]
+        parts = _float(P[at], r[at], rho0[at], gamma[at], rows, mass, mdp.mask)
+        for whole, x in zip(out, [rows, *parts], strict=True):
+            whole[at] = x
 
     # LAPACK and the ufuncs release the interpreter lock.
     with ThreadPoolExecutor(cores) as pool:
         try:
-            parts = list(pool.map(part, range(0, count, step)))
+            list(pool.map(part, range(0, count, step)))
         except InvalidMDPError:
             check_policy(mdp, pi)  # the same offenders, with their indices in the whole batch
             raise
-    joined = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    shaped = [x.reshape(*batch, *x.shape[1:]) for x in joined]
+    shaped = [x.reshape(*batch, *x.shape[1:]) for x in out]
     return _assembled(mdp, frozen(shaped[0]), shaped[1:])
 
 

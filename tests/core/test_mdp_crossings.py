@@ -82,9 +82,13 @@ def test_batch_does_not_cross_to_rationals() -> None:
         model(P=[P, P]).to_rational()
 
 
-def test_dense_reading_of_a_large_sparse_model_is_refused() -> None:
-    n = 10**6
-    chain = sp.eye_array(n, format="csr")
-    mdp = tt.MDP(chain, np.zeros(n), np.full(n, 1 / n), 0.5)
-    with pytest.raises(tt.MemoryGuardError, match="CSR"):
+def test_dense_reading_of_a_large_sparse_model_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    n = 100
+    mdp = tt.MDP(sp.eye_array(n, format="csr"), np.zeros(n), np.full(n, 1 / n), 0.5)
+    monkeypatch.setattr("tabular_trpo.core.memory.limit", lambda: 16 * n**2)
+    assert mdp.to_rational().n_states == n
+    monkeypatch.setattr("tabular_trpo.core.memory.limit", lambda: 16 * n**2 - 1)
+    with pytest.raises(
+        tt.MemoryGuardError, match=r"P of shape \(100, 1, 100\) needs 160,000 bytes"
+    ):
         mdp.to_rational()

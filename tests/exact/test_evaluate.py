@@ -232,6 +232,22 @@ def test_overflow_is_said_not_returned(storage: str) -> None:
         tt.evaluate(mdp, [[1.0]])
 
 
+@pytest.mark.parametrize("storage", ["dense", "batch"])
+def test_overflow_of_an_action_not_taken_is_said(storage: str) -> None:
+    """V = 1.6e308 fits, Q of the other action is 2.5e308 and does not."""
+    r = [[8e307, 1.7e308]]
+    table = np.ones((1, 2, 1))
+    mdp = tt.MDP(table[None] if storage == "batch" else table, r, [1.0], 0.5)
+    with pytest.raises(tt.LimitError, match="Q overflows float64"):
+        tt.evaluate(mdp, [[1.0, 0.0]])
+
+
+@pytest.mark.parametrize("reward", [1.7e308, 5e-324])
+def test_largest_and_smallest_reward(reward: float) -> None:
+    e = tt.evaluate(tt.MDP([[[1.0]]], [[reward]], [1.0], 0.0), [[1.0]])
+    assert e.eta == reward and all(within(e, {"V": [F(reward)], "Q": [[F(reward)]]}))
+
+
 def test_exact_lane_has_no_largest_number() -> None:
     e = tt.evaluate(tt.MDP([[["1"]]], [[10**400]], [1], "99/100"), [["1"]])
     assert e.eta == 10**402

@@ -77,6 +77,31 @@ def test_radius_shrinks_with_the_step() -> None:
     assert np.all(L.radius(near) <= 2 * L.eta_radius + 2.0**-52 * np.abs(L.eta))
 
 
+def test_radius_at_the_old_policy_is_that_of_its_return() -> None:
+    case = batch("dense", 32, 8, 5, HORIZONS[:3])
+    L = tt.surrogate(tt.evaluate(case.mdp, case.pi))
+    assert np.array_equal(L.value(case.pi), L.eta)
+    assert np.all(L.radius(case.pi) >= L.eta_radius)
+
+
+def test_new_policy_below_the_grid() -> None:
+    """Its largest entry stands for 1 - 23 * 1.1e-16; elsewhere the values nearly cancel."""
+    n = 24
+    r = np.zeros((2, n))
+    r[0, 0], r[1] = 1.0, -0.9
+    mdp = tt.MDP(np.eye(2)[:, None].repeat(n, axis=1), r, [0.5, 0.5], 0.0)
+    pi = np.full((2, n), 0.1 / (n - 1))
+    pi[:, 0] = 0.9
+    pi_new = np.full((2, n), 1.1e-16)
+    pi_new[:, 0] = 1.0
+    old, new = (tt.policies.check_policy(mdp, x) for x in (pi, pi_new))
+    L = tt.surrogate(tt.evaluate(mdp, old))
+    exact = tt.surrogate(tt.evaluate(mdp.to_rational(), tt.policies.to_rational(old)))
+    error = abs(F(float(L.value(new))) - exact.value(tt.policies.to_rational(new)))
+    assert error > F(1, 2**53)
+    assert error <= F(float(L.radius(new)))
+
+
 def test_batch_equals_singles() -> None:
     case = batch("dense", 31, 8, 5, HORIZONS[:3])
     L = tt.surrogate(tt.evaluate(case.mdp, case.pi))
@@ -129,3 +154,13 @@ def test_overflow_is_said_not_returned(reward: float) -> None:
             tt.surrogate(far)
     else:
         assert np.all(np.isfinite(tt.surrogate(far).G))
+
+
+def test_overflow_of_the_value_is_said_not_returned() -> None:
+    """Two states share rho = 5/2, each entry of rho * A is 1e308 and fits, their sum does not."""
+    P = np.eye(2)[:, None].repeat(2, axis=1)
+    mdp = tt.MDP(P, [[8e307, -8e307]] * 2, [0.5, 0.5], 0.6)
+    L = tt.surrogate(tt.evaluate(mdp, [[0.5, 0.5]] * 2))
+    assert L.value([[1.0, 0.0], [0.5, 0.5]]) == pytest.approx(1e308)
+    with pytest.raises(tt.LimitError, match="L overflows float64"):
+        L.value([[1.0, 0.0], [1.0, 0.0]])

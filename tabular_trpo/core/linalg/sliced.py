@@ -98,7 +98,7 @@ def products(
     width = int(np.diff(P.indptr).max()) if sparse else int(P.shape[-1])
     F = W = None
     if f is not None:
-        bits = min(BITS, max(8, 27 - ceil(log2(max(2, width)))))
+        bits = min(BITS, max(1, 27 - ceil(log2(max(2, width)))))
         counts = (2, 2 if width > MANY else 1)
         F = (
             _cut_values(f.hi, f.lo, BITS, counts[0]),
