@@ -8,6 +8,7 @@ the support: it is kept as it is, and in the rational reading the row's largest 
 """
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -89,6 +90,37 @@ def below_grid(rows: Array) -> Array:
     if not tiny.any():
         return np.zeros(rows.shape[:-1])
     return np.asarray(np.where(tiny, rows, 0.0).sum(axis=-1))
+
+
+def gives_way(rows: Array) -> Array:
+    """Return what the exact rows have beyond the floats: minus the mass below, at the largest.
+
+    The exact row of `largest_gives_way` is rows + gives_way(rows); 0 for rows on the grid.
+    """
+    out = np.zeros(rows.shape)
+    mass = below_grid(rows)
+    if mass.any():
+        np.put_along_axis(out, np.argmax(rows, axis=-1)[..., None], -mass[..., None], axis=-1)
+    return out
+
+
+def left_out(P: Any) -> Any:
+    """Return what the exact rows have beyond P rounded to multiples of 2^-53, in the layout of P.
+
+    P: (..., n) or CSR.  Nonzero only in rows with entries below 2^-53.
+    """
+    if isinstance(P, np.ndarray):
+        return gives_way(P) + np.where(P < UNIT, P - np.rint(P / UNIT) * UNIT, 0.0)
+    out = P.copy()
+    tiny = P.data < UNIT
+    out.data = np.where(tiny, P.data - np.rint(P.data / UNIT) * UNIT, 0.0)
+    row = np.repeat(np.arange(P.shape[0]), np.diff(P.indptr))
+    mass = np.bincount(row, np.where(tiny, P.data, 0.0), P.shape[0])
+    order = np.lexsort((-P.data, row))  # by row, the largest first; the first of equals stays first
+    first = order[np.flatnonzero(np.diff(row[order], prepend=-1))]
+    out.data[first] -= mass[row[first]]
+    out.eliminate_zeros()
+    return out
 
 
 def largest_gives_way(row: list[Fraction]) -> list[Fraction]:

@@ -31,9 +31,10 @@ SWEEPS = 4
 class Model(NamedTuple):
     """The data of one evaluation, scaled.
 
-    rows:    (..., S*A, S) or CSR (S*A, S)
-    below_*: mass of each row under the grid 2^-53; None where P has none
-    n_terms: terms of the longest plain sum
+    rows:     (..., S*A, S) or CSR (S*A, S)
+    off_*:    what the exact rows of P, pi, rho0 have beyond the floats (`core.grid`); P: or None
+    off_size: (...) bound of the 1-norm of a row of all three; 0 for rows on the grid
+    n_terms:  terms of the longest plain sum
     """
 
     rows: Any
@@ -41,9 +42,10 @@ class Model(NamedTuple):
     rho0: Array
     gamma: Array
     pi: Array
-    below_P: Any
-    below_pi: Array
-    below_rho0: Array
+    off_P: Any
+    off_pi: Array
+    off_rho0: Array
+    off_size: Array
     n_terms: int
 
 
@@ -92,8 +94,9 @@ def _products(model: Model, f: Array | None, rho: Array | None) -> Any:
         scaled = twofold.two_prod(f, gamma)
     if rho is not None:
         w = twofold.two_prod(rho[..., None], model.pi)
+        w = Twofold(w.hi, w.lo + rho[..., None] * model.off_pi)
         weights = Twofold(*(part.reshape(*shape[:-2], -1) for part in w))
-    return products(model.rows, scaled, weights, model.below_P is not None)
+    return products(model.rows, scaled, weights, model.off_P)
 
 
 def _values(model: Model, resolvent: Any, correction: Array, product: Product) -> Values:
@@ -114,17 +117,19 @@ def _values(model: Model, resolvent: Any, correction: Array, product: Product) -
         advantage = twofold.plus(twofold.plus(Px, model.r), -x.hi[..., None])
         advantage = Twofold(advantage.hi, advantage.lo - x.lo[..., None])
         residual = twofold.total(twofold.scale(advantage, model.pi)).hi
+        residual = residual + (model.off_pi * advantage.hi).sum(axis=-1)
         correction = resolvent.forward(residual)
         moved = resolvent.step(correction)
         size = np.abs(residual) + np.abs(correction) + np.abs(moved)
         after = np.abs(residual - (correction - moved)) + gamma_n(model.n_terms) * size
         # Twofold operations behind a residual: at most 10 of magnitude 2 most, and the sum over a.
         rounding = (32 + 4 * shape[-1].bit_length()) * twofold.UNIT * most
-        slack = P_error + model_slack(model, most) + rounding + FLOOR
+        size_c = np.max(np.abs(correction), axis=-1)
+        slack = P_error + off_slack(model, most, size_c) + rounding + FLOOR
         bound = np.max(after, axis=-1) + slack
         V_bound = enlarged(bound / horizon, shape)
         # A moves by the correction in plain arithmetic, so that must be lost in A's own rounding.
-        plain = gamma_n(model.n_terms) * 2 * np.max(np.abs(correction), axis=-1)
+        plain = (gamma_n(model.n_terms) + 2 * model.off_size) * 2 * size_c
         small = plain <= U * np.max(np.abs(advantage.hi), axis=(-2, -1)) + FLOOR
         settled = (V_bound <= GOAL * most + FLOOR / horizon) | (bound <= 2 * slack)
         if np.all(settled & small):
@@ -134,7 +139,7 @@ def _values(model: Model, resolvent: Any, correction: Array, product: Product) -
     A = advantage.hi + (advantage.lo + shift)
     span = 2 * np.minimum(V_bound, _span_bound(resolvent, bound, V_bound, model.gamma, A))
     drift = bound + slack + span + plain
-    eta = twofold.total(twofold.scale(V, model.rho0)).hi
+    eta = twofold.total(twofold.scale(V, model.rho0)).hi + (model.off_rho0 * V.hi).sum(axis=-1)
     return Values(V, V_bound, eta, A, enlarged(drift[..., None, None] + 2 * U * np.abs(A), shape))
 
 
@@ -147,12 +152,12 @@ def _expect(rows: Any, f: Array) -> Array:
     return np.asarray(rows @ f if rows.ndim == 2 and f.ndim == 1 else (rows @ f[..., None])[..., 0])
 
 
-def model_slack(model: Model, most: Array) -> Array:
-    """Bound what rows with mass below the grid add: their largest entry is not the float stored."""
-    slack = np.max(model.below_pi, axis=-1) * 4 * most
-    if model.below_P is not None:
-        slack = slack + np.max(model.below_P, axis=(-2, -1)) * 4 * most
-    return np.asarray(slack)
+def off_slack(model: Model, most: Array, correction: Array) -> Array:
+    """Bound what is left of rows off the grid: rounding of `off_*`, and P_pi as closed in floats.
+
+    most, correction: the magnitudes that the exact and the plain products work on
+    """
+    return np.asarray(model.off_size * (gamma_n(model.n_terms + 8) * 4 * most + 4 * correction))
 
 
 def _span_bound(resolvent: Any, bound: Array, V_bound: Array, gamma: Array, A: Array) -> Array:
@@ -182,13 +187,14 @@ def _visits(model: Model, resolvent: Any, correction: Array, product: Product) -
         P_error = P_error + product.error
         m = twofold.plus(m, correction) if sweep else Twofold(correction, np.zeros_like(correction))
         mass = np.abs(m.hi).sum(axis=-1)
-        residual = twofold.add(twofold.plus(twofold.scale(mP, gamma), model.rho0), twofold.minus(m))
+        flowed = twofold.plus(twofold.scale(mP, gamma), model.rho0)
+        residual = twofold.add(twofold.plus(flowed, model.off_rho0), twofold.minus(m))
         correction = resolvent.backward(residual.hi)
         moved = resolvent.step_back(correction)
         size = np.abs(residual.hi) + np.abs(correction) + np.abs(moved)
         after = np.abs(residual.hi - (correction - moved)) + gamma_n(model.n_terms) * size
-        slack = model.gamma * P_error + model_slack(model, mass) + 2 * model.below_rho0
-        slack = slack + 64 * twofold.UNIT * mass + FLOOR
+        slack = model.gamma * P_error + off_slack(model, mass, np.abs(correction).sum(axis=-1))
+        slack = slack + 72 * twofold.UNIT * mass + FLOOR
         error = after.sum(axis=-1) + slack
         bound = enlarged(error / horizon, shape)
         if np.all((bound <= GOAL * mass) | (error <= 2 * slack)):

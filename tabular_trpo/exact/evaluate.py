@@ -9,7 +9,7 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
-from tabular_trpo.core.grid import below_grid
+from tabular_trpo.core.grid import gives_way, left_out
 from tabular_trpo.core.linalg import dense, rational, sparse
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, Scalar, frozen, zeros
@@ -140,8 +140,12 @@ def _float(
     width = n_states if kernel is dense else int(np.diff(P.indptr).max())
     rows = P.reshape(*P.shape[:-3], -1, n_states) if kernel is dense else P
     terms = (width if kernel is dense else _longest(P_pi)) + 2 * n_actions + 8
-    below_rho0 = below_grid(rho0)
-    model = Model(rows, scaled, rho0, gamma, pi, below, below_grid(pi), below_rho0, terms)
+    off_P = None if below is None else left_out(rows)
+    off_pi, off_rho0 = gives_way(pi), gives_way(rho0)
+    off_size = 2 * (np.max(-off_pi, axis=(-2, -1)) + np.max(-off_rho0, axis=-1))
+    if below is not None:
+        off_size = off_size + 2 * np.max(below, axis=(-2, -1))
+    model = Model(rows, scaled, rho0, gamma, pi, off_P, off_pi, off_rho0, off_size, terms)
     resolvent = kernel.solve(P_pi, gamma)
     method = small.enclose if small.suits(model) else enclose
     return _rounded(model, *method(model, resolvent), mask, unit)
@@ -177,7 +181,7 @@ def _rounded(model: Model, v: Values, m: Visits, live: Array, unit: Array) -> li
     r_rho = np.broadcast_to(m.bound[..., None], rho.shape) + 2 * U * rho
     r_d = r_rho * horizon[..., None] * (1 + 4 * U) + 4 * U * d
     most = np.max(np.abs(V), axis=-1)
-    r_eta = v.V_bound + 2 * model.below_rho0 * most + 2.0**-58 * most + 2 * U * np.abs(eta)
+    r_eta = v.V_bound + 2.0**-58 * most + 2 * U * np.abs(eta)
     out = [V, Q, A, rho, d, eta, r_V, r_Q, r_A, r_rho, r_d, r_eta]
     if np.any(unit != 1.0):
         for i in (0, 1, 2, 5, 6, 7, 8, 11):

@@ -21,7 +21,6 @@ from tabular_trpo.exact.enclosure import (
     Visits,
     enlarged,
     gamma_n,
-    model_slack,
 )
 
 MOST_ROWS = 256
@@ -31,7 +30,8 @@ MOST_GAMMA = 0.995
 def suits(model: Model) -> bool:
     """Tell whether the model is a batch that this method is made for."""
     batched = isinstance(model.rows, np.ndarray) and model.rows.ndim == 3
-    return batched and model.rows.shape[1] <= MOST_ROWS and bool(np.all(model.gamma <= MOST_GAMMA))
+    short = bool(np.all(model.gamma <= MOST_GAMMA)) and not model.off_size.any()
+    return batched and model.rows.shape[1] <= MOST_ROWS and short
 
 
 def enclose(model: Model, resolvent: Any) -> tuple[Values, Visits]:
@@ -51,7 +51,7 @@ def enclose(model: Model, resolvent: Any) -> tuple[Values, Visits]:
 
 def _products(model: Model, f: Twofold, w: Twofold) -> tuple[Twofold, Array, Twofold, Array]:
     """Return P f and w P, each as an exact head and a small tail, with bounds of their errors."""
-    P, off_grid = model.rows, model.below_P is not None
+    P = model.rows
     size, n_rows, n = P.shape
     most = np.max(np.abs(f.hi), axis=-1)
     mass = np.abs(w.hi).sum(axis=-1)
@@ -68,7 +68,7 @@ def _products(model: Model, f: Twofold, w: Twofold) -> tuple[Twofold, Array, Two
     for start in range(0, size, step):
         at = slice(start, start + step)
         high, low = buffers[:, : len(P[at])]
-        cut(P[at], high, low, off_grid)
+        cut(P[at], high, low, off_grid=False)
         np.matmul(high, F[at], out=up[at])
         np.matmul(low, f.hi[at, :, None], out=up_low[at])
         np.matmul(W[at], high, out=down[at])
@@ -97,7 +97,7 @@ def _values(model: Model, resolvent: Any, V: Array, Px: Twofold, error: Array) -
     after = np.abs(residual - (correction - moved)) + gamma_n(model.n_terms) * size
     # Tails are below 2^-20 most: adding them in plain doubles errs by a few u of that.
     tails = (gamma_n(shape[-1] + 4) * 2.0**-20 + 2.0**-70) * most
-    slack = error + tails + model_slack(model, most) + FLOOR
+    slack = error + tails + FLOOR
     bound = np.max(after, axis=-1) + slack
     V_bound = enlarged(bound / (1.0 - model.gamma), shape)
     A = advantage.hi + advantage.lo
@@ -136,6 +136,6 @@ def _visits(model: Model, resolvent: Any, rho: Array, wP: Twofold, error: Array)
     moved = resolvent.step_back(correction)
     size = np.abs(residual) + np.abs(correction) + np.abs(moved)
     after = np.abs(residual - (correction - moved)) + gamma_n(model.n_terms) * size
-    slack = error + 2.0**-70 * mass + model_slack(model, mass) + 2 * model.below_rho0 + FLOOR
+    slack = error + 2.0**-70 * mass + FLOOR
     bound = enlarged((after.sum(axis=-1) + slack) / (1.0 - model.gamma), model.pi.shape)
     return Visits(twofold.two_sum(rho, correction), bound)

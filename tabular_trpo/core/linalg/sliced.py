@@ -88,11 +88,12 @@ def cut(rows: Array, high: Array, low: Array, off_grid: bool) -> None:
 
 
 def products(
-    P: Any, f: Twofold | None, w: Twofold | None, off_grid: bool
+    P: Any, f: Twofold | None, w: Twofold | None, off: Any = None
 ) -> tuple[Product | None, Product | None]:
     """Return P f (..., R) and w P (..., n); either vector may be None.
 
-    P:    (..., R, n) rows or CSR; f, w: Twofolds of (..., n) and (..., R)
+    P:   (..., R, n) rows or CSR; f, w: Twofolds of (..., n) and (..., R)
+    off: what the exact rows have beyond multiples of 2^-53 (`core.grid.left_out`), or None
     """
     sparse: bool = sp.issparse(P)
     width = int(np.diff(P.indptr).max()) if sparse else int(P.shape[-1])
@@ -108,19 +109,38 @@ def products(
         counts = (3, 2) if w.hi.shape[-1] > MANY else (2, 1)
         W = _cut_weights(w.hi, w.lo, counts[0]), _cut_weights(w.hi, w.lo, counts[1])
     multiply = _sparse if sparse else _dense if P.ndim == 2 else _batch
-    up, down = multiply(P, F, W, off_grid)
+    up, down = multiply(P, F, W, off is not None)
     expected = flowed = None
-    if F is not None:
+    spare: Any = 0.0 if off is None else _row_mass(off)
+    if f is not None and F is not None:
         rest = [np.max(np.abs(part[..., -1]), axis=-1) for part in F]
         value = _combined([block[..., k] for block in up for k in range(block.shape[-1])])
         error = _gamma(width + 3) * (2 * rest[0] + width * 2.0**-27 * rest[1])
+        if off is not None:
+            value = plus(
+                value, np.asarray(off @ f.hi if off.ndim == 2 else (off @ f.hi[..., None])[..., 0])
+            )
+            error = error + _gamma(2 * width + 8) * spare * np.max(np.abs(f.hi), axis=-1)
         expected = Product(value, error)
-    if W is not None:
+    if w is not None and W is not None:
         rest = [np.abs(part[..., -1, :]).sum(axis=-1) for part in W]
         value = _combined([block[..., k, :] for block in down for k in range(block.shape[-2])])
         error = _gamma(W[0].shape[-1] + 3) * (2 * rest[0] + rest[1] * 2.0**-26)
+        if off is not None:
+            value = plus(
+                value,
+                np.asarray(
+                    off.T @ w.hi if off.ndim == 2 else (w.hi[..., None, :] @ off)[..., 0, :]
+                ),
+            )
+            error = error + _gamma(width + w.hi.shape[-1] + 8) * spare * np.abs(w.hi).sum(axis=-1)
         flowed = Product(value, error)
     return expected, flowed
+
+
+def _row_mass(off: Any) -> Any:
+    """Return the largest sum of absolute values of a row, per matrix."""
+    return np.max(np.asarray(abs(off).sum(axis=-1)), axis=-1)
 
 
 def _combined(columns: list[Array]) -> Twofold:

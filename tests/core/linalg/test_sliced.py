@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from tabular_trpo.core.grid import below_grid, snap_rows
+from tabular_trpo.core.grid import largest_gives_way, left_out, snap_rows
 from tabular_trpo.core.linalg import twofold
 from tabular_trpo.core.linalg.sliced import MANY, Product, products
 from tabular_trpo.core.linalg.twofold import Twofold
@@ -65,15 +65,15 @@ def test_error_is_within_what_is_stated(
 ) -> None:
     P = rows(rng, *shape, kind)
     f, w = vector(rng, shape[1], spread), vector(rng, shape[0], spread)
-    compare(P, f, w, products(P, f, w, off_grid=False))
-    compare(P, f, w, products(sp.csr_array(P), f, w, off_grid=False))
+    compare(P, f, w, products(P, f, w))
+    compare(P, f, w, products(sp.csr_array(P), f, w))
 
 
 def test_batch_is_each_of_its_models(rng: np.random.Generator) -> None:
     P = np.stack([rows(rng, 8, 4, "dense") for _ in range(5)])
     f = Twofold(rng.standard_normal((5, 4)), rng.standard_normal((5, 4)) * 2.0**-60)
     w = Twofold(rng.standard_normal((5, 8)), rng.standard_normal((5, 8)) * 2.0**-60)
-    expected, flowed = products(P, f, w, off_grid=False)
+    expected, flowed = products(P, f, w)
     assert expected is not None and flowed is not None
     for i in range(5):
         one = [
@@ -88,7 +88,7 @@ def test_stated_error_is_far_below_one_ulp_and_plain_products_miss_it(
 ) -> None:
     P = rows(rng, *shape, "dense")
     f, w = vector(rng, shape[1]), vector(rng, shape[0])
-    expected, flowed = products(P, f, w, off_grid=False)
+    expected, flowed = products(P, f, w)
     assert expected is not None and flowed is not None
     most = np.max(np.abs(f.hi))
     assert expected.error < 2.0**-75 * most
@@ -104,28 +104,38 @@ def test_one_vector_alone(rng: np.random.Generator, size: float) -> None:
     P = rows(rng, 6, 3, "dense")
     f = Twofold(rng.standard_normal(3) * size, np.zeros(3))
     w = Twofold(rng.standard_normal(6) * size, np.zeros(6))
-    both = products(P, f, w, off_grid=False)
-    up, none = products(P, f, None, off_grid=False)
+    both = products(P, f, w)
+    up, none = products(P, f, None)
     assert none is None and up is not None and both[0] is not None
     assert np.array_equal(up.value.hi, both[0].value.hi)
-    none, down = products(P, None, w, off_grid=False)
+    none, down = products(P, None, w)
     assert none is None and down is not None and both[1] is not None
     assert np.array_equal(down.value.hi, both[1].value.hi)
 
 
-def test_rows_below_the_grid_err_by_twice_their_mass_there(rng: np.random.Generator) -> None:
+@pytest.mark.parametrize("layout", ["dense", "csr"])
+def test_rows_below_the_grid_are_read_exactly(rng: np.random.Generator, layout: str) -> None:
     P = rows(rng, 10, 5, "dense")
     P[:, 0] = 0.0
     P = snap_rows(P / P.sum(axis=1, keepdims=True))[0]
     P[:, 0] = rng.uniform(0.0, 2.0**-53, 10)
     P[3, 0] = 1e-300
-    f = vector(rng, 5)
-    got, _ = products(P, f, None, off_grid=True)
-    assert got is not None
-    below = 2 * Fraction(float(below_grid(P).max())) * max(map(abs, exact(f)))
-    bound = Fraction(float(got.error)) + slack(f) + below
-    errors = [abs(x - y) for x, y in zip(exact(got.value), dot(P, exact(f)), strict=True)]
-    assert max(errors) <= bound
+    f, w = vector(rng, 5), vector(rng, 10)
+    meant = [largest_gives_way([Fraction(x) for x in row]) for row in P.tolist()]
+    table: Any = P if layout == "dense" else sp.csr_array(P)
+    up, down = products(table, f, w, left_out(table))
+    assert up is not None and down is not None
+    want = [sum(p * x for p, x in zip(row, exact(f), strict=True)) for row in meant]
+    errors = [abs(x - y) for x, y in zip(exact(up.value), want, strict=True)]
+    assert max(errors) <= Fraction(float(up.error)) + slack(f)
+    plain, _ = products(table, f, None, left_out(table) * 0)  # the floats as stored are not enough
+    assert plain is not None
+    errors = [abs(x - y) for x, y in zip(exact(plain.value), want, strict=True)]
+    assert max(errors) > Fraction(float(up.error)) + slack(f)
+    flowed = [sum(x * row[j] for x, row in zip(exact(w), meant, strict=True)) for j in range(5)]
+    error = sum(abs(x - y) for x, y in zip(exact(down.value), flowed, strict=True))
+    mass = sum(map(abs, exact(w)), Fraction(0))
+    assert error <= Fraction(float(down.error)) + 16 * Fraction(twofold.UNIT) * mass
 
 
 @pytest.mark.parametrize("n", [16, MANY, 4 * MANY])
@@ -134,12 +144,12 @@ def test_widest_sums_of_small_parts_are_exact(rng: np.random.Generator, n: int) 
     P = np.full((1, n), 2.0**-10 + 2.0**-27 - 2.0**-53)
     P[0, -1] = 1.0 - P[0, :-1].sum()
     f = Twofold(1.0 - rng.random(n) * 2.0**-8, np.zeros(n))
-    got, _ = products(P, f, None, off_grid=False)
+    got, _ = products(P, f, None)
     assert got is not None
     error = abs(exact(got.value)[0] - dot(P, exact(f))[0])
     assert error <= Fraction(float(got.error)) + slack(f)
     table = np.tile(P, (n, 1))
-    _, down = products(table, None, f, off_grid=False)
+    _, down = products(table, None, f)
     assert down is not None
     truth = dot(table.T, exact(f))
     errors = [abs(x - y) for x, y in zip(exact(down.value), truth, strict=True)]
@@ -155,11 +165,11 @@ def test_vectors_near_the_smallest_double(
     P = rows(rng, 6, 3, "dense")
     f, w = (Twofold(np.ceil(rng.random(n)) * scale, np.zeros(n)) for n in (3, 6))
     if batched:
-        got = products(P[None], Twofold(f.hi[None], f.lo[None]), None, off_grid=False)[0]
+        got = products(P[None], Twofold(f.hi[None], f.lo[None]), None)[0]
         assert got is not None
         value = Twofold(got.value.hi[0], got.value.lo[0])
     else:
-        up, down = products(P, f, w, off_grid=False)
+        up, down = products(P, f, w)
         assert up is not None and down is not None
         value = up.value
         errors = [abs(x - y) for x, y in zip(exact(down.value), dot(P.T, exact(w)), strict=True)]
