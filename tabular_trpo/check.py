@@ -16,7 +16,7 @@ from fractions import Fraction
 from functools import lru_cache, partial, reduce
 from typing import Any, NamedTuple, final
 
-MOST_BYTES, MOST_SIZE, MOST_POWER = 1 << 26, 1 << 20, 64  # of a file; bits; exponents, t of step_tv
+MOST_BYTES, MOST_SIZE, MOST_POWER = 1 << 26, 1 << 20, 32  # of a file; bits; exponents, t of step_tv
 PRECISIONS = [64 << i for i in range(9)]  # bits; the last, 16384, decides a gap of 1e-4900
 ZERO = (Fraction(0),) * 2
 Interval = tuple[Any, Any]  # each end a Fraction, or plus or minus inf; the same end twice if exact
@@ -61,7 +61,8 @@ residual_identity | App. B | eta_new - L == gamma*sum_s(rho*shift(V_new - V))"""
 
 # What a field may be: its path, then its value, a text behind a quotation mark.
 _exact = "[0-9]{1,4000}(/[0-9]{1,4000}|([.][0-9]{1,4000})?([eE][+-]?[0-9]{1,3})?)"
-_hex, _side = "-?[0-9a-f]+(/[0-9a-f]+)?", "[A-Za-z0-9_ ,+*/()-]{1,1000}"
+_int, _side = "-?[0-9a-f]{1,65536}", "[A-Za-z0-9_ ,+*/()-]{1,1000}"
+_hex = f"{_int}(/{_int})?"
 _FIELDS = rf"""/format "tabular-trpo-certificate
 /model/format "tabular-trpo-mdp
 /(model/)?version 1
@@ -71,7 +72,7 @@ _FIELDS = rf"""/format "tabular-trpo-certificate
 /model/transitions\[[0-9]+\](\[[012]\] ".*|\[3\] "{_exact}|\[4\] "-?{_exact})
 /model/(rho0|policies/(pi|pi_new|target))/.* "{_exact}
 /mixture( null|/target "target|/alpha "{_exact})
-/witness/(V|rho|V_new|rho_new|W|V_dot)/(den|num\[[0-9]+\]) "-?[0-9a-f]+
+/witness/(V|rho|V_new|rho_new|W|V_dot)/(den|num\[[0-9]+\]) "{_int}
 /values/(eta|eta_new|L|eps|eps_cpi|max_tv|mean_tv|C|eta_dot|alpha|eps_target) "{_hex}
 /claims\[[0-9]+\]/(name|equation|source) ".*
 /claims\[[0-9]+\]/[lr]hs "{_side}
@@ -95,9 +96,13 @@ eta_new = sum_s(rho0*V_new); eta_dot = sum_s(rho0*V_dot); L = eta + sum_s(rho*A_
 M_pi = L_mix(0); tv = sum_a(abs(pi - pi_new))/2; max_tv = max_s(tv); mean_tv = mean_d(tv);
 eps = max_sa(abs(A)); eps_cpi = max_s(abs(A_bar)); eps_target = max_s(abs(A_bar_target));
 C = 4*eps*gamma/(1-gamma)**2; kl : sum_a(pi*log_ratio(pi, pi_new)); max_kl : max_s(kl);
-mean_kl : mean_d(kl); M : L - C*max_kl; abs(x) : larger(x, -x); mean_d(x) : sum_s(d*x); span_s(x) : max_s(x) + max_s(-x);
-span_a(x) : max_a(x) + max_a(-x); shift(x) : sum_a((pi_new-pi)*next(x));
+mean_kl : mean_d(kl); M : L - C*max_kl; abs(x) : larger(x, -x); mean_d(x) : sum_s(d*x);
+span_s(x) : max_s(x) + max_s(-x); span_a(x) : max_a(x) + max_a(-x);
+shift(x) : sum_a((pi_new-pi)*next(x));
 L_mix(x) : eta + sum_s(rho*(sum_a(((1-x)*pi + x*pi_new)*Q) - V))"""
+_PUBLIC = """gamma alpha eta eta_new eta_dot L M M_pi C eps eps_cpi eps_target max_tv mean_tv max_kl
+mean_kl rho0 rho rho_new d V V_new A_bar A_bar_target tv kl W A Q r pi pi_new abs sqrt smaller sum_s
+max_s span_s mean_d max_a span_a max_sa shift step_tv L_mix"""
 
 THEOREMS: dict[str, tuple[str, str, str, str | None]] = {}  # equation, source, formula, condition
 _source = ""
@@ -107,6 +112,7 @@ for _name, *_rest in (_line.split(" | ") for _line in _TABLE.splitlines()):
 FIELD = re.compile(_FIELDS.replace("\n", "|"), re.DOTALL)
 QUANTITIES = [part.split(maxsplit=2) for part in _QUANTITIES.split(";")]
 SHORT = {name: text for name, sign, text in QUANTITIES if sign == ":"}
+PUBLIC = {*_PUBLIC.split()}  # the other names are for the formulas above only
 
 
 @final
@@ -142,6 +148,10 @@ def _fields(item: Any, path: str = "") -> Iterator[tuple[str, str]]:
         yield path, f'"{item}' if isinstance(item, str) else json.dumps(item)
 
 
+def _spell(x: Interval | None) -> str:
+    return f"{x[0].numerator:x}/{x[0].denominator:x} in hex" if x else "absent"
+
+
 def _fraction(text: str) -> Fraction:
     return Fraction(*(int(part, 16) for part in text.split("/")))
 
@@ -149,16 +159,20 @@ def _fraction(text: str) -> Fraction:
 def _read(doc: dict[str, Any]) -> Env:
     """Return each rational quantity: as read and verified, or computed by its formula."""
     model, mixture, one = doc["model"], doc["mixture"] or {}, Fraction(1)
-    states, policies = model["states"], model["policies"]
-    _require(len({*states}) == len(states), "model.states", states, "names, none twice")
+    policies, states, actions = model["policies"], model["states"], {*model["actions"]}
+    for key in ("states", "actions"):
+        _require(len({*model[key]}) == len(model[key]), f"model.{key}", model[key], "none twice")
     labels = sorted(["pi", "pi_new", *([mixture["target"]] if mixture else [])])
     _require(sorted(policies) == labels, "model.policies", [*policies], labels)
     raw: dict[str, dict[Any, Fraction]] = {"P": {}, "r": {}, "one": {(): one}}
+    known = {*states}
     for i, (s, a, t, p, reward) in enumerate(model["transitions"]):
-        good = s in states and a in model["actions"] and t in states and (s, a, t) not in raw["P"]
+        good = {s, t} <= known and a in actions and (s, a, t) not in raw["P"]
         _require(good, f"model.transitions[{i}]", [s, a, t], "known names, no triple twice")
         raw["P"][s, a, t] = Fraction(p)
         raw["r"][s, a] = raw["r"].get((s, a), 0) + Fraction(p) * Fraction(reward)
+    idle = sorted(known - {s for s, _ in raw["r"]})
+    _require(not idle, "model.transitions", f"none from {idle}", "some from each state")
     raw |= {"ones": {(s,): one for s in states}, "all": dict.fromkeys(raw["r"], one)}
     texts: dict[str, dict[Any, str]] = {"gamma": {(): model["gamma"]}}
     texts |= {"alpha": {(): mixture["alpha"]}} if mixture else {}
@@ -180,8 +194,10 @@ def _read(doc: dict[str, Any]) -> Env:
     for name, sign, text in QUANTITIES:
         if sign != ":" and (mixture or not re.search("target|alpha", text)):
             value = _value(text, env, 0)
-            wrong = [key for key in value if sign == "~" and value[key] != env[name].get(key)]
-            _require(not wrong, f"{name} at {wrong[:1]}", "another value", text)
+            for entry in {**env[name], **value} if sign == "~" else ():
+                got, own = env[name].get(entry), value.get(entry)
+                where = " at ".join((name, *entry))
+                _require(got == own, where, _spell(got), f"{text}, which is {_spell(own)}")
             env[name] = value
     return env
 
@@ -270,7 +286,9 @@ def _value(node: Any, env: Env, bits: int) -> Value:
         case ast.Call(func=ast.Name(id="step_tv"), args=[ast.Constant(value=int(n))]):
             _require(n <= MOST_POWER, "t of step_tv", n, f"<= {MOST_POWER}")
             laws = (f"push({policy}*" * n + "rho0" + ")" * n for policy in ("pi", "pi_new"))
-            return _value(f"sum_s(abs({' - '.join(laws)}))/2", env, bits)
+            formula = f"sum_s(abs({' - '.join(laws)}))/2"
+            env[formula] = env.get(formula) or _value(formula, env, bits)
+            return env[formula]
         case ast.Call(func=ast.Name(id=name), args=args):
             return _apply(name, [_value(x, env, bits) for x in args], env, bits)
         case other:
@@ -287,7 +305,7 @@ def _apply(name: str, args: list[Value], env: Env, bits: int) -> Value:
     if f:  # a number serves every state, a vector every action
         keys = args[sizes.index(max(sizes))]
         return {k: f(*(arg[k[:n]] for arg, n in zip(args, sizes, strict=True))) for k in keys}
-    if f"{name}(x)" in SHORT:
+    if f"{name}(x)" in SHORT and len(args) == 1:
         return _value(SHORT[f"{name}(x)"], env | {"x": x}, bits)
     axes = {"next": 1, "sum_s": 1, "max_s": 1, "push": 2, "sum_a": 2, "max_a": 2, "max_sa": 2}
     _require(sizes == [axes.get(name)], f"the arguments of {name}", sizes, axes.get(name))
@@ -331,21 +349,23 @@ def _judge(claim: dict[str, Any], where: str, env: Env) -> Statement:
     own = THEOREMS.get(name, stated)
     trees = [ast.dump(ast.parse(f"{x}".strip())) for x in (*stated[2:], *own[2:])]
     _require(stated[:2] == own[:2] and trees[:2] == trees[2:], f"{where} {name}", stated, own)
-    names = {*re.findall("[A-Za-z_]+", f"{text} {condition}")}
+    premise = {None: "0 == 0", "mixture": f"{int('alpha' in env)} == 1"}.get(condition, condition)
+    names = {*re.findall(r"[A-Za-z_]\w*", f"{text} {premise}")}
+    unknown = sorted(names - PUBLIC)
+    _require(not unknown, where, unknown, "names of the formula language")
     logs = names & {"kl", "max_kl", "mean_kl", "M"}
     exactness = "log" if logs else "sqrt" if "sqrt" in names else "rational"
     _require(claim["exactness"] == exactness, f"{where}.exactness", claim["exactness"], exactness)
     given = claim["slack"] and (_fraction(claim["slack"][0]), _fraction(claim["slack"][1]))
-    premise = {None: "0 == 0", "mixture": f"{int('alpha' in env)} == 1"}.get(condition, condition)
     for bits in PRECISIONS:
         try:
             met, _ = _test(premise, env, bits)
             holds, slack = _test(text, env, bits) if met else (True, (math.inf, math.inf))
         except ArithmeticError:
             continue
-        if met is None or holds is None:
-            continue
         infinite = math.inf in map(abs, slack)
+        if met is None or holds is None or (infinite and slack[0] != slack[1]):
+            continue
         status = "refuted" if not holds else "vacuous" if infinite else "proved"
         _require(claim["status"] == status, f"{where}.status", claim["status"], status)
         _require((given is None) == infinite, f"{where}.slack", claim["slack"], "null if infinite")
@@ -382,15 +402,18 @@ def check(certificate: dict[str, Any]) -> tuple[Statement, ...]:
         names += ["alpha", "eps_target"] if "alpha" in env else []
         _require(len(values) == len(names), "values", [*values], names)
         for name, value in values.items():
-            same = name in names and _fraction(value) == env[name][()][0]
-            _require(same, f"values.{name}", value, "the value recomputed")
+            _require(name in names, f"values.{name}", "present", "no such key")
+            same = _fraction(value) == env[name][()][0]
+            _require(same, f"values.{name}", value, _spell(env[name][()]))
         distinct = len({claim["name"] for claim in claims}) == len(claims)
         _require(distinct, "claims", "a name twice", "each name once")
         return tuple(_judge(claim, f"claims[{i}]", env) for i, claim in enumerate(claims))
     except CertificateError:
         raise
     except Exception as error:  # of a hostile document: a key is absent, a list is no object
-        raise CertificateError(f"certificate = {error!r}, expected its documented shape") from None
+        raise CertificateError(
+            f"certificate = {error!r:.99}, expected its documented shape"
+        ) from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ plain Python.  Only the wording of the theorems is taken from the checker's tabl
 import hashlib
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from fractions import Fraction
@@ -18,6 +18,7 @@ from tabular_trpo.check import THEOREMS
 
 F = Fraction
 Row = dict[str, Any]
+Vector = list[Fraction]
 MARGIN = F(1, 10**100)  # far above the error of the 250 digits below, far below every slack made
 
 
@@ -50,7 +51,7 @@ def both(*columns: Any) -> list[tuple[Any, ...]]:
     return list(zip(*columns, strict=True))
 
 
-def solve(rows: list[list[Fraction]], b: list[Fraction]) -> list[Fraction]:
+def solve(rows: list[Vector], b: Vector) -> Vector:
     """Gauss-Jordan elimination on [rows | b]."""
     m = [[*row, x] for row, x in both(rows, b)]
     for i in range(len(m)):
@@ -63,7 +64,7 @@ def solve(rows: list[list[Fraction]], b: list[Fraction]) -> list[Fraction]:
     return [row[-1] for row in m]
 
 
-def kl(p: list[Fraction], q: list[Fraction]) -> Fraction | None:
+def kl(p: Sequence[Fraction], q: Sequence[Fraction]) -> Fraction | None:
     """KL(p || q) to about 250 digits, exactly 0 for equal rows, None for infinity."""
     if p == q:
         return F(0)
@@ -79,86 +80,85 @@ def kl(p: list[Fraction], q: list[Fraction]) -> Fraction | None:
         return total
 
 
+def dot(x: Vector, y: Vector) -> Fraction:
+    return sum((a * b for a, b in both(x, y)), F(0))
+
+
+def mean(policy: list[Row], value: Callable[[int, str], Fraction]) -> Vector:
+    return [sum((w * value(i, x) for x, w in row.items()), F(0)) for i, row in enumerate(policy)]
+
+
+def transposed(rows: list[Vector]) -> list[Vector]:
+    return [list(column) for column in both(*rows)]
+
+
+def read(model: Model) -> tuple[SimpleNamespace, list[list[Row]], list[list[Vector]]]:
+    """The numbers of a model, its policies as full tables, and their chains."""
+    q = SimpleNamespace(states=list(model.pi), gamma=F(model.gamma), mixture=bool(model.alpha))
+    n, q.r = len(q.states), {}
+    P: dict[tuple[int, str], Vector] = {}
+    for s, x, t, p, reward in model.transitions:
+        key = (q.states.index(s), x)
+        P.setdefault(key, [F(0)] * n)[q.states.index(t)] += F(p)
+        q.r[key] = q.r.get(key, F(0)) + F(p) * F(reward)
+    q.next = lambda f: {key: dot(row, f) for key, row in P.items()}
+    q.rho0 = [F(model.rho0.get(s, 0)) for s in q.states]
+    policies = [
+        [{x: F(table[s].get(x, 0)) for i, x in P if i == k} for k, s in enumerate(q.states)]
+        for table in (model.pi, model.pi_new, model.target)
+        if table
+    ]
+    chains = []
+    for policy in policies:
+        steps = [(lambda i, x, t=t: P[i, x][t]) for t in range(n)]
+        chains.append(transposed([mean(policy, step) for step in steps]))
+    return q, policies, chains
+
+
 def quantities(model: Model) -> SimpleNamespace:
     """Every quantity a theorem speaks of, from its definition."""
-    states = list(model.pi)
-    n, g = len(states), F(model.gamma)
-    actions = sorted({row[1] for row in model.transitions})
-    allowed = [
-        [x for x in actions if any(t[:2] == [s, x] for t in model.transitions)] for s in states
-    ]
-    P: dict[tuple[int, str], list[Fraction]] = {}
-    r: dict[tuple[int, str], Fraction] = {}
-    for s, x, t, p, reward in model.transitions:
-        key = (states.index(s), x)
-        P.setdefault(key, [F(0)] * n)[states.index(t)] += F(p)
-        r[key] = r.get(key, F(0)) + F(p) * F(reward)
+    q, (pi, new, *target), (old_chain, new_chain, *_) = read(model)
+    n, g = len(q.states), q.gamma
 
-    def table(policy: dict[str, Row]) -> list[list[Fraction]]:
-        return [[F(policy[s].get(x, 0)) for x in allowed[i]] for i, s in enumerate(states)]
-
-    def mean(policy: list[list[Fraction]], value: Callable[[int, str], Fraction]) -> list[Fraction]:
-        return [
-            sum((w * value(i, x) for w, x in both(policy[i], allowed[i])), F(0)) for i in range(n)
-        ]
-
-    def chain(policy: list[list[Fraction]]) -> list[list[Fraction]]:
-        def column(t: int) -> list[Fraction]:
-            return mean(policy, lambda i, x: P[i, x][t])
-
-        return [list(row) for row in both(*map(column, range(n)))]
-
-    def closed(rows: list[list[Fraction]], b: list[Fraction], back: bool = False) -> list[Fraction]:
-        rows = [list(column) for column in both(*rows)] if back else rows
+    def closed(rows: list[Vector], b: Vector) -> Vector:
         return solve([[(s == t) - g * rows[s][t] for t in range(n)] for s in range(n)], b)
 
-    def dot(x: list[Fraction], y: list[Fraction]) -> Fraction:
-        return sum((a * b for a, b in both(x, y)), F(0))
-
-    pi, new = table(model.pi), table(model.pi_new)
-    old_chain, new_chain = chain(pi), chain(new)
-    rho0 = [F(model.rho0.get(s, 0)) for s in states]
-    q = SimpleNamespace(states=states, gamma=g, rho0=rho0, mixture=model.alpha is not None)
-    r_pi, r_new = (mean(policy, lambda i, x: r[i, x]) for policy in (pi, new))
+    r_pi, r_new = (mean(policy, lambda i, x: q.r[i, x]) for policy in (pi, new))
     q.V, q.V_new = closed(old_chain, r_pi), closed(new_chain, r_new)
-    q.rho, q.rho_new = closed(old_chain, rho0, True), closed(new_chain, rho0, True)
-    q.Q = {key: r[key] + g * dot(P[key], q.V) for key in P}
+    q.rho, q.rho_new = (closed(transposed(rows), q.rho0) for rows in (old_chain, new_chain))
+    q.Q = {key: q.r[key] + g * value for key, value in q.next(q.V).items()}
     q.A = {(i, x): value - q.V[i] for (i, x), value in q.Q.items()}
     q.A_bar = mean(new, lambda i, x: q.A[i, x])
     q.W = closed(new_chain, q.A_bar)
-    q.dot, q.shift = (
-        dot,
-        lambda f: [dot(a, f) - dot(b, f) for a, b in both(new_chain, old_chain)],
-    )
+    q.shift = lambda f: [dot(a, f) - dot(b, f) for a, b in both(new_chain, old_chain)]
     q.V_dot = closed(old_chain, [b - a + g * c for a, b, c in both(r_pi, r_new, q.shift(q.V))])
-    q.eta, q.eta_new, q.eta_dot = dot(rho0, q.V), dot(rho0, q.V_new), dot(rho0, q.V_dot)
+    q.eta, q.eta_new, q.eta_dot = (dot(q.rho0, x) for x in (q.V, q.V_new, q.V_dot))
     q.L = q.eta + dot(q.rho, q.A_bar)
-    q.tv = [sum(abs(a - b) for a, b in both(*rows)) / 2 for rows in both(pi, new)]
+    rows = [[(w, b[x]) for x, w in a.items()] for a, b in both(pi, new)]
+    q.tv = [sum(abs(a - b) for a, b in row) / 2 for row in rows]
     q.max_tv, q.mean_tv = max(q.tv), (1 - g) * dot(q.rho, q.tv)
     q.eps, q.eps_cpi = max(map(abs, q.A.values())), max(map(abs, q.A_bar))
     q.C = 4 * q.eps * g / (1 - g) ** 2
-    q.kl = [kl(*rows) for rows in both(pi, new)]
+    q.kl = [kl(*both(*row)) for row in rows]
     q.max_kl = None if None in q.kl else max(q.kl)
-    spans = [[q.A[i, x] for x in allowed[i]] for i in range(n)]
+    spans = [[q.A[i, x] for x in row] for i, row in enumerate(pi)]
     q.span_a = [max(row) - min(row) for row in spans]
     q.c = q.max_tv * g / ((1 - g) * (1 - g * (1 - q.max_tv)))
     Q_old, Q_new = (mean(policy, lambda i, x: q.Q[i, x]) for policy in (pi, new))
     mixed = [(2 * a + b) / 3 - v for a, b, v in both(Q_old, Q_new, q.V)]
     q.L_third, q.L_old = q.eta + dot(q.rho, mixed), q.eta + dot(q.rho, Q_old) - dot(q.rho, q.V)
-    laws = [rho0, rho0]
+    old_law = new_law = q.rho0
     for _ in range(3):
-        laws = [
-            [dot(law, column) for column in map(list, both(*rows))]
-            for law, rows in both(laws, (old_chain, new_chain))
-        ]
-    q.step_tv_3 = sum(abs(a - b) for a, b in both(*laws)) / 2
-    if model.target and model.alpha:
-        q.alpha = F(model.alpha)
-        q.eps_target = max(map(abs, mean(table(model.target), lambda i, x: q.A[i, x])))
+        old_law = [dot(old_law, column) for column in transposed(old_chain)]
+        new_law = [dot(new_law, column) for column in transposed(new_chain)]
+    q.step_tv_3 = sum(abs(a - b) for a, b in both(old_law, new_law)) / 2
+    if q.mixture:
+        q.alpha = F(model.alpha or 0)
+        q.eps_target = max(map(abs, mean(target[0], lambda i, x: q.A[i, x])))
     return q
 
 
-def _span(x: list[Fraction]) -> Fraction:
+def _span(x: Vector) -> Fraction:
     return max(x) - min(x)
 
 
@@ -180,8 +180,8 @@ def _minus_penalty(q: SimpleNamespace, constant: Fraction) -> Fraction | None:
 
 # The slack of each theorem in plain Python: right - left of <=, left - right of >= and ==.
 SLACK: dict[str, Callable[[SimpleNamespace], Fraction | None]] = {
-    "performance_difference_paths": lambda q: q.eta_new - q.eta - q.dot(q.rho0, q.W),
-    "performance_difference": lambda q: q.eta_new - q.eta - q.dot(q.rho_new, q.A_bar),
+    "performance_difference_paths": lambda q: q.eta_new - q.eta - dot(q.rho0, q.W),
+    "performance_difference": lambda q: q.eta_new - q.eta - dot(q.rho_new, q.A_bar),
     "performance_difference_statewise": lambda q: max(
         abs(b - a - w) for a, b, w in both(q.V, q.V_new, q.W)
     ),
@@ -208,7 +208,7 @@ SLACK: dict[str, Callable[[SimpleNamespace], Fraction | None]] = {
     "coupling_bound": lambda q: 2 * (2 * q.max_tv - min(F(1), 2 * q.max_tv)) * q.eps * q.c,
     "coupling_to_theorem": lambda q: _trpo(q) - 4 * q.max_tv * q.eps * q.c,
     "residual_identity": lambda q: (
-        q.eta_new - q.L - q.gamma * q.dot(q.rho, q.shift([b - a for a, b in both(q.V, q.V_new)]))
+        q.eta_new - q.L - q.gamma * dot(q.rho, q.shift([b - a for a, b in both(q.V, q.V_new)]))
     ),
     "minorant_touches": lambda q: q.L_old - q.eta,
     "minorant_gain": lambda q: _minus_penalty(q, q.C),
