@@ -14,11 +14,12 @@ import sys
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import lru_cache, partial, reduce
+from itertools import product
 from typing import Any, NamedTuple, final
 
-MOST_BYTES, MOST_SIZE, MOST_POWER = 1 << 26, 1 << 20, 32  # of a file; bits; exponents, t of step_tv
-PRECISIONS = [64 << i for i in range(9)]  # bits; the last, 16384, decides a gap of 1e-4900
-ZERO = (Fraction(0),) * 2
+MOST_BYTES, MOST_CLAIMS, MOST_POWER = 1 << 26, 1000, 32  # of a file; exponents, t of step_tv
+MOST_BITS, PRECISIONS = 1 << 20, [64 << i for i in range(9)]  # 16384 bits decide a gap of 1e-4900
+RELATION, ZERO = "(==|<=|>=)", (Fraction(0),) * 2
 Interval = tuple[Any, Any]  # each end a Fraction, or plus or minus inf; the same end twice if exact
 Value = dict[tuple[str, ...], Interval]  # keys: () number, (s,) vector, (s, a) table
 Env = dict[str, Value]
@@ -70,7 +71,7 @@ _FIELDS = rf"""/format "tabular-trpo-certificate
 /model/gamma "{_exact}
 /model/(states|actions)\[[0-9]+\] ".*
 /model/transitions\[[0-9]+\](\[[012]\] ".*|\[3\] "{_exact}|\[4\] "-?{_exact})
-/model/(rho0|policies/(pi|pi_new|target))/.* "{_exact}
+/model/(rho0|policies/(pi|pi_new|target))/[^ ]* "{_exact}
 /mixture( null|/target "target|/alpha "{_exact})
 /witness/(V|rho|V_new|rho_new|W|V_dot)/(den|num\[[0-9]+\]) "{_int}
 /values/(eta|eta_new|L|eps|eps_cpi|max_tv|mean_tv|C|eta_dot|alpha|eps_target) "{_hex}
@@ -100,9 +101,11 @@ mean_kl : mean_d(kl); M : L - C*max_kl; abs(x) : larger(x, -x); mean_d(x) : sum_
 span_s(x) : max_s(x) + max_s(-x); span_a(x) : max_a(x) + max_a(-x);
 shift(x) : sum_a((pi_new-pi)*next(x));
 L_mix(x) : eta + sum_s(rho*(sum_a(((1-x)*pi + x*pi_new)*Q) - V))"""
-_PUBLIC = """gamma alpha eta eta_new eta_dot L M M_pi C eps eps_cpi eps_target max_tv mean_tv max_kl
-mean_kl rho0 rho rho_new d V V_new A_bar A_bar_target tv kl W A Q r pi pi_new abs sqrt smaller sum_s
-max_s span_s mean_d max_a span_a max_sa shift step_tv L_mix"""
+# What the formulas of a claim may name and call; all else is for the formulas above only.
+_NAMES = """gamma alpha eta eta_new eta_dot L M M_pi C eps eps_cpi eps_target max_tv mean_tv max_kl
+mean_kl rho0 rho rho_new d V V_new A_bar A_bar_target tv kl W A Q r pi pi_new"""
+_CALLS = "abs sqrt sum_s max_s span_s mean_d max_a span_a max_sa shift step_tv L_mix smaller"
+NODES = "Expression Constant Name Load Call UnaryOp USub BinOp Add Sub Mult Div Pow".split()
 
 THEOREMS: dict[str, tuple[str, str, str, str | None]] = {}  # equation, source, formula, condition
 _source = ""
@@ -112,7 +115,7 @@ for _name, *_rest in (_line.split(" | ") for _line in _TABLE.splitlines()):
 FIELD = re.compile(_FIELDS.replace("\n", "|"), re.DOTALL)
 QUANTITIES = [part.split(maxsplit=2) for part in _QUANTITIES.split(";")]
 SHORT = {name: text for name, sign, text in QUANTITIES if sign == ":"}
-PUBLIC = {*_PUBLIC.split()}  # the other names are for the formulas above only
+NAMES, ARITY = {*_NAMES.split()}, dict.fromkeys(_CALLS.split(), 1) | {"smaller": 2}
 
 
 @final
@@ -139,7 +142,7 @@ def _fields(item: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """Yield the leaves of nested objects and lists: path, and JSON value, a text behind a quote."""
     if isinstance(item, dict) and item:
         for key, part in item.items():
-            name = re.sub(r"[~/[]", lambda sign: f"~{ord(sign[0]):x}", str(key))  # else ambiguous
+            name = re.sub(r'[~/[ "]', lambda sign: f"~{ord(sign[0]):x}", str(key))  # else ambiguous
             yield from _fields(part, f"{path}/{name}")
     elif isinstance(item, list) and item:
         for i, part in enumerate(item):
@@ -159,20 +162,18 @@ def _fraction(text: str) -> Fraction:
 def _read(doc: dict[str, Any]) -> Env:
     """Return each rational quantity: as read and verified, or computed by its formula."""
     model, mixture, one = doc["model"], doc["mixture"] or {}, Fraction(1)
-    policies, states, actions = model["policies"], model["states"], {*model["actions"]}
+    policies, actions = model["policies"], {*model["actions"]}
+    states = dict.fromkeys(model["states"])  # in their order, and quick to search
     for key in ("states", "actions"):
         _require(len({*model[key]}) == len(model[key]), f"model.{key}", model[key], "none twice")
     labels = sorted(["pi", "pi_new", *([mixture["target"]] if mixture else [])])
     _require(sorted(policies) == labels, "model.policies", [*policies], labels)
     raw: dict[str, dict[Any, Fraction]] = {"P": {}, "r": {}, "one": {(): one}}
-    known = {*states}
     for i, (s, a, t, p, reward) in enumerate(model["transitions"]):
-        good = {s, t} <= known and a in actions and (s, a, t) not in raw["P"]
+        good = {s, t} <= states.keys() and a in actions and (s, a, t) not in raw["P"]
         _require(good, f"model.transitions[{i}]", [s, a, t], "known names, no triple twice")
         raw["P"][s, a, t] = Fraction(p)
         raw["r"][s, a] = raw["r"].get((s, a), 0) + Fraction(p) * Fraction(reward)
-    idle = sorted(known - {s for s, _ in raw["r"]})
-    _require(not idle, "model.transitions", f"none from {idle}", "some from each state")
     raw |= {"ones": {(s,): one for s in states}, "all": dict.fromkeys(raw["r"], one)}
     texts: dict[str, dict[Any, str]] = {"gamma": {(): model["gamma"]}}
     texts |= {"alpha": {(): mixture["alpha"]}} if mixture else {}
@@ -194,25 +195,27 @@ def _read(doc: dict[str, Any]) -> Env:
     for name, sign, text in QUANTITIES:
         if sign != ":" and (mixture or not re.search("target|alpha", text)):
             value = _value(text, env, 0)
-            for entry in {**env[name], **value} if sign == "~" else ():
-                got, own = env[name].get(entry), value.get(entry)
-                where = " at ".join((name, *entry))
-                _require(got == own, where, _spell(got), f"{text}, which is {_spell(own)}")
+            for k in {**env[name], **value} if sign == "~" else ():
+                x, y = env[name].get(k), value.get(k)
+                _require(x == y, " at ".join((name, *k)), _spell(x), f"{text} = {_spell(y)}")
             env[name] = value
     return env
 
 
 def _ends(f: Callable[[Any, Any], Any], x: Interval, y: Interval) -> Interval:
     """Enclose f, monotone in each argument, by its values at the ends."""
-    exact = x[0] is x[1] and y[0] is y[1]
-    ends = [f(x[0], y[0])] if exact else [f(a, b) for a in x for b in y]
-    for end in ends:
+    ends: list[Any] = []
+    for a, b in [(x[0], y[0])] if x[0] is x[1] and y[0] is y[1] else product(x, y):
+        if float in (type(a), type(b)) and f not in (min, max):  # infinite: the other's sign tells
+            a, b = (z if type(z) is float else float((z > 0) - (z < 0)) for z in (a, b))
+        end = f(a, b)
         if isinstance(end, Fraction):
             size = end.numerator.bit_length() + end.denominator.bit_length()
-            _require(size <= MOST_SIZE, "a number in a formula", f"{size} bits", f"<= {MOST_SIZE}")
+            _require(size <= MOST_BITS, "a number in a formula", f"{size} bits", f"<= {MOST_BITS}")
         elif not math.isinf(end):
             raise ArithmeticError("inf - inf, or a number over inf")
-    return (ends[0], ends[0]) if exact else (min(ends), max(ends))
+        ends.append(end)
+    return min(ends), max(ends)
 
 
 def _over(x: Interval, y: Interval) -> Interval:
@@ -225,20 +228,21 @@ def _root(x: Interval, bits: int) -> Interval:
     if x[0] < 0:
         raise ArithmeticError("the root of a number that may be negative")
     if x[1] == math.inf:
-        return x
+        return x if x[0] == math.inf else (ZERO[0], math.inf)
     squares = [end.numerator * end.denominator << 2 * bits for end in x]
     low, high = map(math.isqrt, squares)
     high += high**2 < squares[1]
     return Fraction(low, x[0].denominator << bits), Fraction(high, x[1].denominator << bits)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=4096, typed=True)
 def _log(x: Fraction, bits: int) -> Interval:
     """Enclose log x = 2 atanh((m-1)/(m+1)) + 2 k atanh(1/3), where x = 2**k m and 1/2 < m < 2.
 
     atanh z = z + z**3/3 + ... in integers over 2**work.  Floors only lower: each power by less than
     2 units, so each term by less than 3, and the tail from the first power of 0 units is below 3.
     """
+    _require(type(x) is Fraction and x > 0, "log x at x", x, "a positive rational")
     k, work = x.numerator.bit_length() - x.denominator.bit_length(), bits + 2 * bits.bit_length()
     m, (low, high) = x / Fraction(2) ** k, ZERO
     for times, z in ((2, (m - 1) / (m + 1)), (2 * k, Fraction(1, 3))):
@@ -254,20 +258,25 @@ def _log(x: Fraction, bits: int) -> Interval:
 
 
 def _log_ratio(p: Interval, q: Interval, bits: int) -> Interval:
-    if p == q:
-        return ZERO
-    return _log(p[0] / q[0], bits) if p[0] and q[0] else (math.inf, math.inf)
+    _require(p[0] == p[1] and q[0] == q[1], "log_ratio", (p, q), "numbers that are known exactly")
+    return ZERO if p == q else _log(p[0] / q[0], bits) if p[0] and q[0] else (math.inf, math.inf)
 
 
 # 0 * inf = 0: a state that is never visited adds nothing to a mean, even when its KL is infinite.
-ENTRYWISE: dict[str, Callable[..., Interval]] = {
-    "Add": partial(_ends, operator.add),
-    "Sub": partial(_ends, operator.sub),
-    "Mult": partial(_ends, lambda a, b: a * b if a and b else ZERO[0]),
-    "Div": _over,
-    "smaller": partial(_ends, min),
-    "larger": partial(_ends, max),
-}
+_TWO: Any = {"Add": operator.add, "Sub": operator.sub, "smaller": min, "larger": max}
+_TWO["Mult"] = lambda a, b: a * b if a and b else ZERO[0]
+ENTRYWISE = {name: partial(_ends, f) for name, f in _TWO.items()} | {"Div": _over}
+
+
+def _vet(formula: str, where: str) -> None:
+    """Refuse what is not documented: a claim may not use what only the checker's formulas need."""
+    words = re.findall(r"\w+", formula)  # 0x10 and 1_0 are words, and no digits
+    good = all(x in NAMES or x in ARITY or x.isdigit() for x in words)
+    for node in ast.walk(ast.parse(formula.strip(), mode="eval")):
+        good &= type(node).__name__ in NODES
+        if isinstance(node, ast.Call):
+            good &= len(node.args) == ARITY.get(ast.unparse(node.func))
+    _require(good, where, formula, "numbers, names and calls of the formula language")
 
 
 def _value(node: Any, env: Env, bits: int) -> Value:
@@ -283,8 +292,7 @@ def _value(node: Any, env: Env, bits: int) -> Value:
             return _value("*".join("1" + "x" * n), env | {"x": _value(x, env, bits)}, bits)
         case ast.BinOp(left=x, op=op, right=y):
             return _apply(type(op).__name__, [_value(z, env, bits) for z in (x, y)], env, bits)
-        case ast.Call(func=ast.Name(id="step_tv"), args=[ast.Constant(value=int(n))]):
-            _require(n <= MOST_POWER, "t of step_tv", n, f"<= {MOST_POWER}")
+        case ast.Call(ast.Name("step_tv"), [ast.Constant(int(n))]) if n <= MOST_POWER:
             laws = (f"push({policy}*" * n + "rho0" + ")" * n for policy in ("pi", "pi_new"))
             formula = f"sum_s(abs({' - '.join(laws)}))/2"
             env[formula] = env.get(formula) or _value(formula, env, bits)
@@ -297,12 +305,10 @@ def _value(node: Any, env: Env, bits: int) -> Value:
 
 def _apply(name: str, args: list[Value], env: Env, bits: int) -> Value:
     x, sizes = args[0], [len(next(iter(arg))) for arg in args]
-    roots_and_logs = {
-        "sqrt": partial(_root, bits=bits),
-        "log_ratio": partial(_log_ratio, bits=bits),
-    }
-    f = ENTRYWISE.get(name) or roots_and_logs.get(name)
-    if f:  # a number serves every state, a vector every action
+    precise = {"sqrt": partial(_root, bits=bits), "log_ratio": partial(_log_ratio, bits=bits)}
+    if f := precise.get(name) or ENTRYWISE.get(
+        name
+    ):  # a number serves every state, a vector every action
         keys = args[sizes.index(max(sizes))]
         return {k: f(*(arg[k[:n]] for arg, n in zip(args, sizes, strict=True))) for k in keys}
     if f"{name}(x)" in SHORT and len(args) == 1:
@@ -335,7 +341,7 @@ def _holds(relation: str, slack: Interval) -> bool | None:
 
 def _test(text: str, env: Env, bits: int) -> tuple[bool | None, Interval]:
     """Say whether a claim holds, and enclose its slack: how far the sides are apart."""
-    left, relation, right = re.split("(==|<=|>=)", text)
+    left, relation, right = re.split(RELATION, text)
     formula = f"{right} - ({left})" if relation == "<=" else f"{left} - ({right})"
     slack = _value(formula, env, bits)[()]
     return _holds(relation, slack), slack
@@ -343,20 +349,19 @@ def _test(text: str, env: Env, bits: int) -> tuple[bool | None, Interval]:
 
 def _judge(claim: dict[str, Any], where: str, env: Env) -> Statement:
     """Evaluate a claim at rising precision until its status and its recorded slack follow."""
-    name, condition = claim["name"], claim["precondition"]
+    name, condition, given = claim["name"], claim["precondition"], claim["slack"]
     text = f"{claim['lhs']} {claim['relation']} {claim['rhs']}"
     stated = (claim["equation"], claim["source"], text, condition)
     own = THEOREMS.get(name, stated)
     trees = [ast.dump(ast.parse(f"{x}".strip())) for x in (*stated[2:], *own[2:])]
     _require(stated[:2] == own[:2] and trees[:2] == trees[2:], f"{where} {name}", stated, own)
     premise = {None: "0 == 0", "mixture": f"{int('alpha' in env)} == 1"}.get(condition, condition)
-    names = {*re.findall(r"[A-Za-z_]\w*", f"{text} {premise}")}
-    unknown = sorted(names - PUBLIC)
-    _require(not unknown, where, unknown, "names of the formula language")
-    logs = names & {"kl", "max_kl", "mean_kl", "M"}
-    exactness = "log" if logs else "sqrt" if "sqrt" in names else "rational"
+    for side in re.split(RELATION, f"{text} == {premise}")[::2]:
+        _vet(side, where)
+    words = {*re.findall(r"\w+", f"{text} {premise}")}
+    logs = words & {"kl", "max_kl", "mean_kl", "M"}
+    exactness = "log" if logs else "sqrt" if "sqrt" in words else "rational"
     _require(claim["exactness"] == exactness, f"{where}.exactness", claim["exactness"], exactness)
-    given = claim["slack"] and (_fraction(claim["slack"][0]), _fraction(claim["slack"][1]))
     for bits in PRECISIONS:
         try:
             met, _ = _test(premise, env, bits)
@@ -368,13 +373,13 @@ def _judge(claim: dict[str, Any], where: str, env: Env) -> Statement:
             continue
         status = "refuted" if not holds else "vacuous" if infinite else "proved"
         _require(claim["status"] == status, f"{where}.status", claim["status"], status)
-        _require((given is None) == infinite, f"{where}.slack", claim["slack"], "null if infinite")
-        low, high = given or slack
+        _require((given is None) == infinite, f"{where}.slack", given, "null if infinite")
+        low, high = map(_fraction, given) if given else slack
         meets = low <= slack[1] and slack[0] <= high and (low == high or exactness != "rational")
-        _require(meets, f"{where}.slack", claim["slack"], "the slack, or an interval round it")
+        _require(meets, f"{where}.slack", given, "the slack, or an interval round it")
         if low <= slack[0] and slack[1] <= high:
             tells = infinite or _holds(claim["relation"], (low, high)) is holds
-            _require(tells, f"{where}.slack", claim["slack"], f"an interval where it is {status}")
+            _require(tells, f"{where}.slack", given, f"an interval where it is {status}")
             text += f" if {condition}" if condition else ""
             return Statement(name, status, text, name not in THEOREMS)
     raise CertificateError(f"{where} = undecided at {PRECISIONS[-1]} bits, expected a decision")
@@ -398,22 +403,18 @@ def check(certificate: dict[str, Any]) -> tuple[Statement, ...]:
         digest = hashlib.sha256(text.encode()).hexdigest()
         _require(certificate["digest"] == digest, "digest", certificate["digest"], digest)
         env, values, claims = _read(body), body["values"], body["claims"]
-        names = "eta eta_new L eps eps_cpi max_tv mean_tv C eta_dot".split()
-        names += ["alpha", "eps_target"] if "alpha" in env else []
-        _require(len(values) == len(names), "values", [*values], names)
+        names = "eta eta_new L eps eps_cpi max_tv mean_tv C eta_dot alpha eps_target".split()
+        own = {name: env[name][()] for name in names if name in env}
+        _require({*values} == {*own}, "values", [*values], [*own])
         for name, value in values.items():
-            _require(name in names, f"values.{name}", "present", "no such key")
-            same = _fraction(value) == env[name][()][0]
-            _require(same, f"values.{name}", value, _spell(env[name][()]))
-        distinct = len({claim["name"] for claim in claims}) == len(claims)
-        _require(distinct, "claims", "a name twice", "each name once")
+            _require(_fraction(value) == own[name][0], f"values.{name}", value, _spell(own[name]))
+        good = len({claim["name"] for claim in claims}) == len(claims) <= MOST_CLAIMS
+        _require(good, "claims", len(claims), f"<= {MOST_CLAIMS} claims, of different names")
         return tuple(_judge(claim, f"claims[{i}]", env) for i, claim in enumerate(claims))
     except CertificateError:
         raise
     except Exception as error:  # of a hostile document: a key is absent, a list is no object
-        raise CertificateError(
-            f"certificate = {error!r:.99}, expected its documented shape"
-        ) from None
+        raise CertificateError(f"certificate = {error!r:.99}, expected its shape") from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -431,11 +432,11 @@ def main(argv: list[str] | None = None) -> int:
     for path in paths:
         try:
             with open(path, "rb") as file:
-                text = file.read(MOST_BYTES + 1).decode()
-            if len(text) > MOST_BYTES:
+                data = file.read(MOST_BYTES + 1)
+            if len(data) > MOST_BYTES:
                 raise ValueError(f"more than {MOST_BYTES} bytes")
-            certificate = json.loads(text, object_pairs_hook=_unique, parse_constant=Fraction)
-            for name, status, claim, user_claim in check(certificate):
+            doc = json.loads(data.decode(), object_pairs_hook=_unique, parse_constant=Fraction)
+            for name, status, claim, user_claim in check(doc):
                 print(f"{path}: {status} {f'user claim {name!a}' if user_claim else name}: {claim}")
         except (OSError, RecursionError, ValueError) as error:
             refuted = isinstance(error, CertificateError)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import tabular_trpo as tt
 from tabular_trpo import check as checker
 from tabular_trpo.check import THEOREMS, CertificateError, Statement, check
 from tests.certificate_models import MODELS, TWO, claimed, tight, user
@@ -136,6 +137,35 @@ def test_infinite_is_not_said_before_it_is_certain() -> None:
     assert check(certificate(model, lambda q: [exact]))[0].status == "proved"
     with pytest.raises(CertificateError, match="status"):
         check(certificate(model, lambda q: [{**claim, **VOID}]))
+
+
+@pytest.mark.parametrize("reward", ["1e-330", "-1e-330", "1e400", "-1e400"])
+def test_infinity_meets_numbers_beyond_the_floats(reward: str) -> None:
+    """No finite number passes through a float on its way to an infinite KL."""
+    mdp = tt.MDP([[["1"], ["1"]]], [[reward, "0"]], ["1"], "9/10")
+    made = json.loads(json.dumps(tt.certificate(mdp, [["1/2", "1/2"]], [["1", "0"]])))
+    found = {statement.name: statement.status for statement in check(made)}
+    assert found["trpo_kl_bound"] == found["monotone_improvement"] == "vacuous"
+    assert set(found) == set(THEOREMS)
+    model = Model(
+        "9/10", {"X": "1"}, [["X", "a", "X", "1", reward], ["X", "b", "X", "1", "0"]],
+        {"X": {"a": "1/2", "b": "1/2"}}, {"X": {"a": "1"}},
+    )  # fmt: skip
+    texts = ("eta - max_kl <= 5", "eta <= max_kl", "eps*max_kl >= 1", "max_kl/eps >= 1")
+    for text in (*texts, "smaller(eta, -max_kl) <= eta", "max_kl - abs(L)/eps >= 0"):
+        claim = user(text, None, exactness="log")
+        assert check(certificate(model, lambda q, claim=claim: [claim]))[0].status == "vacuous"  # type: ignore[misc]
+
+
+def test_root_of_what_may_be_infinite_is_not_overrated() -> None:
+    """At 64 bits the number under the root lies in [9, inf]; in truth it is 9, and the root 3."""
+    old, tie = MODELS["near tie"].pi, MODELS["near tie"].pi_new["X"]
+    model = Model("9/10", {"X": "1"}, TWO, old, {"X": tie, "Y": {"a": "1"}})
+    nothing = "smaller(0, max_s(-kl) - max_s(-kl))"
+    claim = user(f"smaller(sqrt(9 - {nothing}*max_kl), 5) >= 4", F(1, 2), exactness="log")
+    for wide in (["0", "1"], ["1/2", "1"], ["1", "1"]):
+        with pytest.raises(CertificateError, match="undecided"):
+            check(certificate(model, lambda q, wide=wide: [{**claim, "slack": wide}]))  # type: ignore[misc]
 
 
 def test_claims_with_roots() -> None:

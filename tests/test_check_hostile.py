@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -29,7 +30,9 @@ HOSTILE = [
     "eps_target", "unknown", "V_dot", "target", "one", "next(V)", "push(pi)", "larger(1, 2)",
     "Add(1, 2)", "log_ratio(pi, pi_new)", "x", "P", "mean_d(pi)", "shift(pi)", "not eta",
     "eta if eta else eta", "eta\n", "eta # eta", "\u0435ta", "\uff45ta", "max_kl(3)", "1_0 0",
-    "1**33", "1 + 0*step_tv(33)",
+    "1**33", "1 + 0*step_tv(33)", "abs(1, **eta)", "abs(**eta)", "abs(1, *eta)", "step_tv(1, 2)",
+    "2**True", "step_tv(True)", "1_0", "Add(1, 1)", "abs(Sub(1, 2))", "0b1", "+1", "abs(1)(1)",
+    "log_ratio(-3, 2)", "log_ratio(2, 1)", "sum_a(pi)", "max_s(ones)", "sqrt(1, 2)", "L_mix(1, 2)",
 ]  # fmt: skip
 PREMISES = ["1 < 2", "1 <= 2 <= 3", "1 == ", "<= 1", "1 <= 2 and 1 <= 2", "eta", "mixture == 1", ""]
 
@@ -44,6 +47,80 @@ def test_hostile_formulas_are_refused_and_fast(text: str) -> None:
         with pytest.raises(CertificateError):
             check(claimed("plain", {**claim, field: value}))
     assert time.perf_counter() - start < 5
+
+
+FALSE = [
+    ("log_ratio(2, 1)", ">=", "2*log_ratio(sqrt(2), 1) + 1/2**64/8"),
+    ("log_ratio(0, 5)", "<=", "0"),
+    ("log_ratio(sqrt(2), sqrt(2))", "==", "0"),
+    ("larger(1, 2)", ">=", "2"),
+]
+INTERNAL = {*checker.SHORT, *checker.ENTRYWISE, "log_ratio", "next", "push", "sum_a", "x", "P"}
+
+
+@pytest.mark.parametrize("exactness", ["rational", "sqrt", "log"])
+@pytest.mark.parametrize("sides", FALSE)
+def test_claims_cannot_call_what_is_internal(sides: tuple[str, ...], exactness: str) -> None:
+    claim = user("1 <= 2", F(1), exactness=exactness)
+    lhs, relation, rhs = sides
+    with pytest.raises(CertificateError, match="of the formula language"):
+        check(claimed("plain", {**claim, "lhs": lhs, "relation": relation, "rhs": rhs}))
+
+
+def test_claims_may_use_what_is_documented_and_no_more() -> None:
+    """The names and the calls stand in the tables of the document on certificates."""
+    text = (SCRIPT.parents[1] / "docs/certificate.md").read_text()
+    rows = re.findall(r"^\| (numbers|per state|per state and action|functions) \| (.*)", text, re.M)
+    words = {
+        word for _, row in rows for code in re.findall("`(.*?)`", row) for word in code.split()
+    }
+    calls = {word.partition("(")[0] for word in words} & {*checker.ARITY}
+    assert calls == {*checker.ARITY}
+    assert {word for word in words if word.isidentifier()} == (
+        checker.NAMES | {word for word in words & calls}
+    )
+    for name in INTERNAL - checker.NAMES - {*checker.ARITY} - {"abs(x)"}:
+        for call in (name.partition("(")[0], f"{name}(1)", f"{name}(1, 1)", f"{name}(V, V)"):
+            if call not in checker.ARITY:
+                with pytest.raises((CertificateError, SyntaxError)):
+                    checker._vet(call, "here")
+
+
+@pytest.mark.parametrize("name", sorted(checker.ARITY))
+def test_calls_have_their_number_of_arguments(name: str) -> None:
+    for count in (0, 1, 2, 3):
+        formula = f"{name}({', '.join('1' * count)})"
+        if count == checker.ARITY[name]:
+            checker._vet(formula, "here")
+        else:
+            with pytest.raises(CertificateError, match="of the formula language"):
+                checker._vet(formula, "here")
+
+
+@pytest.mark.parametrize("x", [F(0), F(-1), F(-3, 2), 2, 0.5, float("inf"), float("nan")])
+def test_logarithms_of_anything_but_positive_rationals_are_refused(x: Any) -> None:
+    with pytest.raises(CertificateError, match="a positive rational"):
+        checker._log(x, 64)
+
+
+def test_ratios_of_numbers_known_roughly_are_refused() -> None:
+    rough, exact = (F(1), F(2)), (F(1), F(1))
+    for p, q in ((rough, rough), (rough, exact), (exact, rough)):
+        with pytest.raises(CertificateError, match="known exactly"):
+            checker._log_ratio(p, q, 64)
+
+
+@pytest.mark.parametrize(
+    ("lhs", "rhs"), [("abs(eta", "5)"), ("0*(eta", "9**9)"), ("(eta", "eta)"), ("1) + (1", "2")]
+)
+def test_each_side_is_a_formula_by_itself(lhs: str, rhs: str) -> None:
+    """`abs(eta >= 5)` was read as abs(eta - (5)) >= 0, which says nothing."""
+    claim = user("1 >= 1", F(0)) | {"lhs": lhs, "rhs": rhs}
+    for slack in (["0", "0"], None):
+        with pytest.raises(CertificateError, match="SyntaxError"):
+            check(claimed("plain", {**claim, "slack": slack}))
+    with pytest.raises(CertificateError, match="SyntaxError"):
+        check(claimed("plain", user("1 >= 1", F(0), f"{lhs} >= {rhs}")))
 
 
 @pytest.mark.parametrize("premise", PREMISES)
@@ -120,6 +197,10 @@ def test_file_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path.write_text(json.dumps(certificate(MODELS["one state"])))
     monkeypatch.setattr(checker, "MOST_BYTES", 1000)
     assert main([str(path)]) == 3
+    monkeypatch.setattr(checker, "MOST_BYTES", len(path.read_text()) + 1)
+    assert main([str(path)]) == 0
+    path.write_text(path.read_text() + " \u00e9")  # not a byte is left out unread
+    assert main([str(path)]) == 3
     path.write_bytes(b"\xff\xfe{}")
     assert main([str(path)]) == 3
 
@@ -146,8 +227,12 @@ def changed(model: str, *edits: tuple[str, Any]) -> Row:
 
 
 REFUSED = {
-    "a state without an action": ("none from ['Z']", "model.states", lambda x: [*x, "Z"]),
+    "a state without an action": ("witness.V = ", "model.states", lambda x: [*x, "Z"]),
     "a name twice": ("model.states", "model.states", lambda x: [*x, "X"]),
+    "an action twice": ("model.actions", "model.actions", lambda x: [*x, "a"]),
+    "a thousand claims": (
+        "claims = 1001", "claims", lambda x: [{**x[0], "name": f"{i}"} for i in range(1001)],
+    ),
     "a transition twice": ("transitions", "model.transitions", lambda x: [*x, x[0]]),
     "an unknown state": ("transitions[0]", "model.transitions.0.2", "Q"),
     "a row of sum 2": ("all at X a", "model.transitions.0.3", "3/2"),
@@ -172,6 +257,10 @@ REFUSED = {
     "a claim twice": ("claims = ", "claims", lambda x: [*x, x[0]]),
     "another version": ("/version = 2", "version", 2),
     "a key that looks like a path": ("/model~2fwhy = ", "model/why", "text"),
+    "a key with a quote": ('/claims[0]/name~20~22x = ', 'claims.0.name "x', '"y'),
+    "a why with a quote": ('/model/why~20~22x = ', 'model.why "x', "text"),
+    "a why of an object": ('/model/why~20~22x = ', 'model.why "x', {}),
+    "a state with a quote": ("/model/rho0/X~20~22 = ", 'model.rho0.X "', 'a "1'),
     "a key that looks like an index": (
         "/model/transitions~5b9]", "model.transitions[9]", ["X", "a", "X", "1", "1"],
     ),
@@ -185,6 +274,14 @@ def test_first_discrepancy_is_named(name: str) -> None:
         check(changed("plain", (path, new)))
     assert where in str(caught.value) and ", expected " in str(caught.value)
     assert len(str(caught.value)) < 400
+
+
+def test_states_without_an_action_are_refused() -> None:
+    edits: list[tuple[str, Any]] = [("model.states", ["X", "Y", "Z"])]
+    edits += [(f"witness.{name}.num", lambda x: [*x, "0"]) for name in ("V", "rho", "V_new")]
+    edits += [(f"witness.{name}.num", lambda x: [*x, "0"]) for name in ("rho_new", "W", "V_dot")]
+    with pytest.raises(CertificateError, match=r"ones at Z = .*sum_a\(pi\) = absent"):
+        check(changed("plain", *edits))
 
 
 def test_mixtures_do_not_extrapolate() -> None:

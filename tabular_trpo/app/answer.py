@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tabular_trpo.app.cells import plain
+from tabular_trpo.app.cells import many, plain
 
 PIPE_WIDTH = 100  # columns where there is no terminal to ask
 
@@ -62,7 +62,11 @@ def row(to: Table, *cells: str, style: str | None = None) -> None:
 def closed(title: str, made: Table, total: int, most: int | None) -> list[Part]:
     """Put a title over a table, and under it how many of its `total` rows were left out."""
     left_out = 0 if most is None else total - most
-    return [title, made, *([f"{left_out} more rows; --all shows them"] if left_out > 0 else [])]
+    return [
+        title,
+        made,
+        *([f"{many(left_out, 'more row')}; --all shows all"] if left_out > 0 else []),
+    ]
 
 
 def emit(answer: Answer, as_json: bool, quiet: bool) -> None:
@@ -107,8 +111,13 @@ def _columns() -> int:
     return int(given) if given.isdecimal() and 20 <= int(given) <= 1000 else PIPE_WIDTH
 
 
-def write(stream: TextIO, text: str) -> None:
-    """Write and flush; what the encoding of the stream lacks is spelt by backslashes."""
+def write(stream: TextIO | None, text: str) -> None:
+    """Write and flush; what the encoding of the stream lacks is spelt by backslashes.
+
+    raises: OSError, also for a stream that was closed before the program began
+    """
+    if stream is None:
+        raise OSError("the stream is closed")
     encoding = getattr(stream, "encoding", None) or "ascii"
     stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
     stream.flush()

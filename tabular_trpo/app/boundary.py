@@ -7,13 +7,14 @@ read or written; 4 a limit was reached; 5 memory; 70 an error of this program; 1
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict
-from typing import Any, final
+from typing import final
 
 from tabular_trpo.app.answer import Answer, emit, write
 from tabular_trpo.app.cells import plain
-from tabular_trpo.core.errors import TabularError
+from tabular_trpo.core.errors import Problem, TabularError
 
 PROGRAM = "tabular-trpo"
 USAGE, INVALID, MEMORY, INTERNAL, INTERRUPTED = 2, 3, 5, 70, 130
@@ -42,17 +43,25 @@ def guarded(command: Callable[[], Answer], as_json: bool, quiet: bool) -> int:
     except BrokenPipeError:
         _silence()
         return code
-    except KeyboardInterrupt:
-        return _tell(INTERRUPTED, "interrupted")
+    except KeyboardInterrupt as stop:
+        return fail(stop, as_json)
     except Exception as error:
-        code, kind, text = _judge(error)
-        if as_json:
-            _tell_json(code, kind, text, error)
-        return _tell(code, text)
+        return fail(error, as_json)
 
 
-def _judge(error: Exception) -> tuple[int, str, str]:
+def fail(error: BaseException, as_json: bool) -> int:
+    """Tell an error in one text, and for --json in one document too; return its exit code."""
+    code, kind, text = _judge(error)
+    if as_json:
+        problems = error.problems if isinstance(error, TabularError) else ()
+        tell_json(code, kind, text, problems)
+    return _tell(code, text)
+
+
+def _judge(error: BaseException) -> tuple[int, str, str]:
     """Return (exit code, kind, text) of an error."""
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED, "KeyboardInterrupt", "interrupted"
     if isinstance(error, TabularError):
         return error.exit_code, type(error).__name__, str(error)
     if isinstance(error, UsageError):
@@ -70,18 +79,15 @@ def _judge(error: Exception) -> tuple[int, str, str]:
 
 def _tell(code: int, text: str) -> int:
     lines = "\n".join(plain(line) for line in text.split("\n"))
-    try:
+    with suppress(OSError):  # nobody may be left to tell
         write(sys.stderr, f"{PROGRAM}: {lines}\n")
-    except OSError:
-        pass  # nobody is left to tell
     return code
 
 
-def _tell_json(code: int, kind: str, text: str, error: Exception) -> None:
-    problems: list[dict[str, Any]] = []
-    if isinstance(error, TabularError):
-        problems = [asdict(problem) for problem in error.problems]
-    document = {"exit_code": code, "error": {"kind": kind, "text": text, "problems": problems}}
+def tell_json(code: int, kind: str, text: str, problems: Sequence[Problem] = ()) -> None:
+    """Write the document of an error to standard output."""
+    error = {"kind": kind, "text": text, "problems": [asdict(problem) for problem in problems]}
+    document = {"exit_code": code, "error": error}
     try:
         emit(Answer(code, document, [], text), as_json=True, quiet=False)
     except OSError:

@@ -85,6 +85,15 @@ def long_integers() -> Iterator[None]:
         sys.set_int_max_str_digits(before)
 
 
+def many(count: int, what: str) -> str:
+    """Count with the plural.
+
+    >>> many(1, "model"), many(2, "model")
+    ('1 model', '2 models')
+    """
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
 def per_state(mdp: MDP, values: Array) -> dict[str, Any]:
     """Return {state: number} for JSON."""
     with long_integers():

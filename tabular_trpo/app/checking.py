@@ -7,8 +7,11 @@ from typing import Any
 
 from tabular_trpo import check
 from tabular_trpo.app.answer import Answer, Part, row, table
+from tabular_trpo.app.cells import many
+from tabular_trpo.app.source import load, once
 from tabular_trpo.app.tally import STATUSES
-from tabular_trpo.formats.json_text import fetch, parse
+from tabular_trpo.core.errors import InvalidMDPError, Problem
+from tabular_trpo.theory.certificate import FORMAT
 
 NAME = "check"
 HELP = "re-check certificates with the standard library alone"
@@ -29,14 +32,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> Answer:
-    """Check each certificate; one that fails does not hide the others."""
-    checked = [_checked(path) for path in args.certificates]
+    """Check each certificate; one that fails does not hide the others.
+
+    raises: InvalidMDPError for a file that is no certificate; UsageError for "-" twice
+    """
+    checked = [_checked(path) for path in once(args.certificates)]
     failed = [path for path, wrong, _ in checked if wrong is not None]
     code = VIOLATED if failed else 0
     counts = Counter(one.status for _, _, statements in checked for one in statements)
     shown = ", ".join(f"{counts[status]} {status}" for status in STATUSES[:3])
     right = len(checked) - len(failed)
-    line = f"{right} of {len(checked)} certificates right; statements re-checked: {shown}"
+    line = f"{right} of {many(len(checked), 'certificate')} right; statements re-checked: {shown}"
     if args.full or len(checked) == 1:
         parts = [part for one in checked for part in _whole(*one)]
     else:
@@ -50,8 +56,11 @@ def run(args: argparse.Namespace) -> Answer:
 
 
 def _checked(path: str) -> Checked:
-    source = "<stdin>" if path == "-" else path
-    document, _ = parse(fetch(path, source), source)
+    place, document, _ = load(path)
+    found = document.get("format") if isinstance(document, dict) else None
+    if found != FORMAT:
+        got = f"has the format {found!r}" if isinstance(found, str) else "names no format"
+        raise InvalidMDPError(Problem("format", place, got, f"a certificate: {FORMAT!r}"))
     try:
         return path, None, check.check(document)
     except check.CertificateError as error:

@@ -3,9 +3,12 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stderr, suppress
+from io import StringIO
 
 from tabular_trpo.app import checking, evaluate, show, solve, verify
-from tabular_trpo.app.boundary import INTERRUPTED, PROGRAM, guarded, version
+from tabular_trpo.app.answer import write
+from tabular_trpo.app.boundary import PROGRAM, USAGE, fail, guarded, tell_json, version
 
 COMMANDS = (verify, solve, evaluate, show, checking)
 CODES = """exit codes:
@@ -58,12 +61,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     >>> main(["no-such-command"])
     2
     """
+    words = sys.argv[1:] if argv is None else argv
+    as_json = "--json" in words
+    if sys.stdout is None:
+        return fail(OSError("standard output is closed"), as_json=False)
+    told = StringIO()
     try:
-        args = parser().parse_args(argv)
+        with redirect_stderr(told):
+            args = parser().parse_args(words)
     except SystemExit as end:  # argparse has said what it had to say
-        return end.code if isinstance(end.code, int) else 2
-    except KeyboardInterrupt:
-        return INTERRUPTED
+        code = end.code if isinstance(end.code, int) else USAGE
+        if code == USAGE and as_json:
+            tell_json(code, "UsageError", told.getvalue().partition(": error: ")[2].strip())
+        with suppress(OSError):
+            write(sys.stderr, told.getvalue())
+        return code
+    except KeyboardInterrupt as stop:
+        return fail(stop, as_json)
     return guarded(lambda: args.run(args), args.json, args.quiet)
 
 

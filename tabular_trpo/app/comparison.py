@@ -31,8 +31,10 @@ def compare(pair: Pair) -> dict[str, tuple[Any, float | None]]:
     if pair.mdp.lane == "rational":
         return {name: (value, None) for name, value in values.items()}
     enclosed = pair.enclosed()
+    # The radius of an evaluation is told in one form everywhere.
+    radii = {"eta": float(pair.old.radius.eta), "eta_new": float(pair.new.radius.eta)}
     return {
-        name: (value, _error(float(value), _value(enclosed, name)))
+        name: (value, radii.get(name, _error(float(value), _value(enclosed, name))))
         for name, value in values.items()
     }
 

@@ -52,7 +52,8 @@ def run(args: argparse.Namespace) -> Answer:
         found = compare(pair)
         document |= {"policy_new": args.policy_new, **documents(found)}
         parts += comparison(args.policy_new, found)
-        line += f", policy {args.policy_new}: eta_new = {short(pair.eta_new)}"
+        line += f", policy {args.policy_new}: eta_new = "
+        line += with_radius(pair.eta_new, pair.new.radius.eta)
     parts.append(_radii(ev))
     return Answer(0, document, parts, f"{line} ({about(source.mdp, args.lane)})")
 

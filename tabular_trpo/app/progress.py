@@ -15,7 +15,7 @@ def steps(work: Iterable[tuple[int, T]], total: int, quiet: bool) -> Iterator[T]
 
     total: the number of models
     """
-    if quiet or not sys.stderr.isatty():
+    if quiet or sys.stderr is None or not sys.stderr.isatty():
         yield from (piece for _, piece in work)
         return
     columns = (

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from tabular_trpo.app.answer import Answer, Part, row, table
-from tabular_trpo.app.cells import largest, plain, scalars, short, with_radius
+from tabular_trpo.app.boundary import UsageError
+from tabular_trpo.app.cells import largest, many, plain, scalars, short, with_radius
 from tabular_trpo.app.source import Source, about, lane_argument, read
 from tabular_trpo.core import policy as policies
 from tabular_trpo.core.mdp import MDP
@@ -31,7 +32,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> Answer:
-    """Describe one model."""
+    """Describe one model.
+
+    raises: UsageError for --dot with --json
+    """
+    if args.dot and args.json:
+        raise UsageError("--dot and --json exclude each other: each is all of standard output")
     source = read(args.file, args.lane)
     mdp, found = source.mdp, structure(source.mdp)
     document = {"command": "show", "model": source.name, "why": source.why, **_sizes(mdp)}
@@ -41,12 +47,11 @@ def run(args: argparse.Namespace) -> Answer:
         name: _policy(mdp, pi)
         for name, pi in {"uniform": policies.uniform(mdp), **source.policies}.items()
     }
-    raw = None
-    if args.dot:
-        raw = document["dot"] = _dot(source)
+    raw = _dot(source) if args.dot else None
     gamma = short(mdp.gamma)
     line = (
-        f"{source.name}: {mdp.n_states} states, {mdp.n_actions} actions, gamma {gamma} "
+        f"{source.name}: {many(mdp.n_states, 'state')}, {many(mdp.n_actions, 'action')}, "
+        f"gamma {gamma} "
         f"({about(mdp, args.lane)})"
     )
     return Answer(0, document, _parts(source, document), line, raw)

@@ -5,7 +5,7 @@ import argparse
 import numpy as np
 
 from tabular_trpo.app.answer import Answer, Part, closed, row, table
-from tabular_trpo.app.cells import largest, per_state, scalars, short, with_radius
+from tabular_trpo.app.cells import largest, many, per_state, scalars, short, with_radius
 from tabular_trpo.app.source import Source, about, lane_argument, read
 from tabular_trpo.exact.optimal import Optimum, optimal
 
@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> Answer:
     }
     parts = _states(source, best, actions, None if args.all else MOST_ROWS)
     value = with_radius(best.eta_star, best.radius.eta_star)
-    count = f"{best.iterations} iteration{'' if best.iterations == 1 else 's'}"
+    count = many(best.iterations, "iteration")
     line = f"{source.name}: eta* = {value} after {count} ({about(source.mdp, args.lane)})"
     return Answer(0, document, parts, line)
 

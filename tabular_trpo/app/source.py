@@ -1,6 +1,7 @@
 """Models and policies as the arguments of a command name them, in the lane that was asked for."""
 
 import argparse
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -46,6 +47,27 @@ def lane_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def load(path: str) -> tuple[str, Any, str]:
+    """Return (place for messages, JSON value, text) of a file, "-" for standard input.
+
+    raises: InvalidMDPError; UsageError for an empty path
+    """
+    place = "<stdin>" if path == "-" else path
+    if not path:
+        raise UsageError("the path of a file is empty; - is standard input")
+    if path == "-" and sys.stdin is None:
+        raise InvalidMDPError(Problem("file", place, "is closed", "an open standard input"))
+    value, text = parse(fetch(path, place), place)
+    return place, value, text
+
+
+def once(paths: list[str]) -> list[str]:
+    """Return the paths; UsageError where standard input is among them twice."""
+    if paths.count("-") > 1:
+        raise UsageError(f"- was given {paths.count('-')} times; standard input is read once")
+    return paths
+
+
 def read(path: str, lane: str, proving: bool = False) -> Source:
     """Read one model file, "-" for standard input.
 
@@ -53,8 +75,7 @@ def read(path: str, lane: str, proving: bool = False) -> Source:
     proving: whether auto makes doubles rational too, as the dyadic rationals that they are
     raises:  TabularError
     """
-    place = "<stdin>" if path == "-" else path
-    value, text = parse(fetch(path, place), place)
+    place, value, text = load(path)
     if lane == "auto" and not _affordable(_count(value, "states"), _count(value, "actions")):
         lane = "float"  # decided before a rational model of that size is made
     document = from_document(value, lane, place, text)
@@ -86,11 +107,11 @@ def _in_lane(document: Document, path: str, lane: str) -> Source:
 def files(paths: list[str]) -> list[str]:
     """Return the model files of these paths; a directory stands for all of its *.mdp.json, sorted.
 
-    raises: InvalidMDPError for a directory without any
+    raises: InvalidMDPError for a directory without any; UsageError for "-" twice
     """
     found: list[str] = []
-    for path in paths:
-        if path != "-" and Path(path).is_dir():
+    for path in once(paths):
+        if path not in ("-", "") and Path(path).is_dir():
             inside = [str(file) for file in Path(path).iterdir() if file.name.endswith(SUFFIX)]
             if not inside:
                 raise InvalidMDPError(Problem("file", path, "is a directory", f"*{SUFFIX} in it"))

@@ -19,16 +19,19 @@ from tabular_trpo.app.tally import Judged, place
 from tabular_trpo.app.verify_report import report
 from tabular_trpo.core.errors import LimitError, MemoryGuardError
 from tabular_trpo.theory.bounds import THEOREMS
+from tabular_trpo.theory.certifiable import CERTIFIED_BITS
 from tabular_trpo.theory.certificate import pair_certificate
 from tabular_trpo.theory.claim import Theorem
-from tabular_trpo.theory.judge import judge
+from tabular_trpo.theory.judge import FIRST_BITS, MAX_BITS, judge
 from tabular_trpo.theory.pair import Pair
 
 NAME = "verify"
 HELP = "every theorem on every model: proved, refuted, undecided or vacuous"
 EPILOG = """Vacuous: the precondition fails, or a penalty is infinite, so that nothing is claimed.
 Exit code 0: nothing is refuted or undecided. 1: a statement is refuted, or a certificate fails
-its check; the counterexample is printed, or stored by --certificates. 4: undecided."""
+its check; the counterexample is printed, or stored by --certificates. 4: undecided.
+
+The `expected` blocks of model files are not compared: they are for the tests of the models."""
 MOST_BITS = 2**20
 
 
@@ -67,10 +70,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     lane_argument(parser)
     parser.add_argument(
         "--bits",
-        type=_whole(64, MOST_BITS),
-        default=2**16,
+        type=_whole(FIRST_BITS, MOST_BITS),
+        default=MAX_BITS,
         metavar="N",
-        help="precision at which a logarithm is given up (default 65536)",
+        help=f"precision at which a logarithm is given up (default {MAX_BITS})",
     )
     parser.add_argument(
         "--certificates",
@@ -131,6 +134,18 @@ def _pairs(
             yield i, (source, one.name, one.pair(source.mdp))
 
 
+def _missing(one: Judged, document: dict[str, Any]) -> list[str]:
+    """Name the decided statements that a certificate leaves out."""
+    held = {claim["name"] for claim in document["claims"]}
+    names = [
+        verdict.claim.name
+        for verdict in one.verdicts
+        if verdict.status != "undecided" and verdict.claim.name not in held
+    ]
+    why = f"not settled at the {CERTIFIED_BITS} bits of certificates"
+    return [f"{place(one)}, {name}: {why}" for name in names]
+
+
 def _keep(outcome: Outcome, one: Judged, pair: Pair, taken: set[str]) -> None:
     """Store the certificate of the pair if that was asked for; remember refutations anyway."""
     refuted = any(verdict.status == "refuted" for verdict in one.verdicts)
@@ -147,6 +162,7 @@ def _keep(outcome: Outcome, one: Judged, pair: Pair, taken: set[str]) -> None:
         outcome.unsound.append(f"{place(one)}: {error}")
         return
     if outcome.args.certificates is not None:
+        outcome.uncertified += _missing(one, document)
         name = file_name(one.source.name, one.name, taken)
         path = str(save(Path(outcome.args.certificates), name, document))
         outcome.stored.append(path)

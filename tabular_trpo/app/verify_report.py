@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from tabular_trpo.app.answer import Answer, Part, Verbatim
 from tabular_trpo.app.boundary import PROGRAM
-from tabular_trpo.app.cells import short
+from tabular_trpo.app.cells import many, short
 from tabular_trpo.app.outcome import LIMIT, VIOLATED, Outcome, exit_code
 from tabular_trpo.app.source import Source
 from tabular_trpo.app.tally import STATUSES, Judged, Tally, place, together
 from tabular_trpo.app.verify_document import document
 from tabular_trpo.app.verify_tables import models, rows, statements
 from tabular_trpo.theory.claim import Verdict
+from tabular_trpo.theory.judge import MOST_ENTRIES, MOST_STATES, unaffordable
 
 MOST_REFUTED, MOST_UNDECIDED = 10, 3  # verdicts that are told one by one
 LEGEND = """Proved k/n: on k of the n pairs where the statement claims something; else vacuous.
@@ -31,10 +32,11 @@ def report(outcome: Outcome) -> Answer:
     parts += _troubles(outcome)
     if outcome.stored:
         parts.append(
-            f"{len(outcome.stored)} certificates in {outcome.args.certificates}, each re-checked."
+            f"{many(len(outcome.stored), 'certificate')} in {outcome.args.certificates}, "
+            "each re-checked."
         )
     parts.append(_sizes(outcome, total))
-    line = _summary(total, code)
+    line = _summary(outcome, total, code)
     return Answer(code, document(outcome, total, code), parts, line)
 
 
@@ -90,28 +92,52 @@ def _command(outcome: Outcome, one: Judged, verdict: Verdict) -> str:
     return shlex.join([*words, "--lane", args.lane, "--bits", str(args.bits)])
 
 
-def _summary(total: Tally, code: int) -> str:
+def _hint(outcome: Outcome) -> str:
+    """Say what can settle the rest: each reason that occurs has its own cure."""
+    open_ones = [
+        (one.source.mdp, verdict)
+        for one in outcome.judged
+        for verdict in one.verdicts
+        if verdict.status == "undecided"
+    ]
+    cures: list[str] = []
+    if any(verdict.lane == "enclosure" for _, verdict in open_ones):
+        cures.append("try more --bits")
+    floats = [mdp for mdp, verdict in open_ones if verdict.lane == "float"]
+    if floats:
+        cures.append("identities and ties need the rational lane")
+        small = any(not unaffordable(mdp) for mdp in floats)
+        if small and outcome.args.lane == "float":
+            cures.append("leave out --lane float")
+        if any(map(unaffordable, floats)):
+            cures.append(
+                f"its limits are S <= {MOST_STATES} and S*S*A <= {MOST_ENTRIES}: "
+                "verify a smaller model"
+            )
+    if any(verdict.lane == "rational" for _, verdict in open_ones):
+        cures.append("the reason of each open verdict names its limit")
+    if outcome.uncertified:
+        cures.append("not every verdict has a certificate")
+    return "; ".join(cures)
+
+
+def _summary(outcome: Outcome, total: Tally, code: int) -> str:
     counts = ", ".join(f"{total.counts[status]} {status}" for status in STATUSES)
     meaning = {
         0: "all that is claimed holds",
         VIOLATED: "a statement is refuted"
         if total.counts["refuted"]
         else "a certificate fails its check",
-        LIMIT: "something is left open; try more --bits or --lane rational",
+        LIMIT: f"something is left open; {_hint(outcome)}",
     }[code]
     return f"{counts}. Exit code {code}: {meaning}."
 
 
 def _sizes(outcome: Outcome, total: Tally) -> str:
     sizes = [
-        _many(len(outcome.sources), "model"),
-        _many(len(outcome.judged), "pair"),
-        _many(len(outcome.theorems), "statement"),
+        many(len(outcome.sources), "model"),
+        many(len(outcome.judged), "pair"),
+        many(len(outcome.theorems), "statement"),
     ]
     lanes = " and ".join(total.lanes) or "no"
     return f"{', '.join(sizes)}; seed {outcome.args.seed}; {lanes} arithmetic."
-
-
-def _many(count: int, what: str) -> str:
-    """Count with the plural: 1 model, 2 models."""
-    return f"{count} {what}{'' if count == 1 else 's'}"

@@ -1,28 +1,20 @@
 """From what a user gives (lists, arrays, CSR, strings) to the arrays of an `MDP`, checked once."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, final
 
 import numpy as np
-import scipy.sparse as sp
 
 from tabular_trpo.core import validate
-from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem
+from tabular_trpo.core.csr import frozen_csr, read_csr
+from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.grid import below_grid, snap, snap_rows
+from tabular_trpo.core.lanes import settle
 from tabular_trpo.core.linalg.rational import Rows
 from tabular_trpo.core.memory import guard
-from tabular_trpo.core.numbers import (
-    Array,
-    fractions,
-    frozen,
-    is_rational,
-    is_sparse,
-    mixed,
-    read_array,
-)
-
-MIXED_SPARSE = "a dense array: exact numbers come with rational models, which are dense"
+from tabular_trpo.core.numbers import Array, frozen, is_rational, is_sparse, read_array
 
 
 @final
@@ -45,21 +37,33 @@ def shape_error(name: str, got: tuple[int, ...], expected: str) -> InvalidMDPErr
     return InvalidMDPError(Problem("shape", name, f"has shape {got}", expected))
 
 
+def fit(one: tuple[int, ...], other: tuple[int, ...], tail: int) -> bool:
+    """Tell whether arrays go together: the last `tail` axes equal, those before them broadcast.
+
+    >>> fit((7, 2, 3), (2, 3), 2), fit((2, 1), (2, 3), 1)
+    (True, False)
+    """
+    try:
+        np.broadcast_shapes(one[:-tail], other[:-tail])
+    except ValueError:
+        return False
+    return one[-tail:] == other[-tail:]
+
+
 def normalise(P: Any, r: Any, rho0: Any, gamma: Any, allowed: Any) -> tuple[Parts, Array | None]:
     """Read, validate and repair the arrays of a model.
 
     return: the parts and the mask `allowed`, (S, A) bool or None
     raises: InvalidMDPError with every problem found, up to twenty
     """
-    lane, arrays = _read_all(P, r, rho0, gamma)
-    P, r, rho0, gamma = arrays
+    P, r, rho0, gamma = _read_all(P, r, rho0, gamma)
     n_states, n_actions, batch = _sizes(P)
     mask = _mask(allowed, n_states, n_actions)
     full = np.ones((n_states, n_actions), dtype=bool) if mask is None else mask
     r = _reward(r, batch, n_states, n_actions, is_sparse(P))
     rho0 = _broadcast("rho0", rho0, batch, (n_states,), "(S,)")
     gamma = _broadcast("gamma", gamma, batch, (), "a scalar")
-    rows = Rows(P) if lane == "exact" else None
+    rows = None if is_sparse(P) or not is_rational(P) else Rows(P)
     report = validate.Report()
     report.problems += list(validate.discount(gamma))
     validate.transitions(report, P, full, _sums(P, rows, full.shape))
@@ -87,46 +91,18 @@ def normalise(P: Any, r: Any, rho0: Any, gamma: Any, allowed: Any) -> tuple[Part
     return parts, mask
 
 
-def _read_all(P: Any, r: Any, rho0: Any, gamma: Any) -> tuple[str, list[Any]]:
+def _read_all(P: Any, r: Any, rho0: Any, gamma: Any) -> Iterable[Any]:
     given = {"P": P, "r": r, "rho0": rho0, "gamma": gamma}
     kinds: dict[str, str] = {}
     arrays: dict[str, Any] = {}
     for name, value in given.items():
-        if is_sparse(value):
-            if name not in ("P", "r"):
-                raise InvalidMDPError(Problem("type", name, "is a sparse array", "a dense one"))
-            kinds[name], arrays[name] = "float", _read_csr(name, value)
-        else:
+        if not is_sparse(value):
             kinds[name], arrays[name] = read_array(name, value)
-    if "exact" not in kinds.values():
-        return "float", list(arrays.values())
-    for name, kind in kinds.items():
-        if kind == "float":
-            if is_sparse(arrays[name]):
-                raise InvalidMDPError(
-                    Problem("mixed_lanes", name, "is a sparse array of floats", MIXED_SPARSE)
-                )
-            raise mixed(name, float(arrays[name].flat[0]))
-    return "exact", [fractions(name, array) for name, array in arrays.items()]
-
-
-def _read_csr(name: str, value: Any) -> Any:
-    if value.dtype.kind not in "fiu":
-        raise InvalidMDPError(
-            Problem("type", name, f"holds {value.dtype}", "a CSR array of floats")
-        )
-    matrix = sp.csr_array(value, dtype=np.float64, copy=True)
-    matrix.sum_duplicates()
-    matrix.eliminate_zeros()
-    return _frozen_csr(matrix, matrix.data)
-
-
-def _frozen_csr(like: Any, data: Array) -> Any:
-    """Return read-only CSR with the places of `like` and other data."""
-    out: Any = sp.csr_array((data, like.indices, like.indptr), shape=like.shape)
-    for part in (out.data, out.indices, out.indptr):
-        frozen(part)
-    return out
+        elif name in ("P", "r"):
+            kinds[name], arrays[name] = "float", read_csr(name, value)
+        else:
+            raise InvalidMDPError(Problem("type", name, "is a sparse array", "a dense one"))
+    return settle(kinds, arrays, unsigned=("P", "rho0")).values()
 
 
 def _sizes(P: Any) -> tuple[int, int, tuple[int, ...]]:
@@ -137,6 +113,8 @@ def _sizes(P: Any) -> tuple[int, int, tuple[int, ...]]:
         return n_states, rows // n_states, ()
     if P.ndim < 3 or P.shape[-1] != P.shape[-3] or 0 in P.shape:
         raise shape_error("P", P.shape, "(..., S, A, S)")
+    if is_rational(P) and P.ndim > 3:
+        raise shape_error("P", P.shape, "(S, A, S): the rational lane takes one model at a time")
     return P.shape[-3], P.shape[-2], P.shape[:-3]
 
 
@@ -155,23 +133,33 @@ def _mask(allowed: Any, n_states: int, n_actions: int) -> Array | None:
 def _reward(r: Any, batch: tuple[int, ...], n_states: int, n_actions: int, sparse: bool) -> Any:
     """Give r its (..., S, A) or (..., S, A, S) form; r(s) is spread over the actions.
 
-    A shape that can be read in two ways is read with its batch axes.
+    With every batch axis, (..., S, A) is the form in which a model keeps r, and is read as such;
+    any other shape whose two readings are different rewards is refused.
     """
     if is_sparse(r):
         if not sparse or r.shape != (n_states * n_actions, n_states):
             expected = f"({n_states * n_actions}, {n_states}) like P" if sparse else "dense like P"
             raise shape_error("the sparse r", r.shape, expected)
         return r
-    forms = [(n_states,), (n_states, n_actions), (n_states, n_actions, n_states)]
-    if sparse:
-        del forms[2]  # r(s, a, s') beside a sparse P must be sparse too
-    for lead in dict.fromkeys([batch, ()]):
-        for form in forms:
+    forms = {"S": (n_states,), "S, A": (n_states, n_actions)}
+    if not sparse:  # r(s, a, s') beside a sparse P must be sparse too
+        forms["S, A, S"] = (n_states, n_actions, n_states)
+    pair = batch + forms["S, A"]
+    readings = {}
+    for lead, axes in {batch: "batch, ", (): ""}.items():
+        for letters, form in forms.items():
             if r.shape == lead + form:
-                out = r[..., None] if form == forms[0] else r
-                tail = forms[1] if form == forms[0] else form
-                return np.broadcast_to(out, batch + tail).copy()
-    raise shape_error("r", r.shape, f"one of {', '.join(str(batch + form) for form in forms)}")
+                spread, end = (r[..., None], pair) if letters == "S" else (r, batch + form)
+                readings[(axes if batch else "") + letters] = np.broadcast_to(spread, end)
+    if not readings:
+        expected = ", ".join(str(batch + form) for form in forms.values())
+        raise shape_error("r", r.shape, f"one of {expected}")
+    first, *others = readings.values()
+    if r.shape != pair and not all(np.array_equal(first, x) for x in others):
+        got = f"has shape {r.shape}, which fits {' and '.join(f'({x})' for x in readings)}"
+        cure = f"Give it with every axis, (batch, S, A) = {pair}"
+        raise InvalidMDPError(Problem("shape", "r", got, "one meaning", cure))
+    return readings.get("batch, S, A", first).copy()
 
 
 def _broadcast(
@@ -201,8 +189,6 @@ def _sums(P: Any, rows: Rows | None, shape: tuple[int, ...]) -> Array:
 def _exact_parts(
     P: Array, r: Array, rho0: Array, gamma: Fraction, rows: Rows, mask: Array
 ) -> Parts:
-    if P.ndim > 3:
-        raise shape_error("P", P.shape, "(S, A, S): the rational lane takes one model at a time")
     r_next = None
     if r.ndim == 3:
         r_next, r = frozen(r), (P * r).sum(axis=-1)
@@ -213,16 +199,16 @@ def _exact_parts(
 def _float_parts(P: Any, r: Any, rho0: Array, gamma: Any, mask: Array) -> Parts:
     if is_sparse(P):
         data, change = snap(P.data, P.indptr)
-        P = _frozen_csr(P, data)
+        P = frozen_csr(P, data)
         below = np.add.reduceat(
             np.append(below_grid(data[:, None]), 0.0), np.minimum(P.indptr[:-1], P.nnz)
         )
         below = np.where(np.diff(P.indptr) > 0, below, 0.0).reshape(mask.shape)
     else:
-        P, change = snap_rows(P + 0.0)  # + 0.0 turns -0.0 into 0.0
+        P, change = snap_rows(P)
         frozen(P)
         below = below_grid(P)
-    rho0, moved = snap_rows(rho0 + 0.0)
+    rho0, moved = snap_rows(rho0)
     r_next = None
     if is_sparse(r):
         r_next, r = r, np.asarray((P * r).sum(axis=-1)).reshape(mask.shape)
@@ -239,25 +225,3 @@ def guard_dense(n_states: int, n_actions: int, rational: bool) -> None:
     cure = "Use the float lane with a CSR array of shape (S*A, S)"
     what = f"P of shape ({n_states}, {n_actions}, {n_states})"
     guard(n_states * n_actions * n_states * (16 if rational else 8), what, cure)
-
-
-def same_lane(name: str, array: Array, rational: bool) -> None:
-    """Raise LaneError unless `array` is in the lane asked for."""
-    if is_rational(array) != rational:
-        lanes = ("rational", "float") if rational else ("float", "rational")
-        cure = "Cross by to_float() or to_rational()"
-        raise LaneError(
-            Problem("lane", name, f"is in the {lanes[1]} lane", f"the {lanes[0]} lane", cure)
-        )
-
-
-def in_lane(name: str, value: Any, rational: bool) -> Array:
-    """Read an array in the lane asked for; whole numbers fit both.
-
-    raises: InvalidMDPError, LaneError
-    """
-    kind, array = read_array(name, value)
-    if kind == "exact" or (rational and kind == "int"):
-        array = fractions(name, array)
-    same_lane(name, array, rational)
-    return array

@@ -9,18 +9,13 @@ import scipy.sparse as sp
 
 from tabular_trpo.core.build import guard_dense
 from tabular_trpo.core.errors import MOST_PROBLEMS, InvalidMDPError, Problem
+from tabular_trpo.core.lanes import settle
 from tabular_trpo.core.memory import guard
-from tabular_trpo.core.numbers import (
-    Array,
-    fractions,
-    is_rational,
-    kind_of,
-    mixed,
-    read_array,
-    zeros,
-)
+from tabular_trpo.core.names import read_names
+from tabular_trpo.core.numbers import Array, is_rational, kind_of, read_array, zeros
 
 DENSE_ENTRIES = 2**22
+LAYOUTS = ("auto", "dense", "csr")
 
 
 @final
@@ -75,8 +70,8 @@ def _in(lookup: Mapping[Any, int], x: Any) -> bool:
 def collect(
     transitions: Iterable[tuple[Any, Any, Any, Any, Any]],
     rho0: Any,
-    state_names: Sequence[str] | None,
-    action_names: Sequence[str] | None,
+    state_names: Iterable[str] | None,
+    action_names: Iterable[str] | None,
 ) -> Table:
     """Read rows into columns, resolving names and refusing wrong rows."""
     try:
@@ -90,18 +85,17 @@ def collect(
         got = "are empty" if wrong is None else f"has {len(rows[wrong])} fields"
         raise InvalidMDPError(Problem("shape", where, got, "rows (s, a, s', probability, reward)"))
     s, a, t, p, r = zip(*rows, strict=True)
-    i, j, k = (
-        _indices(n, c, names)
-        for n, c, names in (("s", s, state_names), ("a", a, action_names), ("s'", t, state_names))
-    )
-    n_states = len(state_names) if state_names is not None else int(max(i.max(), k.max())) + 1
-    n_actions = len(action_names) if action_names is not None else int(j.max()) + 1
+    named = {"state_names": state_names, "action_names": action_names}
+    S, A = (None if x is None else read_names(what, x) for what, x in named.items())
+    i, j, k = (_indices(n, c, names) for n, c, names in (("s", s, S), ("a", a, A), ("s'", t, S)))
+    n_states = len(S) if S is not None else int(max(i.max(), k.max())) + 1
+    n_actions = len(A) if A is not None else int(j.max()) + 1
     size = f"a model of {n_states} states and {n_actions} actions"
     guard(n_states * (64 + 16 * n_actions), size, "Number states and actions without gaps")
-    states = tuple(state_names or [str(x) for x in range(n_states)])
+    states = read_names("state_names", S, n_states)
     if isinstance(rho0, Mapping):
         rho0 = _start(rho0, states)
-    actions = tuple(action_names or [str(x) for x in range(n_actions)])
+    actions = read_names("action_names", A, n_actions)
     return Table(i, j, k, *_numbers(list(p), list(r)), rho0, states, actions)
 
 
@@ -121,24 +115,28 @@ def _start(rho0: Mapping[Any, Any], states: Sequence[str]) -> list[Any]:
 
 def _numbers(p: list[Any], r: list[Any]) -> tuple[Array, Array]:
     """Return both columns in one lane; whole numbers stay int64, so that the lane stays open."""
-    p_kind, p_column = read_array("probability", p)
-    r_kind, r_column = read_array("reward", r)
-    if "exact" in (p_kind, r_kind):
-        for name, column in (("probability", p), ("reward", r)):
-            at = next((i for i, x in enumerate(column) if kind_of(x) == "float"), None)
-            if at is not None:
-                raise mixed(f"transitions[{at}] {name}", column[at])
-        return fractions("probability", p_column), fractions("reward", r_column)
-    return (
-        p_column.astype(np.int64) if p_kind == "int" else p_column,
-        r_column.astype(np.int64) if r_kind == "int" else r_column,
+    names = ("transitions[] probability", "transitions[] reward")
+    read = {name: read_array(name, column) for name, column in zip(names, (p, r), strict=True)}
+    kinds = {name: kind for name, (kind, _) in read.items()}
+    arrays = settle(kinds, {name: array for name, (_, array) in read.items()}, names[:1])
+    one, two = (
+        array.astype(np.int64) if kinds[name] == "int" and not is_rational(array) else array
+        for name, array in arrays.items()
     )
+    return one, two
 
 
 def arrays(table: Table, layout: str) -> tuple[Any, Any, Array | None]:
     """Return P, r(s, a, s') or r(s, a), and the mask of the pairs that occur."""
     n_states, n_actions = len(table.state_names), len(table.action_names)
     rational = is_rational(table.p)
+    if layout not in LAYOUTS:
+        raise InvalidMDPError(
+            Problem("layout", "layout", f"= {layout!r}", f"one of {', '.join(LAYOUTS)}")
+        )
+    if layout == "csr" and rational:
+        cure = 'Give every number as a float, or take layout="dense"'
+        raise InvalidMDPError(Problem("layout", "layout", "= 'csr'", "dense: exact numbers", cure))
     pairs = table.s * n_actions + table.a
     keys = pairs * n_states + table.t
     order = np.argsort(keys, kind="stable")

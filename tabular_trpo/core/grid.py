@@ -21,8 +21,8 @@ ROW_TOLERANCE = 1e-9
 def snap(values: Array, indptr: Array) -> tuple[Array, float]:
     """Round rows stored end to end onto the grid, keeping the support.
 
-    k = round(x / sum * 2^53), then the first entries of the row give or take one unit until the sum
-    is 2^53.
+    k = round(x / sum * 2^53), then the first entries of the row give or take one unit each, and the
+    largest what is left, until the sum is 2^53.
 
     values: (n,)       nonnegative entries, each row summing to 1 within ROW_TOLERANCE
     indptr: (rows+1,)  where rows begin, as in CSR; empty rows are left alone
@@ -47,14 +47,16 @@ def snap(values: Array, indptr: Array) -> tuple[Array, float]:
     scale = np.where(np.abs(sums * UNIT - 1.0) > 4 * counts * UNIT, 2.0**53 / sums, 1.0)
     grid = np.rint(np.where(tiny, 0.0, whole * np.repeat(scale, counts))).astype(np.int64)
     missing = 2**53 - np.add.reduceat(grid, starts)
-    # Only entries of at least two units move, so that none is emptied; a pass moves each by one.
-    while np.any(missing):
-        movable = grid >= 2
-        before = np.cumsum(movable)
-        rank: Array = before - np.repeat(before[starts] - movable[starts], counts)
-        take = np.repeat(missing, counts)
-        grid += np.where(movable & (rank <= np.abs(take)), np.sign(take), 0)
-        missing = 2**53 - np.add.reduceat(grid, starts)
+    # Entries of two units or more move by one, so that none is emptied; the largest takes the rest.
+    movable = grid >= 2
+    before = np.cumsum(movable)
+    rank: Array = before - np.repeat(before[starts] - movable[starts], counts)
+    take = np.repeat(missing, counts)
+    grid += np.where(movable & (rank <= np.abs(take)), np.sign(take), 0)
+    missing = 2**53 - np.add.reduceat(grid, starts)
+    for row in np.flatnonzero(missing):
+        entries = grid[starts[row] : starts[row] + counts[row]]
+        entries[np.argmax(entries)] += missing[row]
     snapped = np.where(tiny, values, grid * UNIT)
     return snapped, float(np.max(np.abs(snapped - values)))
 
@@ -68,17 +70,18 @@ def snap_rows(rows: Array) -> tuple[Array, float]:
     whole = columns * 2.0**53
     tiny = whole < 1.0
     sums = whole.sum(axis=0)
-    scale = np.abs(sums * UNIT - 1.0) > 4 * len(columns) * UNIT
+    scale = np.abs(sums * UNIT - 1.0) > 4 * (columns > 0).sum(axis=0) * UNIT
     if scale.any():
         whole *= np.where(scale & (sums > 0), 2.0**53 / np.maximum(sums, 1.0), 1.0)
     units = np.rint(whole).astype(np.int64)
     units[tiny] = 0
     missing = np.where(sums > 0, 2**53 - units.sum(axis=0), 0)
-    while missing.any():
+    if missing.any():
         for column in units:
             step = np.where(column >= 2, np.sign(missing), 0)
             column += step
             missing -= step
+        units[np.argmax(units, axis=0), np.arange(len(missing))] += missing
     snapped = np.where(tiny, columns, units * UNIT)
     change = float(np.max(np.abs(snapped - columns), initial=0.0))
     return np.ascontiguousarray(snapped.T).reshape(rows.shape), change

@@ -8,23 +8,13 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo.core import columns
-from tabular_trpo.core.build import guard_dense, normalise, shape_error
+from tabular_trpo.core.build import guard_dense, normalise
+from tabular_trpo.core.counts import exact_only, frequencies
 from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem
 from tabular_trpo.core.grid import largest_gives_way
 from tabular_trpo.core.linalg.rational import Rows
+from tabular_trpo.core.names import read_names
 from tabular_trpo.core.numbers import Array, Scalar, elementwise, is_rational, is_sparse
-from tabular_trpo.core.validate import Report, label
-
-
-def _names(given: Any, n: int, what: str) -> tuple[str, ...]:
-    if given is None:
-        return tuple(str(i) for i in range(n))
-    names: tuple[Any, ...] = tuple(given) if isinstance(given, Iterable) else ()
-    strings = {x for x in names if isinstance(x, str) and x}
-    if isinstance(given, str) or len(names) != n or len(strings) != n:
-        got = f"has {len(names)} entries, {len(strings)} different nonempty strings among them"
-        raise InvalidMDPError(Problem("names", what, got, f"{n} different nonempty strings"))
-    return names
 
 
 def _no_double(code: str, where: str, got: str) -> LaneError:
@@ -42,11 +32,12 @@ class MDP:
     the largest change).
 
     P:       (..., S, A, S) probabilities P(s'|s, a), or CSR (S*A, S) with rows s*A + a
-    r:       (..., S, A) expected reward; r(s) (..., S) and r(s, a, s') (..., S, A, S) are accepted
+    r:       (..., S, A) expected reward; r(s) (..., S) and r(s, a, s') (..., S, A, S) are accepted,
+             and so is r for a whole batch where its shape has one meaning
     rho0:    (..., S) start distribution
     gamma:   (...) discount in [0, 1)
     allowed: (S, A) bool or None; rows of P of disallowed pairs are zero
-    raises:  InvalidMDPError naming each offender
+    raises:  InvalidMDPError naming each offender, MemoryGuardError for arrays that would not fit
 
     >>> MDP([[["1/2", "1/2"]], [[0, 1]]], [1, 0], [1, 0], "9/10").lane
     'rational'
@@ -74,8 +65,8 @@ class MDP:
             "rho0": parts.rho0,
             "gamma": parts.gamma,
             "allowed": mask,
-            "state_names": _names(self.state_names, n_states, "state_names"),
-            "action_names": _names(self.action_names, n_actions, "action_names"),
+            "state_names": read_names("state_names", self.state_names, n_states),
+            "action_names": read_names("action_names", self.action_names, n_actions),
             "r_next": parts.r_next,
             "repair": parts.repair,
             "_rows": parts.rows,
@@ -129,7 +120,8 @@ class MDP:
         transitions: s, a, s' are indices, or names where names are given
         rho0:        (S,) or a mapping from state to probability
         layout:      "dense", "csr", or "auto": dense while P has at most 2^22 entries
-        raises:      InvalidMDPError, also for a triple (s, a, s') given twice
+        raises:      InvalidMDPError, also for a triple (s, a, s') given twice, and for the layout
+                     "csr" where numbers are exact
 
         >>> MDP.from_transitions([(0, 0, 0, 1, "1/2")], ["1"], "1/2").r
         array([[Fraction(1, 2)]], dtype=object)
@@ -143,35 +135,14 @@ class MDP:
         """Build from observed transition counts: P(s'|s, a) = counts / their sum, exactly.
 
         counts: (S, A, S) nonnegative integers; every row has at least one count
-        raises: InvalidMDPError
+        raises: InvalidMDPError, also for floats in r, rho0 or gamma: the frequencies are exact;
+                MemoryGuardError where the exact table would not fit
 
         >>> MDP.from_counts([[[1, 2]], [[0, 3]]], ["1", "0"], ["1", "0"], "1/2").P[0, 0, 1]
         Fraction(2, 3)
         """
-        try:
-            table = np.asarray(counts)
-        except ValueError:
-            raise shape_error("counts", (), "(S, A, S), not ragged") from None
-        if table.dtype.kind not in "iu" or table.ndim != 3:
-            got = f"are {table.dtype} of shape {table.shape}"
-            raise InvalidMDPError(Problem("counts", "counts", got, "integers of shape (S, A, S)"))
-        report = Report()
-        report.add(
-            table < 0,
-            lambda i: Problem("negative", label("counts", i, "s a s'"), f"= {table[i]}", ">= 0"),
-        )
-        totals = table.astype(object).sum(axis=-1)
-        report.add(
-            np.asarray(totals == 0, dtype=bool),
-            lambda i: Problem(
-                "no_counts", label("counts", i, "s a"), "sum to 0", "one count at least"
-            ),
-        )
-        report.close()
-        P = np.empty(table.shape, dtype=object)
-        for s, a, t in np.ndindex(table.shape):
-            P[s, a, t] = Fraction(int(table[s, a, t]), int(totals[s, a]))
-        return cls(P, r, rho0, gamma)
+        exact_only(r=r, rho0=rho0, gamma=gamma)
+        return cls(frequencies(counts), r, rho0, gamma)
 
     def __getitem__(self, index: int | tuple[int, ...]) -> "MDP":
         """Return one model of a batch."""

@@ -6,7 +6,8 @@ refused, because `Fraction + 0.5` would become a float in silence.
 """
 
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Integral, Rational, Real
@@ -17,12 +18,15 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from tabular_trpo.core.errors import InvalidMDPError, Problem
+from tabular_trpo.core.memory import guard
 
 Array = NDArray[Any]
 Scalar = Any  # float, Fraction, or an array of floats over the batch axes
 
 MOST_DIGITS = 2000
 MOST_EXPONENT = 400
+UNSIGNED = "a probability, without a minus sign"
+DENSE_CURE = "Give P as a CSR array of shape (S*A, S), in the float lane"
 MOST_WHOLE = 2**53  # up to here every integer is a double
 _NUMBER = re.compile(r"[+-]?(\d+)(?:/(\d+)|(?:\.(\d*))?(?:[eE]([+-]?\d{1,9}))?)", re.ASCII)
 
@@ -72,68 +76,130 @@ def to_fraction(value: Any) -> Fraction:
     return value if type(value) is Fraction else Fraction(value)
 
 
-def _index(position: tuple[int, ...]) -> str:
-    return f"[{', '.join(str(i) for i in position)}]" if position else ""
+def entry(name: str, at: tuple[int, ...]) -> str:
+    """Return what errors call an entry: "r[0, 1]"; a name with "[]" has the index there.
+
+    >>> entry("r", (0, 1)), entry("transitions[] reward", (3,)), entry("gamma", ())
+    ('r[0, 1]', 'transitions[3] reward', 'gamma')
+    """
+    index = f"[{', '.join(str(i) for i in at)}]" if at else ""
+    return name.replace("[]", index) if "[]" in name else name + index
+
+
+def size_of(value: Any) -> int:
+    """Return how many numbers an array holds, or nested lists of equal lengths, without looking."""
+    if isinstance(value, (list, tuple)) and len(value):
+        return len(value) * size_of(value[0])
+    return value.size if isinstance(value, np.ndarray) else 1
 
 
 def read_array(name: str, value: Any) -> tuple[str, Array]:
     """Read nested lists or an array into ("float" | "int" | "exact", array).
 
-    name:   how errors call it
+    name:   how errors call it (see `entry`)
     return: kind and a float64 or object array (object elements as given)
-    raises: InvalidMDPError for ragged nesting, bools, complex numbers or other types
+    raises: InvalidMDPError for ragged nesting, bools, complex numbers or other types;
+            MemoryGuardError, before anything is copied
 
     >>> read_array("r", [[0.5, 1]])
     ('float', array([[0.5, 1. ]]))
     """
-    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+    plain = isinstance(value, np.ndarray) and value.dtype.kind in "fiu"
+    size = size_of(value)  # a view may spread one number over a shape that no memory holds
+    guard(size * (8 if plain else 16), f"{name} with {size:,} entries", DENSE_CURE)
+    if plain and value.dtype.kind == "f":
         return "float", value.astype(np.float64)
-    if isinstance(value, np.ndarray) and value.dtype.kind in "iu":
-        if np.all((value >= -MOST_WHOLE) & (value <= MOST_WHOLE)):
-            return "int", value.astype(np.float64)
+    if plain and np.all((value >= -MOST_WHOLE) & (value <= MOST_WHOLE)):
+        return "int", value.astype(np.float64)
     try:
         array = np.asarray(value, dtype=object)
     except ValueError:
         array = np.empty(0, dtype=object)
     if any(isinstance(x, (list, tuple, np.ndarray)) for x in array.flat) or array.size == 0:
         raise InvalidMDPError(
-            Problem("shape", name, "is ragged or empty", "nested lists of equal lengths")
+            Problem("shape", entry(name, ()), "is ragged or empty", "nested lists of equal lengths")
         )
     kinds = {kind_of(x) for x in array.flat}
     if "bad" in kinds:
-        at = next(i for i, x in np.ndenumerate(array) if kind_of(x) == "bad")
-        got = f"= {array[at]!r} of type {type(array[at]).__name__}"
-        raise InvalidMDPError(Problem("type", f"{name}{_index(at)}", got, "a real number"))
+        where, bad = _first(name, array, "bad")
+        got = f"= {shown(bad)} of type {type(bad).__name__}"
+        raise InvalidMDPError(Problem("type", where, got, "a real number"))
     if {"exact", "float"} <= kinds:
-        at = next(i for i, x in np.ndenumerate(array) if kind_of(x) == "float")
-        raise mixed(f"{name}{_index(at)}", array[at])
-    if "exact" in kinds:
-        return "exact", array
-    if "float" in kinds or all(abs(int(x)) <= MOST_WHOLE for x in array.flat):
-        return ("float" if "float" in kinds else "int"), array.astype(np.float64)
+        for at, x in np.ndenumerate(array):
+            if kind_of(x) == "exact":
+                _fraction(entry(name, at), x)  # what is no number is said before what is mixed
+        raise mixed(name, array, prevailing(kind_of(x) for x in array.flat))
+    if "float" in kinds:
+        return "float", doubles(name, array)
+    if "exact" not in kinds and all(abs(int(x)) <= MOST_WHOLE for x in array.flat):
+        return "int", array.astype(np.float64)
     return "exact", array  # integers too large for a double keep their exact value
 
 
-def mixed(where: str, value: object) -> InvalidMDPError:
-    """Return the error for a float among exact numbers."""
-    cure = "Write it as a string or Fraction, or give every number as a float"
+def _first(name: str, array: Array, kind: str) -> tuple[str, Any]:
+    """Return the place and the value of the first entry of a kind."""
+    return next((entry(name, at), x) for at, x in np.ndenumerate(array) if kind_of(x) == kind)
+
+
+def prevailing(kinds: Iterable[str]) -> str:
+    """Return which of "exact" and "float" is met more often; the first one where they tie."""
+    return Counter(kind for kind in kinds if kind != "int").most_common(1)[0][0]
+
+
+def mixed(name: str, array: Array, expected: str, cure: str = "") -> InvalidMDPError:
+    """Return the error that names the first entry which is not of the expected kind.
+
+    expected: "exact" or "float", the kind of the other numbers
+    """
+    odd, others = ("float", "exact numbers") if expected == "exact" else ("exact", "floats")
+    where, value = _first(name, array, odd)
+    cures = {
+        "float": "Write it as a string or Fraction, or give every number as a float",
+        "exact": "Write it as a float, or quote every other number",
+    }
+    got = f"= {shown(value)} is {'a float' if odd == 'float' else 'exact'}"
     return InvalidMDPError(
-        Problem("mixed_lanes", where, f"= {value!r} is a float", "exact numbers throughout", cure)
+        Problem("mixed_lanes", where, got, f"{others} throughout", cure or cures[odd])
     )
 
 
-def fractions(name: str, array: Array) -> Array:
-    """Return the object array of Fractions; `array` holds exact numbers, ints or whole floats."""
-    out = np.empty(array.shape, dtype=object)
+def doubles(name: str, array: Array) -> Array:
+    """Return floats and integers as float64.
+
+    raises: InvalidMDPError for an integer that is not a double: rounding it would be silent
+    """
+    out = np.empty(array.shape)
     for at, value in np.ndenumerate(array):
         try:
-            out[at] = to_fraction(value)
-        except (ValueError, OverflowError) as error:
-            shown = repr(value) if len(repr(value)) < 60 else f"{repr(value)[:56]}..."
-            raise InvalidMDPError(
-                Problem("number", f"{name}{_index(at)} = {shown}", str(error), "an exact number")
-            ) from None
+            out[at] = float(value)
+        except OverflowError:
+            out[at] = np.inf
+        if isinstance(value, Integral) and out[at] != value:
+            got, cure = f"= {shown(value)} does not fit", "Write it as a float to have it rounded"
+            raise InvalidMDPError(Problem("not_a_double", entry(name, at), got, "a double", cure))
     return out
+
+
+def fractions(name: str, array: Array, unsigned: bool = False) -> Array:
+    """Return the object array of Fractions; `array` holds exact numbers, ints or whole floats.
+
+    raises: InvalidMDPError for what is no number, and where `unsigned` for "-0"
+    """
+    out = np.empty(array.shape, dtype=object)
+    for at, value in np.ndenumerate(array):
+        out[at] = _fraction(entry(name, at), value)
+        if unsigned and out[at] == 0 and str(value).startswith("-"):
+            got = f"= {shown(value)}"
+            raise InvalidMDPError(Problem("negative", entry(name, at), got, UNSIGNED))
+    return out
+
+
+def _fraction(where: str, value: Any) -> Fraction:
+    try:
+        return to_fraction(value)
+    except (ValueError, OverflowError) as error:
+        problem = Problem("number", f"{where} = {shown(value)}", str(error), "an exact number")
+        raise InvalidMDPError(problem) from None
 
 
 def is_rational(array: Array) -> bool:
@@ -184,3 +250,18 @@ def brief(value: Any) -> str:
     except OverflowError:
         return "beyond 1e308"
     return f"about {near:.6g}" if near else "within 1e-323 of 0"
+
+
+def shown(value: Any) -> str:
+    """Write any value for a message, cut where it is long.
+
+    >>> shown("1/3"), shown(np.float64(0.5)), shown(10**400)
+    ("'1/3'", '0.5', 'an integer of about 401 digits')
+    """
+    if isinstance(value, Integral) and int(value).bit_length() > 180:
+        digits = int(int(value).bit_length() * 0.30103) + 1
+        return f"an integer of about {digits} digits"  # str() of more than 4300 digits raises
+    if isinstance(value, np.generic):
+        value = value.item()
+    text = brief(value) if isinstance(value, Fraction) else repr(value)
+    return text if len(text) < 60 else f"{text[:56]}..."

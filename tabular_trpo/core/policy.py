@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo.core.build import in_lane, same_lane, shape_error
+from tabular_trpo.core.build import fit, shape_error
 from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem
 from tabular_trpo.core.grid import largest_gives_way, snap_rows
+from tabular_trpo.core.lanes import in_lane, in_one_lane
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, elementwise, frozen, is_rational, zeros
-from tabular_trpo.core.validate import Report, policy_rows
+from tabular_trpo.core.validate import Report, finite, simplex
 
 
 def check_policy(mdp: MDP, pi: Any, name: str = "pi") -> Array:
@@ -35,22 +36,22 @@ def policy_array(mdp: MDP, pi: Any, name: str = "pi") -> Array:
 
     raises: InvalidMDPError for a wrong shape, LaneError for the wrong lane
     """
-    array = in_lane(name, pi, mdp.lane == "rational")
+    array = in_lane(name, pi, mdp.lane == "rational", unsigned=True)
     shape = mdp.r.shape
     if array.shape not in (shape, shape[-2:]):
         raise shape_error(name, array.shape, f"(..., S, A) = {shape}")
     return np.broadcast_to(array, shape)
 
 
-def check_rows(name: str, pi: Array, mask: Array) -> Array:
+def check_rows(name: str, pi: Array, mask: Array | None = None) -> Array:
     """Return the rows checked, and in the float lane put on the grid k / 2^53.
 
     raises: InvalidMDPError naming the rows that are off the simplex or use disallowed actions
     """
     report = Report()
-    policy_rows(report, name, pi, mask)
+    simplex(report, name, pi, "s a", mask)
     report.close()
-    return pi.copy() if is_rational(pi) else snap_rows(pi + 0.0)[0]
+    return pi.copy() if is_rational(pi) else snap_rows(pi)[0]
 
 
 def uniform(mdp: MDP) -> Array:
@@ -101,35 +102,46 @@ def best_actions(mdp: MDP, Q: Array) -> Array:
     return np.asarray(np.argmax(np.where(mdp.mask, Q, -np.inf), axis=-1))
 
 
-def greedy(mdp: MDP, Q: Array) -> Array:
+def greedy(mdp: MDP, Q: Any) -> Array:
     """Return the deterministic policy argmax_a Q(s, a); ties go to the first allowed action.
+
+    Q:      (..., S, A) in the lane of the model; finite at the allowed pairs
+    return: (..., S, A)
+    raises: InvalidMDPError, LaneError
 
     >>> greedy(MDP([[[1], [1]]], [[0, 0]], [1], 0.5), np.array([[1.0, 1.0]]))
     array([[1., 0.]])
     """
-    Q = np.asarray(Q)
-    same_lane("Q", Q, mdp.lane == "rational")
+    Q = in_lane("Q", Q, mdp.lane == "rational")
     if Q.shape not in (mdp.r.shape, mdp.mask.shape):
         raise shape_error("Q", Q.shape, f"(..., S, A) = {mdp.r.shape}")
+    report = Report()
+    finite(report, "Q", np.where(mdp.mask, Q, 0), "s a")
+    report.close()
     return deterministic(mdp, best_actions(mdp, Q))
 
 
-def mixture(pi: Array, pi_prime: Array, alpha: Any) -> Array:
+def mixture(pi: Any, pi_prime: Any, alpha: Any) -> Array:
     """Return the conservative mixture (1 - alpha) pi + alpha pi'.  TRPO (2015), equation (5).
 
-    alpha:  in [0, 1], a Fraction or exact string in the rational lane
-    raises: InvalidMDPError for alpha outside [0, 1]; LaneError for mixed lanes
+    pi, pi_prime: (..., S, A) in one lane
+    alpha:        (...) in [0, 1], a Fraction or exact string in the rational lane
+    return:       (..., S, A)
+    raises:       InvalidMDPError for alpha outside [0, 1] and shapes that do not go together;
+                  LaneError for mixed lanes
 
     >>> mixture(np.array([1.0, 0.0]), np.array([0.0, 1.0]), 0.25)
     array([0.75, 0.25])
     """
-    pi, pi_prime = np.asarray(pi), np.asarray(pi_prime)
-    rational = is_rational(pi)
-    same_lane("pi_prime", pi_prime, rational)
-    weight = in_lane("alpha", alpha, rational)
+    pi, pi_prime, weight = in_one_lane(pi=pi, pi_prime=pi_prime, alpha=alpha)
+    rows = pi.shape[-2:]
+    if not fit(pi.shape, pi_prime.shape, 2):
+        raise shape_error("pi_prime", pi_prime.shape, f"(..., S, A) = {pi.shape}")
+    if not all(fit(weight.shape + rows, x.shape, len(rows)) for x in (pi, pi_prime)):
+        raise shape_error("alpha", weight.shape, f"() or the batch {pi.shape[:-2]}")
     if not bool(np.all((weight >= 0) & (weight <= 1))):
         raise InvalidMDPError(Problem("alpha", "alpha", f"= {alpha}", "a weight in [0, 1]"))
-    one: Any = Fraction(1) if rational else 1.0
+    one: Any = Fraction(1) if is_rational(pi) else 1.0
     spread = weight[()] if weight.ndim == 0 else weight[..., None, None]
     return frozen(np.asarray((one - spread) * pi + spread * pi_prime))
 
@@ -138,18 +150,22 @@ def softmax(theta: Any) -> Array:
     """Return pi(a|s) proportional to exp(theta[s, a]); float lane.
 
     theta:  (..., S, A) logits; -inf masks an action
-    raises: InvalidMDPError for NaN, +inf or a row without a finite logit
+    return: (..., S, A)
+    raises: InvalidMDPError for NaN, +inf or a row without a finite logit; LaneError
 
     >>> softmax([[0.0, 0.0]])
     array([[0.5, 0.5]])
     """
-    logits = np.asarray(theta, dtype=np.float64)
+    logits = in_lane("theta", theta, rational=False)
+    if logits.ndim < 2 or logits.size == 0:
+        raise shape_error("theta", logits.shape, "(..., S, A)")
     bad = np.isnan(logits) | (logits == np.inf)
     if bad.any() or not np.all(np.any(np.isfinite(logits), axis=-1)):
         raise InvalidMDPError(
             Problem("theta", "theta", "has NaN, +inf or an all -inf row", "finite logits")
         )
-    weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    with np.errstate(over="ignore"):  # a difference beyond -1e308 has weight 0 all the same
+        weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return frozen(snap_rows(weights / weights.sum(axis=-1, keepdims=True))[0])
 
 
@@ -163,7 +179,7 @@ def to_rational(pi: Array) -> Array:
     if pi.ndim != 2:
         got = f"has shape {pi.shape}"
         raise InvalidMDPError(Problem("batch", "pi", got, "a single policy (S, A)"))
-    rows = elementwise(Fraction, check_rows("pi", pi, np.ones(pi.shape, dtype=bool)))
+    rows = elementwise(Fraction, check_rows("pi", pi))
     for s in range(len(rows)):
         rows[s] = largest_gives_way(rows[s].tolist())
     return frozen(rows)
@@ -177,7 +193,7 @@ def to_float(pi: Array) -> Array:
     """
     if not is_rational(pi):
         return pi
-    check_rows("pi", pi, np.ones(pi.shape, dtype=bool))
+    check_rows("pi", pi)
     rows = elementwise(float, pi, np.float64)
     if np.any((rows == 0) != (pi == 0)):
         raise LaneError(

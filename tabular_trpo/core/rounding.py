@@ -76,16 +76,17 @@ def product_bounds(x: Bounds, y: Bounds) -> Bounds:
 
 @np.errstate(all="ignore")
 def quotient_bounds(x: Bounds, y: Bounds) -> Bounds:
-    """Enclose x / y: everything where y has 0 inside or is 0, or where ends are inf / inf."""
-    # An end 0 of y is a limit from within y, so its reciprocal is infinite with the sign of y.
-    low, high = np.where(y[0] == 0, 0.0, y[0]), np.where(y[1] == 0, -0.0, y[1])
-    pairs = [(a, b) for a in x for b in (low, high)]
-    values = [np.where(a == 0, 0.0, a / b) for a, b in pairs]
+    """Enclose x / y: everything where y may be 0, end or inside, or where ends are inf / inf.
+
+    An end 0 counts: the exact divisor may be that 0, and then no half line holds the quotient.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pairs = [(a, b) for a in x for b in y]
+        values = [np.where(a == 0, 0.0, a / b) for a, b in pairs]
     signs = [np.sign(a) * np.copysign(1.0, b) for a, b in pairs]
-    open_ended = ((y[0] <= 0) & (y[1] >= 0) & ((y[0] != 0) == (y[1] != 0))) | np.any(
-        np.isnan(values), axis=0
-    )
-    lo, hi = _hull(values, signs, _endless(x))
+    open_ended = ((y[0] <= 0) & (y[1] >= 0)) | np.any(np.isnan(values), axis=0)
+    with np.errstate(invalid="ignore"):
+        lo, hi = _hull(values, signs, _endless(x))
     return np.where(open_ended, -np.inf, lo), np.where(open_ended, np.inf, hi)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from tabular_trpo.core.errors import MOST_PROBLEMS, InvalidMDPError, Problem
 from tabular_trpo.core.grid import ROW_TOLERANCE
-from tabular_trpo.core.numbers import Array, brief, is_rational, is_sparse
+from tabular_trpo.core.numbers import UNSIGNED, Array, brief, is_rational, is_sparse
 
 COUNTS_CURE = "If these are counts, build with MDP.from_counts(...)"
 MASK_CURE = "An action that is not available is masked by allowed=..."
@@ -60,12 +60,11 @@ def finite(report: Report, name: str, values: Array, axes: str) -> None:
 
 
 def nonnegative(report: Report, name: str, values: Array, axes: str) -> None:
-    """Find negative probabilities; NaN is left to `finite`."""
+    """Find negative probabilities, -0.0 among them, as a lost sign would; NaN is for `finite`."""
+    bad = values < 0 if is_rational(values) else np.signbit(values) & ~np.isnan(values)
     report.add(
-        np.asarray(values < 0, dtype=bool),
-        lambda i: Problem(
-            "negative", label(name, i, axes), f"= {brief(values[i])}", "a probability >= 0"
-        ),
+        np.asarray(bad, dtype=bool),
+        lambda i: Problem("negative", label(name, i, axes), f"= {brief(values[i])}", UNSIGNED),
     )
 
 
@@ -104,7 +103,8 @@ def transitions(report: Report, P: Any, mask: Array, sums: Array) -> None:
             return Problem(code, where, f"= {brief(P.data[i])}", expected)
 
         report.add(~np.isfinite(P.data), lambda i: entry(i, "not_finite", "a finite number"))
-        report.add(P.data < 0, lambda i: entry(i, "negative", "a probability >= 0"))
+        signed = np.signbit(P.data) & ~np.isnan(P.data)
+        report.add(signed, lambda i: entry(i, "negative", UNSIGNED))
     else:
         finite(report, "P", P, "s a s'")
         nonnegative(report, "P", P, "s a s'")
@@ -127,22 +127,24 @@ def transitions(report: Report, P: Any, mask: Array, sums: Array) -> None:
     )
 
 
-def policy_rows(report: Report, name: str, pi: Array, mask: Array) -> None:
-    """Check a policy: finite, nonnegative, no mass on disallowed actions, rows summing to 1."""
-    finite(report, name, pi, "s a")
-    nonnegative(report, name, pi, "s a")
-    masked = ~mask if mask.all() else np.asarray((pi != 0) & ~mask, dtype=bool)
-    report.add(
-        masked,
-        lambda i: Problem(
-            "disallowed",
-            label(name, i, "s a"),
-            f"= {brief(pi[i])}",
-            "0: the action is not allowed there",
-        ),
-    )
+def simplex(report: Report, name: str, rows: Array, axes: str, mask: Array | None = None) -> None:
+    """Check rows of probabilities: finite, nonnegative, none where the mask is False, sum 1."""
+    finite(report, name, rows, axes)
+    nonnegative(report, name, rows, axes)
+    if mask is not None and not mask.all():
+        report.add(
+            np.asarray((rows != 0) & ~mask, dtype=bool),
+            lambda i: Problem(
+                "disallowed",
+                label(name, i, axes),
+                f"= {brief(rows[i])}",
+                "0: the action is not allowed there",
+            ),
+        )
     if not report.problems:
-        row_sums(report, name, pi.sum(axis=-1), "s", lambda i: pi[i])
+        row_axes = " ".join(axes.split()[:-1])
+        sums = np.asarray(rows.sum(axis=-1))
+        row_sums(report, name, sums, row_axes, lambda i: rows[i])
 
 
 def discount(gamma: Any) -> Iterator[Problem]:

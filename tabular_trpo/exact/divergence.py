@@ -5,9 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo.core.build import same_lane
+from tabular_trpo.core.build import fit, shape_error
+from tabular_trpo.core.lanes import in_one_lane
 from tabular_trpo.core.numbers import Array, is_rational
 from tabular_trpo.core.real import INFINITY, log
+from tabular_trpo.core.validate import Report, simplex
 
 
 def tv(p: Any, q: Any) -> Any:
@@ -17,13 +19,12 @@ def tv(p: Any, q: Any) -> Any:
 
     p, q:   (..., A) rows on the simplex, one lane
     return: (...)
-    raises: LaneError for mixed lanes
+    raises: InvalidMDPError for rows off the simplex or of other shapes; LaneError for mixed lanes
 
     >>> float(tv(np.array([1.0, 0.0]), np.array([0.0, 1.0])))
     1.0
     """
-    p, q = np.asarray(p), np.asarray(q)
-    same_lane("q", q, is_rational(p))
+    p, q = _rows(p, q)
     half: Any = Fraction(1, 2) if is_rational(p) else 0.5
     return np.asarray(half * np.abs(p - q).sum(axis=-1))[()]
 
@@ -37,13 +38,16 @@ def kl(p: Any, q: Any) -> Any:
 
     p, q:   (..., A) rows on the simplex, one lane
     return: (...)
-    raises: LaneError for mixed lanes
+    raises: InvalidMDPError for rows off the simplex or of other shapes; LaneError for mixed lanes
 
     >>> float(kl(np.array([0.5, 0.5]), np.array([1.0, 0.0])))
     inf
     """
-    p, q = np.asarray(p), np.asarray(q)
-    same_lane("q", q, is_rational(p))
+    return kl_of_rows(*_rows(p, q))
+
+
+def kl_of_rows(p: Array, q: Array) -> Any:
+    """Return KL(p || q) of arrays that were checked before, as the policies of a pair are."""
     p, q = np.broadcast_arrays(p, q)
     if not is_rational(p):
         return _float_kl(p, q)
@@ -51,6 +55,19 @@ def kl(p: Any, q: Any) -> Any:
     for at in np.ndindex(out.shape):
         out[at] = _rational_kl(p[at], q[at])
     return np.asarray(out)[()]
+
+
+def _rows(p: Any, q: Any) -> tuple[Array, Array]:
+    p, q = in_one_lane(p=p, q=q, unsigned=True)
+    for name, rows in (("p", p), ("q", q)):
+        if rows.ndim == 0:
+            raise shape_error(name, rows.shape, "(..., A)")
+        report = Report()
+        simplex(report, name, rows, "a")
+        report.close()
+    if not fit(p.shape, q.shape, 1):
+        raise shape_error("q", q.shape, f"(..., A) = {p.shape}")
+    return p, q
 
 
 def _rational_kl(p: Array, q: Array) -> Any:

@@ -120,13 +120,15 @@ def _values(model: Model, resolvent: Any, correction: Array, product: Product) -
         residual = residual + (model.off_pi * advantage.hi).sum(axis=-1)
         correction = resolvent.forward(residual)
         moved = resolvent.step(correction)
-        size = np.abs(residual) + np.abs(correction) + np.abs(moved)
-        after = np.abs(residual - (correction - moved)) + gamma_n(model.n_terms) * size
+        size_c = np.max(np.abs(correction), axis=-1)
+        # gamma P_pi c rounds in proportion to P_pi abs(c) <= max abs(c), not to what is left of it.
+        size = np.max(np.abs(residual), axis=-1) + 2 * size_c
+        after = np.max(np.abs(residual - (correction - moved)), axis=-1)
+        after = after + gamma_n(model.n_terms) * size
         # Twofold operations behind a residual: at most 10 of magnitude 2 most, and the sum over a.
         rounding = (32 + 4 * shape[-1].bit_length()) * twofold.UNIT * most
-        size_c = np.max(np.abs(correction), axis=-1)
         slack = P_error + off_slack(model, most, size_c) + rounding + FLOOR
-        bound = np.max(after, axis=-1) + slack
+        bound = after + slack
         V_bound = enlarged(bound / horizon, shape)
         # A moves by the correction in plain arithmetic, so that must be lost in A's own rounding.
         plain = (gamma_n(model.n_terms) + 2 * model.off_size) * 2 * size_c
@@ -168,9 +170,11 @@ def _span_bound(resolvent: Any, bound: Array, V_bound: Array, gamma: Array, A: A
     most = np.max(np.abs(A), axis=(-2, -1))
     if np.all(V_bound <= U * most) or not isinstance(resolvent.P_pi, np.ndarray):
         return V_bound
-    # P_pi was rounded in closing: each entry is at least (1 - 2 A u) of what is stored.
+    # P_pi was rounded in closing: each entry is at least (1 - 2 A u) of what is stored, or is below
+    # the grid.  1 - gamma tau is summed from positive parts, so that its relative error is a few u.
     common = np.min(resolvent.P_pi, axis=-2).sum(axis=-1) * (1.0 - 2.0**-30)
-    return np.asarray(bound / (1.0 - gamma * (1.0 - common)) * (1 + 2.0**-40))
+    common = np.maximum(common - 2 * resolvent.P_pi.shape[-1] * U, 0.0)
+    return np.asarray(bound / ((1.0 - gamma) + gamma * common) * (1 + 2.0**-30))
 
 
 def _visits(model: Model, resolvent: Any, correction: Array, product: Product) -> Visits:

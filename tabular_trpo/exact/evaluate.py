@@ -146,9 +146,21 @@ def _float(
     if below is not None:
         off_size = off_size + 2 * np.max(below, axis=(-2, -1))
     model = Model(rows, scaled, rho0, gamma, pi, off_P, off_pi, off_rho0, off_size, terms)
-    resolvent = kernel.solve(P_pi, gamma)
+    resolvent = _factored(kernel, P_pi, gamma)
     method = small.enclose if small.suits(model) else enclose
     return _rounded(model, *method(model, resolvent), mask, unit)
+
+
+def _factored(kernel: Any, P_pi: Any, gamma: Array) -> Any:
+    """Factor I - gamma P_pi, or say that gamma is too close to 1 for doubles."""
+    try:
+        return kernel.solve(P_pi, gamma)
+    except (RuntimeError, np.linalg.LinAlgError):  # of SuperLU and of LAPACK
+        got = f"is singular in float64 at gamma = 1 - {float(np.min(1.0 - gamma)):.3g}"
+        cure = "Use the rational lane"
+        raise LimitError(
+            Problem("singular", "I - gamma P_pi", got, "a solvable system", cure)
+        ) from None
 
 
 def _unit(r: Array) -> Array:

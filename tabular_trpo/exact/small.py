@@ -75,7 +75,7 @@ def _products(model: Model, f: Twofold, w: Twofold) -> tuple[Twofold, Array, Two
         np.matmul(w.hi[at, None, :], low, out=down_low[at])
     # Rounding of the plain products: P1 with what is below the grid of f or w, P2 with all of it.
     up_error = gamma_n(n + 4) * (2 * grid_f[:, 0] + n * 2.0**-27 * most)
-    down_error = gamma_n(n_rows + 4) * (2 * n_rows * grid_w[:, 0] + 2.0**-26 * mass)
+    down_error = gamma_n(n_rows + 4) * (2 * n_rows * grid_w[:, 0] + n * 2.0**-27 * mass)
     return (
         Twofold(up[..., 0], up[..., 1] + up_low[..., 0]),
         up_error,
@@ -93,12 +93,12 @@ def _values(model: Model, resolvent: Any, V: Array, Px: Twofold, error: Array) -
     residual = _weighted(model.pi, advantage, most)
     correction = resolvent.forward(residual)
     moved = resolvent.step(correction)
-    size = np.abs(residual) + np.abs(correction) + np.abs(moved)
-    after = np.abs(residual - (correction - moved)) + gamma_n(model.n_terms) * size
-    # Tails are below 2^-20 most: adding them in plain doubles errs by a few u of that.
-    tails = (gamma_n(shape[-1] + 4) * 2.0**-20 + 2.0**-70) * most
+    size = np.max(np.abs(residual), axis=-1) + 2 * np.max(np.abs(correction), axis=-1)
+    after = np.max(np.abs(residual - (correction - moved)), axis=-1)
+    # Tails are below 2^-16 most: adding them in plain doubles errs by a few u of that.
+    tails = (gamma_n(shape[-1] + 8) * 2.0**-16 + 2.0**-68) * most
     slack = error + tails + FLOOR
-    bound = np.max(after, axis=-1) + slack
+    bound = after + gamma_n(model.n_terms) * size + slack
     V_bound = enlarged(bound / (1.0 - model.gamma), shape)
     A = advantage.hi + advantage.lo
     # A is that of V before its correction c: off by gamma P c - c, bounded by the span of c.

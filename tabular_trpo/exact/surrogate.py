@@ -5,12 +5,14 @@ from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo.core.build import in_lane, shape_error
+from tabular_trpo.core.build import fit, shape_error
 from tabular_trpo.core.errors import LimitError, Problem
 from tabular_trpo.core.grid import below_grid
+from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.linalg import twofold
 from tabular_trpo.core.linalg.twofold import Twofold
 from tabular_trpo.core.numbers import Array, Scalar, frozen, is_rational
+from tabular_trpo.core.policy import check_rows
 from tabular_trpo.exact.evaluate import Evaluation
 
 U = 2.0**-53
@@ -22,7 +24,8 @@ LEAST = 2.0**-1074  # the smallest double: more than what one product loses by u
 class Surrogate:
     """L(pi_new) = eta + sum_{s,a} G(s, a) (pi_new - pi)(a|s), linear in the new policy.
 
-    TRPO (2015), equation (3).
+    TRPO (2015), equation (3).  A new policy is read as `evaluate` reads it, except that which
+    actions are allowed is not known here: keep to them, `policies.check_policy` tells.
 
     G:        (..., S, A) gradient with respect to the table; exact: G = rho * A
     weight:   (..., S)    weight of each state; exact: rho, unnormalised
@@ -43,15 +46,20 @@ class Surrogate:
     def value(self, pi_new: Any) -> Any:
         """Return L(pi_new), shape (...); float sums are twofold and rounded once.
 
-        raises: LaneError, InvalidMDPError for another lane or shape; LimitError where it overflows
+        pi_new: (..., S, A); its batch axes broadcast with those of pi
+        raises: InvalidMDPError for rows off the simplex or another shape, LaneError for another
+                lane, LimitError where it overflows
         """
-        new = self._read(pi_new)
+        return self._value(self._read(pi_new))
+
+    def _value(self, new: Array) -> Any:
         if is_rational(self.pi):
             return self.eta + (self.G * (new - self.pi)).sum(axis=(-2, -1))
         step = twofold.two_sum(new, -self.pi)
         # Splitting a number into halves multiplies it by 2^27, so numbers near overflow are scaled.
-        unit = 2.0**200 if np.max(np.abs(self.G)) > 2.0**900 else 1.0
-        terms = twofold.scale(step, self.G / unit)
+        # Each model of a batch by its own unit.
+        unit = np.where(np.max(np.abs(self.G), axis=(-2, -1)) > 2.0**900, 2.0**200, 1.0)
+        terms = twofold.scale(step, self.G / unit[..., None, None])
         flat = Twofold(*(np.reshape(x, (*x.shape[:-2], -1)) for x in terms))
         with np.errstate(over="ignore"):
             value = (twofold.plus(twofold.total(flat), self.eta / unit).hi * unit)[()]
@@ -79,14 +87,14 @@ class Surrogate:
         size = np.abs(self.eta) + (np.abs(self.G) * step).sum(axis=(-2, -1))
         # Rows with mass below the grid stand for rows whose largest entry is smaller by that mass.
         below = (below_grid(new) + below_grid(self.pi)) * np.max(np.abs(self.G), axis=-1)
-        rounding = 2 * U * np.abs(self.value(new)) + 2.0**-90 * size + below.sum(axis=-1)
+        rounding = 2 * U * np.abs(self._value(new)) + 2.0**-90 * size + below.sum(axis=-1)
         return (error + rounding) * (1 + 2.0**-30) + 8 * step.shape[-2] * step.shape[-1] * LEAST
 
     def _read(self, pi_new: Any) -> Array:
-        new = in_lane("pi_new", pi_new, is_rational(self.pi))
-        if new.shape[-2:] != self.pi.shape[-2:]:
+        new = in_lane("pi_new", pi_new, is_rational(self.pi), unsigned=True)
+        if not fit(new.shape, self.pi.shape, 2):
             raise shape_error("pi_new", new.shape, f"(..., S, A) = {self.pi.shape}")
-        return new
+        return check_rows("pi_new", new)
 
 
 def _finite(name: str, values: Array) -> None:

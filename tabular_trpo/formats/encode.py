@@ -51,10 +51,9 @@ def to_document(
         raise InvalidMDPError(Problem("batch", "mdp", got, "a single model", cure))
     policies = {} if policies is None else policies
     lists = {"states": list(mdp.state_names), "actions": list(mdp.action_names)}
-    for key, names in [*lists.items(), ("policies", list(policies))]:
-        for i, name in enumerate(names):
-            if (fault := name_fault(name)) is not None:
-                report.add((key, i), fault)
+    for i, name in enumerate(policies):
+        if (fault := name_fault(name)) is not None:
+            report.add(("policies", i), fault)
     if HALF.search(why):
         report.add(("why",), Fault("type", f"= {shown(why)}", "a text"))
     report.stop()

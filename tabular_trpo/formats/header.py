@@ -3,13 +3,12 @@
 import re
 from typing import Any
 
-from tabular_trpo.formats.limits import FORMAT, MOST_NAME, VERSION
+from tabular_trpo.core.names import MOST_NAME, NAME_RULE, is_name
+from tabular_trpo.formats.limits import FORMAT, VERSION
 from tabular_trpo.formats.report import Fault, Report, nearest, shown
 
 REQUIRED = ("format", "version", "gamma", "states", "actions", "rho0", "transitions")
 KEYS = (*REQUIRED, "why", "policies", "expected")
-# What breaks a line of a table or of a message, and halves of characters, which UTF-8 cannot hold.
-UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 HALF = re.compile("[\ud800-\udfff]")
 
 Index = dict[str, int]
@@ -74,10 +73,9 @@ def name_fault(name: object) -> Fault | None:
     if not isinstance(name, str):
         cure = f'Quote it: "{name}"' if type(name) in (int, float) else ""
         return Fault("name", f"= {shown(name)}", "a name, which is a string", cure)
-    expected = f"a name of 1 to {MOST_NAME} characters, none of them a control character"
-    if not name or len(name) > MOST_NAME or UNPRINTABLE.search(name):
+    if not is_name(name):
         more = f" of {len(name)} characters" if len(name) > MOST_NAME else ""
-        return Fault("name", f"= {shown(name)}{more}", expected)
+        return Fault("name", f"= {shown(name)}{more}", NAME_RULE)
     return None
 
 

@@ -9,33 +9,39 @@ import hashlib
 import json
 from collections.abc import Sequence
 from fractions import Fraction
-from math import isinf
 from typing import Any
 
 import numpy as np
 
-from tabular_trpo.core.decide import MAX_BITS
+from tabular_trpo.core.errors import LimitError, Problem
 from tabular_trpo.core.linalg.rational import Common
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array
-from tabular_trpo.theory.bounds import THEOREMS
+from tabular_trpo.theory.certifiable import (
+    CERTIFIED_BITS,
+    check_titles,
+    decimal,
+    digits,
+    hexadecimal,
+    left_out,
+)
+from tabular_trpo.theory.choice import Choice, chosen
 from tabular_trpo.theory.claim import Theorem, Verdict
-from tabular_trpo.theory.judge import NO_VALUE, judge
+from tabular_trpo.theory.judge import check_question, judge
 from tabular_trpo.theory.pair import Pair
 
 FORMAT, VERSION = "tabular-trpo-certificate", 1
 WITNESSES = ("V", "rho", "V_new", "rho_new", "W", "V_dot")
 VALUES = ("eta", "eta_new", "L", "eps", "eps_cpi", "max_tv", "mean_tv", "C", "eta_dot")
 VALUES_OF_MIXTURES = ("alpha", "eps_target")
+MARGIN = Fraction(1, 2**64)  # of a slack that is known exactly, but not to enclosures
 
 
-def certificate(
-    mdp: MDP, pi: Any, pi_new: Any, theorems: Sequence[Theorem] | None = None
-) -> dict[str, Any]:
+def certificate(mdp: MDP, pi: Any, pi_new: Any, theorems: Choice = None) -> dict[str, Any]:
     """Judge theorems on a pair in rationals and return the certificate; see `pair_certificate`.
 
-    theorems: the whole table by default
-    raises:   InvalidMDPError, LaneError
+    theorems: theorems, claims or names of the table; the whole table by default
+    raises:   InvalidMDPError, LaneError, LimitError
 
     >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
     >>> certificate(mdp, [["1/2", "1/2"]], [["1/4", "3/4"]])["values"]["eta_new"]
@@ -45,26 +51,34 @@ def certificate(
 
 
 def pair_certificate(
-    pair: Pair, theorems: Sequence[Theorem] | None = None, bits: int = MAX_BITS
+    pair: Pair, theorems: Choice = None, bits: int = CERTIFIED_BITS
 ) -> dict[str, Any]:
     """Return the certificate of a pair: proved, refuted and vacuous claims with all they rest on.
 
-    A float pair is certified as the rationals that its floats are.  A claim that stays undecided at
-    `bits`, or a side of which has no value, has nothing to certify and is left out.
+    A float pair is certified as the rationals that its floats are.  Left out is a claim that check
+    could not follow: undecided at `bits` (at most CERTIFIED_BITS), a side without a value, a tie
+    that only an identity between logarithms or roots shows.
+
+    raises: LimitError where no claim is left, or a number is too long for check; InvalidMDPError
+            for a title that occurs twice or is that of a theorem which says something else
     """
+    meant = chosen(theorems)
+    check_titles(meant)
+    for theorem in meant:
+        check_question(theorem, pair, bits)
     exact = pair.exact
-    chosen = THEOREMS if theorems is None else theorems
-    verdicts = [(theorem, judge(theorem, exact, bits)) for theorem in chosen]
+    model = _model(exact)
+    claims = _claims(meant, exact, min(bits, CERTIFIED_BITS))
     values = VALUES + VALUES_OF_MIXTURES * exact.is_mixture
-    mixture = {"target": "target", "alpha": str(exact.alpha)} if exact.is_mixture else None
+    mixture = {"target": "target", "alpha": decimal(exact.alpha)} if exact.is_mixture else None
     made = {
         "format": FORMAT,
         "version": VERSION,
-        "model": _model(exact),
+        "model": model,
         "mixture": mixture,
         "witness": {name: _vector(getattr(exact, name)) for name in WITNESSES},
-        "values": {name: _hex(getattr(exact, name)) for name in values},
-        "claims": [_claim(t, v, exact) for t, v in verdicts if _certifiable(v)],
+        "values": {name: hexadecimal(getattr(exact, name)) for name in values},
+        "claims": claims,
     }
     return {**made, "digest": digest(made)}
 
@@ -76,8 +90,19 @@ def digest(made: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _certifiable(verdict: Verdict) -> bool:
-    return verdict.status != "undecided" and not verdict.reason.startswith(NO_VALUE)
+def _claims(theorems: Sequence[Theorem], pair: Pair, bits: int) -> list[dict[str, Any]]:
+    """Return the claims that check can follow; LimitError with the reasons where there is none."""
+    made, problems = [], []
+    for theorem in theorems:
+        verdict = judge(theorem, pair, bits)
+        if reason := left_out(theorem, verdict, pair):
+            where = f"claim {theorem.name!r}"
+            problems.append(Problem("claims", where, f"is left out ({reason})", "one to certify"))
+        else:
+            made.append(_claim(theorem, verdict, pair))
+    if not made:
+        raise LimitError(problems)
+    return made
 
 
 def _claim(theorem: Theorem, verdict: Verdict, pair: Pair) -> dict[str, Any]:
@@ -93,14 +118,17 @@ def _claim(theorem: Theorem, verdict: Verdict, pair: Pair) -> dict[str, Any]:
         "precondition": "mixture" if foreign else theorem.condition_text(),
         "status": verdict.status,
         "exactness": theorem.exactness,
-        "slack": _slack(verdict),
+        "slack": _slack(verdict, theorem.exactness == "rational"),
     }
 
 
-def _slack(verdict: Verdict) -> list[str] | None:
-    if verdict.slack_lo is None or isinf(verdict.slack_lo):
+def _slack(verdict: Verdict, rational: bool) -> list[str] | None:
+    lo, hi = verdict.slack_lo, verdict.slack_hi
+    if not isinstance(lo, Fraction):  # absent, or infinite
         return None
-    return [_hex(verdict.slack_lo), _hex(verdict.slack_hi)]
+    if lo == hi and not rational:  # its logarithms cancel here, and nearly so in enclosures
+        lo, hi = sorted((lo * (1 - MARGIN), lo * (1 + MARGIN)))
+    return [hexadecimal(lo), hexadecimal(hi)]
 
 
 def _model(pair: Pair) -> dict[str, Any]:
@@ -112,13 +140,13 @@ def _model(pair: Pair) -> dict[str, Any]:
     rewards = mdp.r[..., None] if mdp.r_next is None else mdp.r_next
     rewards = np.broadcast_to(rewards, mdp.P.shape)
     rows = [
-        [states[s], actions[a], states[t], str(mdp.P[s, a, t]), str(rewards[s, a, t])]
+        [states[s], actions[a], states[t], decimal(mdp.P[s, a, t]), decimal(rewards[s, a, t])]
         for s, a, t in np.argwhere(mdp.P != 0)
     ]
     return {
         "format": "tabular-trpo-mdp",
         "version": 1,
-        "gamma": str(mdp.gamma),
+        "gamma": decimal(mdp.gamma),
         "states": list(states),
         "actions": list(actions),
         "rho0": _sparse(mdp.rho0, states),
@@ -131,14 +159,9 @@ def _model(pair: Pair) -> dict[str, Any]:
 
 
 def _sparse(weights: Array, names: Sequence[str]) -> dict[str, str]:
-    return {name: str(x) for name, x in zip(names, weights, strict=True) if x != 0}
-
-
-def _hex(x: Fraction) -> str:
-    whole = f"{x.numerator:x}"
-    return whole if x.denominator == 1 else f"{whole}/{x.denominator:x}"
+    return {name: decimal(x) for name, x in zip(names, weights, strict=True) if x != 0}
 
 
 def _vector(values: Array) -> dict[str, Any]:
     common = Common.of(values)
-    return {"den": f"{common.den:x}", "num": [f"{x:x}" for x in common.num]}
+    return {"den": digits(common.den), "num": [digits(x) for x in common.num]}

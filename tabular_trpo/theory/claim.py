@@ -7,8 +7,9 @@ from fractions import Fraction
 from typing import Any, NoReturn, final
 
 from tabular_trpo.core.errors import InvalidMDPError, Problem
+from tabular_trpo.theory.expression import SCALAR
 from tabular_trpo.theory.quantities import Quantities
-from tabular_trpo.theory.trace import OF_LOGS, OF_MIXTURES, Formula, Statement, trace
+from tabular_trpo.theory.trace import OF_LOGS, OF_MIXTURES, RANKS, Formula, Statement, trace
 
 
 @final
@@ -74,12 +75,14 @@ class Verdict:
 class Theorem:
     """A statement about every pair of policies, one text for every arithmetic.
 
+    name:         not empty
     formula:      p -> (lhs, relation, rhs)
     precondition: p -> (lhs, relation, rhs) under which alone it speaks, or None
     around:       "L" for a bound around the surrogate; see `Verdict.tightness`
     statement, condition: the traced formulas
     mixture:      whether it speaks of mixture pairs only
-    raises:       TypeError where a formula leaves the language
+    raises:       TypeError where a formula leaves the language or the name is no text;
+                  InvalidMDPError where `around` is no number of a pair
     """
 
     name: str
@@ -93,7 +96,8 @@ class Theorem:
     mixture: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        """Trace the formulas."""
+        """Check the words, trace the formulas."""
+        check_words(self.name, self.around)
         statement = trace(self.formula)
         condition = None if self.precondition is None else trace(self.precondition)
         names = statement.names() | (condition.names() if condition else set())
@@ -137,6 +141,15 @@ class Theorem:
         return "log" if names & OF_LOGS else "sqrt" if "sqrt" in names else "rational"
 
 
+def check_words(title: object, around: object) -> None:
+    """Refuse a title that is no text, and a centre that is no scalar quantity of a pair."""
+    if not isinstance(title, str) or not title:
+        raise TypeError(f'title = {title!r}, expected a text: write @tt.claim("my bound")')
+    if around is not None and (not isinstance(around, str) or RANKS.get(around) != SCALAR):
+        expected = 'None or a number of a pair, as "L"'
+        raise InvalidMDPError(Problem("around", "around", f"= {around!r}", expected))
+
+
 def theorem(
     equation: str, source: str, around: str | None = None, when: Formula | None = None
 ) -> Callable[[Formula], Theorem]:
@@ -152,7 +165,8 @@ def claim(
     title:  what it is called
     around: "L" for a bound around the surrogate; see `Verdict.tightness`
     when:   a formula that must hold for the claim to speak
-    raises: TypeError where a formula leaves the language
+    raises: TypeError where a formula leaves the language or the title is no text;
+            InvalidMDPError where `around` is no number of a pair
 
     >>> @claim("Theorem 1, constant 2", around="L")
     ... def weak(p):
@@ -160,4 +174,5 @@ def claim(
     >>> weak.text()
     ('eta_new', '>=', 'L - 2*eps*gamma/(1 - gamma)**2*max_tv**2')
     """
+    check_words(title, around)  # here, where they were written, not where the formula follows
     return lambda formula: Theorem(title, "claim", "user", formula, when, around)

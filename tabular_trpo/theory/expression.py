@@ -8,11 +8,13 @@ from typing import Any, Protocol, final
 
 import numpy as np
 
+from tabular_trpo.core.real import Real
+
 SCALAR, STATE, TABLE = 0, 1, 2
 RANK_NAMES = ("a scalar", "one number a state", "one number a state and action")
 
 LITERAL_FUNCTIONS = ("step_tv", "L_mix")  # of a number that is written out
-MOST_POWER = 64
+MOST_POWER = 32  # check.py stops there
 _LEVEL = {"+": 1, "-": 1, "*": 2, "/": 2, "neg": 3, "**": 4}
 _ATOM = 5
 
@@ -76,7 +78,7 @@ class Expression:
         return _binary("/", other, self)
 
     def __pow__(self, exponent: int) -> "Expression":
-        """Return self to a power that is a literal from 0 to 64."""
+        """Return self to a power that is a literal from 0 to 32."""
         if type(exponent) is not int or not 0 <= exponent <= MOST_POWER:
             raise TypeError(f"exponent = {exponent!r}, expected an integer from 0 to {MOST_POWER}")
         return Expression("**", (self, exponent), self.rank)
@@ -120,6 +122,14 @@ class Expression:
         with np.errstate(all="ignore"):
             return _value(self, p, {})
 
+    def rests_on_identity(self, p: Arithmetic) -> bool:
+        """Whether the value is irrational, or rational only because irrational parts cancel.
+
+        Both hide from enclosures that it equals some rational; exact scalars of a pair only.
+        """
+        known: dict[int, Any] = {}
+        return isinstance(_value(self, p, known), Real) or _cancels(self, known)
+
 
 Operand = Expression | int | float | Fraction
 
@@ -132,13 +142,11 @@ def number(x: object) -> Expression:
     """
     if isinstance(x, Expression):
         return x
-    if isinstance(x, bool) or not isinstance(x, (int, float, Fraction, Decimal)) or not isfinite(x):
-        raise TypeError(
-            f"a formula met {x!r}, expected a quantity, an int, a Fraction or a decimal"
-        )
-    return Expression(
-        "number", (Fraction(str(x)) if isinstance(x, float) else Fraction(x),), SCALAR
-    )
+    if isinstance(x, float | Decimal) and isfinite(x):
+        return Expression("number", (Fraction(str(x)),), SCALAR)
+    if isinstance(x, int | Fraction) and not isinstance(x, bool):  # of any size, beyond doubles too
+        return Expression("number", (Fraction(x),), SCALAR)
+    raise TypeError(f"a formula met {x!r}, expected a quantity, an int, a Fraction or a decimal")
 
 
 def _binary(op: str, x: Operand, y: Operand) -> Expression:
@@ -181,6 +189,18 @@ def _value(e: Expression, p: Arithmetic, known: dict[int, Any]) -> Any:
     if id(e) not in known:
         known[id(e)] = _compute(e, p, known)
     return known[id(e)]
+
+
+def _cancels(e: Expression, known: dict[int, Any]) -> bool:
+    """Whether a scalar part that enclosures do not see as rational came out rational."""
+    parts = [x for x in e.args if isinstance(x, Expression) and id(x) in known]
+    values = [known[id(x)] for x in parts]
+    met = any(isinstance(x, Real) and not x.infinite for x in values)
+    settled = e.op == "smaller" or any(isinstance(x, Fraction) and x == 0 for x in values)
+    if met and not settled and isinstance(known[id(e)], Fraction):
+        # 0 - x is no rational, and 0 * x = 0 is plain to see.
+        return True
+    return any(_cancels(x, known) for x in parts)
 
 
 def _compute(e: Expression, p: Arithmetic, known: dict[int, Any]) -> Any:

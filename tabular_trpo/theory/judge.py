@@ -7,10 +7,10 @@ is certain too unless a limit is reached: then, and only then, a verdict is unde
 
 from fractions import Fraction
 from math import inf, isfinite, isinf
+from numbers import Integral
 from typing import Any
 
 from tabular_trpo.core import real
-from tabular_trpo.core.decide import MAX_BITS
 from tabular_trpo.core.errors import (
     InvalidMDPError,
     LimitError,
@@ -26,7 +26,7 @@ from tabular_trpo.theory.quantities import Quantities
 
 LANES = ("auto", "float", "rational")
 MOST_STATES, MOST_ENTRIES = 120, 2**20  # of a float model that is made rational to settle a claim
-FIRST_BITS = 64
+FIRST_BITS, MAX_BITS = 64, 2**14  # the last precision of check.py, too
 NOT_MIXTURE = "the pair is no mixture"
 INFINITE = "a side is infinite"
 NO_VALUE = "a side has no value"
@@ -39,9 +39,9 @@ def judge(theorem: Theorem, pair: Pair, bits: int = MAX_BITS, lane: str = "auto"
     bits:   precision at which the sign of a number with logarithms is given up
     lane:   "auto" escalates; "float" stays with enclosed floats; "rational" begins with rationals
     return: Verdict; "undecided" only where a limit was reached, which `reason` names
-    raises: InvalidMDPError for a batch of pairs or an unknown lane
+    raises: InvalidMDPError for a batch of pairs, an unknown lane or bits < 1; TypeError
     """
-    _check(pair, lane)
+    check_question(theorem, pair, bits, lane)
     if theorem.mixture and not pair.is_mixture:
         own = "rational" if lane == "rational" else pair.mdp.lane
         return Verdict("vacuous", None, None, own, theorem.claim(None, None), NOT_MIXTURE)
@@ -65,7 +65,17 @@ def judge(theorem: Theorem, pair: Pair, bits: int = MAX_BITS, lane: str = "auto"
     return _decide(theorem, exact, "rational", bits)
 
 
-def _check(pair: Pair, lane: str) -> None:
+def check_question(theorem: object, pair: object, bits: object, lane: object = "auto") -> None:
+    """Refuse what cannot be judged; see `judge`."""
+    if not isinstance(theorem, Theorem):
+        cure = '@tt.claim("title") makes one of a function'
+        raise TypeError(f"theorem = {theorem!r}, expected a Theorem. {cure}")
+    if not isinstance(pair, Pair):
+        raise TypeError(f"pair = {pair!r}, expected tt.Pair(mdp, pi, pi_new)")
+    if isinstance(bits, bool) or not isinstance(bits, Integral):
+        raise TypeError(f"bits = {bits!r}, expected an integer")
+    if bits < 1:
+        raise InvalidMDPError(Problem("bits", "bits", f"= {bits}", "a positive integer"))
     if pair.mdp.batch_shape:
         got, cure = f"has batch {pair.mdp.batch_shape}", "Take one pair by pair[i]"
         raise InvalidMDPError(Problem("batch", "pair", got, "a single pair", cure))

@@ -104,7 +104,7 @@ class Floats:
 
     def kl(self, p: Array, q: Array) -> Any:
         """See `exact.divergence`."""
-        return divergence.kl(p, q)
+        return divergence.kl_of_rows(p, q)
 
     def expect(self, f: Array) -> Array:
         """Multiply by the rows of P."""
@@ -170,7 +170,7 @@ class Exacts:
 
     def kl(self, p: Array, q: Array) -> Any:
         """See `exact.divergence`."""
-        return divergence.kl(p, q)
+        return divergence.kl_of_rows(p, q)
 
     def expect(self, f: Array) -> Array:
         """Multiply by the rows of P."""

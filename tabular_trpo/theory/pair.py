@@ -7,7 +7,7 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo.core import policy
-from tabular_trpo.core.build import same_lane
+from tabular_trpo.core.lanes import same_lane
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import fractions, read_array
 from tabular_trpo.theory.enclosed import EnclosedPair

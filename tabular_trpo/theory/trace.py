@@ -118,6 +118,8 @@ def trace(formula: Formula) -> Statement:
     formula: of one argument, returning (lhs, relation, rhs) or anything with those attributes
     raises:  TypeError for what is no statement of the language
     """
+    if not callable(formula):
+        raise TypeError(f"formula = {formula!r}, expected a function of p")
     made = formula(Symbols())
     if not isinstance(made, tuple):
         made = tuple(getattr(made, part, None) for part in ("lhs", "relation", "rhs"))

@@ -1,15 +1,14 @@
 """The whole table judged on one pair."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn, final
 
-from tabular_trpo.core.decide import MAX_BITS
 from tabular_trpo.core.mdp import MDP
-from tabular_trpo.theory.bounds import THEOREMS
-from tabular_trpo.theory.claim import Theorem, Verdict
-from tabular_trpo.theory.judge import judge
+from tabular_trpo.theory.choice import Choice, chosen
+from tabular_trpo.theory.claim import Verdict
+from tabular_trpo.theory.judge import MAX_BITS, judge
 from tabular_trpo.theory.pair import Pair
 
 
@@ -78,10 +77,10 @@ def _plain(verdict: Verdict) -> dict[str, Any]:
 
 
 def verify_pair(
-    pair: Pair, theorems: Sequence[Theorem] = THEOREMS, bits: int = MAX_BITS, lane: str = "auto"
+    pair: Pair, theorems: Choice = None, bits: int = MAX_BITS, lane: str = "auto"
 ) -> Verdicts:
-    """Judge theorems, by default the whole table, on a pair; see `judge`."""
-    return Verdicts(tuple(judge(theorem, pair, bits, lane) for theorem in theorems))
+    """Judge theorems, or those of these names, by default the whole table; see `judge`."""
+    return Verdicts(tuple(judge(theorem, pair, bits, lane) for theorem in chosen(theorems)))
 
 
 def verify(mdp: MDP, pi: Any, pi_new: Any, lane: str = "auto", bits: int = MAX_BITS) -> Verdicts:

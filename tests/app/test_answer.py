@@ -71,7 +71,9 @@ def test_quiet_is_one_line_and_json_is_one_document(capsys: pytest.CaptureFixtur
 
 def test_rows_left_out_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
     text = shown(Answer(0, {}, closed("title", table(["A"]), 9, 4), "end"), capsys)
-    assert "5 more rows; --all shows them" in text
+    assert "5 more rows; --all shows all" in text
+    text = shown(Answer(0, {}, closed("title", table(["A"]), 5, 4), "end"), capsys)
+    assert "1 more row; --all shows all" in text
 
 
 def test_stream_without_the_character_gets_its_code() -> None:

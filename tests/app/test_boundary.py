@@ -68,6 +68,12 @@ def test_errors_of_json_runs_are_json_too(capsys: pytest.CaptureFixture[str]) ->
     assert "here = 1" in err
 
 
+def test_interrupt_of_a_json_run_is_json_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert guarded(raising(KeyboardInterrupt()), as_json=True, quiet=False) == 130
+    out, err = capsys.readouterr()
+    assert json.loads(out)["exit_code"] == 130 and err == "tabular-trpo: interrupted\n"
+
+
 def test_closed_pipe_is_quiet_and_keeps_the_code(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,7 +27,7 @@ def changed(path: Path, **changes: Any) -> Path:
 
 def test_right_certificate(run: Run, certificate: Path) -> None:
     result = run("check", certificate)
-    assert result.code == 0 and result.err == "" and "1 of 1 certificates right" in result.out
+    assert result.code == 0 and result.err == "" and "1 of 1 certificate right" in result.out
     for theorem in THEOREMS:
         assert theorem.name in result.out
     document = run("check", certificate, "--json").document
@@ -68,12 +68,25 @@ def test_what_is_no_json_is_invalid_input(run: Run, tmp_path: Path, data: bytes)
     assert result.code == 3 and result.out == "" and "x.cert.json" in result.err
 
 
-@pytest.mark.parametrize("data", [b"[]", b"1", b"{}", b'{"format": 1e400}', b'{"a": NaN}'])
-def test_json_that_is_no_certificate_is_wrong(run: Run, tmp_path: Path, data: bytes) -> None:
+@pytest.mark.parametrize(
+    "data",
+    [b"[]", b"1", b"{}", b'{"format": 1e400}', b'{"format": "tabular-trpo-mdp"}', b'{"a": NaN}'],
+)
+def test_json_that_is_no_certificate_is_invalid_input(
+    run: Run, tmp_path: Path, data: bytes
+) -> None:
     path = tmp_path / "x.cert.json"
     path.write_bytes(data)
     result = run("check", path)
-    assert result.code == 1 and "WRONG" in result.out and "Traceback" not in result.err
+    assert result.code == 3 and result.out == ""
+    assert "expected a certificate: 'tabular-trpo-certificate'" in result.err
+
+
+def test_certificate_without_its_fields_is_wrong(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "x.cert.json"
+    path.write_text('{"format": "tabular-trpo-certificate"}', encoding="utf-8")
+    result = run("check", path)
+    assert result.code == 1 and "WRONG" in result.out and "0 of 1 certificate right" in result.out
 
 
 def test_missing_file(run: Run, tmp_path: Path) -> None:

@@ -1,7 +1,10 @@
 """The command line from outside: exit codes, streams, bad input, other processes."""
 
+import builtins
+import importlib
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -122,6 +125,71 @@ def test_standard_input_is_a_file(run: Run, command: list[str]) -> None:
 def test_usage_errors_are_2(run: Run, argv: list[str]) -> None:
     result = run(*argv)
     assert result.code == 2 and result.out == "" and "usage: tabular-trpo" in result.err
+
+
+def test_usage_error_of_a_json_run_is_a_document(run: Run) -> None:
+    result = run("verify", "x", "--bits", "1", "--json")
+    assert result.code == result.document["exit_code"] == 2
+    error = result.document["error"]
+    assert error["kind"] == "UsageError" and error["text"].startswith("argument --bits: 1 is not")
+    assert "usage: tabular-trpo" in result.err
+
+
+@pytest.mark.parametrize("command", [*READERS, ["check"]], ids=" ".join)
+def test_empty_path_is_a_usage_error(run: Run, command: list[str]) -> None:
+    result = run(*command, "")
+    assert result.code == 2 and "the path of a file is empty" in result.err
+
+
+@pytest.mark.parametrize("command", ["verify", "check"])
+def test_standard_input_is_read_once(run: Run, command: str) -> None:
+    result = run(command, "-", "-")
+    assert result.code == 2 and "- was given 2 times; standard input is read once" in result.err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="closes streams by a shell")
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("solve {path} >&-", "standard output is closed"),
+        ("solve {path} --json >&-", "standard output is closed"),
+        ("--help >&-", "standard output is closed"),
+        ("solve - <&-", "<stdin> is closed, expected an open standard input"),
+        ("check - <&-", "<stdin> is closed, expected an open standard input"),
+    ],
+)
+def test_closed_stream_is_told_in_one_line(model: Model, words: str, told: str) -> None:
+    line = f"{shlex.quote(sys.executable)} -m tabular_trpo " + words.format(path=model())
+    done = subprocess.run(
+        ["sh", "-c", line], capture_output=True, cwd=MDPS.parent, timeout=120, check=False
+    )
+    assert (done.returncode, done.stdout) == (3, b"")
+    assert done.stderr.decode() == f"tabular-trpo: {told}\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="closes streams by a shell")
+def test_closed_standard_error_changes_nothing(model: Model) -> None:
+    line = f"{shlex.quote(sys.executable)} -m tabular_trpo verify {model()} --quiet 2>&-"
+    done = subprocess.run(
+        ["sh", "-c", line], capture_output=True, cwd=MDPS.parent, timeout=120, check=False
+    )
+    assert done.returncode == 0 and b"Exit code 0" in done.stdout
+
+
+def test_interrupt_while_the_command_line_is_imported(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(name: str, *args: Any) -> Any:
+        if name == "tabular_trpo.app.cli":
+            raise KeyboardInterrupt
+        return real_import(name, *args)
+
+    real_import = builtins.__import__
+    start = importlib.import_module("tabular_trpo.__main__").start
+    monkeypatch.setattr(builtins, "__import__", stopped)
+    code = start()
+    monkeypatch.undo()
+    assert code == 130 and capsys.readouterr() == ("", "tabular-trpo: interrupted\n")
 
 
 def test_help_names_commands_and_exit_codes(run: Run) -> None:

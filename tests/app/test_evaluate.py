@@ -61,6 +61,17 @@ def test_pair_of_the_float_lane_is_within_its_errors(run: Run, model: Model) -> 
     assert "Error" in run(*words[:-1], "--lane", "float").out
 
 
+def test_return_has_one_error_in_one_report(run: Run, model: Model) -> None:
+    words = ["evaluate", model(gamma="9/10"), "--policy-new", "greedy", "--lane", "float"]
+    document = run(*words, "--json").document
+    assert document["radius"]["eta"] == document["pair_radius"]["eta"] > 0
+    page = run(*words).out
+    for name, end in {"eta": ", policy", "eta_new": " (float"}.items():
+        error = f"{document['pair_radius'][name]:.2g}"
+        (row,) = (line for line in page.split("\n") if line.split()[:1] == [name])
+        assert f" {error} " in row and f" +- {error}{end}" in " ".join(page.split())
+
+
 def test_pair_is_a_table_too(run: Run, model: Model) -> None:
     out = run("evaluate", model(), "--policy-new", "greedy").out
     assert "Against policy greedy" in out and "10/3" in out and "-inf" in out

@@ -33,3 +33,8 @@ def test_bar_is_shown_on_a_terminal(
     assert list(steps(WORK, 2, quiet)) == ["a", "b", "c"]
     assert ("verifying" in stream.getvalue()) is shown
     assert capsys.readouterr().out == ""
+
+
+def test_no_bar_where_standard_error_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    assert list(steps(WORK, 2, quiet=False)) == ["a", "b", "c"]

@@ -43,4 +43,12 @@ def test_graph_is_drawn_from_every_name(run: Run, model: Model) -> None:
     assert out.startswith('digraph "small" {') and out.endswith("}\n")
     assert '"a \\"b\\"" -> "back\\\\slash" [label="go: 1, 1"];' in out
     assert '"a \\"b\\"" [peripheries=2];' in out
-    assert run("show", path, "--dot", "--json").document["dot"] == out
+    both = run("show", path, "--dot", "--json")
+    assert both.code == 2 and both.document["error"]["kind"] == "UsageError"
+    assert "--dot and --json exclude each other" in both.err
+
+
+def test_one_action_is_singular(run: Run, model: Model) -> None:
+    rows = [["x", "go", "y", "1", "1"], ["y", "go", "y", "1", "0"]]
+    out = run("show", model(actions=["go"], transitions=rows), "--quiet").out
+    assert out.startswith("small: 2 states, 1 action, gamma 1/2")

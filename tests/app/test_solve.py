@@ -27,6 +27,6 @@ def test_long_tables_are_cut_unless_asked_for(run: Run, model: Model) -> None:
     states = [f"s{i}" for i in range(50)]
     rows = [[s, "a", s, "1", "0"] for s in states]
     path = model(states=states, actions=["a"], transitions=rows, rho0={"s0": "1"})
-    assert "10 more rows; --all shows them" in run("solve", path).out
+    assert "10 more rows; --all shows all" in run("solve", path).out
     assert "s49" in run("solve", path, "--all").out
     assert len(run("solve", path, "--json").document["V_star"]) == 50

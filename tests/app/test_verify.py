@@ -107,6 +107,22 @@ def test_float_lane_says_what_it_leaves_open(run: Run) -> None:
     assert document["totals"]["refuted"] == 0
 
 
+def test_hint_of_the_float_lane_can_work(run: Run, model: Model) -> None:
+    out = run("verify", STAY_OR_GO, "--lane", "float", "--quiet").out
+    assert "left open; identities and ties need the rational lane; leave out --lane float." in out
+    states = [f"s{i}" for i in range(121)]
+    rows = [[s, "a", s, "1", "1"] for s in states]
+    path = model(states=states, actions=["a"], transitions=rows, rho0={"s0": "1"})
+    for lane in ("auto", "float"):
+        result = run("verify", path, "--theorem", "visitation_mass", "--lane", lane, "--quiet")
+        assert result.code == 4 and "S <= 120 and S*S*A <= 1048576" in result.out
+        assert "--lane" not in result.out and "--bits" not in result.out
+
+
+def test_help_says_that_expectations_are_not_compared(run: Run) -> None:
+    assert "`expected` blocks of model files are not compared" in run("verify", "--help").out
+
+
 def test_few_bits_leave_logarithms_open(run: Run, model: Model) -> None:
     # p = (1/2, 1/2) against (1/2 + h, 1/2 - h): KL/2 - tv^2 = h^4 + ..., with h = 1e-12.
     half, more, less = "1/2", f"{5 * 10**11 + 1}/{10**12}", f"{5 * 10**11 - 1}/{10**12}"
@@ -119,6 +135,22 @@ def test_few_bits_leave_logarithms_open(run: Run, model: Model) -> None:
     result = run(*words, "--bits", "64")
     assert result.code == 4 and "UNDECIDED pinsker on small: old -> new: " in result.out
     assert "something is left open; try more --bits" in result.out
+
+
+def test_verdict_beyond_certificates_is_told(run: Run, model: Model, tmp_path: Path) -> None:
+    # As above with h = 1e-1000: the slack h^4 is settled with 16384 bits, not with 4096.
+    n = 10**1000
+    old = {s: {"stay": "1/2", "go": "1/2"} for s in "xy"}
+    new = {s: {"stay": f"{n + 2}/{2 * n}", "go": f"{n - 2}/{2 * n}"} for s in "xy"}
+    rows = [[s, a, s, "1", "0"] for s in "xy" for a in ("stay", "go")]
+    path = model(policies={"old": old, "new": new}, transitions=rows)
+    chosen = ["--theorem", "pinsker", "--theorem", "trpo_bound"]
+    assert run("verify", path, *chosen).code == 0
+    result = run("verify", path, *chosen, "--certificates", tmp_path / "certs")
+    out = " ".join(result.out.split())
+    assert result.code == 4 and "left open; not every verdict has a certificate" in out
+    assert "NO CERTIFICATE of small: old -> new, pinsker: not settled at the 4096 bits" in out
+    assert run("check", *(tmp_path / "certs").iterdir()).code == 0
 
 
 @pytest.mark.usefixtures("false_claim")

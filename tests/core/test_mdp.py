@@ -57,13 +57,17 @@ def test_lane_follows_the_data(changes: dict[str, Any], lane: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "where"),
     [
-        ({"gamma": "9/10"}, "P = 0.5 is a float"),
+        ({"gamma": "9/10"}, "^gamma = '9/10' is exact, expected floats throughout. Write it as a"),
+        ({"P": np.array(P)[:, :, ::-1].astype(str)}, r"^P\[0, 0, 0\] = '0.5' is exact"),
         ({"P": [[["1/3", 0.5]], [[0, 1]]]}, r"P\[0, 0, 1\] = 0.5 is a float"),
         (
             {"P": [[["1"]]], "r": [[1]], "rho0": [1], "gamma": 0.5},
             "gamma = 0.5 is a float",
         ),
-        ({"P": sp.csr_array([[1.0]]), "r": ["1/2"], "rho0": [1]}, "P is a sparse array of floats"),
+        (
+            {"P": sp.csr_array([[1.0]]), "r": ["1/2"], "rho0": ["1"], "gamma": "1/2"},
+            r"^r\[0\] = '1/2' is exact.* P is sparse, and exact models are dense",
+        ),
     ],
 )
 def test_lanes_never_mix(changes: dict[str, Any], where: str) -> None:
@@ -142,7 +146,7 @@ def test_arrays_are_read_only(kind: str) -> None:
     mdp = {
         "float": model(),
         "rational": model().to_rational(),
-        "batch": model(P=[P, P]),
+        "batch": model(P=[P, P], r=[R, R]),
         "sparse": model(P=sp.csr_array(np.array(P).reshape(4, 2)), r=sp.csr_array(np.eye(4, 2))),
         "triples": model(r=np.ones((2, 2, 2))),
     }[kind]
@@ -186,9 +190,22 @@ def test_batch_of_two_axes() -> None:
     assert mdp[1, 2].batch_shape == ()
 
 
-def test_batch_has_its_own_axes_first_where_a_shape_fits_twice() -> None:
+def test_reward_that_fits_a_batch_twice_is_refused() -> None:
     r = np.arange(4.0).reshape(2, 2)
-    assert np.array_equal(model(P=[P, P], r=r).r[1], [[2.0, 2.0], [3.0, 3.0]])
+    message = r"r has shape \(2, 2\), which fits \(batch, S\) and \(S, A\), expected one meaning"
+    with pytest.raises(tt.InvalidMDPError, match=message + r".*\(batch, S, A\) = \(2, 2, 2\)"):
+        model(P=[P, P], r=r)
+    assert np.array_equal(model(P=[P, P], r=[r, r]).r, [r, r])
+    assert np.array_equal(model(P=[P, P], r=np.ones((2, 2))).r, np.ones((2, 2, 2)))  # one meaning
+    with pytest.raises(tt.InvalidMDPError, match=r"\(batch, S\) and \(S, A, S\)"):
+        model(P=np.broadcast_to(P, (2, 2, 2, 2, 2)), r=np.arange(8.0).reshape(2, 2, 2))
+
+
+def test_reward_with_every_batch_axis_is_read_as_such() -> None:
+    r = np.arange(8.0).reshape(2, 2, 2)
+    mdp = model(P=[P, P], r=r)
+    assert np.array_equal(mdp.r, r) and mdp.r_next is None
+    assert np.array_equal(mdp[1].r, r[1])
 
 
 def test_single_model_is_not_indexed() -> None:
@@ -196,9 +213,10 @@ def test_single_model_is_not_indexed() -> None:
         model()[0]
 
 
-def test_rational_batch_is_refused() -> None:
+@pytest.mark.parametrize("n", [1, 3])
+def test_rational_batch_is_refused(n: int) -> None:
     with pytest.raises(tt.InvalidMDPError, match="one model at a time"):
-        tt.MDP([[[["1"]]]], [0], [1], "1/2")
+        tt.MDP([[[["1"]]]] * n, [0], [1], "1/2")
 
 
 # CSR.
@@ -246,8 +264,8 @@ def test_counts_become_exact_frequencies() -> None:
 @pytest.mark.parametrize(
     ("counts", "message"),
     [
-        ([[[0.5, 0.5]], [[0, 1]]], "counts are float64"),
-        ([[1, 2]], r"counts are int64 of shape \(1, 2\)"),
+        ([[[0.5, 0.5]], [[0, 1]]], r"counts\[s=0, a=0, s'=0\] = 0.5, expected an integer"),
+        ([[1, 2]], r"counts have shape \(1, 2\)"),
         ([[[3, -1]], [[0, 1]]], r"counts\[s=0, a=0, s'=1\] = -1"),
         ([[[0, 0]], [[0, 1]]], r"counts\[s=0, a=0\] sum to 0"),
     ],

@@ -95,8 +95,8 @@ def test_valid_model_has_its_published_value(layout: str) -> None:
         (
             {"P": row("-1/10", "11/10")},
             "negative",
-            "P[s=0, a=1, s'=0] = -1/10, expected a probability >= 0",
-            "P[s=0, a=1, s'=0] = -0.1, expected a probability >= 0",
+            "P[s=0, a=1, s'=0] = -1/10, expected a probability, without a minus sign",
+            "P[s=0, a=1, s'=0] = -0.1, expected a probability, without a minus sign",
         ),
         ({"gamma": "1"}, "gamma", "gamma = 1, expected", "gamma = 1.0, expected"),
         ({"gamma": "3/2"}, "gamma", "gamma = 3/2, expected", "gamma = 1.5, expected"),
@@ -116,8 +116,18 @@ def test_valid_model_has_its_published_value(layout: str) -> None:
             "P[s=0, a=1] sums to 1.0,",
         ),
         ({"allowed": [[1, 0], [1, 1]]}, "shape", "allowed is int64", "allowed is int64"),
-        ({"state_names": ["a", "a"]}, "names", "state_names has 2", "state_names has 2"),
-        ({"action_names": ["a", ""]}, "names", "action_names has 2", "action_names has 2"),
+        (
+            {"state_names": ["a", "a"]},
+            "names",
+            "state_names[1] = 'a', as state_names[0] is, expected each name once",
+            "state_names[1] = 'a', as state_names[0] is, expected each name once",
+        ),
+        (
+            {"action_names": ["a", ""]},
+            "names",
+            "action_names[1] = '', expected a name of 1 to 500 characters",
+            "action_names[1] = '', expected a name of 1 to 500 characters",
+        ),
     ],
 )
 def test_bad_model_is_refused(
@@ -172,8 +182,6 @@ def test_odd_but_valid_probabilities_keep_their_support(layout: str) -> None:
         mdp = build(layout, P=row(tiny, 1.0))
         dense = mdp.P.toarray().reshape(2, 2, 2) if layout == "csr" else mdp.P
         assert dense[0, 1].tolist() == [tiny, 1.0]
-    zero = build(layout, P=row(-0.0, 1 + 1e-16)).P
-    assert not np.signbit(zero.toarray() if layout == "csr" else zero).any()
 
 
 def test_exact_number_of_enormous_size_is_refused_at_once() -> None:
@@ -241,7 +249,7 @@ def test_unknown_name_is_refused() -> None:
         ([[[-1, 2]], [[0, 3]]], "negative"),
         ([[[0, 0]], [[0, 3]]], "no_counts"),
         ([[[1.0, 2.0]], [[0.0, 3.0]]], "counts"),
-        ([[[True, True]], [[True, True]]], "counts"),
+        ([[[True, True]], [[True, True]]], "type"),
     ],
 )
 def test_bad_counts_are_refused(counts: Any, code: str) -> None:

@@ -79,7 +79,7 @@ def test_numbers_beyond_float64_do_not_cross(changes: dict[str, Any], code: str)
 
 def test_batch_does_not_cross_to_rationals() -> None:
     with pytest.raises(tt.InvalidMDPError, match=r"Take one model by mdp\[i\]"):
-        model(P=[P, P]).to_rational()
+        model(P=[P] * 3).to_rational()
 
 
 def test_dense_reading_of_a_large_sparse_model_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,7 +46,7 @@ def model(**changes: Any) -> tt.MDP:
         (
             {"P": [P[0], [[-0.5, 1.5], [0.25, 0.75]]]},
             "negative",
-            r"P\[s=1, a=0, s'=0\] = -0.5, expected a probability >= 0",
+            r"P\[s=1, a=0, s'=0\] = -0.5, expected a probability, without a minus sign",
         ),
         (
             {"P": [P[0], [[float("nan"), 1.0], [0.25, 0.75]]]},
@@ -72,11 +72,11 @@ def model(**changes: Any) -> tt.MDP:
             "no_action",
             "the state s=0 has no allowed action",
         ),
-        ({"state_names": ["a", "a"]}, "names", "state_names has 2 entries, 1 different"),
-        ({"state_names": ["a"]}, "names", "state_names has 1 entries"),
-        ({"state_names": "ab"}, "names", "state_names"),
-        ({"action_names": ["a", ["b"]]}, "names", "action_names"),
-        ({"action_names": ["a", ""]}, "names", "action_names"),
+        ({"state_names": ["a", "a"]}, "names", r"state_names\[1\] = 'a', as state_names\[0\] is"),
+        ({"state_names": ["a"]}, "names", "state_names has 1 entries, expected 2 different names"),
+        ({"state_names": "ab"}, "names", "state_names is a str, expected a list of names"),
+        ({"action_names": ["a", ["b"]]}, "names", r"action_names\[1\] = \['b'\], expected a name"),
+        ({"action_names": ["a", ""]}, "names", r"action_names\[1\] = '', expected a name"),
     ],
 )
 def test_wrong_input_is_named(changes: dict[str, Any], code: str, message: str) -> None:
@@ -96,7 +96,7 @@ def test_sparse_offenders_are_named_by_state_and_action() -> None:
 
 
 def test_batch_offenders_carry_the_batch_index() -> None:
-    bad = np.array([P, P])
+    bad = np.array([P, P, P])
     bad[1, 0, 1] = [0.5, 0.4]
     with pytest.raises(tt.InvalidMDPError, match=r"P\[1, s=0, a=1\] sums to 0.9"):
         model(P=bad)

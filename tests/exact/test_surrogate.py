@@ -164,3 +164,11 @@ def test_overflow_of_the_value_is_said_not_returned() -> None:
     assert L.value([[1.0, 0.0], [0.5, 0.5]]) == pytest.approx(1e308)
     with pytest.raises(tt.LimitError, match="L overflows float64"):
         L.value([[1.0, 0.0], [1.0, 0.0]])
+
+
+def test_scales_of_a_batch_do_not_meet() -> None:
+    P, rho0 = np.ones((2, 1, 2, 1)), np.ones((2, 1))
+    r = np.array([[[1e300, -1e300]], [[1e-270, 0.0]]])
+    mdp, new = tt.MDP(P, r, rho0, [0.5, 0.5]), [[0.25, 0.75]]
+    both = tt.surrogate(tt.evaluate(mdp, [[0.5, 0.5]])).value(new)
+    assert both[1] == tt.surrogate(tt.evaluate(mdp[1], [[0.5, 0.5]])).value(new) != 0.0

@@ -104,7 +104,7 @@ BAD = {
     "power of a quantity": lambda: 2**p.eps,
     "negative power": lambda: p.eps**-1,
     "fractional power": lambda: p.eps**0.5,
-    "huge power": lambda: p.eps**65,
+    "huge power": lambda: p.eps**33,
     "steps that are no number": lambda: p.step_tv(p.eps),
     "half a step": lambda: p.step_tv(Fraction(1, 2)),
     "weight that is no number": lambda: p.L_mix(p.alpha),

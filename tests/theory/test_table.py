@@ -1,12 +1,15 @@
 """The table: what it says of itself, and that the lone checker says the same in its own words."""
 
 import ast
+from fractions import Fraction
 
 import pytest
 
 from tabular_trpo import check
+from tabular_trpo.theory import certifiable, judge
 from tabular_trpo.theory.bounds import THEOREMS
 from tabular_trpo.theory.claim import Theorem
+from tabular_trpo.theory.expression import MOST_POWER
 from tabular_trpo.theory.variants import VARIANTS, neighbours
 
 LOGS = {
@@ -22,6 +25,19 @@ LOGS = {
 def normal(text: str) -> str:
     """Return the syntax tree of a formula; spaces and needless parentheses are gone."""
     return ast.dump(ast.parse(text, mode="eval"))
+
+
+def test_limits_are_those_of_the_checker() -> None:
+    assert check.PRECISIONS[-1] == judge.MAX_BITS >= 4 * certifiable.CERTIFIED_BITS
+    assert check.MOST_POWER == MOST_POWER
+    digits, nines = certifiable.MOST_DIGITS, "9" * certifiable.MOST_DIGITS
+    assert check.FIELD.fullmatch(f'/model/gamma "{nines}/{nines}')
+    assert not check.FIELD.fullmatch(f'/model/gamma "{nines}9')
+    assert len(certifiable.decimal(Fraction(10**digits - 1))) == digits
+    side, number = "x" * certifiable.MOST_TEXT, "f" * certifiable.MOST_HEX
+    for path, text in {"/claims[0]/lhs": side, "/values/eta": number}.items():
+        assert check.FIELD.fullmatch(f'{path} "{text}')
+        assert not check.FIELD.fullmatch(f'{path} "{text}f')
 
 
 def test_names_are_those_of_the_checker() -> None:

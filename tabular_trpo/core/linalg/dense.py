@@ -4,6 +4,7 @@ from typing import final
 
 import numpy as np
 import scipy.linalg
+from scipy.linalg.lapack import dgetrf
 
 from tabular_trpo.core.numbers import Array, Scalar
 
@@ -45,7 +46,10 @@ class DenseResolvent:
         # Built transposed: LAPACK wants column-major, and a C-ordered M is the Fortran-ordered M^T.
         matrix = P_pi * -self.gamma
         matrix.flat[:: len(P_pi) + 1] += 1.0
-        self._lu = scipy.linalg.lu_factor(matrix.T, overwrite_a=True, check_finite=False)
+        lu, pivots, info = dgetrf(matrix.T, overwrite_a=True)
+        if info:
+            raise np.linalg.LinAlgError("singular matrix")
+        self._lu = lu, pivots
 
     def forward(self, b: Array) -> Array:
         """Solve (I - gamma P_pi) x = b."""

@@ -125,7 +125,7 @@ def products(
     if w is not None and W is not None:
         rest = [np.abs(part[..., -1, :]).sum(axis=-1) for part in W]
         value = _combined([block[..., k, :] for block in down for k in range(block.shape[-2])])
-        error = _gamma(W[0].shape[-1] + 3) * (2 * rest[0] + rest[1] * 2.0**-26)
+        error = _gamma(W[0].shape[-1] + 3) * (2 * rest[0] + width * 2.0**-27 * rest[1])
         if off is not None:
             value = plus(
                 value,

@@ -2,7 +2,7 @@
 
 TwoSum (Knuth 1969) and TwoProd with Veltkamp's splitting (Dekker 1971): hi + lo equals the exact
 sum or product.  They hold in round-to-nearest absent overflow and underflow; callers scale their
-data (`exact.enclosure`).  With u = 2^-53, `plus` and `scale` err by at most 2 u^2 and `add` by at
+data (`exact.enclosure`).  With u = 2^-53, `plus` errs by at most 2 u^2, `add` and `scale` by at
 most 3 u^2 of the magnitudes combined (Joldes, Muller, Popescu 2017), so UNIT = 8 u^2 bounds two.
 """
 

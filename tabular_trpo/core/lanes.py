@@ -1,0 +1,88 @@
+"""Which lane several inputs share: all exact, or all floats; whole numbers go with either."""
+
+from collections.abc import Mapping
+from numbers import Integral
+from typing import Any
+
+from tabular_trpo.core.errors import LaneError, Problem
+from tabular_trpo.core.numbers import (
+    Array,
+    doubles,
+    fractions,
+    is_rational,
+    is_sparse,
+    mixed,
+    prevailing,
+    read_array,
+)
+
+
+def settle(
+    kinds: Mapping[str, str], arrays: Mapping[str, Any], unsigned: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Return the arrays in the one lane they share: Fractions where a number is exact.
+
+    kinds, arrays: by name, from `read_array`; a sparse array is of kind "float"
+    unsigned:      the names of those that hold probabilities
+    raises:        InvalidMDPError; of mixed lanes, the argument that is the odd one out is named
+    """
+    out = dict(arrays)
+    exact = {n: fractions(n, out[n], n in unsigned) for n, kind in kinds.items() if kind == "exact"}
+    if not exact:
+        return out
+    if "float" not in kinds.values():
+        return {n: exact[n] if n in exact else fractions(n, out[n], n in unsigned) for n in out}
+    for name in list(exact):
+        if all(isinstance(x, Integral) for x in out[name].flat):  # large, but no sign of a lane
+            out[name] = doubles(name, out[name])
+            del exact[name]
+    if not exact:
+        return out
+    sparse = next((name for name in out if is_sparse(out[name])), None)
+    expected = prevailing(kinds[n] for n in out if kinds[n] == "float" or n in exact)
+    if sparse is None and expected == "exact":
+        odd = next(name for name, kind in kinds.items() if kind == "float")
+        raise mixed(odd, out[odd], "exact")
+    cure = f"Write it as a float: {sparse} is sparse, and exact models are dense" if sparse else ""
+    odd = next(iter(exact))
+    raise mixed(odd, out[odd], "float", cure)
+
+
+def same_lane(name: str, array: Array, rational: bool) -> None:
+    """Raise LaneError unless `array` is in the lane asked for."""
+    if is_rational(array) != rational:
+        lanes = ("rational", "float") if rational else ("float", "rational")
+        cure = "Cross by to_float() or to_rational()"
+        raise LaneError(
+            Problem("lane", name, f"is in the {lanes[1]} lane", f"the {lanes[0]} lane", cure)
+        )
+
+
+def in_lane(name: str, value: Any, rational: bool, unsigned: bool = False) -> Array:
+    """Read an array in the lane asked for; whole numbers fit both.
+
+    raises: InvalidMDPError, LaneError
+    """
+    return _moved(name, *read_array(name, value), rational, unsigned)
+
+
+def in_one_lane(unsigned: bool = False, **given: Any) -> list[Array]:
+    """Read arrays in the lane of the first one that has one; in floats where all are whole.
+
+    raises: InvalidMDPError, LaneError
+    """
+    read = {name: read_array(name, value) for name, value in given.items()}
+    first = next((kind for kind, _ in read.values() if kind != "int"), "float")
+    return [
+        _moved(name, kind, array, first == "exact", unsigned)
+        for name, (kind, array) in read.items()
+    ]
+
+
+def _moved(name: str, kind: str, array: Array, rational: bool, unsigned: bool) -> Array:
+    if kind == "exact" and not rational and all(isinstance(x, Integral) for x in array.flat):
+        return doubles(name, array)
+    if kind == "exact" or (rational and kind == "int"):
+        array = fractions(name, array, unsigned)
+    same_lane(name, array, rational)
+    return array

@@ -1,0 +1,95 @@
+"""What the lone checker can follow: its limits, and which claims and numbers keep them.
+
+The numbers here are those of check.py, which nothing below the command line may import; a test
+compares them.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from fractions import Fraction
+
+from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
+from tabular_trpo.theory.bounds import THEOREMS
+from tabular_trpo.theory.claim import Theorem, Verdict
+from tabular_trpo.theory.judge import MAX_BITS, NO_VALUE, NOT_MIXTURE, bounds
+from tabular_trpo.theory.pair import Pair
+
+MOST_DIGITS, MOST_HEX, MOST_TEXT = 4000, 2**16, 1000  # of numbers given, computed; of a formula
+# `judge` counts bits below the largest term of a slack, the checker below 1.  So a quarter of its
+# last precision is taken: what that settles, the checker settles, logarithms below 2^-12288 apart.
+CERTIFIED_BITS = MAX_BITS // 4
+_BEYOND = 10**MOST_DIGITS
+
+
+def check_titles(theorems: Sequence[Theorem]) -> None:
+    """Refuse no claim at all, a title that occurs twice, and the name of a theorem on a claim."""
+    if not theorems:
+        raise InvalidMDPError(Problem("claims", "theorems", "is empty", "at least one claim"))
+    table = {theorem.name: theorem for theorem in THEOREMS}
+    problems = []
+    for name, count in Counter(theorem.name for theorem in theorems).items():
+        if count > 1:
+            got = f"is there {count} times"
+            problems.append(Problem("claims", f"claim {name!r}", got, "each title once"))
+    for theorem in theorems:
+        if table.get(theorem.name, theorem) is not theorem:
+            got, cure = "is named like a theorem of the table", "Give it another title"
+            expected = f"that theorem, {table[theorem.name].statement}"
+            problems.append(Problem("claims", f"claim {theorem.name!r}", got, expected, cure))
+    if problems:
+        raise InvalidMDPError(problems)
+
+
+def left_out(theorem: Theorem, verdict: Verdict, pair: Pair) -> str:
+    """Return why the checker could not follow the verdict on a rational pair, or nothing."""
+    if verdict.status == "undecided" or verdict.reason.startswith(NO_VALUE):
+        return verdict.reason
+    if any(len(side) > MOST_TEXT for side in _sides(theorem)):
+        return f"a side has more than {MOST_TEXT} characters"
+    if _needs_identity(theorem, verdict, pair):
+        return "a tie that an identity shows, but no enclosure"
+    return ""
+
+
+def _sides(theorem: Theorem) -> list[str]:
+    statements = [theorem.statement, theorem.condition or theorem.statement]
+    try:
+        return [str(side) for made in statements for side in (made.lhs, made.rhs)]
+    except ValueError:  # Python writes no integer of more than 4300 digits
+        return ["?" * (MOST_TEXT + 1)]
+
+
+def _needs_identity(theorem: Theorem, verdict: Verdict, pair: Pair) -> bool:
+    """Whether a tie is hidden from enclosures, in the statement or in the precondition."""
+    if theorem.exactness == "rational" or verdict.reason == NOT_MIXTURE:
+        return False
+    ties = [theorem.statement] if verdict.slack_lo == 0 else []
+    if theorem.condition and bounds(theorem.at(pair, theorem.condition))[1] == 0:
+        ties.append(theorem.condition)
+    return any(side.rests_on_identity(pair) for tie in ties for side in (tie.lhs, tie.rhs))
+
+
+def decimal(x: Fraction) -> str:
+    """Return the text of a number of the model; LimitError beyond MOST_DIGITS."""
+    if max(abs(x.numerator), x.denominator) >= _BEYOND:
+        raise _too_long("a number of the model", MOST_DIGITS)
+    return str(x)
+
+
+def hexadecimal(x: Fraction) -> str:
+    """Return the text of a computed number."""
+    whole = digits(x.numerator)
+    return whole if x.denominator == 1 else f"{whole}/{digits(x.denominator)}"
+
+
+def digits(n: int) -> str:
+    """Return the hexadecimal digits of an integer; LimitError beyond MOST_HEX."""
+    if n.bit_length() > 4 * MOST_HEX:
+        raise _too_long("a computed number", MOST_HEX)
+    return f"{n:x}"
+
+
+def _too_long(where: str, most: int) -> LimitError:
+    got, expected = f"has more than {most} digits", f"at most {most}, as the checker reads them"
+    cure = "Round the numbers of the model, or scale its rewards"
+    return LimitError(Problem("digits", where, got, expected, cure))
