@@ -81,6 +81,10 @@ def _tell(code: int, text: str) -> int:
     lines = "\n".join(plain(line) for line in text.split("\n"))
     with suppress(OSError):  # nobody may be left to tell
         write(sys.stderr, f"{PROGRAM}: {lines}\n")
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError, AttributeError):
+        _silence()  # what could not be written would fail once more when the interpreter ends
     return code
 
 

@@ -243,6 +243,7 @@ def test_full_disk_is_told_in_one_line(model: Model) -> None:
         done = subprocess.run(
             [sys.executable, "-m", "tabular_trpo", "solve", str(model())],
             stdout=full, stderr=subprocess.PIPE, cwd=MDPS.parent, timeout=120, check=False,
+            env={k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"},
         )  # fmt: skip
     assert done.returncode == 3
     assert done.stderr == b"tabular-trpo: No space left on device\n"
