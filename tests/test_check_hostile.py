@@ -197,10 +197,11 @@ def test_file_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path.write_text(json.dumps(certificate(MODELS["one state"])))
     monkeypatch.setattr(checker, "MOST_BYTES", 1000)
     assert main([str(path)]) == 3
-    monkeypatch.setattr(checker, "MOST_BYTES", len(path.read_text()) + 1)
-    assert main([str(path)]) == 0
-    path.write_text(path.read_text() + " \u00e9")  # not a byte is left out unread
-    assert main([str(path)]) == 3
+    wide = changed("one state", ("model.why", "\u00e9" * 9))
+    path.write_text(json.dumps(wide, ensure_ascii=False) + " rest", encoding="utf-8")
+    for limit in range(path.stat().st_size - 15, path.stat().st_size + 1):
+        monkeypatch.setattr(checker, "MOST_BYTES", limit)  # bytes are counted, and none is left out
+        assert main([str(path)]) == 3
     path.write_bytes(b"\xff\xfe{}")
     assert main([str(path)]) == 3
 
