@@ -70,9 +70,10 @@ def snap_rows(rows: Array) -> tuple[Array, float]:
     whole = columns * 2.0**53
     tiny = whole < 1.0
     sums = whole.sum(axis=0)
-    scale = np.abs(sums * UNIT - 1.0) > 4 * (columns > 0).sum(axis=0) * UNIT
-    if scale.any():
-        whole *= np.where(scale & (sums > 0), 2.0**53 / np.maximum(sums, 1.0), 1.0)
+    defect = np.abs(sums * UNIT - 1.0)
+    if np.any(defect > 4 * UNIT):
+        scale = (defect > 4 * (columns > 0).sum(axis=0) * UNIT) & (sums > 0)
+        whole *= np.where(scale, 2.0**53 / np.maximum(sums, 1.0), 1.0)
     units = np.rint(whole).astype(np.int64)
     units[tiny] = 0
     missing = np.where(sums > 0, 2**53 - units.sum(axis=0), 0)
@@ -81,6 +82,7 @@ def snap_rows(rows: Array) -> tuple[Array, float]:
             step = np.where(column >= 2, np.sign(missing), 0)
             column += step
             missing -= step
+    if missing.any():
         units[np.argmax(units, axis=0), np.arange(len(missing))] += missing
     snapped = np.where(tiny, columns, units * UNIT)
     change = float(np.max(np.abs(snapped - columns), initial=0.0))

@@ -17,7 +17,7 @@ from tabular_trpo.core.policy import check_policy, check_rows, policy_array
 from tabular_trpo.exact import small
 from tabular_trpo.exact.enclosure import Model, U, Values, Visits, enclose
 
-CHUNK = 2**18  # entries of P evaluated at a time in a batch
+CHUNK = 2**20  # entries of P evaluated at a time in a batch
 
 
 @final
