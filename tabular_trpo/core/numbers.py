@@ -5,6 +5,7 @@ which fits both lanes.  Exact numbers put a model in the rational lane; a float 
 refused, because `Fraction + 0.5` would become a float in silence.
 """
 
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -137,7 +138,10 @@ def read_array(name: str, value: Any) -> tuple[str, Array]:
 
 
 def _first(name: str, array: Array, kind: str) -> tuple[str, Any]:
-    """Return the place and the value of the first entry of a kind."""
+    """Return the place and the value of the first entry of a kind; a fraction before 1.0."""
+    if array.dtype == np.float64:
+        at = np.unravel_index(np.argmax(np.trunc(array) != array), array.shape)
+        return entry(name, tuple(int(i) for i in at)), array[at]
     return next((entry(name, at), x) for at, x in np.ndenumerate(array) if kind_of(x) == kind)
 
 
@@ -171,12 +175,13 @@ def doubles(name: str, array: Array) -> Array:
     out = np.empty(array.shape)
     for at, value in np.ndenumerate(array):
         try:
-            out[at] = float(value)
+            near = float(value)
         except OverflowError:
-            out[at] = np.inf
-        if isinstance(value, Integral) and out[at] != value:
+            near = math.inf
+        if isinstance(value, Integral) and near != int(value):
             got, cure = f"= {shown(value)} does not fit", "Write it as a float to have it rounded"
             raise InvalidMDPError(Problem("not_a_double", entry(name, at), got, "a double", cure))
+        out[at] = near
     return out
 
 

@@ -59,9 +59,15 @@ def finite(report: Report, name: str, values: Array, axes: str) -> None:
         )
 
 
+def signed(values: Array) -> Array:
+    """Tell which doubles have a minus sign, NaN apart."""
+    bad = np.signbit(values)
+    return bad & ~np.isnan(values) if bad.any() else bad
+
+
 def nonnegative(report: Report, name: str, values: Array, axes: str) -> None:
     """Find negative probabilities, -0.0 among them, as a lost sign would; NaN is for `finite`."""
-    bad = values < 0 if is_rational(values) else np.signbit(values) & ~np.isnan(values)
+    bad = values < 0 if is_rational(values) else signed(values)
     report.add(
         np.asarray(bad, dtype=bool),
         lambda i: Problem("negative", label(name, i, axes), f"= {brief(values[i])}", UNSIGNED),
@@ -103,8 +109,7 @@ def transitions(report: Report, P: Any, mask: Array, sums: Array) -> None:
             return Problem(code, where, f"= {brief(P.data[i])}", expected)
 
         report.add(~np.isfinite(P.data), lambda i: entry(i, "not_finite", "a finite number"))
-        signed = np.signbit(P.data) & ~np.isnan(P.data)
-        report.add(signed, lambda i: entry(i, "negative", UNSIGNED))
+        report.add(signed(P.data), lambda i: entry(i, "negative", UNSIGNED))
     else:
         finite(report, "P", P, "s a s'")
         nonnegative(report, "P", P, "s a s'")

@@ -9,7 +9,7 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
-from tabular_trpo.core.grid import gives_way, left_out
+from tabular_trpo.core.grid import below_grid, gives_way, left_out
 from tabular_trpo.core.linalg import dense, rational, sparse
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, Scalar, frozen, zeros
@@ -142,7 +142,7 @@ def _float(
     terms = (width if kernel is dense else _longest(P_pi)) + 2 * n_actions + 8
     off_P = None if below is None else left_out(rows)
     off_pi, off_rho0 = gives_way(pi), gives_way(rho0)
-    off_size = 2 * (np.max(-off_pi, axis=(-2, -1)) + np.max(-off_rho0, axis=-1))
+    off_size = 2 * (np.max(below_grid(pi), axis=-1) + below_grid(rho0))
     if below is not None:
         off_size = off_size + 2 * np.max(below, axis=(-2, -1))
     model = Model(rows, scaled, rho0, gamma, pi, off_P, off_pi, off_rho0, off_size, terms)

@@ -63,7 +63,7 @@ def _products(model: Model, f: Twofold, w: Twofold) -> tuple[Twofold, Array, Two
     W[:, 1] = (w.hi - W[:, 0]) + w.lo
     up, up_low = np.empty((size, n_rows, 2)), np.empty((size, n_rows, 1))
     down, down_low = np.empty((size, 2, n)), np.empty((size, 1, n))
-    step = max(1, BLOCK // (n_rows * n))
+    step = max(1, 2 * BLOCK // (n_rows * n))
     buffers = np.empty((2, step, n_rows, n))
     for start in range(0, size, step):
         at = slice(start, start + step)

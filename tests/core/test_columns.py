@@ -63,6 +63,21 @@ def test_layouts_agree(layout: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("layout", "line", "message"),
+    [
+        ("foo", (0, 0, 0, 1, 0), "layout = 'foo', expected one of auto, dense, csr"),
+        (None, (0, 0, 0, 1.0, 0), "layout = None, expected one of"),
+        ("csr", (0, 0, 0, "1", 0), "layout = 'csr', expected dense: exact numbers. Give every"),
+        ("csr", (0, 0, 0, 1, "1/2"), "layout = 'csr', expected dense: exact numbers. Give every"),
+        ("csr", (0, 0, 0, 1, 0), "gamma = '1/2' is exact.* P is sparse, and exact models are"),
+    ],
+)
+def test_wrong_layout(layout: Any, line: Any, message: str) -> None:
+    with pytest.raises(tt.InvalidMDPError, match=message):
+        tt.MDP.from_transitions([line], [1], "1/2", layout=layout)
+
+
+@pytest.mark.parametrize(
     ("lines", "options", "message"),
     [
         ([], {}, "transitions are empty"),

@@ -101,6 +101,50 @@ def test_greedy_refuses_other_shapes_and_lanes() -> None:
         policies.greedy(masked(exact=True), np.zeros((2, 3)))
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_greedy_reads_finite_values_at_the_allowed_pairs(bad: float) -> None:
+    with pytest.raises(tt.InvalidMDPError, match=rf"^Q\[s=0, a=2\] = {bad}, expected a finite"):
+        policies.greedy(masked(), [[1.0, 0.0, bad], [0.0, 0.0, 0.0]])
+    pi = policies.greedy(masked(), [[1.0, bad, 0.0], [0.0, 0.0, 0.0]])
+    assert pi.tolist() == [[1, 0, 0], [0, 1, 0]]
+
+
+def test_greedy_reads_exact_strings_and_names_their_lane() -> None:
+    Q = [["1/3", 0, "1/3"], ["0", "1e-30", 0]]
+    assert policies.greedy(masked(exact=True), Q).tolist() == [[1, 0, 0], [0, 1, 0]]
+    with pytest.raises(tt.LaneError, match="Q is in the rational lane, expected the float lane"):
+        policies.greedy(masked(), Q)
+    with pytest.raises(tt.InvalidMDPError, match="Q is ragged"):
+        policies.greedy(masked(), [[1.0, 0.0], [0.0]])
+
+
+def test_mixture_reads_exact_strings() -> None:
+    mixed = policies.mixture([["1/3", "2/3"]], [[1, 0]], "1/10")
+    assert mixed.tolist() == [[Fraction(2, 5), Fraction(3, 5)]]
+    assert policies.mixture([[1, 0]], [[0, 1]], "1/3").tolist() == [
+        [Fraction(2, 3), Fraction(1, 3)]
+    ]
+    with pytest.raises(tt.LaneError, match="alpha is in the float lane, expected the rational"):
+        policies.mixture([["1/3", "2/3"]], [[1, 0]], 0.1)
+    with pytest.raises(tt.LaneError, match="pi_prime is in the rational lane, expected the float"):
+        policies.mixture([[0.5, 0.5]], [["1/3", "2/3"]], 0.1)
+
+
+@pytest.mark.parametrize(
+    ("pi_prime", "alpha", "message"),
+    [
+        ([[1.0]], 0.5, r"pi_prime has shape \(1, 1\), expected \(..., S, A\) = \(3, 1, 2\)"),
+        ([[[1.0, 0.0]]] * 2, 0.5, r"pi_prime has shape \(2, 1, 2\)"),
+        ([[1.0, 0.0]], [0.5, 0.5], r"alpha has shape \(2,\), expected \(\) or the batch \(3,\)"),
+    ],
+)
+def test_mixture_refuses_shapes_that_do_not_go_together(
+    pi_prime: Any, alpha: Any, message: str
+) -> None:
+    with pytest.raises(tt.InvalidMDPError, match=message):
+        policies.mixture([[[1.0, 0.0]]] * 3, pi_prime, alpha)
+
+
 @given(cases(), alphas())
 def test_mixture_moves_along_the_segment(case: Case, alpha: Fraction) -> None:
     pi, target = case.pi, case.target
@@ -143,6 +187,26 @@ def test_softmax_of_large_and_masked_logits() -> None:
     assert policies.softmax([[1e308, 1e308, -np.inf]]).tolist() == [[0.5, 0.5, 0.0]]
     shift = np.array([[0.5, -1.0], [3.0, 3.5]])
     np.testing.assert_allclose(policies.softmax(shift), policies.softmax(shift + 100), atol=1e-15)
+
+
+def test_softmax_of_logits_further_apart_than_doubles_reach() -> None:
+    assert policies.softmax([[1.7e308, -1.7e308]]).tolist() == [[1.0, 0.0]]
+
+
+@pytest.mark.parametrize(
+    ("theta", "message"),
+    [
+        ([[0.0, 1.0], [0.0]], "theta is ragged"),
+        ([0.0, 1.0], r"theta has shape \(2,\), expected \(..., S, A\)"),
+        (np.zeros((1, 0)), r"theta has shape \(1, 0\)"),
+        ([[0.0, "x"]], r"theta\[0, 1\] = 'x' is not a number"),
+        ([[0.0, 10**400]], r"theta\[0, 1\] = an integer of about 401 digits does not fit"),
+        ([["1/2", "1"]], "theta is in the rational lane, expected the float lane"),
+    ],
+)
+def test_softmax_reads_float_rows(theta: Any, message: str) -> None:
+    with pytest.raises(tt.TabularError, match=message):
+        policies.softmax(theta)
 
 
 @pytest.mark.parametrize("theta", [[[np.nan, 0.0]], [[np.inf, 0.0]], [[-np.inf, -np.inf]]])

@@ -121,3 +121,36 @@ def test_rows_are_the_last_axis_and_broadcast(distance: Any, rng: np.random.Gene
 def test_lanes_do_not_mix(distance: Any) -> None:
     with pytest.raises(tt.LaneError, match="q is in the float lane"):
         distance(np.array([F(1), F(0)]), np.array([1.0, 0.0]))
+
+
+@pytest.mark.parametrize("distance", [tt.tv, tt.kl])
+def test_lists_and_exact_strings_are_read(distance: Any) -> None:
+    exact = distance(["1/2", "1/2"], [F(1, 4), "0.75"])
+    assert exact == distance(np.array([F(1, 2)] * 2), np.array([F(1, 4), F(3, 4)]))
+    assert distance([0.5, 0.5], [[1.0, 0.0], [0.5, 0.5]])[1] == 0.0
+    assert distance([1, 0], [1, 0]) == 0
+    with pytest.raises(tt.LaneError, match="q is in the rational lane, expected the float lane"):
+        distance([0.5, 0.5], ["1/2", "1/2"])
+
+
+@pytest.mark.parametrize("distance", [tt.tv, tt.kl])
+@pytest.mark.parametrize(
+    ("p", "q", "message"),
+    [
+        ([0.5, np.nan], [0.5, 0.5], r"p\[a=1\] = nan, expected a finite number"),
+        ([0.5, 0.5], [np.inf, 0.5], r"q\[a=0\] = inf, expected a finite number"),
+        ([0.5, 0.5], [1.5, -0.5], r"q\[a=1\] = -0.5, expected a probability"),
+        (["3/2", "-1/2"], [1, 0], r"p\[a=1\] = -1/2, expected a probability"),
+        ([0.5, 0.4], [0.5, 0.5], "p sums to 0.9, expected 1 .*tolerance 1e-09"),
+        ([1, 0], ["1/2", "1/3"], "q sums to 5/6, expected 1 .*exactly"),
+        ([[1.0, 0.0], [0.5, 0.6]], [1.0, 0.0], r"p\[1\] sums to 1.1, expected 1"),
+        ([1.0, 0.0], [1.0], r"q has shape \(1,\), expected \(..., A\) = \(2,\)"),
+        ([[1.0, 0.0]] * 2, [[1.0, 0.0]] * 3, r"q has shape \(3, 2\)"),
+        ([[1.0, 0.0], [1.0]], [1.0, 0.0], "p is ragged"),
+        (1.0, 1.0, r"p has shape \(\), expected \(..., A\)"),
+        (["half", "half"], [1, 0], r"p\[0\] = 'half' is not a number"),
+    ],
+)
+def test_what_is_no_distribution_is_refused(distance: Any, p: Any, q: Any, message: str) -> None:
+    with pytest.raises(tt.InvalidMDPError, match=message):
+        distance(p, q)

@@ -128,6 +128,40 @@ def test_other_shapes_are_refused(pi_new: Any) -> None:
             ask(pi_new)
 
 
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ([np.nan, 1.0], r"pi_new\[s=0, a=0\] = nan, expected a finite number"),
+        ([-0.5, 1.5], r"pi_new\[s=0, a=0\] = -0.5, expected a probability"),
+        ([0.5, 0.6], r"pi_new\[s=0\] sums to 1.1, expected 1 \(off by \+0.1; tolerance 1e-09\)"),
+    ],
+)
+def test_rows_off_the_simplex_are_refused(row: list[float], message: str) -> None:
+    mdp = tt.MDP([[[1], [1]]], [[0.0, 1.0]], [1], 0.5)
+    L = tt.surrogate(tt.evaluate(mdp, [[0.5, 0.5]]))
+    for ask in (L.value, L.gradient, L.radius):
+        with pytest.raises(tt.InvalidMDPError, match=message):
+            ask([row])
+    exact = tt.surrogate(tt.evaluate(mdp.to_rational(), [["1/2", "1/2"]]))
+    with pytest.raises(tt.InvalidMDPError, match=r"pi_new\[s=0\] sums to 5/6, .*exactly"):
+        exact.value([["1/2", "1/3"]])
+
+
+def test_a_new_policy_is_put_on_the_grid_as_evaluate_does() -> None:
+    mdp = tt.MDP([[[1], [1]]], [[0.0, 1.0]], [1], 0.5)
+    L = tt.surrogate(tt.evaluate(mdp, [[0.5, 0.5]]))
+    rough = [[1 / 3, 2 / 3 + 1e-10]]
+    assert L.value(rough) == L.value(tt.policies.check_policy(mdp, rough))
+
+
+def test_batches_that_do_not_go_together_are_refused() -> None:
+    case = batch("dense", 31, 8, 5, HORIZONS[:3])
+    L = tt.surrogate(tt.evaluate(case.mdp, case.pi))
+    assert L.value(case.pi_new[0]).shape == (8,)
+    with pytest.raises(tt.InvalidMDPError, match="pi_new has shape"):
+        L.value(case.pi_new[:3])
+
+
 def test_lanes_do_not_mix() -> None:
     mdp = tt.MDP([[[1], [1]]], [[0, 1]], [1], "1/2")
     L = tt.surrogate(tt.evaluate(mdp, [["1/2", "1/2"]]))
