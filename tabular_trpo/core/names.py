@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tabular_trpo.core.errors import MOST_PROBLEMS, InvalidMDPError, Problem
+from tabular_trpo.core.numbers import shown
 
 MOST_NAME = 500  # characters
 NAME_RULE = f"a name of 1 to {MOST_NAME} characters, none of them a control character"
@@ -39,8 +40,7 @@ def read_names(what: str, given: Any, n: int | None = None) -> tuple[str, ...]:
     first: dict[str, int] = {}
     for i, name in enumerate(names):
         if not isinstance(name, str) or not is_name(name):
-            shown = repr(name) if len(repr(name)) < 60 else f"{repr(name)[:56]}..."
-            problems.append(Problem("names", f"{what}[{i}]", f"= {shown}", NAME_RULE))
+            problems.append(Problem("names", f"{what}[{i}]", f"= {shown(name)}", NAME_RULE))
         elif first.setdefault(name, i) != i:
             got = f"= {name!r}, as {what}[{first[name]}] is"
             problems.append(Problem("names", f"{what}[{i}]", got, "each name once"))
