@@ -86,8 +86,9 @@ class Enclosures:
         return interval.matmul(self._columns, Interval(w.lo.ravel(), w.hi.ravel()))
 
     def solve(self, pi: Interval, b: Interval) -> Interval:
-        """Refuse: the leaves of an enclosed pair hold every solution needed."""
-        raise NotImplementedError
+        """Refuse: an enclosed pair holds the solutions that claims need and makes no other."""
+        got, expected = "asks for a linear solve", "a quantity that claims can name"
+        raise LimitError(Problem("enclosed_solve", "the pair", got, expected, "Use to_rational()"))
 
     def _need_grid(self) -> None:
         if self.mdp._below is not None:

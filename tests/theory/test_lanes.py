@@ -169,3 +169,10 @@ def test_csr_models_agree_with_dense_ones() -> None:
 
 def test_repr_says_the_batch() -> None:
     assert repr(stacked()[0]) == "<Pair: pair, S=3, A=2, batch (3,), float lane>"
+
+
+def test_enclosed_pair_refuses_to_solve() -> None:
+    mdp = tt.MDP([[[1.0], [1.0]]], [[0.0, 1.0]], [1.0], 0.5)
+    pair = Pair(mdp, [[0.5, 0.5]], [[0.25, 0.75]]).enclosed()
+    with pytest.raises(tt.LimitError, match=r"asks for a linear solve.*to_rational"):
+        _ = pair.V_dot
