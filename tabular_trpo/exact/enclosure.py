@@ -51,20 +51,21 @@ class Model(NamedTuple):
 
 @final
 class Values(NamedTuple):
-    """V as a Twofold, eta = rho0 . V, A, and proved bounds of the errors of V and A."""
+    """V, eta = rho0 . V, A, and proved bounds of their errors before rounding to doubles."""
 
-    V: Twofold
+    V: Array
     V_bound: Array
     eta: Array
+    eta_bound: Array
     A: Array
     A_bound: Array
 
 
 @final
 class Visits(NamedTuple):
-    """rho as a Twofold with a bound of its 1-norm error."""
+    """rho with a bound of its 1-norm error, in which rounding to doubles is not."""
 
-    rho: Twofold
+    rho: Array
     bound: Array
 
 
@@ -142,7 +143,8 @@ def _values(model: Model, resolvent: Any, correction: Array, product: Product) -
     span = 2 * np.minimum(V_bound, _span_bound(resolvent, bound, V_bound, model.gamma, A))
     drift = bound + slack + span + plain
     eta = twofold.total(twofold.scale(V, model.rho0)).hi + (model.off_rho0 * V.hi).sum(axis=-1)
-    return Values(V, V_bound, eta, A, enlarged(drift[..., None, None] + 2 * U * np.abs(A), shape))
+    A_bound = enlarged(drift[..., None, None] + 2 * U * np.abs(A), shape)
+    return Values(V.hi, V_bound, eta, V_bound + 2.0**-58 * most, A, A_bound)
 
 
 def enlarged(bound: Array, shape: tuple[int, ...]) -> Array:
@@ -163,18 +165,26 @@ def off_slack(model: Model, most: Array, correction: Array) -> Array:
 
 
 def _span_bound(resolvent: Any, bound: Array, V_bound: Array, gamma: Array, A: Array) -> Array:
-    """Bound half the span of V's error by Dobrushin's coefficient: span(res) / 2 / (1 - gamma tau).
+    """Bound half the span of V's error, span(res) / 2 / (1 - gamma tau), or else V's error itself.
 
-    tau = 1 - sum_j min_i P_pi(i, j).  Worth its price only where V's own bound would show in A.
+    Worth its price only where V's own bound would show in A.
     """
     most = np.max(np.abs(A), axis=(-2, -1))
     if np.all(V_bound <= U * most) or not isinstance(resolvent.P_pi, np.ndarray):
         return V_bound
+    return np.asarray(bound / span_horizon(resolvent.P_pi, gamma))
+
+
+def span_horizon(P_pi: Array, gamma: Array) -> Array:
+    """Return 1 - gamma tau, rounded down, with tau = 1 - sum_j min_i P_pi(i, j).
+
+    tau bounds Dobrushin's coefficient: a function's span shrinks by that factor under P_pi.
+    """
     # P_pi was rounded in closing: each entry is at least (1 - 2 A u) of what is stored, or is below
     # the grid.  1 - gamma tau is summed from positive parts, so that its relative error is a few u.
-    common = np.min(resolvent.P_pi, axis=-2).sum(axis=-1) * (1.0 - 2.0**-30)
-    common = np.maximum(common - 2 * resolvent.P_pi.shape[-1] * U, 0.0)
-    return np.asarray(bound / ((1.0 - gamma) + gamma * common) * (1 + 2.0**-30))
+    common = np.min(P_pi, axis=-2).sum(axis=-1) * (1.0 - 2.0**-30)
+    common = np.maximum(common - 2 * P_pi.shape[-1] * U, 0.0)
+    return np.asarray(((1.0 - gamma) + gamma * common) * (1 - 2.0**-30))
 
 
 def _visits(model: Model, resolvent: Any, correction: Array, product: Product) -> Visits:
@@ -203,4 +213,4 @@ def _visits(model: Model, resolvent: Any, correction: Array, product: Product) -
         bound = enlarged(error / horizon, shape)
         if np.all((bound <= GOAL * mass) | (error <= 2 * slack)):
             break
-    return Visits(twofold.plus(m, correction), bound)
+    return Visits(twofold.plus(m, correction).hi, bound)

@@ -90,8 +90,9 @@ def _batch(mdp: MDP, pi: Any) -> Evaluation:
 
     P, r, rho0, gamma, policy = (flat(x) for x in (mdp.P, mdp.r, mdp.rho0, mdp.gamma, policy))
     below = None if mdp._below is None else flat(mdp._below)
-    cores = os.cpu_count() or 1
-    step = max(1, min(-(-count // cores), CHUNK // (mdp.n_states**2 * mdp.n_actions)))
+    # Parts do not depend on the number of cores: a large and a small part may round differently.
+    most = max(1, CHUNK // (mdp.n_states**2 * mdp.n_actions))
+    step = -(-count // -(-max(1, count) // most)) or 1
 
     per_state, per_pair = (count, mdp.n_states), (count, mdp.n_states, mdp.n_actions)
     values = (per_state, per_pair, per_pair, per_state, per_state, (count,))
@@ -106,7 +107,7 @@ def _batch(mdp: MDP, pi: Any) -> Evaluation:
             whole[at] = x
 
     # LAPACK and the ufuncs release the interpreter lock.
-    with ThreadPoolExecutor(cores) as pool:
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         try:
             list(pool.map(part, range(0, count, step)))
         except InvalidMDPError:
@@ -177,11 +178,9 @@ def _longest(P_pi: Any) -> int:
 
 def _rounded(model: Model, v: Values, m: Visits, live: Array, unit: Array) -> list[Array]:
     """Round to doubles and give each quantity its radius; `unit` undoes the scaling."""
-    V = v.V.hi
-    A = v.A
+    V, A, eta = v.V, v.A, v.eta
     Q = A + V[..., None]
-    eta = v.eta
-    rho = np.maximum(m.rho.hi, 0.0)
+    rho = np.maximum(m.rho, 0.0)
     horizon = 1.0 - model.gamma
     d = rho * horizon[..., None]
     V_bound = v.V_bound[..., None]
@@ -192,8 +191,7 @@ def _rounded(model: Model, v: Values, m: Visits, live: Array, unit: Array) -> li
         Q, A, r_Q, r_A = (np.where(live, x, 0.0) for x in (Q, A, r_Q, r_A))
     r_rho = np.broadcast_to(m.bound[..., None], rho.shape) + 2 * U * rho
     r_d = r_rho * horizon[..., None] * (1 + 4 * U) + 4 * U * d
-    most = np.max(np.abs(V), axis=-1)
-    r_eta = v.V_bound + 2.0**-58 * most + 2 * U * np.abs(eta)
+    r_eta = v.eta_bound + 2 * U * np.abs(eta)
     out = [V, Q, A, rho, d, eta, r_V, r_Q, r_A, r_rho, r_d, r_eta]
     if np.any(unit != 1.0):
         for i in (0, 1, 2, 5, 6, 7, 8, 11):

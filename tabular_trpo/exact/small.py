@@ -1,8 +1,8 @@
 """Batches of small models with short horizons: the method of `enclosure` in fewer operations.
 
-Up to MOST_ROWS state-action pairs and gamma <= MOST_GAMMA, one exact slice of each factor and one
-correction reach the last digit, so the general loop over slices and sweeps is not needed.  The
-bounds are proved the same way.
+Up to MOST_ROWS state-action pairs and gamma <= MOST_GAMMA, one solve and its residual, from one
+exact slice of each factor, come near the last digit: no correction, no loop over slices and sweeps.
+The bounds are proved the same way.
 """
 
 from typing import Any
@@ -21,6 +21,7 @@ from tabular_trpo.exact.enclosure import (
     Visits,
     enlarged,
     gamma_n,
+    span_horizon,
 )
 
 MOST_ROWS = 256
@@ -43,10 +44,9 @@ def enclose(model: Model, resolvent: Any) -> tuple[Values, Visits]:
     w = twofold.two_prod(rho[..., None], model.pi)
     weights = Twofold(*(x.reshape(len(V), -1) for x in w))
     up, up_error, down, down_error = _products(model, scaled, weights)
-    return (
-        _values(model, resolvent, V, Twofold(*(x.reshape(model.r.shape) for x in up)), up_error),
-        _visits(model, resolvent, rho, down, down_error),
-    )
+    visits = _visits(model, rho, down, down_error)
+    product = Twofold(*(x.reshape(model.r.shape) for x in up))
+    return _values(model, resolvent, V, product, up_error, visits), visits
 
 
 def _products(model: Model, f: Twofold, w: Twofold) -> tuple[Twofold, Array, Twofold, Array]:
@@ -63,7 +63,7 @@ def _products(model: Model, f: Twofold, w: Twofold) -> tuple[Twofold, Array, Two
     W[:, 1] = (w.hi - W[:, 0]) + w.lo
     up, up_low = np.empty((size, n_rows, 2)), np.empty((size, n_rows, 1))
     down, down_low = np.empty((size, 2, n)), np.empty((size, 1, n))
-    step = max(1, 2 * BLOCK // (n_rows * n))
+    step = max(1, 4 * BLOCK // (n_rows * n))
     buffers = np.empty((2, step, n_rows, n))
     for start in range(0, size, step):
         at = slice(start, start + step)
@@ -84,58 +84,48 @@ def _products(model: Model, f: Twofold, w: Twofold) -> tuple[Twofold, Array, Two
     )
 
 
-def _values(model: Model, resolvent: Any, V: Array, Px: Twofold, error: Array) -> Values:
-    shape = model.pi.shape
+def _values(
+    model: Model, resolvent: Any, V: Array, Px: Twofold, error: Array, visits: Visits
+) -> Values:
+    shape, gamma = model.pi.shape, model.gamma
     most = np.max(np.abs(V), axis=-1) + np.max(np.abs(model.r), axis=(-2, -1))
     head = twofold.two_sum(Px.hi, model.r)
     tail = twofold.two_sum(head.hi, -V[..., None])
     advantage = Twofold(tail.hi, (head.lo + tail.lo) + Px.lo)
-    residual = _weighted(model.pi, advantage, most)
-    correction = resolvent.forward(residual)
-    moved = resolvent.step(correction)
-    size = np.max(np.abs(residual), axis=-1) + 2 * np.max(np.abs(correction), axis=-1)
-    after = np.max(np.abs(residual - (correction - moved)), axis=-1)
+    residual = _weighted(model.pi, advantage.hi, advantage.lo, most)
+    top, bottom = np.max(residual, axis=-1), np.min(residual, axis=-1)
+    size = np.maximum(top, -bottom)
     # Tails are below 2^-16 most: adding them in plain doubles errs by a few u of that.
     tails = (gamma_n(shape[-1] + 8) * 2.0**-16 + 2.0**-68) * most
     slack = error + tails + FLOOR
-    bound = after + gamma_n(model.n_terms) * size + slack
-    V_bound = enlarged(bound / (1.0 - model.gamma), shape)
+    V_bound = enlarged((size + slack) / (1.0 - gamma), shape)
     A = advantage.hi + advantage.lo
-    # A is that of V before its correction c: off by gamma P c - c, bounded by the span of c.
-    spread = np.max(correction, axis=-1) - np.min(correction, axis=-1)
-    size_c = (1.0 - model.gamma) * np.max(np.abs(correction), axis=-1)
-    drift = slack + 2 * V_bound + (spread + size_c) * (1 + 8 * U)
-    A_bound = enlarged(drift[..., None, None] + 2 * U * np.abs(A), shape)
-    better = twofold.two_sum(V, correction)
-    row = Twofold(better.hi[:, None], better.lo[:, None])
-    eta = _weighted(model.rho0[:, None], row, most)[:, 0]
-    return Values(better, V_bound, eta, A, A_bound)
+    # With e = V's error, the true A differs from this one by gamma (P_a - P_pi) e - residual.
+    span = np.minimum(2 * V_bound, (top - bottom + 2 * slack) / span_horizon(resolvent.P_pi, gamma))
+    A_bound = enlarged((size + 2 * slack + span)[..., None, None] + 2 * U * np.abs(A), shape)
+    # eta = rho0 . V + (true rho) . (true residual): what is left is a product of two errors.
+    eta = _weighted(model.rho0[:, None], V[:, None], np.zeros_like(V[:, None]), most)[:, 0]
+    eta = eta + np.einsum("bs,bs->b", visits.rho, residual)
+    lost = visits.bound * size + (slack + gamma_n(shape[-2] + 4) * size) * 2 / (1.0 - gamma)
+    return Values(V, V_bound, eta, lost + 2.0**-58 * most, A, A_bound)
 
 
-def _weighted(pi: Array, advantage: Twofold, most: Array) -> Array:
-    """Return sum_a pi(a|s) advantage(s, a): heads multiply exactly, tails in plain doubles."""
+def _weighted(pi: Array, high: Array, low: Array, most: Array) -> Array:
+    """Return sum_a pi (high + low): heads of `high` multiply exactly, the rest in plain doubles."""
     grid = power_above(2 * most)[:, None, None] * 2.0**-BITS
-    head = np.rint(advantage.hi / grid) * grid
-    tail = (advantage.hi - head) + advantage.lo
+    head = np.rint(high / grid) * grid
     weight = (pi + ROUND_1) - ROUND_1
     exact = np.einsum("bsa,bsa->bs", weight, head)
-    rest = np.einsum("bsa,bsa->bs", weight, tail)
-    return np.asarray(
-        exact + (rest + np.einsum("bsa,bsa->bs", pi - weight, advantage.hi + advantage.lo))
-    )
+    rest = np.einsum("bsa,bsa->bs", weight, (high - head) + low)
+    return np.asarray(exact + (rest + np.einsum("bsa,bsa->bs", pi - weight, high + low)))
 
 
-def _visits(model: Model, resolvent: Any, rho: Array, wP: Twofold, error: Array) -> Visits:
+def _visits(model: Model, rho: Array, wP: Twofold, error: Array) -> Visits:
     gamma = model.gamma[..., None]
-    mass = np.abs(rho).sum(axis=-1)
     flowed = twofold.two_prod(wP.hi, gamma)
     head = twofold.two_sum(flowed.hi, model.rho0)
     tail = twofold.two_sum(head.hi, -rho)
     residual = tail.hi + ((head.lo + tail.lo) + (flowed.lo + wP.lo * gamma))
-    correction = resolvent.backward(residual)
-    moved = resolvent.step_back(correction)
-    size = np.abs(residual) + np.abs(correction) + np.abs(moved)
-    after = np.abs(residual - (correction - moved)) + gamma_n(model.n_terms) * size
-    slack = error + 2.0**-70 * mass + FLOOR
-    bound = enlarged((after.sum(axis=-1) + slack) / (1.0 - model.gamma), model.pi.shape)
-    return Visits(twofold.two_sum(rho, correction), bound)
+    slack = error + 2.0**-70 * np.abs(rho).sum(axis=-1) + FLOOR
+    bound = (np.abs(residual).sum(axis=-1) + slack) / (1.0 - model.gamma)
+    return Visits(rho, enlarged(bound, model.pi.shape))

@@ -137,6 +137,23 @@ def test_batches_keep_their_radii(kind: str, count: int, n_states: int, horizons
             assert all(e <= bound for e, bound in pairs(value[i], radius[i], truth[name])), name
 
 
+def test_the_radius_of_a_batch_is_not_vacuous() -> None:
+    """The method for small models spares the correction; its L gives each state all of rho's."""
+    count = 150
+    case = batch("dense", 7, count, 6, HORIZONS[:2])
+    got = measured(case)
+    ratios = defaultdict(list)
+    for i in range(count):
+        truth = exact(FloatCase(case.mdp[i], case.pi[i], case.pi_new[i]))
+        for name, (value, radius) in got.items():
+            errors, bounds = zip(*pairs(value[i], radius[i], truth[name]), strict=True)
+            assert all(e <= bound for e, bound in zip(errors, bounds, strict=True)), name
+            ratios[name].append(float(max(bounds) / max(errors)) if max(errors) else float("inf"))
+    medians = {name: median(values) for name, values in ratios.items()}
+    assert medians.pop("L") <= 3 * MOST_RATIO
+    assert max(medians.values()) <= MOST_RATIO / 4, medians
+
+
 def grains(row: np.ndarray, tiny: float) -> np.ndarray:
     """Put `tiny` on every entry but the largest, which keeps the rest."""
     largest = row == row.max(axis=-1, keepdims=True)

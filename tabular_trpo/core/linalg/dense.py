@@ -6,6 +6,7 @@ import numpy as np
 import scipy.linalg
 from scipy.linalg.lapack import dgetrf
 
+from tabular_trpo.core.linalg import elimination
 from tabular_trpo.core.numbers import Array, Scalar
 
 
@@ -70,22 +71,34 @@ class DenseResolvent:
 
 @final
 class BatchResolvent:
-    """Inverses of a batch of small I - gamma P_pi: one LAPACK call, then products only."""
+    """A batch of small I - gamma P_pi: eliminated all at once, or inverted by LAPACK."""
 
     def __init__(self, P_pi: Array, gamma: Array) -> None:
-        """Invert; `gamma` has the batch shape."""
+        """Factor; `gamma` has the batch shape."""
         self.P_pi, self.gamma = P_pi, gamma[..., None]
         matrix = P_pi * -self.gamma[..., None]
         np.einsum("...ii->...i", matrix)[...] += 1.0
-        self._inverse = np.linalg.inv(matrix)
+        self._shape = matrix.shape[:-1]
+        self._lu = self._inverse = None
+        if elimination.suits(matrix):
+            self._lu = elimination.factor(matrix.reshape(-1, *matrix.shape[-2:]))
+        else:
+            self._inverse = np.linalg.inv(matrix)
 
     def forward(self, b: Array) -> Array:
         """Solve (I - gamma P_pi) x = b."""
+        if self._lu is not None:
+            return elimination.forward(self._lu, self._flat(b)).reshape(self._shape)
         return np.asarray((self._inverse @ b[..., None])[..., 0])
 
     def backward(self, b: Array) -> Array:
         """Solve x (I - gamma P_pi) = b."""
+        if self._lu is not None:
+            return elimination.backward(self._lu, self._flat(b)).reshape(self._shape)
         return np.asarray((b[..., None, :] @ self._inverse)[..., 0, :])
+
+    def _flat(self, b: Array) -> Array:
+        return np.broadcast_to(b, self._shape).reshape(-1, self._shape[-1])
 
     def step(self, f: Array) -> Array:
         """Return gamma P_pi f."""
