@@ -1,0 +1,1 @@
+"""Floor 3: hunting counterexamples, and screening many pairs at once."""

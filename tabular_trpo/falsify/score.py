@@ -1,0 +1,167 @@
+"""How near a pair comes to breaking a claim: gap / penalty, on whole batches, in plain doubles.
+
+A claim says that a sum of terms is at most 0.  The terms that outlive a vanishing step (eta_new and
+L, say) are its gap; those that vanish with the step are its penalty.  Their ratio is what a search
+can climb: the sum itself is largest at long steps, where a bound is usually far from tight.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from tabular_trpo.core.numbers import Array
+from tabular_trpo.falsify.draw import draw
+from tabular_trpo.theory.claim import Theorem
+from tabular_trpo.theory.expression import Expression
+from tabular_trpo.theory.plain import PlainPair
+from tabular_trpo.theory.trace import Statement
+
+NO_VALUE, OUTSIDE = -3.0, -2.0  # scores of pairs without a value, and where the condition fails
+ROUNDING = 1e-13  # of the terms that nearly cancel in a gap
+FIELD_ROUNDING = 1e-14  # of values over a horizon
+NO_PENALTY = 1e6  # score of a gap where the penalty is 0
+CONDITION_SLACK = 1e-12
+MAXIMA = ("max_s", "max_a", "max_sa")
+Terms = tuple[tuple[float, Expression], ...]
+
+
+def violation(statement: Statement) -> Expression:
+    """Return what is at most 0 where the statement holds; for "==", what is 0."""
+    lhs, rhs = statement.lhs, statement.rhs
+    return rhs - lhs if statement.relation == ">=" else lhs - rhs
+
+
+def terms_of(e: Expression, sign: float = 1.0) -> Terms:
+    """Return the terms of a sum with their signs; a lone maximum gives those inside it."""
+    found = _flattened(e, sign)
+    if len(found) == 1 and found[0][0] > 0 and found[0][1].op in MAXIMA:
+        return terms_of(found[0][1].args[0])
+    return found
+
+
+def _flattened(e: Expression, sign: float) -> Terms:
+    match e.op, e.args:
+        case "number", [0]:
+            return ()
+        case "+", [x, y]:
+            return _flattened(x, sign) + _flattened(y, sign)
+        case "-", [x, y]:
+            return _flattened(x, sign) + _flattened(y, -sign)
+        case "neg", [x]:
+            return _flattened(x, -sign)
+    return ((sign, e),)
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Scorer:
+    """The score of a claim: above 1 where it fails by more than rounding.
+
+    gap, penalty: terms whose sums are compared; `penalty` is empty where a claim has none
+    """
+
+    claim: Theorem
+    gap: Terms
+    penalty: Terms
+
+    def __call__(self, p: PlainPair) -> Array:
+        """Return the scores of a batch, (N,): see `NO_VALUE`, `OUTSIDE` and `NO_PENALTY`."""
+        with np.errstate(all="ignore"):
+            known: dict[int, Any] = {}
+            gap, size = _total(self.gap, p, known)
+            noise = ROUNDING * size + FIELD_ROUNDING * _field(p, gap)
+            if self.claim.statement.relation == "==":
+                score = 1 + (np.abs(gap) - 1e3 * noise) / size
+            elif not self.penalty:
+                score = 1 + (gap - noise) / (size + noise)
+            else:
+                penalty, _ = _total(self.penalty, p, known)
+                free = np.where(gap > noise, NO_PENALTY, 0.0)
+                score = np.where(penalty < 0, (gap - noise) / -penalty, free)
+            score = np.where(np.isnan(score), NO_VALUE, score)
+            score = score.max(axis=tuple(range(1, score.ndim)))
+            return self._inside(p, np.minimum(score, NO_PENALTY))
+
+    def _inside(self, p: PlainPair, score: Array) -> Array:
+        """Replace the scores where the precondition fails, the nearer to it the higher."""
+        if self.claim.condition is None:
+            return score
+        wrong = violation(self.claim.condition)
+        value = np.broadcast_to(wrong.value(p), score.shape)
+        if self.claim.condition.relation == "==":
+            value = np.abs(value)
+        _, size = _total(_flattened(wrong, 1.0), p, {})
+        share = value / np.where(size > 0, size, 1.0)
+        score = np.where(share > CONDITION_SLACK, OUTSIDE + 1 / (1 + share), score)
+        return np.where(np.isnan(share), NO_VALUE, score)
+
+
+def scorer(claim: Theorem) -> Scorer:
+    """Sort the terms of a claim into gap and penalty by their sizes on random pairs.
+
+    A term vanishes if a step 10^-7 times as long makes it less than 10^-3 as large.  Without such
+    terms, those of a constant negative sign are the penalty.
+    """
+    terms = terms_of(violation(claim.statement))
+    if claim.statement.relation == "==":
+        return Scorer(claim, terms, ())
+    cases = draw(np.random.default_rng(0), 64, 3, 3)
+    far = PlainPair(cases.changed(alpha=np.ones(len(cases))))
+    near = PlainPair(cases.changed(alpha=np.full(len(cases), 1e-7)))
+    with np.errstate(all="ignore"):
+        sizes = [[np.nanmedian(np.abs(e.value(p))) for p in (far, near)] for _, e in terms]
+        signs = [sign * np.nan_to_num(e.value(far)) for sign, e in terms]
+    stays = [not after < 1e-3 * before for before, after in sizes]
+    if all(stays) or not any(stays):
+        stays = [bool(np.any(value > 0)) for value in signs]
+    groups = [
+        tuple(t for t, s in zip(terms, stays, strict=True) if s is kind) for kind in (True, False)
+    ]
+    gap, penalty = groups
+    if penalty and _mean_sign(penalty, far) > 0:
+        gap, penalty = penalty, gap
+    return Scorer(claim, gap or penalty, penalty if gap else ())
+
+
+def _mean_sign(terms: Sequence[tuple[float, Expression]], p: PlainPair) -> float:
+    with np.errstate(all="ignore"):
+        total, _ = _total(tuple(terms), p, {})
+        return float(np.nanmean(np.sign(total)))
+
+
+def _total(terms: Terms, p: PlainPair, known: dict[int, Any]) -> tuple[Array, Array]:
+    """Return the sum of the terms, and of their sizes, as (N, ...)."""
+    total: Array = np.zeros(len(p.cases))
+    size: Array = total
+    for sign, e in terms:
+        value = _spread(e.value(p), p)
+        if value.ndim > total.ndim:
+            total, size = (x.reshape(x.shape + (1,) * (value.ndim - x.ndim)) for x in (total, size))
+        total = total + sign * value
+        size = size + np.maximum(np.abs(value), _spread(_size(e, p, known), p))
+    return total, size
+
+
+def _spread(x: Any, p: PlainPair) -> Array:
+    return np.broadcast_to(x, (len(p.cases),)) if np.ndim(x) == 0 else np.asarray(x)
+
+
+def _size(e: Expression, p: PlainPair, known: dict[int, Any]) -> Any:
+    """Return the size of what a difference was made of: the sum of both sides."""
+    match e.op, e.args:
+        case "+" | "-", [x, y] if x.rank == y.rank:
+            return _size(x, p, known) + _size(y, p, known)
+        case "neg" | "abs", [x]:
+            return _size(x, p, known)
+        case "number", [c]:
+            return abs(p.constant(c))
+    if id(e) not in known:
+        known[id(e)] = np.abs(e.value(p))
+    return known[id(e)]
+
+
+def _field(p: PlainPair, like: Array) -> Array:
+    noise = np.max(np.abs(p.V), axis=-1) / (1 - p.gamma)
+    return np.asarray(noise.reshape(noise.shape + (1,) * (like.ndim - 1)))
