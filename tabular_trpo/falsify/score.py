@@ -20,7 +20,7 @@ from tabular_trpo.theory.trace import Statement
 
 NO_VALUE, OUTSIDE = -3.0, -2.0  # scores of pairs without a value, and where the condition fails
 ROUNDING = 1e-13  # of the terms that nearly cancel in a gap
-FIELD_ROUNDING = 1e-14  # of values over a horizon
+FIELD_ROUNDING = 2e-15  # of values and advantages over a horizon
 NO_PENALTY = 1e6  # score of a gap where the penalty is 0
 CONDITION_SLACK = 1e-12
 MAXIMA = ("max_s", "max_a", "max_sa")
@@ -163,5 +163,6 @@ def _size(e: Expression, p: PlainPair, known: dict[int, Any]) -> Any:
 
 
 def _field(p: PlainPair, like: Array) -> Array:
-    noise = np.max(np.abs(p.V), axis=-1) / (1 - p.gamma)
+    most = np.max(np.abs(p.V), axis=-1) + np.max(np.abs(p.A), axis=(-2, -1))
+    noise = most / (1 - p.gamma)
     return np.asarray(noise.reshape(noise.shape + (1,) * (like.ndim - 1)))

@@ -1,0 +1,211 @@
+"""The hunt: climb at several sizes in turn, read exactly what breaks a claim, shrink and prove it."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, final
+
+import numpy as np
+
+from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
+from tabular_trpo.core.numbers import fractions
+from tabular_trpo.falsify import seeds
+from tabular_trpo.falsify.climb import Generation, climb
+from tabular_trpo.falsify.score import Scorer, scorer
+from tabular_trpo.falsify.shrink import refuted, shrunk
+from tabular_trpo.falsify.specimen import Specimen, promising, rationalised
+from tabular_trpo.theory.certificate import pair_certificate
+from tabular_trpo.theory.claim import Theorem, Verdict
+from tabular_trpo.theory.judge import judge
+from tabular_trpo.theory.pair import Pair
+
+SIZES = ((2, 2), (2, 3), (3, 2), (3, 3), (1, 2), (4, 2), (4, 3), (4, 4))
+OFTEN, LARGE_EVERY = 4, 3  # the first sizes take part in each round, the others in every third
+SUSPECTS = 3  # parents of a generation that are read exactly
+Progress = Callable[[float, float], None]  # share of the budget, best score
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Refutation:
+    """A claim is false: a small exact pair breaks it.
+
+    claim:       what is refuted
+    pair:        the counterexample, rational
+    verdict:     of `judge`, "refuted"
+    certificate: for `tt.check.check`; None where the checker cannot follow, see `reason`
+    tried, rounds, seed: pairs screened, rounds of the search and its seed, which repeat it
+    """
+
+    claim: Theorem
+    pair: Pair
+    verdict: Verdict
+    certificate: dict[str, Any] | None
+    reason: str
+    tried: int
+    rounds: int
+    seed: int
+    status: str = "refuted"
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Unrefuted:
+    """No counterexample was met, which proves nothing.
+
+    status:  "unrefuted", or "vacuous" where no pair met the precondition or had a value
+    ratio:   the largest gap / penalty met, of the exact pair `witness`; None where it has none
+    met:     pairs, of those tried, that the claim speaks of
+    """
+
+    claim: Theorem
+    witness: Pair | None
+    ratio: float | None
+    tried: int
+    met: int
+    rounds: int
+    seed: int
+    status: str = "unrefuted"
+
+
+def falsify(
+    claim: Theorem,
+    seed: int = 0,
+    budget: float = 60.0,
+    gamma: Any = None,
+    families: bool = True,
+    rounds: int | None = None,
+    progress: Progress | None = None,
+) -> Refutation | Unrefuted:
+    """Hunt for a pair that breaks a claim; make it rational, shrink it and prove the refutation.
+
+    The search depends on the seed alone.  Time cuts it, so a refutation that is met is the same on
+    every machine that gets so far; `rounds` in the answer repeats a search exactly.
+
+    claim:    made by `tt.claim`, or a theorem
+    budget:   seconds after which the search ends
+    gamma:    an exact number to hold gamma at, or None
+    families: whether worst-case families may seed the search
+    rounds:   end after so many rounds instead
+    return:   Refutation or Unrefuted, both with an exact pair
+    raises:   InvalidMDPError for a budget or gamma out of range; TypeError for what is no claim
+
+    >>> from tabular_trpo.theory.claim import claim
+    >>> @claim("more surrogate, more return")
+    ... def greedy(p):
+    ...     return p.eta_new, ">=", p.L
+    >>> found = falsify(greedy, budget=10, families=False)
+    >>> found.status, found.pair.mdp.n_states
+    ('refuted', 2)
+    """
+    exact_gamma = _checked(claim, budget, gamma, rounds)
+    score = scorer(claim)
+    fixed = None if exact_gamma is None else float(exact_gamma)
+    end = time.monotonic() + budget
+    tried = met = count = 0
+    best: tuple[float, Specimen] | None = None
+    for count, generation in enumerate(_generations(score, seed, fixed, families), 1):
+        tried += generation.tried
+        met += int(np.count_nonzero(generation.scores > -1.0))
+        found = _exact(claim, score, generation, exact_gamma)
+        if found is not None:
+            return _refutation(claim, score, found, exact_gamma is None, tried, count, seed)
+        best = _tightest(best, generation, claim, exact_gamma)
+        spent = 1 - (end - time.monotonic()) / budget if rounds is None else count / rounds
+        if progress is not None:
+            progress(min(spent, 1.0), float(generation.scores[0]))
+        if spent >= 1:
+            break
+    return _unrefuted(claim, best, tried, met, count, seed)
+
+
+def _checked(claim: object, budget: float, gamma: Any, rounds: int | None) -> Fraction | None:
+    if not isinstance(claim, Theorem):
+        raise TypeError(f'claim = {claim!r}, expected a claim: @tt.claim("title") makes one')
+    if not budget > 0 or (rounds is not None and rounds < 1):
+        got = f"= {budget}" if rounds is None else f"= {rounds}"
+        name = "budget" if rounds is None else "rounds"
+        raise InvalidMDPError(Problem(name, name, got, "a positive number"))
+    if gamma is None:
+        return None
+    (exact,) = fractions("gamma", np.array([str(gamma)], dtype=object)).tolist()
+    if not 0 <= exact < 1:
+        raise InvalidMDPError(Problem("gamma", "gamma", f"= {gamma}", "a number in [0, 1)"))
+    return Fraction(exact)
+
+
+def _generations(
+    score: Scorer, seed: int, gamma: float | None, families: bool
+) -> Iterator[Generation]:
+    """Yield the generations of all sizes in turn; each size has its own random numbers."""
+    climbs = [
+        climb(score, np.random.default_rng([seed, i]), size, gamma, seeds.of(size, gamma, families))
+        for i, size in enumerate(SIZES)
+    ]
+    turn = 0
+    while True:
+        for i, one in enumerate(climbs):
+            if i < OFTEN or turn % LARGE_EVERY == LARGE_EVERY - 1:
+                yield next(one)
+        turn += 1
+
+
+def _exact(
+    claim: Theorem, score: Scorer, generation: Generation, gamma: Fraction | None
+) -> Specimen | None:
+    """Return a refuted reading of one of the best cases, or None."""
+    for i in np.flatnonzero(generation.scores[:SUSPECTS] > 1):
+        readings = rationalised(generation.cases[[i]], claim.mixture, gamma)
+        for reading in promising(score, readings):
+            if refuted(claim, reading):
+                return reading
+    return None
+
+
+def _refutation(
+    claim: Theorem,
+    score: Scorer,
+    found: Specimen,
+    free_gamma: bool,
+    tried: int,
+    rounds: int,
+    seed: int,
+) -> Refutation:
+    pair = shrunk(claim, score, found, free_gamma).pair()
+    verdict = judge(claim, pair)
+    certificate, reason = None, ""
+    try:
+        certificate = pair_certificate(pair, [claim])
+    except LimitError as limit:
+        reason = str(limit)
+    return Refutation(claim, pair, verdict, certificate, reason, tried, rounds, seed)
+
+
+def _tightest(
+    best: tuple[float, Specimen] | None,
+    generation: Generation,
+    claim: Theorem,
+    gamma: Fraction | None,
+) -> tuple[float, Specimen] | None:
+    """Keep the best case seen, read with the largest denominators."""
+    value = float(generation.scores[0])
+    if value <= -1.0 or (best is not None and value <= best[0]):
+        return best
+    reading = rationalised(generation.cases[[0]], claim.mixture, gamma)[-1]
+    return value, reading
+
+
+def _unrefuted(
+    claim: Theorem,
+    best: tuple[float, Specimen] | None,
+    tried: int,
+    met: int,
+    rounds: int,
+    seed: int,
+) -> Unrefuted:
+    if best is None:
+        return Unrefuted(claim, None, None, tried, met, rounds, seed, "vacuous")
+    pair = best[1].pair()
+    ratio = judge(claim, pair).tightness
+    return Unrefuted(claim, pair, ratio, tried, met, rounds, seed)
