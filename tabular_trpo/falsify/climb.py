@@ -8,6 +8,7 @@ import numpy as np
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.falsify.draw import draw
 from tabular_trpo.falsify.moves import mutated
+from tabular_trpo.falsify.score import SPEAKS
 from tabular_trpo.theory.plain import Cases, PlainPair
 
 PARENTS, CHILDREN = 40, 24
@@ -18,11 +19,15 @@ Score = Callable[[PlainPair], Array]
 
 @final
 class Generation(NamedTuple):
-    """The parents after a round, best first, with their scores, and the pairs tried in it."""
+    """The parents after a round, best first, with their scores, and how the round went.
+
+    tried, met: pairs scored in the round, and those of them that the claim speaks of
+    """
 
     cases: Cases
     scores: Array
     tried: int
+    met: int
 
 
 def climb(
@@ -38,14 +43,15 @@ def climb(
     gamma: held fixed, or free
     seeds: cases of that size to begin with, beside the random ones
     """
-    parents, scores, tried = _screened(score, rng, size, gamma, seeds)
-    yield Generation(parents, scores, tried)
+    generation = _screened(score, rng, size, gamma, seeds)
+    yield generation
     rounds = 0
     while True:
         rounds += 1
-        tried = 0
         if rounds % RENEWAL == 0:
-            parents, scores, tried = _renewed(score, rng, parents, scores, gamma)
+            generation = _renewed(score, rng, generation, gamma)
+            yield generation
+        parents, scores = generation.cases, generation.scores
         family = np.repeat(np.arange(len(parents)), CHILDREN)
         children = mutated(rng, parents[family], fixed_gamma=gamma is not None)
         found = score(PlainPair(children)).reshape(len(parents), CHILDREN)
@@ -55,7 +61,12 @@ def climb(
         parents.put(better, children[better * CHILDREN + best[better]])
         scores[better] = value[better]
         parents, scores = _sorted(parents, scores)
-        yield Generation(parents, scores, tried + len(children))
+        generation = Generation(parents, scores, found.size, _met(found))
+        yield generation
+
+
+def _met(scores: Array) -> int:
+    return int(np.count_nonzero(scores > SPEAKS))
 
 
 def _sorted(cases: Cases, scores: Array) -> tuple[Cases, Array]:
@@ -69,23 +80,24 @@ def _screened(
     size: tuple[int, int],
     gamma: float | None,
     seeds: Cases | None = None,
-) -> tuple[Cases, Array, int]:
+) -> Generation:
     """Return the best of many random cases, and of the seeds."""
     pool = draw(rng, SCREENED, *size, gamma)
     if seeds is not None:
         pool = Cases.joined([seeds, pool])
     pool, scores = _sorted(pool, score(PlainPair(pool)))
-    return pool[:PARENTS], scores[:PARENTS].copy(), len(pool)
+    return Generation(pool[:PARENTS], scores[:PARENTS].copy(), len(pool), _met(scores))
 
 
 def _renewed(
-    score: Score, rng: np.random.Generator, parents: Cases, scores: Array, gamma: float | None
-) -> tuple[Cases, Array, int]:
+    score: Score, rng: np.random.Generator, old: Generation, gamma: float | None
+) -> Generation:
     """Replace the worse half: copies of the best few, and the best of fresh random cases."""
-    _, n_states, n_actions = parents.pi.shape
-    fresh, fresh_scores, tried = _screened(score, rng, (n_states, n_actions), gamma)
+    _, n_states, n_actions = old.cases.pi.shape
+    fresh = _screened(score, rng, (n_states, n_actions), gamma)
     half, quarter = PARENTS // 2, PARENTS // 4
-    copies = np.arange(quarter) % max(1, PARENTS // 10)
-    parts = [parents[:half], parents[copies], fresh[: PARENTS - half - quarter]]
-    values = [scores[:half], scores[copies], fresh_scores[: PARENTS - half - quarter]]
-    return *_sorted(Cases.joined(parts), np.concatenate(values)), tried
+    copies, rest = np.arange(quarter) % max(1, PARENTS // 10), PARENTS - half - quarter
+    parts = [old.cases[:half], old.cases[copies], fresh.cases[:rest]]
+    values = [old.scores[:half], old.scores[copies], fresh.scores[:rest]]
+    best = _sorted(Cases.joined(parts), np.concatenate(values))
+    return Generation(*best, fresh.tried, fresh.met)

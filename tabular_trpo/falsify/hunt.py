@@ -1,4 +1,4 @@
-"""The hunt: climb at several sizes in turn, read exactly what breaks a claim, shrink and prove it."""
+"""The hunt: climb at several sizes in turn, read exactly what breaks a claim, shrink, prove."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -8,21 +8,24 @@ from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
+from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem, TabularError
 from tabular_trpo.core.numbers import fractions
 from tabular_trpo.falsify import seeds
 from tabular_trpo.falsify.climb import Generation, climb
-from tabular_trpo.falsify.score import Scorer, scorer
+from tabular_trpo.falsify.score import SPEAKS, Scorer, scorer
 from tabular_trpo.falsify.shrink import refuted, shrunk
-from tabular_trpo.falsify.specimen import Specimen, promising, rationalised
+from tabular_trpo.falsify.specimen import Specimen, cases_of, promising, rationalised
 from tabular_trpo.theory.certificate import pair_certificate
 from tabular_trpo.theory.claim import Theorem, Verdict
 from tabular_trpo.theory.judge import judge
 from tabular_trpo.theory.pair import Pair
+from tabular_trpo.theory.plain import Cases, PlainPair
 
 SIZES = ((2, 2), (2, 3), (3, 2), (3, 3), (1, 2), (4, 2), (4, 3), (4, 4))
 OFTEN, LARGE_EVERY = 4, 3  # the first sizes take part in each round, the others in every third
 SUSPECTS = 3  # parents of a generation that are read exactly
+NEARLY = 1e-3  # of the best ratio, given up for smaller denominators
+Best = tuple[float, Cases] | None
 Progress = Callable[[float, float], None]  # share of the budget, best score
 
 
@@ -104,20 +107,20 @@ def falsify(
     fixed = None if exact_gamma is None else float(exact_gamma)
     end = time.monotonic() + budget
     tried = met = count = 0
-    best: tuple[float, Specimen] | None = None
+    best: Best = None
     for count, generation in enumerate(_generations(score, seed, fixed, families), 1):
         tried += generation.tried
-        met += int(np.count_nonzero(generation.scores > -1.0))
+        met += generation.met
         found = _exact(claim, score, generation, exact_gamma)
         if found is not None:
             return _refutation(claim, score, found, exact_gamma is None, tried, count, seed)
-        best = _tightest(best, generation, claim, exact_gamma)
+        best = _tightest(best, generation)
         spent = 1 - (end - time.monotonic()) / budget if rounds is None else count / rounds
         if progress is not None:
             progress(min(spent, 1.0), float(generation.scores[0]))
         if spent >= 1:
             break
-    return _unrefuted(claim, best, tried, met, count, seed)
+    return _unrefuted(score, best, exact_gamma, tried, met, count, seed)
 
 
 def _checked(claim: object, budget: float, gamma: Any, rounds: int | None) -> Fraction | None:
@@ -182,30 +185,26 @@ def _refutation(
     return Refutation(claim, pair, verdict, certificate, reason, tried, rounds, seed)
 
 
-def _tightest(
-    best: tuple[float, Specimen] | None,
-    generation: Generation,
-    claim: Theorem,
-    gamma: Fraction | None,
-) -> tuple[float, Specimen] | None:
-    """Keep the best case seen, read with the largest denominators."""
+def _tightest(best: Best, generation: Generation) -> Best:
+    """Keep the best case seen; only one that the claim speaks of."""
     value = float(generation.scores[0])
-    if value <= -1.0 or (best is not None and value <= best[0]):
+    if value <= SPEAKS or (best is not None and value <= best[0]):
         return best
-    reading = rationalised(generation.cases[[0]], claim.mixture, gamma)[-1]
-    return value, reading
+    return value, generation.cases[[0]]
 
 
 def _unrefuted(
-    claim: Theorem,
-    best: tuple[float, Specimen] | None,
-    tried: int,
-    met: int,
-    rounds: int,
-    seed: int,
+    score: Scorer, best: Best, gamma: Fraction | None, tried: int, met: int, rounds: int, seed: int
 ) -> Unrefuted:
+    claim = score.claim
     if best is None:
         return Unrefuted(claim, None, None, tried, met, rounds, seed, "vacuous")
-    pair = best[1].pair()
-    ratio = judge(claim, pair).tightness
+    readings = rationalised(best[1], claim.mixture, gamma)
+    values = score(PlainPair(cases_of(readings)))
+    near = values >= values.max() - NEARLY * abs(values.max())
+    pair = readings[int(np.argmax(near))].pair()
+    try:
+        ratio = score.ratio(pair)
+    except (ArithmeticError, ValueError, TabularError):
+        ratio = None
     return Unrefuted(claim, pair, ratio, tried, met, rounds, seed)

@@ -7,6 +7,7 @@ can climb: the sum itself is largest at long steps, where a bound is usually far
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, final
 
 import numpy as np
@@ -15,10 +16,12 @@ from tabular_trpo.core.numbers import Array
 from tabular_trpo.falsify.draw import draw
 from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.expression import Expression
+from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.plain import PlainPair
 from tabular_trpo.theory.trace import Statement
 
-NO_VALUE, OUTSIDE = -3.0, -2.0  # scores of pairs without a value, and where the condition fails
+# Scores of pairs without a value, and where the condition fails; above SPEAKS it holds.
+NO_VALUE, OUTSIDE, SPEAKS = -3.0, -2.0, -1.0
 ROUNDING = 1e-13  # of the terms that nearly cancel in a gap
 FIELD_ROUNDING = 2e-15  # of values and advantages over a horizon
 NO_PENALTY = 1e6  # score of a gap where the penalty is 0
@@ -80,9 +83,22 @@ class Scorer:
                 penalty, _ = _total(self.penalty, p, known)
                 free = np.where(gap > noise, NO_PENALTY, 0.0)
                 score = np.where(penalty < 0, (gap - noise) / -penalty, free)
-            score = np.where(np.isnan(score), NO_VALUE, score)
-            score = score.max(axis=tuple(range(1, score.ndim)))
-            return self._inside(p, np.minimum(score, NO_PENALTY))
+            score = np.where(np.isnan(score), NO_VALUE, np.clip(score, SPEAKS + 1e-9, NO_PENALTY))
+            return self._inside(p, score.max(axis=tuple(range(1, score.ndim))))
+
+    def ratio(self, pair: Pair) -> float | None:
+        """Return gap / penalty of one exact pair, the largest over the states where it has many.
+
+        return: None where the claim has no penalty, or it is 0 and so is the gap
+        """
+        if not self.penalty:
+            return None
+        gap, penalty = (
+            np.atleast_1d(sum((int(sign) * e.value(pair) for sign, e in terms), Fraction(0)))  # type: ignore[arg-type]
+            for terms in (self.gap, self.penalty)
+        )
+        pairs = zip(*np.broadcast_arrays(gap.ravel(), penalty.ravel()), strict=True)
+        return max((float(x) / -float(y) for x, y in pairs if y != 0), default=None)
 
     def _inside(self, p: PlainPair, score: Array) -> Array:
         """Replace the scores where the precondition fails, the nearer to it the higher."""

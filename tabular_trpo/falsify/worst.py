@@ -71,4 +71,6 @@ def direction(cases: Cases, sign: Array) -> Array:
     room = down.min(axis=(-2, -1))
     room = np.where(np.isfinite(room), room, 0.0)
     target = np.maximum(cases.pi + room[:, None, None] * delta, 0.0)
-    return np.asarray(target / target.sum(axis=-1, keepdims=True))
+    total = target.sum(axis=-1, keepdims=True)
+    sound = np.all(np.abs(total - 1.0) < 1e-9, axis=(-2, -1), keepdims=True)
+    return np.where(sound, target / np.where(sound, total, 1.0), cases.pi)
