@@ -17,6 +17,7 @@ from tabular_trpo.exact.evaluate import Evaluation, Radius, evaluate
 from tabular_trpo.exact.optimal import Optimum, optimal
 from tabular_trpo.exact.structure import Structure, graph, structure
 from tabular_trpo.exact.surrogate import Surrogate, surrogate
+from tabular_trpo.falsify.hunt import Refutation, Unrefuted, falsify
 from tabular_trpo.formats import read, write
 from tabular_trpo.theory.bounds import THEOREMS
 from tabular_trpo.theory.certificate import certificate, pair_certificate
@@ -42,16 +43,19 @@ __all__ = [
     "Pair",
     "Problem",
     "Radius",
+    "Refutation",
     "Structure",
     "Surrogate",
     "TabularError",
     "Theorem",
+    "Unrefuted",
     "Verdict",
     "Verdicts",
     "certificate",
     "check",
     "claim",
     "evaluate",
+    "falsify",
     "families",
     "formats",
     "graph",
