@@ -9,10 +9,11 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem, TabularError
+from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import fractions
 from tabular_trpo.falsify import seeds
-from tabular_trpo.falsify.climb import Generation, climb
-from tabular_trpo.falsify.score import SPEAKS, Scorer, scorer
+from tabular_trpo.falsify.climb import Generation, Score, climb
+from tabular_trpo.falsify.score import NO_VALUE, SPEAKS, Scorer, scorer
 from tabular_trpo.falsify.shrink import refuted, shrunk
 from tabular_trpo.falsify.specimen import Specimen, cases_of, promising, rationalised
 from tabular_trpo.theory.certificate import pair_certificate
@@ -20,11 +21,13 @@ from tabular_trpo.theory.claim import Theorem, Verdict
 from tabular_trpo.theory.judge import judge
 from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.plain import Cases, PlainPair
+from tabular_trpo.theory.trace import Statement
 
 SIZES = ((2, 2), (2, 3), (3, 2), (3, 3), (1, 2), (4, 2), (4, 3), (4, 4))
 OFTEN, LARGE_EVERY = 4, 3  # the first sizes take part in each round, the others in every third
 SUSPECTS = 3  # parents of a generation that are read exactly
 NEARLY = 1e-3  # of the best ratio, given up for smaller denominators
+FREE_GAMMAS = Fraction(1, 1000), Fraction(999, 1000)  # the moves leave gamma between these
 Best = tuple[float, Cases] | None
 Progress = Callable[[float, float], None]  # share of the budget, best score
 
@@ -35,7 +38,7 @@ class Refutation:
     """A claim is false: a small exact pair breaks it.
 
     claim:       what is refuted
-    pair:        the counterexample, rational
+    pair:        the counterexample, rational; its states are s0, s1, ..., its actions a0, a1, ...
     verdict:     of `judge`, "refuted"
     certificate: for `tt.check.check`; None where the checker cannot follow, see `reason`
     tried, rounds, seed: pairs screened, rounds of the search and its seed, which repeat it
@@ -57,9 +60,11 @@ class Refutation:
 class Unrefuted:
     """No counterexample was met, which proves nothing.
 
-    status:  "unrefuted", or "vacuous" where no pair met the precondition or had a value
-    ratio:   the largest gap / penalty met, of the exact pair `witness`; None where it has none
-    met:     pairs, of those tried, that the claim speaks of
+    status:    "unrefuted"; "vacuous" where no pair met the precondition; "no value" where some
+               did, but the claim had no value on any
+    ratio:     the largest gap / penalty met, of the exact pair `witness`; None where it has none
+    met:       pairs, of those tried, that the claim speaks of
+    valueless: pairs, of those tried, that meet the precondition and on which it has no value
     """
 
     claim: Theorem
@@ -67,6 +72,7 @@ class Unrefuted:
     ratio: float | None
     tried: int
     met: int
+    valueless: int
     rounds: int
     seed: int
     status: str = "unrefuted"
@@ -103,12 +109,15 @@ def falsify(
     ('refuted', 2)
     """
     exact_gamma = _checked(claim, budget, gamma, rounds)
-    score = scorer(claim)
+    if exact_gamma is None:
+        exact_gamma = _out_of_reach(claim.condition)
+    score, valueless = scorer(claim), [0]
     fixed = None if exact_gamma is None else float(exact_gamma)
     end = time.monotonic() + budget
     tried = met = count = 0
     best: Best = None
-    for count, generation in enumerate(_generations(score, seed, fixed, families), 1):
+    counting = _counting(score, valueless)
+    for count, generation in enumerate(_generations(counting, seed, fixed, families), 1):
         tried += generation.tried
         met += generation.met
         found = _exact(claim, score, generation, exact_gamma)
@@ -120,7 +129,7 @@ def falsify(
             progress(min(spent, 1.0), float(generation.scores[0]))
         if spent >= 1:
             break
-    return _unrefuted(score, best, exact_gamma, tried, met, count, seed)
+    return _unrefuted(score, best, exact_gamma, (tried, met, valueless[0]), count, seed)
 
 
 def _checked(claim: object, budget: float, gamma: Any, rounds: int | None) -> Fraction | None:
@@ -133,13 +142,42 @@ def _checked(claim: object, budget: float, gamma: Any, rounds: int | None) -> Fr
     if gamma is None:
         return None
     (exact,) = fractions("gamma", np.array([str(gamma)], dtype=object)).tolist()
-    if not 0 <= exact < 1:
-        raise InvalidMDPError(Problem("gamma", "gamma", f"= {gamma}", "a number in [0, 1)"))
+    if not 0 <= exact < 1 or float(exact) == 1:
+        expected = "a number in [0, 1)" if exact >= 1 or exact < 0 else "less than 1 as a double"
+        raise InvalidMDPError(Problem("gamma", "gamma", f"= {gamma}", expected))
     return Fraction(exact)
 
 
+def _out_of_reach(condition: Statement | None) -> Fraction | None:
+    """Return where to hold gamma if a condition asks for a value that the moves do not reach."""
+    if condition is None:
+        return None
+    sides, relation = (condition.lhs, condition.rhs), condition.relation
+    if sides[0].op == "number":
+        sides, relation = sides[::-1], {"<=": ">=", ">=": "<="}.get(relation, relation)
+    name, number = sides
+    if name.op != "name" or name.args[0] != "gamma" or number.op != "number":
+        return None
+    end: Fraction = number.args[0]
+    least, most = FREE_GAMMAS
+    low, high = relation == "<=" and end < least, relation == ">=" and end > most
+    held = 0 <= end < 1 and float(end) < 1 and (relation == "==" or low or high)
+    return end if held else None
+
+
+def _counting(score: Scorer, valueless: list[int]) -> Score:
+    """Return a scorer that adds to `valueless[0]` the pairs that have no value."""
+
+    def counted(p: PlainPair) -> Any:
+        scores = score(p)
+        valueless[0] += int(np.count_nonzero(scores == NO_VALUE))
+        return scores
+
+    return counted
+
+
 def _generations(
-    score: Scorer, seed: int, gamma: float | None, families: bool
+    score: Score, seed: int, gamma: float | None, families: bool
 ) -> Iterator[Generation]:
     """Yield the generations of all sizes in turn; each size has its own random numbers."""
     climbs = [
@@ -175,7 +213,7 @@ def _refutation(
     rounds: int,
     seed: int,
 ) -> Refutation:
-    pair = shrunk(claim, score, found, free_gamma).pair()
+    pair = _named(shrunk(claim, score, found, free_gamma).pair())
     verdict = judge(claim, pair)
     certificate, reason = None, ""
     try:
@@ -183,6 +221,18 @@ def _refutation(
     except LimitError as limit:
         reason = str(limit)
     return Refutation(claim, pair, verdict, certificate, reason, tried, rounds, seed)
+
+
+def _named(pair: Pair) -> Pair:
+    """Return the pair with names that tell states from actions."""
+    mdp = pair.mdp
+    states, actions = (
+        [f"{x}{i}" for i in range(n)] for x, n in zip("sa", mdp.r.shape, strict=True)
+    )
+    named = MDP(mdp.P, mdp.r, mdp.rho0, mdp.gamma, state_names=states, action_names=actions)
+    if pair.is_mixture:
+        return Pair.mixture(named, pair.pi, pair.target, pair.alpha)
+    return Pair(named, pair.pi, pair.pi_new)
 
 
 def _tightest(best: Best, generation: Generation) -> Best:
@@ -194,17 +244,23 @@ def _tightest(best: Best, generation: Generation) -> Best:
 
 
 def _unrefuted(
-    score: Scorer, best: Best, gamma: Fraction | None, tried: int, met: int, rounds: int, seed: int
+    score: Scorer,
+    best: Best,
+    gamma: Fraction | None,
+    counts: tuple[int, int, int],
+    rounds: int,
+    seed: int,
 ) -> Unrefuted:
     claim = score.claim
     if best is None:
-        return Unrefuted(claim, None, None, tried, met, rounds, seed, "vacuous")
+        status = "no value" if counts[2] else "vacuous"
+        return Unrefuted(claim, None, None, *counts, rounds, seed, status)
     readings = rationalised(best[1], claim.mixture, gamma)
     values = score(PlainPair(cases_of(readings)))
     near = values >= values.max() - NEARLY * abs(values.max())
-    pair = readings[int(np.argmax(near))].pair()
+    pair = _named(readings[int(np.argmax(near))].pair())
     try:
         ratio = score.ratio(pair)
     except (ArithmeticError, ValueError, TabularError):
         ratio = None
-    return Unrefuted(claim, pair, ratio, tried, met, rounds, seed)
+    return Unrefuted(claim, pair, ratio, *counts, rounds, seed)
