@@ -26,6 +26,7 @@ ROUNDING = 1e-13  # of the terms that nearly cancel in a gap
 FIELD_ROUNDING = 2e-15  # of values and advantages over a horizon
 NO_PENALTY = 1e6  # score of a gap where the penalty is 0
 CONDITION_SLACK = 1e-12
+LEAST = 1e-300  # keeps 0 / 0 from being no value
 MAXIMA = ("max_s", "max_a", "max_sa")
 Terms = tuple[tuple[float, Expression], ...]
 
@@ -76,9 +77,9 @@ class Scorer:
             gap, size = _total(self.gap, p, known)
             noise = ROUNDING * size + FIELD_ROUNDING * _field(p, gap)
             if self.claim.statement.relation == "==":
-                score = 1 + (np.abs(gap) - 1e3 * noise) / size
+                score = 1 + (np.abs(gap) - 1e3 * noise) / (size + LEAST)
             elif not self.penalty:
-                score = 1 + (gap - noise) / (size + noise)
+                score = 1 + (gap - noise) / (size + noise + LEAST)
             else:
                 penalty, _ = _total(self.penalty, p, known)
                 free = np.where(gap > noise, NO_PENALTY, 0.0)
@@ -127,7 +128,7 @@ def scorer(claim: Theorem) -> Scorer:
     far = PlainPair(cases.changed(alpha=np.ones(len(cases))))
     near = PlainPair(cases.changed(alpha=np.full(len(cases), 1e-7)))
     with np.errstate(all="ignore"):
-        sizes = [[np.nanmedian(np.abs(e.value(p))) for p in (far, near)] for _, e in terms]
+        sizes = [[_typical(e.value(p)) for p in (far, near)] for _, e in terms]
         signs = [sign * np.nan_to_num(e.value(far)) for sign, e in terms]
     stays = [not after < 1e-3 * before for before, after in sizes]
     if all(stays) or not any(stays):
@@ -141,10 +142,15 @@ def scorer(claim: Theorem) -> Scorer:
     return Scorer(claim, gap or penalty, penalty if gap else ())
 
 
+def _typical(values: Any) -> float:
+    sizes = np.abs(values)
+    return float(np.median(sizes[np.isfinite(sizes)])) if np.any(np.isfinite(sizes)) else np.inf
+
+
 def _mean_sign(terms: Sequence[tuple[float, Expression]], p: PlainPair) -> float:
     with np.errstate(all="ignore"):
         total, _ = _total(tuple(terms), p, {})
-        return float(np.nanmean(np.sign(total)))
+        return float(np.mean(np.sign(np.nan_to_num(total))))
 
 
 def _total(terms: Terms, p: PlainPair, known: dict[int, Any]) -> tuple[Array, Array]:

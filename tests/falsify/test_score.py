@@ -1,0 +1,128 @@
+"""Scores: above 1 exactly where a claim fails, and a ratio that reaches 1 where it is tight."""
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tabular_trpo as tt
+from tabular_trpo.falsify.draw import draw
+from tabular_trpo.falsify.score import NO_PENALTY, NO_VALUE, OUTSIDE, SPEAKS, scorer
+from tabular_trpo.falsify.specimen import Specimen, cases_of
+from tabular_trpo.theory.plain import PlainPair
+
+CASES = draw(np.random.default_rng(5), 3000, 3, 3)
+
+
+def texts(terms: Any) -> list[str]:
+    return [f"{sign:+.0f} {e}" for sign, e in terms]
+
+
+def specimen(pair: Any) -> Specimen:
+    """A pair or a worst case as a specimen."""
+    mdp, alpha = pair.mdp, pair.alpha
+    other = pair.pi_new if alpha is None else pair.target
+    return Specimen(mdp.P, mdp.r, mdp.rho0, Fraction(mdp.gamma), pair.pi, other, alpha)
+
+
+@pytest.mark.parametrize("theorem", tt.THEOREMS, ids=lambda t: t.name)
+def test_no_theorem_scores_above_one(theorem: tt.Theorem) -> None:
+    assert scorer(theorem)(PlainPair(CASES)).max() <= 1.0 + 1e-9
+
+
+@pytest.mark.parametrize("variant", tt.VARIANTS, ids=lambda v: v.claim.name)
+def test_every_misquotation_scores_above_one_where_it_is_refuted(variant: Any) -> None:
+    one = specimen(variant.fixture().exact)
+    assert scorer(variant.claim)(PlainPair(cases_of([one])))[0] > 1.0
+
+
+def test_gap_and_penalty_are_told_apart() -> None:
+    score = scorer(tt.THEOREMS[[t.name for t in tt.THEOREMS].index("trpo_bound")])
+    assert texts(score.gap) == ["+1 L", "-1 eta_new"]
+    assert texts(score.penalty) == ["-1 4*eps*gamma*max_tv**2/(1 - gamma)**2"]
+
+
+def test_terms_inside_a_maximum_are_compared_state_by_state() -> None:
+    @tt.claim("half of Pinsker")
+    def false(p: Any) -> Any:
+        return p.max_s(p.tv**2 - p.kl / 4), "<=", 0
+
+    score = scorer(false)
+    assert texts(score.gap) == ["+1 tv**2"]
+    assert texts(score.penalty) == ["-1 kl/4"]
+    assert score(PlainPair(CASES)).max() == pytest.approx(2.0, rel=1e-3)
+
+
+def test_a_claim_without_penalty_scores_by_its_share() -> None:
+    @tt.claim("more surrogate, more return")
+    def false(p: Any) -> Any:
+        return p.eta_new, ">=", p.L
+
+    score = scorer(false)
+    assert score.penalty == ()
+    value = score(PlainPair(CASES))
+    p = PlainPair(CASES)
+    clear = np.abs(p.eta_new - p.L) > 1e-6
+    assert np.array_equal((value > 1)[clear], (p.eta_new < p.L)[clear])
+
+
+def test_rounding_is_no_violation() -> None:
+    """At steps of 1e-8 the gap is below what doubles resolve: nothing may score above 1."""
+    tiny = CASES.changed(alpha=np.full(len(CASES), 1e-8))
+    for theorem in tt.THEOREMS:
+        assert scorer(theorem)(PlainPair(tiny)).max() <= 1.0 + 1e-9, theorem.name
+
+
+def test_equalities_score_above_one_where_they_fail() -> None:
+    @tt.claim("d for rho")
+    def false(p: Any) -> Any:
+        return p.eta_new, "==", p.eta + (1 - p.gamma) * p.sum_s(p.rho_new * p.A_bar)
+
+    assert (scorer(false)(PlainPair(CASES)) > 1).mean() > 0.9
+
+
+def test_outside_of_a_precondition_scores_lie_below_and_rise_towards_it() -> None:
+    @tt.claim("only long horizons", when=lambda p: (p.gamma, ">=", Fraction(9, 10)))
+    def claim(p: Any) -> Any:
+        return p.eta_new, ">=", p.L
+
+    value = scorer(claim)(PlainPair(CASES))
+    inside = CASES.gamma >= 0.9
+    assert np.all(value[inside] > SPEAKS)
+    assert np.all((value[~inside] > OUTSIDE) & (value[~inside] < SPEAKS))
+    order = np.argsort(CASES.gamma[~inside])
+    assert np.all(np.diff(value[~inside][order]) >= -1e-12)
+
+
+def test_a_claim_without_a_value_says_so() -> None:
+    @tt.claim("the root of a negative number")
+    def claim(p: Any) -> Any:
+        return p.sqrt(p.gamma - 1), "<=", 1
+
+    assert np.all(scorer(claim)(PlainPair(CASES)) == NO_VALUE)
+
+
+def test_a_gap_without_any_penalty_is_the_worst_score() -> None:
+    @tt.claim("max over A without abs", around="L")
+    def claim(p: Any) -> Any:
+        return p.eta_new, ">=", p.L - p.max_sa(p.A) * p.max_tv**2
+
+    pit = {v.claim.name: v for v in tt.VARIANTS}["trpo_bound: eps without abs"].fixture()
+    assert scorer(claim)(PlainPair(cases_of([specimen(pit)])))[0] == NO_PENALTY
+
+
+def test_ratio_is_exact_where_the_bound_is_attained() -> None:
+    case = tt.families.worst_case.tight_thm1("1/10", "1/2")
+    pair = tt.Pair(case.mdp, case.pi, case.pi_new)
+
+    @tt.claim("coupling", around="L")
+    def coupling(p: Any) -> Any:
+        c = p.max_tv * p.gamma / ((1 - p.gamma) * (1 - p.gamma * (1 - p.max_tv)))
+        return p.eta_new, ">=", p.L - 4 * p.max_tv * p.eps * c
+
+    score = scorer(coupling)
+    assert score.ratio(pair) == 1.0
+    assert score(PlainPair(cases_of([specimen(case)])))[0] == pytest.approx(1.0, abs=1e-9)
+    trpo = scorer(tt.THEOREMS[[t.name for t in tt.THEOREMS].index("trpo_bound")])
+    assert trpo.ratio(pair) == pytest.approx(0.5 / 0.55)

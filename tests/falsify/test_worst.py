@@ -1,0 +1,108 @@
+"""The closed forms against brute force."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from scipy.linalg import eigh
+
+from tabular_trpo.falsify import worst
+from tabular_trpo.falsify.draw import draw
+from tabular_trpo.theory.plain import Cases, PlainPair
+
+
+def gap(cases: Cases) -> np.ndarray:
+    """L - eta_new with the rewards as they are."""
+    p = PlainPair(cases)
+    return np.asarray(p.L - p.eta_new)
+
+
+@pytest.mark.parametrize("size", [(1, 2), (2, 2), (3, 3)])
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_no_other_advantage_is_worse(
+    rng: np.random.Generator, size: tuple[int, int], sign: float
+) -> None:
+    cases = draw(rng, 60, *size)
+    r = worst.advantage(cases, np.full(60, sign))
+    assert np.abs(r).max() <= 1.0
+    assert np.abs((cases.pi * r).sum(axis=-1)).max() < 1e-12
+    best = sign * gap(cases.changed(r=r))
+    for _ in range(200):
+        other = rng.uniform(-1, 1, r.shape)
+        other -= (cases.pi * other).sum(axis=-1, keepdims=True)
+        other /= np.maximum(np.abs(other).max(axis=(-2, -1), keepdims=True), 1e-9)
+        assert np.all(sign * gap(cases.changed(r=other)) <= best + 1e-9)
+
+
+def test_worst_advantage_is_attained_at_a_corner() -> None:
+    """Three actions, hand-solved: half of pi's mass gets 1, half -1, one lies between."""
+    pi = np.array([[[0.2, 0.5, 0.3], [1.0, 0.0, 0.0]]])
+    P = np.zeros((1, 2, 3, 2))
+    P[..., 1] = 1.0
+    P[0, 0] = [[1, 0], [0, 1], [0, 1]]
+    target = np.array([[[0.6, 0.1, 0.3], [1.0, 0.0, 0.0]]])
+    one = np.ones(1)
+    cases = Cases(P, np.zeros((1, 2, 3)), np.array([[1.0, 0.0]]), one / 2, pi, target, one)
+    # At state 0 rho - rho_new < 0 and pi_new / pi = (3, 1/5, 1): order 1, 2, 0 from the top.
+    A = worst.advantage(cases, one)[0, 0]
+    assert A == pytest.approx([-1.0, 1.0, -1.0])
+    A = worst.advantage(cases, -one)[0, 0]
+    assert A == pytest.approx([1.0, -1.0, 1.0])
+    uneven = cases.changed(pi=np.array([[[0.2, 0.4, 0.4], [1.0, 0.0, 0.0]]]))
+    A = worst.advantage(uneven, one)[0, 0]
+    assert (uneven.pi[0, 0] * A).sum() == pytest.approx(0.0)
+    assert sorted(np.abs(A)) == pytest.approx([0.5, 1.0, 1.0])
+
+
+def test_direction_is_the_worst_of_all_small_steps(rng: np.random.Generator) -> None:
+    """Against random directions, by the true gap over the true mean KL at a step of 1e-4."""
+    cases = draw(rng, 40, 3, 2, gamma=0.3)
+    inside = np.full((40, 3, 2), 0.5)
+    cases = cases.changed(pi=0.8 * inside + 0.2 * cases.pi, rho0=np.full((40, 3), 1 / 3))
+    cases = cases.changed(r=worst.advantage(cases, np.ones(40)))
+
+    def ratio(target: np.ndarray) -> np.ndarray:
+        small = cases.changed(target=target, alpha=np.full(40, 1e-4))
+        p = PlainPair(small)
+        with np.errstate(all="ignore"):
+            return np.nan_to_num(np.asarray((p.L - p.eta_new) / p.mean_kl))
+
+    best = ratio(worst.direction(cases, np.ones(40)))
+    for _ in range(100):
+        assert np.all(
+            ratio(rng.dirichlet(np.ones(2), (40, 3))) <= best + 1e-3 * np.abs(best) + 1e-6
+        )
+
+
+def test_direction_by_the_generalised_eigenvalue(rng: np.random.Generator) -> None:
+    """With two actions a direction is one number a state: scipy solves the same problem densely."""
+    cases = draw(rng, 30, 3, 2, gamma=0.4)
+    cases = cases.changed(
+        pi=np.full((30, 3, 2), 0.5), rho0=np.full((30, 3), 1 / 3), alpha=np.full(30, 1e-4)
+    )
+    target = worst.direction(cases, np.ones(30))
+    p = PlainPair(cases.changed(target=target))
+    d, rho, A = p.d, p.rho, p.A
+    flip = np.array([1.0, -1.0])
+    for i in range(30):
+        G = np.linalg.inv(np.eye(3) - 0.4 * cases.P[i].mean(axis=1))
+        step = np.einsum("a,sat->st", flip, cases.P[i])
+        M = -0.4 * rho[i][:, None] * (step @ G) * (A[i] @ flip)
+        value = eigh(M + M.T, np.diag(4 * d[i]))[0][-1]  # mean KL = sum d 2 x^2
+        if value > 1e-3:
+            assert (p.L - p.eta_new)[i] / p.mean_kl[i] == pytest.approx(value, rel=2e-3)
+
+
+def test_direction_stays_at_a_policy_without_an_inside(rng: np.random.Generator) -> None:
+    cases = draw(rng, 20, 2, 2)
+    certain = np.zeros((20, 2, 2))
+    certain[..., 0] = 1.0
+    still = worst.direction(cases.changed(pi=certain), np.ones(20))
+    assert np.array_equal(still, certain)
+
+
+@pytest.mark.parametrize("pattern", list(product([1.0, -1.0], repeat=2)))
+def test_signs_give_opposite_gaps(rng: np.random.Generator, pattern: tuple[float, float]) -> None:
+    cases = draw(rng, 2, 3, 3)
+    r = worst.advantage(cases, np.array(pattern))
+    assert np.all(np.array(pattern) * gap(cases.changed(r=r)) >= -1e-12)
