@@ -1,0 +1,201 @@
+"""`python -m benchmarks.mutants [FILE...]`: small faults planted in the formulas, one at a time.
+
+Each mutant is the project with one operator, number, relation, name or function of one formula
+changed; it is killed if the tests fail.  The mutation tools in use leave decorated functions alone,
+and here all theorems and quantities are decorated.  Nothing in the working tree is touched: every
+worker has a copy of its own.  Exit 1 when less than GOAL are killed.
+"""
+
+import argparse
+import ast
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import Queue
+from typing import NamedTuple
+
+import numpy as np
+
+ROOT = Path(__file__).parents[1]
+THEORY = "tabular_trpo/theory"
+FORMULAE = (
+    f"{THEORY}/statements",
+    f"{THEORY}/constants.py",
+    f"{THEORY}/quantities.py",
+    "tabular_trpo/exact/divergence.py",
+    "tabular_trpo/exact/surrogate.py",
+)
+TESTS = (  # those that fail soonest come first
+    "tests/theory/test_table.py",
+    "tests/theory/test_constants.py",
+    "tests/exact/test_divergence.py",
+    "tests/exact/test_surrogate.py",
+    "tests/theory/test_pair.py",
+    "tests/theory/test_lanes.py",
+    "tests/theory/test_variants.py",
+    "tests/theory/test_theorems.py",
+    "tests/theory",
+    "tests/test_mdps.py",
+)
+GOAL = 0.95
+TIMEOUT = 300.0  # seconds after which a mutant counts as killed
+OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    ast.Div: ast.Mult,
+    ast.MatMult: ast.Mult,
+}
+RELATIONS = {"<=": ">=", ">=": "<=", "==": "<="}
+TWINS = (
+    ("rho", "rho_new"),
+    ("d", "d_new"),
+    ("V", "V_new"),
+    ("eta", "eta_new"),
+    ("max_tv", "mean_tv"),
+    ("max_kl", "mean_kl"),
+    ("kl", "kl_reversed"),
+    ("eps", "eps_cpi"),
+    ("max_s", "sum_s"),
+    ("span_s", "max_s"),
+    ("mean_d", "sum_s"),
+    ("max_a", "sum_a"),
+    ("span_a", "max_a"),
+    ("A", "Q"),
+    ("A_bar", "A_bar_target"),
+    ("pi", "pi_new"),
+    ("old", "new"),
+    ("gamma", "alpha"),
+)
+TWIN = {name: other for a, b in TWINS for name, other in ((b, a), (a, b))}
+
+
+class Mutant(NamedTuple):
+    """A file with one fault: where it is, what it was and became, and the whole new text."""
+
+    file: str
+    line: int
+    what: str
+    text: str
+
+
+def mutants(file: str, source: str) -> Iterator[Mutant]:
+    """Yield every mutant of a file; docstrings, annotations and imports stay."""
+    tree = ast.parse(source)
+    lines = source.splitlines(keepends=True)
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line.encode()))
+    data = source.encode()
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef):
+            for node in _bodies(function):
+                for old, new in _changes(node):
+                    at = starts[old.lineno - 1] + old.col_offset
+                    end = starts[(old.end_lineno or 0) - 1] + (old.end_col_offset or 0)
+                    text = data[:at] + new.encode() + data[end:]
+                    was = data[at:end].decode()
+                    yield Mutant(file, old.lineno, f"{was}  ->  {new}", text.decode())
+
+
+def _bodies(function: ast.FunctionDef) -> Iterator[ast.AST]:
+    for i, statement in enumerate(function.body):
+        is_text = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+        if not (i == 0 and is_text) and not isinstance(statement, ast.FunctionDef | ast.Raise):
+            yield from (node for node in ast.walk(statement))
+
+
+def _changes(node: ast.AST) -> Iterator[tuple[ast.expr, str]]:
+    """Yield the node to be replaced and its new text."""
+    match node:
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
+            swapped = ast.BinOp(left, OPERATORS[type(op)](), right)
+            yield node, f"({ast.unparse(swapped)})"
+        case ast.Constant(value=bool()):
+            yield node, str(not node.value)
+        case ast.Constant(value=int() as n):
+            yield node, str(n + 1)
+        case ast.Constant(value=str() as text) if text in RELATIONS:
+            yield node, repr(RELATIONS[text])
+        case ast.UnaryOp(op=ast.USub(), operand=x):
+            yield node, f"({ast.unparse(x)})"
+        case ast.Attribute(value=value, attr=name) if name in TWIN:
+            yield node, f"{ast.unparse(value)}.{TWIN[name]}"
+        case ast.Call(func=ast.Name(id="abs"), args=[x]):
+            yield node, f"({ast.unparse(x)})"
+        case ast.Compare(left=left, ops=[ast.Lt() | ast.LtE() | ast.Gt() | ast.GtE()]):
+            yield node, f"(not ({ast.unparse(node)}))"
+
+
+def survives(mutant: Mutant, copy: Path) -> bool:
+    """Return whether the tests pass with the mutant in this copy, which is mended afterwards."""
+    place = copy / mutant.file
+    original = place.read_text()
+    place.write_text(mutant.text)
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *TESTS]
+    try:
+        done = subprocess.run(command, cwd=copy, capture_output=True, timeout=TIMEOUT, check=False)
+        return done.returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
+    finally:
+        place.write_text(original)
+
+
+def copied(folder: Path) -> Path:
+    """Return a copy of what the tests need."""
+    for name in ("tabular_trpo", "tests", "mdps"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    return folder
+
+
+def chosen(files: list[str], share: float, seed: int) -> list[Mutant]:
+    """Return the mutants of the files, or a random share of them."""
+    found = []
+    for name in files or FORMULAE:
+        place = ROOT / name
+        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+            found += list(mutants(str(path.relative_to(ROOT)), path.read_text()))
+    keep = np.random.default_rng(seed).random(len(found)) < share
+    return [mutant for mutant, kept in zip(found, keep, strict=True) if kept]
+
+
+def main() -> int:
+    """Try every mutant; print the survivors and the share that was killed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.mutants", description=__doc__)
+    parser.add_argument("files", nargs="*", metavar="FILE", help="by default all formula modules")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--share", type=float, default=1.0, help="of the mutants, drawn at random")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    todo = chosen(options.files, options.share, options.seed)
+    with tempfile.TemporaryDirectory() as folder:
+        copies: Queue[Path] = Queue()
+        for i in range(options.workers):
+            copies.put(copied(Path(folder) / str(i)))
+
+        def tried(mutant: Mutant) -> bool:
+            copy = copies.get()
+            try:
+                return survives(mutant, copy)
+            finally:
+                copies.put(copy)
+
+        left = 0
+        with ThreadPoolExecutor(options.workers) as pool:
+            for mutant, alive in zip(todo, pool.map(tried, todo), strict=True):
+                left += alive
+                if alive:
+                    print(f"survives  {mutant.file}:{mutant.line}  {mutant.what}", flush=True)
+    share = 1 - left / max(1, len(todo))
+    print(f"{len(todo)} mutants, {len(todo) - left} killed, {left} survive: {100 * share:.1f} %")
+    return int(share < GOAL)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
