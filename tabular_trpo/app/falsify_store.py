@@ -1,0 +1,118 @@
+"""The files of a hunt: a counterexample with its certificate, or the tightest witness."""
+
+import json
+import os
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, final
+
+from tabular_trpo import check
+from tabular_trpo.app.falsify_claims import Stated
+from tabular_trpo.app.store import SUFFIX, save
+from tabular_trpo.core.errors import InvalidMDPError, Problem
+from tabular_trpo.falsify.hunt import Refutation, Unrefuted
+from tabular_trpo.formats.expected import SCALARS, VECTORS
+from tabular_trpo.formats.save import write
+from tabular_trpo.theory.claim import Theorem
+from tabular_trpo.theory.pair import Pair
+
+LONGEST = 60  # characters of a title in the name of a file
+OF_MIXTURES = ("alpha", "eps_target", "A_bar_target")
+EXPECTED = (
+    "eta", "eta_new", "L", "eps", "eps_cpi", "max_tv", "mean_tv", "alpha", "eps_target",
+    "V", "V_new", "rho", "rho_new", "A_bar",
+)  # fmt: skip
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What was written, and what is wrong with the certificate: nothing, unless this program is."""
+
+    model: str | None = None
+    certificate: str | None = None
+    wrong: str = ""
+
+
+def stems(stated: Iterable[Stated]) -> dict[int, str]:
+    """Return {id of the claim: start of its file names}, different for different claims.
+
+    >>> from tabular_trpo.theory.bounds import trpo_bound
+    >>> list(stems([Stated(trpo_bound, "trpo_bound")]).values())
+    ['trpo_bound']
+    """
+    found: dict[int, str] = {}
+    for one in stated:
+        plain = unicodedata.normalize("NFKD", one.claim.name).encode("ascii", "ignore").decode()
+        words = re.sub("[^A-Za-z0-9._]+", "-", plain).strip("._-")[:LONGEST].rstrip("._-")
+        stem, number = words or "claim", 1
+        while stem.lower() in {x.lower() for x in found.values()}:
+            number += 1
+            stem = f"{words or 'claim'}-{number}"
+        found[id(one.claim)] = stem
+    return found
+
+
+def check_folder(path: str) -> Path:
+    """Return the folder for the files, before a search is spent on them; nothing is made yet.
+
+    raises: InvalidMDPError where it could not be written
+    """
+    folder = Path(path)
+    there = next((x for x in (folder, *folder.absolute().parents) if x.exists()), folder)
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        got = "is no folder" if there.exists() and not there.is_dir() else "cannot be written"
+        raise InvalidMDPError(Problem("file", f"--out {path}", got, "a folder to write into"))
+    return folder
+
+
+def keep(found: Refutation | Unrefuted, stem: str, folder: Path) -> Files:
+    """Write the pair of an answer with its policies, and its certificate if it has one.
+
+    raises: InvalidMDPError, OSError where a file cannot be written
+    """
+    if isinstance(found, Unrefuted):
+        if found.witness is None:
+            return Files()
+        path = _model(
+            found.witness, found.claim, folder / f"{stem}.witness.mdp.json", "Tightest pair met for"
+        )
+        return Files(path)
+    path = _model(found.pair, found.claim, folder / f"{stem}.counterexample.mdp.json", "Refutes")
+    if found.certificate is None:
+        return Files(path)
+    try:
+        check.check(json.loads(json.dumps(found.certificate)))
+    except check.CertificateError as error:
+        return Files(path, wrong=str(error))
+    certificate = save(folder, f"{stem}.counterexample{SUFFIX}", found.certificate)
+    return Files(path, str(certificate))
+
+
+def _model(pair: Pair, claim: Theorem, path: Path, what: str) -> str:
+    """Write the model of a rational pair with its policies, and what follows from them."""
+    policies = {"pi": pair.pi, "pi_new": pair.pi_new}
+    if pair.is_mixture:
+        policies["target"] = pair.target
+    condition = "" if claim.condition is None else f" where {claim.condition}"
+    why = f"{what} the claim {claim.name!r}: {claim.statement}{condition}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write(pair.mdp, path, policies, why, _expected(pair))
+    return str(path)
+
+
+def _expected(pair: Pair) -> dict[str, Any]:
+    block: dict[str, Any] = {"policy": "pi", "pair": ["pi", "pi_new"]}
+    for name in EXPECTED:
+        if name in OF_MIXTURES and not pair.is_mixture:
+            continue
+        value = getattr(pair, name)
+        if name in SCALARS and isinstance(value, Fraction):
+            block[name] = value
+        elif name in VECTORS:
+            block[name] = dict(zip(pair.mdp.state_names, value, strict=True))
+    return block
