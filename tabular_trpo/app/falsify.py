@@ -63,7 +63,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--rounds",
         type=_number(int, f"1..{MOST_ROUNDS}", lambda x: 1 <= x <= MOST_ROUNDS),
         metavar="N",
-        help="end after so many rounds, and not by time: the same answer on every machine",
+        help="end after so many rounds, and not by time: the same search each time",
     )
     parser.add_argument(
         "--gamma",

@@ -73,6 +73,20 @@ def test_same_seed_and_rounds_give_the_same_bytes(
     assert other.document["claims"][1]["pair"] != json.loads(told[0][1])["claims"][1]["pair"]
 
 
+def test_processes_agree_on_the_bytes(tmp_path: Path) -> None:
+    """Whatever the order of sets and the number of threads."""
+    told = []
+    for number in ("1", "2"):
+        folder = tmp_path / number
+        folder.mkdir()
+        written(folder, THREE_ENDS)
+        setting = {"PYTHONHASHSEED": number, "OPENBLAS_NUM_THREADS": number}
+        done = process("falsify", "claims.py", "--rounds", "2", "--json", cwd=folder, **setting)
+        told.append((done.returncode, done.stdout, done.stderr, files(folder)))
+    assert told[0] == told[1]
+    assert told[0][0] == 1 and len(told[0][3]) == 4
+
+
 def test_line_that_repeats_a_run_does(run: Run, tmp_path: Path) -> None:
     path, out = written(tmp_path, FIVE_LINES), tmp_path / "a folder"
     words = ("--budget", "20", "--no-families", "--gamma", "1/5", "--seed", 3, "--out", out)
