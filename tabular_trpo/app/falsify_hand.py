@@ -68,7 +68,8 @@ class Hand:
 
     def of(self, rank: int) -> dict[str, Any]:
         """Return the scalars (0), the vectors over states (1) or the tables (2)."""
-        return {name: x for name, x in self.parts.items() if RANKS.get(name, SCALAR) == rank}
+        mine = {name: x for name, x in self.parts.items() if RANKS.get(name, SCALAR) == rank}
+        return {name: x for name, x in mine.items() if x is not None or rank == SCALAR}
 
 
 def by_hand(claim: Theorem, pair: Pair) -> Hand:
@@ -76,12 +77,12 @@ def by_hand(claim: Theorem, pair: Pair) -> Hand:
     names: dict[str, None] = {}
     for name in ALWAYS:
         _need(name, names)
-    parts = {name: getattr(pair, name) for name in names}
+    parts = {name: _named(name, pair) for name in names}
     for x in _expressions(claim):
         if x.op == "name":
             before = dict(names)
             _need(x.args[0], names)
-            parts |= {name: getattr(pair, name) for name in names if name not in before}
+            parts |= {name: _named(name, pair) for name in names if name not in before}
         elif x.rank == SCALAR:
             parts[str(x)] = _value(x, pair)
     lhs, rhs = (_value(x, pair) for x in (claim.statement.lhs, claim.statement.rhs))
@@ -110,6 +111,13 @@ def _inside(e: Expression) -> Iterator[Expression]:
             yield from _inside(x)
     if e.op == "name" or e.op not in OPERATIONS:
         yield e
+
+
+def _named(name: str, pair: Pair) -> Any:
+    try:
+        return getattr(pair, name)
+    except (ArithmeticError, ValueError):  # the root or the logarithm of what has none
+        return None
 
 
 def _value(e: Expression, pair: Pair) -> Any:

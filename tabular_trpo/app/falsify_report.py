@@ -74,12 +74,12 @@ def _told(one: Hunted) -> Iterator[Part]:
             "precondition. Look for a divisor that is 0, a root of a negative number."
         )
     else:
-        ratio = (
-            "has none here" if one.ratio is None else f"is {one.ratio:.{NEAR}g}; above 1 refutes"
-        )
+        ratio = "There is no penalty to compare a gap with."
+        if one.ratio is not None:
+            ratio = f"The largest gap / penalty is {one.ratio:.{NEAR}g}; above 1 refutes."
         yield (
-            f"{tried}; the claim speaks of {one.met} of them. "
-            f"The largest gap / penalty {ratio}. No counterexample found is no proof."
+            f"{tried}; the claim speaks of {one.met} of them. {ratio} "
+            "No counterexample found is no proof."
         )
 
 

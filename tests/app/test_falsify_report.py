@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import tabular_trpo as tt
+from tabular_trpo.app.falsify_hand import by_hand
 from tests.app.claims import FIVE_LINES, THREE_ENDS, files, one, written
 from tests.app.conftest import Run
 
@@ -157,3 +158,23 @@ def test_gamma_zero_is_a_gamma(run: Run, tmp_path: Path) -> None:
 def test_gamma_that_is_1_as_a_double_is_refused(run: Run, tmp_path: Path) -> None:
     done = run("falsify", written(tmp_path, THREE_ENDS), "--gamma", f"0.{'9' * 30}")
     assert done.code == 3 and "expected less than 1 as a double" in done.err
+
+
+def test_claim_without_a_penalty_has_no_ratio(run: Run, tmp_path: Path) -> None:
+    path = written(
+        tmp_path, one("identity", 'p.eta_new - p.eta, "==", p.sum_s(p.rho_new * p.A_bar)')
+    )
+    done = run("falsify", path, "--rounds", 2, "--out", tmp_path)
+    told = " ".join(done.out.split())
+    assert done.code == 0 and "There is no penalty to compare a gap with." in told
+    text = run("falsify", path, "--rounds", 2, "--out", tmp_path, "--json").document["claims"][0]
+    assert text["ratio"] is None and text["pair"]["slack"] == ["0", "0"]
+
+
+def test_what_has_no_value_on_a_pair_is_left_out() -> None:
+    """0 / 0 at equal policies: the side has none, and all else is there."""
+    claim = tt.claim("0 / 0")(lambda p: (p.eta_new, ">=", p.eta / p.max_tv))
+    mdp = tt.MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
+    hand = by_hand(claim, tt.Pair(mdp, [["1/2", "1/2"]], [["1/2", "1/2"]]))
+    assert (hand.lhs, hand.rhs, hand.verdict.status) == (1, None, "vacuous")
+    assert hand.of(0)["max_tv"] == 0 and list(hand.of(2)) == ["A"]
