@@ -73,7 +73,7 @@ _FIELDS = rf"""/format "tabular-trpo-certificate
 /model/transitions\[[0-9]+\](\[[012]\] ".*|\[3\] "{_exact}|\[4\] "-?{_exact})
 /model/(rho0|policies/(pi|pi_new|target))/[^ ]* "{_exact}
 /mixture( null|/target "target|/alpha "{_exact})
-/witness/(V|rho|V_new|rho_new|W|V_dot)/(den|num\[[0-9]+\]) "{_int}
+/witness/(V|rho|V_new|rho_new|W|V_dot|V_star)/(den|num\[[0-9]+\]) "{_int}
 /values/(eta|eta_new|L|eps|eps_cpi|max_tv|mean_tv|C|eta_dot|alpha|eps_target) "{_hex}
 /claims\[[0-9]+\]/(name|equation|source) ".*
 /claims\[[0-9]+\]/[lr]hs "{_side}
@@ -90,21 +90,28 @@ _FIELDS = rf"""/format "tabular-trpo-certificate
 _QUANTITIES = """one ~ sum_s(rho0); ones ~ sum_a(pi); ones ~ sum_a(pi_new); ones ~ sum_a(target);
 all ~ next(ones); pi_new ~ (1-alpha)*pi + alpha*target; V ~ sum_a(pi*(r + gamma*next(V)));
 V_new ~ sum_a(pi_new*(r + gamma*next(V_new))); rho ~ rho0 + gamma*push(pi*rho);
-rho_new ~ rho0 + gamma*push(pi_new*rho_new); d = (1-gamma)*rho; Q = r + gamma*next(V); A = Q - V;
+rho_new ~ rho0 + gamma*push(pi_new*rho_new); V_star ~ max_a(r + gamma*next(V_star));
+d = (1-gamma)*rho; Q = r + gamma*next(V); A = Q - V; d_new = (1-gamma)*rho_new;
+Q_new = r + gamma*next(V_new); A_new = Q_new - V_new;
 A_bar = sum_a(pi_new*A); A_bar_target = sum_a(target*A); W ~ A_bar + gamma*sum_a(pi_new*next(W));
 V_dot ~ sum_a((pi_new-pi)*Q) + gamma*sum_a(pi*next(V_dot)); eta = sum_s(rho0*V);
 eta_new = sum_s(rho0*V_new); eta_dot = sum_s(rho0*V_dot); L = eta + sum_s(rho*A_bar);
 M_pi = L_mix(0); tv = sum_a(abs(pi - pi_new))/2; max_tv = max_s(tv); mean_tv = mean_d(tv);
 eps = max_sa(abs(A)); eps_cpi = max_s(abs(A_bar)); eps_target = max_s(abs(A_bar_target));
 C = 4*eps*gamma/(1-gamma)**2; kl : sum_a(pi*log_ratio(pi, pi_new)); max_kl : max_s(kl);
-mean_kl : mean_d(kl); M : L - C*max_kl; abs(x) : larger(x, -x); mean_d(x) : sum_s(d*x);
+mean_kl : mean_d(kl); M : L - C*max_kl; kl_reversed : sum_a(pi_new*log_ratio(pi_new, pi));
+kl_d : sum_s(d*log_ratio(d, d_new)); entropy : sum_a(pi*log_ratio(1, pi));
+entropy_new : sum_a(pi_new*log_ratio(1, pi_new)); abs(x) : larger(x, -x); mean_d(x) : sum_s(d*x);
 span_s(x) : max_s(x) + max_s(-x); span_a(x) : max_a(x) + max_a(-x);
 shift(x) : sum_a((pi_new-pi)*next(x));
 L_mix(x) : eta + sum_s(rho*(sum_a(((1-x)*pi + x*pi_new)*Q) - V))"""
 # What the formulas of a claim may name and call; all else is for the formulas above only.
 _NAMES = """gamma alpha eta eta_new eta_dot L M M_pi C eps eps_cpi eps_target max_tv mean_tv max_kl
-mean_kl rho0 rho rho_new d V V_new A_bar A_bar_target tv kl W A Q r pi pi_new"""
-_CALLS = "abs sqrt sum_s max_s span_s mean_d max_a span_a max_sa shift step_tv L_mix smaller"
+mean_kl kl_d rho0 rho rho_new d d_new V V_new V_star A_bar A_bar_target tv kl kl_reversed W entropy
+entropy_new A A_new Q Q_new r pi pi_new"""
+_CALLS = """abs sqrt log sum_s max_s span_s mean_d max_a span_a max_sa sum_a next push move
+shift step_tv L_mix smaller"""
+_LOGS = "kl max_kl mean_kl M kl_reversed kl_d entropy entropy_new log"
 NODES = "Expression Constant Name Load Call UnaryOp USub BinOp Add Sub Mult Div Pow".split()
 
 THEOREMS: dict[str, tuple[str, str, str, str | None]] = {}  # equation, source, formula, condition
@@ -116,6 +123,7 @@ FIELD = re.compile(_FIELDS.replace("\n", "|"), re.DOTALL)
 QUANTITIES = [part.split(maxsplit=2) for part in _QUANTITIES.split(";")]
 SHORT = {name: text for name, sign, text in QUANTITIES if sign == ":"}
 NAMES, ARITY = {*_NAMES.split()}, dict.fromkeys(_CALLS.split(), 1) | {"smaller": 2}
+LOGS = {*_LOGS.split()}
 
 
 @final
@@ -193,7 +201,8 @@ def _read(doc: dict[str, Any]) -> Env:
         raw[name] = {(s,): Fraction(num, den) for s, num in zip(states, nums, strict=True)}
     env: Env = {name: {key: (x, x) for key, x in table.items()} for name, table in raw.items()}
     for name, sign, text in QUANTITIES:
-        if sign != ":" and (mixture or not re.search("target|alpha", text)):
+        optional = name == "V_star" and name not in env  # there only if a claim speaks of it
+        if sign != ":" and not optional and (mixture or not re.search("target|alpha", text)):
             value = _value(text, env, 0)
             for k in {**env[name], **value} if sign == "~" else ():
                 x, y = env[name].get(k), value.get(k)
@@ -262,6 +271,13 @@ def _log_ratio(p: Interval, q: Interval, bits: int) -> Interval:
     return ZERO if p == q else _log(p[0] / q[0], bits) if p[0] and q[0] else (math.inf, math.inf)
 
 
+def _log_exact(x: Interval, bits: int) -> Interval:
+    _require(x[0] == x[1], "log", x, "a number that is known exactly")
+    if x[0] <= 0 or x[0] == math.inf:
+        raise ArithmeticError("the logarithm of what is not positive, or infinite")
+    return _log(x[0], bits)
+
+
 # 0 * inf = 0: a state that is never visited adds nothing to a mean, even when its KL is infinite.
 _TWO: Any = {"Add": operator.add, "Sub": operator.sub, "smaller": min, "larger": max}
 _TWO["Mult"] = lambda a, b: a * b if a and b else ZERO[0]
@@ -305,31 +321,33 @@ def _value(node: Any, env: Env, bits: int) -> Value:
 
 def _apply(name: str, args: list[Value], env: Env, bits: int) -> Value:
     x, sizes = args[0], [len(next(iter(arg))) for arg in args]
-    precise = {"sqrt": partial(_root, bits=bits), "log_ratio": partial(_log_ratio, bits=bits)}
-    if f := precise.get(name) or ENTRYWISE.get(
-        name
-    ):  # a number serves every state, a vector every action
+    precise = {"sqrt": _root, "log_ratio": _log_ratio, "log": _log_exact}
+    f = partial(precise[name], bits=bits) if name in precise else ENTRYWISE.get(name)
+    if f:  # a number serves every state, a vector every action
         keys = args[sizes.index(max(sizes))]
         return {k: f(*(arg[k[:n]] for arg, n in zip(args, sizes, strict=True))) for k in keys}
     if f"{name}(x)" in SHORT and len(args) == 1:
         return _value(SHORT[f"{name}(x)"], env | {"x": x}, bits)
-    axes = {"next": 1, "sum_s": 1, "max_s": 1, "push": 2, "sum_a": 2, "max_a": 2, "max_sa": 2}
-    _require(sizes == [axes.get(name)], f"the arguments of {name}", sizes, axes.get(name))
+    axes = {1: ("next", "sum_s", "max_s"), 2: ("push", "move", "sum_a", "max_a", "max_sa")}
+    good = len(args) == 1 and name in axes.get(sizes[0], ())
+    _require(good, f"the arguments of {name}", sizes, "one table, or one vector")
     groups: dict[tuple[str, ...], list[Interval]] = {k: [] for k in env["ones"] if name == "push"}
     den = (Fraction(1),) * 2
-    if name in ("next", "push"):  # over a common denominator, which spares many long gcds
+    if name in ("next", "push", "move"):  # over a common denominator, which spares many long gcds
         ends = [end for y in x.values() for end in y if isinstance(end, Fraction)]
         den = (Fraction(math.lcm(*(end.denominator for end in ends))),) * 2
         x = {key: ENTRYWISE["Mult"](y, den) for key, y in x.items()}
         for (s, a, t), p in env["P"].items():
-            get, put = ((t,), (s, a)) if name == "next" else ((s, a), (t,))
+            get = (t,) if name == "next" else (s, a)
+            put = {"next": (s, a), "push": (t,), "move": (s, t)}[name]
             groups.setdefault(put, []).append(ENTRYWISE["Mult"](p, x[get]))
     else:
         for key, y in x.items():
             groups.setdefault(key[: name[3:] == "_a"], []).append(y)
     if name[:3] == "max":
         return {key: reduce(ENTRYWISE["larger"], ys) for key, ys in groups.items()}
-    return {key: _over(reduce(ENTRYWISE["Add"], ys, ZERO), den) for key, ys in groups.items()}
+    sums = {key: _over(reduce(ENTRYWISE["Add"], ys, ZERO), den) for key, ys in groups.items()}
+    return _value("sum_a(abs(x))", env | {"x": sums}, bits) if name == "move" else sums
 
 
 def _holds(relation: str, slack: Interval) -> bool | None:
@@ -359,7 +377,7 @@ def _judge(claim: dict[str, Any], where: str, env: Env) -> Statement:
     for side in re.split(RELATION, f"{text} == {premise}")[::2]:
         _vet(side, where)
     words = {*re.findall(r"\w+", f"{text} {premise}")}
-    logs = words & {"kl", "max_kl", "mean_kl", "M"}
+    logs = words & LOGS
     exactness = "log" if logs else "sqrt" if "sqrt" in words else "rational"
     _require(claim["exactness"] == exactness, f"{where}.exactness", claim["exactness"], exactness)
     for bits in PRECISIONS:
