@@ -26,11 +26,42 @@ Env = dict[str, Value]
 
 # Sources, and below each its theorems: name | equation | formula | precondition.
 _c = "(max_tv*gamma/((1-gamma)*(1-gamma*(1-max_tv))))"  # the coupling constant of appendix A
+_D, _h, _u = "abs(eta_new - L)", "((pi_new - pi)/pi)", "(1-gamma)"
+_G, _least = "sum_s(rho*A_bar_target)", "-max_s(V - V_new) >= 0"
+_half, _greedy = f"eta_new - eta >= alpha*{_G}/2", "max_s(max_a(A) - A_bar) <= 0"
+_mirror, _moved = "-max_s(kl_reversed - A_bar) >= 0", "sum_s(abs(rho_new - rho))"
+_best = f"smaller(1, {_u}/gamma*(1/sqrt(1 - {_G}*{_u}/(2*eps_target)) - 1))"
+_root, _H = f"(sqrt(gamma*mean_kl/(2*{_u}))/{_u})", "sum_s((sqrt(d_new) - sqrt(d))**2)"
+_Ah, _hh = (f"sum_s(rho*sum_a(pi*{pair}))" for pair in (f"A*{_h}", f"{_h}*{_h}"))
+_fit, _f, _t = f"(A - {_Ah}/{_hh}*{_h})", "(r + gamma*next(V_new/2) - V_new/2)", "(pi_new - pi)"
+_soft = "eta_new + sum_s(rho_new*entropy_new) - (eta + sum_s(rho*entropy))"
+_Vs = "(V_new + K_new)"
+_path = " + ".join(f"gamma**{t}*smaller(1, sqrt({t}*max_kl/2))" for t in range(1, 9))
+_li = " + ".join(f"sqrt({t})*gamma**{t}" for t in range(1, 9))
+# Three steps to go: values of a policy, advantages of pi, what they promise along its paths.
+_V1, _V2, _V3 = ("sum_a({0}*" + to_go + ")" for to_go in (
+    "r", "(r + next(sum_a({0}*r)))", "(r + next(sum_a({0}*(r + next(sum_a({0}*r))))))"
+))  # fmt: skip
+_W1, _W2, _W3 = (text.format("pi") for text in (_V1, _V2, _V3))
+_A = f"r + next({_W2}) - {_W3}", f"r + next({_W1}) - {_W2}", f"r - {_W1}"
+_laws = "rho0", "push(rho0*{0})", "push(push(rho0*{0})*{0})"
+_along = " + ".join(f"sum_s({law}*sum_a(pi_new*({A})))" for law, A in zip(_laws, _A, strict=True))
+_eta, _eta_new = (f"sum_s(rho0*{_V3.format(policy)})" for policy in ("pi", "pi_new"))
+_eps = "-smaller(smaller(-max_sa(abs({})), -max_sa(abs({}))), -max_sa(abs({})))".format(*_A)
+_parted = "(1 - (1 - max_tv)**1 + (1 - (1 - max_tv)**2))"
 _TABLE = f"""Kakade & Langford 2002
 performance_difference_paths | (1) | eta_new == eta + sum_s(rho0*W)
 performance_difference | (2) | eta_new == eta + sum_s(rho_new*A_bar)
 performance_difference_statewise | (2) at each state | max_s(abs(V_new - V - W)) == 0
 cpi_bound | (6) | eta_new >= L - 2*eps_target*gamma*alpha**2/(1-gamma)**2 | mixture
+cpi_coupling | Theorem 4.1 | eta_new >= L - 2*alpha**2*gamma*eps_target/({_u}*(1-gamma*(1-alpha))) \
+| mixture
+cpi_step_bounded | Corollary 4.2 | {_half} \
+| smaller({_u}**2*mean_d(A_bar_target) - 4*max_sa(r)*alpha, -max_sa(-r)) >= 0
+gradient_domination | Theorem 6.2 | eta_new - eta <= max_s(rho_new/rho)*sum_s(rho*max_a(A))
+gradient_domination_start | Corollary 4.5 | max_s(rho_new/rho) <= max_s(d_new/rho0)/{_u}
+after Kakade & Langford 2002
+horizon_performance_difference | horizon 3 | {_eta_new} == {_eta} + ({_along.format("pi_new")})
 Schulman et al. 2015
 visitation_mass | rho | sum_s(rho) == 1/(1-gamma)
 surrogate_linear | (3) | L_mix(1/3) == (2*eta + L)/3
@@ -43,6 +74,7 @@ trpo_kl_bound_half | (9) with C/2 | eta_new >= L - C/2*max_kl
 minorant_touches | (10) | M_pi == eta
 minorant_gain | (10) | eta_new - eta >= M - M_pi
 monotone_improvement | (10) | eta_new >= eta | M >= M_pi
+improvement_statewise | after (2) | {_least} | -max_s(-A_bar) >= 0
 Pollard 2000
 tv_squared_kl | (9) | max_s(tv**2 - kl) <= 0
 Csiszar & Koerner 2011
@@ -58,7 +90,89 @@ coupling_rows | ladder 3' | 2*eps_cpi*{_c} <= 2*max_tv*max_s(span_a(A))*{_c}
 coupling_bound | ladder 4 | 2*smaller(1, 2*max_tv)*eps*{_c} <= 4*max_tv*eps*{_c}
 coupling_to_theorem | ladder 5 | 4*max_tv*eps*{_c} <= 4*eps*gamma*max_tv**2/(1-gamma)**2
 Schulman et al. 2015, appendix B
-residual_identity | App. B | eta_new - L == gamma*sum_s(rho*shift(V_new - V))"""
+residual_identity | App. B | eta_new - L == gamma*sum_s(rho*shift(V_new - V))
+Bretagnolle & Huber 1979
+bretagnolle_huber | (2.2) | max_s(-log(1 - tv**2) - kl) <= 0
+after Pirotta et al. 2013
+spi_bound | safe step | {_D} <= gamma*(max_tv*span_s(A_bar))/{_u}**2
+spi_bound_q | Corollary 3.6 | {_D} <= gamma*(2*max_tv**2*max_s(span_a(Q)))/{_u}**2
+spi_step | safe weight | {_half} | 2*gamma*max_tv*span_s(A_bar_target) <= {_u}**2*{_G}
+Achiam et al. 2017
+cpo_bound | Corollary 1 | eta_new >= L - gamma*(2*eps_cpi*mean_tv)/{_u}**2
+cpo_bound_upper | Theorem 1, f = V | eta_new <= L + gamma*(2*eps_cpi*mean_tv)/{_u}**2
+cpo_general_zero | Theorem 1, f = 0 | abs(eta_new - eta - sum_s(rho*sum_a({_t}*r))) \
+<= gamma*(2*max_s(abs(sum_a(pi_new*r)))*mean_tv)/{_u}**2
+cpo_general_half | Theorem 1, f = V_new/2 | abs(eta_new - eta - sum_s(rho*sum_a({_t}*{_f}))) \
+<= gamma*(2*max_s(abs(sum_a(pi_new*{_f})))*mean_tv)/{_u}**2
+cpo_general_exact | Theorem 1, f = V_new | eta_new - eta \
+== sum_s(rho*sum_a({_t}*(r + gamma*next(V_new) - V_new)))
+cpo_kl_reversed | Corollary 3 | {_D} <= gamma*(2*eps_cpi*sqrt(mean_d(kl_reversed)/2))/{_u}**2
+cpo_worst_case | Proposition 1 | eta_new - eta \
+>= -(gamma*(eps_cpi*sqrt(2*mean_d(kl_reversed)))/{_u}**2) | L >= eta
+cpo_visitation | Lemma 3 | {_moved} <= gamma*(2*mean_tv)/{_u}**2
+Sutton et al. 2000
+policy_gradient_direct | Theorem 1 | eta_dot == sum_s(rho*sum_a({_t}*Q))
+policy_gradient_score | Theorem 1, score | eta_dot == sum_s(rho*sum_a(pi*{_h}*A))
+compatible_features | Theorem 2 | eta_dot == {_Ah}/{_hh}*{_hh}
+compatible_fit | Theorem 2, fit | sum_s(rho*sum_a(pi*{_fit}*{_fit})) \
+<= sum_s(rho*sum_a(pi*(A - {_h})*(A - {_h})))
+Kakade 2001
+natural_gradient | natural gradient | eta_dot \
+== sum_s(rho*(sum_a(pi*{_h}*A) - sum_a(pi*{_h})*sum_a(pi*A)))
+Mei et al. 2020
+lojasiewicz | Lemma 8 | max_s(rho_new/rho)*sqrt(sum_s(sum_a(pi))*sum_s(sum_a((rho*pi*A)**2))) \
+>= -max_s(-sum_a(pi*pi_new))*(eta_new - eta) | -max_s(-max_a(pi_new)) >= 1
+soft_performance_difference | Lemma 25 | {_soft} \
+== sum_s(rho_new*(A_bar + (gamma*sum_a(pi_new*next(K)) - K) + entropy_new))
+soft_suboptimality | Lemma 26 | {_soft} \
+== sum_s(rho*(kl - sum_a(pi*(r + gamma*next(V_new + K_new) - {_Vs} - log(pi_new)))))
+Howard 1960
+policy_iteration | policy iteration | {_least} | {_greedy}
+Puterman 1994
+policy_iteration_contraction | policy iteration | max_s(V_star - V_new) \
+<= gamma*max_s(V_star - V) | {_greedy}
+optimality_gap | optimality gap | max_s(V_star - V) <= max_sa(A)/{_u}
+after Strupl et al. 2022
+reward_weighted | reward-weighted | {_least} \
+| smaller(-max_sa(-r), -max_sa(abs(pi_new*V - pi*Q))) >= 0
+Grudzien et al. 2022
+mirror_step | Lemma 3.3 | {_least} | {_mirror}
+Agarwal et al. 2021
+npg_progress | Lemma 5.2 (arXiv) | eta_new - eta >= sum_s(rho0*(A_bar - kl_reversed)) | {_mirror}
+after Kearns & Singh 2002
+simulation_lemma | simulation lemma | max_s(abs(V_new - V)) \
+<= (max_s(abs(sum_a({_t}*r))) + gamma*(max_s(move({_t}))/2)*span_s(V))/{_u}
+own
+visitation_coupling | from Lemma B | {_moved} <= 2*{_c}
+cpi_step | from (6) | {_half} | 4*eps_target*gamma*alpha <= {_u}**2*{_G}
+cpi_best_weight | from Theorem 4.1 \
+| alpha*{_G} - 2*alpha**2*gamma*eps_target/({_u}*(1-gamma*(1-alpha))) \
+<= {_best}*{_G} - 2*{_best}**2*gamma*eps_target/({_u}*(1-gamma*(1-{_best}))) | {_G} >= 0
+cpo_kl | Corollary 3, other KL | {_D} <= gamma*(2*eps_cpi*sqrt(mean_kl/2))/{_u}**2
+cpo_visitation_new | Lemma 3, new policy | {_moved} <= gamma*(2*sum_s(d_new*tv))/{_u}**2
+cpo_centred | centred | {_D} <= gamma*(span_s(A_bar)*mean_tv)/{_u}**2
+residual_span | residual | {_D} <= gamma*sum_s(rho*tv)*span_s(V_new - V)
+residual_visitation | Lemma 2, centred | {_D} <= {_moved}*span_s(A_bar)/2
+visitation_kl | KL of visits | kl_d <= gamma/{_u}*mean_kl
+visitation_mean_kl | (i) visits | {_moved} <= 2*{_root}
+mean_kl_root | (i) | {_D} <= 2*eps_cpi*{_root}
+mean_kl_worst_case | (i) worst case | eta_new - eta >= -2*eps_cpi*{_root} | L >= eta
+path_kl | (ii) | {_D} <= 2*eps_cpi*({_path} + gamma**9/{_u})
+path_kl_linear | (ii) linear | {_D} \
+<= 2*eps*max_kl*({_li} + gamma**9*(9/{_u} + gamma/{_u}**2)/sqrt(9))
+hellinger | (iii) certificate | {_u}*{_D} \
+<= sqrt({_H})*(2*sqrt(mean_d(A_bar**2)) + eps_cpi*sqrt({_H}))
+hellinger_kl | (iii) KL | {_H} <= kl_d
+mean_kl_linear | (iii) | {_D} <= eps/{_u}**2*(gamma + 2*sqrt(2*{_u}*gamma))*mean_kl
+trpo_mean_kl | (9) with mean KL | eta_new >= L - C*mean_kl | gamma >= 8/17
+trpo_kl_reversed | (9), other KL | eta_new >= L - C*max_s(kl_reversed)
+trpo_bretagnolle_huber | (9) by Bretagnolle-Huber | -log(1 - (L - eta_new)/C) <= max_kl
+approximate_advantage | approximate advantage \
+| abs(eta_new - eta - sum_s(rho*sum_a({_t}*r))) \
+<= 4*max_tv*eps*{_c} + 2*max_tv*max_sa(abs(r - A))/{_u}
+horizon_bound | horizon 3 | abs({_eta_new} - {_eta} - ({_along.format("pi")})) \
+<= 4*{_eps}*max_tv*{_parted}
+horizon_bound_square | horizon 3, square | 2*max_tv*{_parted} <= max_tv**2*3*2"""
 
 # What a field may be: its path, then its value, a text behind a quotation mark.
 _exact = "[0-9]{1,4000}(/[0-9]{1,4000}|([.][0-9]{1,4000})?([eE][+-]?[0-9]{1,3})?)"

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
-from tabular_trpo.theory.bounds import THEOREMS
 from tabular_trpo.theory.claim import Theorem, Verdict
 from tabular_trpo.theory.judge import MAX_BITS, NO_VALUE, NOT_MIXTURE, bounds
 from tabular_trpo.theory.pair import Pair
+from tabular_trpo.theory.theorems import THEOREMS
 
 MOST_DIGITS, MOST_HEX, MOST_TEXT = 4000, 2**16, 1000  # of numbers given, computed; of a formula
 # `judge` counts bits below the largest term of a slack, the checker below 1.  So a quarter of its

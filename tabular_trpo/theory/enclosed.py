@@ -43,6 +43,12 @@ class Enclosures:
         """Multiply; 0 times inf is 0 there."""
         return x * y
 
+    def over(self, x: Interval, y: Interval) -> Interval:
+        """Divide; what may be 0 is refused, since 0 times the quotient would hide that."""
+        if np.any((y.lo <= 0) & (y.hi >= 0)):
+            raise ZeroDivisionError("a divisor that may be 0")
+        return x / y
+
     def sum_last(self, x: Interval) -> Interval:
         """Sum."""
         return x.sum(axis=-1)

@@ -31,6 +31,9 @@ class Arithmetic(Protocol):
     def times(self, x: Any, y: Any) -> Any:
         """Return x y, where 0 times infinity is 0."""
 
+    def over(self, x: Any, y: Any) -> Any:
+        """Return x / y, which has no value where y is 0."""
+
 
 @final
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -222,7 +225,7 @@ def _compute(e: Expression, p: Arithmetic, known: dict[int, Any]) -> Any:
         case "*", [x, y]:
             return p.times(x, y)
         case "/", [x, y]:
-            return x / y
+            return p.over(x, y)
         case "neg", [x]:
             return -x
         case "abs", [x]:

@@ -74,6 +74,10 @@ class Functions:
         """Return the natural logarithm."""
         return self.ops.log(x)
 
+    def over(self, x: Any, y: Any) -> Any:
+        """Return x / y, which has no value where y is 0."""
+        return self.ops.over(x, y)
+
     def sqrt(self, x: Any) -> Any:
         """Return the square root."""
         return self.ops.sqrt(x)

@@ -29,6 +29,9 @@ class Ops(Protocol):
     def times(self, x: Any, y: Any) -> Any:
         """Return x y, where 0 times infinity is 0."""
 
+    def over(self, x: Any, y: Any) -> Any:
+        """Return x / y; a divisor 0 raises ZeroDivisionError or gives NaN."""
+
     def sum_last(self, x: Any) -> Any:
         """Return the sums over the last axis."""
 
@@ -88,8 +91,14 @@ class Floats:
         with np.errstate(invalid="ignore"):
             product = x * y
         if np.any(np.isnan(product)):
-            product = np.where((x == 0) | (y == 0), 0.0, product)
+            spared = ((x == 0) | (y == 0)) & ~np.isnan(x) & ~np.isnan(y)
+            product = np.where(spared, 0.0, product)
         return product
+
+    def over(self, x: Any, y: Any) -> Any:
+        """Divide; NaN at 0, since the exact lanes have no value there."""
+        with np.errstate(all="ignore"):
+            return np.where(y == 0, np.nan, x / y)[()]
 
     def sum_last(self, x: Array) -> Any:
         """Sum."""
@@ -171,6 +180,10 @@ class Exacts:
             return np.frompyfunc(lambda a, b: a * b if a != 0 and b != 0 else Fraction(0), 2, 1)(
                 x, y
             )
+
+    def over(self, x: Any, y: Any) -> Any:
+        """Divide."""
+        return x / y
 
     def sum_last(self, x: Array) -> Any:
         """Sum."""
