@@ -19,12 +19,12 @@ from tabular_trpo.exact.structure import Structure, graph, structure
 from tabular_trpo.exact.surrogate import Surrogate, surrogate
 from tabular_trpo.falsify.hunt import Refutation, Unrefuted, falsify
 from tabular_trpo.formats import read, write
-from tabular_trpo.theory.bounds import THEOREMS
 from tabular_trpo.theory.certificate import certificate, pair_certificate
 from tabular_trpo.theory.claim import Claim, Theorem, Verdict, claim
 from tabular_trpo.theory.constants import penalty
 from tabular_trpo.theory.judge import judge
 from tabular_trpo.theory.pair import Pair
+from tabular_trpo.theory.theorems import THEOREMS
 from tabular_trpo.theory.variants import VARIANTS
 from tabular_trpo.theory.verdicts import Verdicts, verify, verify_pair
 

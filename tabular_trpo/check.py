@@ -26,11 +26,42 @@ Env = dict[str, Value]
 
 # Sources, and below each its theorems: name | equation | formula | precondition.
 _c = "(max_tv*gamma/((1-gamma)*(1-gamma*(1-max_tv))))"  # the coupling constant of appendix A
+_D, _h, _u = "abs(eta_new - L)", "((pi_new - pi)/pi)", "(1-gamma)"
+_G, _least = "sum_s(rho*A_bar_target)", "-max_s(V - V_new) >= 0"
+_half, _greedy = f"eta_new - eta >= alpha*{_G}/2", "max_s(max_a(A) - A_bar) <= 0"
+_mirror, _moved = "-max_s(kl_reversed - A_bar) >= 0", "sum_s(abs(rho_new - rho))"
+_best = f"smaller(1, {_u}/gamma*(1/sqrt(1 - {_G}*{_u}/(2*eps_target)) - 1))"
+_root, _H = f"(sqrt(gamma*mean_kl/(2*{_u}))/{_u})", "sum_s((sqrt(d_new) - sqrt(d))**2)"
+_Ah, _hh = (f"sum_s(rho*sum_a(pi*{pair}))" for pair in (f"A*{_h}", f"{_h}*{_h}"))
+_fit, _f, _t = f"(A - {_Ah}/{_hh}*{_h})", "(r + gamma*next(V_new/2) - V_new/2)", "(pi_new - pi)"
+_soft = "eta_new + sum_s(rho_new*entropy_new) - (eta + sum_s(rho*entropy))"
+_Vs = "(V_new + K_new)"
+_path = " + ".join(f"gamma**{t}*smaller(1, sqrt({t}*max_kl/2))" for t in range(1, 9))
+_li = " + ".join(f"sqrt({t})*gamma**{t}" for t in range(1, 9))
+# Three steps to go: values of a policy, advantages of pi, what they promise along its paths.
+_V1, _V2, _V3 = ("sum_a({0}*" + to_go + ")" for to_go in (
+    "r", "(r + next(sum_a({0}*r)))", "(r + next(sum_a({0}*(r + next(sum_a({0}*r))))))"
+))  # fmt: skip
+_W1, _W2, _W3 = (text.format("pi") for text in (_V1, _V2, _V3))
+_A = f"r + next({_W2}) - {_W3}", f"r + next({_W1}) - {_W2}", f"r - {_W1}"
+_laws = "rho0", "push(rho0*{0})", "push(push(rho0*{0})*{0})"
+_along = " + ".join(f"sum_s({law}*sum_a(pi_new*({A})))" for law, A in zip(_laws, _A, strict=True))
+_eta, _eta_new = (f"sum_s(rho0*{_V3.format(policy)})" for policy in ("pi", "pi_new"))
+_eps = "-smaller(smaller(-max_sa(abs({})), -max_sa(abs({}))), -max_sa(abs({})))".format(*_A)
+_parted = "(1 - (1 - max_tv)**1 + (1 - (1 - max_tv)**2))"
 _TABLE = f"""Kakade & Langford 2002
 performance_difference_paths | (1) | eta_new == eta + sum_s(rho0*W)
 performance_difference | (2) | eta_new == eta + sum_s(rho_new*A_bar)
 performance_difference_statewise | (2) at each state | max_s(abs(V_new - V - W)) == 0
 cpi_bound | (6) | eta_new >= L - 2*eps_target*gamma*alpha**2/(1-gamma)**2 | mixture
+cpi_coupling | Theorem 4.1 | eta_new >= L - 2*alpha**2*gamma*eps_target/({_u}*(1-gamma*(1-alpha))) \
+| mixture
+cpi_step_bounded | Corollary 4.2 | {_half} \
+| smaller({_u}**2*mean_d(A_bar_target) - 4*max_sa(r)*alpha, -max_sa(-r)) >= 0
+gradient_domination | Theorem 6.2 | eta_new - eta <= max_s(rho_new/rho)*sum_s(rho*max_a(A))
+gradient_domination_start | Corollary 4.5 | max_s(rho_new/rho) <= max_s(d_new/rho0)/{_u}
+after Kakade & Langford 2002
+horizon_performance_difference | horizon 3 | {_eta_new} == {_eta} + ({_along.format("pi_new")})
 Schulman et al. 2015
 visitation_mass | rho | sum_s(rho) == 1/(1-gamma)
 surrogate_linear | (3) | L_mix(1/3) == (2*eta + L)/3
@@ -43,6 +74,7 @@ trpo_kl_bound_half | (9) with C/2 | eta_new >= L - C/2*max_kl
 minorant_touches | (10) | M_pi == eta
 minorant_gain | (10) | eta_new - eta >= M - M_pi
 monotone_improvement | (10) | eta_new >= eta | M >= M_pi
+improvement_statewise | after (2) | {_least} | -max_s(-A_bar) >= 0
 Pollard 2000
 tv_squared_kl | (9) | max_s(tv**2 - kl) <= 0
 Csiszar & Koerner 2011
@@ -58,7 +90,89 @@ coupling_rows | ladder 3' | 2*eps_cpi*{_c} <= 2*max_tv*max_s(span_a(A))*{_c}
 coupling_bound | ladder 4 | 2*smaller(1, 2*max_tv)*eps*{_c} <= 4*max_tv*eps*{_c}
 coupling_to_theorem | ladder 5 | 4*max_tv*eps*{_c} <= 4*eps*gamma*max_tv**2/(1-gamma)**2
 Schulman et al. 2015, appendix B
-residual_identity | App. B | eta_new - L == gamma*sum_s(rho*shift(V_new - V))"""
+residual_identity | App. B | eta_new - L == gamma*sum_s(rho*shift(V_new - V))
+Bretagnolle & Huber 1979
+bretagnolle_huber | (2.2) | max_s(-log(1 - tv**2) - kl) <= 0
+after Pirotta et al. 2013
+spi_bound | safe step | {_D} <= gamma*(max_tv*span_s(A_bar))/{_u}**2
+spi_bound_q | Corollary 3.6 | {_D} <= gamma*(2*max_tv**2*max_s(span_a(Q)))/{_u}**2
+spi_step | safe weight | {_half} | 2*gamma*max_tv*span_s(A_bar_target) <= {_u}**2*{_G}
+Achiam et al. 2017
+cpo_bound | Corollary 1 | eta_new >= L - gamma*(2*eps_cpi*mean_tv)/{_u}**2
+cpo_bound_upper | Theorem 1, f = V | eta_new <= L + gamma*(2*eps_cpi*mean_tv)/{_u}**2
+cpo_general_zero | Theorem 1, f = 0 | abs(eta_new - eta - sum_s(rho*sum_a({_t}*r))) \
+<= gamma*(2*max_s(abs(sum_a(pi_new*r)))*mean_tv)/{_u}**2
+cpo_general_half | Theorem 1, f = V_new/2 | abs(eta_new - eta - sum_s(rho*sum_a({_t}*{_f}))) \
+<= gamma*(2*max_s(abs(sum_a(pi_new*{_f})))*mean_tv)/{_u}**2
+cpo_general_exact | Theorem 1, f = V_new | eta_new - eta \
+== sum_s(rho*sum_a({_t}*(r + gamma*next(V_new) - V_new)))
+cpo_kl_reversed | Corollary 3 | {_D} <= gamma*(2*eps_cpi*sqrt(mean_d(kl_reversed)/2))/{_u}**2
+cpo_worst_case | Proposition 1 | eta_new - eta \
+>= -(gamma*(eps_cpi*sqrt(2*mean_d(kl_reversed)))/{_u}**2) | L >= eta
+cpo_visitation | Lemma 3 | {_moved} <= gamma*(2*mean_tv)/{_u}**2
+Sutton et al. 2000
+policy_gradient_direct | Theorem 1 | eta_dot == sum_s(rho*sum_a({_t}*Q))
+policy_gradient_score | Theorem 1, score | eta_dot == sum_s(rho*sum_a(pi*{_h}*A))
+compatible_features | Theorem 2 | eta_dot == {_Ah}/{_hh}*{_hh}
+compatible_fit | Theorem 2, fit | sum_s(rho*sum_a(pi*{_fit}*{_fit})) \
+<= sum_s(rho*sum_a(pi*(A - {_h})*(A - {_h})))
+Kakade 2001
+natural_gradient | natural gradient | eta_dot \
+== sum_s(rho*(sum_a(pi*{_h}*A) - sum_a(pi*{_h})*sum_a(pi*A)))
+Mei et al. 2020
+lojasiewicz | Lemma 8 | max_s(rho_new/rho)*sqrt(sum_s(sum_a(pi))*sum_s(sum_a((rho*pi*A)**2))) \
+>= -max_s(-sum_a(pi*pi_new))*(eta_new - eta) | -max_s(-max_a(pi_new)) >= 1
+soft_performance_difference | Lemma 25 | {_soft} \
+== sum_s(rho_new*(A_bar + (gamma*sum_a(pi_new*next(K)) - K) + entropy_new))
+soft_suboptimality | Lemma 26 | {_soft} \
+== sum_s(rho*(kl - sum_a(pi*(r + gamma*next(V_new + K_new) - {_Vs} - log(pi_new)))))
+Howard 1960
+policy_iteration | policy iteration | {_least} | {_greedy}
+Puterman 1994
+policy_iteration_contraction | policy iteration | max_s(V_star - V_new) \
+<= gamma*max_s(V_star - V) | {_greedy}
+optimality_gap | optimality gap | max_s(V_star - V) <= max_sa(A)/{_u}
+after Strupl et al. 2022
+reward_weighted | reward-weighted | {_least} \
+| smaller(-max_sa(-r), -max_sa(abs(pi_new*V - pi*Q))) >= 0
+Grudzien et al. 2022
+mirror_step | Lemma 3.3 | {_least} | {_mirror}
+Agarwal et al. 2021
+npg_progress | Lemma 5.2 (arXiv) | eta_new - eta >= sum_s(rho0*(A_bar - kl_reversed)) | {_mirror}
+after Kearns & Singh 2002
+simulation_lemma | simulation lemma | max_s(abs(V_new - V)) \
+<= (max_s(abs(sum_a({_t}*r))) + gamma*(max_s(move({_t}))/2)*span_s(V))/{_u}
+own
+visitation_coupling | from Lemma B | {_moved} <= 2*{_c}
+cpi_step | from (6) | {_half} | 4*eps_target*gamma*alpha <= {_u}**2*{_G}
+cpi_best_weight | from Theorem 4.1 \
+| alpha*{_G} - 2*alpha**2*gamma*eps_target/({_u}*(1-gamma*(1-alpha))) \
+<= {_best}*{_G} - 2*{_best}**2*gamma*eps_target/({_u}*(1-gamma*(1-{_best}))) | {_G} >= 0
+cpo_kl | Corollary 3, other KL | {_D} <= gamma*(2*eps_cpi*sqrt(mean_kl/2))/{_u}**2
+cpo_visitation_new | Lemma 3, new policy | {_moved} <= gamma*(2*sum_s(d_new*tv))/{_u}**2
+cpo_centred | centred | {_D} <= gamma*(span_s(A_bar)*mean_tv)/{_u}**2
+residual_span | residual | {_D} <= gamma*sum_s(rho*tv)*span_s(V_new - V)
+residual_visitation | Lemma 2, centred | {_D} <= {_moved}*span_s(A_bar)/2
+visitation_kl | KL of visits | kl_d <= gamma/{_u}*mean_kl
+visitation_mean_kl | (i) visits | {_moved} <= 2*{_root}
+mean_kl_root | (i) | {_D} <= 2*eps_cpi*{_root}
+mean_kl_worst_case | (i) worst case | eta_new - eta >= -2*eps_cpi*{_root} | L >= eta
+path_kl | (ii) | {_D} <= 2*eps_cpi*({_path} + gamma**9/{_u})
+path_kl_linear | (ii) linear | {_D} \
+<= 2*eps*max_kl*({_li} + gamma**9*(9/{_u} + gamma/{_u}**2)/sqrt(9))
+hellinger | (iii) certificate | {_u}*{_D} \
+<= sqrt({_H})*(2*sqrt(mean_d(A_bar**2)) + eps_cpi*sqrt({_H}))
+hellinger_kl | (iii) KL | {_H} <= kl_d
+mean_kl_linear | (iii) | {_D} <= eps/{_u}**2*(gamma + 2*sqrt(2*{_u}*gamma))*mean_kl
+trpo_mean_kl | (9) with mean KL | eta_new >= L - C*mean_kl | gamma >= 8/17
+trpo_kl_reversed | (9), other KL | eta_new >= L - C*max_s(kl_reversed)
+trpo_bretagnolle_huber | (9) by Bretagnolle-Huber | -log(1 - (L - eta_new)/C) <= max_kl
+approximate_advantage | approximate advantage \
+| abs(eta_new - eta - sum_s(rho*sum_a({_t}*r))) \
+<= 4*max_tv*eps*{_c} + 2*max_tv*max_sa(abs(r - A))/{_u}
+horizon_bound | horizon 3 | abs({_eta_new} - {_eta} - ({_along.format("pi")})) \
+<= 4*{_eps}*max_tv*{_parted}
+horizon_bound_square | horizon 3, square | 2*max_tv*{_parted} <= max_tv**2*3*2"""
 
 # What a field may be: its path, then its value, a text behind a quotation mark.
 _exact = "[0-9]{1,4000}(/[0-9]{1,4000}|([.][0-9]{1,4000})?([eE][+-]?[0-9]{1,3})?)"
@@ -73,7 +187,7 @@ _FIELDS = rf"""/format "tabular-trpo-certificate
 /model/transitions\[[0-9]+\](\[[012]\] ".*|\[3\] "{_exact}|\[4\] "-?{_exact})
 /model/(rho0|policies/(pi|pi_new|target))/[^ ]* "{_exact}
 /mixture( null|/target "target|/alpha "{_exact})
-/witness/(V|rho|V_new|rho_new|W|V_dot)/(den|num\[[0-9]+\]) "{_int}
+/witness/(V|rho|V_new|rho_new|W|V_dot|V_star)/(den|num\[[0-9]+\]) "{_int}
 /values/(eta|eta_new|L|eps|eps_cpi|max_tv|mean_tv|C|eta_dot|alpha|eps_target) "{_hex}
 /claims\[[0-9]+\]/(name|equation|source) ".*
 /claims\[[0-9]+\]/[lr]hs "{_side}
@@ -90,21 +204,28 @@ _FIELDS = rf"""/format "tabular-trpo-certificate
 _QUANTITIES = """one ~ sum_s(rho0); ones ~ sum_a(pi); ones ~ sum_a(pi_new); ones ~ sum_a(target);
 all ~ next(ones); pi_new ~ (1-alpha)*pi + alpha*target; V ~ sum_a(pi*(r + gamma*next(V)));
 V_new ~ sum_a(pi_new*(r + gamma*next(V_new))); rho ~ rho0 + gamma*push(pi*rho);
-rho_new ~ rho0 + gamma*push(pi_new*rho_new); d = (1-gamma)*rho; Q = r + gamma*next(V); A = Q - V;
+rho_new ~ rho0 + gamma*push(pi_new*rho_new); V_star ~ max_a(r + gamma*next(V_star));
+d = (1-gamma)*rho; Q = r + gamma*next(V); A = Q - V; d_new = (1-gamma)*rho_new;
+Q_new = r + gamma*next(V_new); A_new = Q_new - V_new;
 A_bar = sum_a(pi_new*A); A_bar_target = sum_a(target*A); W ~ A_bar + gamma*sum_a(pi_new*next(W));
 V_dot ~ sum_a((pi_new-pi)*Q) + gamma*sum_a(pi*next(V_dot)); eta = sum_s(rho0*V);
 eta_new = sum_s(rho0*V_new); eta_dot = sum_s(rho0*V_dot); L = eta + sum_s(rho*A_bar);
 M_pi = L_mix(0); tv = sum_a(abs(pi - pi_new))/2; max_tv = max_s(tv); mean_tv = mean_d(tv);
 eps = max_sa(abs(A)); eps_cpi = max_s(abs(A_bar)); eps_target = max_s(abs(A_bar_target));
 C = 4*eps*gamma/(1-gamma)**2; kl : sum_a(pi*log_ratio(pi, pi_new)); max_kl : max_s(kl);
-mean_kl : mean_d(kl); M : L - C*max_kl; abs(x) : larger(x, -x); mean_d(x) : sum_s(d*x);
+mean_kl : mean_d(kl); M : L - C*max_kl; kl_reversed : sum_a(pi_new*log_ratio(pi_new, pi));
+kl_d : sum_s(d*log_ratio(d, d_new)); entropy : sum_a(pi*log_ratio(1, pi));
+entropy_new : sum_a(pi_new*log_ratio(1, pi_new)); abs(x) : larger(x, -x); mean_d(x) : sum_s(d*x);
 span_s(x) : max_s(x) + max_s(-x); span_a(x) : max_a(x) + max_a(-x);
 shift(x) : sum_a((pi_new-pi)*next(x));
 L_mix(x) : eta + sum_s(rho*(sum_a(((1-x)*pi + x*pi_new)*Q) - V))"""
 # What the formulas of a claim may name and call; all else is for the formulas above only.
 _NAMES = """gamma alpha eta eta_new eta_dot L M M_pi C eps eps_cpi eps_target max_tv mean_tv max_kl
-mean_kl rho0 rho rho_new d V V_new A_bar A_bar_target tv kl W A Q r pi pi_new"""
-_CALLS = "abs sqrt sum_s max_s span_s mean_d max_a span_a max_sa shift step_tv L_mix smaller"
+mean_kl kl_d rho0 rho rho_new d d_new V V_new V_star A_bar A_bar_target tv kl kl_reversed W entropy
+entropy_new A A_new Q Q_new r pi pi_new"""
+_CALLS = """abs sqrt log sum_s max_s span_s mean_d max_a span_a max_sa sum_a next push move
+shift step_tv L_mix smaller"""
+_LOGS = "kl max_kl mean_kl M kl_reversed kl_d entropy entropy_new log"
 NODES = "Expression Constant Name Load Call UnaryOp USub BinOp Add Sub Mult Div Pow".split()
 
 THEOREMS: dict[str, tuple[str, str, str, str | None]] = {}  # equation, source, formula, condition
@@ -116,6 +237,7 @@ FIELD = re.compile(_FIELDS.replace("\n", "|"), re.DOTALL)
 QUANTITIES = [part.split(maxsplit=2) for part in _QUANTITIES.split(";")]
 SHORT = {name: text for name, sign, text in QUANTITIES if sign == ":"}
 NAMES, ARITY = {*_NAMES.split()}, dict.fromkeys(_CALLS.split(), 1) | {"smaller": 2}
+LOGS = {*_LOGS.split()}
 
 
 @final
@@ -193,7 +315,8 @@ def _read(doc: dict[str, Any]) -> Env:
         raw[name] = {(s,): Fraction(num, den) for s, num in zip(states, nums, strict=True)}
     env: Env = {name: {key: (x, x) for key, x in table.items()} for name, table in raw.items()}
     for name, sign, text in QUANTITIES:
-        if sign != ":" and (mixture or not re.search("target|alpha", text)):
+        optional = name == "V_star" and name not in env  # there only if a claim speaks of it
+        if sign != ":" and not optional and (mixture or not re.search("target|alpha", text)):
             value = _value(text, env, 0)
             for k in {**env[name], **value} if sign == "~" else ():
                 x, y = env[name].get(k), value.get(k)
@@ -262,6 +385,13 @@ def _log_ratio(p: Interval, q: Interval, bits: int) -> Interval:
     return ZERO if p == q else _log(p[0] / q[0], bits) if p[0] and q[0] else (math.inf, math.inf)
 
 
+def _log_exact(x: Interval, bits: int) -> Interval:
+    _require(x[0] == x[1], "log", x, "a number that is known exactly")
+    if x[0] <= 0 or x[0] == math.inf:
+        raise ArithmeticError("the logarithm of what is not positive, or infinite")
+    return _log(x[0], bits)
+
+
 # 0 * inf = 0: a state that is never visited adds nothing to a mean, even when its KL is infinite.
 _TWO: Any = {"Add": operator.add, "Sub": operator.sub, "smaller": min, "larger": max}
 _TWO["Mult"] = lambda a, b: a * b if a and b else ZERO[0]
@@ -305,31 +435,33 @@ def _value(node: Any, env: Env, bits: int) -> Value:
 
 def _apply(name: str, args: list[Value], env: Env, bits: int) -> Value:
     x, sizes = args[0], [len(next(iter(arg))) for arg in args]
-    precise = {"sqrt": partial(_root, bits=bits), "log_ratio": partial(_log_ratio, bits=bits)}
-    if f := precise.get(name) or ENTRYWISE.get(
-        name
-    ):  # a number serves every state, a vector every action
+    precise = {"sqrt": _root, "log_ratio": _log_ratio, "log": _log_exact}
+    f = partial(precise[name], bits=bits) if name in precise else ENTRYWISE.get(name)
+    if f:  # a number serves every state, a vector every action
         keys = args[sizes.index(max(sizes))]
         return {k: f(*(arg[k[:n]] for arg, n in zip(args, sizes, strict=True))) for k in keys}
     if f"{name}(x)" in SHORT and len(args) == 1:
         return _value(SHORT[f"{name}(x)"], env | {"x": x}, bits)
-    axes = {"next": 1, "sum_s": 1, "max_s": 1, "push": 2, "sum_a": 2, "max_a": 2, "max_sa": 2}
-    _require(sizes == [axes.get(name)], f"the arguments of {name}", sizes, axes.get(name))
+    axes = {1: ("next", "sum_s", "max_s"), 2: ("push", "move", "sum_a", "max_a", "max_sa")}
+    good = len(args) == 1 and name in axes.get(sizes[0], ())
+    _require(good, f"the arguments of {name}", sizes, "one table, or one vector")
     groups: dict[tuple[str, ...], list[Interval]] = {k: [] for k in env["ones"] if name == "push"}
     den = (Fraction(1),) * 2
-    if name in ("next", "push"):  # over a common denominator, which spares many long gcds
+    if name in ("next", "push", "move"):  # over a common denominator, which spares many long gcds
         ends = [end for y in x.values() for end in y if isinstance(end, Fraction)]
         den = (Fraction(math.lcm(*(end.denominator for end in ends))),) * 2
         x = {key: ENTRYWISE["Mult"](y, den) for key, y in x.items()}
         for (s, a, t), p in env["P"].items():
-            get, put = ((t,), (s, a)) if name == "next" else ((s, a), (t,))
+            get = (t,) if name == "next" else (s, a)
+            put = {"next": (s, a), "push": (t,), "move": (s, t)}[name]
             groups.setdefault(put, []).append(ENTRYWISE["Mult"](p, x[get]))
     else:
         for key, y in x.items():
             groups.setdefault(key[: name[3:] == "_a"], []).append(y)
     if name[:3] == "max":
         return {key: reduce(ENTRYWISE["larger"], ys) for key, ys in groups.items()}
-    return {key: _over(reduce(ENTRYWISE["Add"], ys, ZERO), den) for key, ys in groups.items()}
+    sums = {key: _over(reduce(ENTRYWISE["Add"], ys, ZERO), den) for key, ys in groups.items()}
+    return _value("sum_a(abs(x))", env | {"x": sums}, bits) if name == "move" else sums
 
 
 def _holds(relation: str, slack: Interval) -> bool | None:
@@ -359,7 +491,7 @@ def _judge(claim: dict[str, Any], where: str, env: Env) -> Statement:
     for side in re.split(RELATION, f"{text} == {premise}")[::2]:
         _vet(side, where)
     words = {*re.findall(r"\w+", f"{text} {premise}")}
-    logs = words & {"kl", "max_kl", "mean_kl", "M"}
+    logs = words & LOGS
     exactness = "log" if logs else "sqrt" if "sqrt" in words else "rational"
     _require(claim["exactness"] == exactness, f"{where}.exactness", claim["exactness"], exactness)
     for bits in PRECISIONS:

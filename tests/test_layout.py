@@ -16,7 +16,7 @@ FLOORS = {
     "core": 0, "exact": 1, "families": 1, "theory": 2, "improve": 2, "sampled": 2,
     "falsify": 3, "formats": 3, "app": 4, "__main__": 5, "": 6,
 }  # fmt: skip
-FORMULAE = {f"{PACKAGE}/theory/{f}.py" for f in ("identities", "bounds", "variants", "constants")}
+FORMULAE = tuple(f"{PACKAGE}/theory/{f}" for f in ("statements/", "variants/", "constants.py"))
 NUMPY_RANDOM = {"Generator", "BitGenerator", "PCG64", "Philox", "SeedSequence", "default_rng"}
 
 Rule = Callable[[PurePosixPath, str], Iterator[str]]
@@ -77,7 +77,7 @@ def solitude(path: PurePosixPath, source: str) -> Iterator[str]:
 def sizes(path: PurePosixPath, source: str) -> Iterator[str]:
     """Files stop at 300 lines, functions at 60 without their docstring."""
     # The checker is one file so that one file is all there is to trust; a third of it is tables.
-    stop = 450 if path.name == "check.py" else 300
+    stop = 600 if path.name == "check.py" else 300
     if (lines := source.count("\n")) > stop:
         yield f"{lines} lines"
     for node in ast.walk(ast.parse(source)):
@@ -119,7 +119,7 @@ def no_float_literal(path: PurePosixPath, source: str) -> Iterator[str]:
     """One text of the formulae serves every lane: Fraction + 0.5 would be a float, silently."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Constant) and isinstance(node.value, float):
-            if str(path) in FORMULAE:
+            if str(path).startswith(FORMULAE):
                 yield f"float literal {node.value} in line {node.lineno}"
 
 
@@ -179,7 +179,7 @@ BAD = [
     (docstrings, "core/x.py", '"""Doc."""\ndef f(): pass'),
     (docstrings, "core/x.py", '"""Doc."""\nclass C:\n    """Doc."""\n    def f(self): pass'),
     (final_or_abstract, "core/x.py", 'class C:\n    """A record."""'),
-    (no_float_literal, "theory/bounds.py", "def f(p): return 0.5 * p.eps"),
+    (no_float_literal, "theory/statements/coupling.py", "def f(p): return 0.5 * p.eps"),
     (no_float_literal, "theory/variants.py", "x = 1e3"),
     (no_print, "theory/x.py", "print(1)"),
     (no_global_random, "core/x.py", "np.random.seed(0)"),

@@ -5,8 +5,8 @@ from typing import Any
 
 from tabular_trpo.app.answer import Part, row, table
 from tabular_trpo.app.cells import scalars, short
-from tabular_trpo.theory.bounds import trpo_bound, trpo_kl_bound
 from tabular_trpo.theory.pair import Pair
+from tabular_trpo.theory.statements.coupling import trpo_bound, trpo_kl_bound
 
 MEANING = {
     "eta": "return of the old policy",

@@ -18,12 +18,12 @@ from tabular_trpo.app.store import file_name, save
 from tabular_trpo.app.tally import Judged, place
 from tabular_trpo.app.verify_report import report
 from tabular_trpo.core.errors import LimitError, MemoryGuardError
-from tabular_trpo.theory.bounds import THEOREMS
 from tabular_trpo.theory.certifiable import CERTIFIED_BITS
 from tabular_trpo.theory.certificate import pair_certificate
 from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.judge import FIRST_BITS, MAX_BITS, judge
 from tabular_trpo.theory.pair import Pair
+from tabular_trpo.theory.theorems import THEOREMS
 
 NAME = "verify"
 HELP = "every theorem on every model: proved, refuted, undecided or vacuous"

@@ -5,7 +5,6 @@ L, say) are its gap; those that vanish with the step are its penalty.  Their rat
 can climb: the sum itself is largest at long steps, where a bound is usually far from tight.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, final
@@ -17,7 +16,7 @@ from tabular_trpo.falsify.draw import draw
 from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.expression import Expression
 from tabular_trpo.theory.pair import Pair
-from tabular_trpo.theory.plain import PlainPair
+from tabular_trpo.theory.plain import Cases, PlainPair
 from tabular_trpo.theory.trace import Statement
 
 # Scores of pairs without a value, and where the condition fails; above SPEAKS it holds.
@@ -26,6 +25,7 @@ ROUNDING = 1e-13  # of the terms that nearly cancel in a gap
 FIELD_ROUNDING = 2e-15  # of values and advantages over a horizon
 NO_PENALTY = 1e6  # score of a gap where the penalty is 0
 CONDITION_SLACK = 1e-12
+PROBES, LEAST_PROBES = 1024, 8  # random pairs on which terms are sorted
 LEAST = 1e-300  # keeps 0 / 0 from being no value
 MAXIMA = ("max_s", "max_a", "max_sa")
 Terms = tuple[tuple[float, Expression], ...]
@@ -82,7 +82,7 @@ class Scorer:
                 score = 1 + (gap - noise) / (size + noise + LEAST)
             else:
                 penalty, _ = _total(self.penalty, p, known)
-                free = np.where(gap > noise, NO_PENALTY, 0.0)
+                free = np.where(gap > noise, NO_PENALTY, 0.0) + 0.0 * penalty  # NaN stays
                 score = np.where(penalty < 0, (gap - noise) / -penalty, free)
             score = np.where(np.isnan(score), NO_VALUE, np.clip(score, SPEAKS + 1e-9, NO_PENALTY))
             return self._inside(p, score.max(axis=tuple(range(1, score.ndim))))
@@ -118,18 +118,20 @@ class Scorer:
 def scorer(claim: Theorem) -> Scorer:
     """Sort the terms of a claim into gap and penalty by their sizes on random pairs.
 
-    A term vanishes if a step 10^-7 times as long makes it less than 10^-3 as large.  Without such
-    terms, those of a constant negative sign are the penalty.
+    A term vanishes if a step 10^-7 times as long makes it less than 10^-3 as large.  Where that
+    sorts nothing, terms that are never positive are the penalty; and the penalty is the group that
+    is negative more often.
     """
     terms = terms_of(violation(claim.statement))
     if claim.statement.relation == "==":
         return Scorer(claim, terms, ())
-    cases = draw(np.random.default_rng(0), 64, 3, 3)
+    cases = _probes(claim)
+    met = PlainPair(cases)
     far = PlainPair(cases.changed(alpha=np.ones(len(cases))))
     near = PlainPair(cases.changed(alpha=np.full(len(cases), 1e-7)))
     with np.errstate(all="ignore"):
         sizes = [[_typical(e.value(p)) for p in (far, near)] for _, e in terms]
-        signs = [sign * np.nan_to_num(e.value(far)) for sign, e in terms]
+        signs = [sign * np.nan_to_num(e.value(met)) for sign, e in terms]
     stays = [not after < 1e-3 * before for before, after in sizes]
     if all(stays) or not any(stays):
         stays = [bool(np.any(value > 0)) for value in signs]
@@ -137,9 +139,18 @@ def scorer(claim: Theorem) -> Scorer:
         tuple(t for t, s in zip(terms, stays, strict=True) if s is kind) for kind in (True, False)
     ]
     gap, penalty = groups
-    if penalty and _mean_sign(penalty, far) > 0:
+    if gap and penalty and _negative(gap, met) > _negative(penalty, met):
         gap, penalty = penalty, gap
     return Scorer(claim, gap or penalty, penalty if gap else ())
+
+
+def _probes(claim: Theorem) -> Cases:
+    """Return random cases, those that meet the precondition if enough of them do."""
+    cases = draw(np.random.default_rng(0), PROBES, 3, 3)
+    bare = Scorer(claim, (), ())
+    with np.errstate(all="ignore"):
+        inside = bare._inside(PlainPair(cases), np.zeros(len(cases))) > SPEAKS
+    return cases[inside] if np.count_nonzero(inside) >= LEAST_PROBES else cases
 
 
 def _typical(values: Any) -> float:
@@ -147,10 +158,10 @@ def _typical(values: Any) -> float:
     return float(np.median(sizes[np.isfinite(sizes)])) if np.any(np.isfinite(sizes)) else np.inf
 
 
-def _mean_sign(terms: Sequence[tuple[float, Expression]], p: PlainPair) -> float:
+def _negative(terms: Terms, p: PlainPair) -> float:
+    """Return the share of pairs on which the sum of terms is not positive."""
     with np.errstate(all="ignore"):
-        total, _ = _total(tuple(terms), p, {})
-        return float(np.mean(np.sign(np.nan_to_num(total))))
+        return float(np.mean(_total(terms, p, {})[0] <= 0))
 
 
 def _total(terms: Terms, p: PlainPair, known: dict[int, Any]) -> tuple[Array, Array]:

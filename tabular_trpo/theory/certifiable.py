@@ -9,15 +9,16 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
-from tabular_trpo.theory.bounds import THEOREMS
 from tabular_trpo.theory.claim import Theorem, Verdict
 from tabular_trpo.theory.judge import MAX_BITS, NO_VALUE, NOT_MIXTURE, bounds
 from tabular_trpo.theory.pair import Pair
+from tabular_trpo.theory.theorems import THEOREMS
 
 MOST_DIGITS, MOST_HEX, MOST_TEXT = 4000, 2**16, 1000  # of numbers given, computed; of a formula
 # `judge` counts bits below the largest term of a slack, the checker below 1.  So a quarter of its
 # last precision is taken: what that settles, the checker settles, logarithms below 2^-12288 apart.
 CERTIFIED_BITS = MAX_BITS // 4
+NOT_CHECKED = {"K", "K_new"}  # solutions with logarithms: no rational witness states them
 _BEYOND = 10**MOST_DIGITS
 
 
@@ -44,6 +45,8 @@ def left_out(theorem: Theorem, verdict: Verdict, pair: Pair) -> str:
     """Return why the checker could not follow the verdict on a rational pair, or nothing."""
     if verdict.status == "undecided" or verdict.reason.startswith(NO_VALUE):
         return verdict.reason
+    if beyond := theorem.names() & NOT_CHECKED:
+        return f"it speaks of {', '.join(sorted(beyond))}, for which check has no witness"
     if any(len(side) > MOST_TEXT for side in _sides(theorem)):
         return f"a side has more than {MOST_TEXT} characters"
     if _needs_identity(theorem, verdict, pair):

@@ -32,6 +32,7 @@ from tabular_trpo.theory.pair import Pair
 
 FORMAT, VERSION = "tabular-trpo-certificate", 1
 WITNESSES = ("V", "rho", "V_new", "rho_new", "W", "V_dot")
+WITNESSES_ON_DEMAND = ("V_star",)  # there if a claim speaks of it
 VALUES = ("eta", "eta_new", "L", "eps", "eps_cpi", "max_tv", "mean_tv", "C", "eta_dot")
 VALUES_OF_MIXTURES = ("alpha", "eps_target")
 MARGIN = Fraction(1, 2**64)  # of a slack that is known exactly, but not to enclosures
@@ -76,11 +77,17 @@ def pair_certificate(
         "version": VERSION,
         "model": model,
         "mixture": mixture,
-        "witness": {name: _vector(getattr(exact, name)) for name in WITNESSES},
+        "witness": {name: _vector(getattr(exact, name)) for name in _witnesses(meant, claims)},
         "values": {name: hexadecimal(getattr(exact, name)) for name in values},
         "claims": claims,
     }
     return {**made, "digest": digest(made)}
+
+
+def _witnesses(theorems: Sequence[Theorem], claims: list[dict[str, Any]]) -> tuple[str, ...]:
+    kept = {claim["name"] for claim in claims}
+    spoken = set().union(*(theorem.names() for theorem in theorems if theorem.name in kept))
+    return WITNESSES + tuple(name for name in WITNESSES_ON_DEMAND if name in spoken)
 
 
 def digest(made: dict[str, Any]) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from tabular_trpo.core.errors import InvalidMDPError, Problem
-from tabular_trpo.theory.bounds import THEOREMS
 from tabular_trpo.theory.claim import Theorem
+from tabular_trpo.theory.theorems import THEOREMS
 
 Choice = Iterable[Theorem | str] | None
 

@@ -100,10 +100,9 @@ class Theorem:
         check_words(self.name, self.around)
         statement = trace(self.formula)
         condition = None if self.precondition is None else trace(self.precondition)
-        names = statement.names() | (condition.names() if condition else set())
         object.__setattr__(self, "statement", statement)
         object.__setattr__(self, "condition", condition)
-        object.__setattr__(self, "mixture", bool(names & OF_MIXTURES))
+        object.__setattr__(self, "mixture", bool(self.names() & OF_MIXTURES))
 
     def __call__(self, pair: Quantities) -> Claim:
         """Evaluate both sides at a pair; a batch of pairs gives batched sides.
@@ -134,10 +133,14 @@ class Theorem:
         """Return the precondition as certificates state it: a text, "mixture", or None."""
         return str(self.condition) if self.condition else "mixture" if self.mixture else None
 
+    def names(self) -> set[str]:
+        """Return the names of the quantities and functions in the statement and its condition."""
+        return self.statement.names() | (self.condition.names() if self.condition else set())
+
     @property
     def exactness(self) -> str:
         """The numbers that decide it: "rational", "sqrt" (roots too) or "log" (logarithms too)."""
-        names = self.statement.names() | (self.condition.names() if self.condition else set())
+        names = self.names()
         return "log" if names & OF_LOGS else "sqrt" if "sqrt" in names else "rational"
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, final
 
 import numpy as np
@@ -13,8 +14,10 @@ from tabular_trpo.core.interval import Interval
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.exact.evaluate import Evaluation, Radius
+from tabular_trpo.exact.optimal import optimal
 from tabular_trpo.theory.quantities import Quantities
 
+INVERSE_E = 0.36787944117144239  # above 1 / e = max of -p log p
 SERIES_BELOW = 1e-5  # where the series of x - log(1 + x) is sharper than the difference
 
 
@@ -40,6 +43,12 @@ class Enclosures:
         """Multiply; 0 times inf is 0 there."""
         return x * y
 
+    def over(self, x: Interval, y: Interval) -> Interval:
+        """Divide; what may be 0 is refused, since 0 times the quotient would hide that."""
+        if np.any((y.lo <= 0) & (y.hi >= 0)):
+            raise ZeroDivisionError("a divisor that may be 0")
+        return x / y
+
     def sum_last(self, x: Interval) -> Interval:
         """Sum."""
         return x.sum(axis=-1)
@@ -59,6 +68,19 @@ class Enclosures:
     def sqrt(self, x: Interval) -> Interval:
         """Root."""
         return x.sqrt()
+
+    def log(self, x: Interval) -> Interval:
+        """Logarithm."""
+        return x.log()
+
+    def entropy(self, p: Interval) -> Interval:
+        """Sum over what may be positive; next to 0, where p log p is not monotone, by its range."""
+        live = p.hi > 0
+        with np.errstate(all="ignore"):
+            terms = -(p * interval.where(live, p, 1.0).log())
+        lo = np.where(live & (p.lo > 0), terms.lo, 0.0)
+        hi = np.where(live & (p.lo <= 0), INVERSE_E, np.where(live, terms.hi, 0.0))
+        return Interval(lo, hi).sum(axis=-1)
 
     def kl(self, p: Interval, q: Interval) -> Interval:
         """Sum p (x - log(1 + x)), x = (q - p) / p; at small x as p x^2 / (2 (1 + [0, x])^2)."""
@@ -84,6 +106,17 @@ class Enclosures:
         """Multiply by the columns of P."""
         self._need_grid()
         return interval.matmul(self._columns, Interval(w.lo.ravel(), w.hi.ravel()))
+
+    def move(self, X: Interval) -> Interval:
+        """Sum over actions, then the sizes; dense models only."""
+        self._need_grid()
+        if self.mdp.is_sparse:
+            got, expected = "asks for all pairs of states", "a dense model"
+            raise LimitError(
+                Problem("enclosed_move", "the pair", got, expected, "Use to_rational()")
+            )
+        closed = (self.spread(X, 1) * Interval.exact(self.mdp.P)).sum(axis=-2)
+        return abs(closed).sum(axis=-1)
 
     def solve(self, pi: Interval, b: Interval) -> Interval:
         """Refuse: an enclosed pair holds the solutions that claims need and makes no other."""
@@ -120,6 +153,12 @@ class EnclosedPair(Quantities):
         self.old, self.new = _enclosed(old, old.radius), _enclosed(new, radius)
         self.W = self.V_new - self.V
         self.eta_dot = self.L - self.eta
+
+    @cached_property
+    def V_star(self) -> Interval:
+        """The optimal value, by its own radius."""
+        best = optimal(self.mdp)
+        return Interval.around(best.V_star, best.radius.V_star)
 
 
 def _enclosed(ev: Evaluation, radius: Radius) -> Evaluation:

@@ -26,10 +26,13 @@ class Arithmetic(Protocol):
         """Return a constant in the arithmetic of the lane."""
 
     def spread(self, x: Any, rank: int) -> Any:
-        """Return a scalar in the form that combines with values of a rank."""
+        """Return x with `rank` more axes of length 1, to combine with values of a higher rank."""
 
     def times(self, x: Any, y: Any) -> Any:
         """Return x y, where 0 times infinity is 0."""
+
+    def over(self, x: Any, y: Any) -> Any:
+        """Return x / y, which has no value where y is 0."""
 
 
 @final
@@ -151,14 +154,11 @@ def number(x: object) -> Expression:
 
 def _binary(op: str, x: Operand, y: Operand) -> Expression:
     left, right = number(x), number(y)
-    return Expression(op, (left, right), joint_rank(op, left, right))
+    return Expression(op, (left, right), joint_rank(left, right))
 
 
-def joint_rank(what: str, x: Expression, y: Expression) -> int:
-    """Return the rank of an elementwise operation; TypeError where two ranks do not combine."""
-    if x.rank != y.rank and SCALAR not in (x.rank, y.rank):
-        kinds = f"{RANK_NAMES[x.rank]} and {RANK_NAMES[y.rank]}"
-        raise TypeError(f"{what} of {kinds}, expected equal kinds or a scalar")
+def joint_rank(x: Expression, y: Expression) -> int:
+    """Return the rank of an elementwise operation: a scalar serves all, a vector every action."""
     return max(x.rank, y.rank)
 
 
@@ -215,7 +215,8 @@ def _compute(e: Expression, p: Arithmetic, known: dict[int, Any]) -> Any:
         return _value(e.args[0], p, known) ** e.args[1]
     values = [_value(x, p, known) for x in e.args]
     if len(values) == 2:
-        values = [v if x.rank else p.spread(v, e.rank) for x, v in zip(e.args, values, strict=True)]
+        ranks = [e.rank - x.rank for x in e.args]
+        values = [p.spread(v, n) if n else v for n, v in zip(ranks, values, strict=True)]
     match e.op, values:
         case "+", [x, y]:
             return x + y
@@ -224,7 +225,7 @@ def _compute(e: Expression, p: Arithmetic, known: dict[int, Any]) -> Any:
         case "*", [x, y]:
             return p.times(x, y)
         case "/", [x, y]:
-            return x / y
+            return p.over(x, y)
         case "neg", [x]:
             return -x
         case "abs", [x]:

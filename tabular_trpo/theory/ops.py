@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any, Protocol, final
 
 import numpy as np
+from scipy.special import entr
 
 from tabular_trpo.core import real
 from tabular_trpo.core.linalg import dense, rational, sparse
@@ -28,6 +29,9 @@ class Ops(Protocol):
     def times(self, x: Any, y: Any) -> Any:
         """Return x y, where 0 times infinity is 0."""
 
+    def over(self, x: Any, y: Any) -> Any:
+        """Return x / y; a divisor 0 raises ZeroDivisionError or gives NaN."""
+
     def sum_last(self, x: Any) -> Any:
         """Return the sums over the last axis."""
 
@@ -46,11 +50,20 @@ class Ops(Protocol):
     def kl(self, p: Any, q: Any) -> Any:
         """Return KL(p || q) of the rows."""
 
+    def log(self, x: Any) -> Any:
+        """Return the natural logarithms; 0 and less raise ValueError or give no number."""
+
+    def entropy(self, p: Any) -> Any:
+        """Return - sum p log p of the rows, where 0 log 0 = 0."""
+
     def expect(self, f: Any) -> Any:
         """Return (P f)(s, a)."""
 
     def flow(self, w: Any) -> Any:
         """Return (w P)(s')."""
+
+    def move(self, X: Any) -> Any:
+        """Return sum_s' abs(sum_a X(s, a) P(s'|s, a))."""
 
     def solve(self, pi: Any, b: Any) -> Any:
         """Return the value of the reward b under pi: x with (I - gamma P_pi) x = b."""
@@ -78,8 +91,14 @@ class Floats:
         with np.errstate(invalid="ignore"):
             product = x * y
         if np.any(np.isnan(product)):
-            product = np.where((x == 0) | (y == 0), 0.0, product)
+            spared = ((x == 0) | (y == 0)) & ~np.isnan(x) & ~np.isnan(y)
+            product = np.where(spared, 0.0, product)
         return product
+
+    def over(self, x: Any, y: Any) -> Any:
+        """Divide; NaN at 0, since the exact lanes have no value there."""
+        with np.errstate(all="ignore"):
+            return np.where(y == 0, np.nan, x / y)[()]
 
     def sum_last(self, x: Array) -> Any:
         """Sum."""
@@ -106,6 +125,15 @@ class Floats:
         """See `exact.divergence`."""
         return divergence.kl_of_rows(p, q)
 
+    def log(self, x: Any) -> Any:
+        """Logarithm; -inf at 0, NaN below."""
+        with np.errstate(all="ignore"):
+            return np.log(x)
+
+    def entropy(self, p: Array) -> Any:
+        """Sum."""
+        return entr(p).sum(axis=-1)
+
     def expect(self, f: Array) -> Array:
         """Multiply by the rows of P."""
         return np.asarray(self._kernel.expect(self.mdp.P, f))
@@ -113,6 +141,13 @@ class Floats:
     def flow(self, w: Array) -> Array:
         """Multiply by the columns of P."""
         return np.asarray(self._kernel.flow(self.mdp.P, w))
+
+    def move(self, X: Array) -> Array:
+        """Close the model by X as by a policy, and sum the sizes of each row."""
+        closed, _ = self._kernel.close(self.mdp.P, self.mdp.r, X)
+        if self.mdp.is_sparse:
+            closed.sum_duplicates()
+        return np.asarray(abs(closed).sum(axis=-1))
 
     def solve(self, pi: Array, b: Array) -> Array:
         """Factor and solve forward."""
@@ -146,6 +181,10 @@ class Exacts:
                 x, y
             )
 
+    def over(self, x: Any, y: Any) -> Any:
+        """Divide."""
+        return x / y
+
     def sum_last(self, x: Array) -> Any:
         """Sum."""
         return x.sum(axis=-1)
@@ -172,20 +211,52 @@ class Exacts:
         """See `exact.divergence`."""
         return divergence.kl_of_rows(p, q)
 
+    def log(self, x: Any) -> Any:
+        """Logarithm of rationals."""
+        return elementwise(real.log, x) if isinstance(x, np.ndarray) else real.log(x)
+
+    def entropy(self, p: Array) -> Array:
+        """Sum the logarithms of the support."""
+        out = np.empty(len(p), dtype=object)
+        out[:] = [sum((x * real.log(1 / x) for x in row if x), Fraction(0)) for row in p.tolist()]
+        return out
+
     def expect(self, f: Array) -> Array:
         """Multiply by the rows of P."""
+        if not _all_rational(f):
+            return np.asarray((self.mdp.P * f).sum(axis=-1))
         return rational.expect(self._rows, Common.of(f))
 
     def flow(self, w: Array) -> Array:
         """Multiply by the columns of P, in integers over one denominator."""
+        if not _all_rational(w):
+            return np.asarray((w[..., None] * self.mdp.P).sum(axis=(0, 1)))
         weights = Common.of(
             np.array([Fraction(x) / d for x, d in zip(w.ravel(), self._rows.den, strict=True)])
         )
         return Common(weights.num.dot(self._rows.num), weights.den).fractions()
 
+    def move(self, X: Array) -> Array:
+        """Sum over actions, then the sizes."""
+        return np.asarray(abs((X[..., None] * self.mdp.P).sum(axis=1)).sum(axis=-1))
+
     def solve(self, pi: Array, b: Array) -> Array:
-        """Solve forward; the residual was checked to be 0."""
-        return rational.close(self._rows, pi, self.mdp.gamma).forward(b).fractions()
+        """Solve forward; the residual was checked to be 0.  A Real b needs all columns."""
+        chain = rational.close(self._rows, pi, self.mdp.gamma)
+        if _all_rational(b):
+            return chain.forward(b).fractions()
+        unit = np.array([Fraction(0)] * len(b), dtype=object)
+        out: Any = unit
+        for i, x in enumerate(b):
+            if x != 0:
+                column = unit.copy()
+                column[i] = Fraction(1)
+                out = out + chain.forward(column).fractions() * x
+        return np.asarray(out)
+
+
+def _all_rational(x: Array) -> bool:
+    return all(type(y) is Fraction or type(y) is int for y in x.ravel())
 
 
 def _maximum(values: list[Any]) -> Any:

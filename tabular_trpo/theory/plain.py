@@ -20,6 +20,7 @@ from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.quantities import Quantities
 
 MOST_DENOMINATOR = 10**6  # of a gamma that is read as a fraction
+STILL = 1e-11  # advantages below this share of the values are rounding
 
 
 @final
@@ -135,6 +136,26 @@ class PlainPair(Quantities):
     def new(self) -> Plain:
         """The plain evaluation of pi_new."""
         return evaluated(self.cases, self.pi_new)
+
+    @cached_property
+    def V_star(self) -> Array:
+        """The optimal values."""
+        return optimum(self.cases)
+
+
+def optimum(cases: Cases) -> Array:
+    """Return the optimal values by policy iteration in plain doubles, (N, S)."""
+    actions = np.argmax(cases.r, axis=-1)
+    while True:
+        taken = (actions[..., None] == np.arange(cases.r.shape[-1])) * 1.0
+        found = evaluated(cases, taken)
+        best = np.argmax(found.A, axis=-1)
+        gain = np.max(found.A, axis=-1)
+        # Gains within rounding are none, so that the loop ends.
+        better = gain > STILL * (1 + np.abs(found.V).max(axis=-1, keepdims=True))
+        if not better.any():
+            return found.V
+        actions = np.where(better, best, actions)
 
 
 def evaluated(cases: Cases, pi: Array) -> Plain:

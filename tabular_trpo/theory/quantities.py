@@ -1,29 +1,25 @@
 """Every quantity a claim can speak of, written once for floats, rationals and enclosures."""
 
-from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.exact.evaluate import evaluate
+from tabular_trpo.exact.optimal import optimal
 from tabular_trpo.theory.constants import penalty_constant
-from tabular_trpo.theory.ops import Ops
+from tabular_trpo.theory.functions import Functions
 
 
-class Quantities:
+class Quantities(Functions):
     """Every quantity by + - * / and the functions of the language (abstract).
 
     A member supplies the arithmetic `ops` and the data; the rest is computed when first asked for.
     Scalars have the batch shape (...), the others (..., S) or (..., S, A).
     """
 
-    ops: Ops
     mdp: MDP
     gamma: Any
-    rho0: Any
     r: Any
-    pi: Any
-    pi_new: Any
     target: Any  # None unless a mixture
     alpha: Any
 
@@ -36,6 +32,11 @@ class Quantities:
     def new(self) -> Any:
         """The evaluation of pi_new."""
         return evaluate(self.mdp, self.pi_new)
+
+    @cached_property
+    def V_star(self) -> Any:
+        """Optimal value."""
+        return optimal(self.mdp).V_star
 
     @property
     def is_mixture(self) -> bool:
@@ -81,6 +82,21 @@ class Quantities:
     def rho_new(self) -> Any:
         """Visitation of pi_new, unnormalised."""
         return self.new.rho
+
+    @property
+    def Q_new(self) -> Any:
+        """Action value of pi_new."""
+        return self.new.Q
+
+    @property
+    def A_new(self) -> Any:
+        """Advantage of pi_new."""
+        return self.new.A
+
+    @property
+    def d_new(self) -> Any:
+        """Visitation of pi_new, normalised."""
+        return self.new.d
 
     @property
     def eta_new(self) -> Any:
@@ -132,6 +148,36 @@ class Quantities:
         return self.ops.kl(self.pi, self.pi_new)
 
     @cached_property
+    def kl_reversed(self) -> Any:
+        """KL(pi_new || pi) of the rows, (..., S)."""
+        return self.ops.kl(self.pi_new, self.pi)
+
+    @cached_property
+    def kl_d(self) -> Any:
+        """KL(d || d_new) of the normalised visitations."""
+        return self.ops.kl(self.d, self.d_new)
+
+    @cached_property
+    def entropy(self) -> Any:
+        """Entropy of the rows of pi, - sum_a pi log pi, (..., S)."""
+        return self.ops.entropy(self.pi)
+
+    @cached_property
+    def entropy_new(self) -> Any:
+        """Entropy of the rows of pi_new, (..., S)."""
+        return self.ops.entropy(self.pi_new)
+
+    @cached_property
+    def K(self) -> Any:
+        """Value of the reward `entropy` under pi: V + K is the soft value at temperature 1."""
+        return self.ops.solve(self.pi, self.entropy)
+
+    @cached_property
+    def K_new(self) -> Any:
+        """Value of the reward `entropy_new` under pi_new."""
+        return self.ops.solve(self.pi_new, self.entropy_new)
+
+    @cached_property
     def max_tv(self) -> Any:
         """Largest tv over all states."""
         return self.max_s(self.tv)
@@ -180,69 +226,3 @@ class Quantities:
     def M_pi(self) -> Any:
         """The same minorant at the old policy."""
         return self.L_mix(0) - self.times(self.C, self.max_s(self.ops.kl(self.pi, self.pi)))
-
-    def sum_s(self, x: Any) -> Any:
-        """Return sum_s x(s)."""
-        return self.ops.sum_last(x)
-
-    def max_s(self, x: Any) -> Any:
-        """Return max_s x(s)."""
-        return self.ops.max_last(x)
-
-    def span_s(self, x: Any) -> Any:
-        """Return max_s x(s) - min_s x(s)."""
-        return self.ops.max_last(x) + self.ops.max_last(-x)
-
-    def mean_d(self, x: Any) -> Any:
-        """Return sum_s d(s) x(s), where d = 0 makes the term 0."""
-        return self.sum_s(self.times(self.d, x))
-
-    def max_a(self, X: Any) -> Any:
-        """Return the maximum over the allowed actions, (..., S)."""
-        return self.ops.max_allowed(X)
-
-    def span_a(self, X: Any) -> Any:
-        """Return max - min over the allowed actions, (..., S)."""
-        return self.ops.max_allowed(X) + self.ops.max_allowed(-X)
-
-    def max_sa(self, X: Any) -> Any:
-        """Return the maximum over states and allowed actions."""
-        return self.max_s(self.max_a(X))
-
-    def times(self, x: Any, y: Any) -> Any:
-        """Return x y, where 0 times infinity is 0."""
-        return self.ops.times(x, y)
-
-    def sqrt(self, x: Any) -> Any:
-        """Return the square root."""
-        return self.ops.sqrt(x)
-
-    def smaller(self, x: Any, y: Any) -> Any:
-        """Return min(x, y)."""
-        return self.ops.smaller(x, y)
-
-    def constant(self, c: Fraction) -> Any:
-        """Return a rational constant in the arithmetic of the lane."""
-        return self.ops.constant(c)
-
-    def spread(self, x: Any, rank: int) -> Any:
-        """Return a scalar as it combines with (..., S), rank 1, or (..., S, A), rank 2."""
-        return self.ops.spread(x, rank)
-
-    def shift(self, f: Any) -> Any:
-        """Return (P_new - P_pi) f, (..., S)."""
-        return self.ops.sum_last((self.pi_new - self.pi) * self.ops.expect(f))
-
-    def step_tv(self, t: int) -> Any:
-        """Return the total variation distance of the laws of s_t under the two policies."""
-        old = new = self.rho0
-        for _ in range(t):
-            old = self.ops.flow(self.spread(old, 1) * self.pi)
-            new = self.ops.flow(self.spread(new, 1) * self.pi_new)
-        return self.sum_s(abs(old - new)) / 2
-
-    def L_mix(self, w: Any) -> Any:
-        """Return the surrogate at (1 - w) pi + w pi_new, from Q and V instead of A."""
-        weight = self.constant(Fraction(w))
-        mixed = (1 - weight) * self.pi + weight * self.pi_new
-        return self.eta + self.sum_s(self.rho * (self.ops.sum_last(mixed * self.Q) - self.V))

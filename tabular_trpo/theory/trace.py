@@ -28,9 +28,10 @@ RELATIONS = ("==", "<=", ">=")
 
 NAMES = {
     SCALAR: "gamma alpha eta eta_new eta_dot L M M_pi C eps eps_cpi eps_target "
-    "max_tv mean_tv max_kl mean_kl",
-    STATE: "rho0 rho rho_new d V V_new A_bar A_bar_target tv kl W",
-    TABLE: "A Q r pi pi_new",
+    "max_tv mean_tv max_kl mean_kl kl_d",
+    STATE: "rho0 rho rho_new d d_new V V_new V_star A_bar A_bar_target tv kl kl_reversed W "
+    "entropy entropy_new K K_new",
+    TABLE: "A A_new Q Q_new r pi pi_new",
 }
 RANKS = {name: rank for rank, names in NAMES.items() for name in names.split()}
 
@@ -38,6 +39,7 @@ RANKS = {name: rank for rank, names in NAMES.items() for name in names.split()}
 FUNCTIONS: dict[str, tuple[int | None, int | None]] = {
     "abs": (None, None),
     "sqrt": (None, None),
+    "log": (None, None),
     "sum_s": (STATE, SCALAR),
     "max_s": (STATE, SCALAR),
     "span_s": (STATE, SCALAR),
@@ -45,10 +47,14 @@ FUNCTIONS: dict[str, tuple[int | None, int | None]] = {
     "max_a": (TABLE, STATE),
     "span_a": (TABLE, STATE),
     "max_sa": (TABLE, SCALAR),
+    "sum_a": (TABLE, STATE),
+    "next": (STATE, TABLE),
+    "push": (TABLE, STATE),
+    "move": (TABLE, STATE),
     "shift": (STATE, STATE),
 }
 OF_MIXTURES = {"alpha", "A_bar_target", "eps_target"}
-OF_LOGS = {"kl", "max_kl", "mean_kl", "M"}
+OF_LOGS = set("kl max_kl mean_kl M kl_reversed kl_d log entropy entropy_new K K_new".split())
 
 
 @final
@@ -91,7 +97,7 @@ def _literal_call(function: str, x: object) -> Expression:
 
 def _smaller(x: Operand, y: Operand) -> Expression:
     left, right = number(x), number(y)
-    return Expression("smaller", (left, right), joint_rank("smaller", left, right))
+    return Expression("smaller", (left, right), joint_rank(left, right))
 
 
 @final

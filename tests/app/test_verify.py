@@ -9,9 +9,9 @@ import pytest
 
 from tabular_trpo import check
 from tabular_trpo.app import verify
-from tabular_trpo.theory.bounds import THEOREMS
 from tabular_trpo.theory.certificate import pair_certificate
 from tabular_trpo.theory.claim import claim
+from tabular_trpo.theory.theorems import THEOREMS
 from tests.app.conftest import MDPS, Model, Run
 
 STAY_OR_GO = MDPS / "stay_or_go.mdp.json"

@@ -68,8 +68,8 @@ def test_a_claim_without_penalty_scores_by_its_share() -> None:
 
 
 def test_rounding_is_no_violation() -> None:
-    """At steps of 1e-8 the gap is below what doubles resolve: nothing may score above 1."""
-    tiny = CASES.changed(alpha=np.full(len(CASES), 1e-8))
+    """At steps of 1e-5 gaps come near to what doubles resolve: nothing may score above 1."""
+    tiny = CASES.changed(alpha=np.full(len(CASES), 1e-5))
     for theorem in tt.THEOREMS:
         assert scorer(theorem)(PlainPair(tiny)).max() <= 1.0 + 1e-9, theorem.name
 

@@ -15,11 +15,11 @@ from tabular_trpo.core.errors import LimitError
 from tabular_trpo.core.real import enclose
 from tabular_trpo.families import worst_case
 from tabular_trpo.theory import fixtures
-from tabular_trpo.theory.bounds import THEOREMS
 from tabular_trpo.theory.certificate import certificate, digest, pair_certificate
 from tabular_trpo.theory.claim import Theorem, claim
 from tabular_trpo.theory.judge import judge
 from tabular_trpo.theory.pair import Pair
+from tabular_trpo.theory.theorems import THEOREMS
 from tests.strategies import mixture_pairs, pairs
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tabular_trpo.theory.bounds import THEOREMS
 from tabular_trpo.theory.expression import number
 from tabular_trpo.theory.pair import Pair
+from tabular_trpo.theory.theorems import THEOREMS
 from tabular_trpo.theory.trace import RANKS, Symbols, trace
 from tabular_trpo.theory.variants import VARIANTS
 

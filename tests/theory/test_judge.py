@@ -13,11 +13,11 @@ from tabular_trpo.core.errors import InvalidMDPError
 from tabular_trpo.families import worst_case
 from tabular_trpo.families.random import garnet
 from tabular_trpo.theory import fixtures
-from tabular_trpo.theory.bounds import THEOREMS
 from tabular_trpo.theory.claim import Theorem, claim
-from tabular_trpo.theory.identities import IDENTITIES
 from tabular_trpo.theory.judge import judge
 from tabular_trpo.theory.pair import Pair
+from tabular_trpo.theory.statements.identities import IDENTITIES
+from tabular_trpo.theory.theorems import THEOREMS
 from tabular_trpo.theory.verdicts import verify, verify_pair
 
 BY_NAME = {theorem.name: theorem for theorem in THEOREMS}

@@ -14,9 +14,9 @@ import tabular_trpo as tt
 from tabular_trpo.core import real
 from tabular_trpo.core.interval import Interval
 from tabular_trpo.families import worst_case
-from tabular_trpo.theory.bounds import THEOREMS
 from tabular_trpo.theory.claim import claim
 from tabular_trpo.theory.pair import Pair
+from tabular_trpo.theory.theorems import THEOREMS
 from tabular_trpo.theory.trace import OF_MIXTURES, RANKS
 from tests.strategies import mixture_pairs, pairs, rational_pairs
 

@@ -12,8 +12,8 @@ from tabular_trpo.core import real
 from tabular_trpo.core.errors import InvalidMDPError, LaneError
 from tabular_trpo.families import worst_case
 from tabular_trpo.theory import fixtures
-from tabular_trpo.theory.bounds import THEOREMS
 from tabular_trpo.theory.pair import Pair
+from tabular_trpo.theory.theorems import THEOREMS
 from tabular_trpo.theory.trace import OF_MIXTURES, RANKS
 from tests.strategies import pairs
 

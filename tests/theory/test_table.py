@@ -7,9 +7,9 @@ import pytest
 
 from tabular_trpo import check
 from tabular_trpo.theory import certifiable, judge
-from tabular_trpo.theory.bounds import THEOREMS
 from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.expression import MOST_POWER
+from tabular_trpo.theory.theorems import THEOREMS
 from tabular_trpo.theory.variants import VARIANTS, neighbours
 
 LOGS = {

@@ -5,10 +5,10 @@ import json
 import pytest
 
 from tabular_trpo import check
-from tabular_trpo.theory.bounds import THEOREMS
 from tabular_trpo.theory.certificate import pair_certificate
 from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.judge import judge
+from tabular_trpo.theory.theorems import THEOREMS
 from tabular_trpo.theory.variants import VARIANTS, Variant
 
 TRUE = {theorem.name: theorem for theorem in THEOREMS}

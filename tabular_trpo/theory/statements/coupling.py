@@ -1,33 +1,13 @@
-"""The inequalities: divergences, mixtures, Theorem 1 and the ladder of its proof, monotony."""
+"""Theorem 1 of TRPO, the ladder of its proof by coupling, and the minorant of Algorithm 1."""
 
 from typing import Any
 
 from tabular_trpo.theory.claim import theorem
 from tabular_trpo.theory.constants import coupling_constant
-from tabular_trpo.theory.identities import IDENTITIES
 from tabular_trpo.theory.trace import Sides
 
-KAKADE = "Kakade & Langford 2002"
 TRPO = "Schulman et al. 2015"
 TRPO_A = "Schulman et al. 2015, appendix A"
-
-
-@theorem("(9)", "Pollard 2000")
-def tv_squared_kl(p: Any) -> Sides:
-    """The square of the total variation distance is at most the KL divergence, at each state."""
-    return p.max_s(p.tv**2 - p.kl), "<=", 0
-
-
-@theorem("Pinsker", "Csiszar & Koerner 2011")
-def pinsker(p: Any) -> Sides:
-    """It is even at most half of it, and no smaller fraction will do."""
-    return p.max_s(p.tv**2 - p.kl / 2), "<=", 0
-
-
-@theorem("(6)", KAKADE, around="L")
-def cpi_bound(p: Any) -> Sides:
-    """A mixture loses at most the square of its weight; eps_target belongs to the target."""
-    return p.eta_new, ">=", p.L - 2 * p.eps_target * p.gamma * p.alpha**2 / (1 - p.gamma) ** 2
 
 
 @theorem("(8), Theorem 1", TRPO, around="L")
@@ -115,6 +95,13 @@ def coupling_to_theorem(p: Any) -> Sides:
     return 4 * p.max_tv * p.eps * c, "<=", penalty
 
 
+@theorem("from Lemma B", "own")
+def visitation_coupling(p: Any) -> Sides:
+    """Coupled paths bound how far the visitation frequencies move apart."""
+    c = coupling_constant(p.max_tv, p.gamma)
+    return p.sum_s(abs(p.rho_new - p.rho)), "<=", 2 * c
+
+
 @theorem("(10)", TRPO)
 def minorant_gain(p: Any) -> Sides:
     """The return gains at least what the minorant M = L - C max_kl gains."""
@@ -127,10 +114,7 @@ def monotone_improvement(p: Any) -> Sides:
     return p.eta_new, ">=", p.eta
 
 
-BOUNDS = (
-    tv_squared_kl,
-    pinsker,
-    cpi_bound,
+COUPLING = (
     trpo_bound,
     trpo_bound_upper,
     trpo_kl_bound,
@@ -144,7 +128,7 @@ BOUNDS = (
     coupling_rows,
     coupling_bound,
     coupling_to_theorem,
+    visitation_coupling,
     minorant_gain,
     monotone_improvement,
 )
-THEOREMS = (*IDENTITIES, *BOUNDS)

@@ -1,33 +1,12 @@
-"""False neighbours: misquotations of each theorem, each with a pair that refutes it exactly.
+"""Misquotations of the identities, of Theorem 1 and of the steps of its proof."""
 
-An inequality that is tested where it is slack says nothing about its constant.  Random models do
-not even come near: several of these survive thousands of them, so the pair is part of the record.
-"""
-
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, final
+from typing import Any
 
 from tabular_trpo.theory import fixtures
-from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.constants import coupling_constant
-from tabular_trpo.theory.fixtures import Fixture
-from tabular_trpo.theory.trace import Formula, Sides
-
-
-@final
-@dataclass(frozen=True, slots=True, eq=False)
-class Variant:
-    """A false statement that looks like a theorem.
-
-    theorem: name of the theorem it misquotes
-    claim:   the false statement, to be judged like any
-    fixture: makes a rational pair that refutes it
-    """
-
-    theorem: str
-    claim: Theorem
-    fixture: Fixture
+from tabular_trpo.theory.trace import Sides
+from tabular_trpo.theory.variants.record import Rows
 
 
 def _c(p: Any) -> Any:
@@ -45,9 +24,7 @@ _TIGHT, _SMALL, _CPI, _TWO = (
     fixtures.two_region(),
 )
 
-# theorem -> how it is misquoted, the false statement, a pair that refutes it, a false precondition
-_Row = tuple[str, Formula, Fixture] | tuple[str, Formula, Fixture, Formula]
-_TABLE: dict[str, list[_Row]] = {
+DECK: Rows = {
     "performance_difference_paths": [
         (
             "normalised by 1 - gamma",
@@ -237,23 +214,3 @@ _TABLE: dict[str, list[_Row]] = {
         ),
     ],
 }
-
-
-def _variant(name: str, how: str, formula: Formula, fixture: Fixture, *when: Formula) -> Variant:
-    condition = when[0] if when else None
-    around = "L" if name.startswith(("cpi", "trpo")) else None
-    false = Theorem(f"{name}: {how}", "misquotation", "none", formula, condition, around)
-    return Variant(name, false, fixture)
-
-
-VARIANTS = tuple(_variant(name, *row) for name, rows in _TABLE.items() for row in rows)
-
-
-def neighbours(theorem: Theorem) -> tuple[Variant, ...]:
-    """Return the false neighbours of a theorem.
-
-    >>> from tabular_trpo.theory.bounds import cpi_bound
-    >>> [variant.claim.name for variant in neighbours(cpi_bound)][:2]
-    ['cpi_bound: eps of the mixture', 'cpi_bound: constant 1']
-    """
-    return tuple(variant for variant in VARIANTS if variant.theorem == theorem.name)

@@ -1,0 +1,26 @@
+"""The table: every theorem, in reading order."""
+
+from tabular_trpo.theory.statements.constrained import CONSTRAINED
+from tabular_trpo.theory.statements.coupling import COUPLING
+from tabular_trpo.theory.statements.divergences import DIVERGENCES
+from tabular_trpo.theory.statements.gradients import GRADIENTS
+from tabular_trpo.theory.statements.horizon import HORIZON
+from tabular_trpo.theory.statements.identities import IDENTITIES
+from tabular_trpo.theory.statements.mean_kl import MEAN_KL
+from tabular_trpo.theory.statements.mixtures import MIXTURES
+from tabular_trpo.theory.statements.models import MODELS
+from tabular_trpo.theory.statements.monotone import MONOTONE
+
+TOPICS = {
+    "Identities": IDENTITIES,
+    "Divergences": DIVERGENCES,
+    "Theorem 1 and its proof": COUPLING,
+    "Mixtures": MIXTURES,
+    "Mean steps and spans": CONSTRAINED,
+    "KL divergence": MEAN_KL,
+    "Gradients": GRADIENTS,
+    "Monotone steps": MONOTONE,
+    "Models and soft values": MODELS,
+    "Finite horizon": HORIZON,
+}
+THEOREMS = tuple(theorem for topic in TOPICS.values() for theorem in topic)

@@ -1,0 +1,42 @@
+"""False neighbours: misquotations of each theorem, each with a pair that refutes it exactly.
+
+An inequality that is tested where it is slack says nothing about its constant.  Random models do
+not even come near: several of these survive thousands of them, so the pair is part of the record.
+"""
+
+from tabular_trpo.theory.claim import Theorem
+from tabular_trpo.theory.fixtures import Fixture
+from tabular_trpo.theory.trace import Formula
+from tabular_trpo.theory.variants.constrained import CONSTRAINED
+from tabular_trpo.theory.variants.deck import DECK
+from tabular_trpo.theory.variants.mean_kl import MEAN_KL
+from tabular_trpo.theory.variants.mixtures import MIXTURES
+from tabular_trpo.theory.variants.record import Variant
+from tabular_trpo.theory.variants.steps import STEPS
+
+__all__ = ["VARIANTS", "Variant", "neighbours"]
+
+
+def _variant(name: str, how: str, formula: Formula, fixture: Fixture, *when: Formula) -> Variant:
+    condition = when[0] if when else None
+    around = "L" if name.startswith(("cpi", "trpo")) else None
+    false = Theorem(f"{name}: {how}", "misquotation", "none", formula, condition, around)
+    return Variant(name, false, fixture)
+
+
+VARIANTS = tuple(
+    _variant(name, *row)
+    for table in (DECK, MIXTURES, CONSTRAINED, MEAN_KL, STEPS)
+    for name, rows in table.items()
+    for row in rows
+)
+
+
+def neighbours(theorem: Theorem) -> tuple[Variant, ...]:
+    """Return the false neighbours of a theorem.
+
+    >>> from tabular_trpo.theory.statements.mixtures import cpi_bound
+    >>> [variant.claim.name for variant in neighbours(cpi_bound)][:2]
+    ['cpi_bound: eps of the mixture', 'cpi_bound: constant 1']
+    """
+    return tuple(variant for variant in VARIANTS if variant.theorem == theorem.name)
