@@ -45,6 +45,8 @@ def left_out(theorem: Theorem, verdict: Verdict, pair: Pair) -> str:
     """Return why the checker could not follow the verdict on a rational pair, or nothing."""
     if verdict.status == "undecided" or verdict.reason.startswith(NO_VALUE):
         return verdict.reason
+    if verdict.reason == NOT_MIXTURE and theorem.condition:
+        return NOT_MIXTURE  # the certificate has room for one precondition
     if beyond := theorem.names() & NOT_CHECKED:
         return f"it speaks of {', '.join(sorted(beyond))}, for which check has no witness"
     if any(len(side) > MOST_TEXT for side in _sides(theorem)):
