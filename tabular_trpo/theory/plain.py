@@ -142,6 +142,11 @@ class PlainPair(Quantities):
         """The optimal values."""
         return optimum(self.cases)
 
+    @cached_property
+    def field(self) -> Array:
+        """The size of values and advantages over a horizon, (N,): what rounding is a share of."""
+        return np.asarray((self.max_s(abs(self.V)) + self.eps) / (1 - self.gamma))
+
 
 def optimum(cases: Cases) -> Array:
     """Return the optimal values by policy iteration in plain doubles, (N, S)."""
