@@ -15,9 +15,9 @@ from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.names import NAME_RULE, is_name
 from tabular_trpo.formats.json_text import fetch
 from tabular_trpo.formats.report import shown
-from tabular_trpo.theory.bounds import THEOREMS
 from tabular_trpo.theory.certifiable import check_titles
 from tabular_trpo.theory.claim import Theorem
+from tabular_trpo.theory.theorems import THEOREMS
 from tabular_trpo.theory.trace import trace
 
 MODULE = "tabular_trpo_claim_file"  # what the file is called while it runs

@@ -41,7 +41,7 @@ class Files:
 def stems(stated: Iterable[Stated]) -> dict[int, str]:
     """Return {id of the claim: start of its file names}, different for different claims.
 
-    >>> from tabular_trpo.theory.bounds import trpo_bound
+    >>> from tabular_trpo.theory.statements.coupling import trpo_bound
     >>> list(stems([Stated(trpo_bound, "trpo_bound")]).values())
     ['trpo_bound']
     """

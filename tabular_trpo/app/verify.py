@@ -58,11 +58,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "of the file where it has two policies, else made",
     )
     parser.add_argument(
-        "--seed", type=_whole(0, 2**63), default=0, help="of the random pairs (default 0)"
+        "--seed", type=whole(0, 2**63), default=0, help="of the random pairs (default 0)"
     )
     parser.add_argument(
         "--n-random",
-        type=_whole(0, 10**6),
+        type=whole(0, 10**6),
         default=2,
         metavar="N",
         help="random pairs among the made ones (default 2)",
@@ -70,7 +70,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     lane_argument(parser)
     parser.add_argument(
         "--bits",
-        type=_whole(FIRST_BITS, MOST_BITS),
+        type=whole(FIRST_BITS, MOST_BITS),
         default=MAX_BITS,
         metavar="N",
         help=f"precision at which a logarithm is given up (default {MAX_BITS})",
@@ -83,7 +83,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--full", action="store_true", help="a row for each model and statement")
 
 
-def _whole(least: int, most: int) -> Any:
+def whole(least: int, most: int) -> Any:
     """Return the reader of an integer argument within limits."""
 
     def read(text: str) -> int:

@@ -1,0 +1,138 @@
+"""Who carries out the chunks: this process, a pool of processes, dask or MPI; one flag chooses."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import connection
+from typing import Any, TypeVar, final
+
+from tabular_trpo.core.errors import MissingExtraError, Problem
+
+T = TypeVar("T")
+Started = tuple[Executor, int]  # and how many chunks it carries out at once
+
+
+@final
+class SerialExecutor(Executor):
+    """Carries out each task at once, in this process."""
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        """Call and return what came of it, an error too."""
+        future: Future[T] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+def in_order(
+    executor: Executor, width: int, work: Callable[..., T], tasks: Iterable[tuple[Any, ...]]
+) -> Iterator[T]:
+    """Yield the results of tasks in their order, whoever is done first.
+
+    At most twice as many tasks as can run at once are under way or waiting to be yielded, so that
+    memory is bounded however many there are.
+    """
+    waiting: deque[Future[T]] = deque()
+    most = 2 * width if width > 1 else 1
+    try:
+        for task in tasks:
+            waiting.append(executor.submit(work, *task))
+            if len(waiting) >= most:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+@contextmanager
+def _serial(workers: int | None) -> Iterator[Started]:
+    yield SerialExecutor(), 1
+
+
+@contextmanager
+def _processes(workers: int | None) -> Iterator[Started]:
+    width = workers or cores()
+    # Started afresh, not forked: a fork copies locks that other threads hold.
+    fresh = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(width, fresh, _die_with_parent) as pool:
+        with _interrupts_held():  # the processes inherit it: Ctrl-C is for this one alone
+            pool.submit(os.getpid)
+        yield pool, width
+
+
+@contextmanager
+def _dask(workers: int | None) -> Iterator[Started]:
+    try:
+        import dask.config
+        from distributed import Client
+    except ImportError:
+        raise _missing("dask", "distributed") from None
+    address = dask.config.get("scheduler-address", None)  # DASK_SCHEDULER_ADDRESS
+    connect: Any = Client
+    local = {"n_workers": workers or cores(), "threads_per_worker": 1, "dashboard_address": None}
+    with connect(address) if address else connect(**local) as client:
+        executor = client.get_executor()
+        try:
+            yield executor, max(workers or 1, sum(client.nthreads().values()))
+        finally:
+            executor.shutdown(wait=False)
+
+
+@contextmanager
+def _mpi(workers: int | None) -> Iterator[Started]:
+    try:
+        from mpi4py.futures import MPIPoolExecutor
+    except ImportError:
+        raise _missing("mpi4py", "mpi") from None
+    with MPIPoolExecutor(max_workers=workers) as pool:
+        yield pool, max(1, pool.num_workers)
+
+
+EXECUTORS = {"serial": _serial, "processes": _processes, "dask": _dask, "mpi": _mpi}
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _missing(module: str, extra: str) -> MissingExtraError:
+    cure = f"Install it by: pip install 'tabular-trpo[{extra}]'"
+    return MissingExtraError(Problem("extra", module, "is not there", f"the extra {extra}", cure))
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold back interrupts; they arrive afterwards, and never at processes begun meanwhile."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _die_with_parent() -> None:
+    """Let a worker end when its parent is killed, which nothing else would tell it."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch(sentinel: int = parent.sentinel) -> None:
+        connection.wait([sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,93 @@
+"""What the chunks of a campaign come to, gathered one after the other."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, final
+
+STATUSES = ("proved", "refuted", "undecided", "vacuous")
+MOST_LISTED = 100  # violations that the summary names; all of them are in the chunks
+Record = dict[str, Any]
+
+
+@final
+class Totals:
+    """Sums over the chunks so far (mutable: it grows chunk by chunk).
+
+    statements: {name: counts, and the tightest pair with its chunk}
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        """Begin with nothing."""
+        self.statements: dict[str, Record] = {
+            name: {
+                "speaks": 0,
+                "no_value": 0,
+                "suspicious": 0,
+                "judged": dict.fromkeys(STATUSES, 0),
+                "tightest": None,
+            }
+            for name in names
+        }
+        self.pairs = self.chunks = self.unjudged = self.violations = 0
+        self.violated: list[Record] = []
+        self.families: Counter[str] = Counter()
+
+    def add(self, record: Record) -> None:
+        """Add the record of the next chunk; of equally tight pairs the first is kept."""
+        for name, mine in self.statements.items():
+            found = record["statements"][name]
+            for count in ("speaks", "no_value", "suspicious"):
+                mine[count] += found[count]
+            tightest = found["tightest"]
+            if tightest is None:
+                continue
+            if mine["tightest"] is None or tightest["score"] > mine["tightest"]["score"]:
+                mine["tightest"] = {"chunk": record["chunk"], **tightest}
+        for one in record["judged"]:
+            self.judged(one["statement"], one["status"], {"chunk": record["chunk"], **one})
+        self.pairs += record["pairs"]
+        self.families[record["family"]] += record["members"]
+        self.unjudged += record["unjudged"]
+        self.chunks += 1
+
+    def judged(self, name: str, status: str, where: Record) -> None:
+        """Count one exact verdict."""
+        self.statements[name]["judged"][status] += 1
+        if status == "refuted":
+            self.violations += 1
+            if len(self.violated) < MOST_LISTED:
+                self.violated.append(
+                    {key: where[key] for key in ("statement", "chunk", "case", "family")}
+                )
+
+    def tightest(self) -> list[tuple[str, int, int]]:
+        """Return (statement, chunk, case) of the tightest pair of each statement that spoke."""
+        return [
+            (name, mine["tightest"]["chunk"], mine["tightest"]["case"])
+            for name, mine in self.statements.items()
+            if mine["tightest"] is not None
+        ]
+
+    def witnessed(self, name: str, verdict: Record) -> None:
+        """Put the exact verdict on the tightest pair of a statement, and the pair, beside it."""
+        tightest = self.statements[name]["tightest"]
+        self.judged(name, verdict["status"], {"statement": name, **tightest})
+        tightest["exact"] = verdict
+
+    def summary(self) -> Record:
+        """Return the summary, the last line of the file."""
+        counts = {
+            status: sum(mine["judged"][status] for mine in self.statements.values())
+            for status in STATUSES
+        }
+        return {
+            "pairs": self.pairs,
+            "chunks": self.chunks,
+            "members": dict(self.families),
+            "judged": counts,
+            "violations": self.violations,
+            "violated": self.violated,
+            "undecided": counts["undecided"] + self.unjudged,
+            "silent": [name for name, mine in self.statements.items() if not mine["speaks"]],
+            "statements": self.statements,
+        }

@@ -1,0 +1,46 @@
+"""What a worker of a campaign does: screen a chunk, or judge the tightest pair of a statement."""
+
+from typing import Any
+
+from tabular_trpo.app.cells import long_integers
+from tabular_trpo.core.errors import LimitError
+from tabular_trpo.falsify.screen import Batch, Plan, batch, screened, told
+from tabular_trpo.formats.encode import to_document
+from tabular_trpo.theory.choice import chosen
+from tabular_trpo.theory.judge import judge
+
+
+def chunk(plan: Plan, index: int) -> dict[str, Any]:
+    """Return the record of a chunk; each violation comes with its pair as a document."""
+    record = screened(plan, index)
+    refuted = [one for one in record["judged"] if one["status"] == "refuted"]
+    if refuted:
+        cases = batch(plan, index)
+        record["violations"] = [
+            {"statement": one["statement"], "case": one["case"], **document(cases, one["case"])}
+            for one in refuted
+        ]
+    return record
+
+
+def witness(plan: Plan, name: str, index: int, case: int) -> dict[str, Any]:
+    """Judge a statement on one case of a chunk and return the verdict and the pair."""
+    cases = batch(plan, index)
+    (theorem,) = chosen([name])
+    verdict = judge(theorem, cases.pair(case))
+    tightness = None if verdict.tightness is None else float(f"{verdict.tightness:.12g}")
+    return {**told(verdict), "tightness": tightness, **document(cases, case)}
+
+
+def document(cases: Batch, case: int) -> dict[str, Any]:
+    """Return a case as exact text: its weight, and the model with pi, target and pi_new.
+
+    The model is a document as docs/formats.md describes it.
+    """
+    pair = cases.pair(case)
+    policies = {"pi": pair.pi, "target": pair.target, "pi_new": pair.pi_new}
+    with long_integers():
+        try:
+            return {"alpha": str(pair.alpha), "model": to_document(pair.mdp, policies)}
+        except LimitError as limit:
+            return {"alpha": str(pair.alpha), "model": None, "reason": str(limit)}
