@@ -11,6 +11,7 @@ import numpy as np
 import scipy
 
 from benchmarks.lanes import ROWS
+from benchmarks.screening import screening_rows
 from benchmarks.timing import Row
 
 
@@ -22,7 +23,7 @@ def main() -> int:
     options = parser.parse_args()
     rng = np.random.default_rng(options.seed)
     rows: list[Row] = []
-    for make in ROWS:
+    for make in (*ROWS, screening_rows):
         for row in make(rng):
             rows.append(row)
             if not options.json:

@@ -7,8 +7,8 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from contextlib import contextmanager
-from multiprocessing import connection
+from contextlib import ExitStack, contextmanager
+from multiprocessing import connection, resource_tracker
 from typing import Any, TypeVar, final
 
 from tabular_trpo.core.errors import MissingExtraError, Problem
@@ -63,9 +63,12 @@ def _processes(workers: int | None) -> Iterator[Started]:
     width = workers or cores()
     # Started afresh, not forked: a fork copies locks that other threads hold.
     fresh = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(width, fresh, _die_with_parent) as pool:
-        with _interrupts_held():  # the processes inherit it: Ctrl-C is for this one alone
-            pool.submit(os.getpid)
+    with ExitStack() as open_until_the_end:
+        with _interrupts_held():
+            pool = ProcessPoolExecutor(width, fresh, _die_with_parent)
+            open_until_the_end.enter_context(pool)
+            for _ in range(width):
+                pool.submit(os.getpid)  # a process begins with the first task that finds none idle
         yield pool, width
 
 
@@ -79,7 +82,10 @@ def _dask(workers: int | None) -> Iterator[Started]:
     address = dask.config.get("scheduler-address", None)  # DASK_SCHEDULER_ADDRESS
     connect: Any = Client
     local = {"n_workers": workers or cores(), "threads_per_worker": 1, "dashboard_address": None}
-    with connect(address) if address else connect(**local) as client:
+    with ExitStack() as open_until_the_end:
+        with _interrupts_held():
+            made = connect(address) if address else connect(**local)
+            client = open_until_the_end.enter_context(made)
         executor = client.get_executor()
         try:
             yield executor, max(workers or 1, sum(client.nthreads().values()))
@@ -114,15 +120,26 @@ def _missing(module: str, extra: str) -> MissingExtraError:
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Hold back interrupts; they arrive afterwards, and never at processes begun meanwhile."""
-    if not hasattr(signal, "pthread_sigmask"):
+    """Hold back interrupts while processes begin, which inherit that they are spared for good.
+
+    Ctrl-C reaches a whole group of processes; this one alone answers it, once it can end the rest.
+    """
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    resource_tracker.ensure_running()  # of multiprocessing; begun later it would undo the mask
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    masks = hasattr(signal, "pthread_sigmask")
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if masks else set()
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if masks:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, before)
+    if came:
+        signal.raise_signal(signal.SIGINT)
 
 
 def _die_with_parent() -> None:

@@ -1,0 +1,63 @@
+"""The screening of a campaign in pairs a second and core; the goal is 20,000 without logarithms."""
+
+import multiprocessing
+import os
+import statistics
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+
+import numpy as np
+
+from benchmarks.timing import Row, seconds
+from tabular_trpo.falsify.draw import draw
+from tabular_trpo.falsify.score import scorer
+from tabular_trpo.theory.plain import PlainPair
+from tabular_trpo.theory.theorems import THEOREMS
+
+N_STATES, N_ACTIONS, BATCH = 5, 3, 5000  # a batch as in a campaign
+GOAL_PAIRS = 20_000  # in a second
+REPEATS = 9
+THREADS = "OPENBLAS_NUM_THREADS"  # read when numpy is imported, so a new process is asked
+
+
+def screening_rows(rng: np.random.Generator) -> Iterator[Row]:
+    """Screen batches in a process with one thread, against one second for 20,000 pairs."""
+    before = os.environ.get(THREADS)
+    os.environ[THREADS] = "1"
+    try:
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+            times = pool.submit(batch_times, int(rng.integers(2**32))).result()
+    finally:
+        del os.environ[THREADS]
+        os.environ.update({} if before is None else {THREADS: before})
+    plain = sum(one.exactness != "log" for one in THEOREMS)
+    for name, count, goal, spent in (
+        ("drawn before", plain, 1.0, times[0]),
+        ("drawing included", plain, 1.0, times[1]),
+        ("logarithms and drawing included", len(THEOREMS), None, times[2]),
+    ):
+        subject = spent * GOAL_PAIRS / BATCH
+        rate = f"{BATCH / spent:,.0f} pairs a second and core"
+        what = f"screen {count} statements, S={N_STATES}, A={N_ACTIONS}, {name}: {rate}"
+        yield Row(f"{what} | 1 s for 20,000", subject, 1.0, subject, goal)
+
+
+def batch_times(seed: int) -> tuple[float, float, float]:
+    """Return median seconds a batch: scored without logarithms, with drawing, with both."""
+    rng = np.random.default_rng(seed)
+    groups = [
+        [scorer(one) for one in THEOREMS if (one.exactness == "log") is logs]
+        for logs in (False, True)
+    ]
+    found = []
+    for _ in range(REPEATS + 1):
+        cases = draw(rng, BATCH, N_STATES, N_ACTIONS)
+        drawing = seconds(lambda: draw(rng, BATCH, N_STATES, N_ACTIONS))
+        pair = PlainPair(cases)
+        plain, logs = (
+            seconds(lambda g=group: [score(pair) for score in g])  # type: ignore[misc]
+            for group in groups
+        )
+        found.append((plain, plain + drawing, plain + drawing + logs))
+    first, second, third = zip(*found[1:], strict=True)
+    return statistics.median(first), statistics.median(second), statistics.median(third)
