@@ -57,7 +57,11 @@ def journal(path: str, header: Record, seen: Callable[[Record], None]) -> Iterat
     raises: UsageError for another campaign's file; InvalidMDPError for any other file, or one in
             use; OSError
     """
-    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+b") as file:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _invalid(path, "is no ordinary file", "a file that can be cut and appended to")
+    with os.fdopen(descriptor, "r+b") as file:
         _claim(file, path)
         written, summary, end = _kept(file, path, header, seen)
         file.seek(end)
@@ -71,9 +75,7 @@ def journal(path: str, header: Record, seen: Callable[[Record], None]) -> Iterat
 
 
 def _claim(file: BinaryIO, path: str) -> None:
-    """Refuse what is no ordinary file, or is being written by another process."""
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        raise _invalid(path, "is no ordinary file", "a file that can be cut and appended to")
+    """Refuse what is being written by another process."""
     try:
         import fcntl
     except ImportError:  # not on this system: two campaigns on one file are then nobody's guess
@@ -83,6 +85,8 @@ def _claim(file: BinaryIO, path: str) -> None:
     except BlockingIOError:
         cure = "Wait for it, or name another by --out"
         raise _invalid(path, "is being written", "a file of its own", cure) from None
+    except OSError:  # a file system without locks
+        return
 
 
 def _kept(
@@ -94,26 +98,38 @@ def _kept(
         return 0, None, 0
     _check_header(path, _parsed(first), header)
     written, summary, end = 0, None, len(first)
-    for line in file:
+    for number, line in enumerate(file, 2):
         record = _parsed(line)
-        if record is None or not _follows(record, header, written) or summary is not None:
-            if file.read(1):
-                expected = f"the record of chunk {written}"
-                raise _invalid(f"{path}, line {written + 2}", "is damaged", expected)
-            if record is not None and line.endswith(b"\n"):
-                raise _invalid(f"{path}, line {written + 2}", "belongs to no campaign", "its end")
+        if record is None and not file.read(1):
             break  # torn
+        if summary is not None or not _follows(record, header, written):
+            raise _damaged(path, number, _next(header, written, summary))
+        assert record is not None
         if "summary" in record:
             summary = record["summary"]
         else:
             try:
                 seen(record)
             except (KeyError, TypeError, AttributeError, ValueError):
-                where = f"{path}, line {written + 2}"
-                raise _invalid(where, "is damaged", f"the record of chunk {written}") from None
+                raise _damaged(path, number, _next(header, written, None)) from None
             written += 1
         end += len(line)
     return written, summary, end
+
+
+def _next(header: Record, written: int, summary: Record | None) -> str:
+    if summary is not None:
+        return "the end"
+    return f"the record of chunk {written}" if written < _chunks(header) else "the summary"
+
+
+def _chunks(header: Record) -> int:
+    return -(-int(header["pairs"]) // int(header["chunk"]))
+
+
+def _damaged(path: str, line: int, expected: str) -> InvalidMDPError:
+    cure = "Name another file by --out to begin anew"
+    return _invalid(f"{path}, line {line}", "is damaged or out of place", expected, cure)
 
 
 def _parsed(line: bytes) -> Record | None:
@@ -125,10 +141,11 @@ def _parsed(line: bytes) -> Record | None:
     return record if isinstance(record, dict) else None
 
 
-def _follows(record: Record, header: Record, written: int) -> bool:
+def _follows(record: Record | None, header: Record, written: int) -> bool:
     """Whether a record is the next one."""
-    chunks = -(-header["pairs"] // header["chunk"])
-    if written == chunks:
+    if record is None:
+        return False
+    if written == _chunks(header):
         return isinstance(record.get("summary"), dict)
     return record.get("chunk") == written and record.get("seed") == [header["seed"], written]
 
