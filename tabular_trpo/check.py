@@ -389,7 +389,7 @@ def _log_exact(x: Interval, bits: int) -> Interval:
     _require(x[0] == x[1], "log", x, "a number that is known exactly")
     if x[0] <= 0 or x[0] == math.inf:
         raise ArithmeticError("the logarithm of what is not positive, or infinite")
-    return _log(x[0], bits)
+    return ZERO if x[0] == 1 else _log(x[0], bits)
 
 
 # 0 * inf = 0: a state that is never visited adds nothing to a mean, even when its KL is infinite.

@@ -180,7 +180,7 @@ BAD = [
     (docstrings, "core/x.py", '"""Doc."""\nclass C:\n    """Doc."""\n    def f(self): pass'),
     (final_or_abstract, "core/x.py", 'class C:\n    """A record."""'),
     (no_float_literal, "theory/statements/coupling.py", "def f(p): return 0.5 * p.eps"),
-    (no_float_literal, "theory/variants.py", "x = 1e3"),
+    (no_float_literal, "theory/variants/deck.py", "x = 1e3"),
     (no_print, "theory/x.py", "print(1)"),
     (no_global_random, "core/x.py", "np.random.seed(0)"),
     (no_global_random, "core/x.py", "from numpy.random import rand"),

@@ -97,8 +97,8 @@ def _dask(workers: int | None) -> Iterator[Started]:
 def _mpi(workers: int | None) -> Iterator[Started]:
     try:
         from mpi4py.futures import MPIPoolExecutor
-    except ImportError:
-        raise _missing("mpi4py", "mpi") from None
+    except (ImportError, RuntimeError):  # RuntimeError where mpi4py finds no MPI library
+        raise _missing("mpi4py, or the MPI library it needs,", "mpi") from None
     with MPIPoolExecutor(max_workers=workers) as pool:
         yield pool, max(1, pool.num_workers)
 

@@ -17,6 +17,7 @@ LITERAL_FUNCTIONS = ("step_tv", "L_mix")  # of a number that is written out
 MOST_POWER = 32  # check.py stops there
 _LEVEL = {"+": 1, "-": 1, "*": 2, "/": 2, "neg": 3, "**": 4}
 _ATOM = 5
+ENTRYWISE = ("+", "-", "*", "/", "**", "neg", "abs")
 
 
 class Arithmetic(Protocol):
@@ -192,15 +193,26 @@ def _value(e: Expression, p: Arithmetic, known: dict[int, Any]) -> Any:
 
 
 def _cancels(e: Expression, known: dict[int, Any]) -> bool:
-    """Whether a scalar part that enclosures do not see as rational came out rational."""
+    """Whether a part that enclosures do not see as rational came out rational, anywhere."""
     parts = [x for x in e.args if isinstance(x, Expression) and id(x) in known]
-    values = [known[id(x)] for x in parts]
-    met = any(isinstance(x, Real) and not x.infinite for x in values)
-    settled = e.op == "smaller" or any(isinstance(x, Fraction) and x == 0 for x in values)
-    if met and not settled and isinstance(known[id(e)], Fraction):
-        # 0 - x is no rational, and 0 * x = 0 is plain to see.
-        return True
+    if e.op in ENTRYWISE and parts:
+        values = [_spread(known[id(x)], e.rank - x.rank) for x in [*parts, e]]
+        if any(map(_settles, *(x.ravel() for x in np.broadcast_arrays(*values)))):
+            return True
     return any(_cancels(x, known) for x in parts)
+
+
+def _spread(value: Any, rank: int) -> Any:
+    array = np.asarray(value, dtype=object)
+    return array.reshape(array.shape + (1,) * rank) if array.ndim else array
+
+
+def _settles(*numbers: Any) -> bool:
+    """Whether irrational numbers gave a rational one; 0 * x = 0 is plain to see, so not that."""
+    *parts, result = numbers
+    met = any(isinstance(x, Real) and not x.infinite for x in parts)
+    plain = any(isinstance(x, Fraction) and x == 0 for x in parts)
+    return met and not plain and isinstance(result, Fraction)
 
 
 def _compute(e: Expression, p: Arithmetic, known: dict[int, Any]) -> Any:

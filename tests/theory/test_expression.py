@@ -91,7 +91,6 @@ def test_text_of_a_theorem_reads_back_as_itself(theorem: Any) -> None:
 
 
 BAD = {
-    "states and pairs": lambda: p.A - p.V,
     "sum over pairs": lambda: p.sum_s(p.A),
     "maximum over states of a scalar": lambda: p.max_s(p.eta),
     "actions of a vector": lambda: p.span_a(p.V),

@@ -14,7 +14,14 @@ from tabular_trpo.theory.theorems import THEOREMS, TOPICS
 from tabular_trpo.theory.variants import VARIANTS, neighbours
 
 LOGS = re.compile(r"\b(kl\w*|max_kl|mean_kl|M|log|entropy\w*|K|K_new)\b")
-OF_MIXTURES = {"cpi_bound", "cpi_coupling", "cpi_step", "cpi_step_bounded", "cpi_best_weight", "spi_step"}
+OF_MIXTURES = {
+    "cpi_bound",
+    "cpi_coupling",
+    "cpi_step",
+    "cpi_step_bounded",
+    "cpi_best_weight",
+    "spi_step",
+}
 
 
 def normal(text: str) -> str:

@@ -5,12 +5,22 @@ import json
 import pytest
 
 from tabular_trpo import check
+from tabular_trpo.core.errors import LimitError
+from tabular_trpo.theory.certifiable import NOT_CHECKED
 from tabular_trpo.theory.certificate import pair_certificate
 from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.judge import judge
 from tabular_trpo.theory.theorems import THEOREMS
 from tabular_trpo.theory.variants import VARIANTS, Variant
 
+OPEN_IN_FLOATS = {
+    "policy_iteration: greedy in r",
+    "policy_iteration_contraction: gamma squared",
+    "reward_weighted: rewards of any sign",
+    "npg_progress: over a horizon",
+    "soft_performance_difference: old entropy",
+    "soft_suboptimality: new visits",
+}
 TRUE = {theorem.name: theorem for theorem in THEOREMS}
 each = pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.claim.name)
 
@@ -30,13 +40,18 @@ def test_variant_is_refuted_and_its_theorem_is_not(variant: Variant) -> None:
 
 @each
 def test_variant_is_refuted_in_the_float_lane(variant: Variant) -> None:
+    """Enclosures cannot prove a precondition that holds with equality, nor make a soft value."""
     verdict = judge(variant.claim, variant.fixture().to_float(), lane="float")
-    assert verdict.status == "refuted"
+    assert verdict.status == ("undecided" if variant.claim.name in OPEN_IN_FLOATS else "refuted")
     assert verdict.lane == "float"
 
 
 @each
 def test_refutation_is_certified(variant: Variant) -> None:
+    if variant.claim.names() & NOT_CHECKED:
+        with pytest.raises(LimitError, match="for which check has no witness"):
+            pair_certificate(variant.fixture(), [variant.claim])
+        return
     made = pair_certificate(variant.fixture(), [variant.claim])
     read = check.check(json.loads(json.dumps(made)))
     (statement,) = read
@@ -51,7 +66,8 @@ def test_fixtures_refute_no_theorem(theorem: Theorem) -> None:
 
 
 def test_tightness_of_a_refuted_bound_is_above_one() -> None:
-    around = [v for v in VARIANTS if v.claim.around and "in L" not in v.claim.name]
+    own = "in L", "step", "weight"  # no bound around L
+    around = [v for v in VARIANTS if v.claim.around and not any(x in v.claim.name for x in own)]
     assert len(around) > 10
     for variant in around:
         ratio = judge(variant.claim, variant.fixture()).tightness

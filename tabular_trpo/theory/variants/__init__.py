@@ -6,6 +6,7 @@ not even come near: several of these survive thousands of them, so the pair is p
 
 from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.fixtures import Fixture
+from tabular_trpo.theory.theorems import THEOREMS
 from tabular_trpo.theory.trace import Formula
 from tabular_trpo.theory.variants.constrained import CONSTRAINED
 from tabular_trpo.theory.variants.deck import DECK
@@ -17,10 +18,13 @@ from tabular_trpo.theory.variants.steps import STEPS
 __all__ = ["VARIANTS", "Variant", "neighbours"]
 
 
+TRUE = {theorem.name: theorem for theorem in THEOREMS}
+
+
 def _variant(name: str, how: str, formula: Formula, fixture: Fixture, *when: Formula) -> Variant:
     condition = when[0] if when else None
-    around = "L" if name.startswith(("cpi", "trpo")) else None
-    false = Theorem(f"{name}: {how}", "misquotation", "none", formula, condition, around)
+    title, around = f"{name}: {how}", TRUE[name].around
+    false = Theorem(title, "misquotation", "none", formula, condition, around)
     return Variant(name, false, fixture)
 
 

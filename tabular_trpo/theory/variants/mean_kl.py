@@ -31,7 +31,7 @@ MEAN_KL: Rows = {
         (
             "horizon missing",
             lambda p: (p.kl_d, "<=", p.gamma * p.mean_kl),
-            fixtures.cpi("9/10", "23/500"),
+            fixtures.long_way,
         ),
     ],
     "visitation_mean_kl": [
