@@ -13,7 +13,7 @@ import tabular_trpo as tt
 from tabular_trpo import check as checker
 from tabular_trpo.check import THEOREMS, CertificateError, Statement, check
 from tests.certificate_models import MODELS, TWO, claimed, tight, user
-from tests.certificates import F, Model, both, certificate, dot, kl, quantities
+from tests.certificates import SLACK, F, Model, both, certificate, dot, kl, quantities
 
 VOID = {"status": "vacuous", "slack": None}
 PENALTY = "4*eps*gamma*max_tv**2/(1-gamma)**2"
@@ -22,7 +22,7 @@ PENALTY = "4*eps*gamma*max_tv**2/(1-gamma)**2"
 @pytest.mark.parametrize("name", MODELS)
 def test_all_theorems_are_confirmed(name: str) -> None:
     statements = check(certificate(MODELS[name]))
-    assert [statement.name for statement in statements] == list(THEOREMS)
+    assert [statement.name for statement in statements] == list(SLACK)
     assert {statement.status for statement in statements} <= {"proved", "vacuous"}
     assert not any(statement.user_claim for statement in statements)
 
@@ -146,7 +146,7 @@ def test_infinity_meets_numbers_beyond_the_floats(reward: str) -> None:
     made = json.loads(json.dumps(tt.certificate(mdp, [["1/2", "1/2"]], [["1", "0"]])))
     found = {statement.name: statement.status for statement in check(made)}
     assert found["trpo_kl_bound"] == found["monotone_improvement"] == "vacuous"
-    assert set(found) == set(THEOREMS)
+    assert {*SLACK} <= {*found} <= {*THEOREMS}
     model = Model(
         "9/10", {"X": "1"}, [["X", "a", "X", "1", reward], ["X", "b", "X", "1", "0"]],
         {"X": {"a": "1/2", "b": "1/2"}}, {"X": {"a": "1"}},
