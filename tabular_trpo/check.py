@@ -31,7 +31,7 @@ _G, _least = "sum_s(rho*A_bar_target)", "-max_s(V - V_new) >= 0"
 _half, _greedy = f"eta_new - eta >= alpha*{_G}/2", "max_s(max_a(A) - A_bar) <= 0"
 _mirror, _moved = "-max_s(kl_reversed - A_bar) >= 0", "sum_s(abs(rho_new - rho))"
 _best = f"smaller(1, {_u}/gamma*(1/sqrt(1 - {_G}*{_u}/(2*eps_target)) - 1))"
-_root, _H = f"(sqrt(gamma*mean_kl/(2*{_u}))/{_u})", "sum_s((sqrt(d_new) - sqrt(d))**2)"
+_rt, _H = f"(sqrt(gamma*mean_kl/(2*{_u}))/{_u})", "sum_s((sqrt(d_new) - sqrt(d))**2)"
 _Ah, _hh = (f"sum_s(rho*sum_a(pi*{pair}))" for pair in (f"A*{_h}", f"{_h}*{_h}"))
 _fit, _f, _t = f"(A - {_Ah}/{_hh}*{_h})", "(r + gamma*next(V_new/2) - V_new/2)", "(pi_new - pi)"
 _soft = "eta_new + sum_s(rho_new*entropy_new) - (eta + sum_s(rho*entropy))"
@@ -154,9 +154,9 @@ cpo_centred | centred | {_D} <= gamma*(span_s(A_bar)*mean_tv)/{_u}**2
 residual_span | residual | {_D} <= gamma*sum_s(rho*tv)*span_s(V_new - V)
 residual_visitation | Lemma 2, centred | {_D} <= {_moved}*span_s(A_bar)/2
 visitation_kl | KL of visits | kl_d <= gamma/{_u}*mean_kl
-visitation_mean_kl | (i) visits | {_moved} <= 2*{_root}
-mean_kl_root | (i) | {_D} <= 2*eps_cpi*{_root}
-mean_kl_worst_case | (i) worst case | eta_new - eta >= -2*eps_cpi*{_root} | L >= eta
+visitation_mean_kl | (i) visits | {_moved} <= 2*{_rt}
+mean_kl_root | (i) | {_D} <= 2*eps_cpi*{_rt}
+mean_kl_worst_case | (i) worst case | eta_new - eta >= -2*eps_cpi*{_rt} | L >= eta
 path_kl | (ii) | {_D} <= 2*eps_cpi*({_path} + gamma**9/{_u})
 path_kl_linear | (ii) linear | {_D} \
 <= 2*eps*max_kl*({_li} + gamma**9*(9/{_u} + gamma/{_u}**2)/sqrt(9))
@@ -435,8 +435,8 @@ def _value(node: Any, env: Env, bits: int) -> Value:
 
 def _apply(name: str, args: list[Value], env: Env, bits: int) -> Value:
     x, sizes = args[0], [len(next(iter(arg))) for arg in args]
-    precise = {"sqrt": _root, "log_ratio": _log_ratio, "log": _log_exact}
-    f = partial(precise[name], bits=bits) if name in precise else ENTRYWISE.get(name)
+    precise: dict[str, Any] = {"sqrt": _root, "log_ratio": _log_ratio, "log": _log_exact}
+    f: Any = partial(precise[name], bits=bits) if name in precise else ENTRYWISE.get(name)
     if f:  # a number serves every state, a vector every action
         keys = args[sizes.index(max(sizes))]
         return {k: f(*(arg[k[:n]] for arg, n in zip(args, sizes, strict=True))) for k in keys}

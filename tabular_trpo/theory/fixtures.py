@@ -111,8 +111,8 @@ def long_way() -> Pair:
 
 def arm(reward: str = "1", pi: str = "1/4", pi_new: str = "1/2", gamma: str = "1/2") -> Fixture:
     """One state, a first action that pays, and its probabilities."""
-    rows = [[[x, str(1 - Fraction(x))]] for x in (pi, pi_new)]
-    return stored([[[1], [1]]], [[reward, "0"]], [1], gamma, *rows)
+    old, new = ([[x, str(1 - Fraction(x))]] for x in (pi, pi_new))
+    return stored([[[1], [1]]], [[reward, "0"]], [1], gamma, old, new)
 
 
 def rare_gain() -> Pair:
