@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any, NoReturn, final
 
 from tabular_trpo.core.errors import InvalidMDPError, Problem
-from tabular_trpo.theory.expression import SCALAR
+from tabular_trpo.theory.expression import SCALAR, Expression
 from tabular_trpo.theory.quantities import Quantities
 from tabular_trpo.theory.trace import OF_LOGS, OF_MIXTURES, RANKS, Formula, Statement, trace
 
@@ -142,6 +142,24 @@ class Theorem:
         """The numbers that decide it: "rational", "sqrt" (roots too) or "log" (logarithms too)."""
         names = self.names()
         return "log" if names & OF_LOGS else "sqrt" if "sqrt" in names else "rational"
+
+    @property
+    def sides(self) -> str:
+        """The sides it bounds: "two" of an equation or an absolute error on the left, or "one"."""
+        two = self.statement.relation == "==" or _is_error(self.statement.lhs)
+        return "two" if two else "one"
+
+
+def _is_error(lhs: Expression) -> bool:
+    """Return whether an absolute value, its largest over the states or a multiple is bounded."""
+    match lhs.op, lhs.args:
+        case "abs", _:
+            return True
+        case "max_s", [Expression(op="-", args=[x, _]) | x]:
+            return _is_error(x)
+        case "*", [_, x]:
+            return _is_error(x)
+    return False
 
 
 def check_words(title: object, around: object) -> None:
