@@ -11,7 +11,7 @@ ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install verify test check bench clean
+.PHONY: help install verify test check bench theory clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -40,6 +40,9 @@ check: $(STAMP) ## format, lint, types, layout rules, doctests
 
 bench: $(STAMP) ## time this package beside others
 	$(BIN)/python -m benchmarks $(ARGS)
+
+theory: $(STAMP) ## write docs/theory.md from the tables
+	$(BIN)/python -m tabular_trpo.app.theory_page docs/theory.md
 
 clean: ## remove .venv and every cache
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

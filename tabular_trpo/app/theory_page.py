@@ -1,0 +1,101 @@
+"""`python -m tabular_trpo.app.theory_page FILE`: docs/theory.md, from the tables it speaks of."""
+
+import argparse
+import inspect
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+from tabular_trpo.app.theory_words import LEFT_OUT, OPENING, REFERENCES
+from tabular_trpo.theory.claim import Theorem
+from tabular_trpo.theory.theorems import THEOREMS, TOPICS
+from tabular_trpo.theory.tightness import TIGHTNESS
+from tabular_trpo.theory.variants import VARIANTS, neighbours
+
+COLUMNS = ("Statement", "Equation", "Source", "Class", "Sides", "Known", "False")
+
+
+def page() -> str:
+    """Return the page: how to read it, a table and the formulas of each topic, what is left out.
+
+    >>> page().splitlines()[0]
+    '# The statements'
+    """
+    head = OPENING.format(statements=len(THEOREMS), topics=len(TOPICS), variants=len(VARIANTS))
+    topics = ("\n".join(_topic(title, TOPICS[title])) for title in TOPICS)
+    return "\n".join((head, *topics, LEFT_OUT, REFERENCES))
+
+
+def _topic(title: str, theorems: tuple[Theorem, ...]) -> Iterator[str]:
+    """Yield the lines: the title, a table, and an entry a statement."""
+    yield f"## {title}\n"
+    yield _row(COLUMNS)
+    yield _row(("---",) * len(COLUMNS))
+    yield from (_row(_cells(theorem)) for theorem in theorems)
+    yield ""
+    for theorem in theorems:
+        yield from _entry(theorem)
+
+
+def _row(cells: tuple[str, ...]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cells(theorem: Theorem) -> tuple[str, ...]:
+    return (
+        f"[`{theorem.name}`](#{theorem.name})",
+        theorem.equation,
+        theorem.source,
+        theorem.exactness,
+        theorem.sides,
+        _known(theorem),
+        str(len(neighbours(theorem))),
+    )
+
+
+def _known(theorem: Theorem) -> str:
+    """Return the largest gap / penalty known, and in words where."""
+    known = TIGHTNESS.get(theorem.name)
+    if known is None:
+        return "-"
+    exact = theorem.exactness == "rational" or known.attained
+    return f"{known.ratio if exact else _decimal(known.ratio)}; {known.words}"
+
+
+def _decimal(ratio: Fraction) -> str:
+    """Return four digits.
+
+    >>> _decimal(Fraction(9949, 10000))
+    '0.9949..'
+    """
+    return f"0.{int(ratio * 10**4):04}.."
+
+
+def _entry(theorem: Theorem) -> Iterator[str]:
+    """Yield the sentences, the formula, the precondition and the false neighbours.
+
+    The formula stands here and not in the table: one of a finite horizon fills ten lines of a cell.
+    """
+    yield f"#### {theorem.name}\n"
+    yield f"{inspect.getdoc(theorem.formula)}\n"
+    when = theorem.condition_text()
+    lines = [" ".join(theorem.text())]
+    if when == "mixture":
+        yield "For mixtures, pi_new = (1-alpha) pi + alpha target.\n"
+    elif when is not None:
+        lines.append(f"when {when}")
+    yield "\n".join(("```", *lines, "```\n"))
+    names = [v.claim.name.removeprefix(f"{theorem.name}: ") for v in neighbours(theorem)]
+    yield f"False: {'; '.join(names)}.\n"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Write the page; return 0."""
+    parser = argparse.ArgumentParser(prog="python -m tabular_trpo.app.theory_page")
+    parser.add_argument("file", type=Path, help="where to write the page, docs/theory.md")
+    parser.parse_args(argv).file.write_text(page(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,93 @@
+"""The words of docs/theory.md that are in no table."""
+
+OPENING = """\
+# The statements
+
+<!-- Made from the tables of tabular_trpo/theory by `make theory`; a test compares. Do not edit. -->
+
+Every statement that `tabular-trpo verify` decides, {statements} in {topics} topics, with {variants}
+false neighbours. A statement speaks of a pair of policies, pi and pi_new, on one finite model. A
+verdict proves or refutes it for that pair, not in general; the proofs in general are in the papers
+named. For sources marked "own" no paper was found or looked for; "after" means that the form here
+is not the one of the paper.
+
+Formulas are in the language of [certificate.md](certificate.md). Three conventions differ between
+papers:
+
+- rho is not normalised, sum rho = 1/(1-gamma), as in TRPO; d = (1-gamma) rho. Kakade and Langford
+  multiply V, Q and A by 1-gamma, and their bounds are restated here without that.
+- `kl` is KL(pi || pi_new), as in TRPO; `kl_reversed` is KL(pi_new || pi), as in CPO and in mirror
+  learning.
+- `eps` is the largest abs(A) over states and actions; `eps_cpi` the largest abs(A_bar), that is
+  with the actions of pi_new, over states; `eps_target` the same for the target of a mixture.
+
+The columns:
+
+- Class: `rational` statements are decided by rational arithmetic, `sqrt` and `log` ones by
+  enclosures of ever higher precision.
+- Sides: `two` for equations and for bounds of an absolute error, else `one`.
+- Known: gap / penalty of the worst pair known, 1 at equality, in which family it is met, and what
+  it tends to. "-" means that nothing is recorded. Numbers with `..` are cut after four digits.
+- False: how many misquotations of it are kept, each with a pair that refutes it; their names follow
+  under the statement.
+"""
+
+LEFT_OUT = """\
+## Left out
+
+These are no statements about one pair of policies, so there is nothing to decide about a pair:
+
+- The rate of natural policy gradient over T steps (Agarwal et al. 2021, Theorem 5.3 of the arXiv
+  text) speaks of a whole run of policies. Its one step is in the table (Lemma 5.2).
+- The rates of softmax gradient ascent (Mei et al. 2020, Theorem 4) and of uniform trust region
+  policy optimisation (Shani et al. 2020, Theorem 2): runs again.
+- The smoothness of the return under softmax, with 8/(1-gamma)^3 (Mei et al. 2020, Lemma 7), bounds
+  a second derivative along every direction of the parameters; a pair fixes one direction and two
+  end points.
+- The call count of sampled conservative policy iteration, at most 72 R^2/eps^2 calls (Kakade and
+  Langford 2002, Theorem 4.4), holds with some probability over samples; here nothing is sampled.
+- Average reward (Zhang and Ross 2021, Lemma 1) needs chains with one recurrent class and has no
+  discount; every model here has gamma < 1.
+"""
+
+REFERENCES = """\
+## References
+
+- Achiam, J., Held, D., Tamar, A., Abbeel, P. Constrained Policy Optimization. ICML 2017.
+  arXiv:1705.10528.
+- Agarwal, A., Kakade, S. M., Lee, J. D., Mahajan, G. On the Theory of Policy Gradient Methods:
+  Optimality, Approximation, and Distribution Shift. Journal of Machine Learning Research
+  22(98):1-76, 2021. arXiv:1908.00261. The two texts number differently: arXiv by section, the
+  journal by one counter; Lemma 4.1 of the one is Lemma 4 of the other.
+- Bretagnolle, J., Huber, C. Estimation des densités : risque minimax. Zeitschrift für
+  Wahrscheinlichkeitstheorie und verwandte Gebiete 47(2):119-137, 1979. doi:10.1007/BF00535278.
+- Csiszár, I., Körner, J. Information Theory: Coding Theorems for Discrete Memoryless Systems. 1981;
+  second edition 2011.
+- Grudzien Kuba, J., Schroeder de Witt, C., Foerster, J. Mirror Learning: A Unifying Framework of
+  Policy Optimisation. ICML 2022, PMLR 162. arXiv:2201.02373.
+- Howard, R. A. Dynamic Programming and Markov Processes. 1960.
+- Kakade, S. A Natural Policy Gradient. Advances in Neural Information Processing Systems 14, 2001.
+- Kakade, S., Langford, J. Approximately Optimal Approximate Reinforcement Learning. ICML 2002,
+  267-274.
+- Kearns, M., Singh, S. Near-Optimal Reinforcement Learning in Polynomial Time. Machine Learning
+  49(2-3):209-232, 2002.
+- Mei, J., Xiao, C., Szepesvári, C., Schuurmans, D. On the Global Convergence Rates of Softmax
+  Policy Gradient Methods. ICML 2020. arXiv:2005.06392.
+- Pirotta, M., Restelli, M., Pecorino, A., Calandriello, D. Safe Policy Iteration. ICML 2013, PMLR
+  28(3):307-315.
+- Pollard, D. Asymptopia: an exposition of statistical asymptotic theory. 2000. Cited for tv^2 <= KL
+  by Schulman et al.
+- Puterman, M. L. Markov Decision Processes: Discrete Stochastic Dynamic Programming. John Wiley and
+  Sons, 1994.
+- Schulman, J., Levine, S., Abbeel, P., Jordan, M. I., Moritz, P. Trust Region Policy Optimization.
+  ICML 2015, PMLR 37:1889-1897. Numbers are those of arXiv:1502.05477.
+- Shani, L., Efroni, Y., Mannor, S. Adaptive Trust Region Policy Optimization: Global Convergence
+  and Faster Rates for Regularized MDPs. AAAI 2020, 34(04):5668-5675. arXiv:1909.02769.
+- Štrupl, M., Faccio, F., Ashley, D. R., Srivastava, R. K., Schmidhuber, J. Reward-Weighted
+  Regression Converges to a Global Optimum. AAAI 2022, 36(8):8361-8369. arXiv:2107.09088.
+- Sutton, R. S., McAllester, D., Singh, S., Mansour, Y. Policy Gradient Methods for Reinforcement
+  Learning with Function Approximation. Advances in Neural Information Processing Systems 12,
+  1057-1063, 2000.
+- Zhang, Y., Ross, K. W. On-Policy Deep Reinforcement Learning for the Average-Reward Criterion.
+  ICML 2021, PMLR 139:12535-12545. arXiv:2106.07329.
+"""

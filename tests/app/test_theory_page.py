@@ -1,0 +1,62 @@
+"""docs/theory.md is what the tables say."""
+
+import re
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from tabular_trpo.app import theory_page
+from tabular_trpo.app.theory_words import REFERENCES
+from tabular_trpo.theory.claim import Theorem
+from tabular_trpo.theory.theorems import THEOREMS, TOPICS
+from tabular_trpo.theory.variants import VARIANTS
+
+COMMITTED = (Path(__file__).parents[2] / "docs/theory.md").read_text(encoding="utf-8")
+each = pytest.mark.parametrize("theorem", THEOREMS, ids=lambda theorem: theorem.name)
+
+
+def test_committed_page_is_the_generated_one(tmp_path: Path) -> None:
+    assert theory_page.main([str(tmp_path / "theory.md")]) == 0
+    made = (tmp_path / "theory.md").read_text(encoding="utf-8")
+    assert made == COMMITTED, "run make theory"
+
+
+@each
+def test_statement_has_one_row_and_one_entry(theorem: Theorem) -> None:
+    rows = re.findall(
+        rf"^\| \[`{theorem.name}`\]\(#{theorem.name}\) \|.*$", COMMITTED, re.MULTILINE
+    )
+    entries = re.findall(rf"^#### {theorem.name}$", COMMITTED, re.MULTILINE)
+    assert (len(rows), len(entries)) == (1, 1)
+    assert rows[0].count(" | ") == len(theory_page.COLUMNS) - 1  # no name breaks the table
+    assert f"| {theorem.exactness} | {theorem.sides} |" in rows[0]
+
+
+@each
+def test_entry_holds_the_formula_and_the_condition(theorem: Theorem) -> None:
+    entry = COMMITTED.split(f"#### {theorem.name}\n")[1].split("\n#")[0]
+    assert " ".join(theorem.text()) in entry
+    when = theorem.condition_text()
+    assert (when or "") in entry
+    assert ("\nwhen " in entry) == (when not in (None, "mixture"))
+    assert ("For mixtures" in entry) == (when == "mixture")
+
+
+def test_topics_follow_in_order() -> None:
+    titles = re.findall(r"^## (.*)$", COMMITTED, re.MULTILINE)
+    assert titles == [*TOPICS, "Left out", "References"]
+
+
+def test_counts() -> None:
+    said = f"{len(THEOREMS)} in {len(TOPICS)} topics, with {len(VARIANTS)} false neighbours"
+    assert said in COMMITTED
+
+
+def test_every_source_is_in_the_references() -> None:
+    plain = unicodedata.normalize("NFKD", REFERENCES).encode("ascii", "ignore").decode()
+    entries = plain.replace("Korner", "Koerner").split("\n- ")[1:]
+    for source in {theorem.source.removeprefix("after ") for theorem in THEOREMS} - {"own"}:
+        *_, year = re.findall(r"\d{4}", source)
+        first = source.split()[0]
+        assert [e for e in entries if e.startswith(f"{first}") and year in e], source
