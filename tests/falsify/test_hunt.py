@@ -12,6 +12,7 @@ from tabular_trpo import check
 from tabular_trpo.falsify.climb import climb
 from tabular_trpo.falsify.hunt import Refutation, Unrefuted
 from tabular_trpo.falsify.score import scorer
+from tabular_trpo.theory.certifiable import NOT_CHECKED
 from tabular_trpo.theory.constants import coupling_constant
 
 
@@ -51,6 +52,9 @@ def refuted(claim: tt.Theorem, **options: Any) -> Refutation:
     assert isinstance(found, Refutation)
     assert tt.judge(claim, found.pair).status == "refuted"
     assert found.pair.mdp.lane == "rational"
+    if claim.names() & NOT_CHECKED:
+        assert found.certificate is None and "no witness" in found.reason
+        return found
     (statement,) = check.check(json.loads(json.dumps(found.certificate)))
     assert (statement.name, statement.status) == (claim.name, "refuted")
     return found
@@ -93,7 +97,7 @@ def test_the_mean_divergence_is_no_penalty_even_at_one_tenth() -> None:
 @pytest.mark.parametrize("theorem", tt.THEOREMS, ids=lambda t: t.name)
 @pytest.mark.parametrize("families", [True, False])
 def test_no_theorem_is_refuted(theorem: tt.Theorem, families: bool) -> None:
-    found = tt.falsify(theorem, rounds=24, families=families, seed=3)
+    found = tt.falsify(theorem, rounds=12, families=families, seed=3)
     assert isinstance(found, Unrefuted)
     assert found.ratio is None or found.ratio <= 1
 
