@@ -12,10 +12,12 @@ from fractions import Fraction
 from math import sqrt
 from typing import Any, final
 
+import numpy as np
+
 from tabular_trpo.core import policy
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array
-from tabular_trpo.families.arguments import between, in_lane
+from tabular_trpo.families.arguments import between, in_lane, size
 
 GAMMAS = tuple(Fraction(*x) for x in ((1, 200), (1, 50), (1, 10), (1, 2), (9, 10), (99, 100)))
 STEPS = tuple(Fraction(*x) for x in ((1, 1000), (1, 10), (1, 2)))
@@ -136,15 +138,53 @@ def rare_region(gamma: Any, p: Any, x: Any, a: Any) -> WorstCase:
     return _pair(f"rare_region(gamma={gamma}, p={p}, x={x}, a={a})", mdp, pi, pi_new)
 
 
+def ladder(levels: int, gamma: Any, a: Any) -> WorstCase:
+    """Spread the divergence over a ladder: with the mean KL the bound fails for every gamma < 1/5.
+
+    Two rails, + and -, alike in all but name: up climbs (A = -1), across changes the rail (A = 1).
+    pi_new climbs more often on one rail and less often on the other, so A_bar has mean 0 under
+    rho, L = eta, and all of the gap is that visits follow.  As levels grow and a -> 0,
+    L - eta_new = R C mean_kl with R = (s - 1) (s + 1)^2 / (4 (s^2 - s + 2)) and
+    s = sqrt((2 - gamma) / gamma), by which steps grow from level to level; R > 1 where s > 3.
+
+    levels: at least 1; the last one is its own next
+    a:      largest step size, in (0, 1/2]
+    return: S = 2 levels (0+, 0-, 1+, ...), A = 2 (up, across), started at 0+ and 0- alike
+    raises: InvalidMDPError
+
+    >>> ladder(2, "1/5", "1/10").pi_new
+    array([[Fraction(21, 40), Fraction(19, 40)],
+           [Fraction(19, 40), Fraction(21, 40)],
+           [Fraction(3, 5), Fraction(2, 5)],
+           [Fraction(2, 5), Fraction(3, 5)]], dtype=object)
+    """
+    n = size("levels", levels, 1)
+    gamma, a, half, one = in_lane(gamma=gamma, a=a, half="1/2", one=1)
+    between("gamma", gamma, 0, 1, above=True)
+    between("a", a, 0, half, above=True)
+    growth = Fraction(sqrt((2 - gamma) / gamma)).limit_denominator(12)
+    shape = [(i + 1) * (n + 1 - i) * growth**i for i in range(n)]  # a parabola in the KL's metric
+    steps = [a * (x / max(shape)) for x in shape]
+    state = np.eye(2 * n, dtype=int).tolist()
+    rails = [(min(2 * i + 2, 2 * n - 2), 2 * i) for i in range(n)]
+    P = [[state[up + j], state[here + 1 - j]] for up, here in rails for j in (0, 1)]
+    names = [f"{i}{rail}" for i in range(n) for rail in "+-"]
+    start = [half, half] + [0] * (2 * n - 2)
+    mdp = MDP(P, [[-one, one]] * (2 * n), start, gamma, None, names, ("up", "across"))
+    pi_new = [[half + x * y, half - x * y] for y in steps for x in (1, -1)]
+    return _pair(f"ladder({n}, gamma={gamma}, a={a})", mdp, [[half, half]] * (2 * n), pi_new)
+
+
 def standard(gamma: Any = None) -> Iterator[WorstCase]:
     """Yield every family at a spread of parameters: what a hunt for counterexamples tries first.
 
     gamma:  one discount for all of them; a spread from 1/200 to 99/100 by default
 
     >>> len(list(standard("9/10")))
-    15
+    16
     """
     for g in GAMMAS if gamma is None else (gamma,):
+        yield ladder(3, g, STEPS[0])
         for a in STEPS:
             yield tight_thm1(a, g)
             yield tight_thm1(a, g, far=100)

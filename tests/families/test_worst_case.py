@@ -122,12 +122,83 @@ def test_rare_region_reaches_its_limit(gamma, false):
     assert (measured > 1) is false  # at these steps the limit changes sides at 1/17
 
 
+def rails(case, number=F):
+    """The gap of a ladder and a bound of its mean KL, level by level from sums over its two rails.
+
+    T and E, the sum and the difference of the new visits of the rails, obey two equations a level.
+    KL = -log(1 - t) / 2 with t = 4 x^2, and -log(1 - t) <= t (2 - t) / (2 (1 - t)).
+    """
+    g, steps = number(case.mdp.gamma), [number(row[0] - F(1, 2)) for row in case.pi_new[::2]]
+    T = E = old = y = gap = mean_kl = number(0)
+    for i, x in enumerate(steps):
+        into = int(i == 0) + g * (T / 2 + y * E)
+        across, stay = 1 - g / 2, g / 2 if i == len(steps) - 1 else 0
+        # T = into + g (T/2 - x E) + stay T + stay 2 x E, E likewise; at the top, up leads back
+        up = g * x if stay else F(0)
+        a, b = across - stay, g * x - up
+        c, d = -(g * x + up), 1 + g / 2 - stay
+        behind = g * (E / 2 + y * T)
+        det = a * d - b * c
+        T, E = (into * d - b * behind) / det, (a * behind - c * into) / det
+        old = (int(i == 0) + g * old / 2) / (across - stay)
+        gap += 2 * x * E
+        t = 4 * x**2
+        mean_kl += (1 - g) * old * t * (2 - t) / (4 * (1 - t))
+        y = x
+    return gap, mean_kl
+
+
+def share(case, number=F):
+    """A lower bound of gap / (C mean_kl)."""
+    gap, mean_kl = rails(case, number)
+    return gap / (4 * case.mdp.gamma / (1 - case.mdp.gamma) ** 2 * mean_kl)
+
+
+@pytest.mark.parametrize(
+    ("levels", "gamma", "a"), [(1, "1/2", "1/3"), (2, "1/5", "1/10"), (5, "19/20", "1/2")]
+)
+def test_ladder_is_two_rails_that_differ_by_what_the_step_carries(levels, gamma, a):
+    case = worst_case.ladder(levels, gamma, a)
+    check_model(case.mdp)
+    found = compare(case.mdp, case.pi, case.pi_new)
+    assert (found.L, found.old.eta, found.eps, found.max_tv) == (0, 0, 1, F(a))
+    if a != "1/2":
+        assert found.gap == rails(case)[0]
+    assert len(case.mdp.state_names) == 2 * levels
+
+
+def test_ladder_of_two_levels_by_hand():
+    """rho = (5/9, 5/9, 5/72, 5/72): 1 = 9/10 rho_0 twice; 4/5 rho_1 = 1/10 rho_0."""
+    case = worst_case.ladder(2, "1/5", "1/10")
+    found = compare(case.mdp, case.pi, case.pi_new)
+    assert found.old.rho == [F(5, 9), F(5, 9), F(5, 72), F(5, 72)]
+    assert found.A_bar.tolist() == [F(-1, 20), F(1, 20), F(-1, 5), F(1, 5)]
+
+
+@pytest.mark.parametrize(
+    ("levels", "gamma"), [(2, "1/20"), (3, "1/10"), (10, "9/50"), (20, "19/100"), (60, "199/1000")]
+)
+def test_ladder_refutes_the_mean_kl_without_a_logarithm(levels, gamma):
+    assert share(worst_case.ladder(levels, gamma, "1/10000")) > 1
+
+
+@pytest.mark.parametrize("gamma", ["1/100", "1/10", "19/100", "1/5", "21/100", "1/2"])
+def test_ladder_reaches_its_limit(gamma):
+    """The limit is above 1 exactly below 1/5; at 80 levels the share is within 1/200 of it."""
+    s = sqrt((2 - F(gamma)) / F(gamma))
+    limit = (s - 1) * (s + 1) ** 2 / (4 * (s * s - s + 2))
+    assert (limit > 1 + 1e-12) is (F(gamma) < F(1, 5))
+    measured = share(worst_case.ladder(80, gamma, "1/10000"), float)
+    assert measured == pytest.approx(limit, rel=5e-3) and measured < limit
+
+
 def test_float_arguments_give_the_same_case_in_floats():
     for make in (
         lambda f: worst_case.tight_thm1(f("1/4"), f("1/2")),
         lambda f: worst_case.tight_cpi(f("1/2"), -1, f("1/4")),
         lambda f: worst_case.two_region(f("1/2"), f("1/8")),
         lambda f: worst_case.rare_region(f("1/2"), f("1/4"), f("1/2"), f("1/8")),
+        lambda f: worst_case.ladder(1, f("1/2"), f("1/8")),
     ):
         exact, floats = make(F), make(lambda text: float(F(text)))
         assert (exact.mdp.lane, floats.mdp.lane) == ("rational", "float")
@@ -153,6 +224,9 @@ def test_standard_keeps_to_one_gamma_and_lane():
         (lambda: worst_case.tight_cpi("1/2", -1, 2), "alpha = 2, expected a number in [0, 1]"),
         (lambda: worst_case.tight_cpi("1/2", 1), "sign = 1, expected a number in [-1, 0]"),
         (lambda: worst_case.rare_region("1/2", "1/2", 2, "1/4"), "x = 2, expected a number in"),
+        (lambda: worst_case.ladder(0, "1/2", "1/4"), "levels = 0, expected a whole number"),
+        (lambda: worst_case.ladder(2, 0, "1/4"), "gamma = 0, expected a number in (0, 1]"),
+        (lambda: worst_case.ladder(2, "1/2", "3/4"), "a = 3/4, expected a number in (0, 1/2]"),
         (lambda: worst_case.two_region("half", "1/4"), "gamma = 'half' is not a number"),
         (lambda: worst_case.two_region(float("nan"), 0.1), "gamma = nan "),
         (lambda: worst_case.two_region(True, 0.1), "gamma = True is of type bool"),
