@@ -18,10 +18,10 @@ from tabular_trpo.app.store import file_name, save
 from tabular_trpo.app.tally import Judged, place
 from tabular_trpo.app.verify_report import report
 from tabular_trpo.core.errors import LimitError, MemoryGuardError
-from tabular_trpo.theory.certifiable import CERTIFIED_BITS
+from tabular_trpo.theory.certifiable import CERTIFIED_BITS, NOT_CHECKED
 from tabular_trpo.theory.certificate import pair_certificate
 from tabular_trpo.theory.claim import Theorem
-from tabular_trpo.theory.judge import FIRST_BITS, MAX_BITS, judge
+from tabular_trpo.theory.judge import FIRST_BITS, MAX_BITS, NO_VALUE, NOT_MIXTURE, judge
 from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.theorems import THEOREMS
 
@@ -135,8 +135,17 @@ def _pairs(
 
 
 def _missing(one: Judged, document: dict[str, Any]) -> list[str]:
-    """Name the decided statements that a certificate leaves out."""
+    """Name the decided statements that a certificate should hold and leaves out.
+
+    It need not hold what says nothing, soft values, and ties that only an identity shows.
+    """
     held = {claim["name"] for claim in document["claims"]}
+    held |= {theorem.name for theorem in THEOREMS if theorem.names() & NOT_CHECKED}
+    rational = {theorem.name for theorem in THEOREMS if theorem.exactness == "rational"}
+    for verdict in one.verdicts:
+        tie = verdict.slack_lo == 0 and verdict.claim.name not in rational
+        if tie or verdict.reason == NOT_MIXTURE or verdict.reason.startswith(NO_VALUE):
+            held.add(verdict.claim.name)
     names = [
         verdict.claim.name
         for verdict in one.verdicts

@@ -154,10 +154,10 @@ def test_statements_of_the_table_can_be_hunted(run: Run, tmp_path: Path) -> None
     done = run("falsify", *words, "--out", tmp_path)
     assert done.code == 0
     found = done.document["claims"]
-    assert [x["title"] for x in found] == ["cpi_bound", "trpo_bound"]
-    assert [x["precondition"] for x in found] == ["mixture", None]
-    assert done.document["file"] is None and found[0]["where"] == "cpi_bound"
-    assert "falsify --theorem cpi_bound --seed 0 --rounds 2" in found[0]["repeat"]
+    assert [x["title"] for x in found] == ["trpo_bound", "cpi_bound"]
+    assert [x["precondition"] for x in found] == [None, "mixture"]
+    assert done.document["file"] is None and found[1]["where"] == "cpi_bound"
+    assert "falsify --theorem cpi_bound --seed 0 --rounds 2" in found[1]["repeat"]
 
 
 @pytest.mark.parametrize(
