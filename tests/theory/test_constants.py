@@ -5,6 +5,7 @@ from fractions import Fraction as F
 import numpy as np
 import pytest
 
+from tabular_trpo.core.mdp import MDP
 from tabular_trpo.exact.evaluate import evaluate
 from tabular_trpo.families import worst_case
 from tabular_trpo.theory import fixtures
@@ -96,3 +97,11 @@ def test_penalty_of_a_batch_has_its_shape() -> None:
         np.stack([mdp.P] * 2), np.stack([mdp.r, 3 * mdp.r]), mdp.rho0, np.array([0.5, 0.9])
     )
     assert penalty(evaluate(stacked, pi)) == pytest.approx([8, 3 * 360])
+
+
+def test_penalty_takes_the_largest_advantage_of_either_sign() -> None:
+    """One state, hand-solved: A = (1/2, -3/2), so eps = 3/2 and C = 4 (3/2) (1/2) / (1/4) = 12."""
+    mdp = MDP([[["1"], ["1"]]], [["1", "-1"]], ["1"], "1/2")
+    evaluation = evaluate(mdp, [["3/4", "1/4"]])
+    assert evaluation.A.tolist() == [[F(1, 2), F(-3, 2)]]
+    assert penalty(evaluation) == 12
