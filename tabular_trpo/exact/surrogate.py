@@ -24,8 +24,7 @@ LEAST = 2.0**-1074  # the smallest double: more than what one product loses by u
 class Surrogate:
     """L(pi_new) = eta + sum_{s,a} G(s, a) (pi_new - pi)(a|s), linear in the new policy.
 
-    TRPO (2015), equation (3).  A new policy is read as `evaluate` reads it, except that which
-    actions are allowed is not known here: keep to them, `policies.check_policy` tells.
+    TRPO (2015), equation (3).  A new policy is read as `evaluate` reads it.
 
     G:        (..., S, A) gradient with respect to the table; exact: G = rho * A
     weight:   (..., S)    weight of each state; exact: rho, unnormalised
@@ -33,6 +32,7 @@ class Surrogate:
     eta:      (...)       its return
     stderr:   (...) or None where the surrogate is exact
     G_radius, eta_radius: proved error bounds (zeros in the rational lane), None for estimates
+    allowed:  (S, A) bool, or None where every action is
     """
 
     G: Array
@@ -42,12 +42,13 @@ class Surrogate:
     stderr: Scalar | None = None
     G_radius: Array | None = None
     eta_radius: Scalar | None = None
+    allowed: Array | None = None
 
     def value(self, pi_new: Any) -> Any:
         """Return L(pi_new), shape (...); float sums are twofold and rounded once.
 
         pi_new: (..., S, A); its batch axes broadcast with those of pi
-        raises: InvalidMDPError for rows off the simplex or another shape, LaneError for another
+        raises: InvalidMDPError for rows off the simplex, disallowed actions or another shape, LaneError for another
                 lane, LimitError where it overflows
         """
         return self._value(self._read(pi_new))
@@ -94,7 +95,7 @@ class Surrogate:
         new = in_lane("pi_new", pi_new, is_rational(self.pi), unsigned=True)
         if not fit(new.shape, self.pi.shape, 2):
             raise shape_error("pi_new", new.shape, f"(..., S, A) = {self.pi.shape}")
-        return check_rows("pi_new", new)
+        return check_rows("pi_new", new, self.allowed)
 
 
 def _finite(name: str, values: Array) -> None:
@@ -124,4 +125,5 @@ def surrogate(evaluation: Evaluation) -> Surrogate:
     if not is_rational(G):
         G_radius = (G_radius + 2 * U * np.abs(G)) * (1 + 2.0**-40) + 4 * LEAST
         _finite("rho * A", G_radius)
-    return Surrogate(frozen(G), e.rho, e.pi, e.eta, None, frozen(G_radius), rad.eta)
+    allowed = None if e.mdp.mask.all() else e.mdp.mask
+    return Surrogate(frozen(G), e.rho, e.pi, e.eta, None, frozen(G_radius), rad.eta, allowed)

@@ -1,0 +1,111 @@
+"""The record of one step, and the way every solver makes it from the policy that it found."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, final
+
+import numpy as np
+
+from tabular_trpo.core.build import shape_error
+from tabular_trpo.core.errors import InvalidMDPError, Problem
+from tabular_trpo.core.lanes import in_lane
+from tabular_trpo.core.numbers import Array, frozen, is_rational, shown
+from tabular_trpo.core.policy import check_rows
+from tabular_trpo.core.real import maximum
+from tabular_trpo.exact.divergence import kl_of_rows
+from tabular_trpo.exact.surrogate import Surrogate
+
+MOVED, OPTIMAL, STUCK, RESTORED = "moved", "optimal", "stuck", "restored"
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """A new policy, what the surrogate promises of it, and how far it is from the old one.
+
+    pi_new:      (S, A) in the lane of the surrogate
+    gain:        L(pi_new) - eta, as the surrogate predicts it
+    max_kl, mean_kl: of KL(pi || pi_new) over visited states (weight > 0); the mean is under
+                 weight / sum(weight)
+    max_tv:      largest total variation over visited states
+    objective:   what the step maximised: the gain, less a penalty if the step has one
+    status:      "moved"; "optimal" where no visited state has a better action; "stuck" where one
+                 has, and yet pi_new = pi; "restored" where a line search found nothing
+    multipliers: what else the solver found, by name: prices of constraints, coefficients, alpha
+    backtracks:  of a line search, else None
+    """
+
+    pi_new: Array
+    gain: Any
+    max_kl: Any
+    mean_kl: Any
+    max_tv: Any
+    objective: Any
+    status: str
+    multipliers: dict[str, Any] = field(default_factory=dict)
+    backtracks: int | None = None
+
+
+def step_to(
+    L: Surrogate,
+    pi_new: Array,
+    multipliers: dict[str, Any] | None = None,
+    penalty: Callable[[Any, Any, Any], Any] | None = None,
+    status: str | None = None,
+    backtracks: int | None = None,
+) -> Step:
+    """Return the step to a policy: its rows checked, its gain and its distances computed.
+
+    penalty: what the objective takes off the gain, from max_kl, mean_kl and max_tv
+    raises:  InvalidMDPError for rows off the simplex or on actions that are not allowed
+    """
+    pi_new = frozen(check_rows("pi_new", pi_new, L.allowed))
+    visited = L.weight > 0
+    old, new, weight = L.pi[visited], pi_new[visited], L.weight[visited]
+    gain = (L.G * (pi_new - L.pi)).sum()
+    kl = kl_of_rows(old, new)
+    max_tv = max(abs(new - old).sum(axis=-1), default=0 * gain) / 2
+    if is_rational(L.pi):
+        max_kl = maximum(kl) if len(kl) else 0
+        mean_kl = sum((w * k for w, k in zip(weight, kl, strict=True)), Fraction(0))
+    else:
+        max_kl, mean_kl = np.max(kl, initial=0.0), weight @ kl
+    mean_kl = mean_kl / weight.sum() if len(kl) else mean_kl
+    objective = gain if penalty is None else gain - penalty(max_kl, mean_kl, max_tv)
+    if status is None:
+        still = not (pi_new != L.pi).any()
+        status = MOVED if not still else OPTIMAL if is_optimal(L) else STUCK
+    found = multipliers or {}
+    return Step(pi_new, gain, max_kl, mean_kl, max_tv, objective, status, found, backtracks)
+
+
+def is_optimal(L: Surrogate) -> bool:
+    """Return whether no policy has a larger surrogate: all mass is on best actions already."""
+    G = L.G if L.allowed is None else np.where(L.allowed, L.G, L.G.min(axis=-1, keepdims=True))
+    return not bool(((G.max(axis=-1, keepdims=True) > L.G) & (L.pi > 0)).any())
+
+
+def single(L: Surrogate) -> Surrogate:
+    """Return the surrogate of one model; refuse a batch.
+
+    raises: InvalidMDPError
+    """
+    if L.pi.ndim != 2 or L.G.shape != L.pi.shape or L.weight.shape != L.pi.shape[:1]:
+        raise shape_error("surrogate", L.G.shape, f"(S, A) like pi {L.pi.shape}, weight (S,)")
+    return L
+
+
+def nonnegative(L: Surrogate, name: str, value: Any) -> Any:
+    """Return a number such as delta or C in the lane of the surrogate; inf is refused too.
+
+    raises: InvalidMDPError for negative, NaN or infinite numbers, LaneError for the other lane
+    """
+    number = in_lane(name, value, is_rational(L.pi), unsigned=False)
+    if number.ndim:
+        raise shape_error(name, number.shape, "() one number")
+    got = number[()]
+    if not got >= 0 or got == math.inf:
+        raise InvalidMDPError(Problem("range", name, f"= {shown(got)}", "a finite number >= 0"))
+    return got
