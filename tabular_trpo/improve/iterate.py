@@ -1,0 +1,215 @@
+"""A step repeated: each with its true gain, the bounds that certify it, and a proof of its sign."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import count
+from time import perf_counter
+from typing import Any, final
+
+import numpy as np
+
+from tabular_trpo.core.errors import InvalidMDPError, Problem, TabularError
+from tabular_trpo.core.interval import Interval
+from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.policy import check_policy
+from tabular_trpo.exact.evaluate import Evaluation, evaluate
+from tabular_trpo.exact.surrogate import Surrogate, surrogate
+from tabular_trpo.improve.rungs import RUNGS, Rung, best, certified
+from tabular_trpo.improve.step import Step
+from tabular_trpo.improve.stopping import Facts, Rule, halted
+from tabular_trpo.theory.constants import penalty
+from tabular_trpo.theory.judge import unaffordable
+from tabular_trpo.theory.pair import Pair
+
+StepFunction = Callable[[Evaluation, Surrogate], Step]
+PROVED, REFUTED, UNDECIDED = "proved", "refuted", "undecided"
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Record:
+    """One step of a run, from pi to step.pi_new.
+
+    i:          its number, from 1
+    pi, eta:    the old policy (S, A) and its return
+    step:       what the step said: `step.gain` is the predicted gain L(pi_new) - eta
+    C:          4 eps gamma / (1 - gamma)^2 of the old policy
+    eta_new:    the new return; eta and eta_new are within the radii of their evaluations
+    realised:   eta_new - eta
+    realised_lo, realised_hi: certain bounds of it, equal in the rational lane
+    ratio:      realised / predicted, None where nothing is predicted
+    certified:  {theorem: certain lower bound of eta_new - eta}, see `rungs`
+    best_rung, certified_gain: the largest of them; None where none speaks
+    broken:     theorems whose bound exceeds the realised gain for certain; none, if all are true
+    monotone:   "proved" where eta_new >= eta is certain, "refuted" where eta_new < eta is, or
+                "undecided"
+    gap:        certain upper bound of max_s V*(s) - V(s) at the new policy: max A / (1 - gamma)
+    seconds:    wall time of the step, its evaluation and its certificates
+    stopped:    the rule that ends the run here, None where it goes on
+    """
+
+    i: int
+    pi: Array
+    eta: Any
+    step: Step
+    C: Any
+    eta_new: Any
+    realised: Any
+    realised_lo: Any
+    realised_hi: Any
+    ratio: float | None
+    certified: dict[str, Any]
+    best_rung: str | None
+    certified_gain: Any
+    broken: tuple[str, ...]
+    monotone: str
+    gap: Any
+    seconds: float
+    stopped: Rule | None
+
+    @property
+    def status(self) -> str:
+        """The status of the step: "moved", "optimal", "stuck" or "restored"."""
+        return self.step.status
+
+
+def iterate(
+    mdp: MDP,
+    pi: Any,
+    step: StepFunction,
+    until: Iterable[Rule] = (),
+    ladder: Iterable[Rung] = RUNGS,
+) -> Iterator[Record]:
+    """Yield the records of a step repeated from pi, until a rule ends the run.
+
+    pi_{i+1} = step(evaluation of pi_i, surrogate of pi_i).pi_new, as Algorithm 1 of TRPO (2015).
+    A step that moves nothing ends the run too; without `until` nothing else does.
+
+    pi:     (S, A) in the lane of the model
+    step:   from (Evaluation, Surrogate) to a Step; one with parameters keeps them itself
+    until:  rules of `stopping`; the first that is met after a step ends the run
+    raises: InvalidMDPError for a batch of models or a wrong policy, LaneError; what `step` raises
+
+    >>> from tabular_trpo.improve.step import step_to
+    >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
+    >>> right = [[Fraction(0), Fraction(1)]]
+    >>> run = iterate(mdp, [["1/2", "1/2"]], lambda ev, L: step_to(L, np.array(right)))
+    >>> [(record.eta_new, record.monotone, record.status) for record in run]
+    [(Fraction(2, 1), 'proved', 'moved'), (Fraction(2, 1), 'proved', 'optimal')]
+    """
+    if mdp.batch_shape:
+        got = f"has batch {mdp.batch_shape}"
+        raise InvalidMDPError(Problem("batch", "mdp", got, "one model", "Take one by mdp[i]"))
+    rules, rungs = (*until, halted()), tuple(ladder)
+    # Checked here and not at the first `next`: a generator would say it late.
+    return _run(mdp, check_policy(mdp, pi), step, rules, rungs)
+
+
+def _run(
+    mdp: MDP, pi: Array, step: StepFunction, rules: tuple[Rule, ...], ladder: tuple[Rung, ...]
+) -> Iterator[Record]:
+    ev = evaluate(mdp, pi)
+    for i in count(1):
+        began = perf_counter()
+        made = step(ev, surrogate(ev))
+        pair = _pair(ev, made)
+        record = _record(i, pair, made, ladder, rules, began)
+        yield record
+        if record.stopped is not None:
+            return
+        ev = pair.new
+
+
+def _pair(ev: Evaluation, made: Step) -> Pair:
+    """Return the pair of the step, a mixture where the step says of what; evaluated once."""
+    found = made.multipliers
+    if "target" in found and "alpha" in found:
+        pair = Pair.mixture(ev.mdp, ev.pi, found["target"], found["alpha"])
+    else:
+        pair = Pair(ev.mdp, ev.pi, made.pi_new)
+    pair.old = ev
+    if not (pair.pi_new != ev.pi).any():
+        pair.new = ev
+    return pair
+
+
+def _record(
+    i: int, pair: Pair, made: Step, ladder: tuple[Rung, ...], rules: tuple[Rule, ...], began: float
+) -> Record:
+    old, new = pair.old, pair.new
+    lo, hi = _realised(pair)
+    monotone = PROVED if lo >= 0 else REFUTED if hi < 0 else UNDECIDED
+    found = certified(pair, ladder)
+    name, gain = best(found)
+    realised = new.eta - old.eta if new is not old else 0 * old.eta
+    if not isinstance(realised, Fraction):
+        realised = min(max(realised, float(lo)), float(hi))
+    facts = Facts(i, made.status, gain, _gap(new))
+    return Record(
+        i=i,
+        pi=old.pi,
+        eta=old.eta,
+        step=made,
+        C=penalty(old),
+        eta_new=new.eta,
+        realised=realised,
+        realised_lo=lo,
+        realised_hi=hi,
+        ratio=_ratio(realised, made.gain),
+        certified=found,
+        best_rung=name,
+        certified_gain=gain,
+        broken=tuple(key for key, bound in found.items() if bound > hi),
+        monotone=monotone,
+        gap=facts.gap,
+        seconds=perf_counter() - began,
+        stopped=next((rule for rule in rules if rule.met(facts)), None),
+    )
+
+
+def _realised(pair: Pair) -> tuple[Any, Any]:
+    """Return certain bounds of eta_new - eta; rationals settle the sign that floats leave open.
+
+    In floats both eta_new - eta and sum_s rho_new A_bar are enclosed: the second is sharper by far
+    for a small step, whose rounding is as small as the step.
+    """
+    if pair.new is pair.old:
+        return 0, 0
+    if pair.mdp.lane == "rational":
+        gain = pair.eta_new - pair.eta
+        return gain, gain
+    p = pair.enclosed()
+    direct = p.eta_new - p.eta
+    moved: Interval = ((p.pi_new - p.pi) * p.A).sum(axis=-1)
+    by_identity = (p.rho_new * moved).sum()
+    lo = max(float(direct.lo), float(by_identity.lo))
+    hi = min(float(direct.hi), float(by_identity.hi))
+    if lo < 0 <= hi and not unaffordable(pair.mdp):
+        try:
+            gain = pair.exact.eta_new - pair.exact.eta
+        except TabularError:  # a limit of the rational lane: the floats stand
+            return lo, hi
+        return gain, gain
+    return lo, hi
+
+
+def _gap(ev: Evaluation) -> Any:
+    """Return a certain upper bound of max_s V* - V, by the statement `optimality_gap`."""
+    if ev.mdp.lane == "rational":
+        return max(ev.A[ev.mdp.mask].tolist()) / (1 - ev.mdp.gamma)
+    top = Interval.around(ev.A, ev.radius.A)
+    largest = max(float(top.hi[ev.mdp.mask].max()), 0.0)
+    return float((Interval.exact(largest) / (1 - Interval.exact(ev.mdp.gamma))).hi)
+
+
+def _ratio(realised: Any, predicted: Any) -> float | None:
+    if predicted == 0:
+        return None
+    with np.errstate(all="ignore"):
+        try:
+            ratio = float(realised / predicted)
+        except OverflowError:
+            return None
+    return ratio if np.isfinite(ratio) else None

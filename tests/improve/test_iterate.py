@@ -1,0 +1,245 @@
+"""Runs of steps: what is certified, what is proved of each step, and when a run ends."""
+
+from fractions import Fraction as F
+from itertools import pairwise
+from math import inf, nan
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tabular_trpo as tt
+from tabular_trpo.core.errors import InvalidMDPError, LaneError
+from tabular_trpo.exact.surrogate import surrogate
+from tabular_trpo.families import worst_case
+from tabular_trpo.families.random import garnet
+from tabular_trpo.improve.iterate import iterate
+from tabular_trpo.improve.lanes import in_floats, on_grid
+from tabular_trpo.improve.rungs import RUNGS, certified, rungs
+from tabular_trpo.improve.step import step_to
+from tabular_trpo.improve.stopping import gain_at_most, gap_at_most, halted, iterations
+from tabular_trpo.theory.claim import theorem
+from tabular_trpo.theory.theorems import THEOREMS
+
+MDPS = Path(__file__).parents[2] / "mdps"
+NAMES = sorted(path.name for path in MDPS.glob("*.mdp.json"))
+CHAIN = tt.MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
+
+
+def a_tenth(ev, L):
+    """A tenth of the way to the greedy policy, in either lane."""
+    share = F(1, 10) if ev.mdp.lane == "rational" else 0.1
+    return step_to(L, (1 - share) * L.pi + share * tt.policies.greedy(ev.mdp, ev.Q))
+
+
+def soft(ev, L):
+    """A mirror step, in floats."""
+    with np.errstate(divide="ignore"):
+        return step_to(L, tt.policies.softmax(np.log(L.pi) + L.G))
+
+
+def to(target):
+    return lambda ev, L: step_to(L, np.array(target))
+
+
+def uniform_run(mdp, step, *rules):
+    return list(iterate(mdp, tt.policies.uniform(mdp), step, rules))
+
+
+def test_rungs_are_lower_bounds_of_the_table_only():
+    names = [rung.name for rung in RUNGS]
+    assert len(set(names)) == len(names) and set(names) <= {known.name for known in THEOREMS}
+    ladder = ["trpo_bound", "coupling_span", "coupling_eps_cpi", "coupling_capped", "coupling_rows"]
+    assert set(ladder) <= set(names) and "coupling_bound" in names
+    # Upper bounds, and what asks for the new policy's values or visits, are none.
+    none = ["trpo_bound_upper", "cpo_bound_upper", "residual_span", "hellinger", "pinsker"]
+    assert not set(none) & set(names)
+
+
+def test_rung_is_read_off_a_statement_of_ones_own():
+    @theorem("own", "own", around="L")
+    def weak(p):
+        return p.eta_new, ">=", p.L - 7 * p.eps
+
+    (rung,) = rungs([weak])
+    pair = tt.Pair(CHAIN, [["1/2", "1/2"]], [["1/4", "3/4"]])
+    assert certified(pair, [rung]) == {"weak": F(1, 2) - 7 * F(1, 2)}
+
+
+def test_ladder_is_a_ladder_and_every_bound_is_one():
+    case = worst_case.tight_thm1("1/10", "9/10")
+    found = certified(tt.Pair(case.mdp, case.pi, case.pi_new))
+    ends = [found[n] for n in ("coupling_span", "coupling_eps_cpi", "coupling_bound", "trpo_bound")]
+    assert ends == sorted(ends, reverse=True)
+    pair = tt.Pair(case.mdp, case.pi, case.pi_new)
+    # The family attains the coupling bound.
+    assert found["coupling_span"] == pair.eta_new - pair.eta
+    assert all(bound <= pair.eta_new - pair.eta for bound in found.values())
+
+
+def test_certified_floats_lie_below_the_exact_bounds():
+    mdp = garnet(np.random.default_rng(1), 5, 3, 2, gamma=0.9)
+    pi = tt.policies.uniform(mdp)
+    pair = tt.Pair(mdp, pi, tt.policies.mixture(pi, tt.policies.greedy(mdp, mdp.r), 0.25))
+    exact, floats = certified(pair.exact), certified(pair)
+    assert set(floats) <= set(exact) and len(floats) > 20
+    for name, bound in floats.items():
+        assert F(bound) <= exact[name] and float(exact[name]) - bound <= 1e-9 * (1 + abs(bound))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("step", [on_grid(a_tenth), in_floats(soft)], ids=["mixture", "mirror"])
+def test_runs_on_every_model_are_proved_monotone(name, step):
+    mdp = tt.formats.load(MDPS / name).mdp
+    records = uniform_run(mdp, step, iterations(3))
+    for before, after in pairwise(records):
+        assert (before.step.pi_new == after.pi).all() and before.eta_new == after.eta
+    best = tt.optimal(mdp)
+    for record in records:
+        assert record.monotone == "proved" and not record.broken
+        assert record.realised == record.realised_lo == record.realised_hi
+        assert record.eta_new == tt.evaluate(mdp, record.step.pi_new).eta
+        assert record.eta_new - record.eta == record.realised >= record.certified_gain
+        assert best.eta_star - record.eta_new <= record.gap
+        assert all(type(x) is F for x in (record.eta, record.step.gain, record.gap, record.C))
+
+
+def test_too_large_a_step_is_refuted_in_both_lanes():
+    case = worst_case.tight_thm1("3/10", "9/10")
+    for mdp, pi, pi_new in (
+        (case.mdp, case.pi, case.pi_new),
+        (case.mdp.to_float(), *map(tt.policies.to_float, (case.pi, case.pi_new))),
+    ):
+        (record,) = iterate(mdp, pi, to(pi_new), [iterations(1)])
+        assert record.monotone == "refuted" and record.realised < 0 < record.step.gain
+        assert not record.broken and record.certified_gain < 0 and record.ratio < 0
+
+
+def test_false_bound_is_seen_to_be_broken():
+    @theorem("own", "own", around="L")
+    def too_good(p):
+        return p.eta_new, ">=", p.L - p.eps * p.max_tv**2
+
+    case = worst_case.tight_thm1("1/10", "9/10")
+    run = iterate(case.mdp, case.pi, to(case.pi_new), [iterations(1)], rungs([too_good]))
+    assert next(run).broken == ("too_good",)
+
+
+def test_floats_are_enclosed_and_small_steps_settled_by_the_identity():
+    mdp = garnet(np.random.default_rng(0), 30, 3, 4, gamma=0.95)
+
+    def tiny(ev, L):
+        return step_to(L, (1 - 1e-9) * L.pi + 1e-9 * tt.policies.greedy(ev.mdp, ev.Q))
+
+    record = uniform_run(mdp, tiny, iterations(1))[0]
+    assert 0 < record.realised_lo <= record.realised <= record.realised_hi
+    # eta and eta_new are known to 1e-14 or so each: their difference alone would be worth less.
+    assert record.realised_hi - record.realised_lo < 1e-4 * record.realised
+
+
+def test_what_floats_leave_open_is_settled_by_rationals():
+    mdp = tt.MDP([[[1.0], [1.0]]], [[0.5, 0.5]], [1.0], 0.5)
+    (record,) = iterate(mdp, [[0.5, 0.5]], to([[0.25, 0.75]]), [iterations(1)])
+    assert record.monotone == "proved" and record.realised == 0
+    wide = tt.MDP(np.ones((1, 2, 1)), np.full((1, 2), 0.5), np.ones(1), 0.5)
+    assert uniform_run(wide, to([[1.0, 0.0]]), iterations(1))[0].monotone == "proved"
+
+
+def test_model_too_large_for_rationals_may_be_undecided():
+    n = 130
+    P = np.zeros((n, 2, n))
+    P[:, 0, :], P[:, 1, 0] = 1 / n, 1.0
+    r = np.zeros((n, 2))
+    mdp = tt.MDP(P, r + np.pi, np.full(n, 1 / n), 0.9)
+    target = np.tile([0.25, 0.75], (n, 1))
+    record = uniform_run(mdp, to(target), iterations(1))[0]
+    assert record.monotone == "undecided" and record.realised_lo < 0 < record.realised_hi
+    assert record.realised_lo <= record.realised <= record.realised_hi
+
+
+def test_mixture_is_certified_as_one():
+    case = worst_case.tight_cpi("9/10", -1)
+    share = F(1, 10)
+
+    def conservative(ev, L):
+        new = tt.policies.mixture(L.pi, case.target, share)
+        return step_to(L, new, {"alpha": share, "target": case.target})
+
+    record = next(iterate(case.mdp, case.pi, conservative))
+    assert record.certified["cpi_coupling"] == record.realised  # attained by this family
+    assert "cpi_bound" in record.certified
+
+
+def test_rules_end_a_run_and_say_what_holds():
+    run = uniform_run(CHAIN, a_tenth, iterations(3))
+    assert [record.i for record in run] == [1, 2, 3]
+    assert [record.stopped and record.stopped.name for record in run] == [None, None, "iterations"]
+    run = uniform_run(CHAIN, a_tenth, iterations(99), gap_at_most("1/4"))
+    assert run[-1].stopped.name == "gap" and "eta* - eta <= tol" in run[-1].stopped.guarantee
+    best = tt.optimal(CHAIN).eta_star
+    assert best - run[-1].eta_new <= run[-1].gap <= F(1, 4) < run[-2].gap
+    run = uniform_run(CHAIN, a_tenth, iterations(99), gain_at_most("1/20"))
+    assert run[-1].stopped.name == "gain"
+    assert run[-1].certified_gain <= F(1, 20) < run[-2].certified_gain
+    run = uniform_run(CHAIN, to([[F(0), F(1)]]))
+    assert [record.status for record in run] == ["moved", "optimal"]
+    assert run[-1].stopped == halted() and run[-1].gap == 0 == run[-1].realised
+    assert run[-1].ratio is None
+
+
+def test_a_stuck_step_ends_the_run_and_the_gap_tells_how_bad_it_is():
+    run = uniform_run(CHAIN, lambda ev, L: step_to(L, L.pi))
+    assert [record.status for record in run] == ["stuck"] and run[0].gap == 1
+    assert run[0].monotone == "proved" and run[0].eta_new is run[0].eta
+
+
+def test_float_steps_answer_in_rationals():
+    case = worst_case.tight_thm1("1/10", "1/2")
+    ev = tt.evaluate(case.mdp, case.pi)
+    made = in_floats(soft)(ev, surrogate(ev))
+    assert made.pi_new.dtype == object and made.gain > 0
+    # A row of three equal parts is no row of doubles; where nothing moves it stays as it is.
+    third = tt.MDP([[["1"]] * 3], [["1", "1", "1"]], ["1"], "1/2")
+    ev = tt.evaluate(third, tt.policies.uniform(third))
+    for step in (soft, to([[1.0, 0.0, 0.0]])):
+        made = in_floats(step)(ev, surrogate(ev))
+        assert made.gain == 0
+    assert (in_floats(soft)(ev, surrogate(ev)).pi_new == ev.pi).all()
+
+
+def test_rows_that_round_to_a_loss_are_taken_back():
+    ev = tt.evaluate(CHAIN, [["1/3", "2/3"]])
+    worse = in_floats(to([[0.5, 0.5]]))(ev, surrogate(ev))
+    assert (worse.pi_new == ev.pi).all() and worse.status == "stuck"
+
+
+def test_grid_keeps_numbers_short():
+    mdp = tt.formats.load(MDPS / "walk.mdp.json").mdp
+    free, kept = (uniform_run(mdp, s, iterations(2)) for s in (a_tenth, on_grid(a_tenth, bits=4)))
+    longest = max(x.denominator for x in kept[-1].step.pi_new.ravel())
+    assert longest <= 2**53 and longest & (longest - 1) == 0
+    assert abs(float(free[-1].eta_new - kept[-1].eta_new)) < 1e-12
+    assert all(record.monotone == "proved" for record in kept)
+
+
+@pytest.mark.parametrize("tol", [-1, nan, inf, "x", "-1/2", None, [0]])
+@pytest.mark.parametrize("rule", [gap_at_most, gain_at_most])
+def test_tolerance_is_a_finite_number(rule, tol):
+    with pytest.raises(InvalidMDPError, match="tol"):
+        rule(tol)
+
+
+@pytest.mark.parametrize("most", [0, -1, 1.5, True, "3", None])
+def test_iterations_are_counted(most):
+    with pytest.raises(InvalidMDPError, match="iterations"):
+        iterations(most)
+
+
+def test_wrong_starts_are_refused_before_the_first_step():
+    with pytest.raises(InvalidMDPError, match="pi"):
+        iterate(CHAIN, [["1/2", "1/3"]], a_tenth)
+    with pytest.raises(LaneError):
+        iterate(CHAIN, [[0.5, 0.5]], a_tenth)
+    batch = tt.MDP(np.ones((2, 1, 1, 1)), np.ones((2, 1, 1)), np.ones((2, 1)), np.array([0.5, 0.9]))
+    with pytest.raises(InvalidMDPError, match="batch"):
+        iterate(batch, np.ones((1, 1)), a_tenth)
