@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import lru_cache, partial, reduce
-from itertools import product
+from itertools import compress, product
 from typing import Any, NamedTuple, final
 
 MOST_BYTES, MOST_CLAIMS, MOST_POWER = 1 << 26, 1000, 32  # of a file; exponents, t of step_tv
@@ -189,6 +189,8 @@ _FIELDS = rf"""/format "tabular-trpo-certificate
 /mixture( null|/target "target|/alpha "{_exact})
 /witness/(V|rho|V_new|rho_new|W|V_dot|V_star)/(den|num\[[0-9]+\]) "{_int}
 /values/(eta|eta_new|L|eps|eps_cpi|max_tv|mean_tv|C|eta_dot|alpha|eps_target) "{_hex}
+/step/[ca] "{_hex}
+/step/m/(den|num\[[0-9]+\]) "{_int}
 /claims\[[0-9]+\]/(name|equation|source) ".*
 /claims\[[0-9]+\]/[lr]hs "{_side}
 /claims\[[0-9]+\]/relation "(==|<=|>=)
@@ -218,7 +220,11 @@ kl_d : sum_s(d*log_ratio(d, d_new)); entropy : sum_a(pi*log_ratio(1, pi));
 entropy_new : sum_a(pi_new*log_ratio(1, pi_new)); abs(x) : larger(x, -x); mean_d(x) : sum_s(d*x);
 span_s(x) : max_s(x) + max_s(-x); span_a(x) : max_a(x) + max_a(-x);
 shift(x) : sum_a((pi_new-pi)*next(x));
-L_mix(x) : eta + sum_s(rho*(sum_a(((1-x)*pi + x*pi_new)*Q) - V))"""
+L_mix(x) : eta + sum_s(rho*(sum_a(((1-x)*pi + x*pi_new)*Q) - V));
+step_c ~ larger(step_c, 0); step_m ~ larger(step_m, 0); step_a ~ max_tv; G_step = rho*A;
+one ~ 1 + sum_s(step_m) - 2*step_c*step_a; ones ~ 1 + step_m*(step_a - tv);
+ones ~ (1 + sum_a(pi*larger(max_a(G_step) - G_step - step_m, 0))
+- (sum_a((pi_new-pi)*G_step) - step_m*tv))"""
 # What the formulas of a claim may name and call; all else is for the formulas above only.
 _NAMES = """gamma alpha eta eta_new eta_dot L M M_pi C eps eps_cpi eps_target max_tv mean_tv max_kl
 mean_kl kl_d rho0 rho rho_new d d_new V V_new V_star A_bar A_bar_target tv kl kl_reversed W entropy
@@ -236,6 +242,7 @@ for _name, *_rest in (_line.split(" | ") for _line in _TABLE.splitlines()):
 FIELD = re.compile(_FIELDS.replace("\n", "|"), re.DOTALL)
 QUANTITIES = [part.split(maxsplit=2) for part in _QUANTITIES.split(";")]
 SHORT = {name: text for name, sign, text in QUANTITIES if sign == ":"}
+STEP = "no policy has a larger sum_s(rho*A_bar) - c*max_tv**2 than pi_new, c = step.c"
 NAMES, ARITY = {*_NAMES.split()}, dict.fromkeys(_CALLS.split(), 1) | {"smaller": 2}
 LOGS = {*_LOGS.split()}
 
@@ -308,15 +315,19 @@ def _read(doc: dict[str, Any]) -> Env:
         raw[name] = {key: Fraction(table.get(key, "0")) for key in keys}
     good = raw["gamma"][()] < 1 and (not mixture or raw["alpha"][()] <= 1)
     _require(good, "gamma or alpha", "too large", "gamma < 1 and alpha <= 1")
-    for name, part in doc["witness"].items():
+    step = doc.get("step", {})
+    raw |= {f"step_{name}": {(): _fraction(step[name])} for name in ("c", "a") if step}
+    vectors = doc["witness"] | ({"step_m": step["m"]} if step else {})
+    for name, part in vectors.items():
         den, *nums = (int(text, 16) for text in [part["den"], *part["num"]])
         good = den > 0 and math.gcd(den, *nums) == 1 and len(nums) == len(states)
         _require(good, f"witness.{name}", part, "an integer a state over den > 0, in lowest terms")
         raw[name] = {(s,): Fraction(num, den) for s, num in zip(states, nums, strict=True)}
     env: Env = {name: {key: (x, x) for key, x in table.items()} for name, table in raw.items()}
     for name, sign, text in QUANTITIES:
-        optional = name == "V_star" and name not in env  # there only if a claim speaks of it
-        if sign != ":" and not optional and (mixture or not re.search("target|alpha", text)):
+        absent = "V_star" not in env, not mixture, not step  # the first: unless a claim names it
+        words = compress(("V_star", "target|alpha", "step_|G_step"), absent)
+        if sign != ":" and not any(re.search(word, f"{name} {text}") for word in words):
             value = _value(text, env, 0)
             for k in {**env[name], **value} if sign == "~" else ():
                 x, y = env[name].get(k), value.get(k)
@@ -542,7 +553,9 @@ def check(certificate: dict[str, Any]) -> tuple[Statement, ...]:
             _require(_fraction(value) == own[name][0], f"values.{name}", value, _spell(own[name]))
         good = len({claim["name"] for claim in claims}) == len(claims) <= MOST_CLAIMS
         _require(good, "claims", len(claims), f"<= {MOST_CLAIMS} claims, of different names")
-        return tuple(_judge(claim, f"claims[{i}]", env) for i, claim in enumerate(claims))
+        judged = [_judge(claim, f"claims[{i}]", env) for i, claim in enumerate(claims)]
+        steps = [Statement("tv_penalised_step", "proved", STEP, False)] if "step" in body else []
+        return (*judged, *steps)
     except CertificateError:
         raise
     except Exception as error:  # of a hostile document: a key is absent, a list is no object
