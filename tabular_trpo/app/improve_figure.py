@@ -1,0 +1,66 @@
+"""The figure of a run: the return, and the gains that were predicted, realised and certified."""
+
+from pathlib import Path
+from typing import Any
+
+from tabular_trpo.app.boundary import UsageError
+from tabular_trpo.app.improve_report import Run, below
+from tabular_trpo.core.errors import MissingExtraError, Problem
+
+
+def check_figure(path: str) -> None:
+    """Refuse a figure that could not be written, before the run that it would show.
+
+    raises: UsageError for another ending or a folder that is not there; MissingExtraError
+    """
+    if not path.lower().endswith(".png"):
+        raise UsageError(f"--figure {path!r}, expected a name that ends in .png")
+    if not Path(path).absolute().parent.is_dir():
+        raise UsageError(f"--figure {path!r}: the folder is not there")
+    _pyplot()
+
+
+def _pyplot() -> Any:
+    try:
+        import matplotlib as mpl
+    except ImportError:
+        cure = "Install it by: pip install 'tabular-trpo[plot]'"
+        problem = Problem("extra", "matplotlib", "is not there", "the extra plot", cure)
+        raise MissingExtraError(problem) from None
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    return plt
+
+
+def draw(path: str, run: Run) -> None:
+    """Write the figure; gains that are not positive have no place on a logarithmic axis.
+
+    raises: OSError
+    """
+    plt = _pyplot()
+    records = run.records
+    steps = [record.i for record in records]
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
+    etas = [float(records[0].eta), *(float(record.eta_new) for record in records)]
+    left.plot([0, *steps], etas, marker=".")
+    for i, record in enumerate(records, 1):
+        if record.monotone == "refuted":
+            left.plot(i, etas[i], marker="v", color="red")
+    left.set_xlabel("step")
+    left.set_ylabel("eta")
+    left.set_title(f"{run.source.name}: {run.method.name}", fontsize=10)
+    curves = {
+        "predicted": [float(record.step.gain) for record in records],
+        "realised": [float(record.realised) for record in records],
+        "certified": [below(record.certified_gain) or 0.0 for record in records],
+    }
+    for (label, gains), mark in zip(curves.items(), "x+.", strict=True):
+        shown = [gain if gain > 0 else float("nan") for gain in gains]
+        right.plot(steps, shown, marker=mark, linewidth=1, label=label)
+    right.set_yscale("log")
+    right.set_xlabel("step")
+    right.set_ylabel("gain of the step")
+    right.legend()
+    figure.savefig(path, dpi=100, metadata={"Software": None})
+    plt.close(figure)

@@ -1,0 +1,152 @@
+"""The steps that `improve` can take, in one table: a new one is one line."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, final
+
+from tabular_trpo.app.boundary import UsageError
+from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.numbers import Array, is_rational
+from tabular_trpo.exact.evaluate import Evaluation
+from tabular_trpo.exact.surrogate import Surrogate
+from tabular_trpo.improve.conservative import conservative
+from tabular_trpo.improve.greedy import greedy
+from tabular_trpo.improve.iterate import StepFunction
+from tabular_trpo.improve.lanes import in_floats, on_grid
+from tabular_trpo.improve.step import Step
+from tabular_trpo.improve.total_variation import mean_tv_constraint, tv_constraint, tv_penalty
+from tabular_trpo.theory.constants import penalty
+
+Settings = Mapping[str, Fraction]
+ASCENT = "(10): an ascent on a minorant, and no state has a negative mean advantage"
+STATEWISE = "after (2): no state has a negative mean advantage"
+MEANING = {
+    "delta": "size of the trust region",
+    "C": "penalty coefficient",
+    "lam": "temperature of the mirror step",
+    "alpha": "weight of the mixture, in [0, 1]",
+}
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A step by name.
+
+    does:    what it maximises
+    make:    from the settings and the start to the step function of one run
+    needs:   settings that must be given
+    may:     settings that may be given
+    promise: why eta cannot decrease, None where it may
+    """
+
+    name: str
+    does: str
+    make: Callable[[Settings, MDP, Array], StepFunction]
+    needs: tuple[str, ...] = ()
+    may: tuple[str, ...] = ()
+    promise: str | None = None
+
+
+def _number(settings: Settings, name: str, L: Surrogate) -> Any:
+    """Return a setting in the lane of the surrogate that the step is given."""
+    return settings[name] if is_rational(L.pi) else float(settings[name])
+
+
+def _alpha(settings: Settings, L: Surrogate) -> Any:
+    return _number(settings, "alpha", L) if "alpha" in settings else "paper"
+
+
+def _coefficient(settings: Settings, ev: Evaluation, L: Surrogate, share: str = "1") -> Any:
+    """Return C as given, or else a share of 4 eps gamma / (1 - gamma)^2 at this policy."""
+    if "C" in settings:
+        return _number(settings, "C", L)
+    C = penalty(ev)
+    return C * Fraction(share) if is_rational(L.pi) else float(C) * float(Fraction(share))
+
+
+Solver = Callable[[Settings, Evaluation, Surrogate], Step]
+
+
+def _exactly(solve: Solver) -> Callable[[Settings, MDP, Array], StepFunction]:
+    """Make a step that is solved in the lane of the model."""
+    return lambda settings, mdp, pi: on_grid(lambda ev, L: solve(settings, ev, L))
+
+
+def _floating(solve: Solver) -> Callable[[Settings, MDP, Array], StepFunction]:
+    """Make a step that is solved in floats."""
+    return lambda settings, mdp, pi: in_floats(lambda ev, L: solve(settings, ev, L))
+
+
+TABLE = (
+    Method(
+        "greedy",
+        "argmax of L, where the policy comes",
+        _exactly(lambda given, ev, L: greedy(L)),
+        promise=STATEWISE,
+    ),
+    Method(
+        "policy_iteration",
+        "argmax of the advantage in every state",
+        _exactly(lambda given, ev, L: greedy(L, ev.A)),
+        promise=STATEWISE,
+    ),
+    Method(
+        "conservative",
+        "mixture (5) with the greedy policy, weight by (6) or --alpha",
+        _exactly(lambda given, ev, L: conservative(L, _alpha(given, L), ev)),
+        may=("alpha",),
+        promise=STATEWISE,
+    ),
+    Method(
+        "conservative_tight",
+        "the same with the weight of Kakade & Langford, Theorem 4.1",
+        _exactly(lambda given, ev, L: conservative(L, "tight", ev)),
+        promise=STATEWISE,
+    ),
+    Method(
+        "conservative_best",
+        "the same with the weight of the largest return",
+        _exactly(lambda given, ev, L: conservative(L, "best", ev)),
+        promise="the weight 0 is among those that are compared",
+    ),
+    Method(
+        "tv",
+        "L - C max_tv^2, Algorithm 1 by Theorem 1; C of (8) unless --C",
+        _exactly(lambda given, ev, L: tv_penalty(L, _coefficient(given, ev, L))),
+        may=("C",),
+        promise=ASCENT,
+    ),
+    Method(
+        "tv_constraint",
+        "L with max_tv <= delta",
+        _exactly(lambda given, ev, L: tv_constraint(L, _number(given, "delta", L))),
+        needs=("delta",),
+        promise=STATEWISE,
+    ),
+    Method(
+        "mean_tv",
+        "L with mean_tv <= delta",
+        _exactly(lambda given, ev, L: mean_tv_constraint(L, _number(given, "delta", L))),
+        needs=("delta",),
+        promise=STATEWISE,
+    ),
+)
+METHODS = {method.name: method for method in TABLE}
+
+
+def chosen(name: str, given: Settings) -> Method:
+    """Return the method of this name, for which these settings are right.
+
+    raises: UsageError for a setting that it lacks, or does not take
+    """
+    method = METHODS[name]
+    for setting in method.needs:
+        if setting not in given:
+            raise UsageError(f"--method {name} needs --{setting} X, the {MEANING[setting]}")
+    for setting in given:
+        if setting not in method.needs + method.may:
+            takes = ", ".join(f"--{x}" for x in method.needs + method.may) or "no settings"
+            raise UsageError(f"--method {name} takes {takes}, not --{setting}")
+    return method
