@@ -73,6 +73,16 @@ def test_tight_promises_at_least_what_the_paper_does():
     assert better > 5
 
 
+def test_eps_is_that_of_all_states():
+    """State 1 is not visited by pi, and there the target loses 100: eps = 100, not 1."""
+    P = [[[1, 0], [0, 1]], [[0, 1], [0, 1]]]
+    mdp = tt.MDP(P, [["0", "1"], ["0", "-100"]], ["1", "0"], "1/2")
+    L, ev = setting(mdp, [[1, 0], [1, 0]])
+    step = conservative(L, "paper", ev, [[0, 1], [0, 1]])
+    assert step.multipliers["eps"] == 100 and step.multipliers["alpha"] == F(1, 400)
+    assert tt.evaluate(mdp, step.pi_new).eta >= step.objective > 0
+
+
 def test_weights_without_a_division_by_zero():
     for zero in (F(0), 0.0):
         assert paper_weight(zero, zero, zero) == tight_weight(zero, zero, zero) == 0
@@ -207,6 +217,7 @@ def test_a_best_weight_inside_by_hand():
     assert float(best.alpha) == pytest.approx(root, abs=1e-15)
     ((lo, hi),) = best.stationary
     assert 4 * lo**2 + 8 * lo < 1 < 4 * hi**2 + 8 * hi
+    assert best.eta < 18 - 8 * math.sqrt(5) + 1e-12 and best.eta < best.eta_most
     assert best.eta == (2 * best.alpha - 8 * best.alpha**2) / (1 + best.alpha)
     near = best_alpha(mdp.to_float(), np.eye(2)[[0, 0]], np.eye(2)[[1, 1]])
     assert near.alpha == pytest.approx(root, abs=1e-9) and near.eta == pytest.approx(
@@ -238,7 +249,7 @@ def test_the_greedy_target_of_every_model(name):
 
 
 def test_floats_find_the_same_return():
-    for case in rational_cases(46, 12):
+    for case in (*rational_cases(46, 8), *traps(6)):
         best = best_alpha(case.mdp, case.pi, case.target)
         to_float = tt.policies.to_float
         near = best_alpha(case.mdp.to_float(), to_float(case.pi), to_float(case.target))

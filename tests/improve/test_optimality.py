@@ -102,6 +102,9 @@ def test_outside_the_region_there_is_no_gap(solve):
     step = solve(L, "1/8")
     with pytest.raises(InvalidMDPError, match="at most delta"):
         optimality_gap(L, step_to(L, greedy(L).pi_new, step.multipliers))
+    wider = solve(L, F(1, 8) + F(1, 10**9))
+    with pytest.raises(InvalidMDPError, match="at most delta"):
+        optimality_gap(L, step_to(L, wider.pi_new, step.multipliers))
 
 
 def test_other_steps_are_refused():

@@ -27,6 +27,8 @@ def test_each_root_has_its_interval(zeros, scale):
 def test_irrational_and_absent_roots():
     ((lo, hi),) = roots([-1, 0, 2], 64)
     assert 2 * lo**2 < 1 < 2 * hi**2 and hi - lo <= F(1, 2**64)
+    double = [int(x) for x in times(times([-1, 1], [-1, 1]), times([-1, 2], [-1, 2]))]
+    assert roots(double, 8) == [(F(1, 2), F(1, 2)), (F(1), F(1))]  # also at an end
     assert roots([1, 0, 1], 8) == roots([5], 8) == roots([0, 1], 8) == []
 
 
