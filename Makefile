@@ -11,7 +11,7 @@ ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install verify test check bench theory clean
+.PHONY: help install verify test check bench theory atlas clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -43,6 +43,10 @@ bench: $(STAMP) ## time this package beside others
 
 theory: $(STAMP) ## write docs/theory.md from the tables
 	$(BIN)/python -m tabular_trpo.app.theory_page docs/theory.md
+
+# One thread each: the workers are processes.
+atlas: $(STAMP) ## make the atlas of best constants anew: docs/atlas.md (about 20 minutes)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m scripts.atlas $(ARGS)
 
 clean: ## remove .venv and every cache
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -117,13 +117,13 @@ def falsify(
     tried = met = count = 0
     best: Best = None
     counting = _counting(score, valueless)
-    for count, generation in enumerate(_generations(counting, seed, fixed, families), 1):
+    for count, generation in enumerate(generations(counting, seed, fixed, families), 1):
         tried += generation.tried
         met += generation.met
         found = _exact(claim, score, generation, exact_gamma)
         if found is not None:
             return _refutation(claim, score, found, exact_gamma is None, tried, count, seed)
-        best = _tightest(best, generation)
+        best = tightest(best, generation)
         spent = 1 - (end - time.monotonic()) / budget if rounds is None else count / rounds
         if progress is not None:
             progress(min(spent, 1.0), float(generation.scores[0]))
@@ -176,7 +176,7 @@ def _counting(score: Scorer, valueless: list[int]) -> Score:
     return counted
 
 
-def _generations(
+def generations(
     score: Score, seed: int, gamma: float | None, families: bool
 ) -> Iterator[Generation]:
     """Yield the generations of all sizes in turn; each size has its own random numbers."""
@@ -213,7 +213,7 @@ def _refutation(
     rounds: int,
     seed: int,
 ) -> Refutation:
-    pair = _named(shrunk(claim, score, found, free_gamma).pair())
+    pair = named(shrunk(claim, score, found, free_gamma).pair())
     verdict = judge(claim, pair)
     certificate, reason = None, ""
     try:
@@ -223,7 +223,7 @@ def _refutation(
     return Refutation(claim, pair, verdict, certificate, reason, tried, rounds, seed)
 
 
-def _named(pair: Pair) -> Pair:
+def named(pair: Pair) -> Pair:
     """Return the pair with names that tell states from actions."""
     mdp = pair.mdp
     states, actions = (
@@ -235,7 +235,7 @@ def _named(pair: Pair) -> Pair:
     return Pair(named, pair.pi, pair.pi_new)
 
 
-def _tightest(best: Best, generation: Generation) -> Best:
+def tightest(best: Best, generation: Generation) -> Best:
     """Keep the best case seen; only one that the claim speaks of."""
     value = float(generation.scores[0])
     if value <= SPEAKS or (best is not None and value <= best[0]):
@@ -258,7 +258,7 @@ def _unrefuted(
     readings = rationalised(best[1], claim.mixture, gamma)
     values = score(PlainPair(cases_of(readings)))
     near = values >= values.max() - NEARLY * abs(values.max())
-    pair = _named(readings[int(np.argmax(near))].pair())
+    pair = named(readings[int(np.argmax(near))].pair())
     try:
         ratio = score.ratio(pair)
     except (ArithmeticError, ValueError, TabularError):

@@ -92,14 +92,16 @@ class Scorer:
 
         return: None where the claim has no penalty, or it is 0 and so is the gap
         """
-        if not self.penalty:
-            return None
+        return max((float(x) / float(y) for x, y in self.sides(pair) if y != 0), default=None)
+
+    def sides(self, pair: Pair) -> list[tuple[Any, Any]]:
+        """Return (gap, penalty) of one exact pair, at each state if they are of states."""
         gap, penalty = (
             np.atleast_1d(sum((int(sign) * e.value(pair) for sign, e in terms), Fraction(0)))  # type: ignore[arg-type]
             for terms in (self.gap, self.penalty)
         )
-        pairs = zip(*np.broadcast_arrays(gap.ravel(), penalty.ravel()), strict=True)
-        return max((float(x) / -float(y) for x, y in pairs if y != 0), default=None)
+        gap, penalty = np.broadcast_arrays(gap.ravel(), -penalty.ravel())
+        return list(zip(gap, penalty, strict=True))
 
     def _inside(self, p: PlainPair, score: Array) -> Array:
         """Replace the scores where the precondition fails, the nearer to it the higher."""

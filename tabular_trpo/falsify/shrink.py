@@ -3,10 +3,11 @@
 The rules, each tried until it no longer helps, and all again while any does: drop a state; drop an
 action; start at one state; send a transition to one state; drop or round a reward; let a policy row
 be certain, even, or the same in both; round rows, steps, weights and gamma to simpler numbers.
-A proposal is taken if it lowers `Specimen.cost` and is refuted exactly.
+A proposal is taken if it lowers `Specimen.cost` and is refuted exactly; `smallest` does the same
+with any other question that has an exact answer.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -38,6 +39,8 @@ GAMMAS = tuple(
     )
 )
 Rule = Callable[[Specimen], Iterator[Specimen]]
+Kept = Callable[[Specimen], bool]
+Likely = Callable[[Sequence[Specimen]], Iterator[Specimen]]
 
 
 def refuted(claim: Theorem, specimen: Specimen) -> bool:
@@ -47,21 +50,31 @@ def refuted(claim: Theorem, specimen: Specimen) -> bool:
 
 def shrunk(claim: Theorem, score: Scorer, specimen: Specimen, free_gamma: bool) -> Specimen:
     """Return the smallest refuted specimen that the rules reach from a refuted one."""
+    return smallest(
+        specimen, lambda x: refuted(claim, x), lambda xs: promising(score, xs), free_gamma
+    )
+
+
+def smallest(specimen: Specimen, kept: Kept, likely: Likely, free_gamma: bool) -> Specimen:
+    """Return the smallest specimen that the rules reach while `kept` holds, in exact numbers.
+
+    likely: sifts proposals quickly, in doubles and in their order, for those that may be kept
+    """
     rules = RULES if free_gamma else RULES[:-1]
     while True:
         before = specimen
         for rule in rules:
-            while (better := _step(claim, score, specimen, rule)) is not None:
+            while (better := _step(specimen, kept, likely, rule)) is not None:
                 specimen = better
         if specimen is before:
             return specimen
 
 
-def _step(claim: Theorem, score: Scorer, specimen: Specimen, rule: Rule) -> Specimen | None:
+def _step(specimen: Specimen, kept: Kept, likely: Likely, rule: Rule) -> Specimen | None:
     cost = specimen.cost()
     proposals = sorted((x for x in rule(specimen) if x.cost() < cost), key=Specimen.cost)
-    for tries, proposal in enumerate(promising(score, proposals)):
-        if refuted(claim, proposal):
+    for tries, proposal in enumerate(likely(proposals)):
+        if kept(proposal):
             return proposal
         if tries == TRIES:
             break

@@ -82,15 +82,15 @@ def cases_of(specimens: Sequence[Specimen]) -> Cases:
 
 
 def promising(
-    score: Callable[[PlainPair], Array], specimens: Sequence[Specimen]
+    score: Callable[[PlainPair], Array], specimens: Sequence[Specimen], least: float = 1.0
 ) -> Iterator[Specimen]:
-    """Yield, in their order, the specimens that doubles say break the claim."""
+    """Yield, in their order, the specimens that doubles say break the claim: scores above least."""
     sizes = {x.size for x in specimens}
     above: dict[int, bool] = {}
     for size in sizes:
         group = [x for x in specimens if x.size == size]
         values = score(PlainPair(cases_of(group)))
-        above |= {id(x): bool(value > 1) for x, value in zip(group, values, strict=True)}
+        above |= {id(x): bool(value > least) for x, value in zip(group, values, strict=True)}
     return (x for x in specimens if above[id(x)])
 
 

@@ -1,0 +1,99 @@
+"""The tables of docs/atlas.md and its figure, from the data; the prose around them is written."""
+
+from collections.abc import Sequence
+from math import floor, nan
+from pathlib import Path
+
+import numpy as np
+
+from scripts.mean_kl import Finding
+from tabular_trpo.falsify.atlas import Entry
+from tabular_trpo.theory.tightness import TIGHTNESS
+
+NEAR = 1e-3  # to 1: printed in bold
+PAGE, FIGURE = "atlas.md", "atlas.png"
+
+
+def cell(one: Entry | None) -> str:
+    """Write a ratio, cut after four digits; "1" is exact equality."""
+    if one is None or one.ratio is None:
+        return "-" if one is None or one.status == "vacuous" else one.status
+    text = "1" if one.attained else f"{floor(one.ratio * 10**4) / 10**4:.4f}"
+    return f"**{text}**" if one.ratio >= 1 - NEAR else text
+
+
+def bounds_table(entries: Sequence[Entry]) -> str:
+    """Write a row a bound and a column a gamma."""
+    at = {(one.theorem, one.gamma): one for one in entries}
+    names = list(dict.fromkeys(one.theorem for one in entries))
+    gammas = sorted({one.gamma for one in entries})
+    lines = [
+        "| bound | " + " | ".join(f"{float(g):g}" for g in gammas) + " | known |",
+        "|---|" + "---|" * (len(gammas) + 1),
+    ]
+    for name in names:
+        known = TIGHTNESS[name].words if name in TIGHTNESS else "open"
+        cells = (cell(at.get((name, gamma))) for gamma in gammas)
+        lines.append(f"| [`{name}`](theory.md#{name}) | {' | '.join(cells)} | {known} |")
+    return "\n".join(lines)
+
+
+def mean_kl_table(findings: Sequence[Finding]) -> str:
+    """Write a row a gamma."""
+    lines = [
+        "| gamma | verdict | gap / (C mean_kl) | states | found by | ladders tend to | at most |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for one in findings:
+        verdict = "**refuted**" if one.status == "refuted" else "not refuted"
+        ratio = f"{floor(one.ratio * 10**4) / 10**4:.4f}"
+        numbers = f"{one.ladder:.4f} | {one.proved:.4f}"
+        lines.append(
+            f"| {float(one.gamma):g} | {verdict} | {ratio} | {one.states} | {one.met} | {numbers} |"
+        )
+    return "\n".join(lines)
+
+
+def between(text: str, name: str, body: str) -> str:
+    """Replace what stands between the two marks of a name."""
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    head, rest = text.split(begin)
+    return f"{head}{begin}\n\n{body}\n\n{end}{rest.split(end)[1]}"
+
+
+def write(docs: Path, entries: Sequence[Entry], findings: Sequence[Finding]) -> None:
+    """Write the tables into docs/atlas.md, between their marks, and draw docs/atlas.png."""
+    page = docs / PAGE
+    text = between(page.read_text(encoding="utf-8"), "bounds", bounds_table(entries))
+    page.write_text(between(text, "mean_kl", mean_kl_table(findings)), encoding="utf-8")
+    draw(docs / FIGURE, entries)
+
+
+def draw(path: Path, entries: Sequence[Entry]) -> None:
+    """Draw the ratios as a heat map; grey where a bound does not speak."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    names = list(dict.fromkeys(one.theorem for one in entries))
+    gammas = sorted({one.gamma for one in entries})
+    ratios = np.full((len(names), len(gammas)), nan)
+    for one in entries:
+        if one.ratio is not None:
+            ratios[names.index(one.theorem), gammas.index(one.gamma)] = one.ratio
+    figure, axes = plt.subplots(figsize=(7, 1.5 + 0.19 * len(names)), layout="constrained")
+    axes.set_facecolor("lightgrey")
+    image = axes.imshow(ratios, cmap="viridis", vmin=0, vmax=1, aspect="auto")
+    axes.set_xticks(range(len(gammas)), [f"{float(g):g}" for g in gammas])
+    axes.set_yticks(range(len(names)), names, fontsize=7)
+    axes.set_xlabel("gamma")
+    axes.set_title("largest gap / penalty met; 1 is equality", fontsize=9)
+    for (i, j), ratio in np.ndenumerate(ratios):
+        if ratio == ratio:
+            color = "black" if ratio > 0.6 else "white"
+            label = f"{floor(ratio * 100) / 100:.2f}"
+            axes.text(j, i, label, ha="center", va="center", fontsize=6, color=color)
+    figure.colorbar(image, shrink=0.5)
+    figure.savefig(path, dpi=72, metadata={"Software": None})
+    plt.close(figure)

@@ -1,0 +1,36 @@
+"""Witnesses as model files: a pair, why it is kept, and what is exact about it."""
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from tabular_trpo import formats
+from tabular_trpo.theory.pair import Pair
+
+NUMBERS = ("eta", "eta_new", "L", "eps", "max_tv", "mean_tv")
+LONGEST = 10**60  # a numerator or denominator that is still worth printing
+
+
+def save(path: Path, pair: Pair, why: str) -> None:
+    """Write a rational pair with its policies and those of its exact numbers that are short."""
+    policies = {"pi": pair.pi, "pi_new": pair.pi_new}
+    expected: dict[str, Any] = {"policy": "pi", "pair": ["pi", "pi_new"]}
+    numbers = {name: Fraction(getattr(pair, name)) for name in NUMBERS}
+    expected |= {
+        name: x for name, x in numbers.items() if max(abs(x.numerator), x.denominator) < LONGEST
+    }
+    if pair.is_mixture:
+        policies["target"] = pair.target
+        expected["alpha"] = pair.alpha
+    path.parent.mkdir(parents=True, exist_ok=True)
+    formats.write(pair.mdp, path, policies, why, expected)
+
+
+def load(path: Path) -> Pair:
+    """Read the pair that `save` wrote."""
+    document = formats.load(path)
+    policies = document.policies
+    if "alpha" in document.expected:
+        alpha = document.expected["alpha"]
+        return Pair.mixture(document.mdp, policies["pi"], policies["target"], alpha)
+    return Pair(document.mdp, policies["pi"], policies["pi_new"])

@@ -1,0 +1,223 @@
+"""The atlas of best constants: for each bound and gamma, the nearest to equality ever met.
+
+An entry is made by a hunt at a fixed gamma, whose tightest pair is then shrunk.  Everything that is
+kept is exact: the pair is rational, it is judged, and its ratio is computed from it.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from importlib.resources import files
+from itertools import islice
+from typing import Any, final
+
+import numpy as np
+
+from tabular_trpo.core.numbers import Array
+from tabular_trpo.falsify.climb import Score
+from tabular_trpo.falsify.hunt import NEARLY, Refutation, falsify, generations, named, tightest
+from tabular_trpo.falsify.score import NO_VALUE, Scorer, scorer
+from tabular_trpo.falsify.shrink import smallest
+from tabular_trpo.falsify.specimen import Specimen, cases_of, promising, rationalised
+from tabular_trpo.theory.claim import Theorem
+from tabular_trpo.theory.judge import judge
+from tabular_trpo.theory.pair import Pair
+from tabular_trpo.theory.plain import Cases, PlainPair
+
+GAMMAS = tuple(Fraction(x) for x in ("0.02", "0.05", "0.1", "0.3", "0.5", "0.7", "0.9", "0.99"))
+FORGONE = 1e-4  # of a ratio, given up for a simpler witness; a ratio of exactly 1 is kept
+ROUNDING = 1e-6  # of the doubles that sift the proposals
+LEAST_STEP = 1e-4  # total variation below which doubles say little of 1 - exp(-KL) and the like
+DATA = "data/atlas.json"  # inside the package
+Reach = tuple[float, bool] | None  # ratio, and whether it is 1 exactly
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """How near one bound came to equality at one gamma; `ratio` is a lower bound of its supremum.
+
+    status:   "met"; "vacuous" where no pair met the precondition; "no value"; "refuted"
+    ratio:    gap / penalty of the witness, computed exactly and then rounded; None unless met
+    attained: whether the witness attains the bound exactly
+    lhs, rhs: sides of the bound at the witness; None where logarithms or roots are in them
+    tried:    pairs that the hunt scored; `rounds` and `seed` repeat it
+    witness:  name of its file in mdps/atlas; None where there is no pair
+    """
+
+    theorem: str
+    gamma: Fraction
+    status: str
+    ratio: float | None
+    attained: bool
+    lhs: Fraction | None
+    rhs: Fraction | None
+    tried: int
+    rounds: int
+    seed: int
+    witness: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON; exact numbers are strings."""
+        return {k: str(x) if isinstance(x, Fraction) else x for k, x in asdict(self).items()}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Entry":
+        """Read what `to_dict` wrote."""
+        exact = {k: Fraction(data[k]) for k in ("gamma", "lhs", "rhs") if data[k] is not None}
+        return cls(**{**data, **exact})
+
+
+def is_bound(theorem: Theorem) -> bool:
+    """Return whether a theorem has a penalty, so that a ratio can be climbed.
+
+    >>> from tabular_trpo.theory.theorems import THEOREMS
+    >>> [t.name for t in THEOREMS if is_bound(t)][:2]
+    ['tv_squared_kl', 'pinsker']
+    """
+    return theorem.statement.relation != "==" and bool(scorer(theorem).penalty)
+
+
+def file_name(theorem: str, gamma: Fraction) -> str:
+    """Return the name of the file of a witness.
+
+    >>> file_name("trpo_bound", Fraction(1, 50))
+    'trpo_bound_0.02.mdp.json'
+    """
+    return f"{theorem}_{float(gamma)}.mdp.json"
+
+
+def entry(
+    theorem: Theorem, gamma: Any, seed: int = 0, rounds: int = 600
+) -> tuple[Entry, Pair | None]:
+    """Hunt for the pair at which a bound is nearest to equality; the same arguments, the same pair.
+
+    gamma:  an exact number in [0, 1)
+    return: the entry and its witness, a rational pair, if any
+    raises: InvalidMDPError
+
+    >>> from tabular_trpo.theory.theorems import THEOREMS
+    >>> coupling = next(t for t in THEOREMS if t.name == "visitation_coupling")
+    >>> found, pair = entry(coupling, "1/2", rounds=4)
+    >>> found.ratio, found.attained, pair.mdp.n_states
+    (1.0, True, 2)
+    """
+    exact = Fraction(gamma)
+    scores: list[float] = []
+    found = falsify(
+        theorem, seed, gamma=exact, rounds=rounds, progress=lambda _, best: scores.append(best)
+    )
+    score, status, reach = scorer(theorem), found.status, None
+    if isinstance(found, Refutation):
+        pair: Pair | None = found.pair
+    else:
+        pair = found.witness
+        reach = None if pair is None else _reach(score, pair)
+        far = reach is None or reach[0] < max(scores) * (1 - 2 * NEARLY)
+        if far and status != "vacuous":
+            again = _sober(score, exact, seed, rounds)
+            pair = pair if again is None and reach is not None else again
+            status = "no value"
+        if pair is not None:
+            pair = _simplest(score, pair)
+            reach, status = _reach(score, pair), "met"
+    ratio, attained = reach or (None, False)
+    lhs, rhs = (None, None) if pair is None else _sides(theorem, pair)
+    name = None if pair is None else file_name(theorem.name, exact)
+    counts = found.tried, found.rounds, found.seed
+    made = Entry(theorem.name, exact, status, ratio, attained, lhs, rhs, *counts, name)
+    return made, pair
+
+
+def _sides(theorem: Theorem, pair: Pair) -> tuple[Fraction | None, Fraction | None]:
+    claim = theorem(pair)
+    if isinstance(claim.lhs, Fraction) and isinstance(claim.rhs, Fraction):
+        return claim.lhs, claim.rhs
+    return None, None
+
+
+def _reach(score: Scorer, pair: Pair) -> Reach:
+    """Return the ratio, and whether it is 1 exactly; None at pairs where nothing is proved."""
+    if judge(score.claim, pair).status != "proved":
+        return None
+    ratio = score.ratio(pair)
+    if ratio is None:
+        return None
+    return ratio, any(y != 0 and x == y for x, y in score.sides(pair))
+
+
+def _sober(score: Scorer, gamma: Fraction, seed: int, rounds: int) -> Pair | None:
+    """Hunt again where rounding misled: without scores above 1, flat advantages and tiny steps.
+
+    A logarithm of nearly 1, or a quotient by an eps that is 0 but for rounding, can have any score.
+    """
+
+    def sober(p: PlainPair) -> Array:
+        scores, size = score(p), np.abs(p.Q).max(axis=(-2, -1))
+        misled = (scores > 1 + ROUNDING) | (p.eps < ROUNDING * size) | (p.max_tv < LEAST_STEP)
+        return np.where(misled, NO_VALUE, scores)
+
+    bests: list[tuple[float, Cases]] = []  # each better than the one before
+    for generation in islice(generations(sober, seed, float(gamma), families=True), rounds):
+        last = bests[-1] if bests else None
+        best = tightest(last, generation)
+        if best is not None and best is not last:
+            bests.append(best)
+    for _, cases in reversed(bests):
+        for pair in _readings(score, sober, cases, gamma):
+            if _reach(score, pair) is not None:
+                return pair
+    return None
+
+
+def _readings(score: Scorer, sober: Score, cases: Cases, gamma: Fraction) -> Iterator[Pair]:
+    """Yield rational readings of one case: the simplest near one first, then the nearest."""
+    mixture = score.claim.mixture
+    readings = rationalised(cases, mixture, gamma)
+    values = sober(PlainPair(cases_of(readings)))
+    far = values < values.max() - NEARLY
+    for i in np.lexsort((np.where(far, -values, 0.0), far)):
+        yield readings[i].pair()
+    yield cases.pair(0, mixture)
+
+
+def _simplest(score: Scorer, pair: Pair) -> Pair:
+    """Return the smallest pair whose ratio is as large, but for FORGONE."""
+    reached = _reach(score, pair)
+    assert reached is not None, "a witness without a ratio is sifted out before"
+    ratio, attained = reached
+    least = ratio if attained else ratio * (1 - FORGONE)
+
+    def kept(x: Specimen) -> bool:
+        now = _reach(score, x.pair())
+        return now is not None and now[0] >= least and now[1] >= attained
+
+    mdp, mixture = pair.mdp, pair.is_mixture
+    start = Specimen(
+        P=mdp.P,
+        r=mdp.r,
+        rho0=mdp.rho0,
+        gamma=mdp.gamma,
+        pi=pair.pi,
+        other=pair.target if mixture else pair.pi_new,
+        alpha=pair.alpha if mixture else None,
+    )
+    end = smallest(start, kept, lambda xs: promising(score, xs, least - ROUNDING), free_gamma=False)
+    return named(end.pair())
+
+
+def atlas() -> tuple[Entry, ...]:
+    """Return the entries that are shipped, by bound in the order of the table and by gamma.
+
+    >>> found = {(x.theorem, x.gamma): x for x in atlas()}
+    >>> found["coupling_span", Fraction(1, 2)].ratio
+    1.0
+    """
+    return tuple(map(Entry.from_dict, shipped()["entries"]))
+
+
+def shipped() -> dict[str, Any]:
+    """Return the data of the atlas as they are shipped, with what is known of the mean KL."""
+    data: dict[str, Any] = json.loads(files("tabular_trpo").joinpath(DATA).read_text("utf-8"))
+    return data
