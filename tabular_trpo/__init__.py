@@ -1,6 +1,6 @@
 """Exact tabular MDPs, and the theory behind Trust Region Policy Optimization, verified."""
 
-from tabular_trpo import check, families, formats
+from tabular_trpo import check, families, formats, improve
 from tabular_trpo.core import policy as policies
 from tabular_trpo.core.errors import (
     InvalidMDPError,
@@ -17,6 +17,7 @@ from tabular_trpo.exact.evaluate import Evaluation, Radius, evaluate
 from tabular_trpo.exact.optimal import Optimum, optimal
 from tabular_trpo.exact.structure import Structure, graph, structure
 from tabular_trpo.exact.surrogate import Surrogate, surrogate
+from tabular_trpo.falsify.atlas import atlas
 from tabular_trpo.falsify.hunt import Refutation, Unrefuted, falsify
 from tabular_trpo.formats import read, write
 from tabular_trpo.theory.certificate import certificate, pair_certificate
@@ -51,6 +52,7 @@ __all__ = [
     "Unrefuted",
     "Verdict",
     "Verdicts",
+    "atlas",
     "certificate",
     "check",
     "claim",
@@ -59,6 +61,7 @@ __all__ = [
     "families",
     "formats",
     "graph",
+    "improve",
     "judge",
     "kl",
     "optimal",

@@ -14,8 +14,11 @@ from tabular_trpo.improve.conservative import conservative
 from tabular_trpo.improve.greedy import greedy
 from tabular_trpo.improve.iterate import StepFunction
 from tabular_trpo.improve.lanes import in_floats, on_grid
+from tabular_trpo.improve.minorize import minorize
+from tabular_trpo.improve.mirror import mirror
 from tabular_trpo.improve.step import Step
 from tabular_trpo.improve.total_variation import mean_tv_constraint, tv_constraint, tv_penalty
+from tabular_trpo.improve.trust_region import max_kl, mean_kl, mean_kl_penalty
 from tabular_trpo.theory.constants import penalty
 
 Settings = Mapping[str, Fraction]
@@ -110,6 +113,48 @@ TABLE = (
         "the same with the weight of the largest return",
         _exactly(lambda given, ev, L: conservative(L, "best", ev)),
         promise="the weight 0 is among those that are compared",
+    ),
+    Method(
+        "minorize",
+        "L - C max_kl, Algorithm 1 by (9); C of (9) unless --C",
+        _floating(lambda given, ev, L: minorize(L, _coefficient(given, ev, L))),
+        may=("C",),
+        promise=ASCENT,
+    ),
+    Method(
+        "minorize_half",
+        "the same with C / 2, by Pinsker's inequality",
+        _floating(lambda given, ev, L: minorize(L, _coefficient(given, ev, L, "1/2"))),
+        may=("C",),
+        promise=ASCENT,
+    ),
+    Method(
+        "max_kl",
+        "L with max_kl <= delta, (11)",
+        _floating(lambda given, ev, L: max_kl(L, _number(given, "delta", L))),
+        needs=("delta",),
+        promise=STATEWISE,
+    ),
+    Method(
+        "mean_kl",
+        "L with mean_kl <= delta, (12)",
+        _floating(lambda given, ev, L: mean_kl(L, _number(given, "delta", L))),
+        needs=("delta",),
+        promise=STATEWISE,
+    ),
+    Method(
+        "mean_kl_penalty",
+        "L - C mean_kl; C of (9) unless --C",
+        _floating(lambda given, ev, L: mean_kl_penalty(L, _coefficient(given, ev, L))),
+        may=("C",),
+        promise=STATEWISE,
+    ),
+    Method(
+        "mirror",
+        "pi exp(A / lam), natural policy gradient of a softmax table",
+        _floating(lambda given, ev, L: mirror(L, _number(given, "lam", L))),
+        needs=("lam",),
+        promise=STATEWISE,
     ),
     Method(
         "tv",

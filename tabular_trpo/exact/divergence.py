@@ -83,11 +83,11 @@ def _float_kl(p: Array, q: Array) -> Array:
     x = np.divide(step, p, out=np.zeros(p.shape), where=near & (p > 0))
     with np.errstate(divide="ignore", invalid="ignore"):  # 0 log 0 is set below
         apart = step - p * (np.log(q) - np.log(np.where(p > 0, p, 1.0)))
-    terms = np.where(p > 0, np.where(near, p * _excess(x), apart), q)
+    terms = np.where(p > 0, np.where(near, p * excess(x), apart), q)
     return np.asarray(terms.sum(axis=-1))[()]
 
 
-def _excess(x: Array) -> Array:
+def excess(x: Array) -> Array:
     """Return x - log(1 + x) >= 0 for abs(x) <= 1/2, by its series where that would cancel."""
     series = np.zeros_like(x)
     for k in range(11, 1, -1):  # sum_{k >= 2} (-1)^k x^k / k; the next term is below 1e-20 x^2

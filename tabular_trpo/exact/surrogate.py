@@ -48,8 +48,8 @@ class Surrogate:
         """Return L(pi_new), shape (...); float sums are twofold and rounded once.
 
         pi_new: (..., S, A); its batch axes broadcast with those of pi
-        raises: InvalidMDPError for rows off the simplex, disallowed actions or another shape, LaneError for another
-                lane, LimitError where it overflows
+        raises: InvalidMDPError for rows off the simplex, disallowed actions or another shape,
+                LaneError for another lane, LimitError where it overflows
         """
         return self._value(self._read(pi_new))
 
