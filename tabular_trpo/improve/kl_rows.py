@@ -115,10 +115,10 @@ def at_price(rows: Rows, lam: float) -> tuple[Array, Array]:
     # lam(t) is increasing and concave, so Newton's steps from below stay below.
     t = np.maximum(np.maximum(lam - rows.mean, lam * rows.best), np.finfo(float).tiny)
     for _ in range(STEPS):
-        u = rows.p / (t[:, None] + rows.g)
-        F = u.sum(axis=-1)
-        slope = (u / (t[:, None] + rows.g)).sum(axis=-1) / F**2
-        new = np.maximum(t + (lam - 1 / F) / slope, t)
+        u = t[:, None] / (t[:, None] + rows.g)
+        F = (rows.p * u).sum(axis=-1)
+        slope = (rows.p * u * u).sum(axis=-1) / F**2
+        new = np.maximum(t + (lam - t / F) / slope, t)
         done = new - t <= CLOSE * t
         t = new
         if done.all():

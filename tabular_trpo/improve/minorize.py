@@ -32,7 +32,7 @@ def minorize(L: Surrogate, C: Any) -> Step:
     >>> from tabular_trpo.exact.surrogate import surrogate
     >>> ev = evaluate(MDP([[[1.0], [1.0]]], [[0.0, 1.0]], [1.0], 0.5), [[0.5, 0.5]])
     >>> minorize(surrogate(ev), 4.0).pi_new.round(4)
-    array([[0.4384, 0.5616]])
+    array([[0.382, 0.618]])
     """
     rows, at, _ = visited_rows(L, weighted=True)
     C = nonnegative(L, "C", C)

@@ -109,10 +109,10 @@ def mean_kl_penalty(L: Surrogate, C: Any) -> Step:
 def _inside(L: Surrogate, pi_new: Array, found: dict[str, Any], name: str, delta: float) -> Step:
     """Return the step, drawn back by what rounding took it over delta: KL is convex in pi_new."""
     step = step_to(L, pi_new, found)
-    for _ in range(3):
+    for tries in range(16):
         over = getattr(step, name)
         if over <= delta:
             break
-        share = delta / over * (1 - 1e-15) if math.isfinite(over) else 1 - 1e-12
+        share = min(delta / over, 1 - 1e-15 * 8**tries)  # rows are put on a grid, which adds to it
         step = step_to(L, L.pi + share * (step.pi_new - L.pi), found)
     return step

@@ -1,0 +1,96 @@
+"""The trust regions and the mirror step: solved by hand, their edges, what they refuse."""
+
+import math
+
+import numpy as np
+import pytest
+
+import tabular_trpo as tt
+from tabular_trpo.core.errors import InvalidMDPError
+from tabular_trpo.exact.surrogate import Surrogate
+from tabular_trpo.improve.mirror import mirror, rwr
+from tabular_trpo.improve.trust_region import max_kl, mean_kl, mean_kl_penalty
+from tests.improve.cases import made
+from tests.test_mdps import NAMES, load
+
+TWO = Surrogate(
+    np.array([[-1.0, 1.0], [0.0, 0.0], [-3.0, 3.0]]),
+    np.array([1.0, 0.0, 3.0]),
+    np.full((3, 2), 0.5),
+    0.0,
+)
+
+
+def test_two_actions_by_hand():
+    """KL((1/2, 1/2) || (1/2 - y, 1/2 + y)) = -log(1 - 4 y^2) / 2, so y = sqrt(1 - e^{-2 d}) / 2."""
+    y = math.sqrt(-math.expm1(-0.2)) / 2
+    largest, mean = max_kl(TWO, 0.1), mean_kl(TWO, 0.1)
+    for step in (largest, mean):  # both visited states have advantages +-1, so all moves are alike
+        assert step.pi_new[[0, 2], 1] == pytest.approx(0.5 + y, abs=1e-9)
+        assert step.pi_new[1].tolist() == [0.5, 0.5]
+        assert step.gain == pytest.approx(8 * y, rel=1e-9)
+    price = mean.multipliers["lam"]
+    assert mean_kl_penalty(TWO, 4 * price).pi_new == pytest.approx(mean.pi_new, abs=1e-9)
+    assert mean_kl_penalty(TWO, 2 * price).max_kl > mean.max_kl
+
+
+def test_the_mean_lets_states_differ():
+    """A state with larger advantages takes more of the mean; the largest is one for all."""
+    L = Surrogate(np.array([[-1.0, 1.0], [-4.0, 4.0]]), np.ones(2), np.full((2, 2), 0.5), 0.0)
+    mean, largest = mean_kl(L, 0.05), max_kl(L, 0.05)
+    assert mean.gain > largest.gain and mean.max_kl > 0.05 >= largest.max_kl
+    assert mean.pi_new[1, 1] > largest.pi_new[1, 1] > mean.pi_new[0, 1]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("delta", [1e-10, 1e-2, 1.0, 40.0])
+def test_constraints_hold_and_are_used(name: str, delta: float) -> None:
+    mdp = load(name).mdp.to_float()
+    L = tt.surrogate(tt.evaluate(mdp, tt.policies.uniform(mdp)))
+    one, other = max_kl(L, delta), mean_kl(L, delta)
+    assert one.max_kl <= delta and other.mean_kl <= delta
+    assert other.gain >= one.gain - 1e-9 * (1 + abs(one.gain))
+    if one.status == "moved" and delta < 1:
+        assert one.max_kl == pytest.approx(delta, rel=1e-4)
+        assert other.mean_kl == pytest.approx(delta, rel=1e-4)
+
+
+def test_edges():
+    certain = Surrogate(np.array([[0.0, 1.0]]), np.ones(1), np.array([[1.0, 0.0]]), 0.0)
+    assert max_kl(certain, 0.1).pi_new[0, 0] == pytest.approx(math.exp(-0.1), rel=1e-12)
+    assert mean_kl(certain, 0.1).pi_new[0, 0] == pytest.approx(math.exp(-0.1), rel=1e-9)
+    assert mean_kl_penalty(certain, 1.0).status == "stuck"
+    flat = Surrogate(np.zeros((2, 2)), np.ones(2), np.full((2, 2), 0.5), 0.0)
+    for step in (
+        max_kl(flat, 1.0),
+        mean_kl(flat, 1.0),
+        mean_kl_penalty(flat, 1.0),
+        mirror(flat, 1.0),
+    ):
+        assert step.status == "optimal" and (step.pi_new == 0.5).all()
+    assert max_kl(TWO, 0).gain == mean_kl(TWO, 0).gain == 0
+    assert mean_kl_penalty(TWO, 0).pi_new[:, 1].tolist() == [1, 0.5, 1]
+    for bad in (-1.0, math.nan, math.inf):
+        for solve in (max_kl, mean_kl, mean_kl_penalty, mirror):
+            with pytest.raises(InvalidMDPError, match="finite number >= 0"):
+                solve(TWO, bad)
+
+
+def test_mirror():
+    step = mirror(TWO, 2.0)
+    assert step.pi_new[0, 1] == pytest.approx(1 / (1 + math.exp(-1)), rel=1e-12)
+    assert step.pi_new[2, 1] == pytest.approx(1 / (1 + math.exp(-1)), rel=1e-12)
+    assert mirror(TWO, 1e-300).pi_new[:, 1].tolist() == [1, 0.5, 1]
+    zero = Surrogate(np.array([[0.0, 9.0]]), np.ones(1), np.array([[1.0, 0.0]]), 0.0)
+    assert mirror(zero, 1.0).status == "stuck"  # an action that pi never takes cannot come back
+
+
+def test_rwr():
+    L = made([[1, 3], [0, 0]], [["1/2", "1/2"], ["1/4", "3/4"]], [1, 0])
+    assert rwr(L, [[1, 3], [5, 0]]).pi_new.tolist() == [[0.25, 0.75], [0.25, 0.75]]
+    with pytest.raises(InvalidMDPError, match=r"u\[s=0, a=1\] = -1"):
+        rwr(L, [[1, -1], [0, 0]])
+    with pytest.raises(InvalidMDPError, match=r"u\[s=0\] is 0 wherever pi"):
+        rwr(L, [[0, 0], [0, 0]])
+    with pytest.raises(InvalidMDPError, match="shape"):
+        rwr(L, [[1, 1]])
