@@ -72,6 +72,9 @@ def test_each_field_is_pinned_where_nothing_moves():
     mdp, pi = plain(rewards=["1"] * 5)
     document = step_certificate(mdp, pi, stepped(mdp, pi), ["surrogate_value"])
     assert assert_pinned(document, lambda path: path[0] == "step" and path != ("step", "c")) > 30
+    # Any c >= 0 is a truth here; with c < 0 a step of no gain would pay.
+    assert check(seal(replaced(document, ("step", "c"), "7")))[-1].status == "proved"
+    assert caught(seal(replaced(document, ("step", "c"), "-1")))
 
 
 def assert_pinned(document, under=lambda path: path[0] not in ("claims", "digest")):
