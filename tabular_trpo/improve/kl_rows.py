@@ -14,7 +14,7 @@ from tabular_trpo.core.numbers import Array
 from tabular_trpo.exact.divergence import excess
 
 STEPS = 200  # of Newton or bisection; about 6 are usual
-CLOSE = 1e-14
+CLOSE = 1e-13
 LOWEST, HIGHEST = -600.0, 45.0  # of log t, less that of the span
 
 

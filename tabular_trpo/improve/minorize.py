@@ -77,4 +77,4 @@ def _root(decreasing: Any, guess: float) -> float:
         high = min(2 * high - guess + 0.1, HIGH)
     if decreasing(low) <= 0:
         return low
-    return high if decreasing(high) >= 0 else float(brentq(decreasing, low, high, xtol=1e-12))
+    return high if decreasing(high) >= 0 else float(brentq(decreasing, low, high, xtol=1e-9))

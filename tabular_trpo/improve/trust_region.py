@@ -81,7 +81,7 @@ def mean_kl(L: Surrogate, delta: Any) -> Step:
         low = max(low - 1 - (high - low), -690.0)
     while room(high) > 0 and high < 690:
         high = min(high + 1 + (high - low), 690.0)
-    x = low if room(low) <= 0 else high if room(high) >= 0 else brentq(room, low, high, xtol=1e-13)
+    x = low if room(low) <= 0 else high if room(high) >= 0 else brentq(room, low, high, xtol=1e-11)
     q, _ = at_price(rows, math.exp(x))
     found = {"delta": delta, "lam": math.exp(x)}
     return _inside(L, placed(L, at, q), found, "mean_kl", delta)

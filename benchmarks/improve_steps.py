@@ -1,0 +1,109 @@
+"""`python -m benchmarks.improve_steps`: the KL steps beside cvxpy with Clarabel, and at S = 1e5.
+
+Prints ratios of one run.  The old policy stands inside the logarithms, so each step is a new
+problem for cvxpy; what it takes to solve one that it has compiled before is told apart.
+"""
+
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import tabular_trpo as tt
+
+SMALL, LARGE = (20, 5), 316  # states and actions; side of the grid
+GOAL, SWEEPS = 100.0, 20.0
+
+
+def seconds(run: Callable[[], Any], least: float = 0.3) -> float:
+    """The shortest of several runs."""
+    best, spent = np.inf, 0.0
+    while spent < least:
+        start = time.perf_counter()
+        run()
+        best = min(best, time.perf_counter() - start)
+        spent += best
+    return float(best)
+
+
+def convex(name: str, L: tt.Surrogate, x: float) -> Callable[[], Any]:
+    """The same problem for Clarabel, compiled when it is first solved."""
+    import cvxpy as cp
+
+    G, q = cp.Parameter(L.pi.shape), cp.Variable(L.pi.shape, nonneg=True)
+    rows = cp.sum(cp.rel_entr(L.pi, q), axis=1)
+    far = cp.max(rows) if name in ("minorize", "max_kl") else (L.weight / L.weight.sum()) @ rows
+    gain, rules = cp.sum(cp.multiply(G, q - L.pi)), [cp.sum(q, axis=1) == 1]
+    if name in ("minorize", "mean_kl_penalty"):
+        problem = cp.Problem(cp.Maximize(gain - x * far), rules)
+    else:
+        problem = cp.Problem(cp.Maximize(gain), [*rules, far <= x])
+    G.value = L.G
+
+    def solve() -> float:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            problem.solve(solver=cp.CLARABEL)
+        return float(problem.value)
+
+    return solve
+
+
+def main() -> int:
+    """Print a line a step; exit 1 where a goal is missed."""
+    missed = 0
+    rng = np.random.default_rng(0)
+    S, A = SMALL
+    mdp = tt.MDP(rng.dirichlet(np.ones(S), (S, A)), rng.normal(size=(S, A)), np.ones(S) / S, 0.9)
+    ev = tt.evaluate(mdp, rng.dirichlet(np.ones(A), S))
+    L, C = tt.surrogate(ev), float(tt.penalty(ev))
+    improve = tt.improve
+    steps = {
+        "minorize": (improve.minorize, C),
+        "max_kl": (improve.max_kl, 0.01),
+        "mean_kl": (improve.mean_kl, 0.01),
+        "mean_kl_penalty": (improve.mean_kl_penalty, C),
+    }
+    for name, (step, x) in steps.items():
+        solve = convex(name, L, x)
+        objective = step(L, x).objective
+        apart = abs(solve() - objective) / abs(objective)
+        ours, again = seconds(lambda step=step, x=x: step(L, x)), seconds(solve)
+        theirs = seconds(lambda name=name, x=x: convex(name, L, x)())
+        missed += theirs < GOAL * ours
+        print(
+            f"{name:16} S={S} A={A}: cvxpy / ours {theirs / ours:4.0f} (compiled before "
+            f"{again / ours:4.1f}), objectives {apart:.0e} apart"
+        )
+    grid = large()
+    start = time.perf_counter()
+    ev = tt.evaluate(grid, tt.policies.uniform(grid))
+    whole = time.perf_counter() - start
+    L, C = tt.surrogate(ev), float(tt.penalty(ev))
+    for name, x in (("minorize", C), ("minorize", C * 1e-4), ("mean_kl", 0.01), ("max_kl", 0.01)):
+        ratio = seconds(lambda name=name, x=x: steps[name][0](L, x)) / whole
+        missed += ratio > SWEEPS
+        print(f"{name:16} S={grid.n_states} A=4, {x:.3g}: {ratio:.2f} of one evaluation")
+    return int(missed > 0)
+
+
+def large() -> tt.MDP:
+    """A grid that wraps around, sparse, with random rewards."""
+    from scipy.sparse import csr_array
+
+    n = LARGE
+    rng = np.random.default_rng(1)
+    s = np.arange(n * n).reshape(n, n)
+    to = np.stack([np.roll(s, k, axis) for k, axis in ((1, 0), (-1, 0), (1, 1), (-1, 1))], -1)
+    to = to.reshape(n * n, 4)
+    rows = np.repeat(np.arange(4 * n * n), 2)
+    slip = np.stack([to, np.roll(to, 1, axis=1)], -1).ravel()
+    P = csr_array((np.tile([0.875, 0.125], 4 * n * n), (rows, slip)), shape=(4 * n * n, n * n))
+    return tt.MDP(P, rng.normal(size=(n * n, 4)), np.full(n * n, 1 / (n * n)), 0.95)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
