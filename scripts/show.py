@@ -1,0 +1,48 @@
+"""What the experiments share: a table on the screen, a figure in a file, the same two arguments."""
+
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+Curves = Mapping[str, tuple[Sequence[float], Sequence[float]]]
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print a table; floats with six digits."""
+    made = Table(*columns, title=title)
+    for row in rows:
+        made.add_row(*(f"{x:.6g}" if isinstance(x, float) else str(x) for x in row))
+    Console().print(made)
+
+
+def figure(path: Path, curves: Curves, labels: tuple[str, str], log: str = "") -> None:
+    """Draw curves by name; `log` holds the axes that are logarithmic."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    made, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+    for name, (x, y) in curves.items():
+        axes.plot(x, y, marker=".", label=name)
+    axes.set_xlabel(labels[0])
+    axes.set_ylabel(labels[1])
+    if "x" in log:
+        axes.set_xscale("log")
+    if "y" in log:
+        axes.set_yscale("log")
+    axes.legend(fontsize=7)
+    made.savefig(path, metadata={"Software": None})
+    plt.close(made)
+
+
+def run(doc: str | None, experiment: Callable[[int, Path], None], name: str, size: int) -> None:
+    """Read --size and --figure and run an experiment."""
+    parser = argparse.ArgumentParser(prog=f"python -m scripts.{name}", description=doc)
+    parser.add_argument("--size", type=int, default=size, help="steps or points")
+    parser.add_argument("--figure", type=Path, default=Path(f"{name}.png"))
+    options = parser.parse_args()
+    experiment(options.size, options.figure)

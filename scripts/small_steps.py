@@ -1,0 +1,45 @@
+"""`python -m scripts.small_steps`: how small C makes the step of Algorithm 1.
+
+The measured max KL against the small-step law (sum_s rho sigma)^2 / (2 C^2), sigma the deviation of
+A under pi, and against the largest that any model allows, (1 - gamma)^2 / (8 gamma^2).
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+import tabular_trpo as tt
+from scripts import show
+
+
+def experiment(size: int, figure: Path) -> None:
+    """Take one step on one random model at ever longer horizons."""
+    rng = np.random.default_rng(0)
+    P, r = rng.dirichlet(np.ones(6), (6, 3)), rng.normal(size=(6, 3))
+    columns = (
+        "gamma",
+        "C",
+        "max_kl",
+        "small-step law",
+        "largest",
+        "certified gain",
+        "eps/(8 gamma)",
+    )
+    rows = []
+    for gamma in 1 - np.logspace(-0.3, -4, size):
+        mdp = tt.MDP(P, r, np.ones(6) / 6, gamma)
+        ev = tt.evaluate(mdp, tt.policies.uniform(mdp))
+        L, C, eps = tt.surrogate(ev), float(tt.penalty(ev)), float(abs(ev.A).max())
+        step = tt.improve.minorize(L, C)
+        sigma = float(np.sqrt((ev.pi * L.G**2).sum(axis=1)).sum())
+        law, most = sigma**2 / (2 * C**2), (1 - gamma) ** 2 / (8 * gamma**2)
+        found = (float(gamma), C, step.max_kl, law, float(most), step.objective, eps / (8 * gamma))
+        rows.append(tuple(map(float, found)))
+    show.table("Algorithm 1 from the uniform policy, S = 6, A = 3", columns, rows)
+    horizon = [1 / (1 - row[0]) for row in rows]
+    curves = {columns[i]: (horizon, [row[i] for row in rows]) for i in (2, 3, 4)}
+    show.figure(figure, curves, ("1 / (1 - gamma)", "KL"), log="xy")
+
+
+if __name__ == "__main__":
+    show.run(__doc__, experiment, "small_steps", 9)
