@@ -16,6 +16,7 @@ from tabular_trpo.app.improve_methods import METHODS, Method
 from tabular_trpo.app.improve_report import below
 from tabular_trpo.core.real import log
 from tabular_trpo.families import worst_case
+from tabular_trpo.improve import iterate
 from tabular_trpo.improve.rungs import rungs
 from tabular_trpo.improve.step import step_to
 from tabular_trpo.theory.claim import theorem
@@ -206,9 +207,7 @@ def test_refuted_theorem_is_exit_code_1(
     def too_good(p: Any) -> Any:
         return p.eta_new, ">=", p.L - p.eps * p.max_tv**2
 
-    monkeypatch.setattr(
-        "tabular_trpo.improve.iterate.iterate.__defaults__", ((), rungs([too_good]))
-    )
+    monkeypatch.setattr(iterate, "__defaults__", ((), rungs([too_good])))
     monkeypatch.setitem(METHODS, "large", Method("large", "too far", _large))
     path, start = _worst(tmp_path)
     result = run("improve", path, "--method", "large", "--policy", start, "--iterations", "1")
