@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, final
 
+import numpy as np
+
 from tabular_trpo.app.boundary import UsageError
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, is_rational
@@ -16,6 +18,7 @@ from tabular_trpo.improve.iterate import StepFunction
 from tabular_trpo.improve.lanes import in_floats, on_grid
 from tabular_trpo.improve.minorize import minorize
 from tabular_trpo.improve.mirror import mirror
+from tabular_trpo.improve.natural import following, natural
 from tabular_trpo.improve.step import Step
 from tabular_trpo.improve.total_variation import mean_tv_constraint, tv_constraint, tv_penalty
 from tabular_trpo.improve.trust_region import max_kl, mean_kl, mean_kl_penalty
@@ -80,6 +83,16 @@ def _exactly(solve: Solver) -> Callable[[Settings, MDP, Array], StepFunction]:
 def _floating(solve: Solver) -> Callable[[Settings, MDP, Array], StepFunction]:
     """Make a step that is solved in floats."""
     return lambda settings, mdp, pi: in_floats(lambda ev, L: solve(settings, ev, L))
+
+
+def _natural(settings: Settings, mdp: MDP, pi: Array) -> StepFunction:
+    """Make the parametric step on the full table; theta starts at the logarithms of pi."""
+    p = pi.astype(float)
+    if (p[mdp.mask] <= 0).any():
+        raise UsageError("--method natural needs a --policy that takes every allowed action")
+    theta = np.log(np.where(mdp.mask, p, 1.0))
+    delta = float(settings["delta"])
+    return in_floats(following(theta, lambda L, theta: natural(L, theta, delta)))
 
 
 TABLE = (
@@ -155,6 +168,12 @@ TABLE = (
         _floating(lambda given, ev, L: mirror(L, _number(given, "lam", L))),
         needs=("lam",),
         promise=STATEWISE,
+    ),
+    Method(
+        "natural",
+        "conjugate gradient and line search within mean_kl <= delta",
+        _natural,
+        needs=("delta",),
     ),
     Method(
         "tv",

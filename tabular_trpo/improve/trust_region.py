@@ -13,6 +13,8 @@ from tabular_trpo.improve.greedy import greedy
 from tabular_trpo.improve.kl_rows import Rows, at_price, rows_of, within
 from tabular_trpo.improve.step import Step, is_optimal, nonnegative, single, step_to
 
+MOST = 600.0  # KL; beyond it exp(-KL) is no double, and nothing more is to be gained
+
 
 def visited_rows(L: Surrogate, weighted: bool) -> tuple[Rows, Array, Array]:
     """Return the rows of visited states, with G itself or G / weight; which they are; the weights.
@@ -51,7 +53,7 @@ def max_kl(L: Surrogate, delta: Any) -> Step:
     lam = np.zeros(len(L.pi))
     if delta == 0:
         return step_to(L, L.pi, {"delta": delta, "lam": lam})
-    q, lam[at], _ = within(rows, delta)
+    q, lam[at], _ = within(rows, min(delta, MOST))
     return _inside(L, placed(L, at, q), {"delta": delta, "lam": lam}, "max_kl", delta)
 
 
@@ -81,7 +83,7 @@ def mean_kl(L: Surrogate, delta: Any) -> Step:
         low = max(low - 1 - (high - low), -690.0)
     while room(high) > 0 and high < 690:
         high = min(high + 1 + (high - low), 690.0)
-    x = low if room(low) <= 0 else high if room(high) >= 0 else brentq(room, low, high, xtol=1e-11)
+    x = low if room(low) <= 0 else high if room(high) >= 0 else brentq(room, low, high, xtol=1e-15)
     q, _ = at_price(rows, math.exp(x))
     found = {"delta": delta, "lam": math.exp(x)}
     return _inside(L, placed(L, at, q), found, "mean_kl", delta)
@@ -101,6 +103,8 @@ def mean_kl_penalty(L: Surrogate, C: Any) -> Step:
     C = nonnegative(L, "C", C)
     if C == 0:
         return greedy(L)
+    if not len(weight):
+        return step_to(L, L.pi, {"C": C, "lam": 0.0})
     lam = C / float(weight.sum())
     q, _ = at_price(rows, lam)
     return step_to(L, placed(L, at, q), {"C": C, "lam": lam}, lambda k, m, t: C * m)

@@ -60,6 +60,10 @@ def test_edges():
     assert max_kl(certain, 0.1).pi_new[0, 0] == pytest.approx(math.exp(-0.1), rel=1e-12)
     assert mean_kl(certain, 0.1).pi_new[0, 0] == pytest.approx(math.exp(-0.1), rel=1e-9)
     assert mean_kl_penalty(certain, 1.0).status == "stuck"
+    assert max_kl(certain, 1e6).gain == mean_kl(certain, 1e6).gain == 1
+    unseen = Surrogate(np.zeros((1, 2)), np.zeros(1), np.full((1, 2), 0.5), 0.0)
+    for solve in (max_kl, mean_kl, mean_kl_penalty, mirror):
+        assert solve(unseen, 1.0).status == "optimal"
     flat = Surrogate(np.zeros((2, 2)), np.ones(2), np.full((2, 2), 0.5), 0.0)
     for step in (
         max_kl(flat, 1.0),
