@@ -1,6 +1,7 @@
 """Which way a parametric step goes: along the gradient, or along H^-1 times the gradient."""
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, final
 
 import numpy as np
 
@@ -13,8 +14,10 @@ from tabular_trpo.improve.softmax_class import SoftmaxClass, normalised
 SAME_POLICY = 1e-9
 
 
-class Direction(NamedTuple):
-    """A direction s with largest entry 1 (a record, final): s = unit x, x the solution of H x = g.
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Direction:
+    """A direction s with largest entry 1: s = unit x, x the solution of H x = g.
 
     slope: g's, of the surrogate along s
     bend:  s'H s, of the mean KL along s, without damping
@@ -37,9 +40,7 @@ def start(L: Surrogate, theta: Any, given: SoftmaxClass | None) -> tuple[Softmax
     off = np.abs(members.policy(theta) - L.pi)
     if off.max() > SAME_POLICY:
         s, a = np.unravel_index(int(off.argmax()), off.shape)
-        got = (
-            f"gives another policy than the surrogate's pi: off by {off.max():.3g} at s={s}, a={a}"
-        )
+        got = f"gives another policy than the surrogate's pi, off by {off.max():.3g} at [{s}, {a}]"
         cure = "Evaluate policy_class.policy(theta); mask actions of probability 0 by allowed"
         raise InvalidMDPError(Problem("theta", "theta", got, f"at most {SAME_POLICY}", cure))
     return members, theta
@@ -65,16 +66,15 @@ def direction_of(
     found |= {"damping": damping, "cg_iterations": 0, "cg_residual": 0.0, "cg_status": SOLVED}
     g = members.gradient(L, theta)
     if not np.isfinite(g).all():
-        raise LimitError(
-            Problem("overflow", "gradient", "overflows", "finite", "Scale the rewards")
+        problem = Problem(
+            "overflow", "gradient", "overflows", "finite numbers", "Scale the rewards"
         )
+        raise LimitError(problem)
 
     def analytic(v: Array) -> Array:
         return members.fisher_product(L.weight, theta, v)
 
-    H = product or analytic
-
-    x = g
+    H, x = product or analytic, g
     if kind == "natural":
         scale = np.ones(g.shape)
         if members.features is None and damping == 0 and product is None:

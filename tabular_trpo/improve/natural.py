@@ -15,7 +15,8 @@ exact KL of every trial, whether G was computed or estimated.
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, final
 
 import numpy as np
 
@@ -30,8 +31,10 @@ from tabular_trpo.improve.softmax_class import SoftmaxClass
 from tabular_trpo.improve.step import RESTORED, Step, step_to
 
 
-class Trial(NamedTuple):
-    """What an acceptance rule sees (a record, final): gain, the linear model's gain, KL, delta."""
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Trial:
+    """What an acceptance rule sees: gain, the linear model's gain, KL, delta."""
 
     gain: float
     expected: float
