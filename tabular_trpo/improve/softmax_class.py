@@ -210,8 +210,7 @@ def aliased(groups: Any, n_actions: int, allowed: Any = None) -> SoftmaxClass:
 
 
 def _spread(pi: Array, z: Array) -> Array:
-    """Return (diag(pi) - pi pi') z row by row; 0 where pi is, whatever z is there."""
-    z = np.where(pi > 0, z, 0.0)
+    """Return (diag(pi) - pi pi') z row by row."""
     return np.asarray(pi * (z - (pi * z).sum(axis=1, keepdims=True)))
 
 

@@ -55,16 +55,32 @@ def test_the_first_length_that_the_rule_accepts_is_taken(accept: str, divergence
         step = natural(L, theta, 0.3, members, accept=accept, divergence=divergence)
         assert step.status == "moved" and step.backtracks is not None
         way = natural(L, theta, 0.3, members, accept="always").multipliers["theta"] - theta
+        taken = step.multipliers["theta"] - theta
+        assert taken == pytest.approx(0.5**step.backtracks * way, rel=1e-9, abs=1e-12)
         slope = np.vdot(members.gradient(L, theta), way)
         for tries in range(step.backtracks + 1):
             pi_new = members.policy(theta + 0.5**tries * way)
             kl, weight = tt.kl(L.pi, pi_new)[L.weight > 0], L.weight[L.weight > 0]
             size = kl.max() if divergence == "max_kl" else weight @ kl / weight.sum()
             gain = (L.G * (pi_new - L.pi)).sum()
-            taken = ACCEPT[accept](Trial(gain, 0.5**tries * slope, size, 0.3))
-            assert taken == (tries == step.backtracks)
+            fine = ACCEPT[accept](Trial(gain, 0.5**tries * slope, size, 0.3))
+            assert fine == (tries == step.backtracks)
         searched += step.backtracks
     assert searched > 0 or accept not in ("improve_and_kl", "not_worse_and_kl", "kl")
+
+
+def test_a_rule_sees_what_was_promised_and_what_came():
+    """The linear model's gain halves with the length; the gain comes near it for short steps."""
+    seen: list[Trial] = []
+
+    def none(trial: Trial) -> bool:
+        seen.append(trial)
+        return False
+
+    natural(ONE, ZERO, 0.02, accept=none, backtrack=0.25)
+    assert [t.expected for t in seen] == pytest.approx([0.2 * 0.25**j for j in range(11)])
+    assert seen[-1].gain == pytest.approx(seen[-1].expected, rel=1e-9) and seen[0].gain < 0.2
+    assert seen[0].kl == natural(ONE, ZERO, 0.02).mean_kl and seen[0].delta == 0.02
 
 
 def test_a_search_that_fails_restores():
@@ -110,6 +126,9 @@ def test_directions_without_curvature_are_reported():
         step = natural(ONE, ZERO, 0.1, product=H)
         assert step.multipliers["cg_status"] == "curvature" and step.status == "stuck"
         assert step.multipliers["cg_residual"] == 1 and (step.pi_new == ONE.pi).all()
+    # Damping gives the unseen pair a direction, but no length.
+    step = natural(ONE, ZERO, 0.1, product=lambda v: 0 * v, damping=0.5)
+    assert step.multipliers["cg_status"] == "solved" and step.status == "stuck"
     # G where there is no weight, which only an estimate can have: the table does not follow it.
     L = Surrogate(np.array([[-1.0, 1], [-1, 1]]), np.array([1.0, 0]), np.full((2, 2), 0.5), 0.0)
     step = natural(L, np.zeros((2, 2)), 0.02)
@@ -121,6 +140,9 @@ def test_rows_at_rest_and_masked_actions_stay_bitwise():
     step = natural(case.L, case.theta, 0.1)
     at = case.L.weight == 0
     assert at.any() and (step.pi_new[at] == case.L.pi[at]).all()
+    pi = case.L.pi.copy()
+    pi[at] += np.array([2.0**-40, -(2.0**-40), 0.0])  # the same policy to 1e-9, not the same rows
+    assert (natural(replace(case.L, pi=pi), case.theta, 0.1).pi_new[at] == pi[at]).all()
     masked = softmax_case("masked", 3)
     assert (natural(masked.L, masked.theta, 0.1).pi_new[~masked.mdp.mask] == 0).all()
 

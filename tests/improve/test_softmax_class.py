@@ -154,6 +154,7 @@ FEATURES = np.arange(12.0).reshape(2, 2, 3)
 BAD = np.where(FEATURES == 7, NAN, FEATURES)
 ONE, TWO, FOUR = SoftmaxClass((1, 2)), SoftmaxClass((2, 2)), np.zeros(4)
 ONLY = SoftmaxClass((1, 2), None, np.array([[True, False]]))
+HIDDEN = np.array([[[1.0], [1.0], [5.0]]])  # what differs is not allowed
 EMPTY = np.array([[True, True], [False, False]])
 
 
@@ -165,6 +166,10 @@ EMPTY = np.array([[True, True], [False, False]])
         (lambda: SoftmaxClass((2, 2), BAD), r"features\[s=1, a=0, k=1\] = nan"),
         (lambda: SoftmaxClass((2, 2), FEATURES[:, :1].repeat(2, 1)), "feature of the state alone"),
         (lambda: SoftmaxClass((2, 2), np.ones((2, 2, 3))), "features are equal for all actions"),
+        (
+            lambda: SoftmaxClass((1, 3), HIDDEN, np.array([[True, True, False]])),
+            "are equal for all",
+        ),
         (lambda: SoftmaxClass((2, 2), None, EMPTY), r"allowed\[s=1\] has no action"),
         (lambda: SoftmaxClass((2, 2), None, np.ones((2, 2))), "allowed is float64"),
         (lambda: SoftmaxClass((2, 0)), "A = 0, expected a whole number"),
