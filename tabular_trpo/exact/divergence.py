@@ -88,8 +88,9 @@ def _float_kl(p: Array, q: Array) -> Array:
 
 
 def excess(x: Array) -> Array:
-    """Return x - log(1 + x) >= 0 for abs(x) <= 1/2, by its series where that would cancel."""
-    series = np.zeros_like(x)
+    """Return x - log(1 + x) >= 0 for x > -1, by its series where that would cancel."""
+    near = np.where(np.abs(x) < 0.01, x, 0.0)
+    series = np.zeros_like(near)
     for k in range(11, 1, -1):  # sum_{k >= 2} (-1)^k x^k / k; the next term is below 1e-20 x^2
-        series = series * x + (-1.0) ** k / k
-    return np.where(np.abs(x) < 0.01, x * x * series, x - np.log1p(x))
+        series = series * near + (-1.0) ** k / k
+    return np.where(np.abs(x) < 0.01, near * near * series, x - np.log1p(x))

@@ -15,8 +15,9 @@ import numpy as np
 
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo.core.lanes import in_lane
-from tabular_trpo.core.numbers import Array, frozen, shown
+from tabular_trpo.core.numbers import Array, frozen
 from tabular_trpo.families.arguments import size
+from tabular_trpo.improve.step import nonnegative
 
 Product = Callable[[Array], Array]
 SOLVED, CURVATURE, ITERATIONS = "solved", "curvature", "iterations"
@@ -73,8 +74,8 @@ def conjugate_gradient(
     b = in_lane("b", b, rational=False)
     if not np.isfinite(b).all():
         raise InvalidMDPError(Problem("not_finite", "b", "has NaN or inf", "finite numbers"))
-    damping = at_least_0("damping", damping)
-    tolerance = at_least_0("tolerance", tolerance)
+    damping = nonnegative("damping", damping)
+    tolerance = nonnegative("tolerance", tolerance)
     most = 2 * b.size + 10 if iterations is None else size("iterations", iterations, 1)
     unit = float(np.max(np.abs(b), initial=0.0))
     if unit == 0:
@@ -120,16 +121,3 @@ def _iterate(product: Product, b: Array, most: int, tol: float) -> tuple[Array, 
             best, best_x = square, x
         p = r + (square / before) * p
     return best_x, most, SOLVED if square <= tol**2 * start else ITERATIONS, least
-
-
-def at_least_0(name: str, value: Any) -> float:
-    """Return a finite float >= 0.
-
-    raises: InvalidMDPError for negative, NaN or infinite numbers and for arrays, LaneError for
-            exact numbers
-    """
-    number = in_lane(name, value, rational=False)
-    if number.ndim or not 0 <= number < math.inf:
-        got = f"= {shown(number[()])}" if number.ndim == 0 else f"has shape {number.shape}"
-        raise InvalidMDPError(Problem("range", name, got, "one finite number >= 0"))
-    return float(number)

@@ -8,8 +8,9 @@ import numpy as np
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo.core.numbers import Array, frozen
 from tabular_trpo.exact.surrogate import Surrogate
-from tabular_trpo.improve.conjugate import SOLVED, Product, at_least_0, conjugate_gradient
+from tabular_trpo.improve.conjugate import SOLVED, Product, conjugate_gradient
 from tabular_trpo.improve.softmax_class import SoftmaxClass, normalised
+from tabular_trpo.improve.step import nonnegative
 
 SAME_POLICY = 1e-9
 
@@ -61,7 +62,7 @@ def direction_of(
     most, product: as `iterations` and `product` of `natural`
     raises: InvalidMDPError, LaneError; LimitError where the gradient overflows
     """
-    damping = at_least_0("damping", damping)
+    damping = nonnegative("damping", damping)
     found = {"theta": frozen(theta.copy()), "step_length": 0.0, "quadratic_kl": 0.0}
     found |= {"damping": damping, "cg_iterations": 0, "cg_residual": 0.0, "cg_status": SOLVED}
     g = members.gradient(L, theta)

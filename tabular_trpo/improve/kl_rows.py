@@ -5,10 +5,13 @@ g = top - G and t = nu - top > 0, the divergence h(t) and the price lam(t) are f
 An action outside of the support gains what is left over once nu meets its G.
 """
 
-from dataclasses import dataclass
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
+from scipy.optimize import brentq
 
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.exact.divergence import excess
@@ -21,13 +24,17 @@ LOWEST, HIGHEST = -600.0, 45.0  # of log t, less that of the span
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """What is known of N rows: p, G (-inf where not allowed), and what follows from them.
+    """What is known of N rows: p, and G in units of its largest entry, so that squares are safe.
 
+    unit:   of G and so of every price
     g:      top - G on the support of p, else 0; mean, span: of g under p, and its largest
+    best:   mass of the actions with g = 0
     out:    largest G outside of the support less top, at least 0; 0 where nothing is to be gained
     choice: the first action with that G
+    k_out:  divergence at which that action begins to gain; inf where there is none
     """
 
+    unit: float
     p: Array
     g: Array
     mean: Array
@@ -37,42 +44,61 @@ class Rows:
     choice: Array
     k_out: Array
 
+    def deviation(self) -> Array:
+        """Return the standard deviation of G under p, in units."""
+        variance = (self.p * (self.g - self.mean[:, None]) ** 2).sum(axis=-1)
+        return np.asarray(np.sqrt(variance))
+
 
 def rows_of(p: Array, G: Array) -> Rows:
-    """Prepare rows p (N, A) on the simplex with gradients G (N, A)."""
+    """Prepare rows p (N, A) on the simplex with gradients G (N, A), -inf where not allowed."""
     on = p > 0
+    unit = float(np.max(np.abs(G), where=np.isfinite(G), initial=0.0)) or 1.0
+    G = G / unit
     top = np.where(on, G, -np.inf).max(axis=-1)
     g = np.where(on, top[:, None] - np.where(on, G, 0.0), 0.0)
     outside = np.where(on, -np.inf, G)
-    choice = outside.argmax(axis=-1)
     out = np.maximum(outside.max(axis=-1) - top, 0.0)
     best = np.where(on & (g == 0), p, 0.0).sum(axis=-1)
-    rows = Rows(p, g, (p * g).sum(axis=-1), g.max(axis=-1), best, out, choice, out)
-    k_out = np.where(out > 0, divergence(rows, np.where(out > 0, out, 1.0)), np.inf)
-    return Rows(p, g, rows.mean, rows.span, best, out, choice, k_out)
+    mean, span, choice = (p * g).sum(axis=-1), g.max(axis=-1), outside.argmax(axis=-1)
+    none = np.full(len(p), np.inf)
+    rows = Rows(unit, p, g, mean, span, best, out, choice, none)
+    k_out = np.where(out > 0, divergence(rows, np.where(out > 0, out, 1.0)), none)
+    return replace(rows, k_out=k_out)
 
 
 def divergence(rows: Rows, t: Array) -> Array:
     """Return h(t) = sum p log(t + g) + log sum p / (t + g), with its digits where it is tiny."""
-    near = rows.mean > t  # there plain logarithms are better, and 1 + x may be 0
-    x = (rows.g - rows.mean[:, None]) / np.where(near, 1.0, t + rows.mean)[:, None]
-    x = np.where((rows.p > 0) & ~near[:, None], x, 0.0)
+    small = rows.mean > t  # there 1 + x may be 0, and plain logarithms do
+    x = (rows.g - rows.mean[:, None]) / np.where(small, 1.0, t + rows.mean)[:, None]
+    x = np.where((rows.p > 0) & ~small[:, None], x, 0.0)
     h = np.log1p((rows.p * x * x / (1 + x)).sum(axis=-1)) - (rows.p * excess(x)).sum(axis=-1)
-    if near.any():
-        p, u = rows.p[near], t[near][:, None] + rows.g[near]
-        h[near] = (p * np.log(u)).sum(axis=-1) + np.log((p / u).sum(axis=-1))
+    if small.any():
+        p, g, t = rows.p[small], rows.g[small], t[small][:, None]
+        left = (p * t / (t + g)).sum(axis=-1)
+        gone = (p * g / (t + g)).sum(axis=-1)
+        # left + gone = 1: the logarithm is taken of the one that keeps its digits.
+        log_left = np.where(left < 0.5, np.log(left), np.log1p(-np.minimum(gone, 0.5)))
+        h[small] = (p * np.log1p(g / t)).sum(axis=-1) + log_left
     return np.asarray(np.maximum(h, 0.0))
 
 
-def price(rows: Rows, t: Array) -> Array:
-    """Return lam(t) = 1 / sum p / (t + g), the harmonic mean of t + g."""
-    return np.asarray(1 / (rows.p / (t[:, None] + rows.g)).sum(axis=-1))
+def root(decreasing: Callable[[float], float], guess: float, low: float, high: float) -> float:
+    """Return where a decreasing function is 0, or the end of [low, high] that is nearest to it."""
+    step, down, up = 0.1, guess, guess
+    while decreasing(down) < 0 and down > low:
+        down, step = max(down - step, low), 2 * step
+    while decreasing(up) > 0 and up < high:
+        up, step = min(up + step, high), 2 * step
+    if decreasing(down) <= 0:
+        return down
+    return up if decreasing(up) >= 0 else float(brentq(decreasing, down, up, xtol=1e-10))
 
 
 def within(rows: Rows, d: float, start: Array | None = None) -> tuple[Array, Array, Array]:
     """Solve max q.G subject to KL(p || q) <= d > 0 in each row.
 
-    return: q (N, A), prices lam (N,) = df/dd, and log t to start from the next time
+    return: q (N, A), prices lam (N,) = df/dd in units, and log t to start from the next time
     """
     even = rows.span == 0
     edge = rows.k_out <= d
@@ -80,8 +106,7 @@ def within(rows: Rows, d: float, start: Array | None = None) -> tuple[Array, Arr
     scale = np.log(np.where(even, 1.0, rows.span))
     low, high = scale + LOWEST, scale + HIGHEST
     if start is None:
-        variance = (rows.p * (rows.g - rows.mean[:, None]) ** 2).sum(axis=-1)
-        start = np.log(np.sqrt(variance / (2 * d)) + np.exp(scale) * 1e-3)
+        start = np.log(rows.deviation() / math.sqrt(2 * d) + np.exp(scale) * 1e-3)
     x = np.clip(np.where(np.isfinite(start), start, scale), low, high)
     for _ in range(STEPS):
         t = np.exp(x)
@@ -98,7 +123,7 @@ def within(rows: Rows, d: float, start: Array | None = None) -> tuple[Array, Arr
             break
         x = np.where(moving, new, x)
     t = np.exp(x)
-    lam = np.where(even, 0.0, price(rows, t))
+    lam = np.where(even, 0.0, 1 / (rows.p / (t[:, None] + rows.g)).sum(axis=-1))
     q = np.where(even[:, None], rows.p, lam[:, None] * rows.p / (t[:, None] + rows.g))
     if edge.any():
         spread = (rows.p * np.log(np.where(edge, rows.out, 1.0)[:, None] + rows.g)).sum(axis=-1)
@@ -108,7 +133,7 @@ def within(rows: Rows, d: float, start: Array | None = None) -> tuple[Array, Arr
 
 
 def at_price(rows: Rows, lam: float) -> tuple[Array, Array]:
-    """Solve max q.G - lam KL(p || q) for lam > 0 in each row.
+    """Solve max q.G - lam KL(p || q) for lam > 0, in units, in each row.
 
     return: q (N, A) and its divergences (N,)
     """

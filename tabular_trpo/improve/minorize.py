@@ -4,14 +4,13 @@ import math
 from typing import Any
 
 import numpy as np
-from scipy.optimize import brentq
 
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.exact.surrogate import Surrogate
 from tabular_trpo.improve.greedy import greedy
-from tabular_trpo.improve.kl_rows import Rows, within
-from tabular_trpo.improve.step import Step, nonnegative, step_to
-from tabular_trpo.improve.trust_region import placed, visited_rows
+from tabular_trpo.improve.kl_rows import root, within
+from tabular_trpo.improve.step import Step, nonnegative
+from tabular_trpo.improve.trust_region import LEAST, no_worse, placed, visited_rows
 
 LOW, HIGH = -80.0, 6.4  # of log d: KL up to 600
 
@@ -35,46 +34,25 @@ def minorize(L: Surrogate, C: Any) -> Step:
     array([[0.382, 0.618]])
     """
     rows, at, _ = visited_rows(L, weighted=True)
-    C = nonnegative(L, "C", C)
+    C = nonnegative("C", C)
     if C == 0:
         return greedy(L)
-    zero = np.zeros(len(L.pi))
-    slope = _slope_at_zero(rows)
-    if not slope > C:
-        return step_to(L, L.pi, {"C": C, "d": 0.0, "lam": zero}, lambda k, m, t: C * k)
+    lam = np.zeros(len(L.pi))
+    found = {"C": C, "d": 0.0, "lam": lam}
+    mixed = (rows.span > 0).any()  # such a row gains like the root of d, at first for any price
+    if not mixed and float(rows.out.sum()) * rows.unit <= C:
+        return no_worse(L, L.pi, found, lambda k, m, t: C * k)
+    price = math.log(C) - math.log(rows.unit)
     start: list[Array | None] = [None]
 
     def steepness(x: float) -> float:
         _, lam, start[0] = within(rows, math.exp(x), start[0])
-        return math.log(max(float(lam.sum()), 1e-320)) - math.log(C)
+        return math.log(max(float(lam.sum()), LEAST)) - price
 
-    x = _root(steepness, _small_step(rows, C))
-    q, lam, _ = within(rows, math.exp(x), start[0])
-    zero[at] = lam
-    return step_to(
-        L, placed(L, at, q), {"C": C, "d": math.exp(x), "lam": zero}, lambda k, m, t: C * k
-    )
-
-
-def _slope_at_zero(rows: Rows) -> float:
-    """Return F'(0) + C: infinite if a row is mixed and uneven, else what its even rows can gain."""
-    return math.inf if (rows.span > 0).any() else float(rows.out.sum())
-
-
-def _small_step(rows: Rows, C: float) -> float:
-    """Return log of d* ~ (sum_s sigma_s)^2 / (2 C^2), sigma_s the deviation of G_s under pi_s."""
-    variance = (rows.p * (rows.g - rows.mean[:, None]) ** 2).sum(axis=-1)
-    sigma = float(np.sqrt(variance).sum())
-    return min(max(2 * math.log(sigma / C) - math.log(2), LOW + 1), HIGH - 1) if sigma else 0.0
-
-
-def _root(decreasing: Any, guess: float) -> float:
-    """Return where a decreasing function of log d is 0, or the end of the range."""
-    low = high = guess
-    while decreasing(low) < 0 and low > LOW:
-        low = max(2 * low - guess - 0.1, LOW)
-    while decreasing(high) > 0 and high < HIGH:
-        high = min(2 * high - guess + 0.1, HIGH)
-    if decreasing(low) <= 0:
-        return low
-    return high if decreasing(high) >= 0 else float(brentq(decreasing, low, high, xtol=1e-9))
+    # d* ~ (sum_s sigma_s)^2 / (2 C^2) where it is small.
+    guess = 2 * (math.log(max(float(rows.deviation().sum()), LEAST)) - price) - math.log(2)
+    x = root(steepness, min(max(guess, LOW), HIGH), LOW, HIGH)
+    q, prices, _ = within(rows, math.exp(x), start[0])
+    lam[at] = prices * rows.unit
+    found["d"] = math.exp(x)
+    return no_worse(L, placed(L, at, q), found, lambda k, m, t: C * k)

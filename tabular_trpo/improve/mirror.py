@@ -8,10 +8,11 @@ from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.numbers import is_rational, shown
+from tabular_trpo.exact.divergence import kl_of_rows
 from tabular_trpo.exact.surrogate import Surrogate
 from tabular_trpo.improve.greedy import greedy
 from tabular_trpo.improve.step import Step, nonnegative, single, step_to
-from tabular_trpo.improve.trust_region import visited_rows
+from tabular_trpo.improve.trust_region import no_worse, placed, visited_rows
 
 
 def mirror(L: Surrogate, lam: Any) -> Step:
@@ -19,6 +20,7 @@ def mirror(L: Surrogate, lam: Any) -> Step:
 
     It maximises sum_a pi_new A - lam KL(pi_new || pi) in each state: natural policy gradient in a
     softmax table (Kakade 2001), mirror descent.  An action of probability 0 stays at 0.
+    The objective is the gain less lam sum_s weight KL(pi_new || pi).
 
     lam:    a number >= 0; 0 is the greedy step
     return: multipliers lam
@@ -31,15 +33,16 @@ def mirror(L: Surrogate, lam: Any) -> Step:
     >>> mirror(surrogate(ev), 1.0).pi_new.round(4)
     array([[0.2689, 0.7311]])
     """
-    rows, at, _ = visited_rows(L, weighted=False)
-    lam = nonnegative(L, "lam", lam)
+    rows, at, weight = visited_rows(L, weighted=False)
+    lam = nonnegative("lam", lam)
     if lam == 0:
         return greedy(L)
-    with np.errstate(over="ignore", under="ignore"):  # exp of -inf is 0: far worse actions vanish
-        q = rows.p * np.exp(-rows.g / lam)
-    pi_new = L.pi.copy()
-    pi_new[at] = np.where((rows.span == 0)[:, None], rows.p, q / q.sum(axis=-1, keepdims=True))
-    return step_to(L, pi_new, {"lam": lam})
+    price = lam / rows.unit
+    with np.errstate(over="ignore", under="ignore", divide="ignore"):
+        q = rows.p * np.exp(-rows.g / price) if price else np.where(rows.g == 0, rows.p, 0.0)
+    q = np.where((rows.span == 0)[:, None], rows.p, q / q.sum(axis=-1, keepdims=True))
+    cost = lam * float(weight @ kl_of_rows(q, rows.p))
+    return no_worse(L, placed(L, at, q), {"lam": lam}, lambda k, m, t: cost)
 
 
 def rwr(L: Surrogate, u: Any) -> Step:
@@ -51,6 +54,10 @@ def rwr(L: Surrogate, u: Any) -> Step:
     u:      (S, A) weights >= 0 in the lane of the surrogate
     raises: InvalidMDPError for another shape, negative or NaN weights, and visited states in which
             every action of pi has weight 0; LaneError for the other lane
+
+    >>> L = Surrogate(np.array([[0.0, 1.0]]), np.ones(1), np.array([[0.5, 0.5]]), 0.0)
+    >>> rwr(L, [[1.0, 3.0]]).pi_new
+    array([[0.25, 0.75]])
     """
     single(L)
     u = in_lane("u", u, is_rational(L.pi))

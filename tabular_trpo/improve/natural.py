@@ -25,10 +25,10 @@ from tabular_trpo.core.numbers import Array, frozen, shown
 from tabular_trpo.exact.evaluate import Evaluation
 from tabular_trpo.exact.surrogate import Surrogate
 from tabular_trpo.families.arguments import size
-from tabular_trpo.improve.conjugate import Product, at_least_0
+from tabular_trpo.improve.conjugate import Product
 from tabular_trpo.improve.direction import Direction, direction_of, start
 from tabular_trpo.improve.softmax_class import SoftmaxClass
-from tabular_trpo.improve.step import RESTORED, Step, step_to
+from tabular_trpo.improve.step import RESTORED, Step, nonnegative, step_to
 
 
 @final
@@ -98,8 +98,8 @@ def natural(
     rule = _rule(accept)
     _one_of("direction", direction, DIRECTIONS)
     _one_of("divergence", divergence, DIVERGENCES)
-    delta = at_least_0("delta", delta)
-    if not 0 < (shrink := at_least_0("backtrack", backtrack)) < 1:
+    delta = nonnegative("delta", delta)
+    if not 0 < (shrink := nonnegative("backtrack", backtrack)) < 1:
         raise InvalidMDPError(Problem("range", "backtrack", f"= {shown(backtrack)}", "in (0, 1)"))
     most = size("most_backtracks", most_backtracks, 0)
     members, theta = start(L, theta, policy_class)
@@ -143,7 +143,7 @@ def natural_fixed(
     >>> natural_fixed(L, [[0.0, 0.0]], 2.0).multipliers["theta"]
     array([[-0.5, 0.5]])
     """
-    price = at_least_0("lam", lam)
+    price = nonnegative("lam", lam)
     if price == 0:
         raise InvalidMDPError(Problem("range", "lam", f"= {shown(lam)}", "a finite number > 0"))
     members, theta = start(L, theta, policy_class)

@@ -60,17 +60,17 @@ def optimality_gap(L: Surrogate, step: Step) -> Any:
     visited = np.flatnonzero(L.weight > 0).tolist()
     d = L.weight / L.weight[visited].sum() if len(visited) else L.weight
     if kind == "mean":
-        length, price = d @ tv, nonnegative(L, "price", found["price"])
+        length, price = d @ tv, nonnegative("price", found["price"], is_rational(L.pi))
         m = d * price
     else:
         length, m = max(tv), _prices(L, found["m"])
         price = m.sum()
     bound = sum((phi(L, s, m[s]) for s in visited), start=0 * gain)
     if kind == "penalty":
-        c = nonnegative(L, "c", found["c"])
+        c = nonnegative("c", found["c"], is_rational(L.pi))
         best = price / (2 * c) if price < 2 * c else 1
         return bound + best * price - c * best**2 - (gain - c * length**2)
-    delta = nonnegative(L, "delta", found["delta"])
+    delta = nonnegative("delta", found["delta"], is_rational(L.pi))
     if length > delta + (0 if is_rational(L.pi) else ROUNDING):
         raise _wrong("TV", f"= {shown(length)}", f"at most delta = {shown(delta)}")
     return bound + delta * price - gain

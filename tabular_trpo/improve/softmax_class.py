@@ -14,14 +14,14 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo.core.build import shape_error
-from tabular_trpo.core.errors import InvalidMDPError, LaneError, LimitError, Problem
+from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo.core.lanes import in_lane
-from tabular_trpo.core.numbers import Array, frozen, is_rational
+from tabular_trpo.core.numbers import Array, frozen
 from tabular_trpo.core.policy import softmax
 from tabular_trpo.core.validate import Report, finite, label
 from tabular_trpo.exact.surrogate import Surrogate
 from tabular_trpo.families.arguments import size
-from tabular_trpo.improve.step import single
+from tabular_trpo.improve.step import floating
 
 
 @final
@@ -176,10 +176,7 @@ class SoftmaxClass:
 
         raises: InvalidMDPError, LaneError
         """
-        if is_rational(single(L).pi):
-            cure = "Use mdp.to_float(), or improve.lanes.in_floats"
-            raise LaneError(Problem("lane", "surrogate", "is rational", "float for softmax", cure))
-        if L.pi.shape != self.shape:
+        if floating(L).pi.shape != self.shape:
             raise shape_error("surrogate", L.pi.shape, f"{self.shape}, that of the policy class")
 
     def _forward(self, v: Array) -> Array:

@@ -9,7 +9,7 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo.core.build import shape_error
-from tabular_trpo.core.errors import InvalidMDPError, Problem
+from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem
 from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.numbers import Array, frozen, is_rational, shown
 from tabular_trpo.core.policy import check_rows
@@ -65,13 +65,13 @@ def step_to(
     visited = L.weight > 0
     old, new, weight = L.pi[visited], pi_new[visited], L.weight[visited]
     gain = (L.G * (pi_new - L.pi)).sum()
-    kl = kl_of_rows(old, new)
-    max_tv = max(abs(new - old).sum(axis=-1), default=0 * gain) / 2
+    kl, length = kl_of_rows(old, new), abs(new - old).sum(axis=-1)
     if is_rational(L.pi):
-        max_kl = maximum(kl) if len(kl) else 0
+        max_kl, max_tv = maximum(kl) if len(kl) else 0, max(length, default=Fraction(0)) / 2
         mean_kl = sum((w * k for w, k in zip(weight, kl, strict=True)), Fraction(0))
     else:
-        max_kl, mean_kl = np.max(kl, initial=0.0), weight @ kl
+        max_kl, max_tv = np.max(kl, initial=0.0), np.max(length, initial=0.0) / 2
+        mean_kl = weight @ kl
     mean_kl = mean_kl / weight.sum() if len(kl) else mean_kl
     objective = gain if penalty is None else gain - penalty(max_kl, mean_kl, max_tv)
     if status is None:
@@ -97,15 +97,29 @@ def single(L: Surrogate) -> Surrogate:
     return L
 
 
-def nonnegative(L: Surrogate, name: str, value: Any) -> Any:
-    """Return a number such as delta or C in the lane of the surrogate; inf is refused too.
+def floating(L: Surrogate) -> Surrogate:
+    """Return the surrogate of one model in floats; refuse a rational one, and a batch.
+
+    raises: InvalidMDPError, LaneError
+    """
+    if is_rational(single(L).pi):
+        cure = "Use mdp.to_float(), improve.lanes.in_floats, or a step with total variation"
+        expected = "float for a step with logarithms"
+        raise LaneError(Problem("lane", "surrogate", "is rational", expected, cure))
+    return L
+
+
+def nonnegative(name: str, value: Any, rational: bool = False) -> Any:
+    """Return a number such as delta or C as a Fraction or a Python float; inf is refused too.
+
+    A Python float overflows without the warning of a numpy one.
 
     raises: InvalidMDPError for negative, NaN or infinite numbers, LaneError for the other lane
     """
-    number = in_lane(name, value, is_rational(L.pi), unsigned=False)
+    number = in_lane(name, value, rational)
     if number.ndim:
         raise shape_error(name, number.shape, "() one number")
     got = number[()]
-    if not got >= 0 or got == math.inf:
+    if not 0 <= got < math.inf:
         raise InvalidMDPError(Problem("range", name, f"= {shown(got)}", "a finite number >= 0"))
-    return got
+    return got if rational else float(got)

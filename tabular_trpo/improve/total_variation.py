@@ -38,7 +38,7 @@ def tv_penalty(L: Surrogate, c: Any) -> Step:
     >>> step.multipliers["a"], step.objective
     (Fraction(1, 4), Fraction(1, 4))
     """
-    c = _number(L, "c", c)
+    c = nonnegative("c", c, is_rational(single(L).pi))
     rows = _moves(L)
     # The first breakpoint from which on the penalty rises faster than all gains together.
     points = sorted({0 * c, *(end for row in rows.values() for end in row.ends)})
@@ -76,7 +76,7 @@ def tv_constraint(L: Surrogate, delta: Any) -> Step:
     >>> tv_constraint(surrogate(evaluate(mdp, [["1/2", "1/2"]])), "1/8").pi_new
     array([[Fraction(3, 8), Fraction(5, 8)]], dtype=object)
     """
-    delta = _number(L, "delta", delta)
+    delta = nonnegative("delta", delta, is_rational(single(L).pi))
     rows = _moves(L)
     m = zeros(L.weight.shape, is_rational(L.pi))
     for s, row in rows.items():
@@ -102,7 +102,7 @@ def mean_tv_constraint(L: Surrogate, delta: Any) -> Step:
     >>> mean_tv_constraint(surrogate(evaluate(mdp, [["1/2", "1/2"]])), "1/8").multipliers["price"]
     Fraction(2, 1)
     """
-    delta = _number(L, "delta", delta)
+    delta = nonnegative("delta", delta, is_rational(single(L).pi))
     rows = _moves(L)
     visited = L.weight > 0
     d = (L.weight / L.weight[visited].sum() if visited.any() else L.weight).tolist()
@@ -119,11 +119,6 @@ def mean_tv_constraint(L: Surrogate, delta: Any) -> Step:
             break
         left = max(left - d[s] * mass, 0 * left)
     return step_to(L, _moved(L, rows, masses), {"delta": delta, "price": price})
-
-
-def _number(L: Surrogate, name: str, value: Any) -> Any:
-    got = nonnegative(single(L), name, value)
-    return got if is_rational(L.pi) else float(got)  # a Python float overflows without a warning
 
 
 @final

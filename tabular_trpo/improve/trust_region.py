@@ -1,19 +1,19 @@
 """The trust regions of TRPO (2015): largest KL, mean KL, and the mean as a penalty."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy.optimize import brentq
 
-from tabular_trpo.core.errors import LaneError, Problem
-from tabular_trpo.core.numbers import Array, is_rational
+from tabular_trpo.core.numbers import Array
 from tabular_trpo.exact.surrogate import Surrogate
 from tabular_trpo.improve.greedy import greedy
-from tabular_trpo.improve.kl_rows import Rows, at_price, rows_of, within
-from tabular_trpo.improve.step import Step, is_optimal, nonnegative, single, step_to
+from tabular_trpo.improve.kl_rows import Rows, at_price, root, rows_of, within
+from tabular_trpo.improve.step import Step, floating, is_optimal, nonnegative, step_to
 
 MOST = 600.0  # KL; beyond it exp(-KL) is no double, and nothing more is to be gained
+LEAST = 1e-320  # stands for 0 in logarithms
 
 
 def visited_rows(L: Surrogate, weighted: bool) -> tuple[Rows, Array, Array]:
@@ -21,10 +21,7 @@ def visited_rows(L: Surrogate, weighted: bool) -> tuple[Rows, Array, Array]:
 
     raises: LaneError for a rational surrogate: KL steps have logarithms
     """
-    single(L)
-    if is_rational(L.pi):
-        cure = "Use mdp.to_float(), improve.lanes.in_floats, or a step with total variation"
-        raise LaneError(Problem("lane", "surrogate", "is rational", "float for a KL step", cure))
+    floating(L)
     at = L.weight > 0
     G = L.G[at] if weighted else L.G[at] / L.weight[at][:, None]
     if L.allowed is not None:
@@ -47,14 +44,20 @@ def max_kl(L: Surrogate, delta: Any) -> Step:
     delta:  a number >= 0; 0 keeps pi
     return: multipliers delta, lam (S,)
     raises: InvalidMDPError for delta < 0, NaN or infinite, or a batch; LaneError if rational
+
+    >>> L = Surrogate(np.array([[0.0, 1.0]]), np.ones(1), np.array([[1.0, 0.0]]), 0.0)
+    >>> max_kl(L, np.log(2.0)).pi_new.round(12)
+    array([[0.5, 0.5]])
     """
     rows, at, _ = visited_rows(L, weighted=True)
-    delta = nonnegative(L, "delta", delta)
+    delta = nonnegative("delta", delta)
     lam = np.zeros(len(L.pi))
+    found = {"delta": delta, "lam": lam}
     if delta == 0:
-        return step_to(L, L.pi, {"delta": delta, "lam": lam})
-    q, lam[at], _ = within(rows, min(delta, MOST))
-    return _inside(L, placed(L, at, q), {"delta": delta, "lam": lam}, "max_kl", delta)
+        return step_to(L, L.pi, found)
+    q, prices, _ = within(rows, min(delta, MOST))
+    lam[at] = prices * rows.unit
+    return _inside(L, placed(L, at, q), found, "max_kl", delta)
 
 
 def mean_kl(L: Surrogate, delta: Any) -> Step:
@@ -65,28 +68,37 @@ def mean_kl(L: Surrogate, delta: Any) -> Step:
     delta:  a number >= 0; 0 keeps pi
     return: multipliers delta, lam (of the advantage, not of rho A)
     raises: InvalidMDPError for delta < 0, NaN or infinite, or a batch; LaneError if rational
+
+    >>> L = Surrogate(np.array([[0.0, 1.0]]), np.ones(1), np.array([[1.0, 0.0]]), 0.0)
+    >>> mean_kl(L, np.log(2.0)).pi_new.round(12)
+    array([[0.5, 0.5]])
     """
     rows, at, weight = visited_rows(L, weighted=False)
-    delta = nonnegative(L, "delta", delta)
+    delta = nonnegative("delta", delta)
     if delta == 0 or is_optimal(L):
         return step_to(L, L.pi, {"delta": delta, "lam": 0.0})
     d = weight / weight.sum()
-    variance = (rows.p * (rows.g - rows.mean[:, None]) ** 2).sum(axis=-1)
-    scale = max(math.sqrt(float(d @ variance) / (2 * delta)), float(rows.out.max()) * 1e-3)
+
+    def mean(lam: float) -> float:
+        return float(d @ at_price(rows, lam)[1])
 
     def room(x: float) -> float:
-        mean = float(d @ at_price(rows, math.exp(x))[1])
-        return math.log(max(mean, 1e-320) / delta)
+        return math.log(max(mean(math.exp(x)), LEAST)) - math.log(delta)
 
-    low = high = math.log(scale)
-    while room(low) < 0 and low > -690:
-        low = max(low - 1 - (high - low), -690.0)
-    while room(high) > 0 and high < 690:
-        high = min(high + 1 + (high - low), 690.0)
-    x = low if room(low) <= 0 else high if room(high) >= 0 else brentq(room, low, high, xtol=1e-15)
-    q, _ = at_price(rows, math.exp(x))
-    found = {"delta": delta, "lam": math.exp(x)}
-    return _inside(L, placed(L, at, q), found, "mean_kl", delta)
+    small = math.sqrt(float(d @ rows.deviation() ** 2)) / math.sqrt(2 * delta)
+    lam = math.exp(root(room, math.log(max(small, float(rows.out.max()), LEAST)), -690, 690))
+    # Where an action comes in from outside its row jumps between two neighbouring doubles: what is
+    # between the policies on both sides of the root is no worse than either.
+    near = far = lam
+    for tries in range(50):
+        if mean(near) >= delta >= mean(far):
+            break
+        near, far = (x * (1 + side * 2.0 ** (tries - 52)) for x, side in ((near, -1), (far, 1)))
+    ends = [placed(L, at, at_price(rows, x)[0]) for x in (near, far)]
+    above, below = mean(near), mean(far)
+    share = (delta - below) / (above - below) if above > delta >= below else 1.0
+    found = {"delta": delta, "lam": lam * rows.unit}
+    return _inside(L, ends[1] + share * (ends[0] - ends[1]), found, "mean_kl", delta)
 
 
 def mean_kl_penalty(L: Surrogate, C: Any) -> Step:
@@ -98,16 +110,31 @@ def mean_kl_penalty(L: Surrogate, C: Any) -> Step:
     C:      a number >= 0; 0 is the greedy step
     return: multipliers C, lam
     raises: InvalidMDPError for C < 0, NaN or infinite, or a batch; LaneError if rational
+
+    >>> L = Surrogate(np.array([[0.0, 1.0]]), np.ones(1), np.array([[1.0, 0.0]]), 0.0)
+    >>> mean_kl_penalty(L, 0.25).pi_new
+    array([[0.25, 0.75]])
     """
     rows, at, weight = visited_rows(L, weighted=False)
-    C = nonnegative(L, "C", C)
+    C = nonnegative("C", C)
     if C == 0:
         return greedy(L)
-    if not len(weight):
-        return step_to(L, L.pi, {"C": C, "lam": 0.0})
-    lam = C / float(weight.sum())
-    q, _ = at_price(rows, lam)
-    return step_to(L, placed(L, at, q), {"C": C, "lam": lam}, lambda k, m, t: C * m)
+    lam = C / float(weight.sum()) if len(weight) else 0.0
+    found = {"C": C, "lam": lam}
+    moves = len(weight) and math.isfinite(lam / rows.unit)
+    pi_new = placed(L, at, at_price(rows, lam / rows.unit)[0]) if moves else L.pi
+    return no_worse(L, pi_new, found, lambda k, m, t: C * m)
+
+
+def no_worse(
+    L: Surrogate,
+    pi_new: Array,
+    found: dict[str, Any],
+    penalty: Callable[[Any, Any, Any], Any] | None = None,
+) -> Step:
+    """Return the step, or that to pi itself where rounding left less than its objective, 0."""
+    step = step_to(L, pi_new, found, penalty)
+    return step if step.objective >= 0 else step_to(L, L.pi, found)
 
 
 def _inside(L: Surrogate, pi_new: Array, found: dict[str, Any], name: str, delta: float) -> Step:
@@ -119,4 +146,4 @@ def _inside(L: Surrogate, pi_new: Array, found: dict[str, Any], name: str, delta
             break
         share = min(delta / over, 1 - 1e-15 * 8**tries)  # rows are put on a grid, which adds to it
         step = step_to(L, L.pi + share * (step.pi_new - L.pi), found)
-    return step
+    return no_worse(L, step.pi_new, found)

@@ -1,13 +1,16 @@
 """The trust regions and the mirror step: solved by hand, their edges, what they refuse."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import tabular_trpo as tt
 from tabular_trpo.core.errors import InvalidMDPError
+from tabular_trpo.exact.divergence import kl
 from tabular_trpo.exact.surrogate import Surrogate
+from tabular_trpo.improve.minorize import minorize
 from tabular_trpo.improve.mirror import mirror, rwr
 from tabular_trpo.improve.trust_region import max_kl, mean_kl, mean_kl_penalty
 from tests.improve.cases import made
@@ -98,3 +101,42 @@ def test_rwr():
         rwr(L, [[0, 0], [0, 0]])
     with pytest.raises(InvalidMDPError, match="shape"):
         rwr(L, [[1, 1]])
+
+
+@pytest.mark.parametrize("size", [1e-320, 1e-300, 1e300])
+def test_the_unit_of_the_rewards_does_not_matter(size: float) -> None:
+    """Squares of G would overflow or vanish; the policies are those of size 1."""
+    scaled = replace(TWO, G=TWO.G * size)
+    steps = {max_kl: 0.1, mean_kl: 0.1, mean_kl_penalty: 3 * size, minorize: size, mirror: size}
+    for solve, x in steps.items():
+        one = solve(TWO, x / size if x != 0.1 else x)
+        rel = 1e-2 if size < 1e-310 else 1e-9  # denormal numbers have few digits
+        assert solve(scaled, x).pi_new == pytest.approx(one.pi_new, rel=rel)
+
+
+@pytest.mark.parametrize("delta", [1e-14, 1e-12, 1e-9, 1e-3])
+def test_certain_rows_share_a_tiny_mean(delta: float) -> None:
+    """Each gains (1 - e^-d) A, so up to A = 1 against 0.9 all goes to the first: d = 3 delta."""
+    G, pi = np.array([[0.0, 1.0], [0.0, 0.9], [0.0, 0.5]]), np.array([[1.0, 0.0]] * 3)
+    step = mean_kl(Surrogate(G, np.ones(3), pi, 0.0), delta)
+    assert step.gain == pytest.approx(-math.expm1(-3 * delta), rel=1e-6 if delta > 1e-11 else 2e-2)
+    assert step.mean_kl <= delta * (1 + 1e-12)
+
+
+@pytest.mark.parametrize("p", [1e-8, 1e-16, 1e-20, 1e-100])
+@pytest.mark.parametrize("G", [[1.0, 0.0], [0.0, 1.0]])
+def test_rare_actions_never_cost(p: float, G: list[float]) -> None:
+    L = Surrogate(np.array([G]), np.ones(1), np.array([[p, 1 - p]]), 0.0)
+    for solve in (max_kl, mean_kl, mean_kl_penalty, minorize, mirror):
+        step = solve(L, 0.5)
+        assert step.objective >= 0 and np.isfinite(step.pi_new).all()
+
+
+def test_the_objective_of_mirror_is_what_it_maximises() -> None:
+    step, rng = mirror(TWO, 1.5), np.random.default_rng(0)
+    for _ in range(20):
+        other = rng.dirichlet(np.ones(2), 3)
+        reverse = TWO.weight @ kl(other, TWO.pi)
+        assert (TWO.G * (other - TWO.pi)).sum() - 1.5 * reverse <= step.objective
+    reverse = TWO.weight @ kl(step.pi_new, TWO.pi)
+    assert step.objective == pytest.approx(step.gain - 1.5 * reverse, rel=1e-12)
