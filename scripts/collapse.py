@@ -6,8 +6,6 @@ turns, and at the end all that L promised is gone.  The bound (6) says how far L
 
 from pathlib import Path
 
-import numpy as np
-
 import tabular_trpo as tt
 from scripts import show
 
@@ -29,9 +27,7 @@ def experiment(size: int, figure: Path) -> None:
         at = pair.alpha, L.value(pair.pi_new), pair.eta_new, pair.L - penalty
         rows.append(tuple(map(float, at)))
     show.table("Mixtures: what L promises and what eta does", columns, rows)
-    x, *ys = np.transpose(rows).tolist()
-    curves = {name: (x, y) for name, y in zip(columns[1:], ys, strict=True)}
-    show.figure(figure, curves, ("alpha", "return"))
+    show.figure(figure, columns, rows, "return")
 
 
 if __name__ == "__main__":

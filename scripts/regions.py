@@ -31,7 +31,7 @@ def share(ev: Evaluation, start: float, best: float) -> float:
 
 def experiment(size: int, figure: Path) -> None:
     """Run every method on every model."""
-    curves, rows = {}, []
+    ways, rows = [], []
     for name, step in STEPS.items():
         row: list[object] = [name]
         for model in MODELS:
@@ -45,10 +45,11 @@ def experiment(size: int, figure: Path) -> None:
             fell = any(b < a - 1e-9 for a, b in pairwise(way))
             row.append(f"{way[-1]:.4f}{' fell' if fell else ''}")
             if model == MODELS[0]:
-                curves[name] = (list(map(float, range(size + 1))), way)
+                ways.append(way)
         rows.append(row)
     show.table(f"Share of the way to the optimum after {size} steps", ("method", *MODELS), rows)
-    show.figure(figure, curves, ("step", f"share of the way, {MODELS[0]}"))
+    drawn = list(zip(range(size + 1), *ways, strict=True))
+    show.figure(figure, ("step", *STEPS), drawn, f"share of the way, {MODELS[0]}")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,11 @@
 """What the experiments share: a table on the screen, a figure in a file, the same two arguments."""
 
 import argparse
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
-
-Curves = Mapping[str, tuple[Sequence[float], Sequence[float]]]
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -18,18 +16,21 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) 
     Console().print(made)
 
 
-def figure(path: Path, curves: Curves, labels: tuple[str, str], log: str = "") -> None:
-    """Draw curves by name; `log` holds the axes that are logarithmic."""
+def figure(
+    path: Path, columns: Sequence[str], rows: Sequence[Sequence[float]], label: str, log: str = ""
+) -> None:
+    """Draw every column against the first; `log` holds the axes that are logarithmic."""
     import matplotlib as mpl
 
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
     made, axes = plt.subplots(figsize=(6, 4), layout="constrained")
-    for name, (x, y) in curves.items():
+    x, *ys = zip(*rows, strict=True)
+    for name, y in zip(columns[1:], ys, strict=True):
         axes.plot(x, y, marker=".", label=name)
-    axes.set_xlabel(labels[0])
-    axes.set_ylabel(labels[1])
+    axes.set_xlabel(columns[0])
+    axes.set_ylabel(label)
     if "x" in log:
         axes.set_xscale("log")
     if "y" in log:

@@ -16,15 +16,7 @@ def experiment(size: int, figure: Path) -> None:
     """Take one step on one random model at ever longer horizons."""
     rng = np.random.default_rng(0)
     P, r = rng.dirichlet(np.ones(6), (6, 3)), rng.normal(size=(6, 3))
-    columns = (
-        "gamma",
-        "C",
-        "max_kl",
-        "small-step law",
-        "largest",
-        "certified gain",
-        "eps/(8 gamma)",
-    )
+    columns = ("gamma", "C", "max_kl", "law", "largest", "certified gain", "eps / 8 gamma")
     rows = []
     for gamma in 1 - np.logspace(-0.3, -4, size):
         mdp = tt.MDP(P, r, np.ones(6) / 6, gamma)
@@ -36,9 +28,8 @@ def experiment(size: int, figure: Path) -> None:
         found = (float(gamma), C, step.max_kl, law, float(most), step.objective, eps / (8 * gamma))
         rows.append(tuple(map(float, found)))
     show.table("Algorithm 1 from the uniform policy, S = 6, A = 3", columns, rows)
-    horizon = [1 / (1 - row[0]) for row in rows]
-    curves = {columns[i]: (horizon, [row[i] for row in rows]) for i in (2, 3, 4)}
-    show.figure(figure, curves, ("1 / (1 - gamma)", "KL"), log="xy")
+    drawn = [(1 / (1 - row[0]), *row[2:5]) for row in rows]
+    show.figure(figure, ("1 / (1 - gamma)", *columns[2:5]), drawn, "KL", log="xy")
 
 
 if __name__ == "__main__":

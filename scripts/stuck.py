@@ -25,9 +25,7 @@ def experiment(size: int, figure: Path) -> None:
             moves.append(float(step.pi_new[0, 1] - ev.pi[0, 1]))
         rows.append((float(gamma), *moves))
     show.table("Mass that one step of Algorithm 1 moves to the better action", columns, rows)
-    x, *ys = np.transpose(rows).tolist()
-    curves = {name: (x, y) for name, y in zip(columns[1:], ys, strict=True)}
-    show.figure(figure, curves, ("gamma", "mass moved"))
+    show.figure(figure, columns, rows, "mass moved")
 
 
 if __name__ == "__main__":

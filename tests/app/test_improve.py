@@ -238,7 +238,6 @@ def test_undecided_step_of_a_promise_is_exit_code_4(
 
 
 def test_figure_is_drawn_and_the_same_on_repeat(run: Run, tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib")
     drawn = []
     for name in ("a.png", "b.png"):
         argv = ("improve", MDPS / "rover.mdp.json", "--method", "tv", "--figure", tmp_path / name)

@@ -3,6 +3,7 @@
 import math
 from fractions import Fraction as F
 
+import cvxpy as cp
 import numpy as np
 import pytest
 from scipy.optimize import linprog
@@ -113,7 +114,6 @@ def test_constraints_against_linear_programs(mean):
 
 
 def test_penalty_against_a_conic_solver():
-    cp = pytest.importorskip("cvxpy")
     rng = np.random.default_rng(6)
     for exact in surrogates(3, COUNT):
         L = floats(exact)
