@@ -18,7 +18,7 @@ from tabular_trpo.exact.divergence import excess
 
 STEPS = 200  # of Newton or bisection; about 6 are usual
 CLOSE = 1e-13
-LOWEST, HIGHEST = -600.0, 45.0  # of log t, less that of the span
+LOWEST, HIGHEST = -690.0, 45.0  # of log t, less that of the span
 
 
 @final
@@ -68,18 +68,16 @@ def rows_of(p: Array, G: Array) -> Rows:
 
 
 def divergence(rows: Rows, t: Array) -> Array:
-    """Return h(t) = sum p log(t + g) + log sum p / (t + g), with its digits where it is tiny."""
-    small = rows.mean > t  # there 1 + x may be 0, and plain logarithms do
-    x = (rows.g - rows.mean[:, None]) / np.where(small, 1.0, t + rows.mean)[:, None]
-    x = np.where((rows.p > 0) & ~small[:, None], x, 0.0)
-    h = np.log1p((rows.p * x * x / (1 + x)).sum(axis=-1)) - (rows.p * excess(x)).sum(axis=-1)
-    if small.any():
-        p, g, t = rows.p[small], rows.g[small], t[small][:, None]
-        left = (p * t / (t + g)).sum(axis=-1)
-        gone = (p * g / (t + g)).sum(axis=-1)
-        # left + gone = 1: the logarithm is taken of the one that keeps its digits.
-        log_left = np.where(left < 0.5, np.log(left), np.log1p(-np.minimum(gone, 0.5)))
-        h[small] = (p * np.log1p(g / t)).sum(axis=-1) + log_left
+    """Return h(t) = sum p log(t + g) + log sum p / (t + g), with its digits where it is tiny.
+
+    With z = (t + g) / (t + mean) and x = z - 1, whose mean is 0, both sums are of terms >= 0.
+    """
+    on = rows.p > 0
+    around = (t + rows.mean)[:, None]
+    x = np.where(on, (rows.g - rows.mean[:, None]) / around, 0.0)
+    z = np.where(on, (t[:, None] + rows.g) / around, 1.0)  # x alone is -1 where z is small
+    apart = np.where(np.abs(x) < 0.5, excess(np.clip(x, -0.5, 0.5)), x - np.log(z))
+    h = np.log1p((rows.p * x * (x / z)).sum(axis=-1)) - (rows.p * apart).sum(axis=-1)
     return np.asarray(np.maximum(h, 0.0))
 
 
@@ -142,7 +140,7 @@ def at_price(rows: Rows, lam: float) -> tuple[Array, Array]:
     for _ in range(STEPS):
         u = t[:, None] / (t[:, None] + rows.g)
         F = (rows.p * u).sum(axis=-1)
-        slope = (rows.p * u * u).sum(axis=-1) / F**2
+        slope = (rows.p * u * (u / F[:, None])).sum(axis=-1) / F
         new = np.maximum(t + (lam - t / F) / slope, t)
         done = new - t <= CLOSE * t
         t = new

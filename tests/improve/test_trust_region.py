@@ -140,3 +140,14 @@ def test_the_objective_of_mirror_is_what_it_maximises() -> None:
         assert (TWO.G * (other - TWO.pi)).sum() - 1.5 * reverse <= step.objective
     reverse = TWO.weight @ kl(step.pi_new, TWO.pi)
     assert step.objective == pytest.approx(step.gain - 1.5 * reverse, rel=1e-12)
+
+
+@pytest.mark.parametrize("p", [1e-3, 1e-10, 1e-20, 1e-100, 1e-200])
+def test_a_rare_best_action_is_found(p: float) -> None:
+    """KL = p log(p / q) - (1 - p) log(...) is -log(1 - q) in the limit: the gain is 1 - e^-delta."""
+    L = Surrogate(np.array([[1.0, 0.0]]), np.ones(1), np.array([[p, 1 - p]]), 0.0)
+    for solve in (max_kl, mean_kl):
+        assert solve(L, 1.0).gain == pytest.approx(
+            -math.expm1(-1), abs=10 * p * -math.log(p) + 1e-12
+        )
+    assert minorize(L, 0.3).objective == pytest.approx(0.7 + 0.3 * math.log(0.3), abs=near)
