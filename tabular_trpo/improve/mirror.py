@@ -12,7 +12,7 @@ from tabular_trpo.exact.divergence import kl_of_rows
 from tabular_trpo.exact.surrogate import Surrogate
 from tabular_trpo.improve.greedy import greedy
 from tabular_trpo.improve.step import Step, nonnegative, single, step_to
-from tabular_trpo.improve.trust_region import no_worse, placed, visited_rows
+from tabular_trpo.improve.trust_region import LEAST, no_worse, placed, visited_rows
 
 
 def mirror(L: Surrogate, lam: Any) -> Step:
@@ -37,10 +37,10 @@ def mirror(L: Surrogate, lam: Any) -> Step:
     lam = nonnegative("lam", lam)
     if lam == 0:
         return greedy(L)
-    price = lam / rows.unit
-    with np.errstate(over="ignore", under="ignore", divide="ignore"):
-        q = rows.p * np.exp(-rows.g / price) if price else np.where(rows.g == 0, rows.p, 0.0)
-    q = np.where((rows.span == 0)[:, None], rows.p, q / q.sum(axis=-1, keepdims=True))
+    price = max(lam / rows.unit, LEAST)
+    with np.errstate(over="ignore", under="ignore"):  # exp(-inf) = 0: far worse actions vanish
+        q = rows.p * np.exp(-rows.g / price)
+    q /= q.sum(axis=-1, keepdims=True)
     cost = lam * float(weight @ kl_of_rows(q, rows.p))
     return no_worse(L, placed(L, at, q), {"lam": lam}, lambda k, m, t: cost)
 

@@ -99,7 +99,7 @@ def test_the_residual_is_true_where_it_cannot_fall_further(rng):
     ("b", "options", "text"),
     [
         ([1.0, np.nan], {}, "b has NaN or inf"),
-        ([1.0], {"damping": -1.0}, "damping = -1.0, expected one finite number >= 0"),
+        ([1.0], {"damping": -1.0}, "damping = -1.0, expected a finite number >= 0"),
         ([1.0], {"damping": np.nan}, "damping = nan"),
         ([1.0], {"damping": np.inf}, "damping = inf"),
         ([1.0], {"damping": [1.0]}, "damping has shape"),

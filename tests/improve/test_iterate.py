@@ -10,12 +10,13 @@ import pytest
 
 import tabular_trpo as tt
 from tabular_trpo.core.errors import InvalidMDPError, LaneError
+from tabular_trpo.core.real import log
 from tabular_trpo.exact.surrogate import surrogate
 from tabular_trpo.families import worst_case
 from tabular_trpo.families.random import garnet
 from tabular_trpo.improve.iterate import iterate
 from tabular_trpo.improve.lanes import in_floats, on_grid
-from tabular_trpo.improve.rungs import RUNGS, certified, rungs
+from tabular_trpo.improve.rungs import RUNGS, best, certified, rungs
 from tabular_trpo.improve.step import step_to
 from tabular_trpo.improve.stopping import gain_at_most, gap_at_most, halted, iterations
 from tabular_trpo.theory.claim import theorem
@@ -244,3 +245,21 @@ def test_wrong_starts_are_refused_before_the_first_step():
     batch = tt.MDP(np.ones((2, 1, 1, 1)), np.ones((2, 1, 1)), np.ones((2, 1)), np.array([0.5, 0.9]))
     with pytest.raises(InvalidMDPError, match="batch"):
         iterate(batch, np.ones((1, 1)), a_tenth)
+
+
+def test_gap_of_floats_encloses_the_exact_one():
+    """It is max A / (1 - gamma) of the very policy, larger by rounding only."""
+    for name in NAMES:
+        mdp = tt.read(MDPS / name).to_float()
+        record = next(iterate(mdp, tt.policies.uniform(mdp), a_tenth))
+        new = tt.policies.to_rational(record.step.pi_new)
+        ev = tt.evaluate(mdp.to_rational(), new)
+        exact = max(ev.A[mdp.mask]) / (1 - ev.mdp.gamma)
+        assert exact <= F(record.gap) and record.gap <= float(exact) * (1 + 1e-6) + 1e-6
+
+
+def test_best_of_exact_reals():
+    """Logarithms are compared by enclosures, and not by the sum of what is compared."""
+    low, high = log(F(1, 3)), log(F(1, 2))
+    assert best({"a": low, "b": high}) == ("b", high) and best({"a": high, "b": low})[0] == "a"
+    assert best({"a": high, "b": log(F(1, 2))})[0] == "a" and best({}) == (None, None)

@@ -209,7 +209,7 @@ def test_runs_carry_theta_and_rational_models_are_solved_in_floats():
 @pytest.mark.parametrize(
     ("call", "text"),
     [
-        (lambda: natural(ONE, ZERO, -0.1), "delta = -0.1, expected one finite number >= 0"),
+        (lambda: natural(ONE, ZERO, -0.1), "delta = -0.1, expected a finite number >= 0"),
         (lambda: natural(ONE, ZERO, NAN), "delta = nan"),
         (lambda: vanilla(ONE, ZERO, INF), "delta = inf"),
         (lambda: natural(ONE, ZERO, 0.1, damping=-1.0), "damping = -1.0"),
