@@ -9,11 +9,11 @@ from rich.table import Table
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table; floats with six digits."""
+    """Print a table; floats with four digits."""
     made = Table(*columns, title=title)
     for row in rows:
-        made.add_row(*(f"{x:.6g}" if isinstance(x, float) else str(x) for x in row))
-    Console().print(made)
+        made.add_row(*(f"{x:.4g}" if isinstance(x, float) else str(x) for x in row))
+    Console(width=max(100, Console().width)).print(made)
 
 
 def figure(

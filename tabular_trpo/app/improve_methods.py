@@ -8,6 +8,7 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo.app.boundary import UsageError
+from tabular_trpo.core.errors import LimitError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, is_rational
 from tabular_trpo.exact.evaluate import Evaluation
@@ -57,22 +58,45 @@ class Method:
 
 def _number(settings: Settings, name: str, L: Surrogate) -> Any:
     """Return a setting in the lane of the surrogate that the step is given."""
-    return settings[name] if is_rational(L.pi) else float(settings[name])
+    return settings[name] if is_rational(L.pi) else _double(f"--{name}", settings[name])
+
+
+def _double(name: str, value: Any) -> float:
+    """Return a double.
+
+    raises: LimitError where it is beyond the largest
+    """
+    try:
+        return float(value)
+    except OverflowError:
+        problem = Problem("overflow", name, "is too large for a float step", "at most 1.7e308")
+        raise LimitError(problem) from None
 
 
 def _alpha(settings: Settings, L: Surrogate) -> Any:
     return _number(settings, "alpha", L) if "alpha" in settings else "paper"
 
 
-def _coefficient(settings: Settings, ev: Evaluation, L: Surrogate, share: str = "1") -> Any:
-    """Return C as given, or else a share of 4 eps gamma / (1 - gamma)^2 at this policy."""
-    if "C" in settings:
-        return _number(settings, "C", L)
-    C = penalty(ev)
-    return C * Fraction(share) if is_rational(L.pi) else float(C) * float(Fraction(share))
-
-
 Solver = Callable[[Settings, Evaluation, Surrogate], Step]
+
+
+def _set(step: Callable[[Surrogate, Any], Step], name: str) -> Solver:
+    """Make a step whose one number is a setting."""
+    return lambda settings, ev, L: step(L, _number(settings, name, L))
+
+
+def _penalised(step: Callable[[Surrogate, Any], Step], share: str = "1") -> Solver:
+    """Make a step with coefficient C as given, or else a share of 4 eps gamma / (1 - gamma)^2."""
+
+    def solve(settings: Settings, ev: Evaluation, L: Surrogate) -> Step:
+        if "C" in settings:
+            return step(L, _number(settings, "C", L))
+        part = Fraction(share)
+        if is_rational(L.pi):
+            return step(L, part * penalty(ev))
+        return step(L, float(part) * _double("C", penalty(ev)))
+
+    return solve
 
 
 def _exactly(solve: Solver) -> Callable[[Settings, MDP, Array], StepFunction]:
@@ -91,7 +115,7 @@ def _natural(settings: Settings, mdp: MDP, pi: Array) -> StepFunction:
     if (p[mdp.mask] <= 0).any():
         raise UsageError("--method natural needs a --policy that takes every allowed action")
     theta = np.log(np.where(mdp.mask, p, 1.0))
-    delta = float(settings["delta"])
+    delta = _double("--delta", settings["delta"])
     return in_floats(following(theta, lambda L, theta: natural(L, theta, delta)))
 
 
@@ -130,42 +154,42 @@ TABLE = (
     Method(
         "minorize",
         "L - C max_kl, Algorithm 1 by (9); C of (9) unless --C",
-        _floating(lambda given, ev, L: minorize(L, _coefficient(given, ev, L))),
+        _floating(_penalised(minorize)),
         may=("C",),
         promise=ASCENT,
     ),
     Method(
         "minorize_half",
         "the same with C / 2, by Pinsker's inequality",
-        _floating(lambda given, ev, L: minorize(L, _coefficient(given, ev, L, "1/2"))),
+        _floating(_penalised(minorize, "1/2")),
         may=("C",),
         promise=ASCENT,
     ),
     Method(
         "max_kl",
         "L with max_kl <= delta, (11)",
-        _floating(lambda given, ev, L: max_kl(L, _number(given, "delta", L))),
+        _floating(_set(max_kl, "delta")),
         needs=("delta",),
         promise=STATEWISE,
     ),
     Method(
         "mean_kl",
         "L with mean_kl <= delta, (12)",
-        _floating(lambda given, ev, L: mean_kl(L, _number(given, "delta", L))),
+        _floating(_set(mean_kl, "delta")),
         needs=("delta",),
         promise=STATEWISE,
     ),
     Method(
         "mean_kl_penalty",
         "L - C mean_kl; C of (9) unless --C",
-        _floating(lambda given, ev, L: mean_kl_penalty(L, _coefficient(given, ev, L))),
+        _floating(_penalised(mean_kl_penalty)),
         may=("C",),
         promise=STATEWISE,
     ),
     Method(
         "mirror",
         "pi exp(A / lam), natural policy gradient of a softmax table",
-        _floating(lambda given, ev, L: mirror(L, _number(given, "lam", L))),
+        _floating(_set(mirror, "lam")),
         needs=("lam",),
         promise=STATEWISE,
     ),
@@ -178,21 +202,21 @@ TABLE = (
     Method(
         "tv",
         "L - C max_tv^2, Algorithm 1 by Theorem 1; C of (8) unless --C",
-        _exactly(lambda given, ev, L: tv_penalty(L, _coefficient(given, ev, L))),
+        _exactly(_penalised(tv_penalty)),
         may=("C",),
         promise=ASCENT,
     ),
     Method(
         "tv_constraint",
         "L with max_tv <= delta",
-        _exactly(lambda given, ev, L: tv_constraint(L, _number(given, "delta", L))),
+        _exactly(_set(tv_constraint, "delta")),
         needs=("delta",),
         promise=STATEWISE,
     ),
     Method(
         "mean_tv",
         "L with mean_tv <= delta",
-        _exactly(lambda given, ev, L: mean_tv_constraint(L, _number(given, "delta", L))),
+        _exactly(_set(mean_tv_constraint, "delta")),
         needs=("delta",),
         promise=STATEWISE,
     ),

@@ -276,3 +276,20 @@ def test_table_of_methods_is_told_by_help(run: Run) -> None:
     told = run("improve", "--help").out
     assert all(f"  {name}" in told for name in improve_methods.METHODS)
     assert json.loads(json.dumps(list(METHODS))) == [method.name for method in METHODS.values()]
+
+
+@pytest.mark.parametrize(
+    "argv", ["minorize --C", "max_kl --delta", "mirror --lam", "natural --delta"]
+)
+def test_settings_beyond_the_doubles_are_told(run: Run, argv: str) -> None:
+    """A rational model takes them, a step in floats cannot."""
+    method, name = argv.split()
+    path = str(MDPS / "queue.mdp.json")
+    result = run("improve", path, "--method", method, name, "1e400")
+    assert result.code == 4 and f"{name} is too large for a float step" in result.err
+
+
+def test_a_start_that_natural_cannot_leave_is_refused(run: Run) -> None:
+    path = str(MDPS / "queue.mdp.json")
+    result = run("improve", path, "--method", "natural", "--delta", "1", "--policy", "greedy")
+    assert result.code == 2 and "takes every allowed action" in result.err
