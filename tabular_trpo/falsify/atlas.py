@@ -117,7 +117,9 @@ def entry(
         far = reach is None or reach[0] < max(scores) * (1 - 2 * NEARLY)
         if far and status != "vacuous":
             again = _sober(score, exact, seed, rounds)
-            pair = pair if again is None and reach is not None else again
+            reached = None if again is None else _reach(score, again)
+            if reach is None or (reached is not None and reached > reach):
+                pair = again
             status = "no value"
         if pair is not None:
             pair = _simplest(score, pair)
