@@ -101,6 +101,11 @@ def test_rwr():
         rwr(L, [[0, 0], [0, 0]])
     with pytest.raises(InvalidMDPError, match="shape"):
         rwr(L, [[1, 1]])
+    with pytest.raises(InvalidMDPError, match=r"a=1\] = -1.*\n.*2 more problems"):
+        rwr(L, [[1, -1], [-1, -1]])
+    both = made([[1, 3], [0, 0]], [["1/2", "1/2"], ["1/4", "3/4"]], [1, 1])
+    with pytest.raises(InvalidMDPError, match=r"u\[s=0\] is 0.*\n.*1 more problem"):
+        rwr(both, [[0, 0], [0, 0]])
 
 
 @pytest.mark.parametrize("size", [1e-320, 1e-300, 1e300])
