@@ -147,7 +147,9 @@ def test_standard_input_is_read_once(run: Run, command: str) -> None:
     assert result.code == 2 and "- was given 2 times; standard input is read once" in result.err
 
 
-@pytest.mark.skipif(os.name != "posix", reason="closes streams by a shell")
+@pytest.mark.skipif(
+    os.name != "posix", reason="only a POSIX shell starts a process with a closed stream (>&-)"
+)
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -167,7 +169,9 @@ def test_closed_stream_is_told_in_one_line(model: Model, words: str, told: str) 
     assert done.stderr.decode() == f"tabular-trpo: {told}\n"
 
 
-@pytest.mark.skipif(os.name != "posix", reason="closes streams by a shell")
+@pytest.mark.skipif(
+    os.name != "posix", reason="only a POSIX shell starts a process with a closed stream (>&-)"
+)
 def test_closed_standard_error_changes_nothing(model: Model) -> None:
     line = f"{shlex.quote(sys.executable)} -m tabular_trpo verify {model()} --quiet 2>&-"
     done = subprocess.run(
@@ -237,7 +241,10 @@ def test_process_reads_standard_input_and_writes_no_file(tmp_path: Path) -> None
     assert os.listdir(tmp_path) == []
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.skipif(
+    not Path("/dev/full").exists(),
+    reason="/dev/full, a disk that is always full, is a device of Linux",
+)
 def test_full_disk_is_told_in_one_line(model: Model) -> None:
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
