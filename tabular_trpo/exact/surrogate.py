@@ -1,7 +1,7 @@
 """The hinge: a local surrogate of eta, the same record whether it was computed or estimated."""
 
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, Protocol, final
 
 import numpy as np
 
@@ -19,6 +19,32 @@ U = 2.0**-53
 LEAST = 2.0**-1074  # the smallest double: more than what one product loses by underflow
 
 
+class LocalObjective(Protocol):
+    """What a step that moves parameters needs of a surrogate; it need not be linear in pi_new."""
+
+    @property
+    def G(self) -> Array:
+        """The gradient at pi, (S, A)."""
+
+    @property
+    def weight(self) -> Array:
+        """The weight of each state, (S,)."""
+
+    @property
+    def pi(self) -> Array:
+        """The old policy, (S, A)."""
+
+    @property
+    def allowed(self) -> Array | None:
+        """The actions that a new policy may take, (S, A) bool, or None for all."""
+
+    def gain(self, pi_new: Array) -> Any:
+        """Return L(pi_new) - eta."""
+
+    def gradient(self, pi_new: Array) -> Array:
+        """Return dL/dpi_new, (S, A)."""
+
+
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Surrogate:
@@ -30,9 +56,10 @@ class Surrogate:
     weight:   (..., S)    weight of each state; exact: rho, unnormalised
     pi:       (..., S, A) the old policy
     eta:      (...)       its return
-    stderr:   (...) or None where the surrogate is exact
+    stderr:   (...) standard error of eta, None where the surrogate is exact
     G_radius, eta_radius: proved error bounds (zeros in the rational lane), None for estimates
     allowed:  (S, A) bool, or None where every action is
+    G_stderr: (S, A) standard errors of an estimated G, else None
     """
 
     G: Array
@@ -43,6 +70,11 @@ class Surrogate:
     G_radius: Array | None = None
     eta_radius: Scalar | None = None
     allowed: Array | None = None
+    G_stderr: Array | None = None
+
+    def gain(self, pi_new: Array) -> Any:
+        """Return sum_{s,a} G (pi_new - pi), shape (...), by plain sums, the rows unchecked."""
+        return (self.G * (pi_new - self.pi)).sum(axis=(-2, -1))
 
     def value(self, pi_new: Any) -> Any:
         """Return L(pi_new), shape (...); float sums are twofold and rounded once.

@@ -7,7 +7,7 @@ import numpy as np
 
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo.core.numbers import Array, frozen
-from tabular_trpo.exact.surrogate import Surrogate
+from tabular_trpo.exact.surrogate import LocalObjective
 from tabular_trpo.improve.conjugate import SOLVED, Product, conjugate_gradient
 from tabular_trpo.improve.softmax_class import SoftmaxClass, normalised
 from tabular_trpo.improve.step import nonnegative
@@ -30,7 +30,7 @@ class Direction:
     unit: float
 
 
-def start(L: Surrogate, theta: Any, given: SoftmaxClass | None) -> tuple[SoftmaxClass, Array]:
+def start(L: LocalObjective, theta: Any, given: SoftmaxClass | None) -> tuple[SoftmaxClass, Array]:
     """Return the class, the full table if none is given, and theta, checked to be that of L.pi.
 
     raises: InvalidMDPError, also where theta gives another policy; LaneError, LimitError
@@ -48,7 +48,7 @@ def start(L: Surrogate, theta: Any, given: SoftmaxClass | None) -> tuple[Softmax
 
 
 def direction_of(
-    L: Surrogate,
+    L: LocalObjective,
     members: SoftmaxClass,
     theta: Array,
     kind: str,

@@ -23,7 +23,7 @@ import numpy as np
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo.core.numbers import Array, frozen, shown
 from tabular_trpo.exact.evaluate import Evaluation
-from tabular_trpo.exact.surrogate import Surrogate
+from tabular_trpo.exact.surrogate import LocalObjective, Surrogate
 from tabular_trpo.families.arguments import size
 from tabular_trpo.improve.conjugate import Product
 from tabular_trpo.improve.direction import Direction, direction_of, start
@@ -56,7 +56,7 @@ DIVERGENCES = ("mean_kl", "max_kl")
 
 
 def natural(
-    L: Surrogate,
+    L: LocalObjective,
     theta: Any,
     delta: Any,
     policy_class: SoftmaxClass | None = None,
@@ -120,7 +120,7 @@ def natural(
 
 
 def natural_fixed(
-    L: Surrogate,
+    L: LocalObjective,
     theta: Any,
     lam: Any,
     policy_class: SoftmaxClass | None = None,
@@ -159,7 +159,9 @@ def natural_fixed(
     return step
 
 
-def vanilla(L: Surrogate, theta: Any, delta: Any, policy_class: SoftmaxClass | None = None) -> Step:
+def vanilla(
+    L: LocalObjective, theta: Any, delta: Any, policy_class: SoftmaxClass | None = None
+) -> Step:
     """Return the step theta + sqrt(2 delta) g / norm(g), with the l2 norm for the KL; no search.
 
     Vanilla policy gradient as a constrained problem, TRPO (2015), section 6.  It depends on the
@@ -202,7 +204,7 @@ def following(
 
 
 def _moved(
-    L: Surrogate,
+    L: LocalObjective,
     members: SoftmaxClass,
     theta: Array,
     way: Direction,
@@ -211,17 +213,18 @@ def _moved(
     tries: int | None,
     penalty: Callable[[Any, Any, Any], Any] | None = None,
 ) -> Step | None:
-    """Return the step to theta + beta s, None where it overflows."""
+    """Return the step to theta + beta s, None where it overflows or L has no value."""
     with np.errstate(over="ignore", invalid="ignore"):
         new = theta + beta * way.s
+    taken = {"theta": frozen(new), "step_length": beta * way.unit}
     try:
         pi_new = members.policy(new)
+        # A row whose logits did not move is the old row, not what its softmax rounds to.
+        still = (pi_new == members.policy(theta)).all(axis=1, keepdims=True)
+        moved = np.where(still, L.pi, pi_new)
+        return step_to(L, moved, found | taken, penalty, backtracks=tries)
     except (InvalidMDPError, LimitError):
         return None
-    # A row whose logits did not move is the old row, not what its softmax rounds to.
-    still = (pi_new == members.policy(theta)).all(axis=1, keepdims=True)
-    taken = {"theta": frozen(new), "step_length": beta * way.unit}
-    return step_to(L, np.where(still, L.pi, pi_new), found | taken, penalty, backtracks=tries)
 
 
 def _rule(accept: str | Callable[[Trial], bool]) -> Callable[[Trial], bool]:

@@ -19,7 +19,7 @@ from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.numbers import Array, frozen
 from tabular_trpo.core.policy import softmax
 from tabular_trpo.core.validate import Report, finite, label
-from tabular_trpo.exact.surrogate import Surrogate
+from tabular_trpo.exact.surrogate import LocalObjective
 from tabular_trpo.families.arguments import size
 from tabular_trpo.improve.step import floating
 
@@ -117,7 +117,7 @@ class SoftmaxClass:
         """
         return softmax(self.logits(theta))
 
-    def gradient(self, L: Surrogate, theta: Any) -> Array:
+    def gradient(self, L: LocalObjective, theta: Any) -> Array:
         """Return the gradient of L(pi_theta) in theta, sum_{s,a} pi (G - E_pi G) dlogits/dtheta.
 
         At theta of the old policy, where G = rho A, it is the policy gradient (Sutton et al. 2000).
@@ -127,7 +127,7 @@ class SoftmaxClass:
         """
         self.check(L)
         pi = self.policy(theta)
-        return self._back(_spread(pi, L.G))
+        return self._back(_spread(pi, L.gradient(pi)))
 
     def fisher_product(self, weight: Any, theta: Any, v: Any) -> Array:
         """Return H v, H the Hessian of E_{s~w} KL(pi || pi_theta) at pi_theta = pi.
@@ -171,7 +171,7 @@ class SoftmaxClass:
         np.add.at(table, (s, a), w * along)
         return self._back(table - pi * table.sum(axis=1, keepdims=True))
 
-    def check(self, L: Surrogate) -> None:
+    def check(self, L: LocalObjective) -> None:
         """Raise unless a surrogate is of one model, in floats, and of the shape of the class.
 
         raises: InvalidMDPError, LaneError

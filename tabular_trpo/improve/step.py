@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, final
+from typing import Any, TypeVar, final
 
 import numpy as np
 
@@ -15,8 +15,9 @@ from tabular_trpo.core.numbers import Array, frozen, is_rational, shown
 from tabular_trpo.core.policy import check_rows
 from tabular_trpo.core.real import maximum
 from tabular_trpo.exact.divergence import kl_of_rows
-from tabular_trpo.exact.surrogate import Surrogate
+from tabular_trpo.exact.surrogate import LocalObjective
 
+Objective = TypeVar("Objective", bound=LocalObjective)
 MOVED, OPTIMAL, STUCK, RESTORED = "moved", "optimal", "stuck", "restored"
 
 
@@ -49,7 +50,7 @@ class Step:
 
 
 def step_to(
-    L: Surrogate,
+    L: LocalObjective,
     pi_new: Array,
     multipliers: dict[str, Any] | None = None,
     penalty: Callable[[Any, Any, Any], Any] | None = None,
@@ -64,7 +65,7 @@ def step_to(
     pi_new = frozen(check_rows("pi_new", pi_new, L.allowed))
     visited = L.weight > 0
     old, new, weight = L.pi[visited], pi_new[visited], L.weight[visited]
-    gain = (L.G * (pi_new - L.pi)).sum()
+    gain = L.gain(pi_new)
     kl, length = kl_of_rows(old, new), abs(new - old).sum(axis=-1)
     if is_rational(L.pi):
         max_kl, max_tv = maximum(kl) if len(kl) else 0, max(length, default=Fraction(0)) / 2
@@ -81,13 +82,13 @@ def step_to(
     return Step(pi_new, gain, max_kl, mean_kl, max_tv, objective, status, found, backtracks)
 
 
-def is_optimal(L: Surrogate) -> bool:
+def is_optimal(L: LocalObjective) -> bool:
     """Return whether no policy has a larger surrogate: all mass is on best actions already."""
     G = L.G if L.allowed is None else np.where(L.allowed, L.G, L.G.min(axis=-1, keepdims=True))
     return not bool(((G.max(axis=-1, keepdims=True) > L.G) & (L.pi > 0)).any())
 
 
-def single(L: Surrogate) -> Surrogate:
+def single(L: Objective) -> Objective:
     """Return the surrogate of one model; refuse a batch.
 
     raises: InvalidMDPError
@@ -97,7 +98,7 @@ def single(L: Surrogate) -> Surrogate:
     return L
 
 
-def floating(L: Surrogate) -> Surrogate:
+def floating(L: Objective) -> Objective:
     """Return the surrogate of one model in floats; refuse a rational one, and a batch.
 
     raises: InvalidMDPError, LaneError

@@ -1,0 +1,149 @@
+"""Single path: trajectories of a policy, of one length each, or stopped at geometric times.
+
+Two ways to make finite data of the infinite sums of rho and Q, called by `horizon`:
+
+* a number T: every path has T steps, and step t weighs gamma^t.  What lies beyond T is missing:
+  a bias of at most gamma^T max|V| in a return.
+* None: a path goes on with probability gamma after each step, and its steps weigh 1.  By the
+  stopping time's law P(still going at t) = gamma^t, so that sums over the path are unbiased for
+  the infinite discounted ones, and the last state is a draw of d.
+"""
+
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from tabular_trpo.core.build import shape_error
+from tabular_trpo.core.errors import InvalidMDPError, Problem
+from tabular_trpo.core.memory import guard
+from tabular_trpo.core.numbers import Array, frozen
+from tabular_trpo.core.policy import check_rows
+from tabular_trpo.families.arguments import size
+from tabular_trpo.sampled.draws import Draws, draws
+from tabular_trpo.sampled.simulator import Simulator
+
+BYTES_A_STEP = 40  # state, action, reward, behaviour, and what an estimate makes of them
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Rollouts:
+    """Paths of one policy, N of them, T steps at most.
+
+    states:    (N, T+1) where each step begins, and where the last one ends
+    actions:   (N, T)
+    rewards:   (N, T)
+    behaviour: (N, T) the probability with which each action was taken
+    length:    (N,) steps of each path; entries beyond are 0, and their behaviour 1
+    geometric: whether `length` is the stopping time of rate 1 - gamma; else it is one horizon
+    gamma:     of the model
+
+    Fractions where the paths come from `enumeration`, else floats.
+    """
+
+    states: Array
+    actions: Array
+    rewards: Array
+    behaviour: Array
+    length: Array
+    geometric: bool
+    gamma: Any
+
+    @property
+    def steps(self) -> int:
+        """The transitions that the paths took."""
+        return int(self.length.sum())
+
+    @property
+    def within(self) -> Array:
+        """Which entries are steps of a path, (N, T) bool."""
+        return np.asarray(np.arange(self.actions.shape[1]) < self.length[:, None])
+
+
+def single_path(sim: Simulator, pi: Any, paths: int, horizon: int | None = None) -> Rollouts:
+    """Return paths of a policy from the start.  TRPO (2015), section 5.1.
+
+    pi:      (S, A), or (paths, S, A) for a policy of its own in each path
+    paths:   how many
+    horizon: steps of each path; None for geometric stopping times (see above)
+    raises:  InvalidMDPError for rows off the simplex or on actions that are not allowed, and for
+             paths or a horizon that is no whole number >= 1; MemoryGuardError
+
+    >>> from tabular_trpo.core.mdp import MDP
+    >>> mdp = MDP([[[0.0, 1.0]], [[1.0, 0.0]]], [1.0, 0.0], [1.0, 0.0], 0.9)
+    >>> single_path(Simulator(mdp, np.random.default_rng(0)), [[1.0], [1.0]], 1, 3).states
+    array([[0, 1, 0, 1]])
+    """
+    n = size("paths", paths, 1)
+    rows = policy_rows(sim, pi, n)
+    lengths = stopping_times(sim, n) if horizon is None else np.full(n, size("horizon", horizon, 1))
+    longest = int(lengths[0])
+    guard(n * longest * BYTES_A_STEP, "rollouts", "Take fewer or shorter paths")
+    actions = np.zeros((longest, n), dtype=np.intp)
+    rewards, behaviour = np.zeros((longest, n)), np.ones((longest, n))
+    states = np.zeros((longest + 1, n), dtype=np.intp)
+    states[0] = sim.reset(n)
+    chooser, own = draws(rows), own_rows(sim, rows, n)
+    for t, k in enumerate(going_on(lengths)):
+        if k < len(sim.states):
+            sim.restore(sim.states[:k])
+        row = sim.states if own is None else sim.states + own[:k]
+        action = actions[t, :k] = chosen(chooser, row, sim.rng.random(k))
+        behaviour[t, :k] = rows[row, action]
+        rewards[t, :k], states[t + 1, :k] = sim.advance(action)
+    return Rollouts(
+        states=frozen(np.ascontiguousarray(states.T)),
+        actions=frozen(np.ascontiguousarray(actions.T)),
+        rewards=frozen(np.ascontiguousarray(rewards.T)),
+        behaviour=frozen(np.ascontiguousarray(behaviour.T)),
+        length=frozen(lengths),
+        geometric=horizon is None,
+        gamma=sim.gamma,
+    )
+
+
+def chosen(chooser: Draws, rows: Array, u: Array) -> Array:
+    """Return the actions drawn from rows of a policy."""
+    return np.asarray(chooser.outcome[chooser.places(rows, u)])
+
+
+def own_rows(sim: Simulator, rows: Array, n: int) -> Array | None:
+    """Return where each path's rows begin, None where all paths have one policy."""
+    return None if len(rows) == sim.n_states else np.arange(n) * sim.n_states
+
+
+def policy_rows(sim: Simulator, pi: Any, n: int | None = None, name: str = "pi") -> Array:
+    """Return a policy's rows, (S, A), or (n*S, A) where each path has its own, checked.
+
+    raises: InvalidMDPError
+    """
+    table = np.asarray(pi, dtype=float)
+    one = (sim.n_states, sim.n_actions)
+    if table.shape != one and (n is None or table.shape != (n, *one)):
+        raise shape_error(name, table.shape, f"(S, A) = {one}")
+    return check_rows(name, table, sim.allowed).reshape(-1, sim.n_actions)
+
+
+def stopping_times(sim: Simulator, n: int) -> Array:
+    """Return n lengths with P(length > t) = gamma^t, t >= 0, the longest first.
+
+    Sorted, because paths that still go are then the first ones; paths are alike but for that.
+    """
+    if not 0 <= sim.gamma < 1:
+        problem = Problem("gamma", "gamma", f"= {sim.gamma}", "a number in [0, 1)")
+        raise InvalidMDPError(problem)
+    lengths = sim.rng.geometric(1 - sim.gamma, n) if sim.gamma else np.ones(n, dtype=np.int64)
+    return np.sort(lengths)[::-1]
+
+
+def going_on(lengths: Array) -> list[int]:
+    """Return how many of the lengths exceed t, for t = 0, 1, ... up to the first.
+
+    lengths: (n,) the longest first
+
+    >>> going_on(np.array([3, 1, 1]))
+    [3, 1, 1]
+    """
+    t = np.arange(int(lengths[0]))
+    return list((len(lengths) - np.searchsorted(lengths[::-1], t, side="right")).tolist())
