@@ -19,7 +19,7 @@ from tabular_trpo.exact.structure import Structure, graph, structure
 from tabular_trpo.exact.surrogate import Surrogate, surrogate
 from tabular_trpo.falsify.atlas import atlas
 from tabular_trpo.falsify.hunt import Refutation, Unrefuted, falsify
-from tabular_trpo.formats import read, write
+from tabular_trpo.formats import from_gym, read, tabular_policy, to_gym, write
 from tabular_trpo.theory.certificate import certificate, pair_certificate
 from tabular_trpo.theory.claim import Claim, Theorem, Verdict, claim
 from tabular_trpo.theory.constants import penalty
@@ -60,6 +60,7 @@ __all__ = [
     "falsify",
     "families",
     "formats",
+    "from_gym",
     "graph",
     "improve",
     "judge",
@@ -71,6 +72,8 @@ __all__ = [
     "read",
     "structure",
     "surrogate",
+    "tabular_policy",
+    "to_gym",
     "tv",
     "verify",
     "verify_pair",

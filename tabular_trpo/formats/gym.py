@@ -1,0 +1,228 @@
+"""Gymnasium both ways: environments with a table read, models made environments, policies read.
+
+Reading needs no gymnasium, only the attributes of its toy-text environments; `to_gym` needs the
+extra `gym`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tabular_trpo.core.build import shape_error
+from tabular_trpo.core.errors import InvalidMDPError, LaneError, MissingExtraError, Problem
+from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.numbers import (
+    Array,
+    Scalar,
+    elementwise,
+    fractions,
+    frozen,
+    read_array,
+    shown,
+    zeros,
+)
+from tabular_trpo.core.policy import check_rows, uniform
+from tabular_trpo.formats.gym_table import OUTCOME, read_table
+
+if TYPE_CHECKING:
+    from tabular_trpo.formats.gym_env import TabularEnv
+
+SINK = "terminated"
+NEAR = 1e-3  # how far from 1 the sum of a row may be that `normalize` divides
+
+
+def from_gym(env: Any, gamma: Scalar, rho0: Any = None, layout: str = "auto") -> MDP:
+    """Read the model of a toy-text environment, such as FrozenLake-v1, from its table P.
+
+    States and actions are named by their index.  Transitions that terminate lead to one more
+    state, "terminated", the last: absorbing, with reward 0 (it is left out where none terminates);
+    a terminal state keeps the row that P has for it, whatever that is.  The same next state twice
+    in a row is added up, its reward averaged.  An empty row is an action that is not allowed.
+    Time limits are in the spec of an environment and not in P, so they are ignored, and so is all
+    that wrappers change.  The model is in the float lane, as the environment is: rows sum to 1
+    within 1e-9 and are put on the grid (`repair` says how far an entry moved).
+
+    env:    an environment, or a wrapped one, with P[s][a] = [(probability, next_state, reward,
+            terminated), ...] and initial_state_distrib (S,)
+    gamma:  the discount, in [0, 1), which environments have none of; "0.99" is read as 0.99
+    rho0:   (S,) or a mapping from state to probability, in place of initial_state_distrib
+    layout: as in `MDP.from_transitions`; "csr" is faster from some hundred states on
+    raises: InvalidMDPError for an environment without P, and naming s and a of each wrong row
+
+    >>> from types import SimpleNamespace
+    >>> P = {0: {0: [(0.5, 0, 0.0, False), (0.5, 0, 1.0, True)]}}
+    >>> mdp = from_gym(SimpleNamespace(P=P, initial_state_distrib=[1.0]), "0.9")
+    >>> mdp.state_names, mdp.P[0, 0].tolist(), mdp.r[0, 0].item()
+    (('0', 'terminated'), [0.5, 0.5], 0.5)
+    """
+    table = _find(env, "P")
+    if table is None:
+        raise _no_table(env)
+    merged, n_states, n_actions = read_table(table)
+    transitions: list[tuple[int, int, int, float, float]] = [(*k, *v) for k, v in merged.items()]
+    names = [str(s) for s in range(n_states)]
+    start = _start(env, rho0, n_states)
+    if any(t == n_states for _, _, t in merged):
+        transitions += [(n_states, a, n_states, 1.0, 0.0) for a in range(n_actions)]
+        names.append(SINK)
+        start = start if isinstance(start, Mapping) else np.append(start, 0.0)
+    actions = [str(a) for a in range(n_actions)]
+    discount = _doubles("gamma", gamma)
+    return MDP.from_transitions(transitions, start, discount, names, actions, layout)
+
+
+def to_gym(mdp: MDP) -> "TabularEnv":
+    """Return a single model as a gymnasium.Env with Discrete spaces, P and initial_state_distrib.
+
+    In the float lane: a rational model is converted by `to_float`.  Entering a state that is
+    absorbing with reward 0 under all its actions is `terminated=True`; it gives 0 for ever, so this
+    changes no return.  Nothing else terminates, and nothing truncates unless you wrap it by
+    gymnasium.wrappers.TimeLimit.  Gymnasium has no discount: it is kept as the attribute `gamma`.
+    Steps give r(s, a, s') where the model keeps it, else the expected r(s, a), and are drawn with
+    exactly the model's probabilities.  An action that is not allowed has the empty list in P and 0
+    in info["action_mask"], (A,) int8, as in Taxi; to step it raises InvalidMDPError, so sample by
+    env.action_space.sample(info["action_mask"]).
+
+    raises: InvalidMDPError for a batch, LaneError as `to_float`, MissingExtraError
+
+    >>> env = to_gym(MDP([[["1/4", "3/4"]], [[0, 1]]], [2, 0], [1, 0], "9/10"))
+    >>> env.P[0][0], env.gamma
+    ([(0.25, 0, 2.0, False), (0.75, 1, 2.0, True)], 0.9)
+    """
+    if mdp.batch_shape:
+        got = f"has batch {mdp.batch_shape}"
+        raise InvalidMDPError(
+            Problem("batch", "mdp", got, "a single model", "Take one model by mdp[i]")
+        )
+    try:
+        from tabular_trpo.formats.gym_env import TabularEnv
+    except ImportError:
+        cure = "Install it by: pip install 'tabular-trpo[gym]'"
+        problem = Problem("extra", "gymnasium", "is not there", "the extra gym", cure)
+        raise MissingExtraError(problem) from None
+    return TabularEnv(mdp.to_float())
+
+
+def tabular_policy(fn: Callable[[int], Any], mdp: MDP, normalize: bool = False) -> Array:
+    """Return the policy table of a function of the state index, such as a trained agent.
+
+    fn:        returns a row of A probabilities, or the index of one action, which may be an array
+               of size 1: lambda s: agent.predict(s)[0].  It is not asked about the last state of
+               `from_gym`, "terminated", which its environment does not have: uniform there
+    normalize: divide a row by its sum where that is within 1e-3 of 1, as the float32 rows of a
+               network need; otherwise rows sum to 1 within 1e-9, or exactly in the rational lane
+    return:    (S, A) in the lane of `mdp`, checked, read-only
+    raises:    InvalidMDPError naming the states of wrong rows; LaneError for float rows of a
+               rational model or the reverse
+
+    >>> tabular_policy(lambda s: 1 - s, MDP([[[1, 0], [0, 1]]] * 2, [0.5, 0.0], [1, 0], 0.5))
+    array([[0., 1.],
+           [1., 0.]])
+    """
+    pi = zeros((mdp.n_states, mdp.n_actions), mdp.lane == "rational")
+    asked = mdp.n_states - _has_sink(mdp)
+    for s in range(asked):
+        row = _row(f"fn({s})", fn(s), mdp)
+        pi[s] = _normalized(row) if normalize else row
+    if asked < mdp.n_states:
+        pi[asked] = uniform(mdp)[asked]
+    try:
+        return frozen(check_rows("pi", pi, mdp.mask))
+    except InvalidMDPError as error:
+        hint = f"normalize=True divides a row by its sum where that is within {NEAR:g} of 1"
+        problems = [
+            replace(x, cure=f"{x.cure}. {hint}") if x.code == "row_sum" else x
+            for x in error.problems
+        ]
+        raise InvalidMDPError(problems, error.hidden) from None
+
+
+def _find(env: Any, name: str) -> Any:
+    """Return the attribute of the outermost wrapper that has it, or of the environment inside."""
+    level: Any = env
+    seen: list[Any] = []
+    while level is not None and all(level is not other for other in seen):
+        if (value := getattr(level, name, None)) is not None:
+            return value
+        seen.append(level)
+        level = getattr(level, "env", None)
+    return getattr(getattr(env, "unwrapped", None), name, None)
+
+
+def _called(env: Any) -> str:
+    spec = getattr(env, "spec", None)
+    inner = getattr(env, "unwrapped", env)
+    return str(getattr(spec, "id", None) or f"the {type(inner).__name__}")
+
+
+def _no_table(env: Any) -> InvalidMDPError:
+    if isinstance(env, str):
+        cure = f"Make it by gymnasium.make({env!r})"
+        return InvalidMDPError(Problem("type", "env", f"= {env!r}", "an environment", cure))
+    expected = f"env.unwrapped.P[s][a] = [{OUTCOME}, ...]"
+    cure = (
+        "Set env.unwrapped.P if you know its transitions, or build the model by "
+        "MDP.from_transitions(...), or from samples by MDP.from_counts(...)"
+    )
+    return InvalidMDPError(Problem("no_table", _called(env), "has no P", expected, cure))
+
+
+def _start(env: Any, rho0: Any, n_states: int) -> Any:
+    if isinstance(rho0, Mapping):
+        return rho0
+    name = "rho0" if rho0 is not None else "initial_state_distrib"
+    given = rho0 if rho0 is not None else _find(env, name)
+    if given is None:
+        cure = "Give the start distribution by from_gym(env, gamma, rho0=...)"
+        got, expected = "has no initial_state_distrib", f"a distribution over {n_states} states"
+        raise InvalidMDPError(Problem("no_start", _called(env), got, expected, cure))
+    start = _doubles(name, given)
+    if start.shape != (n_states,):
+        raise shape_error(name, start.shape, f"({n_states},), the states of P")
+    return start
+
+
+def _doubles(name: str, value: Any) -> Array:
+    """Return numbers as doubles, exact ones rounded to the nearest: environments are in floats."""
+    kind, array = read_array(name, value)
+    return array if kind != "exact" else elementwise(float, fractions(name, array), np.float64)
+
+
+def _has_sink(mdp: MDP) -> bool:
+    """Tell whether the last state is the one that `from_gym` adds."""
+    last = mdp.n_states - 1
+    if mdp.batch_shape or last == 0 or mdp.state_names[last] != SINK:
+        return False
+    sparse = mdp.is_sparse
+    stays = mdp.P[last * mdp.n_actions :].toarray()[:, last] if sparse else mdp.P[last, :, last]
+    return bool(np.all(stays == 1) and np.all(mdp.r[last] == 0))
+
+
+def _row(where: str, value: Any, mdp: MDP) -> Array:
+    """Return what the function gave for a state as a row in the lane of the model."""
+    rational, n_actions = mdp.lane == "rational", mdp.n_actions
+    kind, array = read_array(where, np.asarray(value) if hasattr(value, "__array__") else value)
+    index = array.ndim == 0 or (array.size == 1 and (n_actions > 1 or array.flat[0] == 0))
+    if index and kind == "int":
+        a = int(array.flat[0])
+        if not 0 <= a < n_actions:
+            expected = f"an action 0 to {n_actions - 1}"
+            raise InvalidMDPError(Problem("index", where, f"= {a}", expected))
+        array = (np.arange(n_actions) == a).astype(np.float64)
+    elif array.shape != (n_actions,):
+        got = f"= {shown(value)} of shape {array.shape}"
+        expected = f"{n_actions} probabilities, or the integer index of an action"
+        raise InvalidMDPError(Problem("shape", where, got, expected))
+    elif kind != "int" and (kind == "exact") != rational:
+        lanes = ("exact numbers", "floats") if rational else ("floats", "exact numbers")
+        cure = "Return Fractions, or pass mdp.to_float()" if rational else "Return floats"
+        raise LaneError(Problem("lane", where, f"has {lanes[1]}", f"{lanes[0]}, as mdp has", cure))
+    return fractions(where, array, unsigned=True) if rational else array
+
+
+def _normalized(row: Array) -> Array:
+    with np.errstate(invalid="ignore"):  # inf - inf, which the check will name
+        total = row.sum()
+    return row / total if abs(total - 1) <= NEAR else row
