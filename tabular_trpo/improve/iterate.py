@@ -81,15 +81,19 @@ def iterate(
     step: StepFunction,
     until: Iterable[Rule] = (),
     ladder: Iterable[Rung] = RUNGS,
+    *,
+    halting: bool = True,
 ) -> Iterator[Record]:
     """Yield the records of a step repeated from pi, until a rule ends the run.
 
     pi_{i+1} = step(evaluation of pi_i, surrogate of pi_i).pi_new, as Algorithm 1 of TRPO (2015).
-    A step that moves nothing ends the run too; without `until` nothing else does.
+    A step that moves nothing ends the run too, if `halting`; without `until` nothing else does.
 
     pi:     (S, A) in the lane of the model
     step:   from (Evaluation, Surrogate) to a Step; one with parameters keeps them itself
     until:  rules of `stopping`; the first that is met after a step ends the run
+    ladder: theorems whose bounds certify each step
+    halting: false for a step made of samples, which may move the next time
     raises: InvalidMDPError for a batch of models or a wrong policy, LaneError; what `step` raises
 
     >>> from tabular_trpo.improve.step import step_to
@@ -102,9 +106,9 @@ def iterate(
     if mdp.batch_shape:
         got = f"has batch {mdp.batch_shape}"
         raise InvalidMDPError(Problem("batch", "mdp", got, "one model", "Take one by mdp[i]"))
-    rules, rungs = (*until, halted()), tuple(ladder)
+    rules = (*until, halted()) if halting else tuple(until)
     # Checked here and not at the first `next`: a generator would say it late.
-    return _run(mdp, check_policy(mdp, pi), step, rules, rungs)
+    return _run(mdp, check_policy(mdp, pi), step, rules, tuple(ladder))
 
 
 def _run(

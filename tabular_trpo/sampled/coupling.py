@@ -8,7 +8,7 @@ import numpy as np
 
 from tabular_trpo.core.errors import LimitError, Problem
 from tabular_trpo.core.mdp import MDP
-from tabular_trpo.core.numbers import Array, is_rational, zeros
+from tabular_trpo.core.numbers import Array, is_rational, is_sparse, zeros
 from tabular_trpo.exact.evaluate import evaluate
 from tabular_trpo.sampled.terms import summed
 
@@ -25,7 +25,7 @@ def paid(mdp: MDP, f: Array | None) -> Array:
     if mdp.r_next is None:
         return np.asarray(mdp.r * (mdp.r * mdp.mask if f is None else expected(mdp, f)))
     other = mdp.r_next if f is None else f
-    return np.asarray((mdp.P * mdp.r_next * other).sum(axis=-1))
+    return np.asarray((mdp.P * mdp.r_next * other).sum(axis=-1)).reshape(mdp.r.shape)
 
 
 def overlaps(p: list[Any], q: list[Any]) -> Iterator[tuple[int, int, Any]]:
@@ -130,6 +130,7 @@ def _law(mdp: MDP, pi: Array) -> _Law:
     chance = np.array([entry[3] for entry in met], dtype=object if rational else float)
     first, second = pair // (S * A), pair % (S * A)
     pays = mdp.r if mdp.r_next is None else mdp.r_next
+    pays = pays.toarray() if is_sparse(pays) else pays
     r = pays.reshape(S * A, -1)
     r = np.broadcast_to(r, (S * A, S))
     everything = np.arange((S * A) ** 2)

@@ -7,10 +7,11 @@ import numpy as np
 
 from tabular_trpo.core.errors import LimitError, Problem
 from tabular_trpo.core.mdp import MDP
-from tabular_trpo.core.numbers import Array, is_rational, zeros
+from tabular_trpo.core.numbers import Array, is_rational, is_sparse, zeros
 from tabular_trpo.core.policy import check_policy
 from tabular_trpo.families.arguments import size
 from tabular_trpo.sampled.rollouts import Rollouts
+from tabular_trpo.sampled.simulator import one_model
 
 MOST_PATHS = 10**6
 
@@ -26,13 +27,14 @@ def all_paths(mdp: MDP, pi: Any, horizon: int) -> Iterator[tuple[Any, Rollouts]]
     >>> [(str(p), path.states.tolist()) for p, path in all_paths(mdp, [["1"], ["1"]], 2)]
     [('1/4', [[0, 0, 0]]), ('1/4', [[0, 0, 1]]), ('1/2', [[0, 1, 1]])]
     """
+    one_model(mdp)
     pi = check_policy(mdp, pi)
     T = size("horizon", horizon, 1)
-    P = mdp.P.toarray().reshape(*mdp.r.shape, -1) if mdp.is_sparse else mdp.P
+    P, pays = (_dense(mdp, x) for x in (mdp.P, mdp.r if mdp.r_next is None else mdp.r_next))
     length = np.array([T])
     met = 0
     for s in np.flatnonzero(mdp.rho0 > 0):
-        for chance, steps in _from(mdp, P, pi, int(s), T):
+        for chance, steps in _from(P, pays, pi, int(s), T):
             met += 1
             if met > MOST_PATHS:
                 cure = "Take a shorter horizon or a smaller model"
@@ -62,14 +64,18 @@ def expectation(mdp: MDP, pi: Any, horizon: int, f: Callable[[Rollouts], Any]) -
     return total
 
 
+def _dense(mdp: MDP, table: Any) -> Array:
+    return np.asarray(table.toarray().reshape(*mdp.r.shape, -1) if is_sparse(table) else table)
+
+
 def _from(
-    mdp: MDP, P: Array, pi: Array, s: int, left: int
+    P: Array, pays: Array, pi: Array, s: int, left: int
 ) -> Iterator[tuple[Any, list[tuple[int, int, Any, int]]]]:
     if left == 0:
         yield 1, []
         return
     for a in np.flatnonzero(pi[s] > 0).tolist():
         for t in np.flatnonzero(P[s, a] > 0).tolist():
-            reward = mdp.r[s, a] if mdp.r_next is None else mdp.r_next[s, a, t]
-            for chance, rest in _from(mdp, P, pi, t, left - 1):
+            reward = pays[s, a] if pays.ndim == 2 else pays[s, a, t]
+            for chance, rest in _from(P, pays, pi, t, left - 1):
                 yield pi[s, a] * P[s, a, t] * chance, [(s, a, reward, t), *rest]

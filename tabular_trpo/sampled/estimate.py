@@ -12,7 +12,9 @@ import numpy as np
 
 from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, Problem
+from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.numbers import Array, is_rational, shown, zeros
+from tabular_trpo.core.policy import check_rows
 from tabular_trpo.exact.surrogate import Surrogate
 from tabular_trpo.sampled.rollouts import Rollouts
 from tabular_trpo.sampled.terms import Terms
@@ -43,7 +45,7 @@ def estimate(
     lam:       in [0, 1]: A_hat of generalized advantage estimation (Schulman et al. 2016), with the
                baseline as its V: biased unless that is the V of pi
     return:    a Surrogate with stderr of eta and G_stderr, both over paths; None in rationals
-    raises:    InvalidMDPError
+    raises:    InvalidMDPError; LaneError where pi or baseline is not in the lane of the paths
 
     >>> from fractions import Fraction
     >>> one = np.array([[Fraction(1)]])
@@ -52,7 +54,8 @@ def estimate(
     >>> estimate(path, np.array([[Fraction(1, 2), Fraction(1, 2)]])).G
     array([[Fraction(-1, 1), Fraction(1, 1)]], dtype=object)
     """
-    pi = _policy(pi, rollouts.states.max() + 1, rollouts.actions.max() + 1)
+    least = rollouts.states.max() + 1, rollouts.actions.max() + 1
+    pi = read_policy(pi, least, is_rational(rollouts.rewards))
     return path_terms(rollouts, pi, weighting, baseline, lam).surrogate(pi, _positive(pi))
 
 
@@ -73,7 +76,7 @@ def path_terms(
     state, action = rollouts.states[path, t], rollouts.actions[path, t]
     weight = (zeros((T,), is_rational(rollouts.rewards)) + weights)[t]
     value = weight * gain[path, t] / rollouts.behaviour[path, t]
-    returns = _to_go(rollouts.rewards, 1 if rollouts.geometric else rollouts.gamma)[:, 0]
+    returns = to_go(rollouts.rewards, 1 if rollouts.geometric else rollouts.gamma)[:, 0]
     return Terms(path, state, action, value, path, state, weight, returns)
 
 
@@ -82,13 +85,13 @@ def estimate_vine(vine: Vine, pi: Any) -> Surrogate:
 
     TRPO (2015), equation (15) where every action is tried; drawn ones are weighed by 1 / (K q).
     Unbiased with geometric stopping times.  With a horizon T each Q_hat lacks at most
-    gamma^T max|V| (`truncation`).  For the self-normalised form (16) see `self_normalised`.
+    gamma^T max|V|.  For the self-normalised form (16) see `self_normalised`.
 
     pi:     (S, A) the policy that the vine grew on
     return: a Surrogate with stderr of eta and G_stderr, both over paths
-    raises: InvalidMDPError, also for an action drawn where the behaviour has none
+    raises: InvalidMDPError, also for an action drawn where the behaviour has none; LaneError
     """
-    pi = _policy(pi, vine.states.max() + 1, vine.actions.max() + 1)
+    pi = vine_policy(vine, pi)
     return vine_terms(vine, pi).surrogate(pi, vine.visible)
 
 
@@ -113,11 +116,37 @@ def vine_terms(vine: Vine, pi: Array) -> Terms:
     return Terms(vine.path[root], state, action, value, vine.path, vine.states, weight, returns)
 
 
-def _policy(pi: Any, states: int, actions: int) -> Array:
-    table = np.asarray(pi)
-    if table.ndim != 2 or table.shape[0] < states or table.shape[1] < actions:
-        raise shape_error("pi", table.shape, f"(S, A), at least ({states}, {actions})")
+def read_policy(pi: Any, least: tuple[int, int], rational: bool) -> Array:
+    """Return a policy in the lane of the data, its rows checked and on the grid.
+
+    least:  what the data show of its shape
+    raises: InvalidMDPError, LaneError
+    """
+    table = in_lane("pi", pi, rational, unsigned=True)
+    if table.ndim != 2 or table.shape[0] < least[0] or table.shape[1] < least[1]:
+        raise shape_error("pi", table.shape, f"(S, A), at least ({least[0]}, {least[1]})")
+    return check_rows("pi", table)
+
+
+def vine_policy(vine: Vine, pi: Any) -> Array:
+    """Return a policy in the lane and of the shape of a vine, checked; raises as `read_policy`."""
+    table = read_policy(pi, vine.visible.shape, is_rational(vine.Q))
+    if table.shape != vine.visible.shape:
+        raise shape_error("pi", table.shape, f"(S, A) = {vine.visible.shape}")
     return table
+
+
+def read_baseline(baseline: Any, n_states: int, rational: bool) -> Array:
+    """Return a baseline, (S,), in the lane of the data.
+
+    raises: InvalidMDPError, LaneError
+    """
+    b = in_lane("baseline", baseline, rational)
+    if b.shape != (n_states,):
+        raise shape_error("baseline", b.shape, f"(S,) = ({n_states},)")
+    if not rational and not np.isfinite(b).all():
+        raise InvalidMDPError(Problem("baseline", "baseline", "has NaN or infinities", "numbers"))
+    return b
 
 
 def _positive(pi: Array) -> Array:
@@ -144,7 +173,7 @@ def _same_policy(rollouts: Rollouts, pi: Array, within: Array) -> None:
         raise InvalidMDPError(problem, hidden=int(off.sum()) - 1)
 
 
-def _to_go(rewards: Array, factor: Any) -> Array:
+def to_go(rewards: Array, factor: Any) -> Array:
     """Return sum_{k >= t} factor^(k - t) rewards_k along the last axis."""
     out = rewards.copy()
     for t in range(out.shape[1] - 2, -1, -1):
@@ -178,17 +207,14 @@ def _advantages(rollouts: Rollouts, n_states: int, baseline: Any, lam: Any) -> A
         if lam is not None:
             problem = Problem("baseline", "lam", f"= {lam}", "a baseline too, as V")
             raise InvalidMDPError(problem)
-        return _to_go(rollouts.rewards, factor)
-    b = np.asarray(baseline)
-    if b.shape != (n_states,):
-        raise shape_error("baseline", b.shape, f"(S,) = ({n_states},)")
-    if not all(map(np.isfinite, b.astype(float))):
-        raise InvalidMDPError(Problem("baseline", "baseline", "has NaN or infinities", "numbers"))
+        return to_go(rollouts.rewards, factor)
+    b = read_baseline(baseline, n_states, is_rational(rollouts.rewards))
     at = b[rollouts.states]
     if lam is None:
-        return np.asarray(_to_go(rollouts.rewards, factor) - at[:, :-1])
+        return np.asarray(to_go(rollouts.rewards, factor) - at[:, :-1])
+    lam = in_lane("lam", lam, is_rational(rollouts.rewards))[()]
     if not 0 <= lam <= 1:
         raise InvalidMDPError(Problem("range", "lam", f"= {lam}", "a number in [0, 1]"))
     going = np.arange(1, at.shape[1]) < rollouts.length[:, None] if rollouts.geometric else 1
     errors = rollouts.rewards + factor * going * at[:, 1:] - at[:, :-1]
-    return _to_go(np.where(rollouts.within, errors, 0 * errors), factor * lam)
+    return to_go(np.where(rollouts.within, errors, 0 * errors), factor * lam)

@@ -16,7 +16,6 @@ from typing import Any, NamedTuple, final
 
 import numpy as np
 
-from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, is_rational, zeros
@@ -24,7 +23,8 @@ from tabular_trpo.core.policy import check_policy
 from tabular_trpo.exact.evaluate import evaluate
 from tabular_trpo.families.arguments import size
 from tabular_trpo.sampled.coupling import coupled_products, expected, paid
-from tabular_trpo.sampled.estimate import step_weights
+from tabular_trpo.sampled.estimate import read_baseline, step_weights
+from tabular_trpo.sampled.simulator import one_model
 
 
 @final
@@ -74,6 +74,7 @@ def return_moments(mdp: MDP, pi: Any, horizon: int | None = None) -> Moments:
     >>> return_moments(mdp, [["1"]])
     Moments(mean=Fraction(2, 1), variance=Fraction(2, 1), steps=Fraction(2, 1))
     """
+    _one_horizon(mdp, horizon)
     pi = check_policy(mdp, pi)
     found = _solved(mdp, pi, zeros(pi.shape, is_rational(pi)), horizon, "discounted", None)
     mean = mdp.rho0 @ found.V
@@ -100,6 +101,7 @@ def path_moments(
     >>> path_moments(mdp, [["1/2", "1/2"]], [["1/4", "3/4"]]).mean
     Fraction(1, 2)
     """
+    _one_horizon(mdp, horizon)
     pi, pi_new = check_policy(mdp, pi), check_policy(mdp, pi_new, "pi_new")
     if (bad := np.argwhere((pi == 0) & (pi_new > 0))).size:
         s, a = bad[0]
@@ -126,6 +128,7 @@ def vine_moments(
     >>> [vine_moments(mdp, [["1/2", "1/2"]], [["1/4", "3/4"]], common=c).variance for c in (0, 1)]
     [Fraction(3, 8), Fraction(0, 1)]
     """
+    _one_horizon(mdp, horizon)
     pi, pi_new = check_policy(mdp, pi), check_policy(mdp, pi_new, "pi_new")
     step = (pi_new - pi) / (1 - mdp.gamma)
     Q, squares = _branch(mdp, pi, horizon)
@@ -140,6 +143,13 @@ def vine_moments(
     long = 1 / (1 - mdp.gamma)
     used = mdp.gamma * long + _steps(mdp, horizon) * (d @ mdp.mask.sum(axis=1))
     return Moments(mean, d @ crossed - mean * mean, used)
+
+
+def _one_horizon(mdp: MDP, horizon: int | None) -> None:
+    """Raise for a batch of models, and for a horizon that is no whole number >= 1."""
+    one_model(mdp)
+    if horizon is not None:
+        size("horizon", horizon, 1)
 
 
 def _branch(mdp: MDP, pi: Array, horizon: int | None) -> tuple[Array, Array]:
@@ -165,17 +175,15 @@ def _solved(
     mdp: MDP, pi: Array, c: Array, horizon: int | None, weighting: str, baseline: Any
 ) -> _State:
     none = zeros(pi.shape[:1], is_rational(pi))
-    b = none if baseline is None else np.asarray(baseline)
-    if b.shape != none.shape:
-        raise shape_error("baseline", b.shape, f"(S,) = {none.shape}")
+    b = none if baseline is None else read_baseline(baseline, len(pi), is_rational(pi))
     c = step_weights(weighting, mdp.gamma, horizon)[0] * c
     at = _State(none, none, none, none, none)
     g = mdp.gamma
     if horizon is None:
         return _back(mdp, pi, c, b[:, None], _Factors(g, g, g, g, g), at, fixed=True)
-    k = g if weighting == "discounted" else g / g
+    k = g if weighting == "discounted" else g**0
     factors = _Factors(g, k, g * g, g * k, k * k)
-    for _ in range(size("horizon", horizon, 1)):
+    for _ in range(horizon):
         at = _back(mdp, pi, c, b[:, None], factors, at, fixed=False)
     return at
 

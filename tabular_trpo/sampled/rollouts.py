@@ -16,6 +16,7 @@ import numpy as np
 
 from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, Problem
+from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.memory import guard
 from tabular_trpo.core.numbers import Array, frozen
 from tabular_trpo.core.policy import check_rows
@@ -68,7 +69,7 @@ def single_path(sim: Simulator, pi: Any, paths: int, horizon: int | None = None)
     paths:   how many
     horizon: steps of each path; None for geometric stopping times (see above)
     raises:  InvalidMDPError for rows off the simplex or on actions that are not allowed, and for
-             paths or a horizon that is no whole number >= 1; MemoryGuardError
+             paths or a horizon that is no whole number >= 1; LaneError, MemoryGuardError
 
     >>> from tabular_trpo.core.mdp import MDP
     >>> mdp = MDP([[[0.0, 1.0]], [[1.0, 0.0]]], [1.0, 0.0], [1.0, 0.0], 0.9)
@@ -116,9 +117,9 @@ def own_rows(sim: Simulator, rows: Array, n: int) -> Array | None:
 def policy_rows(sim: Simulator, pi: Any, n: int | None = None, name: str = "pi") -> Array:
     """Return a policy's rows, (S, A), or (n*S, A) where each path has its own, checked.
 
-    raises: InvalidMDPError
+    raises: InvalidMDPError; LaneError for an exact policy: what is played is a float model
     """
-    table = np.asarray(pi, dtype=float)
+    table = in_lane(name, pi, rational=False, unsigned=True)
     one = (sim.n_states, sim.n_actions)
     if table.shape != one and (n is None or table.shape != (n, *one)):
         raise shape_error(name, table.shape, f"(S, A) = {one}")

@@ -7,7 +7,7 @@ import numpy as np
 
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo.core.numbers import Array, is_rational
-from tabular_trpo.sampled.estimate import vine_terms
+from tabular_trpo.sampled.estimate import vine_policy, vine_terms
 from tabular_trpo.sampled.terms import summed
 from tabular_trpo.sampled.vine import Vine
 
@@ -71,8 +71,9 @@ class SelfNormalised:
         u = pi[self.states[:, None], self.actions] / self.drawn
         total = u.sum(axis=1)
         if (none := np.flatnonzero(~(total > 0))).size:
+            name = "pi" if pi is self.pi else "pi_new"
             got = f"has no mass on the actions tried at root {none[0]}"
-            problem = Problem("support", "pi_new", got, "some on one of them at least")
+            problem = Problem("support", name, got, "some on one of them at least")
             raise LimitError(problem, hidden=len(none) - 1)
         return (u * self.Q).sum(axis=1) / total, total
 
@@ -82,13 +83,13 @@ def self_normalised(vine: Vine, pi: Any) -> SelfNormalised:
 
     pi:     (S, A) the policy the vine grew on
     raises: InvalidMDPError for a vine that tried every action, where (15) is exact, and for an
-            action drawn where the behaviour has none
+            action drawn where the behaviour has none; LaneError
     """
     if vine.every:
         cure = "Use estimate_vine, or grow the vine with branches=K"
         got = "tried every action"
         raise InvalidMDPError(Problem("choice", "vine", got, "drawn actions", cure))
-    pi = np.asarray(pi)
+    pi = vine_policy(vine, pi)
     terms = vine_terms(vine, pi)
     linear = terms.surrogate(pi, vine.visible)
     return SelfNormalised(

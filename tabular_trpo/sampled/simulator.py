@@ -44,9 +44,7 @@ class Simulator:
 
     def __init__(self, mdp: MDP, rng: np.random.Generator) -> None:
         """Make the tables of outcomes."""
-        if mdp.batch_shape:
-            got = f"has batch {mdp.batch_shape}"
-            raise InvalidMDPError(Problem("batch", "mdp", got, "one model", "Take one by mdp[i]"))
+        one_model(mdp)
         if mdp.lane == "rational":
             got, cure = "is rational", "Sample mdp.to_float()"
             raise LaneError(Problem("lane", "mdp", got, "floats: samples are drawn", cure))
@@ -59,6 +57,8 @@ class Simulator:
         pair = np.arange(len(self._next.outcome)) >> self._next.levels
         if mdp.r_next is None:
             pays = mdp.r.reshape(-1)[pair]
+        elif mdp.is_sparse:
+            pays = np.asarray(mdp.r_next[pair, self._next.outcome]).reshape(-1)
         else:
             pays = mdp.r_next.reshape(-1, self.n_states)[pair, self._next.outcome]
         self._pays = frozen(pays)
@@ -98,7 +98,7 @@ class Simulator:
             u = np.asarray(uniforms, dtype=float)
             if u.shape != chosen.shape or not ((u >= 0) & (u < 1)).all():
                 raise shape_error("uniforms", u.shape, f"{chosen.shape} numbers in [0, 1)")
-        return self.advance(chosen, u)
+        return self.advance(chosen.astype(np.intp), u)
 
     def advance(self, actions: Array, uniforms: Array | None = None) -> tuple[Array, Array]:
         """Do what `step` does, without its checks: for actions drawn from a checked policy."""
@@ -127,3 +127,10 @@ class Simulator:
             raise InvalidMDPError(problem, hidden=len(bad) - 1)
         self.states = frozen(index.astype(np.intp))
         return self.states
+
+
+def one_model(mdp: MDP) -> None:
+    """Raise InvalidMDPError for a batch of models."""
+    if mdp.batch_shape:
+        got = f"has batch {mdp.batch_shape}"
+        raise InvalidMDPError(Problem("batch", "mdp", got, "one model", "Take one by mdp[i]"))

@@ -76,7 +76,7 @@ def vine(
                geometric stopping times, which leave out nothing
     common:    whether the branches of a root share their random numbers
     behaviour: (S, A) from which first actions are drawn; None for pi
-    raises:    InvalidMDPError, also for a behaviour given where every action is tried;
+    raises:    InvalidMDPError, also for a behaviour given where every action is tried; LaneError,
                MemoryGuardError
 
     >>> from tabular_trpo.core.mdp import MDP
@@ -163,7 +163,7 @@ def _roots(sim: Simulator, rows: Array, n: int, each: int) -> tuple[Array, Array
 def _every(sim: Simulator, states: Array) -> tuple[Array, Array]:
     """Return every allowed action of each root, and where there is one, bool."""
     ok = sim.allowed[states]
-    fallback = ok.argmax(axis=1)[:, None]  # an empty place plays an allowed action, for nothing
+    fallback = ok.argmax(axis=1)[:, None]  # named in an empty place, and not played
     return np.where(ok, np.arange(sim.n_actions), fallback), ok
 
 
