@@ -12,9 +12,9 @@ from tabular_trpo.app.answer import Answer
 from tabular_trpo.app.boundary import UsageError, version
 from tabular_trpo.app.campaign_executors import EXECUTORS, Started, in_order
 from tabular_trpo.app.campaign_journal import FORMAT, VERSION, Journal, journal
-from tabular_trpo.app.campaign_progress import Tell, screening
 from tabular_trpo.app.campaign_report import report
 from tabular_trpo.app.campaign_totals import Totals
+from tabular_trpo.app.counting import Tell, counting
 from tabular_trpo.app.verify import chosen, whole
 from tabular_trpo.core.errors import LimitError, Problem
 from tabular_trpo.falsify.screen import Plan, batch
@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> Answer:
     with journal(args.out, header(plan, theorems), totals.add) as file:
         if file.summary is None:
             with EXECUTORS[args.executor](args.workers) as started:
-                with screening(plan.pairs, args.quiet) as tell:
+                with counting(plan.pairs, args.quiet, "screening", "pairs") as tell:
                     carry_out(plan, file, totals, started, tell)
         assert file.summary is not None
         return report(args.out, file.summary)

@@ -6,11 +6,21 @@ from collections.abc import Sequence
 from contextlib import redirect_stderr, suppress
 from io import StringIO
 
-from tabular_trpo.app import campaign, checking, evaluate, falsify, improve, show, solve, verify
+from tabular_trpo.app import (
+    campaign,
+    checking,
+    compare,
+    evaluate,
+    falsify,
+    improve,
+    show,
+    solve,
+    verify,
+)
 from tabular_trpo.app.answer import write
 from tabular_trpo.app.boundary import PROGRAM, USAGE, fail, guarded, tell_json, version
 
-COMMANDS = (verify, falsify, campaign, solve, evaluate, improve, show, checking)
+COMMANDS = (verify, falsify, campaign, solve, evaluate, improve, compare, show, checking)
 CODES = """exit codes:
   0   done; for verify and check: every statement holds
   1   a theorem or a certificate is violated

@@ -17,10 +17,11 @@ def check_figure(path: str) -> None:
         raise UsageError(f"--figure {path!r}, expected a name that ends in .png")
     if not Path(path).absolute().parent.is_dir():
         raise UsageError(f"--figure {path!r}: the folder is not there")
-    _pyplot()
+    pyplot()
 
 
-def _pyplot() -> Any:
+def pyplot() -> Any:
+    """Return matplotlib's pyplot, drawing to files only; MissingExtraError without matplotlib."""
     try:
         import matplotlib as mpl
     except ImportError:
@@ -38,7 +39,7 @@ def draw(path: str, run: Run) -> None:
 
     raises: OSError
     """
-    plt = _pyplot()
+    plt = pyplot()
     records = run.records
     steps = [record.i for record in records]
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")

@@ -65,7 +65,7 @@ def cma(
     raises:     MissingExtraError without the package `cma` (extra cma); InvalidMDPError
     """
     start = np.zeros(int(np.prod(members.theta_shape)))
-    strategy = cma_strategy(start, sim.rng, population)
+    strategy = _strategy(start, sim.rng, population)
     while True:
         thetas = np.array(strategy.ask())
         found = scores(sim, members, thetas.reshape(-1, *members.theta_shape), paths, horizon)
@@ -73,17 +73,19 @@ def cma(
         yield members.policy(strategy.mean)
 
 
-def cma_strategy(start: Array, rng: np.random.Generator, population: int | None) -> Any:
-    """Return the package's strategy, its randomness all from `rng`.
-
-    raises: MissingExtraError
-    """
+def cma_package() -> Any:
+    """Return the package `cma`; MissingExtraError without it."""
     try:
         import cma as package
     except ImportError:
         cure = "Install it by: pip install 'tabular-trpo[cma]'"
         problem = Problem("extra", "cma", "is not there", "the extra cma", cure)
         raise MissingExtraError(problem) from None
+    return package
+
+
+def _strategy(start: Array, rng: np.random.Generator, population: int | None) -> Any:
+    """Return the package's strategy, its randomness all from `rng`."""
     options = {
         "seed": np.nan,  # or it would seed numpy's global state
         "randn": lambda *shape: rng.standard_normal(shape),
@@ -93,7 +95,7 @@ def cma_strategy(start: Array, rng: np.random.Generator, population: int | None)
     }
     if population is not None:
         options["popsize"] = size("population", population, 2)
-    return package.CMAEvolutionStrategy(start, 1.0, options)
+    return cma_package().CMAEvolutionStrategy(start, 1.0, options)
 
 
 def scores(

@@ -19,7 +19,7 @@ from tabular_trpo.improve.mirror import rwr
 from tabular_trpo.improve.natural import natural, natural_fixed
 from tabular_trpo.improve.softmax_class import SoftmaxClass
 from tabular_trpo.improve.step import Step
-from tabular_trpo.sampled.blackbox import cem, cma, cma_strategy
+from tabular_trpo.sampled.blackbox import cem, cma, cma_package
 from tabular_trpo.sampled.data import Batch, Exact, Paths, Source, Vines
 from tabular_trpo.sampled.estimate import step_weights, to_go
 from tabular_trpo.sampled.simulator import Simulator
@@ -173,7 +173,7 @@ def _cem(mdp: MDP, sim: Simulator, members: SoftmaxClass, settings: Settings) ->
 
 
 def _cma(mdp: MDP, sim: Simulator, members: SoftmaxClass, settings: Settings) -> Iterator[Array]:
-    cma_strategy(np.zeros(2), sim.rng, None)  # says at once that the package is missing
+    cma_package()  # says at once that it is missing
     each = max(1, settings.paths(float(mdp.gamma)) // POPULATION)
     return cma(sim, members, each, POPULATION, settings.horizon)
 

@@ -1,10 +1,10 @@
-"""The bar of a campaign: on a terminal only, on standard error only."""
+"""The bar of counted work: on a terminal only, on standard error only."""
 
 import sys
 
 import pytest
 
-from tabular_trpo.app.campaign_progress import screening
+from tabular_trpo.app.counting import counting
 from tests.app.test_progress import Terminal
 
 
@@ -14,7 +14,7 @@ def test_bar_counts_pairs(
     stream = Terminal()
     monkeypatch.setattr(sys, "stderr", stream)
     monkeypatch.setenv("TERM", "xterm")
-    with screening(900, quiet=False) as tell:
+    with counting(900, False, "screening", "pairs") as tell:
         tell(300)
         tell(600)
     assert "600/900" in stream.getvalue() and "pairs" in stream.getvalue()
@@ -25,6 +25,6 @@ def test_bar_counts_pairs(
 def test_no_bar(quiet: bool, terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     stream = Terminal()
     monkeypatch.setattr(sys, "stderr", stream if terminal else None)
-    with screening(900, quiet) as tell:
+    with counting(900, quiet, "screening", "pairs") as tell:
         tell(300)
     assert stream.getvalue() == ""

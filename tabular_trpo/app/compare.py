@@ -1,0 +1,156 @@
+"""Compare sampled TRPO and its rivals on equal simulator steps, scored by the exact return."""
+
+import argparse
+import math
+from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor
+
+from tabular_trpo.app.answer import Answer
+from tabular_trpo.app.boundary import UsageError
+from tabular_trpo.app.campaign_executors import EXECUTORS, in_order
+from tabular_trpo.app.compare_figure import draw
+from tabular_trpo.app.compare_report import Entry, Scored, document, line, parts
+from tabular_trpo.app.counting import counting
+from tabular_trpo.app.improve_figure import check_figure
+from tabular_trpo.app.source import Source, files, read
+from tabular_trpo.app.verify import whole
+from tabular_trpo.core.errors import (
+    InvalidMDPError,
+    LimitError,
+    MissingExtraError,
+    Problem,
+)
+from tabular_trpo.core.policy import uniform
+from tabular_trpo.exact.evaluate import evaluate
+from tabular_trpo.exact.optimal import optimal
+from tabular_trpo.sampled import comparison
+from tabular_trpo.sampled.blackbox import cma_package
+from tabular_trpo.sampled.methods import METHODS, Settings
+
+NAME = "compare"
+HELP = "sampled TRPO, its rivals and its exact limit, on equal simulator steps"
+EPILOG = (
+    "methods:\n"
+    + "\n".join(f"  {method.name:14} {method.does}" for method in METHODS.values())
+    + """
+
+All begin at the uniform policy and use --steps transitions. The score is the true return eta, by
+exact evaluation. "Fell" counts iterations that lowered it for certain. "Curve" is the learning
+curve in tenths of the way from the first eta to the optimal one ("*" from 98 % on).
+
+Exit code 0: every model was compared. 4: some could not be with these settings; they are named."""
+)
+MOST_STEPS, MOST_SEEDS = 10**9, 10**4
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add = parser.add_argument
+    add("paths", metavar="PATH", nargs="+", help="model files, or directories of them")
+    add("--methods", nargs="+", choices=METHODS, metavar="NAME", help="these only (default: all)")
+    add("--steps", type=whole(1, MOST_STEPS), default=60_000, metavar="N", help="default 60000")
+    add("--batch", type=whole(1, MOST_STEPS), default=2000, metavar="N", help="default 2000")
+    add("--delta", type=_positive, default=0.05, metavar="X", help="trust region (default 0.05)")
+    add("--horizon", type=whole(1, MOST_STEPS), metavar="T", help="default: geometric stopping")
+    add("--seeds", type=whole(1, MOST_SEEDS), default=5, metavar="N", help="runs each (default 5)")
+    add("--seed", type=whole(0, 2**32), default=0, metavar="N", help="the first (default 0)")
+    add("--executor", choices=EXECUTORS, default="processes", help="default: processes")
+    add("--workers", type=whole(1, 10**5), metavar="N", help="default: one a core")
+    add("--figure", metavar="FILE.png", help="draw learning curves (needs the extra plot)")
+
+
+def _positive(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a finite number > 0")
+    return value
+
+
+def run(args: argparse.Namespace) -> Answer:
+    """Run every method on every model with every seed, and report.
+
+    raises: UsageError, TabularError, OSError
+    """
+    if args.executor == "serial" and (args.workers or 1) > 1:
+        raise UsageError(f"--workers {args.workers} with --executor serial, which is one process")
+    names = _methods(args.methods)
+    if args.figure is not None:
+        check_figure(args.figure)
+    settings = Settings(args.batch, args.delta, args.horizon)
+    sources = [read(path, "float") for path in files(args.paths)]
+    refused = {source.name: why for source in sources if (why := _refused(source, settings))}
+    able = [source for source in sources if source.name not in refused]
+    if not able:
+        raise InvalidMDPError([problem for why in refused.values() for problem in why.problems])
+    entries = _carried_out(able, names, settings, args)
+    scored = Scored(args, names, entries, {name: str(why) for name, why in refused.items()})
+    if args.figure is not None:
+        draw(args.figure, scored)
+    return Answer(4 if refused else 0, document(scored), parts(scored), line(scored))
+
+
+def _methods(asked: list[str] | None) -> list[str]:
+    """Return the methods in the order of their table; cma unasked only where it is installed.
+
+    raises: MissingExtraError
+    """
+    if asked is not None:
+        if "cma" in asked:
+            cma_package()
+        return [name for name in METHODS if name in asked]
+    try:
+        cma_package()
+    except MissingExtraError:
+        return [name for name in METHODS if name != "cma"]
+    return list(METHODS)
+
+
+def _refused(source: Source, settings: Settings) -> InvalidMDPError | None:
+    most = float(source.mdp.mask.sum(axis=1).max())
+    try:
+        settings.paths(float(source.mdp.gamma), most)
+    except InvalidMDPError as error:
+        return error
+    return None
+
+
+def _carried_out(
+    sources: list[Source], names: list[str], settings: Settings, args: argparse.Namespace
+) -> list[Entry]:
+    """Return an entry a model, its curves in the order of methods and seeds.
+
+    raises: LimitError where a worker is lost
+    """
+    seeds = [args.seed + i for i in range(args.seeds)]
+    cells = [
+        (source.mdp, name, seed, args.steps, settings)
+        for source in sources
+        for name in names
+        for seed in (seeds if METHODS[name].sampled else seeds[:1])
+    ]
+    curves: list[comparison.Curve] = []
+    try:
+        with EXECUTORS[args.executor](args.workers) as started:
+            with counting(len(cells), args.quiet, "comparing", "runs") as tell:
+                for curve in in_order(*started, comparison.run, cells):
+                    curves.append(curve)
+                    tell(len(curves))
+    except BrokenExecutor:
+        lost = Problem("worker", "a worker", "ended too early", "one that is not killed")
+        raise LimitError(lost) from None
+    taken = iter(curves)
+    return [_entry(source, names, len(seeds), taken) for source in sources]
+
+
+def _entry(
+    source: Source, names: list[str], seeds: int, taken: Iterator[comparison.Curve]
+) -> Entry:
+    curves = {
+        name: [next(taken) for _ in range(seeds if METHODS[name].sampled else 1)] for name in names
+    }
+    mdp = source.mdp
+    first = evaluate(mdp, uniform(mdp)).eta
+    return Entry(source.name, mdp, float(first), float(optimal(mdp).eta_star), curves)

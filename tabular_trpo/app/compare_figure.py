@@ -1,0 +1,37 @@
+"""Learning curves of the true return, with 95 % confidence bands over seeds."""
+
+from tabular_trpo.app.compare_report import Scored
+from tabular_trpo.app.improve_figure import pyplot
+
+COLUMNS = 3
+
+
+def draw(path: str, scored: Scored) -> None:
+    """Write the figure: a panel a model, a curve a method; the optimum is the dotted line.
+
+    raises: OSError
+    """
+    plt = pyplot()
+    entries = scored.entries
+    columns = min(COLUMNS, len(entries))
+    rows = -(-len(entries) // columns)
+    size = (4.2 * columns + 1.5, 3.0 * rows)
+    figure, panels = plt.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained")
+    for panel in panels.flat[len(entries) :]:
+        panel.set_axis_off()
+    for panel, entry in zip(panels.flat, entries, strict=False):
+        for i, name in enumerate(scored.methods):
+            means = entry.band(name, scored.args.steps)
+            style = "--" if name == "exact" else "-"
+            color = "black" if name == "exact" else f"C{i}"
+            panel.plot(means.grid, means.mean, style, color=color, linewidth=1.2, label=name)
+            low, high = means.mean - means.half_width, means.mean + means.half_width
+            panel.fill_between(means.grid, low, high, color=color, alpha=0.15, linewidth=0)
+        panel.axhline(entry.best, color="gray", linestyle=":", linewidth=1)
+        panel.set_title(entry.name, fontsize=10)
+        panel.set_xlabel("simulator steps")
+        panel.set_ylabel("true eta")
+    handles, labels = panels.flat[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside right upper", fontsize=8)
+    figure.savefig(path, dpi=100, metadata={"Software": None})
+    plt.close(figure)
