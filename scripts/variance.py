@@ -1,0 +1,53 @@
+"""`python -m scripts.variance`: what a vine and common random numbers save, without sampling.
+
+For each model the exact variance of an estimated gain L(pi_new) - eta times the steps it takes,
+from the uniform policy half way to its greedy one, in units of the single path's: what is below 1
+is worth its steps.  The figure shows one model over gamma.
+"""
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import tabular_trpo as tt
+from scripts import show
+from tabular_trpo.sampled import Moments, path_moments, vine_moments
+
+MODELS = ("weather", "queue", "rover", "island", "river_swim", "combination_lock", "quiz")
+FOLDER = Path(__file__).parents[1] / "mdps"
+KINDS: dict[str, Callable[[tt.MDP, Any, Any, Any], Moments]] = {
+    "single path": lambda mdp, pi, new, V: path_moments(mdp, pi, new),
+    "less V": lambda mdp, pi, new, V: path_moments(mdp, pi, new, baseline=V),
+    "vine": lambda mdp, pi, new, V: vine_moments(mdp, pi, new, common=False),
+    "vine, common": lambda mdp, pi, new, V: vine_moments(mdp, pi, new, common=True),
+}
+
+
+def costs(mdp: tt.MDP) -> list[float]:
+    """Variance times steps of each kind, exact in the rational lane; of the first, 1."""
+    pi = tt.policies.uniform(mdp)
+    ev = tt.evaluate(mdp, pi)
+    new = tt.policies.mixture(pi, tt.policies.greedy(mdp, ev.Q), "1/2")
+    moments = [kind(mdp, pi, new, ev.V) for kind in KINDS.values()]
+    assert all(each.mean == moments[0].mean for each in moments)  # unbiased, all of them
+    cost = [each.variance * each.steps for each in moments]
+    return [float(each / cost[0]) for each in cost]
+
+
+def experiment(size: int, figure: Path) -> None:
+    """Tabulate the models, and draw one of them over `size` values of gamma."""
+    models = {name: tt.read(FOLDER / f"{name}.mdp.json") for name in MODELS}
+    rows = [(name, float(mdp.gamma), *costs(mdp)) for name, mdp in models.items()]
+    show.table("Variance x steps, exact", ("model", "gamma", *KINDS), rows)
+    queue = models["queue"]
+    curve = []
+    for i in range(1, size + 1):
+        gamma = Fraction(i, size + 1)
+        mdp = tt.MDP(queue.P, queue.r, queue.rho0, gamma, queue.allowed)
+        curve.append((float(gamma), *costs(mdp)))
+    show.figure(figure, ("gamma", *KINDS), curve, "variance x steps, single path = 1", log="y")
+
+
+if __name__ == "__main__":
+    show.run(__doc__, experiment, "variance", 19)
