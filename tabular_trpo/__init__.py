@@ -1,6 +1,6 @@
 """Exact tabular MDPs, and the theory behind Trust Region Policy Optimization, verified."""
 
-from tabular_trpo import check, families, formats, improve
+from tabular_trpo import check, families, formats, improve, sampled
 from tabular_trpo.core import policy as policies
 from tabular_trpo.core.errors import (
     InvalidMDPError,
@@ -70,6 +70,7 @@ __all__ = [
     "penalty",
     "policies",
     "read",
+    "sampled",
     "structure",
     "surrogate",
     "tabular_policy",
