@@ -1,12 +1,14 @@
 """Branches that share their random numbers: the exact law of pairs, and products of returns."""
 
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import accumulate
 from typing import Any, NamedTuple, final
 
 import numpy as np
 
 from tabular_trpo.core.errors import LimitError, Problem
+from tabular_trpo.core.grid import below_grid, largest_gives_way
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, is_rational, is_sparse, zeros
 from tabular_trpo.exact.evaluate import evaluate
@@ -114,11 +116,12 @@ class _Law(NamedTuple):
 def _law(mdp: MDP, pi: Array) -> _Law:
     S, A = pi.shape
     rational = is_rational(pi)
-    rows = (mdp.P.toarray() if mdp.is_sparse else mdp.P.reshape(S * A, S)).tolist()
+    rows = _whole(mdp.P.toarray() if mdp.is_sparse else mdp.P.reshape(S * A, S))
+    acts = _whole(pi)
     drawn = zeros((S, A, S, A), rational)
     for s in range(S):
         for t in range(S):
-            for a, b, both in overlaps(pi[s].tolist(), pi[t].tolist()):
+            for a, b, both in overlaps(acts[s], acts[t]):
                 drawn[s, a, t, b] = both
     met = [
         (k * S * A + m, i, j, both)
@@ -136,6 +139,13 @@ def _law(mdp: MDP, pi: Array) -> _Law:
     everything = np.arange((S * A) ** 2)
     of = everything // (S * A) // A * S + everything % (S * A) // A
     return _Law(of, drawn.reshape(-1), pair, x, y, chance, r[first, x], r[second, y])
+
+
+def _whole(table: Array) -> list[list[Any]]:
+    """Return rows whose partial sums lose nothing: as Fractions where an entry is below 2^-53."""
+    if is_rational(table) or not below_grid(table).any():
+        return list(table.tolist())
+    return [largest_gives_way([Fraction(x) for x in row]) for row in table.tolist()]
 
 
 def _rows(mdp: MDP) -> Any:

@@ -33,7 +33,8 @@ class Moments:
     """Of an unbiased or biased estimate made of one unit of data, a path or a root.
 
     mean:     its expectation
-    variance: of one unit; of the mean of n units it is variance / n
+    variance: of one unit; of the mean of n units it is variance / n.  In floats it is a difference
+              of second moments, and no better than their rounding
     steps:    transitions that a unit takes, on average
     """
 
@@ -78,7 +79,7 @@ def return_moments(mdp: MDP, pi: Any, horizon: int | None = None) -> Moments:
     pi = check_policy(mdp, pi)
     found = _solved(mdp, pi, zeros(pi.shape, is_rational(pi)), horizon, "discounted", None)
     mean = mdp.rho0 @ found.V
-    return Moments(mean, mdp.rho0 @ found.RR - mean * mean, _steps(mdp, horizon))
+    return _moments(mean, mdp.rho0 @ found.RR, _steps(mdp, horizon))
 
 
 def path_moments(
@@ -111,7 +112,7 @@ def path_moments(
     safe = np.where(pi > 0, pi, 1)
     found = _solved(mdp, pi, (pi_new - pi) / safe, horizon, weighting, baseline)
     mean = mdp.rho0 @ found.m
-    return Moments(mean, mdp.rho0 @ found.XX - mean * mean, _steps(mdp, horizon))
+    return _moments(mean, mdp.rho0 @ found.XX, _steps(mdp, horizon))
 
 
 def vine_moments(
@@ -142,7 +143,12 @@ def vine_moments(
     mean = d @ (step * Q).sum(axis=1)
     long = 1 / (1 - mdp.gamma)
     used = mdp.gamma * long + _steps(mdp, horizon) * (d @ mdp.mask.sum(axis=1))
-    return Moments(mean, d @ crossed - mean * mean, used)
+    return _moments(mean, d @ crossed, used)
+
+
+def _moments(mean: Any, second: Any, steps: Any) -> Moments:
+    variance = second - mean * mean
+    return Moments(mean, max(variance, abs(0 * mean)), steps)  # a difference of floats may be < 0
 
 
 def _one_horizon(mdp: MDP, horizon: int | None) -> None:

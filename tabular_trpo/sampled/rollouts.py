@@ -78,9 +78,11 @@ def single_path(sim: Simulator, pi: Any, paths: int, horizon: int | None = None)
     """
     n = size("paths", paths, 1)
     rows = policy_rows(sim, pi, n)
+    cure = "Take fewer or shorter paths"
+    guard(n * BYTES_A_STEP, "rollouts", cure)
     lengths = stopping_times(sim, n) if horizon is None else np.full(n, size("horizon", horizon, 1))
     longest = int(lengths[0])
-    guard(n * longest * BYTES_A_STEP, "rollouts", "Take fewer or shorter paths")
+    guard(n * longest * BYTES_A_STEP, "rollouts", cure)
     actions = np.zeros((longest, n), dtype=np.intp)
     rewards, behaviour = np.zeros((longest, n)), np.ones((longest, n))
     states = np.zeros((longest + 1, n), dtype=np.intp)

@@ -7,6 +7,7 @@ import numpy as np
 from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem
 from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.memory import guard
 from tabular_trpo.core.numbers import Array, frozen
 from tabular_trpo.families.arguments import generator, size
 from tabular_trpo.sampled.draws import draws
@@ -50,7 +51,7 @@ class Simulator:
             raise LaneError(Problem("lane", "mdp", got, "floats: samples are drawn", cure))
         self.rng = generator(rng)
         self.n_states, self.n_actions = mdp.n_states, mdp.n_actions
-        self.gamma, self.allowed = float(mdp.gamma), mdp.mask
+        self.gamma, self.allowed = float(mdp.gamma), frozen(mdp.mask)
         P = mdp.P if mdp.is_sparse else mdp.P.reshape(-1, self.n_states)
         self._next = draws(P)
         self._start = draws(mdp.rho0[None])
@@ -68,9 +69,10 @@ class Simulator:
     def reset(self, n: int = 1) -> Array:
         """Put n trajectories at the start and return their states, (n,), drawn from rho0.
 
-        raises: InvalidMDPError unless n is a whole number >= 1
+        raises: InvalidMDPError unless n is a whole number >= 1, MemoryGuardError
         """
-        u = self.rng.random(size("n", n, 1))
+        guard(size("n", n, 1) * 32, "trajectories", "Play fewer at once")
+        u = self.rng.random(n)
         start = self._start
         self.states = frozen(start.outcome[start.places(np.zeros(len(u), dtype=np.intp), u)])
         return self.states

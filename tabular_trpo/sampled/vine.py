@@ -15,11 +15,14 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo.core.errors import InvalidMDPError, Problem
+from tabular_trpo.core.memory import guard
 from tabular_trpo.core.numbers import Array, frozen
 from tabular_trpo.families.arguments import size
 from tabular_trpo.sampled.draws import draws
 from tabular_trpo.sampled.rollouts import chosen, going_on, policy_rows, stopping_times
 from tabular_trpo.sampled.simulator import Simulator
+
+BYTES_A_BRANCH = 100  # what is kept of it, and what it takes while it grows
 
 
 @final
@@ -93,6 +96,7 @@ def vine(
         got = "is given, and every action is tried"
         raise InvalidMDPError(Problem("behaviour", "behaviour", got, "None", cure))
     K = sim.n_actions if branches is None else size("branches", branches, 1)
+    guard(n * each * (K + 1) * BYTES_A_BRANCH, "branches", "Take fewer paths, roots or branches")
     begun = sim.steps
     states, path, before = _roots(sim, rows, n, each)
     if branches is None:

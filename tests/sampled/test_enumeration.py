@@ -1,0 +1,83 @@
+"""All paths, each once, with its probability."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+import tabular_trpo as tt
+from tabular_trpo.core.errors import InvalidMDPError, LaneError, LimitError
+from tabular_trpo.sampled import enumeration
+from tabular_trpo.sampled.enumeration import all_paths, expectation
+from tests.sampled.models import F, dyadic, paths, values, visits, with_next_rewards
+from tests.strategies import rational_pairs
+
+
+def listed(mdp, pi, T):
+    """What `all_paths` gives, in the form of the oracle's."""
+    out = []
+    for chance, path in all_paths(mdp, pi, T):
+        ends = zip(path.states[0, :-1], path.states[0, 1:], strict=True)
+        steps = [
+            (int(s), int(a), r, int(t))
+            for (s, t), a, r in zip(ends, path.actions[0], path.rewards[0], strict=True)
+        ]
+        taken = [pi[s, a] for s, a, _, _ in steps]
+        assert path.behaviour.tolist() == [taken]
+        assert path.length.tolist() == [T] and not path.geometric and path.gamma == mdp.gamma
+        out.append((chance, steps))
+    return out
+
+
+@pytest.mark.parametrize("T", [1, 3])
+def test_paths_and_chances_are_those_of_a_plain_product(T: int) -> None:
+    met = 0
+    for mdp, pi, _ in rational_pairs(31, 8, max_states=2, max_actions=2):
+        for model in (mdp, with_next_rewards(mdp)):
+            mine = sorted(paths(model, pi, T))
+            assert sorted(listed(model, pi, T)) == mine
+            assert sum(chance for chance, _ in mine) == 1
+            met += len(mine)
+    assert met > 20
+
+
+def test_expectations_of_numbers_and_arrays() -> None:
+    mdp, pi, _ = dyadic()
+    last = visits(mdp, pi, 4)[-1]
+    assert expectation(mdp, pi, 3, lambda path: path.states[0, -1]) == last[1]
+    both = expectation(mdp, pi, 3, lambda path: F(1) * np.eye(2, dtype=int)[path.states[0, -1]])
+    assert both.tolist() == last
+    returns = expectation(mdp, pi, 3, lambda p: p.rewards[0] @ [1, F(1, 2), F(1, 4)])
+    assert returns == sum(x * v for x, v in zip(mdp.rho0, values(mdp, pi, 3)[0][3], strict=True))
+
+
+def test_floats_and_sparse_rows_give_the_same_paths() -> None:
+    mdp, pi, _ = dyadic(next_rewards=True)
+    rough, p = mdp.to_float(), tt.policies.to_float(pi)
+    r = sp.csr_array(rough.r_next.reshape(4, 2))
+    sparse = tt.MDP(sp.csr_array(rough.P.reshape(4, 2)), r, rough.rho0, rough.gamma)
+    assert sparse.is_sparse and sparse.r_next is not None
+    mine = sorted(paths(mdp, pi, 2))
+    assert sorted(listed(rough, p, 2)) == mine  # dyadic, so no digit is lost
+    assert sorted(listed(sparse, p, 2)) == mine
+
+
+def test_too_many_paths_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    mdp, pi, _ = dyadic()
+    monkeypatch.setattr(enumeration, "MOST_PATHS", 13)
+    assert len(list(all_paths(mdp, pi, 1))) == 7
+    with pytest.raises(LimitError, match=r"mdp has more than 13 paths of 2 steps.*shorter horizon"):
+        list(all_paths(mdp, pi, 2))
+
+
+def test_bad_input() -> None:
+    mdp, pi, _ = dyadic()
+    for horizon in (0, -1, 1.5, True, None):
+        with pytest.raises(InvalidMDPError, match=r"horizon = .*whole number, at least 1"):
+            list(all_paths(mdp, pi, horizon))  # type: ignore[arg-type]
+    with pytest.raises(LaneError, match="pi is in the float lane"):
+        list(all_paths(mdp, tt.policies.to_float(pi), 1))
+    with pytest.raises(InvalidMDPError, match=r"pi\[s=0\] sums to"):
+        list(all_paths(mdp, [["1", "1"], ["1", "0"]], 1))
+    batch = tt.MDP([mdp.to_float().P] * 2, [mdp.to_float().r] * 2, [0.5, 0.5], 0.5)
+    with pytest.raises(InvalidMDPError, match=r"mdp has batch \(2,\).*mdp\[i\]"):
+        list(all_paths(batch, tt.policies.to_float(pi), 1))
