@@ -78,10 +78,10 @@ def snap_rows(rows: Array) -> tuple[Array, float]:
     units[tiny] = 0
     missing = np.where(sums > 0, 2**53 - units.sum(axis=0), 0)
     if missing.any():
-        for column in units:
-            step = np.where(column >= 2, np.sign(missing), 0)
-            column += step
-            missing -= step
+        movable = units >= 2
+        take = movable & (np.cumsum(movable, axis=0) <= np.abs(missing))
+        units += take * np.sign(missing)
+        missing -= take.sum(axis=0) * np.sign(missing)
     if missing.any():
         units[np.argmax(units, axis=0), np.arange(len(missing))] += missing
     snapped = np.where(tiny, columns, units * UNIT)

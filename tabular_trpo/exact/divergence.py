@@ -48,7 +48,8 @@ def kl(p: Any, q: Any) -> Any:
 
 def kl_of_rows(p: Array, q: Array) -> Any:
     """Return KL(p || q) of arrays that were checked before, as the policies of a pair are."""
-    p, q = np.broadcast_arrays(p, q)
+    if p.shape != q.shape:
+        p, q = np.broadcast_arrays(p, q)
     if not is_rational(p):
         return _float_kl(p, q)
     out = np.empty(p.shape[:-1], dtype=object)
@@ -89,8 +90,9 @@ def _float_kl(p: Array, q: Array) -> Array:
 
 def excess(x: Array) -> Array:
     """Return x - log(1 + x) >= 0 for x > -1, by its series where that would cancel."""
-    near = np.where(np.abs(x) < 0.01, x, 0.0)
-    series = np.zeros_like(near)
-    for k in range(11, 1, -1):  # sum_{k >= 2} (-1)^k x^k / k; the next term is below 1e-20 x^2
-        series = series * near + (-1.0) ** k / k
-    return np.where(np.abs(x) < 0.01, near * near * series, x - np.log1p(x))
+    near = np.abs(x) < 0.01
+    w = np.where(near, x, 0.0)
+    w = w / (2 + w)  # log(1 + x) = 2 (w + w^3 / 3 + ...), and x - 2 w = x w; the next is 1e-17 of it
+    s = w * w
+    series = x * w - 2 * w * s * (1 / 3 + s * (1 / 5 + s / 7))
+    return np.where(near, series, x - np.log1p(x))

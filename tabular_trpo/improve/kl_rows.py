@@ -6,19 +6,22 @@ An action outside of the support gains what is left over once nu meets its G.
 """
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from functools import cache
 from typing import final
 
 import numpy as np
-from scipy.optimize import brentq
 
-from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.numbers import Array, frozen
 from tabular_trpo.exact.divergence import excess
 
-STEPS = 200  # of Newton or bisection; about 6 are usual
-CLOSE = 1e-13
-LOWEST, HIGHEST = -690.0, 45.0  # of log t, less that of the span
+STEPS = 200  # of Newton or bisection; about 3 are usual
+NEAR = 3e-7  # a step of Newton this small leaves about its square
+LOWEST, HIGHEST = -690.0, 45.0  # of log t less that of the span: below it q would lose support
+TINY = -740.0  # log of the smallest t
+SMALL = 1e-5  # divergence, below which plain logarithms lose more than 1e-10 of it
+LEAST = 1e-320  # stands for 0 in logarithms
+LEVEL, PRICE = 0, 1  # what is given: the divergence or the price, as in CURVES
 
 
 @final
@@ -27,44 +30,65 @@ class Rows:
     """What is known of N rows: p, and G in units of its largest entry, so that squares are safe.
 
     unit:   of G and so of every price
-    g:      top - G on the support of p, else 0; mean, span: of g under p, and its largest
-    best:   mass of the actions with g = 0
+    widens: whether an action outside of the support of its row is better than all in it
+    g:      top - G on the support of p, else 0
+    mean, variance, third: of g under p, the last one being the central moment
+    span:   the largest g
     out:    largest G outside of the support less top, at least 0; 0 where nothing is to be gained
     choice: the first action with that G
     k_out:  divergence at which that action begins to gain; inf where there is none
     """
 
     unit: float
+    widens: bool
     p: Array
     g: Array
     mean: Array
+    variance: Array
+    third: Array
     span: Array
-    best: Array
     out: Array
     choice: Array
     k_out: Array
 
-    def deviation(self) -> Array:
-        """Return the standard deviation of G under p, in units."""
-        variance = (self.p * (self.g - self.mean[:, None]) ** 2).sum(axis=-1)
-        return np.asarray(np.sqrt(variance))
+    def some(self, which: Array) -> "Rows":
+        """Return the rows that are asked for."""
+        arrays = (getattr(self, f.name)[which] for f in fields(self)[2:])
+        return Rows(self.unit, self.widens, *arrays)
+
+
+def sums(x: Array) -> Array:
+    """Return the sums of rows; a product is faster than `sum` is along a short axis."""
+    return np.asarray(x @ _ones(x.shape[-1]))
+
+
+@cache
+def _ones(n: int) -> Array:
+    return frozen(np.ones(n))
 
 
 def rows_of(p: Array, G: Array) -> Rows:
     """Prepare rows p (N, A) on the simplex with gradients G (N, A), -inf where not allowed."""
+    p, G = np.asfortranarray(p), np.asfortranarray(G)  # loops over rows, not over a few actions
     on = p > 0
-    unit = float(np.max(np.abs(G), where=np.isfinite(G), initial=0.0)) or 1.0
+    whole, size = bool(on.all()), np.abs(G)
+    unit = float(size.max(initial=0.0, where=True if whole else size < np.inf)) or 1.0
     G = G / unit
-    top = np.where(on, G, -np.inf).max(axis=-1)
-    g = np.where(on, top[:, None] - np.where(on, G, 0.0), 0.0)
+    top = (G if whole else np.where(on, G, -np.inf)).max(axis=-1)
+    g = top[:, None] - G if whole else np.where(on, top[:, None] - G, 0.0)
+    mean = sums(p * g)
+    c = g - mean[:, None]
+    square = p * c * c
+    none = np.zeros(len(p)), np.zeros(len(p), dtype=int), np.full(len(p), np.inf)
+    rows = Rows(unit, False, p, g, mean, sums(square), sums(square * c), g.max(axis=-1), *none)
+    if whole:
+        return rows
     outside = np.where(on, -np.inf, G)
     out = np.maximum(outside.max(axis=-1) - top, 0.0)
-    best = np.where(on & (g == 0), p, 0.0).sum(axis=-1)
-    mean, span, choice = (p * g).sum(axis=-1), g.max(axis=-1), outside.argmax(axis=-1)
-    none = np.full(len(p), np.inf)
-    rows = Rows(unit, p, g, mean, span, best, out, choice, none)
-    k_out = np.where(out > 0, divergence(rows, np.where(out > 0, out, 1.0)), none)
-    return replace(rows, k_out=k_out)
+    if not out.any():
+        return rows
+    k_out = np.where(out > 0, divergence(rows, np.where(out > 0, out, 1.0)), np.inf)
+    return replace(rows, widens=True, out=out, choice=outside.argmax(axis=-1), k_out=k_out)
 
 
 def divergence(rows: Rows, t: Array) -> Array:
@@ -77,20 +101,53 @@ def divergence(rows: Rows, t: Array) -> Array:
     x = np.where(on, (rows.g - rows.mean[:, None]) / around, 0.0)
     z = np.where(on, (t[:, None] + rows.g) / around, 1.0)  # x alone is -1 where z is small
     apart = np.where(np.abs(x) < 0.5, excess(np.clip(x, -0.5, 0.5)), x - np.log(z))
-    h = np.log1p((rows.p * x * (x / z)).sum(axis=-1)) - (rows.p * apart).sum(axis=-1)
-    return np.asarray(np.maximum(h, 0.0))
+    return np.asarray(np.maximum(np.log1p(sums(rows.p * x * (x / z))) - sums(rows.p * apart), 0.0))
 
 
-def root(decreasing: Callable[[float], float], guess: float, low: float, high: float) -> float:
-    """Return where a decreasing function is 0, or the end of [low, high] that is nearest to it."""
-    step, down, up = 0.1, guess, guess
-    while decreasing(down) < 0 and down > low:
-        down, step = max(down - step, low), 2 * step
-    while decreasing(up) > 0 and up < high:
-        up, step = min(up + step, high), 2 * step
-    if decreasing(down) <= 0:
-        return down
-    return up if decreasing(up) >= 0 else float(brentq(decreasing, down, up, xtol=1e-10))
+def shares(rows: Rows, y: Array) -> tuple[Array, Array, Array, Array]:
+    """Return t = exp(y), r = t / (t + g), F = p.r so that lam = t / F, and d log lam / dy."""
+    t = np.exp(y)
+    r = t[:, None] / (t[:, None] + rows.g)
+    u = rows.p * r
+    F = sums(u)
+    return t, r, F, sums(u * r) / F
+
+
+def log_level(rows: Rows, t: Array, r: Array, F: Array, rise: Array) -> tuple[Array, Array]:
+    """Return log h and its derivative by y; h = log F - sum p log r."""
+    h, fall = np.log(F) - sums(rows.p * np.log(r)), F - rise
+    if h.min(initial=1.0) < SMALL:
+        h = np.maximum(divergence(rows, t), LEAST)
+        fall = -sums(rows.p * (r - F[:, None]) ** 2) / F
+    return np.log(h), fall / h
+
+
+def log_price(rows: Rows, t: Array, r: Array, F: Array, rise: Array) -> tuple[Array, Array]:
+    """Return log lam and its derivative by y."""
+    return np.log(t / F), rise
+
+
+CURVES = log_level, log_price
+
+
+def settle(rows: Rows, kind: int, x: float, y: Array, low: Array, high: Array) -> Array:
+    """Return log t in [low, high] where each row has log h = x, or log lam = x.
+
+    y: where Newton's steps start; one out of what is known to hold the root becomes a bisection
+    """
+    y = np.minimum(np.maximum(y, low), high)
+    with np.errstate(all="ignore"):  # where h or its slope vanishes
+        for _ in range(STEPS):
+            own, slope = CURVES[kind](rows, *shares(rows, y))
+            right = own > x if kind == LEVEL else own < x
+            low, high = np.where(right, y, low), np.where(right, high, y)
+            new = y + (x - own) / slope
+            new = np.where((low <= new) & (new <= high), new, (low + high) / 2)
+            still = np.abs(new - y).max(initial=0.0) <= NEAR
+            y = new
+            if still:
+                break
+    return y
 
 
 def within(rows: Rows, d: float, start: Array | None = None) -> tuple[Array, Array, Array]:
@@ -98,36 +155,32 @@ def within(rows: Rows, d: float, start: Array | None = None) -> tuple[Array, Arr
 
     return: q (N, A), prices lam (N,) = df/dd in units, and log t to start from the next time
     """
-    even = rows.span == 0
-    edge = rows.k_out <= d
-    moving = ~(even | edge)
-    scale = np.log(np.where(even, 1.0, rows.span))
-    low, high = scale + LOWEST, scale + HIGHEST
-    if start is None:
-        start = np.log(rows.deviation() / math.sqrt(2 * d) + np.exp(scale) * 1e-3)
-    x = np.clip(np.where(np.isfinite(start), start, scale), low, high)
-    for _ in range(STEPS):
-        t = np.exp(x)
-        h = divergence(rows, t)
-        low, high = np.where(h >= d, x, low), np.where(h <= d, x, high)
-        u = t[:, None] / (t[:, None] + rows.g)
-        F = (rows.p * u).sum(axis=-1)
-        slope = -(rows.p * (u - F[:, None]) ** 2).sum(axis=-1) / F  # dh / dx
-        with np.errstate(divide="ignore", invalid="ignore"):
-            change = np.log(d / h) * h / slope if d < 1 else (d - h) / slope
-        new = x + change
-        new = np.where((new >= low) & (new <= high), new, (low + high) / 2)
-        if not (moving & (np.abs(new - x) > CLOSE * (1 + np.abs(x)))).any():
-            break
-        x = np.where(moving, new, x)
-    t = np.exp(x)
-    lam = np.where(even, 0.0, 1 / (rows.p / (t[:, None] + rows.g)).sum(axis=-1))
-    q = np.where(even[:, None], rows.p, lam[:, None] * rows.p / (t[:, None] + rows.g))
-    if edge.any():
-        spread = (rows.p * np.log(np.where(edge, rows.out, 1.0)[:, None] + rows.g)).sum(axis=-1)
+    y = start_within(rows, d) if start is None else start.copy()
+    free = (rows.span > 0) & (rows.k_out > d)
+    some = rows.some(free) if rows.widens else rows
+    scale = np.log(some.span)
+    y[free] = settle(some, LEVEL, math.log(d), y[free], scale + LOWEST, scale + HIGHEST)
+    return *best_within(rows, d, y), y
+
+
+def start_within(rows: Rows, d: float) -> Array:
+    """Return log t near where h = d: d small, or two actions of equal chance."""
+    with np.errstate(all="ignore"):
+        far = np.sqrt(rows.variance / -math.expm1(-2 * d))
+        t = far - rows.third / (1.5 * rows.variance) - rows.mean
+    t = np.fmax(t, rows.span * 1e-3)
+    return np.asarray(np.log(np.where(t > 0, t, 1.0)))
+
+
+def best_within(rows: Rows, d: float, y: Array) -> tuple[Array, Array]:
+    """Return q and the prices of the rows whose divergence at t = exp(y) is d."""
+    q, lam = _inner(rows, y)
+    if rows.widens:
+        edge = rows.k_out <= d
+        spread = sums(rows.p * np.log(_nu(rows, edge)))
         lam = np.where(edge, np.exp(spread - d), lam)
         q = np.where(edge[:, None], _at_edge(rows, lam, edge), q)
-    return _whole(q), lam, x
+    return q, lam
 
 
 def at_price(rows: Rows, lam: float) -> tuple[Array, Array]:
@@ -135,35 +188,49 @@ def at_price(rows: Rows, lam: float) -> tuple[Array, Array]:
 
     return: q (N, A) and its divergences (N,)
     """
-    # lam(t) is increasing and concave, so Newton's steps from below stay below.
-    t = np.maximum(np.maximum(lam - rows.mean, lam * rows.best), np.finfo(float).tiny)
-    for _ in range(STEPS):
-        u = t[:, None] / (t[:, None] + rows.g)
-        F = (rows.p * u).sum(axis=-1)
-        slope = (rows.p * u * (u / F[:, None])).sum(axis=-1) / F
-        new = np.maximum(t + (lam - t / F) / slope, t)
-        done = new - t <= CLOSE * t
-        t = new
-        if done.all():
-            break
-    edge = (rows.out > 0) & (t < rows.out)
-    q, kl = lam * rows.p / (t[:, None] + rows.g), divergence(rows, t)
-    if edge.any():
-        q = np.where(edge[:, None], _at_edge(rows, np.full(len(t), lam), edge), q)
-        nu = np.where(edge, rows.out, 1.0)[:, None] + rows.g
-        kl = np.where(edge, (rows.p * np.log(nu / lam)).sum(axis=-1), kl)
-    return _whole(q), kl
+    y = priced(rows, lam)
+    kl, edge = divergence(rows, np.exp(y)), np.exp(y) < rows.out
+    if rows.widens:
+        kl = np.where(edge, sums(rows.p * np.log(_nu(rows, edge) / lam)), kl)
+    return best_at_price(rows, lam, y), kl
+
+
+def priced(rows: Rows, lam: float) -> Array:
+    """Return log t where each row has the price lam, the actions outside of the support apart."""
+    x = np.full(len(rows.p), math.log(lam))  # t <= lam
+    return settle(rows, PRICE, math.log(lam), start_at_price(rows, lam), np.minimum(x, TINY), x)
+
+
+def start_at_price(rows: Rows, lam: float) -> Array:
+    """Return log t near where the price is lam, if that is large."""
+    with np.errstate(over="ignore"):
+        t = lam + rows.variance / lam - rows.mean
+    return np.asarray(np.log(np.minimum(np.maximum(t, lam * 1e-3), lam)))
+
+
+def best_at_price(rows: Rows, lam: float, y: Array) -> Array:
+    """Return q of the rows whose price at t = exp(y) is lam."""
+    q, _ = _inner(rows, y)
+    if rows.widens:
+        edge = np.exp(y) < rows.out
+        q = np.where(edge[:, None], _at_edge(rows, np.full(len(y), lam), edge), q)
+    return q
+
+
+def _inner(rows: Rows, y: Array) -> tuple[Array, Array]:
+    """Return q and the prices at t = exp(y), the actions outside of the support apart."""
+    t, r, F, _ = shares(rows, y)
+    q = rows.p * (r / F[:, None])
+    return q / sums(q)[:, None], t / F
+
+
+def _nu(rows: Rows, edge: Array) -> Array:
+    return np.asarray(np.where(edge, rows.out, 1.0)[:, None] + rows.g)
 
 
 def _at_edge(rows: Rows, lam: Array, edge: Array) -> Array:
     """Return q where nu = out: the mass that is left over goes to the action outside."""
-    nu = np.where(edge, rows.out, 1.0)[:, None] + rows.g
-    q = lam[:, None] * rows.p / nu
-    np.put_along_axis(
-        q, rows.choice[:, None], np.maximum(1 - q.sum(axis=-1, keepdims=True), 0.0), axis=-1
-    )
-    return np.asarray(q)
-
-
-def _whole(q: Array) -> Array:
+    q = lam[:, None] * rows.p / _nu(rows, edge)
+    rest = np.maximum(1 - q.sum(axis=-1, keepdims=True), 0.0)
+    np.put_along_axis(q, rows.choice[:, None], rest, axis=-1)
     return np.asarray(q / q.sum(axis=-1, keepdims=True))

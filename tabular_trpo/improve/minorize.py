@@ -5,14 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo.core.numbers import Array
 from tabular_trpo.exact.surrogate import Surrogate
 from tabular_trpo.improve.greedy import greedy
-from tabular_trpo.improve.kl_rows import root, within
+from tabular_trpo.improve.kl_balance import balance
+from tabular_trpo.improve.kl_rows import LEVEL, best_within
 from tabular_trpo.improve.step import Step, nonnegative
-from tabular_trpo.improve.trust_region import LEAST, no_worse, placed, visited_rows
-
-LOW, HIGH = -80.0, 6.4  # of log d: KL up to 600
+from tabular_trpo.improve.trust_region import no_worse, placed, visited_rows
 
 
 def minorize(L: Surrogate, C: Any) -> Step:
@@ -39,20 +37,12 @@ def minorize(L: Surrogate, C: Any) -> Step:
         return greedy(L)
     lam = np.zeros(len(L.pi))
     found = {"C": C, "d": 0.0, "lam": lam}
-    mixed = (rows.span > 0).any()  # such a row gains like the root of d, at first for any price
+    mixed = rows.span.any()  # such a row gains like the root of d, at first for any price
     if not mixed and float(rows.out.sum()) * rows.unit <= C:
         return no_worse(L, L.pi, found, lambda k, m, t: C * k)
-    price = math.log(C) - math.log(rows.unit)
-    start: list[Array | None] = [None]
-
-    def steepness(x: float) -> float:
-        _, lam, start[0] = within(rows, math.exp(x), start[0])
-        return math.log(max(float(lam.sum()), LEAST)) - price
-
-    # d* ~ (sum_s sigma_s)^2 / (2 C^2) where it is small.
-    guess = 2 * (math.log(max(float(rows.deviation().sum()), LEAST)) - price) - math.log(2)
-    x = root(steepness, min(max(guess, LOW), HIGH), LOW, HIGH)
-    q, prices, _ = within(rows, math.exp(x), start[0])
+    total = math.log(C) - math.log(rows.unit)
+    x, y = balance(rows, LEVEL, np.ones(len(rows.p)), total)
+    q, prices = best_within(rows, math.exp(x), y)
     lam[at] = prices * rows.unit
     found["d"] = math.exp(x)
     return no_worse(L, placed(L, at, q), found, lambda k, m, t: C * k)

@@ -11,8 +11,9 @@ from tabular_trpo.core.numbers import is_rational, shown
 from tabular_trpo.exact.divergence import kl_of_rows
 from tabular_trpo.exact.surrogate import Surrogate
 from tabular_trpo.improve.greedy import greedy
+from tabular_trpo.improve.kl_rows import LEAST
 from tabular_trpo.improve.step import Step, nonnegative, single, step_to
-from tabular_trpo.improve.trust_region import LEAST, no_worse, placed, visited_rows
+from tabular_trpo.improve.trust_region import no_worse, placed, visited_rows
 
 
 def mirror(L: Surrogate, lam: Any) -> Step:

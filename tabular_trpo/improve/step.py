@@ -63,15 +63,15 @@ def step_to(
     raises:  InvalidMDPError for rows off the simplex or on actions that are not allowed
     """
     pi_new = frozen(check_rows("pi_new", pi_new, L.allowed))
-    visited = L.weight > 0
-    old, new, weight = L.pi[visited], pi_new[visited], L.weight[visited]
+    at = visited(L)
+    old, new, weight = L.pi[at], pi_new[at], L.weight[at]
     gain = L.gain(pi_new)
     kl, length = kl_of_rows(old, new), abs(new - old).sum(axis=-1)
     if is_rational(L.pi):
         max_kl, max_tv = maximum(kl) if len(kl) else 0, max(length, default=Fraction(0)) / 2
         mean_kl = sum((w * k for w, k in zip(weight, kl, strict=True)), Fraction(0))
     else:
-        max_kl, max_tv = np.max(kl, initial=0.0), np.max(length, initial=0.0) / 2
+        max_kl, max_tv = kl.max(initial=0.0), length.max(initial=0.0) / 2
         mean_kl = weight @ kl
     mean_kl = mean_kl / weight.sum() if len(kl) else mean_kl
     objective = gain if penalty is None else gain - penalty(max_kl, mean_kl, max_tv)
@@ -80,6 +80,12 @@ def step_to(
         status = MOVED if not still else OPTIMAL if is_optimal(L) else STUCK
     found = multipliers or {}
     return Step(pi_new, gain, max_kl, mean_kl, max_tv, objective, status, found, backtracks)
+
+
+def visited(L: LocalObjective) -> Any:
+    """Return an index of the states with weight > 0; where they are all, one that takes no copy."""
+    seen = L.weight > 0
+    return slice(None) if seen.all() else seen
 
 
 def is_optimal(L: LocalObjective) -> bool:
@@ -117,6 +123,8 @@ def nonnegative(name: str, value: Any, rational: bool = False) -> Any:
 
     raises: InvalidMDPError for negative, NaN or infinite numbers, LaneError for the other lane
     """
+    if type(value) is float and not rational and 0 <= value < math.inf:
+        return value
     number = in_lane(name, value, rational)
     if number.ndim:
         raise shape_error(name, number.shape, "() one number")

@@ -9,28 +9,44 @@ import numpy as np
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.exact.surrogate import Surrogate
 from tabular_trpo.improve.greedy import greedy
-from tabular_trpo.improve.kl_rows import Rows, at_price, root, rows_of, within
-from tabular_trpo.improve.step import Step, floating, is_optimal, nonnegative, step_to
+from tabular_trpo.improve.kl_balance import balance
+from tabular_trpo.improve.kl_rows import (
+    PRICE,
+    Rows,
+    at_price,
+    best_at_price,
+    priced,
+    rows_of,
+    within,
+)
+from tabular_trpo.improve.step import Step, floating, nonnegative, step_to, visited
 
 MOST = 600.0  # KL; beyond it exp(-KL) is no double, and nothing more is to be gained
-LEAST = 1e-320  # stands for 0 in logarithms
+INSIDE = 1 - 4e-13  # of a radius is aimed at, so that rounding seldom leads out of it
 
 
-def visited_rows(L: Surrogate, weighted: bool) -> tuple[Rows, Array, Array]:
-    """Return the rows of visited states, with G itself or G / weight; which they are; the weights.
+def visited_rows(L: Surrogate, weighted: bool) -> tuple[Rows, Any, Array]:
+    """Return the rows that can gain, in visited states, with G itself or G / weight.
 
+    return: the rows; an index of their states; their weights
     raises: LaneError for a rational surrogate: KL steps have logarithms
     """
     floating(L)
-    at = L.weight > 0
-    G = L.G[at] if weighted else L.G[at] / L.weight[at][:, None]
+    at = visited(L)
+    G, weight = L.G[at], L.weight[at]
+    if not weighted:
+        G = G / weight[:, None]
     if L.allowed is not None:
         G = np.where(L.allowed[at], G, -np.inf)
-    return rows_of(L.pi[at], G), at, L.weight[at]
+    rows = rows_of(L.pi[at], G)
+    if rows.span.all():
+        return rows, at, weight
+    gains = (rows.span > 0) | (rows.out > 0)
+    return rows.some(gains), np.flatnonzero(L.weight > 0)[gains], weight[gains]
 
 
-def placed(L: Surrogate, at: Array, q: Array) -> Array:
-    """Return the policy with new rows at visited states."""
+def placed(L: Surrogate, at: Any, q: Array) -> Array:
+    """Return the policy with new rows at some states."""
     pi_new = L.pi.copy()
     pi_new[at] = q
     return pi_new
@@ -53,9 +69,9 @@ def max_kl(L: Surrogate, delta: Any) -> Step:
     delta = nonnegative("delta", delta)
     lam = np.zeros(len(L.pi))
     found = {"delta": delta, "lam": lam}
-    if delta == 0:
+    if delta == 0 or not len(rows.p):
         return step_to(L, L.pi, found)
-    q, prices, _ = within(rows, min(delta, MOST))
+    q, prices, _ = within(rows, min(delta * INSIDE, MOST))
     lam[at] = prices * rows.unit
     return _inside(L, placed(L, at, q), found, "max_kl", delta)
 
@@ -75,30 +91,31 @@ def mean_kl(L: Surrogate, delta: Any) -> Step:
     """
     rows, at, weight = visited_rows(L, weighted=False)
     delta = nonnegative("delta", delta)
-    if delta == 0 or is_optimal(L):
+    if delta == 0 or not len(rows.p):
         return step_to(L, L.pi, {"delta": delta, "lam": 0.0})
-    d = weight / weight.sum()
+    x, y = balance(rows, PRICE, weight / L.weight.sum(), math.log(delta * INSIDE))
+    lam = math.exp(x)
+    q = best_at_price(rows, lam, y)
+    if rows.widens:
+        q = _between(rows, weight / L.weight.sum(), lam, delta)
+    return _inside(L, placed(L, at, q), {"delta": delta, "lam": lam * rows.unit}, "mean_kl", delta)
 
-    def mean(lam: float) -> float:
-        return float(d @ at_price(rows, lam)[1])
 
-    def room(x: float) -> float:
-        return math.log(max(mean(math.exp(x)), LEAST)) - math.log(delta)
+def _between(rows: Rows, d: Array, lam: float, delta: float) -> Array:
+    """Return the rows whose mean divergence is delta, between those on both sides of the root.
 
-    small = math.sqrt(float(d @ rows.deviation() ** 2)) / math.sqrt(2 * delta)
-    lam = math.exp(root(room, math.log(max(small, float(rows.out.max()), LEAST)), -690, 690))
-    # Where an action comes in from outside its row jumps between two neighbouring doubles: what is
-    # between the policies on both sides of the root is no worse than either.
+    Where an action comes in from outside its row jumps between two neighbouring doubles: what is
+    between the policies on both sides is no worse than either.
+    """
     near = far = lam
     for tries in range(50):
-        if mean(near) >= delta >= mean(far):
+        pair = [at_price(rows, x) for x in (near, far)]
+        (more, above), (less, below) = ((q, float(d @ kl)) for q, kl in pair)
+        if above >= delta >= below:
             break
         near, far = (x * (1 + side * 2.0 ** (tries - 52)) for x, side in ((near, -1), (far, 1)))
-    ends = [placed(L, at, at_price(rows, x)[0]) for x in (near, far)]
-    above, below = mean(near), mean(far)
     share = (delta - below) / (above - below) if above > delta >= below else 1.0
-    found = {"delta": delta, "lam": lam * rows.unit}
-    return _inside(L, ends[1] + share * (ends[0] - ends[1]), found, "mean_kl", delta)
+    return less + share * (more - less)
 
 
 def mean_kl_penalty(L: Surrogate, C: Any) -> Step:
@@ -115,15 +132,16 @@ def mean_kl_penalty(L: Surrogate, C: Any) -> Step:
     >>> mean_kl_penalty(L, 0.25).pi_new
     array([[0.25, 0.75]])
     """
-    rows, at, weight = visited_rows(L, weighted=False)
+    rows, at, _ = visited_rows(L, weighted=False)
     C = nonnegative("C", C)
     if C == 0:
         return greedy(L)
-    lam = C / float(weight.sum()) if len(weight) else 0.0
-    found = {"C": C, "lam": lam}
-    moves = len(weight) and math.isfinite(lam / rows.unit)
-    pi_new = placed(L, at, at_price(rows, lam / rows.unit)[0]) if moves else L.pi
-    return no_worse(L, pi_new, found, lambda k, m, t: C * m)
+    total = float(L.weight.sum())
+    lam = C / total if total else 0.0
+    price, pi_new = lam / rows.unit, L.pi
+    if len(rows.p) and math.isfinite(price):
+        pi_new = placed(L, at, best_at_price(rows, price, priced(rows, price)))
+    return no_worse(L, pi_new, {"C": C, "lam": lam}, lambda k, m, t: C * m)
 
 
 def no_worse(
@@ -139,11 +157,11 @@ def no_worse(
 
 def _inside(L: Surrogate, pi_new: Array, found: dict[str, Any], name: str, delta: float) -> Step:
     """Return the step, drawn back by what rounding took it over delta: KL is convex in pi_new."""
-    step = step_to(L, pi_new, found)
+    step = no_worse(L, pi_new, found)
     for tries in range(16):
         over = getattr(step, name)
         if over <= delta:
             break
         share = min(delta / over, 1 - 1e-15 * 8**tries)  # rows are put on a grid, which adds to it
-        step = step_to(L, L.pi + share * (step.pi_new - L.pi), found)
-    return no_worse(L, step.pi_new, found)
+        step = no_worse(L, L.pi + share * (step.pi_new - L.pi), found)
+    return step

@@ -8,8 +8,10 @@ import pytest
 
 import tabular_trpo as tt
 from tabular_trpo.core.errors import InvalidMDPError
+from tabular_trpo.core.policy import check_rows
 from tabular_trpo.exact.divergence import kl
 from tabular_trpo.exact.surrogate import Surrogate
+from tabular_trpo.improve import kl_balance
 from tabular_trpo.improve.minorize import minorize
 from tabular_trpo.improve.mirror import mirror, rwr
 from tabular_trpo.improve.trust_region import max_kl, mean_kl, mean_kl_penalty
@@ -155,3 +157,42 @@ def test_a_rare_best_action_is_found(p: float) -> None:
     for solve in (max_kl, mean_kl):
         assert solve(L, 1.0).gain == pytest.approx(-math.expm1(-1), abs=near)
     assert minorize(L, 0.3).objective == pytest.approx(0.7 + 0.3 * math.log(0.3), abs=near)
+
+
+@pytest.mark.parametrize("solve", [mean_kl, minorize])
+@pytest.mark.parametrize("x", [1e-12, 1e-6, 1e-2, 0.3, 5.0])
+def test_all_rows_at_once_or_one_number_at_a_time(solve, x: float, monkeypatch) -> None:
+    """Newton for all rows finds what the safe search finds that takes over where it is lost."""
+    rng, found = np.random.default_rng(5), []
+    together = kl_balance._together
+    monkeypatch.setattr(kl_balance, "_together", lambda *a: found.append(together(*a)) or found[-1])
+    for spread in (0.1, 1.0, 10.0):
+        pi = check_rows("pi", rng.dirichlet(np.full(4, spread), 6))
+        L = Surrogate(rng.normal(size=(6, 4)), rng.random(6), pi, 0.0)
+        size = x if solve is mean_kl else 1 / math.sqrt(x)  # a penalty whose radius is about x
+        step = solve(L, size)
+        with monkeypatch.context() as safe:
+            safe.setattr(kl_balance, "_together", lambda *a: None)
+            other = solve(L, size)
+        assert step.objective == pytest.approx(other.objective, rel=1e-9 if x > 1e-9 else 1e-6)
+        assert step.pi_new == pytest.approx(other.pi_new, abs=1e-7)
+    assert x > 1e-3 or None not in found  # not lost where steps are small
+
+
+def test_rows_that_cannot_gain_stay() -> None:
+    G = np.array([[-1.0, 1.0, 0.0], [0.5, 0.5, 0.5], [0.0, 1.0, 1.0], [3.0, 0.0, 0.0]])
+    pi = np.array([[0.5, 0.25, 0.25], [0.5, 0.25, 0.25], [0.0, 0.5, 0.5], [0.5, 0.5, 0.0]])
+    L = Surrogate(G, np.array([1.0, 2.0, 3.0, 0.0]), pi, 0.0)
+    for solve, x in {max_kl: 0.1, mean_kl: 0.1, mean_kl_penalty: 1.0, minorize: 1.0}.items():
+        step = solve(L, x)
+        assert (step.pi_new[1:] == pi[1:]).all() and step.pi_new[0, 1] > 0.3
+        lam = np.broadcast_to(step.multipliers["lam"], 4)
+        assert lam[0] > 0 and (solve not in (max_kl, minorize) or not lam[1:].any())
+
+
+def test_the_rarest_best_action_has_its_price() -> None:
+    """t = lam p / 0.7 is far below lam: the price is met where q = (0.7, 0.3)."""
+    L = Surrogate(np.array([[1.0, 0.0]]), np.ones(1), np.array([[1e-300, 1.0]]), 0.0)
+    step = mean_kl_penalty(L, 0.3)
+    assert step.pi_new[0] == pytest.approx([0.7, 0.3], abs=1e-9)
+    assert step.objective == pytest.approx(0.7 + 0.3 * math.log(0.3), abs=1e-9)

@@ -1,0 +1,104 @@
+"""Rows under KL(p || q) that share a radius or a price such that the other adds up to a total."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from scipy.optimize import brentq
+
+from tabular_trpo.core.numbers import Array
+from tabular_trpo.improve.kl_rows import (
+    CURVES,
+    LEAST,
+    LEVEL,
+    NEAR,
+    PRICE,
+    Rows,
+    at_price,
+    priced,
+    shares,
+    start_at_price,
+    start_within,
+    within,
+)
+
+ENDS = {LEVEL: (-80.0, 6.4), PRICE: (-690.0, 690.0)}  # of x: KL up to 600
+NEWTON = 12  # steps for all rows together; about 3 are usual
+
+
+def balance(rows: Rows, kind: int, weight: Array, total: float) -> tuple[float, Array]:
+    """Return x and log t: rows with log h = x such that log(weight @ lam) = total, or the reverse.
+
+    kind: LEVEL, where the rows share their divergence, in [e^-80, 600], or PRICE
+    """
+    low, high = ENDS[kind]
+    x = min(max(_guess(rows, kind, weight, total), low), high)
+    if not rows.widens:
+        found = _together(rows, kind, x, weight, total)
+        if found and low <= found[0] <= high:
+            return found
+    y: list[Array | None] = [None]
+
+    def room(x: float) -> float:
+        if kind == LEVEL:
+            _, other, y[0] = within(rows, math.exp(x), y[0])
+        else:
+            _, other = at_price(rows, math.exp(x))
+        return math.log(max(float(weight @ other), LEAST)) - total
+
+    x = root(room, x, low, high)
+    own = math.exp(x)
+    return x, within(rows, own, y[0])[2] if kind == LEVEL else priced(rows, own)
+
+
+def _guess(rows: Rows, kind: int, weight: Array, total: float) -> float:
+    """Return x by the law of small steps and its next term.
+
+    With sigma^2 and m the moments of a row, lam = sigma / sqrt(2 h) - (2/3) m / sigma^2 and
+    h = sigma^2 / (2 lam^2) - (2/3) m / lam^3.
+    """
+    if kind == LEVEL:
+        size = max(float(weight @ np.sqrt(rows.variance)), LEAST)
+        skew = np.divide(rows.third, rows.variance, where=rows.variance > 0, out=0 * rows.third)
+        more = float(weight @ skew) * math.exp(min(-total, 700.0)) / 1.5
+        return 2 * (math.log(size) - total - math.log1p(max(more, -0.5))) - math.log(2)
+    size = max(float(weight @ rows.variance), LEAST)
+    x = (math.log(size) - math.log(-math.expm1(-2 * math.exp(total)))) / 2
+    more = float(weight @ rows.third) / size * math.exp(-x) / 1.5
+    x += math.log1p(max(-more, -0.5))
+    return max(x, math.log(max(float(rows.out.max()), LEAST)))
+
+
+def _together(
+    rows: Rows, kind: int, x: float, weight: Array, total: float
+) -> tuple[float, Array] | None:
+    """Take the steps of Newton for x and all log t at once; None where a few do not get near."""
+    y = start_within(rows, math.exp(x)) if kind == LEVEL else start_at_price(rows, math.exp(x))
+    with np.errstate(all="ignore"):
+        for _ in range(NEWTON):
+            parts = shares(rows, y)
+            (own, slope), (other, gradient) = (CURVES[k](rows, *parts) for k in (kind, 1 - kind))
+            power = gradient / slope  # near a point the other is a power of the own
+            terms = weight * np.exp(other + power * (x - own))
+            found, fall = float(terms.sum()), float(terms @ power)
+            if not (0 < found < math.inf and -math.inf < fall < 0):
+                break
+            move = (total - math.log(found)) * found / fall
+            x += move
+            step = (x - own) / slope
+            y = y + step
+            if abs(move) <= NEAR and np.abs(step).max() <= NEAR:
+                return x, y
+    return None
+
+
+def root(decreasing: Callable[[float], float], guess: float, low: float, high: float) -> float:
+    """Return where a decreasing function is 0, or the end of [low, high] that is nearest to it."""
+    step, down, up = 0.1, guess, guess
+    while decreasing(down) < 0 and down > low:
+        down, step = max(down - step, low), 2 * step
+    while decreasing(up) > 0 and up < high:
+        up, step = min(up + step, high), 2 * step
+    if decreasing(down) <= 0:
+        return down
+    return up if decreasing(up) >= 0 else float(brentq(decreasing, down, up, xtol=1e-10))
