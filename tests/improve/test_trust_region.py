@@ -165,7 +165,12 @@ def test_all_rows_at_once_or_one_number_at_a_time(solve, x: float, monkeypatch) 
     """Newton for all rows finds what the safe search finds that takes over where it is lost."""
     rng, found = np.random.default_rng(5), []
     together = kl_balance._together
-    monkeypatch.setattr(kl_balance, "_together", lambda *a: found.append(together(*a)) or found[-1])
+
+    def told(*arguments):
+        found.append(together(*arguments))
+        return found[-1]
+
+    monkeypatch.setattr(kl_balance, "_together", told)
     for spread in (0.1, 1.0, 10.0):
         pi = check_rows("pi", rng.dirichlet(np.full(4, spread), 6))
         L = Surrogate(rng.normal(size=(6, 4)), rng.random(6), pi, 0.0)

@@ -164,6 +164,31 @@ def test_lam_is_biased_with_wrong_values() -> None:
     assert mean(mdp, pi, 2, baseline=wrong, lam=1)[0, 1] != 0
 
 
+@pytest.mark.parametrize("lam", [F(0), F(1, 3), F(1)])
+def test_lam_weighs_the_errors_of_one_path(lam: Fraction) -> None:
+    """By hand: gamma 1/2, b = (1, 4), rewards 3 and 5 on the way 0, 1, 0; half odds."""
+    path = Rollouts(
+        states=np.array([[0, 1, 0]]),
+        actions=np.array([[0, 1]]),
+        rewards=exact([[3, 5]]),
+        behaviour=exact([["1/2", "1/2"]]),
+        length=np.array([2]),
+        geometric=False,
+        gamma=F(1, 2),
+    )
+    pi, b = exact([["1/2", "1/2"]] * 2), exact([1, 4])
+    first, second = 3 + F(1, 2) * 4 - 1, 5 + F(1, 2) * 1 - 4
+    G = estimate(path, pi, baseline=b, lam=lam).G
+    added = first + lam / 2 * second  # (1 / pi - 1) is 1, and the second step weighs 1/2
+    assert G.tolist() == [[added, -added], [-second / 2, second / 2]]
+    # Stopped for good after two steps there is no third state, and no discount but the stop's.
+    stop = replace(path, geometric=True)
+    first, second = F(3 + 4 - 1), F(5 - 4)
+    G = estimate(stop, pi, baseline=b, lam=lam).G
+    added = first + lam * second
+    assert G.tolist() == [[added, -added], [-second, second]]
+
+
 def test_geometric_stopping_is_unbiased_for_the_infinite_sums() -> None:
     """Once in the sink nothing is added, so all lengths from 3 on are one case."""
     for gamma in (F(1, 2), F(9, 10)):

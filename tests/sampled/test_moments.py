@@ -67,9 +67,10 @@ def test_moments_of_the_return_are_sums_over_all_paths(T: int) -> None:
 @pytest.mark.parametrize("with_baseline", [False, True])
 def test_moments_of_a_gain_are_sums_over_all_paths(weighting: str, with_baseline: bool) -> None:
     scattered = 0
-    for mdp, pi, pi_new in DRAWN:
+    for i, (mdp, pi, pi_new) in enumerate(DRAWN):
         b = exact(["5/3", "-2"])[: len(pi)] if with_baseline else None
-        for T in (1, 2):
+        # Three steps, where what a reward pays meets what is added later, for the last two models.
+        for T in (1, 2, 3) if i >= len(DRAWN) - 2 else (1, 2):
 
             def gain(path: Rollouts, pi: Any = pi, new: Any = pi_new, b: Any = b) -> Any:
                 return estimate(path, pi, weighting=weighting, baseline=b).gain(new)

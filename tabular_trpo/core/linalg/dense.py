@@ -76,13 +76,13 @@ class BatchResolvent:
     def __init__(self, P_pi: Array, gamma: Array) -> None:
         """Factor; `gamma` has the batch shape."""
         self.P_pi, self.gamma = P_pi, gamma[..., None]
-        matrix = P_pi * -self.gamma[..., None]
-        np.einsum("...ii->...i", matrix)[...] += 1.0
-        self._shape = matrix.shape[:-1]
+        self._shape = P_pi.shape[:-1]
         self._lu = self._inverse = None
-        if elimination.suits(matrix):
-            self._lu = elimination.factor(matrix.reshape(-1, *matrix.shape[-2:]))
+        if elimination.suits(P_pi):
+            self._lu = elimination.factor(P_pi.reshape(-1, *P_pi.shape[-2:]), gamma.reshape(-1))
         else:
+            matrix = P_pi * -self.gamma[..., None]
+            np.einsum("...ii->...i", matrix)[...] += 1.0
             self._inverse = np.linalg.inv(matrix)
 
     def forward(self, b: Array) -> Array:

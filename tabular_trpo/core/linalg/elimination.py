@@ -12,18 +12,22 @@ from tabular_trpo.core.numbers import Array
 MOST_STATES, LEAST_BATCH = 32, 128  # elsewhere LAPACK is as fast
 
 
-def suits(matrices: Array) -> bool:
+def suits(chains: Array) -> bool:
     """Tell whether (..., S, S) is a large enough batch of small matrices."""
-    n_states: int = matrices.shape[-1]
-    return n_states <= MOST_STATES and int(matrices.size) >= LEAST_BATCH * n_states**2
+    n_states: int = chains.shape[-1]
+    return n_states <= MOST_STATES and int(chains.size) >= LEAST_BATCH * n_states**2
 
 
-def factor(matrices: Array) -> Array:
-    """Return L and U of (B, S, S) packed as (S, S, B): multipliers, 1 / pivot on the diagonal.
+def factor(chains: Array, gamma: Array) -> Array:
+    """Return L and U of I - gamma P packed as (S, S, B): multipliers, 1 / pivot on the diagonal.
 
+    chains: (B, S, S), the P
+    gamma:  (B,)
     raises: LinAlgError where a pivot is not positive: no M-matrix, or singular in doubles
     """
-    lu = np.array(np.moveaxis(matrices, 0, -1), order="C")
+    lu = np.empty((*chains.shape[1:], len(chains)))
+    np.multiply(np.moveaxis(chains, 0, -1), -gamma, out=lu)
+    np.einsum("iib->ib", lu)[...] += 1.0
     update = np.empty_like(lu)
     for k in range(len(lu)):
         if not np.all(lu[k, k] > 0.0):
