@@ -4,15 +4,18 @@ import argparse
 import inspect
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 from tabular_trpo.app.theory_words import LEFT_OUT, OPENING, REFERENCES
+from tabular_trpo.falsify.atlas import Entry, atlas
 from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.theorems import THEOREMS, TOPICS
 from tabular_trpo.theory.tightness import TIGHTNESS
 from tabular_trpo.theory.variants import VARIANTS, neighbours
 
-COLUMNS = ("Statement", "Equation", "Source", "Class", "Sides", "Known", "False")
+COLUMNS = ("Statement", "Equation", "Source", "Class", "Sides", "Known", "Met", "False")
+WITNESSES = "../mdps/atlas"  # seen from docs
 
 
 def page() -> str:
@@ -49,6 +52,7 @@ def _cells(theorem: Theorem) -> tuple[str, ...]:
         theorem.exactness,
         theorem.sides,
         _known(theorem),
+        _met(theorem),
         str(len(neighbours(theorem))),
     )
 
@@ -62,8 +66,38 @@ def _known(theorem: Theorem) -> str:
     return f"{known.ratio if exact else _decimal(known.ratio)}; {known.words}"
 
 
+def _met(theorem: Theorem) -> str:
+    """Return the largest ratio of the atlas with a link to its witness, and the gamma of that."""
+    best = tightest().get(theorem.name)
+    if best is None or best.ratio is None:
+        return "-"
+    # A ratio that is less than 1 by less than doubles can say is not 1.
+    ratio = "1" if best.attained else _decimal(min(Fraction(best.ratio), 1 - Fraction(1, 10**4)))
+    return f"[{ratio}]({WITNESSES}/{best.witness}) at {float(best.gamma)}"
+
+
+@cache
+def tightest() -> dict[str, Entry]:
+    """Return the entry of each bound in the atlas that comes nearest to equality, by its name.
+
+    Of several with the same ratio it is that of the smallest gamma.
+
+    >>> tightest()["trpo_kl_bound"].gamma
+    Fraction(1, 50)
+    """
+    best: dict[str, Entry] = {}
+    for entry in atlas():
+        if entry.ratio is not None:
+            best[entry.theorem] = max(best.get(entry.theorem, entry), entry, key=_nearness)
+    return best
+
+
+def _nearness(entry: Entry) -> tuple[bool, float]:
+    return entry.attained, entry.ratio or 0.0
+
+
 def _decimal(ratio: Fraction) -> str:
-    """Return four digits.
+    """Return four digits of a ratio below 1.
 
     >>> _decimal(Fraction(9949, 10000))
     '0.9949..'

@@ -26,8 +26,12 @@ The columns:
 - Class: `rational` statements are decided by rational arithmetic, `sqrt` and `log` ones by
   enclosures of ever higher precision.
 - Sides: `two` for equations and for bounds of an absolute error, else `one`.
-- Known: gap / penalty of the worst pair known, 1 at equality, in which family it is met, and what
-  it tends to. "-" means that nothing is recorded. Numbers with `..` are cut after four digits.
+- Known: gap / penalty of the worst pair known by hand, 1 at equality, in which family it is met,
+  and what it tends to. "-" means that nothing is recorded. Numbers with `..` are cut after four
+  digits.
+- Met: the largest gap / penalty that the hunts of the [atlas](atlas.md) met at eight gammas, with
+  its witness and its gamma (the smallest of equals). It proves how tight the bound is at least;
+  a number below 1 is no supremum. "-" means that there is no ratio to hunt for.
 - False: how many misquotations of it are kept, each with a pair that refutes it; their names follow
   under the statement.
 """

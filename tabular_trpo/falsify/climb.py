@@ -7,7 +7,7 @@ import numpy as np
 
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.falsify.draw import draw
-from tabular_trpo.falsify.moves import mutated
+from tabular_trpo.falsify.moves import Room, mutated
 from tabular_trpo.falsify.score import SPEAKS
 from tabular_trpo.theory.plain import Cases, PlainPair
 
@@ -36,12 +36,14 @@ def climb(
     size: tuple[int, int],
     gamma: float | None = None,
     seeds: Cases | None = None,
+    room: Room | None = None,
 ) -> Iterator[Generation]:
     """Yield generation after generation, for ever; the same generator gives the same ones.
 
     size:  (S, A)
     gamma: held fixed, or free
     seeds: cases of that size to begin with, beside the random ones
+    room:  what is left of a promise, see `Scorer.room`
     """
     generation = _screened(score, rng, size, gamma, seeds)
     yield generation
@@ -53,7 +55,7 @@ def climb(
             yield generation
         parents, scores = generation.cases, generation.scores
         family = np.repeat(np.arange(len(parents)), CHILDREN)
-        children = mutated(rng, parents[family], fixed_gamma=gamma is not None)
+        children = mutated(rng, parents[family], gamma is not None, room)
         found = score(PlainPair(children)).reshape(len(parents), CHILDREN)
         best = np.argmax(found, axis=1)
         value = found[np.arange(len(parents)), best]

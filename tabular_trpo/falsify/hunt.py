@@ -13,6 +13,7 @@ from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import fractions
 from tabular_trpo.falsify import seeds
 from tabular_trpo.falsify.climb import Generation, Score, climb
+from tabular_trpo.falsify.moves import Room
 from tabular_trpo.falsify.score import NO_VALUE, SPEAKS, Scorer, scorer
 from tabular_trpo.falsify.shrink import refuted, shrunk
 from tabular_trpo.falsify.specimen import Specimen, cases_of, promising, rationalised
@@ -116,8 +117,8 @@ def falsify(
     end = time.monotonic() + budget
     tried = met = count = 0
     best: Best = None
-    counting = _counting(score, valueless)
-    for count, generation in enumerate(generations(counting, seed, fixed, families), 1):
+    counting, room = _counting(score, valueless), score.room if score.promise else None
+    for count, generation in enumerate(generations(counting, seed, fixed, families, room), 1):
         tried += generation.tried
         met += generation.met
         found = _exact(claim, score, generation, exact_gamma)
@@ -177,13 +178,13 @@ def _counting(score: Scorer, valueless: list[int]) -> Score:
 
 
 def generations(
-    score: Score, seed: int, gamma: float | None, families: bool
+    score: Score, seed: int, gamma: float | None, families: bool, room: Room | None = None
 ) -> Iterator[Generation]:
     """Yield the generations of all sizes in turn; each size has its own random numbers."""
-    climbs = [
-        climb(score, np.random.default_rng([seed, i]), size, gamma, seeds.of(size, gamma, families))
-        for i, size in enumerate(SIZES)
-    ]
+    climbs = []
+    for i, size in enumerate(SIZES):
+        first = seeds.of(size, gamma, families)
+        climbs.append(climb(score, np.random.default_rng([seed, i]), size, gamma, first, room))
     turn = 0
     while True:
         for i, one in enumerate(climbs):

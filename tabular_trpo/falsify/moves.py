@@ -7,12 +7,14 @@ import numpy as np
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.falsify import worst
 from tabular_trpo.falsify.draw import GAMMAS, rewards, rows
-from tabular_trpo.theory.plain import Cases, evaluated
+from tabular_trpo.theory.plain import Cases, PlainPair, evaluated
 
+Room = Callable[[PlainPair], Array]
 Move = Callable[[np.random.Generator, Cases], Cases]
 LEAST_WEIGHT = 1e-4  # shorter steps are lost in rounding
 JUMPS = (0.005, *GAMMAS)
 POLICIES = ("pi", "target")
+LEVEL, ON_EDGE = 0.1, 0.9  # of the children of a claim with a promise
 
 
 def _pick(rng: np.random.Generator, cases: Cases, depth: int) -> tuple[Array, ...]:
@@ -108,6 +110,17 @@ def worst_direction(rng: np.random.Generator, cases: Cases) -> Cases:
     return cases.changed(target=target, alpha=10.0 ** rng.uniform(-3, -1, len(cases)))
 
 
+def level_direction(rng: np.random.Generator, cases: Cases) -> Cases:
+    """Let a step go where it is worst of those along which L stays, see `worst.direction`."""
+    target = worst.direction(cases, np.ones(len(cases)), level=True)
+    return cases.changed(target=target, alpha=10.0 ** rng.uniform(-2, 0, len(cases)))
+
+
+def on_edge(cases: Cases, room: Room) -> Cases:
+    """Let the rewards be the worst advantages that keep a promise, see `worst.edge`."""
+    return cases.changed(r=worst.edge(cases, room))
+
+
 def horizon(rng: np.random.Generator, cases: Cases) -> Cases:
     """Change gamma: to one of the usual ones, or a little."""
     n = len(cases)
@@ -156,8 +169,13 @@ MOVES: tuple[Move, ...] = (
 )
 
 
-def mutated(rng: np.random.Generator, cases: Cases, fixed_gamma: bool) -> Cases:
-    """Return the cases, each changed by one move or two, some then set to their worst."""
+def mutated(
+    rng: np.random.Generator, cases: Cases, fixed_gamma: bool, room: Room | None = None
+) -> Cases:
+    """Return the cases, each changed by one move or two, some then set to their worst.
+
+    room: what is left of a promise, on whose edge most are put: off it they are far from failing
+    """
     out = cases[np.arange(len(cases))]
     moves = MOVES if fixed_gamma else (*MOVES, horizon)
     for again in (1.0, 0.4):
@@ -170,4 +188,9 @@ def mutated(rng: np.random.Generator, cases: Cases, fixed_gamma: bool) -> Cases:
         at = np.flatnonzero(rng.random(len(out)) < share)
         if len(at):
             out.put(at, move(rng, out[at]))
+    if room is not None:
+        at = np.flatnonzero(rng.random(len(out)) < LEVEL)
+        out.put(at, level_direction(rng, on_edge(out[at], room)))
+        at = np.flatnonzero(rng.random(len(out)) < ON_EDGE)
+        out.put(at, on_edge(out[at], room))
     return out

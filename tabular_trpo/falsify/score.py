@@ -3,6 +3,10 @@
 A claim says that a sum of terms is at most 0.  The terms that outlive a vanishing step (eta_new and
 L, say) are its gap; those that vanish with the step are its penalty.  Their ratio is what a search
 can climb: the sum itself is largest at long steps, where a bound is usually far from tight.
+
+A claim without a penalty may speak only where a promise is kept, as L - eta >= C mean_kl.  Then
+the penalty of the promise is the measure: on its edge, where L = eta + penalty, eta - eta_new is
+gap - penalty of the bound that the claim stands for, eta_new >= L - penalty.
 """
 
 from dataclasses import dataclass
@@ -45,6 +49,26 @@ def terms_of(e: Expression, sign: float = 1.0) -> Terms:
     return found
 
 
+def requirements(condition: Statement) -> tuple[Expression, ...]:
+    """Return what is at most 0, each of it, where a condition holds; for "==", what is 0.
+
+    >>> from tabular_trpo.theory.trace import trace
+    >>> requirements(trace(lambda p: (p.smaller(p.L - p.eta, 1 - 2 * p.gamma), ">=", 0)))
+    (0 - (L - eta), 0 - (1 - 2*gamma))
+    """
+    if condition.relation == "==":
+        return (violation(condition),)
+    less, more = condition.lhs, condition.rhs
+    if condition.relation == ">=":
+        less, more = more, less
+    return tuple(less - x for x in _joined(more))
+
+
+def _joined(e: Expression) -> tuple[Expression, ...]:
+    """Return the numbers of which an expression is the smallest."""
+    return _joined(e.args[0]) + _joined(e.args[1]) if e.op == "smaller" else (e,)
+
+
 def _flattened(e: Expression, sign: float) -> Terms:
     match e.op, e.args:
         case "number", [0]:
@@ -64,20 +88,28 @@ class Scorer:
     """The score of a claim: above 1 where it fails by more than rounding.
 
     gap, penalty: terms whose sums are compared; `penalty` is empty where a claim has none
+    promise:      terms of the precondition whose penalty measures a claim that has none itself
     """
 
     claim: Theorem
     gap: Terms
     penalty: Terms
+    promise: tuple[Terms, Terms] | None = None
 
     def __call__(self, p: PlainPair) -> Array:
         """Return the scores of a batch, (N,): see `NO_VALUE`, `OUTSIDE` and `NO_PENALTY`."""
         with np.errstate(all="ignore"):
             known: dict[int, Any] = {}
             gap, size = _total(self.gap, p, known)
-            noise = ROUNDING * size + FIELD_ROUNDING * _field(p, gap)
+            noise = ROUNDING * size + FIELD_ROUNDING * _along(p.field, gap)
             if self.claim.statement.relation == "==":
                 score = 1 + (np.abs(gap) - 1e3 * noise) / (size + LEAST)
+            elif self.promise:
+                left, scale = (_along(x, gap) for x in self._left(p))
+                fails = np.minimum(left, gap) - noise
+                # Without a step or without rewards all is 0, which is no near miss.
+                share = np.where((fails > 0) | (scale > noise), fails / (scale + LEAST), -np.inf)
+                score = np.where(share < 0, 1 / (1 - share), 1 + share)  # no plateau far below
             elif not self.penalty:
                 score = 1 + (gap - noise) / (size + noise + LEAST)
             else:
@@ -86,6 +118,15 @@ class Scorer:
                 score = np.where(penalty < 0, (gap - noise) / -penalty, free)
             score = np.where(np.isnan(score), NO_VALUE, np.clip(score, SPEAKS + 1e-9, NO_PENALTY))
             return self._inside(p, score.max(axis=tuple(range(1, score.ndim))))
+
+    def room(self, p: PlainPair) -> Array:
+        """Return what is left of the promise, less what the claim fails by where it fails, (N,).
+
+        A pair that is read exactly moves a little, so it should not be on the very edge.
+        """
+        gap, _ = _total(self.gap, p, {})
+        worst = gap.max(axis=tuple(range(1, gap.ndim)))
+        return np.asarray(self._left(p)[0] - np.maximum(worst, 0.0))
 
     def ratio(self, pair: Pair) -> float | None:
         """Return gap / penalty of one exact pair, the largest over the states where it has many.
@@ -103,31 +144,72 @@ class Scorer:
         gap, penalty = np.broadcast_arrays(gap.ravel(), -penalty.ravel())
         return list(zip(gap, penalty, strict=True))
 
+    def _left(self, p: PlainPair) -> tuple[Array, Array]:
+        """Return what is left of the promise and its penalty, (N,) each."""
+        gap, penalty = (_total(terms, p, {})[0] for terms in self.promise or ((), ()))
+        return gap + penalty, -penalty
+
     def _inside(self, p: PlainPair, score: Array) -> Array:
         """Replace the scores where the precondition fails, the nearer to it the higher."""
         if self.claim.condition is None:
             return score
-        wrong = violation(self.claim.condition)
-        value = np.broadcast_to(wrong.value(p), score.shape)
-        if self.claim.condition.relation == "==":
-            value = np.abs(value)
-        _, size = _total(_flattened(wrong, 1.0), p, {})
-        share = value / np.where(size > 0, size, 1.0)
+        share: Array = np.full(score.shape, -np.inf)
+        for wrong in requirements(self.claim.condition):
+            value = np.broadcast_to(wrong.value(p), score.shape)
+            if self.claim.condition.relation == "==":
+                value = np.abs(value)
+            _, size = _total(_flattened(wrong, 1.0), p, {})
+            share = np.maximum(share, value / np.where(size > 0, size, 1.0))
         score = np.where(share > CONDITION_SLACK, OUTSIDE + 1 / (1 + share), score)
         return np.where(np.isnan(share), NO_VALUE, score)
 
 
 def scorer(claim: Theorem) -> Scorer:
-    """Sort the terms of a claim into gap and penalty by their sizes on random pairs.
+    """Sort the terms of a claim into gap and penalty; where it has no penalty, of a promise.
 
-    A term vanishes if a step 10^-7 times as long makes it less than 10^-3 as large.  Where that
-    sorts nothing, terms that are never positive are the penalty; and the penalty is the group that
-    is negative more often.
+    >>> from tabular_trpo.theory.claim import claim
+    >>> @claim("monotone", when=lambda p: (p.L - p.eta, ">=", p.C * p.mean_kl))
+    ... def monotone(p):
+    ...     return p.eta_new, ">=", p.eta
+    >>> scorer(monotone).penalty, scorer(monotone).promise[1]
+    ((), ((-1.0, C*mean_kl),))
     """
     terms = terms_of(violation(claim.statement))
     if claim.statement.relation == "==":
         return Scorer(claim, terms, ())
     cases = _probes(claim)
+    gap, penalty = _apart(terms, cases)
+    promise = None if penalty else _promise(claim, gap, cases)
+    return Scorer(claim, gap, penalty, promise)
+
+
+def _promise(claim: Theorem, gap: Terms, cases: Cases) -> tuple[Terms, Terms] | None:
+    """Return gap and penalty of a precondition, if both have the unit of the claim: of rewards.
+
+    return: None where it has none, as a range of gamma or a bound of the step
+    """
+    if claim.condition is None or claim.condition.relation == "==":
+        return None
+    p, doubled = PlainPair(cases), PlainPair(cases.changed(r=2 * cases.r))
+    for wrong in requirements(claim.condition):
+        found = _apart(_flattened(wrong, -1.0), cases)
+        if found[1] and all(_doubles(terms, p, doubled) for terms in (gap, *found)):
+            return found
+    return None
+
+
+def _doubles(terms: Terms, p: PlainPair, doubled: PlainPair) -> bool:
+    once, twice = (_typical(_total(terms, x, {})[0]) for x in (p, doubled))
+    return bool(np.isclose(twice, 2 * once)) and once > 0
+
+
+def _apart(terms: Terms, cases: Cases) -> tuple[Terms, Terms]:
+    """Sort terms into gap and penalty by their sizes on random pairs; the penalty may be empty.
+
+    A term vanishes if a step 10^-7 times as long makes it less than 10^-3 as large.  Where that
+    sorts nothing, terms that are never positive are the penalty; and the penalty is the group that
+    is negative more often.
+    """
     met = PlainPair(cases)
     far = PlainPair(cases.changed(alpha=np.ones(len(cases))))
     near = PlainPair(cases.changed(alpha=np.full(len(cases), 1e-7)))
@@ -143,7 +225,7 @@ def scorer(claim: Theorem) -> Scorer:
     gap, penalty = groups
     if gap and penalty and _negative(gap, met) > _negative(penalty, met):
         gap, penalty = penalty, gap
-    return Scorer(claim, gap or penalty, penalty if gap else ())
+    return gap or penalty, penalty if gap else ()
 
 
 def _probes(claim: Theorem) -> Cases:
@@ -197,5 +279,5 @@ def _size(e: Expression, p: PlainPair, known: dict[int, Any]) -> Any:
     return known[id(e)]
 
 
-def _field(p: PlainPair, like: Array) -> Array:
-    return p.field.reshape(p.field.shape + (1,) * (like.ndim - 1))
+def _along(x: Array, like: Array) -> Array:
+    return x.reshape(x.shape + (1,) * (like.ndim - 1))

@@ -2,17 +2,21 @@
 
 import re
 import unicodedata
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
+import tabular_trpo as tt
+from tabular_trpo import formats
 from tabular_trpo.app import theory_page
 from tabular_trpo.app.theory_words import REFERENCES
 from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.theorems import THEOREMS, TOPICS
 from tabular_trpo.theory.variants import VARIANTS
 
-COMMITTED = (Path(__file__).parents[2] / "docs/theory.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+COMMITTED = (DOCS / "theory.md").read_text(encoding="utf-8")
 each = pytest.mark.parametrize("theorem", THEOREMS, ids=lambda theorem: theorem.name)
 
 
@@ -41,6 +45,44 @@ def test_entry_holds_the_formula_and_the_condition(theorem: Theorem) -> None:
     assert (when or "") in entry
     assert ("\nwhen " in entry) == (when not in (None, "mixture"))
     assert ("For mixtures" in entry) == (when == "mixture")
+
+
+def met(theorem: Theorem) -> str:
+    """The cell of the committed page that tells what the atlas met."""
+    (row,) = re.findall(rf"^\| \[`{theorem.name}`\].*$", COMMITTED, re.MULTILINE)
+    return row.strip("| ").split(" | ")[theory_page.COLUMNS.index("Met")]
+
+
+@each
+def test_largest_ratio_of_the_atlas_stands_in_the_row_with_its_witness(theorem: Theorem) -> None:
+    entries = [x for x in tt.atlas() if x.theorem == theorem.name and x.ratio is not None]
+    if not entries:
+        assert met(theorem) == "-"
+        return
+    found = re.fullmatch(r"\[(1|0\.\d{4}\.\.)\]\(([^)]+)\) at ([\d.]+)", met(theorem))
+    assert found is not None
+    shown, link, gamma = found.groups()
+    (entry,) = [x for x in entries if x.gamma == Fraction(gamma)]
+    largest = max(x.ratio or 0.0 for x in entries)
+    assert entry.ratio == largest
+    assert (shown == "1") == any(x.attained for x in entries) == entry.attained
+    if shown != "1":
+        assert 0 <= largest - float(shown.removesuffix("..")) <= 1.0001e-4
+    assert Path(link).name == entry.witness
+    assert formats.load(DOCS / link).mdp.gamma == entry.gamma
+
+
+def test_the_column_is_neither_empty_nor_full() -> None:
+    cells = [met(theorem) for theorem in THEOREMS]
+    assert cells.count("-") == len(THEOREMS) - len({x.theorem for x in tt.atlas()})
+    assert any("[1](" in cell for cell in cells) and any("[0." in cell for cell in cells)
+
+
+def test_what_only_rounds_to_1_is_not_told_as_1() -> None:
+    theorem = next(t for t in THEOREMS if t.name == "npg_progress")
+    entries = [x for x in tt.atlas() if x.theorem == theorem.name]
+    assert any(x.ratio == 1.0 for x in entries) and not any(x.attained for x in entries)
+    assert met(theorem).startswith("[0.9999..](")
 
 
 def test_topics_follow_in_order() -> None:

@@ -94,6 +94,54 @@ def test_the_mean_divergence_is_no_penalty_even_at_one_tenth() -> None:
     assert found.pair.mdp.n_states <= 5
 
 
+def monotone(title: str, when: Any) -> tt.Theorem:
+    """Where something is promised, the return does not fall."""
+    return tt.claim(title, when=when)(lambda p: (p.eta_new, ">=", p.eta))
+
+
+def theorem_1(p: Any, constant: Any) -> Any:
+    return constant * p.eps * p.gamma * p.max_tv**2 / (1 - p.gamma) ** 2
+
+
+def mean_tv(p: Any, constant: Any) -> Any:
+    return constant * p.eps_cpi * p.gamma * p.mean_tv / (1 - p.gamma) ** 2
+
+
+def short_horizon(p: Any) -> Any:
+    return p.smaller(p.L - p.eta - p.C * p.mean_kl, Fraction(1, 10) - p.gamma), ">=", 0
+
+
+FALSE_PROMISES = (
+    (monotone("mean KL, gamma <= 1/10", short_horizon), None),
+    (monotone("a quarter of C", lambda p: (p.L - p.eta, ">=", p.C * p.mean_kl / 4)), "1/2"),
+    (monotone("constant 7/2", lambda p: (p.L, ">=", p.eta + theorem_1(p, Fraction(7, 2)))), None),
+    (monotone("mean TV", lambda p: (mean_tv(p, Fraction(3, 2)), "<=", p.L - p.eta)), None),
+)
+TRUE_PROMISES = (
+    (monotone("mean KL", lambda p: (p.L - p.eta, ">=", p.C * p.mean_kl)), "1/2"),
+    (monotone("constant 4", lambda p: (p.L, ">=", p.eta + theorem_1(p, 4))), None),
+    (monotone("mean TV, 2", lambda p: (mean_tv(p, 2), "<=", p.L - p.eta)), None),
+)
+
+
+@pytest.mark.parametrize(("claim", "gamma"), FALSE_PROMISES, ids=lambda x: getattr(x, "name", x))
+def test_a_promise_that_is_too_weak_is_refuted(claim: tt.Theorem, gamma: str | None) -> None:
+    found = refuted(claim, gamma=gamma)
+    assert found.pair.eta_new < found.pair.eta < found.pair.L
+    assert found.tried < 500_000
+    if claim.condition is not None and "smaller" in claim.condition.names():
+        assert found.pair.gamma <= Fraction(1, 10)
+
+
+@pytest.mark.parametrize(("claim", "gamma"), TRUE_PROMISES, ids=lambda x: getattr(x, "name", x))
+def test_a_promise_that_is_enough_is_not(claim: tt.Theorem, gamma: str | None) -> None:
+    found = tt.falsify(claim, rounds=60, gamma=gamma, families=False)
+    assert isinstance(found, Unrefuted) and found.status == "unrefuted"
+    assert found.met > found.tried / 4  # most children are put where the claim speaks
+    assert found.witness is not None
+    assert tt.judge(claim, found.witness).status == "proved"
+
+
 @pytest.mark.parametrize("theorem", tt.THEOREMS, ids=lambda t: t.name)
 def test_no_theorem_is_refuted(theorem: tt.Theorem) -> None:
     found = tt.falsify(theorem, rounds=12, seed=3)

@@ -95,6 +95,72 @@ def test_outside_of_a_precondition_scores_lie_below_and_rise_towards_it() -> Non
     assert np.all(np.diff(value[~inside][order]) >= -1e-12)
 
 
+def kept(p: Any) -> Any:
+    return p.L - p.eta, ">=", p.C * p.mean_kl / 100
+
+
+def test_a_promise_measures_a_claim_without_a_penalty() -> None:
+    @tt.claim("monotone", when=kept)
+    def claim(p: Any) -> Any:
+        return p.eta_new, ">=", p.eta
+
+    score, p = scorer(claim), PlainPair(CASES)
+    assert score.penalty == () and score.promise is not None
+    gap, penalty = score.promise
+    assert (texts(gap), texts(penalty)) == (["+1 L", "-1 eta"], ["-1 C*mean_kl/100"])
+    with np.errstate(invalid="ignore"):
+        value, scale = score(p), p.C * p.mean_kl / 100
+    left, fails = p.L - p.eta - scale, p.eta - p.eta_new
+    clear = (np.abs(left) > 1e-9) & (np.abs(fails) > 1e-9)
+    assert np.array_equal((value > 1)[clear], ((left > 0) & (fails > 0))[clear])
+    assert np.array_equal((value <= SPEAKS)[clear], (left < 0)[clear])
+    broken = value > 1 + 1e-6
+    assert broken.any()
+    share = np.minimum(left, fails)[broken] / scale[broken]
+    assert value[broken] == pytest.approx(1 + share, rel=1e-6)
+    doubled = score(PlainPair(CASES.changed(r=2 * CASES.r)))
+    assert doubled == pytest.approx(value, rel=1e-6)
+
+
+def test_no_step_and_no_rewards_are_far_from_failing() -> None:
+    @tt.claim("monotone", when=kept)
+    def claim(p: Any) -> Any:
+        return p.eta_new, ">=", p.eta
+
+    score = scorer(claim)
+    assert score(PlainPair(CASES.changed(r=0 * CASES.r))).max() <= 0
+    assert score(PlainPair(CASES.changed(target=CASES.pi))).max() <= 0.1
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        lambda p: (p.gamma, ">=", Fraction(1, 2)),
+        lambda p: (p.mean_kl, "<=", Fraction(1, 100)),
+        lambda p: (p.mean_kl, "<=", 2 * p.max_tv**2),
+        lambda p: (p.L, ">=", p.eta),
+        lambda p: (p.L, "==", p.eta + p.C * p.mean_kl),
+    ],
+    ids=["gamma", "step", "two divergences", "no penalty", "equation"],
+)
+def test_what_has_no_penalty_in_rewards_is_no_promise(when: Any) -> None:
+    claim = tt.claim("monotone", when=when)(lambda p: (p.eta_new, ">=", p.eta))
+    assert scorer(claim).promise is None
+
+
+def test_requirements_that_are_joined_count_each_for_itself() -> None:
+    """The distance from the range of gamma shows, whatever the other requirement is."""
+
+    def when(p: Any) -> Any:
+        return p.smaller(p.smaller(p.L, p.eta) + 10**6, p.gamma - Fraction(9, 10)), ">=", 0
+
+    value = scorer(tt.claim("far", when=when)(lambda p: (p.eta_new, ">=", p.eta)))(PlainPair(CASES))
+    outside = CASES.gamma < 0.9
+    order = np.argsort(CASES.gamma[outside])
+    assert np.all(np.diff(value[outside][order]) >= -1e-12)
+    assert np.ptp(value[outside]) > 0.1
+
+
 def test_a_claim_without_a_value_says_so() -> None:
     @tt.claim("the root of a negative number")
     def claim(p: Any) -> Any:

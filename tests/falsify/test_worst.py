@@ -34,6 +34,74 @@ def test_no_other_advantage_is_worse(
         assert np.all(sign * gap(cases.changed(r=other)) <= best + 1e-9)
 
 
+@pytest.mark.parametrize("size", [(2, 2), (3, 3), (4, 2)])
+def test_on_the_edge_no_other_advantage_keeps_the_promise_and_is_worse(
+    rng: np.random.Generator, size: tuple[int, int]
+) -> None:
+    """A promise that L rises by a tenth of what it can; its edge against random advantages."""
+    cases = draw(rng, 60, *size)
+    high = PlainPair(cases.changed(r=worst.edge(cases, lambda p: p.L - 1e9)))
+    least = (high.L - high.eta) / 10
+
+    def room(p: PlainPair) -> np.ndarray:
+        return np.asarray(p.L - p.eta - np.tile(least, len(p.cases) // 60))
+
+    r = worst.edge(cases, room)
+    assert np.abs(r).max() <= 1.0
+    p = PlainPair(cases.changed(r=r))
+    assert np.abs(p.V).max() < 1e-9
+    assert np.abs(room(p)).max() < 1e-9
+    compared = 0
+    for _ in range(300):
+        other = rng.uniform(-1, 1, r.shape)
+        other -= (cases.pi * other).sum(axis=-1, keepdims=True)
+        other /= np.maximum(np.abs(other).max(axis=(-2, -1), keepdims=True), 1e-9)
+        q = PlainPair(cases.changed(r=other))
+        keeps = room(q) >= 0
+        assert np.all(q.eta_new[keeps] >= p.eta_new[keeps] - 1e-9)
+        compared += int(keeps.sum())
+    assert compared > 1000
+
+
+def test_a_promise_that_cannot_be_kept_gets_the_largest_surrogate(
+    rng: np.random.Generator,
+) -> None:
+    cases = draw(rng, 20, 3, 2)
+    high = worst.edge(cases, lambda p: p.L - 1e9)
+    low = worst.edge(cases, lambda p: p.L + 1e9)
+    assert np.array_equal(high, -low)
+    p = PlainPair(cases.changed(r=high))
+    assert np.all(np.einsum("nsa,nsa->ns", cases.pi_new, p.A) >= -1e-9)
+
+
+def test_a_level_direction_leaves_the_surrogate_and_is_the_worst_that_does(
+    rng: np.random.Generator,
+) -> None:
+    """Against random directions with what raises L taken off, at a step of 1e-4."""
+    cases = draw(rng, 40, 3, 2, gamma=0.3)
+    pi = 0.4 + 0.2 * cases.pi
+    cases = cases.changed(pi=pi, rho0=np.full((40, 3), 1 / 3))
+    cases = cases.changed(r=worst.advantage(cases, np.ones(40)))
+    G = PlainPair(cases).rho[..., None] * PlainPair(cases).A
+    G = G - G.mean(axis=-1, keepdims=True)
+
+    def ratio(delta: np.ndarray) -> np.ndarray:
+        small = cases.changed(target=pi + delta, alpha=np.full(40, 1e-4))
+        p = PlainPair(small)
+        with np.errstate(all="ignore"):
+            return np.nan_to_num(np.asarray((p.L - p.eta_new) / p.mean_kl))
+
+    best = worst.direction(cases, np.ones(40), level=True) - pi
+    assert np.abs((G * best).sum(axis=(-2, -1))).max() < 1e-9
+    assert np.abs(best).max() > 0.1
+    for _ in range(100):
+        other = rng.uniform(-1, 1, pi.shape)
+        other -= other.mean(axis=-1, keepdims=True)
+        square = np.maximum((G**2).sum(axis=(-2, -1)), 1e-300)
+        other -= ((G * other).sum(axis=(-2, -1)) / square)[:, None, None] * G
+        assert np.all(ratio(0.3 * other) <= ratio(best) + 1e-3 * np.abs(ratio(best)) + 1e-6)
+
+
 def test_worst_advantage_is_attained_at_a_corner() -> None:
     """Three actions, hand-solved: half of pi's mass gets 1, half -1, one lies between."""
     pi = np.array([[[0.2, 0.5, 0.3], [1.0, 0.0, 0.0]]])
