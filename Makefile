@@ -11,7 +11,7 @@ ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install verify test check bench theory atlas clean
+.PHONY: help install verify test check bench theory atlas compare clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -47,6 +47,11 @@ theory: $(STAMP) ## write docs/theory.md from the tables
 # One thread each: the workers are processes.
 atlas: $(STAMP) ## make the atlas of best constants anew: docs/atlas.md (about 20 minutes)
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m scripts.atlas $(ARGS)
+
+# On the models that the sampled runs are measured on.
+COMPARED := gridworld combination_lock queue rover weather island ties
+compare: $(STAMP) ## compare sampled TRPO with its rivals and its exact limit: docs/compare.png
+	$(BIN)/tabular-trpo compare $(COMPARED:%=mdps/%.mdp.json) --figure docs/compare.png $(ARGS)
 
 clean: ## remove .venv and every cache
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

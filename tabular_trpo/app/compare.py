@@ -81,12 +81,18 @@ def run(args: argparse.Namespace) -> Answer:
         check_figure(args.figure)
     settings = Settings(args.batch, args.delta, args.horizon)
     sources = [read(path, "float") for path in files(args.paths)]
-    refused = {source.name: why for source in sources if (why := _refused(source, settings))}
-    able = [source for source in sources if source.name not in refused]
+    checked = [(source, _refused(source, names, settings)) for source in sources]
+    able = [source for source, why in checked if why is None]
     if not able:
-        raise InvalidMDPError([problem for why in refused.values() for problem in why.problems])
+        raise InvalidMDPError([problem for _, why in checked if why for problem in why.problems])
+    given = [source.name for source in sources]
+    refused = {
+        source.name if given.count(source.name) == 1 else source.path: str(why)
+        for source, why in checked
+        if why is not None
+    }
     entries = _carried_out(able, names, settings, args)
-    scored = Scored(args, names, entries, {name: str(why) for name, why in refused.items()})
+    scored = Scored(args, names, entries, refused)
     if args.figure is not None:
         draw(args.figure, scored)
     return Answer(4 if refused else 0, document(scored), parts(scored), line(scored))
@@ -108,8 +114,11 @@ def _methods(asked: list[str] | None) -> list[str]:
     return list(METHODS)
 
 
-def _refused(source: Source, settings: Settings) -> InvalidMDPError | None:
-    most = float(source.mdp.mask.sum(axis=1).max())
+def _refused(source: Source, names: list[str], settings: Settings) -> InvalidMDPError | None:
+    """Return why a batch is too small for one of the methods, None where it is not."""
+    if not any(METHODS[name].sampled for name in names):
+        return None
+    most = float(source.mdp.mask.sum(axis=1).max()) if "vine" in names else 0
     try:
         settings.paths(float(source.mdp.gamma), most)
     except InvalidMDPError as error:

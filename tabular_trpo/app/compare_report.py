@@ -135,20 +135,20 @@ def _table(entry: Entry, scored: Scored) -> Any:
 
 
 def _curve(shares: Array) -> str:
-    """Return the shares in tenths, one character each.
+    """Return the shares in tenths, one character each; what is negative by rounding is 0.
 
-    >>> _curve(np.array([0.0, 0.55, 0.99, -0.2]))
-    '05*-'
+    >>> _curve(np.array([0.0, 0.55, 0.99, -0.2, -1e-16]))
+    '05*-0'
     """
     marks = "0123456789"
     return "".join(
-        "" if np.isnan(x) else "*" if x >= NEAR else marks[int(10 * x)] if x >= 0 else "-"
+        "" if np.isnan(x) else "*" if x >= NEAR else marks[int(10 * x)] if x > -1e-9 else "-"
         for x in shares
     )
 
 
 def _percent(share: float) -> str:
-    return "-" if np.isnan(share) else f"{100 * share:.1f}"
+    return "-" if np.isnan(share) else f"{round(100 * share, 1) + 0.0:.1f}"  # no -0.0
 
 
 def _summary(scored: Scored) -> Any:

@@ -92,7 +92,8 @@ def excess(x: Array) -> Array:
     """Return x - log(1 + x) >= 0 for x > -1, by its series where that would cancel."""
     near = np.abs(x) < 0.01
     w = np.where(near, x, 0.0)
-    w = w / (2 + w)  # log(1 + x) = 2 (w + w^3 / 3 + ...), and x - 2 w = x w; the next is 1e-17 of it
+    # log(1 + x) = 2 (w + w^3 / 3 + ...), and x - 2 w = x w; the next term is 1e-17 of it.
+    w = w / (2 + w)
     s = w * w
     series = x * w - 2 * w * s * (1 / 3 + s * (1 / 5 + s / 7))
     return np.where(near, series, x - np.log1p(x))

@@ -102,5 +102,7 @@ def band(curves: Iterable[Curve], grid: Array) -> Band:
     """
     values = np.array([curve.at(grid) for curve in curves])
     n = len(values)
-    spread: Any = values.std(axis=0, ddof=1) / np.sqrt(n) if n > 1 else np.full(len(grid), np.nan)
-    return Band(grid, values.mean(axis=0), NORMAL_95 * spread)
+    # Less the first one, so that curves that agree have their own value as mean, and no spread.
+    off = values - values[0]
+    spread: Any = off.std(axis=0, ddof=1) / np.sqrt(n) if n > 1 else np.full(len(grid), np.nan)
+    return Band(grid, values[0] + off.mean(axis=0), NORMAL_95 * spread)

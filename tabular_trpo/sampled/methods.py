@@ -7,6 +7,7 @@ the policy after each.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from math import ceil
 from typing import Any, final
 
 import numpy as np
@@ -51,7 +52,7 @@ class Settings:
         cost = long if not branches else gamma / (1 - gamma) + branches * long
         if self.batch < 2 * cost:
             got = f"= {self.batch} steps"
-            expected = f"at least {int(2 * cost) + 1}: two paths, of {cost:.6g} steps on average"
+            expected = f"at least {ceil(2 * cost)}: two paths, of {cost:.6g} steps on average"
             cure = "Raise batch" + (", or set a horizon" if self.horizon is None else "")
             raise InvalidMDPError(Problem("size", "batch", got, expected, cure))
         return max(2, round(self.batch / cost))
