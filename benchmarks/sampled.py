@@ -23,7 +23,7 @@ TOYS = ("FrozenLake-v1", "CliffWalking-v1", "Taxi-v3", "Taxi-v4")
 MODELS = ("gridworld", "combination_lock", "queue", "rover", "weather", "island", "ties")
 STEPS, SEEDS, NEAR = 60_000, 5, 0.02
 STEPPING, ITERATION = 100.0, 30.0
-PATHS, LENGTH, BATCH = 2000, 50, 2000
+PATHS, LENGTH, BATCH = 5000, 40, 2000
 
 
 def stepping(name: str) -> bool:

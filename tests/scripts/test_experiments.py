@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from scripts import sb3_trpo
+from scripts import sb3_trpo, variance
 
 EXPERIMENTS = (
     "aliasing", "collapse", "ladder", "max_or_mean", "penalty", "regions", "small_steps", "stuck",
@@ -50,6 +50,12 @@ def test_experiment_runs(name: str, tmp_path: Path, capsys: pytest.CaptureFixtur
         assert len(rows) == len(script.MODELS) and min(float(row[5]) for row in rows) < 0.1
     if name == "stuck":
         assert out.splitlines()[-2].split()[3:6:2] == ["0", "0"]  # certain policies, gamma = 0.9
+
+
+def test_costs_by_hand() -> None:
+    """Arms that pay 0 and 1, gamma 1/2, gain 1/2: variance x steps 1 x 2, 1/2 x 2, 3/8 x 5, 0."""
+    arms = tt.MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
+    assert variance.costs(arms) == [1, 1 / 2, 15 / 16, 0]
 
 
 # sb3-contrib's TRPO: the exact side by formulas of our own, with policies made here.
