@@ -4,6 +4,7 @@ import argparse
 import math
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor
+from dataclasses import replace
 
 from tabular_trpo.app.answer import Answer
 from tabular_trpo.app.boundary import UsageError
@@ -12,7 +13,7 @@ from tabular_trpo.app.compare_figure import draw
 from tabular_trpo.app.compare_report import Entry, Scored, document, line, parts
 from tabular_trpo.app.counting import counting
 from tabular_trpo.app.improve_figure import check_figure
-from tabular_trpo.app.source import Source, files, read
+from tabular_trpo.app.source import Source, files, named_apart, read
 from tabular_trpo.app.verify import whole
 from tabular_trpo.core.errors import (
     InvalidMDPError,
@@ -80,17 +81,12 @@ def run(args: argparse.Namespace) -> Answer:
     if args.figure is not None:
         check_figure(args.figure)
     settings = Settings(args.batch, args.delta, args.horizon)
-    sources = [read(path, "float") for path in files(args.paths)]
+    sources = named_apart([read(path, "float") for path in files(args.paths)])
     checked = [(source, _refused(source, names, settings)) for source in sources]
     able = [source for source, why in checked if why is None]
     if not able:
-        raise InvalidMDPError([problem for _, why in checked if why for problem in why.problems])
-    given = [source.name for source in sources]
-    refused = {
-        source.name if given.count(source.name) == 1 else source.path: str(why)
-        for source, why in checked
-        if why is not None
-    }
+        raise InvalidMDPError([p for source, why in checked if why for p in _of(source, why)])
+    refused = {source.name: str(why) for source, why in checked if why is not None}
     entries = _carried_out(able, names, settings, args)
     scored = Scored(args, names, entries, refused)
     if args.figure is not None:
@@ -112,6 +108,11 @@ def _methods(asked: list[str] | None) -> list[str]:
     except MissingExtraError:
         return [name for name in METHODS if name != "cma"]
     return list(METHODS)
+
+
+def _of(source: Source, why: InvalidMDPError) -> list[Problem]:
+    """Return the problems with the model named."""
+    return [replace(problem, where=f"{source.name}: {problem.where}") for problem in why.problems]
 
 
 def _refused(source: Source, names: list[str], settings: Settings) -> InvalidMDPError | None:

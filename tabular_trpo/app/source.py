@@ -134,10 +134,10 @@ def read_all(paths: list[str], lane: str) -> list[Source]:
             hidden += error.hidden
     if problems:
         raise InvalidMDPError(problems, hidden)
-    return _named_apart(sources)
+    return named_apart(sources)
 
 
-def _named_apart(sources: list[Source]) -> list[Source]:
+def named_apart(sources: list[Source]) -> list[Source]:
     """Call models of one name by their paths."""
     names = [source.name for source in sources]
     return [

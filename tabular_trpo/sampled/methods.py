@@ -1,7 +1,7 @@
 """The methods of TRPO (2015), section 8, each a way to go on from a simulator and a policy class.
 
 All begin at the uniform policy, use about `batch` steps of the simulator an iteration, and yield
-the policy after each.
+the policy after each.  CEM and CMA-ES need a path for each of their 20 thetas, however long it is.
 """
 
 from collections.abc import Callable, Iterator
