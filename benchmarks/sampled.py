@@ -15,6 +15,7 @@ import numpy as np
 
 import tabular_trpo as tt
 from benchmarks.improve_steps import seconds
+from benchmarks.timing import paired
 from tabular_trpo.sampled import Paths, Simulator, comparison, single_path, trpo
 from tabular_trpo.sampled.methods import Settings
 
@@ -34,7 +35,6 @@ def stepping(name: str) -> bool:
     mdp = tt.from_gym(env, "0.99", layout="csr")
     pi, rng = tt.policies.uniform(mdp), np.random.default_rng(0)
     sim = Simulator(mdp, rng)
-    ours = seconds(lambda: single_path(sim, pi, PATHS, LENGTH)) / (PATHS * LENGTH)
     actions = rng.integers(env.action_space.n, size=5000).tolist()
     env.reset(seed=0)
 
@@ -43,7 +43,9 @@ def stepping(name: str) -> bool:
             if env.step(action)[2]:
                 env.reset()
 
-    ratio = seconds(theirs) / len(actions) / ours
+    row = paired(name, theirs, lambda: single_path(sim, pi, PATHS, LENGTH), None, repeats=15)
+    ours = row.yardstick / (PATHS * LENGTH)
+    ratio = row.ratio * PATHS * LENGTH / len(actions)
     print(f"{ratio:7.0f} x (goal {STEPPING:g})  {1e9 * ours:.0f} ns a step  {name}", flush=True)
     return ratio >= STEPPING
 

@@ -40,8 +40,9 @@ class Draws:
         """
         at = np.left_shift(rows, self.levels)
         for level in range(self.levels - 1, -1, -1):
-            half = 1 << level
-            at += np.left_shift(self.sums[at + (half - 1)] <= u, level, dtype=np.intp)
+            last = self.sums[(1 << level) - 1 :]  # of the lower half, counted from where it begins
+            above = last[at] <= u
+            at += np.left_shift(above, level, dtype=np.intp) if level else above
         return np.asarray(at)
 
 

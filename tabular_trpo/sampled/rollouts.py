@@ -96,10 +96,10 @@ def single_path(sim: Simulator, pi: Any, paths: int, horizon: int | None = None)
         behaviour[t, :k] = rows[row, action]
         rewards[t, :k], states[t + 1, :k] = sim.advance(action)
     return Rollouts(
-        states=frozen(np.ascontiguousarray(states.T)),
-        actions=frozen(np.ascontiguousarray(actions.T)),
-        rewards=frozen(np.ascontiguousarray(rewards.T)),
-        behaviour=frozen(np.ascontiguousarray(behaviour.T)),
+        states=frozen(states.T),
+        actions=frozen(actions.T),
+        rewards=frozen(rewards.T),
+        behaviour=frozen(behaviour.T),
         length=frozen(lengths),
         geometric=horizon is None,
         gamma=sim.gamma,
