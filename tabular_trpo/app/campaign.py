@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor
 from typing import Any
 
-from tabular_trpo.app import campaign_work
+from tabular_trpo.app import campaign_work, executors
 from tabular_trpo.app.answer import Answer
-from tabular_trpo.app.boundary import UsageError, version
-from tabular_trpo.app.campaign_executors import EXECUTORS, Started, in_order
+from tabular_trpo.app.boundary import version
 from tabular_trpo.app.campaign_journal import FORMAT, VERSION, Journal, journal
 from tabular_trpo.app.campaign_report import report
 from tabular_trpo.app.campaign_totals import Totals
 from tabular_trpo.app.counting import Tell, counting
+from tabular_trpo.app.executors import EXECUTORS, Started, in_order
 from tabular_trpo.app.verify import chosen, whole
 from tabular_trpo.core.errors import LimitError, Problem
 from tabular_trpo.falsify.screen import Plan, batch
@@ -28,7 +28,7 @@ any executor and number of workers.  Killed or interrupted, the same command goe
 Exit code 0: no statement is refuted. 1: one is; the pair is in the file. 4: something suspicious is
 left undecided. dask needs the extra `distributed` and obeys DASK_SCHEDULER_ADDRESS; mpi needs the
 extra `mpi`: mpiexec -n 64 python -m mpi4py.futures -m tabular_trpo campaign --executor mpi"""
-MOST_PAIRS, MOST_CHUNK, MOST_WORKERS = 10**12, 10**5, 10**5
+MOST_PAIRS, MOST_CHUNK = 10**12, 10**5
 FINGERPRINT = 8  # drawn pairs by which a header tells that another numpy draws others
 
 
@@ -39,8 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=whole(0, 2**63), default=0, metavar="N", help="of what is drawn (default 0)")
     add("--chunk", type=whole(1, MOST_CHUNK), default=5000, metavar="N", help="pairs a line (5000)")
     add("--theorems", nargs="+", default=[], metavar="NAME", help="these only (default: all)")
-    add("--executor", choices=EXECUTORS, default="processes", help="default: processes")
-    add("--workers", type=whole(1, MOST_WORKERS), metavar="N", help="default: one a core")
+    executors.arguments(parser)
     add("--out", default="campaign.jsonl", metavar="FILE", help="default campaign.jsonl")
 
 
@@ -49,8 +48,7 @@ def run(args: argparse.Namespace) -> Answer:
 
     raises: UsageError, TabularError, OSError
     """
-    if args.executor == "serial" and (args.workers or 1) > 1:
-        raise UsageError(f"--workers {args.workers} with --executor serial, which is one process")
+    executors.check(args)
     theorems = chosen(args.theorems)
     plan = Plan(args.seed, args.pairs, args.chunk, tuple(theorem.name for theorem in theorems))
     totals = Totals(plan.theorems)

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor
 from dataclasses import replace
 
+from tabular_trpo.app import executors
 from tabular_trpo.app.answer import Answer
-from tabular_trpo.app.boundary import UsageError
-from tabular_trpo.app.campaign_executors import EXECUTORS, in_order
 from tabular_trpo.app.compare_figure import draw
 from tabular_trpo.app.compare_report import Entry, Scored, document, line, parts
 from tabular_trpo.app.counting import counting
-from tabular_trpo.app.improve_figure import check_figure
+from tabular_trpo.app.executors import EXECUTORS, in_order
+from tabular_trpo.app.figure import check_figure
 from tabular_trpo.app.source import Source, files, named_apart, read
 from tabular_trpo.app.verify import whole
 from tabular_trpo.core.errors import (
@@ -55,8 +55,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--horizon", type=whole(1, MOST_STEPS), metavar="T", help="default: geometric stopping")
     add("--seeds", type=whole(1, MOST_SEEDS), default=5, metavar="N", help="runs each (default 5)")
     add("--seed", type=whole(0, 2**32), default=0, metavar="N", help="the first (default 0)")
-    add("--executor", choices=EXECUTORS, default="processes", help="default: processes")
-    add("--workers", type=whole(1, 10**5), metavar="N", help="default: one a core")
+    executors.arguments(parser)
     add("--figure", metavar="FILE.png", help="draw learning curves (needs the extra plot)")
 
 
@@ -75,8 +74,7 @@ def run(args: argparse.Namespace) -> Answer:
 
     raises: UsageError, TabularError, OSError
     """
-    if args.executor == "serial" and (args.workers or 1) > 1:
-        raise UsageError(f"--workers {args.workers} with --executor serial, which is one process")
+    executors.check(args)
     names = _methods(args.methods)
     if args.figure is not None:
         check_figure(args.figure)

@@ -1,7 +1,7 @@
 """Learning curves of the true return, with 95 % confidence bands over seeds."""
 
 from tabular_trpo.app.compare_report import Scored
-from tabular_trpo.app.improve_figure import pyplot
+from tabular_trpo.app.figure import pyplot
 
 COLUMNS = 3
 

@@ -12,7 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from tabular_trpo.app.answer import Answer
 from tabular_trpo.app.cells import short
-from tabular_trpo.app.improve_figure import check_figure, draw
+from tabular_trpo.app.figure import check_figure
+from tabular_trpo.app.improve_figure import draw
 from tabular_trpo.app.improve_methods import MEANING, METHODS, chosen
 from tabular_trpo.app.improve_report import Run, document, line, parts
 from tabular_trpo.app.source import lane_argument, policy, read

@@ -1,37 +1,7 @@
 """The figure of a run: the return, and the gains that were predicted, realised and certified."""
 
-from pathlib import Path
-from typing import Any
-
-from tabular_trpo.app.boundary import UsageError
+from tabular_trpo.app.figure import pyplot
 from tabular_trpo.app.improve_report import Run, below
-from tabular_trpo.core.errors import MissingExtraError, Problem
-
-
-def check_figure(path: str) -> None:
-    """Refuse a figure that could not be written, before the run that it would show.
-
-    raises: UsageError for another ending or a folder that is not there; MissingExtraError
-    """
-    if not path.lower().endswith(".png"):
-        raise UsageError(f"--figure {path!r}, expected a name that ends in .png")
-    if not Path(path).absolute().parent.is_dir():
-        raise UsageError(f"--figure {path!r}: the folder is not there")
-    pyplot()
-
-
-def pyplot() -> Any:
-    """Return matplotlib's pyplot, drawing to files only; MissingExtraError without matplotlib."""
-    try:
-        import matplotlib as mpl
-    except ImportError:
-        cure = "Install it by: pip install 'tabular-trpo[plot]'"
-        problem = Problem("extra", "matplotlib", "is not there", "the extra plot", cure)
-        raise MissingExtraError(problem) from None
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt
-
-    return plt
 
 
 def draw(path: str, run: Run) -> None:

@@ -93,3 +93,13 @@ class MissingExtraError(TabularError):
     """An optional dependency is not installed; the message names the extra that brings it."""
 
     exit_code = 2
+
+
+def missing_extra(module: str, extra: str) -> MissingExtraError:
+    """Return the error of a module that only an extra brings.
+
+    >>> print(missing_extra("cma", "cma"))
+    cma is not there, expected the extra cma. Install it by: pip install 'tabular-trpo[cma]'
+    """
+    cure = f"Install it by: pip install 'tabular-trpo[{extra}]'"
+    return MissingExtraError(Problem("extra", module, "is not there", f"the extra {extra}", cure))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tabular_trpo.core.build import shape_error
-from tabular_trpo.core.errors import InvalidMDPError, LaneError, MissingExtraError, Problem
+from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem, missing_extra
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import (
     Array,
@@ -99,9 +99,7 @@ def to_gym(mdp: MDP) -> "TabularEnv":
     try:
         from tabular_trpo.formats.gym_env import TabularEnv
     except ImportError:
-        cure = "Install it by: pip install 'tabular-trpo[gym]'"
-        problem = Problem("extra", "gymnasium", "is not there", "the extra gym", cure)
-        raise MissingExtraError(problem) from None
+        raise missing_extra("gymnasium", "gym") from None
     return TabularEnv(mdp.to_float())
 
 

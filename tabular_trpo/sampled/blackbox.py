@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo.core.errors import InvalidMDPError, MissingExtraError, Problem
+from tabular_trpo.core.errors import InvalidMDPError, Problem, missing_extra
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.families.arguments import size
 from tabular_trpo.improve.softmax_class import SoftmaxClass
@@ -78,9 +78,7 @@ def cma_package() -> Any:
     try:
         import cma as package
     except ImportError:
-        cure = "Install it by: pip install 'tabular-trpo[cma]'"
-        problem = Problem("extra", "cma", "is not there", "the extra cma", cure)
-        raise MissingExtraError(problem) from None
+        raise missing_extra("cma", "cma") from None
     return package
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.app.campaign_executors import EXECUTORS, SerialExecutor
+from tabular_trpo.app.executors import EXECUTORS, SerialExecutor
 from tabular_trpo.sampled import comparison
 from tabular_trpo.sampled.comparison import Curve
 from tabular_trpo.sampled.methods import METHODS, Settings

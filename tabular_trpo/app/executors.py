@@ -1,5 +1,6 @@
-"""Who carries out the chunks: this process, a pool of processes, dask or MPI; one flag chooses."""
+"""Who carries out the work: this process, a pool of processes, dask or MPI; one flag chooses."""
 
+import argparse
 import multiprocessing
 import os
 import signal
@@ -11,10 +12,13 @@ from contextlib import ExitStack, contextmanager
 from multiprocessing import connection, resource_tracker
 from typing import Any, TypeVar, final
 
-from tabular_trpo.core.errors import MissingExtraError, Problem
+from tabular_trpo.app.boundary import UsageError
+from tabular_trpo.app.verify import whole
+from tabular_trpo.core.errors import missing_extra
 
 T = TypeVar("T")
-Started = tuple[Executor, int]  # and how many chunks it carries out at once
+Started = tuple[Executor, int]  # and how many tasks it carries out at once
+MOST_WORKERS = 10**5
 
 
 @final
@@ -78,7 +82,7 @@ def _dask(workers: int | None) -> Iterator[Started]:
         import dask.config
         from distributed import Client
     except ImportError:
-        raise _missing("dask", "distributed") from None
+        raise missing_extra("dask", "distributed") from None
     address = dask.config.get("scheduler-address", None)  # DASK_SCHEDULER_ADDRESS
     connect: Any = Client
     local = {"n_workers": workers or cores(), "threads_per_worker": 1, "dashboard_address": None}
@@ -98,7 +102,7 @@ def _mpi(workers: int | None) -> Iterator[Started]:
     try:
         from mpi4py.futures import MPIPoolExecutor
     except (ImportError, RuntimeError):  # RuntimeError where mpi4py finds no MPI library
-        raise _missing("mpi4py, or the MPI library it needs,", "mpi") from None
+        raise missing_extra("mpi4py, or the MPI library it needs,", "mpi") from None
     with MPIPoolExecutor(max_workers=workers) as pool:
         yield pool, max(1, pool.num_workers)
 
@@ -106,16 +110,27 @@ def _mpi(workers: int | None) -> Iterator[Started]:
 EXECUTORS = {"serial": _serial, "processes": _processes, "dask": _dask, "mpi": _mpi}
 
 
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add --executor and --workers."""
+    parser.add_argument(
+        "--executor", choices=EXECUTORS, default="processes", help="default: processes"
+    )
+    parser.add_argument(
+        "--workers", type=whole(1, MOST_WORKERS), metavar="N", help="default: one a core"
+    )
+
+
+def check(args: argparse.Namespace) -> None:
+    """Raise UsageError for more than one worker in one process."""
+    if args.executor == "serial" and (args.workers or 1) > 1:
+        raise UsageError(f"--workers {args.workers} with --executor serial, which is one process")
+
+
 def cores() -> int:
     """Return how many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _missing(module: str, extra: str) -> MissingExtraError:
-    cure = f"Install it by: pip install 'tabular-trpo[{extra}]'"
-    return MissingExtraError(Problem("extra", module, "is not there", f"the extra {extra}", cure))
 
 
 @contextmanager

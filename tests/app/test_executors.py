@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from tabular_trpo.app import campaign_executors, campaign_work
-from tabular_trpo.app.campaign_executors import EXECUTORS, SerialExecutor, in_order
+from tabular_trpo.app import campaign_work, executors
+from tabular_trpo.app.executors import EXECUTORS, SerialExecutor, in_order
 from tabular_trpo.falsify import screen
 from tests.app.conftest import Run
 
@@ -203,4 +203,4 @@ def test_mpi_pool_is_asked_for(
 
 
 def test_cores_are_those_this_process_may_use() -> None:
-    assert campaign_executors.cores() >= 1
+    assert executors.cores() >= 1
