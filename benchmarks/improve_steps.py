@@ -13,20 +13,10 @@ from typing import Any
 import numpy as np
 
 import tabular_trpo as tt
+from benchmarks.timing import shortest
 
 SMALL, LARGE = (20, 5), 316  # states and actions; side of the grid
 GOAL, SWEEPS = 100.0, 20.0
-
-
-def seconds(run: Callable[[], Any], least: float = 0.3) -> float:
-    """The shortest of several runs."""
-    best, spent = np.inf, 0.0
-    while spent < least:
-        start = time.perf_counter()
-        run()
-        best = min(best, time.perf_counter() - start)
-        spent += best
-    return float(best)
 
 
 def convex(name: str, L: tt.Surrogate, x: float) -> Callable[[], Any]:
@@ -71,8 +61,8 @@ def main() -> int:
         solve = convex(name, L, x)
         objective = step(L, x).objective
         apart = abs(solve() - objective) / abs(objective)
-        ours, again = seconds(lambda step=step, x=x: step(L, x)), seconds(solve)
-        theirs = seconds(lambda name=name, x=x: convex(name, L, x)())
+        ours, again = shortest(lambda step=step, x=x: step(L, x)), shortest(solve)
+        theirs = shortest(lambda name=name, x=x: convex(name, L, x)())
         missed += theirs < GOAL * ours
         print(
             f"{name:16} S={S} A={A}: cvxpy / ours {theirs / ours:4.0f} (compiled before "
@@ -84,7 +74,7 @@ def main() -> int:
     whole = time.perf_counter() - start
     L, C = tt.surrogate(ev), float(tt.penalty(ev))
     for name, x in (("minorize", C), ("minorize", C * 1e-4), ("mean_kl", 0.01), ("max_kl", 0.01)):
-        ratio = seconds(lambda name=name, x=x: steps[name][0](L, x)) / whole
+        ratio = shortest(lambda name=name, x=x: steps[name][0](L, x)) / whole
         missed += ratio > SWEEPS
         print(f"{name:16} S={grid.n_states} A=4, {x:.3g}: {ratio:.2f} of one evaluation")
     return int(missed > 0)

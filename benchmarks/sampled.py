@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 
 import tabular_trpo as tt
-from benchmarks.improve_steps import seconds
-from benchmarks.timing import paired
+from benchmarks.timing import paired, shortest
 from tabular_trpo.sampled import Paths, Simulator, comparison, single_path, trpo
 from tabular_trpo.sampled.methods import Settings
 
@@ -54,9 +53,9 @@ def iteration() -> bool | None:
     """Print how much longer an update of sb3-contrib's TRPO takes; None where it is not there."""
     mdp = tt.read(FOLDER / "river_swim.mdp.json").to_float()
     pi_steps = iter(trpo(mdp, Paths(BATCH // 50, 50), np.random.default_rng(0), 0.01))
-    judged = seconds(lambda: next(pi_steps))
+    judged = shortest(lambda: next(pi_steps))
     alone = iter(trpo(mdp, Paths(BATCH // 50, 50), np.random.default_rng(0), 0.01, ladder=()))
-    bare = seconds(lambda: next(alone))
+    bare = shortest(lambda: next(alone))
     try:
         from scripts.sb3_trpo import learner
 
@@ -68,7 +67,7 @@ def iteration() -> bool | None:
     model.rollout_buffer.reset()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        theirs = seconds(lambda: model.learn(BATCH, reset_num_timesteps=False), 2.0)
+        theirs = shortest(lambda: model.learn(BATCH, reset_num_timesteps=False), 2.0)
     for what, ours in (("with its certificates", judged), ("without", bare)):
         ratio = theirs / ours
         print(f"{ratio:7.1f} x (goal {ITERATION:g})  {1e3 * ours:.1f} ms an iteration, {what}")

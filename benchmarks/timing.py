@@ -25,6 +25,15 @@ def seconds(action: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
+def shortest(action: Callable[[], object], least: float = 0.3) -> float:
+    """Return the shortest wall time of several calls, which take `least` seconds together."""
+    best, spent = float("inf"), 0.0
+    while spent < least:
+        best = min(best, seconds(action))
+        spent += best
+    return best
+
+
 def paired(
     name: str,
     subject: Callable[[], object],

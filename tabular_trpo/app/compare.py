@@ -117,9 +117,8 @@ def _refused(source: Source, names: list[str], settings: Settings) -> InvalidMDP
     """Return why a batch is too small for one of the methods, None where it is not."""
     if not any(METHODS[name].sampled for name in names):
         return None
-    most = float(source.mdp.mask.sum(axis=1).max()) if "vine" in names else 0
     try:
-        settings.paths(float(source.mdp.gamma), most)
+        settings.paths(source.mdp, vine="vine" in names)
     except InvalidMDPError as error:
         return error
     return None

@@ -37,6 +37,10 @@ class Entry:
         """Return how much of the gap is closed at eta, nan without a gap."""
         return (eta - self.first) / self.gap if self.gap is not None else eta * np.nan
 
+    def closed(self, method: str, budget: int) -> Any:
+        """Return the share of the gap that a method has closed at the end, nan without a gap."""
+        return self.share(self.band(method, budget).mean[-1])
+
     def band(self, method: str, budget: int, points: int = POINTS) -> Band:
         """Return the mean true eta of a method and its band, at equal distances of steps."""
         return band(self.curves[method], np.linspace(0, budget, points + 1))
@@ -155,7 +159,7 @@ def _summary(scored: Scored) -> Any:
     names = scored.methods
     made = table(["Model", *names], right=names)
     for entry in scored.entries:
-        shares = [entry.share(entry.band(name, scored.args.steps).mean[-1]) for name in names]
+        shares = [entry.closed(name, scored.args.steps) for name in names]
         row(made, entry.name, *map(_percent, shares))
     return made
 
@@ -164,9 +168,7 @@ def line(scored: Scored) -> str:
     """Return the comparison in one line: on how many models each method came near the optimum."""
     args, open_ = scored.args, [entry for entry in scored.entries if entry.gap is not None]
     counts = {
-        name: sum(
-            bool(entry.share(entry.band(name, args.steps).mean[-1]) >= NEAR) for entry in open_
-        )
+        name: sum(bool(entry.closed(name, args.steps) >= NEAR) for entry in open_)
         for name in scored.methods
     }
     reached = ", ".join(f"{name} {count}" for name, count in counts.items())

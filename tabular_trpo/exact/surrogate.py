@@ -35,6 +35,14 @@ class LocalObjective(Protocol):
         """The old policy, (S, A)."""
 
     @property
+    def eta(self) -> Any:
+        """The return of pi."""
+
+    @property
+    def stderr(self) -> Any:
+        """The standard error of eta, None where it is exact."""
+
+    @property
     def allowed(self) -> Array | None:
         """The actions that a new policy may take, (S, A) bool, or None for all."""
 

@@ -108,6 +108,4 @@ def scores(
     # Paths with geometric times come the longest first: whose is whose must not depend on it.
     order = sim.rng.permutation(np.repeat(np.arange(len(thetas)), each))
     rollouts = single_path(sim, policies[order], len(order), horizon)
-    discount: Any = 1.0 if horizon is None else sim.gamma ** np.arange(rollouts.rewards.shape[1])
-    returns = (rollouts.rewards * discount).sum(axis=1)
-    return np.asarray(np.bincount(order, returns, len(thetas)) / each)
+    return np.asarray(np.bincount(order, rollouts.returns[:, 0], len(thetas)) / each)

@@ -83,7 +83,7 @@ def coupled_products(mdp: MDP, pi: Array, horizon: int | None) -> Array:
         ff = f * f
         for _ in range(horizon - 1):
             W = _averaged(law, products(V, W, ff), S, rational)
-            V = (pi * (paid(mdp, 0 * V + 1) + f * expected(mdp, V))).sum(axis=1)
+            V = (pi * (mdp.r + f * expected(mdp, V))).sum(axis=1)
     same = np.arange(S)
     return np.asarray(products(V, W, ff).reshape(S, A, S, A)[same, :, same])
 

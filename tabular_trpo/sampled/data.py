@@ -5,7 +5,7 @@ steps, and makes the exact limit of a sampled run out of the same loop.
 """
 
 from dataclasses import dataclass
-from typing import Any, Protocol, final
+from typing import Protocol, final
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.exact.evaluate import evaluate
 from tabular_trpo.exact.surrogate import LocalObjective, surrogate
-from tabular_trpo.sampled.estimate import estimate, estimate_vine, path_terms, to_go
+from tabular_trpo.sampled.estimate import estimate, estimate_vine, path_terms
 from tabular_trpo.sampled.rollouts import Rollouts, single_path
 from tabular_trpo.sampled.self_normalised import self_normalised
 from tabular_trpo.sampled.simulator import Simulator
@@ -124,10 +124,9 @@ class Exact:
 
 def fitted_values(rollouts: Rollouts, n_states: int) -> Array:
     """Return the mean return from each state on, over all visits; 0 where there is none."""
-    factor: Any = 1 if rollouts.geometric else rollouts.gamma
     within = rollouts.within
     state = rollouts.states[:, :-1][within]
-    total = summed(state, to_go(rollouts.rewards, factor)[within], n_states, rational=False)
+    total = summed(state, rollouts.returns[within], n_states, rational=False)
     return np.asarray(total / np.maximum(np.bincount(state, minlength=n_states), 1))
 
 

@@ -16,7 +16,7 @@ from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.numbers import Array, is_rational, shown, zeros
 from tabular_trpo.core.policy import check_rows
 from tabular_trpo.exact.surrogate import Surrogate
-from tabular_trpo.sampled.rollouts import Rollouts
+from tabular_trpo.sampled.rollouts import Rollouts, to_go
 from tabular_trpo.sampled.terms import Terms
 from tabular_trpo.sampled.vine import Vine
 
@@ -56,7 +56,7 @@ def estimate(
     """
     least = rollouts.states.max() + 1, rollouts.actions.max() + 1
     pi = read_policy(pi, least, is_rational(rollouts.rewards))
-    return path_terms(rollouts, pi, weighting, baseline, lam).surrogate(pi, _positive(pi))
+    return path_terms(rollouts, pi, weighting, baseline, lam).surrogate(pi, pi > 0)
 
 
 def path_terms(
@@ -67,17 +67,16 @@ def path_terms(
     lam: Any = None,
 ) -> Terms:
     """Return what each path contributes; for what it takes and raises see `estimate`."""
-    T = rollouts.actions.shape[1]
-    weights = step_weights(weighting, rollouts.gamma, None if rollouts.geometric else T)
+    weights = step_weights(weighting, rollouts.gamma, rollouts.horizon)
     within = rollouts.within
     _same_policy(rollouts, pi, within)
-    gain = _advantages(rollouts, len(pi), baseline, lam)
+    returns = rollouts.returns
+    gain = _advantages(rollouts, returns, len(pi), baseline, lam)
     path, t = np.nonzero(within)
     state, action = rollouts.states[path, t], rollouts.actions[path, t]
-    weight = (zeros((T,), is_rational(rollouts.rewards)) + weights)[t]
+    weight = (zeros(within.shape[1:], is_rational(rollouts.rewards)) + weights)[t]
     value = weight * gain[path, t] / rollouts.behaviour[path, t]
-    returns = to_go(rollouts.rewards, 1 if rollouts.geometric else rollouts.gamma)[:, 0]
-    return Terms(path, state, action, value, path, state, weight, returns)
+    return Terms(path, state, action, value, path, state, weight, returns[:, 0])
 
 
 def estimate_vine(vine: Vine, pi: Any) -> Surrogate:
@@ -149,10 +148,6 @@ def read_baseline(baseline: Any, n_states: int, rational: bool) -> Array:
     return b
 
 
-def _positive(pi: Array) -> Array:
-    return np.asarray(pi > 0)
-
-
 def _nonzero(name: str, probability: Array) -> None:
     if (bad := np.flatnonzero(~(probability > 0))).size:
         where, got = f"{name}[{bad[0]}]", f"= {shown(probability[bad[0]])}"
@@ -171,14 +166,6 @@ def _same_policy(rollouts: Rollouts, pi: Array, within: Array) -> None:
         cure = "Estimate with the policy that was sampled"
         problem = Problem("policy", f"pi[s={s}, a={a}]", got, "that probability", cure)
         raise InvalidMDPError(problem, hidden=int(off.sum()) - 1)
-
-
-def to_go(rewards: Array, factor: Any) -> Array:
-    """Return sum_{k >= t} factor^(k - t) rewards_k along the last axis."""
-    out = rewards.copy()
-    for t in range(out.shape[1] - 2, -1, -1):
-        out[:, t] = out[:, t] + factor * out[:, t + 1]
-    return out
 
 
 def step_weights(weighting: str, gamma: Any, horizon: int | None) -> list[Any]:
@@ -201,20 +188,22 @@ def step_weights(weighting: str, gamma: Any, horizon: int | None) -> list[Any]:
     return weights if weighting == "discounted" else [sum(weights) / horizon] * horizon
 
 
-def _advantages(rollouts: Rollouts, n_states: int, baseline: Any, lam: Any) -> Array:
-    factor = 1 if rollouts.geometric else rollouts.gamma
+def _advantages(
+    rollouts: Rollouts, returns: Array, n_states: int, baseline: Any, lam: Any
+) -> Array:
     if baseline is None:
         if lam is not None:
             problem = Problem("baseline", "lam", f"= {lam}", "a baseline too, as V")
             raise InvalidMDPError(problem)
-        return to_go(rollouts.rewards, factor)
+        return returns
     b = read_baseline(baseline, n_states, is_rational(rollouts.rewards))
     at = b[rollouts.states]
     if lam is None:
-        return np.asarray(to_go(rollouts.rewards, factor) - at[:, :-1])
+        return np.asarray(returns - at[:, :-1])
     lam = in_lane("lam", lam, is_rational(rollouts.rewards))[()]
     if not 0 <= lam <= 1:
         raise InvalidMDPError(Problem("range", "lam", f"= {lam}", "a number in [0, 1]"))
     going = np.arange(1, at.shape[1]) < rollouts.length[:, None] if rollouts.geometric else 1
+    factor = rollouts.factor
     errors = rollouts.rewards + factor * going * at[:, 1:] - at[:, :-1]
     return to_go(np.where(rollouts.within, errors, 0 * errors), factor * lam)

@@ -22,10 +22,10 @@ from tabular_trpo.improve.softmax_class import SoftmaxClass
 from tabular_trpo.improve.step import Step
 from tabular_trpo.sampled.blackbox import cem, cma, cma_package
 from tabular_trpo.sampled.data import Batch, Exact, Paths, Source, Vines
-from tabular_trpo.sampled.estimate import step_weights, to_go
+from tabular_trpo.sampled.estimate import step_weights
+from tabular_trpo.sampled.learning import BatchStep, learning, start
 from tabular_trpo.sampled.simulator import Simulator
 
-BatchStep = Callable[[Batch, Array], Step]
 POPULATION = 20
 
 
@@ -43,13 +43,15 @@ class Settings:
     delta: float = 0.05
     horizon: int | None = None
 
-    def paths(self, gamma: float, branches: float = 0) -> int:
-        """Return how many paths a batch affords, each with a root of so many branches.
+    def paths(self, mdp: MDP, vine: bool = False) -> int:
+        """Return how many paths a batch affords, each with a root that tries every action if vine.
 
-        raises: InvalidMDPError where it affords none
+        raises: InvalidMDPError where it affords less than two
         """
+        gamma = float(mdp.gamma)
         long = 1 / (1 - gamma) if self.horizon is None else self.horizon
-        cost = long if not branches else gamma / (1 - gamma) + branches * long
+        branches = float(mdp.mask.sum(axis=1).max())
+        cost = gamma / (1 - gamma) + branches * long if vine else long
         if self.batch < 2 * cost:
             got = f"= {self.batch} steps"
             expected = f"at least {ceil(2 * cost)}: two paths, of {cost:.6g} steps on average"
@@ -75,17 +77,12 @@ class Method:
 def going(
     sim: Simulator, members: SoftmaxClass, source: Source, take: BatchStep
 ) -> Iterator[Array]:
-    """Yield the policies of estimate, step, repeat, from theta = 0."""
-    theta = members.theta(np.zeros(members.theta_shape))
-    pi = members.policy(theta)
-    while True:
-        made = take(source(sim, pi), theta)
-        theta, pi = made.multipliers.get("theta", theta), made.pi_new
-        yield pi
+    """Yield the policies of a learner that begins at the uniform one."""
+    return (made.pi_new for _, made in learning(sim, members, source, take, start(members)))
 
 
 def _paths(mdp: MDP, settings: Settings) -> Paths:
-    return Paths(settings.paths(float(mdp.gamma)), settings.horizon)
+    return Paths(settings.paths(mdp), settings.horizon)
 
 
 def _natural(members: SoftmaxClass, delta: float, **how: Any) -> BatchStep:
@@ -103,8 +100,7 @@ def _max_kl(mdp: MDP, sim: Simulator, members: SoftmaxClass, settings: Settings)
 
 
 def _vine(mdp: MDP, sim: Simulator, members: SoftmaxClass, settings: Settings) -> Iterator[Array]:
-    most = float(mdp.mask.sum(axis=1).max())
-    source = Vines(settings.paths(float(mdp.gamma), most), horizon=settings.horizon)
+    source = Vines(settings.paths(mdp, vine=True), horizon=settings.horizon)
     return going(sim, members, source, _natural(members, settings.delta))
 
 
@@ -133,8 +129,9 @@ def _empirical(
     def take(batch: Batch, theta: Array) -> Step:
         rollouts = batch.rollouts
         assert rollouts is not None
-        within, T = rollouts.within, None if rollouts.geometric else rollouts.actions.shape[1]
-        weights = np.broadcast_to(step_weights("discounted", rollouts.gamma, T), within.shape)
+        within = rollouts.within
+        by_step = step_weights("discounted", rollouts.gamma, rollouts.horizon)
+        weights = np.broadcast_to(by_step, within.shape)
         where = rollouts.states[:, :-1][within], rollouts.actions[within], weights[within]
         product = partial(_product, members, theta, where)
         return natural(batch.L, theta, settings.delta, members, product=product, iterations=20)
@@ -154,8 +151,7 @@ def _rwr(mdp: MDP, sim: Simulator, members: SoftmaxClass, settings: Settings) ->
         L, rollouts = batch.L, batch.rollouts
         assert rollouts is not None and isinstance(L, Surrogate)
         within, shape = rollouts.within, L.pi.shape
-        factor = 1.0 if rollouts.geometric else rollouts.gamma
-        returns = to_go(rollouts.rewards, factor)[within]
+        returns = rollouts.returns[within]
         pair = rollouts.states[:, :-1][within] * shape[1] + rollouts.actions[within]
         counts = np.bincount(pair, minlength=shape[0] * shape[1]).reshape(shape)
         total = np.bincount(pair, returns - returns.min(), counts.size).reshape(shape)
@@ -169,13 +165,13 @@ def _rwr(mdp: MDP, sim: Simulator, members: SoftmaxClass, settings: Settings) ->
 
 
 def _cem(mdp: MDP, sim: Simulator, members: SoftmaxClass, settings: Settings) -> Iterator[Array]:
-    each = max(1, settings.paths(float(mdp.gamma)) // POPULATION)
+    each = max(1, settings.paths(mdp) // POPULATION)
     return cem(sim, members, each, POPULATION, horizon=settings.horizon)
 
 
 def _cma(mdp: MDP, sim: Simulator, members: SoftmaxClass, settings: Settings) -> Iterator[Array]:
     cma_package()  # says at once that it is missing
-    each = max(1, settings.paths(float(mdp.gamma)) // POPULATION)
+    each = max(1, settings.paths(mdp) // POPULATION)
     return cma(sim, members, each, POPULATION, settings.horizon)
 
 

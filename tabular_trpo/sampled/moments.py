@@ -162,13 +162,9 @@ def _branch(mdp: MDP, pi: Array, horizon: int | None) -> tuple[Array, Array]:
     """Return means of a branch's return and of its square, (S, A) each."""
     none = zeros(pi.shape, is_rational(pi))
     g = mdp.gamma
-    if horizon is None:
-        at = _solved(mdp, pi, none, None, "discounted", None)
-    elif horizon > 1:
-        at = _solved(mdp, pi, none, horizon - 1, "discounted", None)
-    else:
-        at = _State(*[none[:, 0]] * 5)
-    Q = paid(mdp, 0 * at.V + 1) + g * expected(mdp, at.V)
+    left = None if horizon is None else horizon - 1
+    at = _solved(mdp, pi, none, left, "discounted", None)
+    Q = mdp.r + g * expected(mdp, at.V)
     again = g if horizon is None else g * g
     return Q, paid(mdp, None) + 2 * g * paid(mdp, at.V) + again * expected(mdp, at.RR)
 
@@ -208,8 +204,7 @@ def _back(
             x = evaluate(MDP(mdp.P, own, mdp.rho0, mdp.gamma, mdp.allowed), pi).V
         return x, own + factor * mean(x)
 
-    none = 0 * later.V
-    V, Q = earlier(paid(mdp, none + 1), by.f, later.V)
+    V, Q = earlier(mdp.r, by.f, later.V)
     _, RR = earlier(paid(mdp, None) + 2 * by.f * paid(mdp, V), by.ff, later.RR)
     m, M = earlier(c * (Q - b), by.k, later.m)
     met = by.k * paid(mdp, m)

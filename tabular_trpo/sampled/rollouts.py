@@ -15,7 +15,6 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo.core.build import shape_error
-from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.memory import guard
 from tabular_trpo.core.numbers import Array, frozen
@@ -60,6 +59,21 @@ class Rollouts:
     def within(self) -> Array:
         """Which entries are steps of a path, (N, T) bool."""
         return np.asarray(np.arange(self.actions.shape[1]) < self.length[:, None])
+
+    @property
+    def horizon(self) -> int | None:
+        """The steps of every path; None with geometric stopping times."""
+        return None if self.geometric else int(self.actions.shape[1])
+
+    @property
+    def factor(self) -> Any:
+        """What a step later weighs: gamma; 1 with geometric stopping times, which do it."""
+        return 1 if self.geometric else self.gamma
+
+    @property
+    def returns(self) -> Array:
+        """What is met from each step on, (N, T)."""
+        return to_go(self.rewards, self.factor)
 
 
 def single_path(sim: Simulator, pi: Any, paths: int, horizon: int | None = None) -> Rollouts:
@@ -106,6 +120,14 @@ def single_path(sim: Simulator, pi: Any, paths: int, horizon: int | None = None)
     )
 
 
+def to_go(rewards: Array, factor: Any) -> Array:
+    """Return sum_{k >= t} factor^(k - t) rewards_k along the last axis."""
+    out = rewards.copy()
+    for t in range(out.shape[1] - 2, -1, -1):
+        out[:, t] = out[:, t] + factor * out[:, t + 1]
+    return out
+
+
 def chosen(chooser: Draws, rows: Array, u: Array) -> Array:
     """Return the actions drawn from rows of a policy."""
     return np.asarray(chooser.outcome[chooser.places(rows, u)])
@@ -133,9 +155,6 @@ def stopping_times(sim: Simulator, n: int) -> Array:
 
     Sorted, because paths that still go are then the first ones; paths are alike but for that.
     """
-    if not 0 <= sim.gamma < 1:
-        problem = Problem("gamma", "gamma", f"= {sim.gamma}", "a number in [0, 1)")
-        raise InvalidMDPError(problem)
     lengths = sim.rng.geometric(1 - sim.gamma, n) if sim.gamma else np.ones(n, dtype=np.int64)
     return np.sort(lengths)[::-1]
 

@@ -4,7 +4,7 @@ source -> step -> new policy        seen by the learner, by samples only
 exact gain, KL, eta, certificates   seen by the judge, who holds the model
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -13,7 +13,7 @@ import numpy as np
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.exact.evaluate import Evaluation
-from tabular_trpo.exact.surrogate import Surrogate
+from tabular_trpo.exact.surrogate import LocalObjective, Surrogate
 from tabular_trpo.improve.iterate import REFUTED, Record, iterate
 from tabular_trpo.improve.natural import natural
 from tabular_trpo.improve.rungs import RUNGS, Rung
@@ -21,9 +21,8 @@ from tabular_trpo.improve.softmax_class import SoftmaxClass
 from tabular_trpo.improve.step import Step, step_to
 from tabular_trpo.improve.stopping import Rule
 from tabular_trpo.sampled.data import Batch, Source
+from tabular_trpo.sampled.learning import BatchStep, learning, start
 from tabular_trpo.sampled.simulator import Simulator
-
-BatchStep = Callable[[Batch, Array], Step]
 
 
 @final
@@ -34,8 +33,8 @@ class SampledRecord:
     record:    the exact record of the same step, see `improve.Record`: eta, eta_new, the certified
                bounds, whether eta fell.  Its `step` is the sampled one: `record.step.gain` and the
                KLs there are estimates
-    eta_hat:   the data's estimate of eta, and its standard error; None where exact
-    eta_stderr: the latter
+    eta_hat:   the data's estimate of eta
+    eta_stderr: its standard error; None where the source is exact
     gain, mean_kl, max_kl: the exact surrogate gain L(pi_new) - eta and exact KLs
     steps:     transitions used so far
     """
@@ -106,28 +105,25 @@ def trpo(
     sim = Simulator(mdp, rng)
     shape = (mdp.n_states, mdp.n_actions)
     members = SoftmaxClass(shape, None, mdp.allowed) if policy_class is None else policy_class
-    held = [members.theta(np.zeros(members.theta_shape) if theta is None else theta)]
-    batches: list[Batch] = []
+    theta = start(members, theta)
 
     def parametric(batch: Batch, theta: Array) -> Step:
         return natural(batch.L, theta, delta, members, **settings)
 
-    take = parametric if step is None else step
+    learner = learning(sim, members, source, parametric if step is None else step, theta)
+    seen: list[tuple[LocalObjective, Step]] = []
 
     def one(ev: Evaluation, L: Surrogate) -> Step:
-        batches[:] = [source(sim, ev.pi)]
-        made = take(batches[0], held[0])
-        held[0] = made.multipliers.get("theta", held[0])
-        exact[:] = [step_to(L, made.pi_new)]
+        batch, made = next(learner)
+        seen[:] = [(batch.L, step_to(L, made.pi_new))]
         return made
 
-    exact: list[Step] = []
-    for record in iterate(mdp, members.policy(held[0]), one, until, ladder, halting=False):
-        L, true = batches[0].L, exact[0]
+    for record in iterate(mdp, members.policy(theta), one, until, ladder, halting=False):
+        L, true = seen[0]
         yield SampledRecord(
             record=record,
-            eta_hat=getattr(L, "eta", None),
-            eta_stderr=getattr(L, "stderr", None),
+            eta_hat=L.eta,
+            eta_stderr=L.stderr,
             gain=true.gain,
             mean_kl=true.mean_kl,
             max_kl=true.max_kl,

@@ -206,28 +206,33 @@ def test_rwr_returns_are_discounted_and_go_on_to_the_end() -> None:
     assert got[1].tolist() == [0.0, 1.0] and got[2].tolist() == [0.5, 0.5]
 
 
+def bandit(gamma: float) -> tt.MDP:
+    """One state, three actions."""
+    return tt.MDP([[[1.0]] * 3], [[0.0, 1.0, 2.0]], [1.0], gamma)
+
+
 def test_a_batch_is_so_many_paths() -> None:
-    assert Settings(2000).paths(0.9) == 200
-    assert Settings(2000, horizon=50).paths(0.9) == 40
+    assert Settings(2000).paths(bandit(0.9)) == 200
+    assert Settings(2000, horizon=50).paths(bandit(0.9)) == 40
     # A root costs 0.9 / 0.1 steps to reach, and three branches of ten.
-    assert Settings(2000).paths(0.9, 3) == round(2000 / 39) == 51
-    assert Settings(2000, horizon=5).paths(0.9, 3) == round(2000 / 24)
-    assert Settings(7).paths(0.0) == 7 and Settings(2, horizon=1).paths(0.9) == 2
+    assert Settings(2000).paths(bandit(0.9), vine=True) == round(2000 / 39) == 51
+    assert Settings(2000, horizon=5).paths(bandit(0.9), vine=True) == round(2000 / 24)
+    assert Settings(7).paths(bandit(0.0)) == 7 and Settings(2, horizon=1).paths(bandit(0.9)) == 2
 
 
 def test_a_batch_that_affords_no_two_paths_is_refused_with_the_cure() -> None:
     with pytest.raises(InvalidMDPError, match="Raise batch, or set a horizon") as told:
-        Settings(2000).paths(0.999999)
+        Settings(2000).paths(bandit(0.999999))
     (problem,) = told.value.problems
     assert (problem.where, problem.got) == ("batch", "= 2000 steps")
     least = int(problem.expected.split()[2].rstrip(":"))
-    assert Settings(least).paths(0.999999) == 2
+    assert Settings(least).paths(bandit(0.999999)) == 2
     with pytest.raises(InvalidMDPError):
-        Settings(least - 1).paths(0.999999)
-    assert Settings(2000, horizon=100).paths(0.999999) == 20
+        Settings(least - 1).paths(bandit(0.999999))
+    assert Settings(2000, horizon=100).paths(bandit(0.999999)) == 20
     with pytest.raises(InvalidMDPError, match=r"Raise batch$") as told:
-        Settings(15, horizon=8).paths(0.5)
+        Settings(15, horizon=8).paths(bandit(0.5))
     assert "at least 16: two paths, of 8 steps" in str(told.value)
-    assert Settings(16, horizon=8).paths(0.5) == 2
+    assert Settings(16, horizon=8).paths(bandit(0.5)) == 2
     with pytest.raises(InvalidMDPError, match="Raise batch"):
         started(model("patient"), "single_path", 0, Settings())

@@ -181,7 +181,8 @@ def test_without_the_library_its_extra_is_named(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.filterwarnings("ignore")  # what torch warns of is not ours
 def test_the_library_is_trained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("sb3_contrib")
+    reason = "sb3-contrib brings torch, gigabytes, so no other extra has it; the rest runs above"
+    pytest.importorskip("sb3_contrib", reason=reason)
     sb3_trpo.experiment(1, tmp_path / "figure.png")
     out = capsys.readouterr().out
     assert "Of 1 updates" in out and (tmp_path / "figure.png").stat().st_size > 5_000
