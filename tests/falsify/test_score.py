@@ -122,6 +122,23 @@ def test_a_promise_measures_a_claim_without_a_penalty() -> None:
     assert doubled == pytest.approx(value, rel=1e-6)
 
 
+def test_what_is_left_of_a_promise_limits_the_score() -> None:
+    """A pair whose promise is all but broken is no clear counterexample, however eta falls."""
+    p = PlainPair(CASES)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        paid, fails = (p.L - p.eta) / (p.C * p.mean_kl), p.eta - p.eta_new
+    falls = np.flatnonzero(np.isfinite(paid) & (paid > 0) & (fails > 1e-2 * np.abs(p.L - p.eta)))
+    assert len(falls)
+    at = falls[0]
+    share = Fraction(paid[at] / 1.001)
+
+    @tt.claim("monotone", when=lambda p: (p.L - p.eta, ">=", p.C * p.mean_kl * share))
+    def claim(p: Any) -> Any:
+        return p.eta_new, ">=", p.eta
+
+    assert scorer(claim)(p)[at] == pytest.approx(1.001, abs=1e-5)
+
+
 def test_no_step_and_no_rewards_are_far_from_failing() -> None:
     @tt.claim("monotone", when=kept)
     def claim(p: Any) -> Any:
