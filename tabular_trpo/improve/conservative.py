@@ -60,7 +60,7 @@ def conservative(
     if rule == "best":
         weight = best_alpha(pi.mdp, L.pi, aim).alpha
         return step_to(L, mixture(L.pi, aim, weight), {"alpha": weight, "target": aim})
-    gain: Any = (L.G * (aim - L.pi)).sum()
+    gain: Any = L.gain(aim)
     gamma: Any = pi.mdp.gamma
     eps: Any = abs((aim * pi.A).sum(axis=-1)).max()
     if not is_rational(L.pi):  # Python floats overflow without a warning

@@ -56,7 +56,7 @@ def optimality_gap(L: Surrogate, step: Step) -> Any:
     if kind is None:
         raise _wrong("multipliers", f"has {sorted(found)}", "those of a step of total_variation")
     new = _policy(L, step)
-    gain, tv = (L.G * (new - L.pi)).sum(), abs(new - L.pi).sum(axis=-1) / 2
+    gain, tv = L.gain(new), abs(new - L.pi).sum(axis=-1) / 2
     visited = np.flatnonzero(L.weight > 0).tolist()
     d = L.weight / L.weight[visited].sum() if len(visited) else L.weight
     if kind == "mean":

@@ -9,7 +9,7 @@ from hypothesis import given
 
 import tabular_trpo as tt
 from tests.exact.cases import HORIZONS, batch
-from tests.strategies import Case, alphas, cases
+from tests.strategies import Case, alphas, cases, rational_pairs
 
 F = Fraction
 
@@ -206,3 +206,17 @@ def test_scales_of_a_batch_do_not_meet() -> None:
     mdp, new = tt.MDP(P, r, rho0, [0.5, 0.5]), [[0.25, 0.75]]
     both = tt.surrogate(tt.evaluate(mdp, [[0.5, 0.5]])).value(new)
     assert both[1] == tt.surrogate(tt.evaluate(mdp[1], [[0.5, 0.5]])).value(new) != 0.0
+
+
+def test_gain_is_the_value_less_eta_in_every_lane() -> None:
+    """By plain sums, for the whole table and for each model of a batch."""
+    for mdp, pi, pi_new in rational_pairs(0, 12):
+        L = tt.surrogate(tt.evaluate(mdp, pi))
+        assert L.gain(pi_new) == L.value(pi_new) - L.eta
+    rng = np.random.default_rng(3)
+    P, r = rng.dirichlet(np.ones(3), (2, 5, 3, 4)), rng.normal(size=(2, 5, 3, 4))
+    pi, new = rng.dirichlet(np.ones(4), (2, 2, 5, 3))
+    batch = tt.surrogate(tt.evaluate(tt.MDP(P, r, np.ones(3) / 3, 0.9), pi))
+    assert batch.gain(new) == pytest.approx(batch.value(new) - batch.eta, abs=1e-12)
+    off_centre = tt.Surrogate(np.array([[1.0, 2.0]]), np.ones(1), np.array([[0.5, 0.5]]), 7.0)
+    assert off_centre.gain(np.array([[1.0, 0.0]])) == -0.5  # of G = rho A, sum_a pi G is 0
