@@ -66,27 +66,44 @@ def snap_rows(rows: Array) -> tuple[Array, float]:
 
     return: the new rows and the largest change of an entry
     """
+    snapped = on_grid(rows)
+    return snapped, float(np.max(np.abs(snapped - rows), initial=0.0))
+
+
+def on_grid(rows: Array) -> Array:
+    """Return the rows that `snap_rows` makes."""
     columns = np.ascontiguousarray(rows.reshape(-1, rows.shape[-1]).T)
     whole = columns * 2.0**53
     tiny = whole < 1.0
-    sums = whole.sum(axis=0)
-    defect = np.abs(sums * UNIT - 1.0)
-    if np.any(defect > 4 * UNIT):
+    some_tiny = bool(np.count_nonzero(tiny))
+    units = _units(whole, tiny, some_tiny)
+    missing = 2**53 - np.add.reduce(units)
+    if np.abs(missing).max(initial=0) > 3:  # else a row is nearer to 1 than would be scaled
+        sums = whole.sum(axis=0)
+        defect = np.abs(sums * UNIT - 1.0)
         scale = (defect > 4 * (columns > 0).sum(axis=0) * UNIT) & (sums > 0)
         whole *= np.where(scale, 2.0**53 / np.maximum(sums, 1.0), 1.0)
-    units = np.rint(whole).astype(np.int64)
-    units[tiny] = 0
-    missing = np.where(sums > 0, 2**53 - units.sum(axis=0), 0)
-    if missing.any():
+        units = _units(whole, tiny, some_tiny)
+        missing = np.where(sums > 0, 2**53 - units.sum(axis=0), 0)
+    if np.count_nonzero(missing):
         movable = units >= 2
-        take = movable & (np.cumsum(movable, axis=0) <= np.abs(missing))
-        units += take * np.sign(missing)
-        missing -= take.sum(axis=0) * np.sign(missing)
-    if missing.any():
-        units[np.argmax(units, axis=0), np.arange(len(missing))] += missing
-    snapped = np.where(tiny, columns, units * UNIT)
-    change = float(np.max(np.abs(snapped - columns), initial=0.0))
-    return np.ascontiguousarray(snapped.T).reshape(rows.shape), change
+        rank = np.add.accumulate(movable.astype(np.int64))
+        sign, size = np.sign(missing), np.abs(missing)
+        units += np.where(movable & (rank <= size), sign, 0)
+        missing -= sign * np.minimum(size, rank[-1])
+        if np.count_nonzero(missing):
+            units[np.argmax(units, axis=0), np.arange(len(missing))] += missing
+    snapped = units * UNIT
+    if some_tiny:
+        snapped = np.where(tiny, columns, snapped)
+    return np.ascontiguousarray(snapped.T).reshape(rows.shape)
+
+
+def _units(whole: Array, tiny: Array, some_tiny: bool) -> Array:
+    units = np.rint(whole).astype(np.int64)
+    if some_tiny:
+        units[tiny] = 0
+    return units
 
 
 def below_grid(rows: Array) -> Array:

@@ -10,7 +10,7 @@ import numpy as np
 
 from tabular_trpo.core.build import fit, shape_error
 from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem
-from tabular_trpo.core.grid import largest_gives_way, snap_rows
+from tabular_trpo.core.grid import largest_gives_way, on_grid
 from tabular_trpo.core.lanes import in_lane, in_one_lane
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, elementwise, frozen, is_rational, zeros
@@ -51,7 +51,7 @@ def check_rows(name: str, pi: Array, mask: Array | None = None) -> Array:
     report = Report()
     simplex(report, name, pi, "s a", mask)
     report.close()
-    return pi.copy() if is_rational(pi) else snap_rows(pi)[0]
+    return pi.copy() if is_rational(pi) else on_grid(pi)
 
 
 def uniform(mdp: MDP) -> Array:
@@ -166,7 +166,7 @@ def softmax(theta: Any) -> Array:
         )
     with np.errstate(over="ignore"):  # a difference beyond -1e308 has weight 0 all the same
         weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return frozen(snap_rows(weights / weights.sum(axis=-1, keepdims=True))[0])
+    return frozen(on_grid(weights / weights.sum(axis=-1, keepdims=True)))
 
 
 def to_rational(pi: Array) -> Array:
@@ -199,4 +199,4 @@ def to_float(pi: Array) -> Array:
         raise LaneError(
             Problem("underflow", "pi", "has an entry below the smallest double", "support kept")
         )
-    return frozen(snap_rows(rows)[0])
+    return frozen(on_grid(rows))

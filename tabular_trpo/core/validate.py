@@ -134,6 +134,8 @@ def transitions(report: Report, P: Any, mask: Array, sums: Array) -> None:
 
 def simplex(report: Report, name: str, rows: Array, axes: str, mask: Array | None = None) -> None:
     """Check rows of probabilities: finite, nonnegative, none where the mask is False, sum 1."""
+    if mask is None and not is_rational(rows) and _fine(rows):
+        return
     finite(report, name, rows, axes)
     nonnegative(report, name, rows, axes)
     if mask is not None and not mask.all():
@@ -150,6 +152,12 @@ def simplex(report: Report, name: str, rows: Array, axes: str, mask: Array | Non
         row_axes = " ".join(axes.split()[:-1])
         sums = np.asarray(rows.sum(axis=-1))
         row_sums(report, name, sums, row_axes, lambda i: rows[i])
+
+
+def _fine(rows: Array) -> bool:
+    """Tell float rows that satisfy all of `simplex`, in few calls; a NaN is within no tolerance."""
+    off = np.abs(np.add.reduce(rows, axis=-1) - 1.0)
+    return not np.count_nonzero(np.signbit(rows)) and bool(off.max(initial=0.0) <= ROW_TOLERANCE)
 
 
 def discount(gamma: Any) -> Iterator[Problem]:

@@ -11,6 +11,8 @@ from tabular_trpo.core.numbers import Array, is_rational
 from tabular_trpo.core.real import INFINITY, log
 from tabular_trpo.core.validate import Report, simplex
 
+LEAST, MOST = -0.5, 2.0**20  # of x = (q - p) / p: below, 1 + x loses a small q; x may overflow
+
 
 def tv(p: Any, q: Any) -> Any:
     """Return the total variation distance of rows, half their L1 distance.
@@ -80,20 +82,23 @@ def _rational_kl(p: Array, q: Array) -> Any:
 
 def _float_kl(p: Array, q: Array) -> Array:
     step = q - p
-    near = np.abs(step) <= p / 2  # elsewhere 1 + x would lose a small q, and x itself may overflow
-    x = np.divide(step, p, out=np.zeros(p.shape), where=near & (p > 0))
-    with np.errstate(divide="ignore", invalid="ignore"):  # 0 log 0 is set below
-        apart = step - p * (np.log(q) - np.log(np.where(p > 0, p, 1.0)))
-    terms = np.where(p > 0, np.where(near, p * excess(x), apart), q)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        x = step / p
+        if x.min(initial=0.0) >= LEAST and x.max(initial=0.0) <= MOST:
+            return np.asarray((p * excess(x)).sum(axis=-1))[()]
+        near = (x >= LEAST) & (x <= MOST)
+        apart = step - p * (np.log(q) - np.log(p))
+    terms = np.where(near, p * excess(np.where(near, x, 0.0)), np.where(p > 0, apart, q))
     return np.asarray(terms.sum(axis=-1))[()]
 
 
 def excess(x: Array) -> Array:
     """Return x - log(1 + x) >= 0 for x > -1, by its series where that would cancel."""
     near = np.abs(x) < 0.01
-    w = np.where(near, x, 0.0)
     # log(1 + x) = 2 (w + w^3 / 3 + ...), and x - 2 w = x w; the next term is 1e-17 of it.
-    w = w / (2 + w)
+    w = x / (2 + x)
     s = w * w
-    series = x * w - 2 * w * s * (1 / 3 + s * (1 / 5 + s / 7))
-    return np.where(near, series, x - np.log1p(x))
+    series = w * (x - s * (2 / 3 + s * (2 / 5 + s * (2 / 7))))
+    return (
+        series if np.count_nonzero(near) == near.size else np.where(near, series, x - np.log1p(x))
+    )

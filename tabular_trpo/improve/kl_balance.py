@@ -15,6 +15,7 @@ from tabular_trpo.improve.kl_rows import (
     PRICE,
     Rows,
     at_price,
+    change,
     priced,
     shares,
     start_at_price,
@@ -27,7 +28,7 @@ NEWTON = 12  # steps for all rows together; about 3 are usual
 
 
 def balance(rows: Rows, kind: int, weight: Array, total: float) -> tuple[float, Array]:
-    """Return x and log t: rows with log h = x such that log(weight @ lam) = total, or the reverse.
+    """Return x and t: rows with log h = x such that log(weight @ lam) = total, or the reverse.
 
     kind: LEVEL, where the rows share their divergence, in [e^-80, 600], or PRICE
     """
@@ -37,18 +38,18 @@ def balance(rows: Rows, kind: int, weight: Array, total: float) -> tuple[float, 
         found = _together(rows, kind, x, weight, total)
         if found and low <= found[0] <= high:
             return found
-    y: list[Array | None] = [None]
+    t: list[Array | None] = [None]
 
     def room(x: float) -> float:
         if kind == LEVEL:
-            _, other, y[0] = within(rows, math.exp(x), y[0])
+            _, other, t[0] = within(rows, math.exp(x), t[0])
         else:
             _, other = at_price(rows, math.exp(x))
         return math.log(max(float(weight @ other), LEAST)) - total
 
     x = root(room, x, low, high)
     own = math.exp(x)
-    return x, within(rows, own, y[0])[2] if kind == LEVEL else priced(rows, own)
+    return x, within(rows, own, t[0])[2] if kind == LEVEL else priced(rows, own)
 
 
 def _guess(rows: Rows, kind: int, weight: Array, total: float) -> float:
@@ -72,23 +73,24 @@ def _guess(rows: Rows, kind: int, weight: Array, total: float) -> float:
 def _together(
     rows: Rows, kind: int, x: float, weight: Array, total: float
 ) -> tuple[float, Array] | None:
-    """Take the steps of Newton for x and all log t at once; None where a few do not get near."""
-    y = start_within(rows, math.exp(x)) if kind == LEVEL else start_at_price(rows, math.exp(x))
+    """Take the steps of Newton for x and all t at once; None where a few do not get near."""
+    t = start_within(rows, math.exp(x)) if kind == LEVEL else start_at_price(rows, math.exp(x))
     with np.errstate(all="ignore"):
         for _ in range(NEWTON):
-            parts = shares(rows, y)
-            (own, slope), (other, gradient) = (CURVES[k](rows, *parts) for k in (kind, 1 - kind))
+            parts = shares(rows, t)
+            own, slope = CURVES[kind](rows, *parts)
+            other, gradient = CURVES[1 - kind](rows, *parts)
             power = gradient / slope  # near a point the other is a power of the own
             terms = weight * np.exp(other + power * (x - own))
-            found, fall = float(terms.sum()), float(terms @ power)
+            found, fall = float(np.add.reduce(terms)), float(terms @ power)
             if not (0 < found < math.inf and -math.inf < fall < 0):
                 break
             move = (total - math.log(found)) * found / fall
             x += move
-            step = (x - own) / slope
-            y = y + step
-            if abs(move) <= NEAR and np.abs(step).max() <= NEAR:
-                return x, y
+            share = change(kind, x - own, slope)
+            t = t + t * share
+            if abs(move) <= NEAR and np.abs(share).max() <= NEAR:
+                return x, t
     return None
 
 

@@ -8,20 +8,23 @@ An action outside of the support gains what is left over once nu meets its G.
 import math
 from dataclasses import dataclass, fields, replace
 from functools import cache
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
 from tabular_trpo.core.numbers import Array, frozen
 from tabular_trpo.exact.divergence import excess
 
-STEPS = 200  # of Newton or bisection; about 3 are usual
+STEPS = 200  # of Newton or bisection, each kept between what is known to hold the root
+QUICK = 6  # steps of Newton before that, for all rows together; 2 or 3 are usual
 NEAR = 3e-7  # a step of Newton this small leaves about its square
-LOWEST, HIGHEST = -690.0, 45.0  # of log t less that of the span: below it q would lose support
-TINY = -740.0  # log of the smallest t
+LOWEST, HIGHEST = 1e-300, 1e20  # of t in spans: below it q would lose support
+TINY = 1e-322  # the smallest t
 SMALL = 1e-5  # divergence, below which plain logarithms lose more than 1e-10 of it
 LEAST = 1e-320  # stands for 0 in logarithms
 LEVEL, PRICE = 0, 1  # what is given: the divergence or the price, as in CURVES
+LEAST_SHARE = -0.9  # of t that a step of Newton adds, which would else be beyond 0
+POWERS = -0.5, 1.0  # of the divergence and of the price: these are nearly linear in t
 
 
 @final
@@ -59,7 +62,7 @@ class Rows:
 
 def sums(x: Array) -> Array:
     """Return the sums of rows; a product is faster than `sum` is along a short axis."""
-    return np.asarray(x @ _ones(x.shape[-1]))
+    return x @ _ones(x.shape[-1])
 
 
 @cache
@@ -71,11 +74,11 @@ def rows_of(p: Array, G: Array) -> Rows:
     """Prepare rows p (N, A) on the simplex with gradients G (N, A), -inf where not allowed."""
     p, G = np.asfortranarray(p), np.asfortranarray(G)  # loops over rows, not over a few actions
     on = p > 0
-    whole, size = bool(on.all()), np.abs(G)
+    whole, size = np.count_nonzero(on) == on.size, np.abs(G)
     unit = float(size.max(initial=0.0, where=True if whole else size < np.inf)) or 1.0
     G = G / unit
-    top = (G if whole else np.where(on, G, -np.inf)).max(axis=-1)
-    g = top[:, None] - G if whole else np.where(on, top[:, None] - G, 0.0)
+    top = (G if whole else np.where(on, G, -np.inf)).max(axis=-1, keepdims=True)
+    g = top - G if whole else np.where(on, top - G, 0.0)
     mean = sums(p * g)
     c = g - mean[:, None]
     square = p * c * c
@@ -84,7 +87,7 @@ def rows_of(p: Array, G: Array) -> Rows:
     if whole:
         return rows
     outside = np.where(on, -np.inf, G)
-    out = np.maximum(outside.max(axis=-1) - top, 0.0)
+    out = np.maximum(outside.max(axis=-1) - top[:, 0], 0.0)
     if not out.any():
         return rows
     k_out = np.where(out > 0, divergence(rows, np.where(out > 0, out, 1.0)), np.inf)
@@ -96,25 +99,32 @@ def divergence(rows: Rows, t: Array) -> Array:
 
     With z = (t + g) / (t + mean) and x = z - 1, whose mean is 0, both sums are of terms >= 0.
     """
-    on = rows.p > 0
     around = (t + rows.mean)[:, None]
-    x = np.where(on, (rows.g - rows.mean[:, None]) / around, 0.0)
-    z = np.where(on, (t[:, None] + rows.g) / around, 1.0)  # x alone is -1 where z is small
-    apart = np.where(np.abs(x) < 0.5, excess(np.clip(x, -0.5, 0.5)), x - np.log(z))
+    x, z = (rows.g - rows.mean[:, None]) / around, (t[:, None] + rows.g) / around
+    if x.min(initial=0.0) > -0.5:
+        apart = excess(x)
+    else:  # x alone is -1 where z is small
+        on = rows.p > 0
+        x, z = np.where(on, x, 0.0), np.where(on, z, 1.0)
+        apart = np.where(x > -0.5, excess(np.fmax(x, -0.5)), x - np.log(z))
     return np.asarray(np.maximum(np.log1p(sums(rows.p * x * (x / z))) - sums(rows.p * apart), 0.0))
 
 
-def shares(rows: Rows, y: Array) -> tuple[Array, Array, Array, Array]:
-    """Return t = exp(y), r = t / (t + g), F = p.r so that lam = t / F, and d log lam / dy."""
-    t = np.exp(y)
-    r = t[:, None] / (t[:, None] + rows.g)
-    u = rows.p * r
-    F = sums(u)
+def shares(rows: Rows, t: Array) -> tuple[Array, Array, Array, Array]:
+    """Return t, r = t / (t + g), F = p.r so that lam = t / F, and d log lam / d log t."""
+    r, u, F = _parts(rows, t)
     return t, r, F, sums(u * r) / F
 
 
+def _parts(rows: Rows, t: Array) -> tuple[Array, Array, Array]:
+    column = t[:, None]
+    r = column / (column + rows.g)
+    u = rows.p * r
+    return r, u, sums(u)
+
+
 def log_level(rows: Rows, t: Array, r: Array, F: Array, rise: Array) -> tuple[Array, Array]:
-    """Return log h and its derivative by y; h = log F - sum p log r."""
+    """Return log h and its derivative by log t; h = log F - sum p log r."""
     h, fall = np.log(F) - sums(rows.p * np.log(r)), F - rise
     if h.min(initial=1.0) < SMALL:
         h = np.maximum(divergence(rows, t), LEAST)
@@ -123,58 +133,78 @@ def log_level(rows: Rows, t: Array, r: Array, F: Array, rise: Array) -> tuple[Ar
 
 
 def log_price(rows: Rows, t: Array, r: Array, F: Array, rise: Array) -> tuple[Array, Array]:
-    """Return log lam and its derivative by y."""
+    """Return log lam and its derivative by log t."""
     return np.log(t / F), rise
 
 
 CURVES = log_level, log_price
 
 
-def settle(rows: Rows, kind: int, x: float, y: Array, low: Array, high: Array) -> Array:
-    """Return log t in [low, high] where each row has log h = x, or log lam = x.
+def change(kind: int, gap: Array, slope: Array) -> Array:
+    """Return the step of Newton for the power of h or lam that is nearly linear, as a share of t.
 
-    y: where Newton's steps start; one out of what is known to hold the root becomes a bisection
+    gap, slope: what the curve is to rise at t, and its slope there
     """
-    y = np.minimum(np.maximum(y, low), high)
+    power = POWERS[kind]
+    return np.fmax(np.expm1(gap * power) / (slope * power), LEAST_SHARE)
+
+
+def settle(rows: Rows, kind: int, x: float, t: Array, low: Array, high: Array) -> Array:
+    """Return t in [low, high] where each row has log h = x, or log lam = x.
+
+    t: where Newton's steps start; one out of what is known to hold the root becomes a bisection
+    """
+    curve, start = CURVES[kind], t
     with np.errstate(all="ignore"):  # where h or its slope vanishes
+        for _ in range(QUICK):
+            own, slope = curve(rows, *shares(rows, t))
+            share = change(kind, x - own, slope)
+            t = t + t * share
+            if np.abs(share).max(initial=0.0) <= NEAR and t.min(initial=1.0) > 0:
+                return t
+        t = np.fmin(np.fmax(start, low), high)
         for _ in range(STEPS):
-            own, slope = CURVES[kind](rows, *shares(rows, y))
+            own, slope = curve(rows, *shares(rows, t))
             right = own > x if kind == LEVEL else own < x
-            low, high = np.where(right, y, low), np.where(right, high, y)
-            new = y + (x - own) / slope
-            new = np.where((low <= new) & (new <= high), new, (low + high) / 2)
-            still = np.abs(new - y).max(initial=0.0) <= NEAR
-            y = new
+            low, high = np.where(right, t, low), np.where(right, high, t)
+            new = t * np.exp(
+                (x - own) / slope
+            )  # far from the root, logarithms are more nearly linear
+            new = np.where((low <= new) & (new <= high), new, np.sqrt(low) * np.sqrt(high))
+            still = bool((np.abs(new - t) <= NEAR * t).all())
+            t = new
             if still:
                 break
-    return y
+    return t
 
 
 def within(rows: Rows, d: float, start: Array | None = None) -> tuple[Array, Array, Array]:
     """Solve max q.G subject to KL(p || q) <= d > 0 in each row.
 
-    return: q (N, A), prices lam (N,) = df/dd in units, and log t to start from the next time
+    return: q (N, A), prices lam (N,) = df/dd in units, and t to start from the next time
     """
-    y = start_within(rows, d) if start is None else start.copy()
-    free = (rows.span > 0) & (rows.k_out > d)
-    some = rows.some(free) if rows.widens else rows
-    scale = np.log(some.span)
-    y[free] = settle(some, LEVEL, math.log(d), y[free], scale + LOWEST, scale + HIGHEST)
-    return *best_within(rows, d, y), y
+    t = start_within(rows, d) if start is None else start.copy()
+    some: Rows = rows
+    free: Any = slice(None)
+    if rows.widens or not rows.span.all():
+        free = (rows.span > 0) & (rows.k_out > d)
+        some = rows.some(free)
+    t[free] = settle(some, LEVEL, math.log(d), t[free], some.span * LOWEST, some.span * HIGHEST)
+    return *best_within(rows, d, t), t
 
 
 def start_within(rows: Rows, d: float) -> Array:
-    """Return log t near where h = d: d small, or two actions of equal chance."""
+    """Return t near where h = d: d small, or two actions of equal chance."""
     with np.errstate(all="ignore"):
         far = np.sqrt(rows.variance / -math.expm1(-2 * d))
         t = far - rows.third / (1.5 * rows.variance) - rows.mean
     t = np.fmax(t, rows.span * 1e-3)
-    return np.asarray(np.log(np.where(t > 0, t, 1.0)))
+    return np.asarray(np.where(t > 0, t, 1.0))
 
 
-def best_within(rows: Rows, d: float, y: Array) -> tuple[Array, Array]:
-    """Return q and the prices of the rows whose divergence at t = exp(y) is d."""
-    q, lam = _inner(rows, y)
+def best_within(rows: Rows, d: float, t: Array) -> tuple[Array, Array]:
+    """Return q and the prices of the rows whose divergence at t is d."""
+    q, lam = _inner(rows, t)
     if rows.widens:
         edge = rows.k_out <= d
         spread = sums(rows.p * np.log(_nu(rows, edge)))
@@ -188,40 +218,41 @@ def at_price(rows: Rows, lam: float) -> tuple[Array, Array]:
 
     return: q (N, A) and its divergences (N,)
     """
-    y = priced(rows, lam)
-    kl, edge = divergence(rows, np.exp(y)), np.exp(y) < rows.out
+    t = priced(rows, lam)
+    kl, edge = divergence(rows, t), t < rows.out
     if rows.widens:
         kl = np.where(edge, sums(rows.p * np.log(_nu(rows, edge) / lam)), kl)
-    return best_at_price(rows, lam, y), kl
+    return best_at_price(rows, lam, t), kl
 
 
 def priced(rows: Rows, lam: float) -> Array:
-    """Return log t where each row has the price lam, the actions outside of the support apart."""
-    x = np.full(len(rows.p), math.log(lam))  # t <= lam
-    return settle(rows, PRICE, math.log(lam), start_at_price(rows, lam), np.minimum(x, TINY), x)
+    """Return t where each row has the price lam, the actions outside of the support apart."""
+    high = np.full(len(rows.p), lam)
+    return settle(
+        rows, PRICE, math.log(lam), start_at_price(rows, lam), np.minimum(high, TINY), high
+    )
 
 
 def start_at_price(rows: Rows, lam: float) -> Array:
-    """Return log t near where the price is lam, if that is large."""
+    """Return t near where the price is lam, if that is large."""
     with np.errstate(over="ignore"):
         t = lam + rows.variance / lam - rows.mean
-    return np.asarray(np.log(np.minimum(np.maximum(t, lam * 1e-3), lam)))
+    return np.asarray(np.minimum(np.maximum(t, lam * 1e-3), lam))
 
 
-def best_at_price(rows: Rows, lam: float, y: Array) -> Array:
-    """Return q of the rows whose price at t = exp(y) is lam."""
-    q, _ = _inner(rows, y)
+def best_at_price(rows: Rows, lam: float, t: Array) -> Array:
+    """Return q of the rows whose price at t is lam."""
+    q, _ = _inner(rows, t)
     if rows.widens:
-        edge = np.exp(y) < rows.out
-        q = np.where(edge[:, None], _at_edge(rows, np.full(len(y), lam), edge), q)
+        edge = t < rows.out
+        q = np.where(edge[:, None], _at_edge(rows, np.full(len(t), lam), edge), q)
     return q
 
 
-def _inner(rows: Rows, y: Array) -> tuple[Array, Array]:
-    """Return q and the prices at t = exp(y), the actions outside of the support apart."""
-    t, r, F, _ = shares(rows, y)
-    q = rows.p * (r / F[:, None])
-    return q / sums(q)[:, None], t / F
+def _inner(rows: Rows, t: Array) -> tuple[Array, Array]:
+    """Return q and the prices at t, the actions outside of the support apart."""
+    _, u, F = _parts(rows, t)
+    return u / F[:, None], t / F
 
 
 def _nu(rows: Rows, edge: Array) -> Array:

@@ -41,8 +41,8 @@ def minorize(L: Surrogate, C: Any) -> Step:
     if not mixed and float(rows.out.sum()) * rows.unit <= C:
         return no_worse(L, L.pi, found, lambda k, m, t: C * k)
     total = math.log(C) - math.log(rows.unit)
-    x, y = balance(rows, LEVEL, np.ones(len(rows.p)), total)
-    q, prices = best_within(rows, math.exp(x), y)
+    x, t = balance(rows, LEVEL, np.ones(len(rows.p)), total)
+    q, prices = best_within(rows, math.exp(x), t)
     lam[at] = prices * rows.unit
     found["d"] = math.exp(x)
     return no_worse(L, placed(L, at, q), found, lambda k, m, t: C * k)

@@ -76,7 +76,7 @@ def step_to(
     mean_kl = mean_kl / weight.sum() if len(kl) else mean_kl
     objective = gain if penalty is None else gain - penalty(max_kl, mean_kl, max_tv)
     if status is None:
-        still = not (pi_new != L.pi).any()
+        still = not max_tv and not (pi_new != L.pi).any()
         status = MOVED if not still else OPTIMAL if is_optimal(L) else STUCK
     found = multipliers or {}
     return Step(pi_new, gain, max_kl, mean_kl, max_tv, objective, status, found, backtracks)
@@ -85,7 +85,7 @@ def step_to(
 def visited(L: LocalObjective) -> Any:
     """Return an index of the states with weight > 0; where they are all, one that takes no copy."""
     seen = L.weight > 0
-    return slice(None) if seen.all() else seen
+    return slice(None) if np.count_nonzero(seen) == len(seen) else seen
 
 
 def is_optimal(L: LocalObjective) -> bool:

@@ -93,9 +93,9 @@ def mean_kl(L: Surrogate, delta: Any) -> Step:
     delta = nonnegative("delta", delta)
     if delta == 0 or not len(rows.p):
         return step_to(L, L.pi, {"delta": delta, "lam": 0.0})
-    x, y = balance(rows, PRICE, weight / L.weight.sum(), math.log(delta * INSIDE))
+    x, t = balance(rows, PRICE, weight / L.weight.sum(), math.log(delta * INSIDE))
     lam = math.exp(x)
-    q = best_at_price(rows, lam, y)
+    q = best_at_price(rows, lam, t)
     if rows.widens:
         q = _between(rows, weight / L.weight.sum(), lam, delta)
     return _inside(L, placed(L, at, q), {"delta": delta, "lam": lam * rows.unit}, "mean_kl", delta)
