@@ -49,6 +49,9 @@ _along = " + ".join(f"sum_s({law}*sum_a(pi_new*({A})))" for law, A in zip(_laws,
 _eta, _eta_new = (f"sum_s(rho0*{_V3.format(policy)})" for policy in ("pi", "pi_new"))
 _eps = "-smaller(smaller(-max_sa(abs({})), -max_sa(abs({}))), -max_sa(abs({})))".format(*_A)
 _parted = "(1 - (1 - max_tv)**1 + (1 - (1 - max_tv)**2))"
+_gain = "sum_a(pi_new*(r + next(h) - h - J))"
+_missed, _met = f"abs(J_new - J - sum_s(d_avg*{_gain}))", "sum_s(d_avg*tv)"
+_shifted = "sum_s(abs(d_avg_new - d_avg))"
 _TABLE = f"""Kakade & Langford 2002
 performance_difference_paths | (1) | eta_new == eta + sum_s(rho0*W)
 performance_difference | (2) | eta_new == eta + sum_s(rho_new*A_bar)
@@ -110,6 +113,10 @@ cpo_kl_reversed | Corollary 3 | {_D} <= gamma*(2*eps_cpi*sqrt(mean_d(kl_reversed
 cpo_worst_case | Proposition 1 | eta_new - eta \
 >= -(gamma*(eps_cpi*sqrt(2*mean_d(kl_reversed)))/{_u}**2) | L >= eta
 cpo_visitation | Lemma 3 | {_moved} <= gamma*(2*mean_tv)/{_u}**2
+Zhang & Ross 2021
+average_performance_difference | average reward | J_new == J + sum_s(d_avg_new*{_gain})
+average_visitation | average reward, visits | {_shifted} <= 2*(kemeny_new-1)*{_met}
+average_bound | average reward, bound | {_missed} <= 2*(kemeny_new-1)*max_s(abs({_gain}))*{_met}
 Sutton et al. 2000
 policy_gradient_direct | Theorem 1 | eta_dot == sum_s(rho*sum_a({_t}*Q))
 policy_gradient_score | Theorem 1, score | eta_dot == sum_s(rho*sum_a(pi*{_h}*A))
@@ -172,6 +179,9 @@ approximate_advantage | approximate advantage \
 <= 4*max_tv*eps*{_c} + 2*max_tv*max_sa(abs(r - A))/{_u}
 horizon_bound | horizon 3 | abs({_eta_new} - {_eta} - ({_along.format("pi")})) \
 <= 4*{_eps}*max_tv*{_parted}
+average_visitation_new | average reward, other chain \
+| {_shifted} <= 2*(kemeny-1)*sum_s(d_avg_new*tv)
+average_centred | average reward, centred | {_missed} <= (kemeny_new-1)*span_s({_gain})*{_met}
 horizon_bound_square | horizon 3, square | 2*max_tv*{_parted} <= max_tv**2*3*2"""
 
 # What a field may be: its path, then its value, a text behind a quotation mark.
@@ -187,7 +197,7 @@ _FIELDS = rf"""/format "tabular-trpo-certificate
 /model/transitions\[[0-9]+\](\[[012]\] ".*|\[3\] "{_exact}|\[4\] "-?{_exact})
 /model/(rho0|policies/(pi|pi_new|target))/[^ ]* "{_exact}
 /mixture( null|/target "target|/alpha "{_exact})
-/witness/(V|rho|V_new|rho_new|W|V_dot|V_star)/(den|num\[[0-9]+\]) "{_int}
+/witness/(V|rho|V_new|rho_new|W|V_dot|V_star|H|H_new)/(den|num\[[0-9]+\]) "{_int}
 /values/(eta|eta_new|L|eps|eps_cpi|max_tv|mean_tv|C|eta_dot|alpha|eps_target) "{_hex}
 /step/[ca] "{_hex}
 /step/m/(den|num\[[0-9]+\]) "{_int}
@@ -220,15 +230,20 @@ kl_d : sum_s(d*log_ratio(d, d_new)); entropy : sum_a(pi*log_ratio(1, pi));
 entropy_new : sum_a(pi_new*log_ratio(1, pi_new)); abs(x) : larger(x, -x); mean_d(x) : sum_s(d*x);
 span_s(x) : max_s(x) + max_s(-x); span_a(x) : max_a(x) + max_a(-x);
 shift(x) : sum_a((pi_new-pi)*next(x));
+J : sum_s(d_avg*sum_a(pi*r)); J_new : sum_s(d_avg_new*sum_a(pi_new*r));
 L_mix(x) : eta + sum_s(rho*(sum_a(((1-x)*pi + x*pi_new)*Q) - V));
 step_c ~ larger(step_c, 0); step_m ~ larger(step_m, 0); step_a ~ max_tv; G_step = rho*A;
 one ~ 1 + sum_s(step_m) - 2*step_c*step_a; ones ~ 1 + step_m*(step_a - tv);
 ones ~ (1 + sum_a(pi*larger(max_a(G_step) - G_step - step_m, 0))
 - (sum_a((pi_new-pi)*G_step) - step_m*tv))"""
+# H inverts I - P_pi + 1 rho0, so it is the only one: what each column adds, unit being its place.
+_COLUMN = """H_column ~ unit + sum_a(pi*next(H_column)) - sum_s(rho0*H_column);
+d_avg = d_avg + unit*sum_s(rho0*H_column); h = h + H_column*sum_s(unit*sum_a(pi*r));
+kemeny = kemeny + sum_s(unit*H_column)"""
 # What the formulas of a claim may name and call; all else is for the formulas above only.
 _NAMES = """gamma alpha eta eta_new eta_dot L M M_pi C eps eps_cpi eps_target max_tv mean_tv max_kl
-mean_kl kl_d rho0 rho rho_new d d_new V V_new V_star A_bar A_bar_target tv kl kl_reversed W entropy
-entropy_new A A_new Q Q_new r pi pi_new"""
+mean_kl kl_d J J_new kemeny kemeny_new rho0 rho rho_new d d_new V V_new V_star A_bar A_bar_target
+tv kl kl_reversed W entropy entropy_new d_avg d_avg_new h h_new A A_new Q Q_new r pi pi_new"""
 _CALLS = """abs sqrt log sum_s max_s span_s mean_d max_a span_a max_sa sum_a next push move
 shift step_tv L_mix smaller"""
 _LOGS = "kl max_kl mean_kl M kl_reversed kl_d entropy entropy_new log"
@@ -240,7 +255,10 @@ for _name, *_rest in (_line.split(" | ") for _line in _TABLE.splitlines()):
     _source = _source if _rest else _name
     THEOREMS |= {_name: (_rest[0], _source, _rest[1], (*_rest, None)[2])} if _rest else {}
 FIELD = re.compile(_FIELDS.replace("\n", "|"), re.DOTALL)
-QUANTITIES = [part.split(maxsplit=2) for part in _QUANTITIES.split(";")]
+QUANTITIES, COLUMN, COLUMN_NEW = (
+    [part.split(maxsplit=2) for part in text.split(";")]
+    for text in (_QUANTITIES, _COLUMN, re.sub(r"\b(pi|d_avg|h|kemeny)\b", r"\1_new", _COLUMN))
+)
 SHORT = {name: text for name, sign, text in QUANTITIES if sign == ":"}
 STEP = "no policy has a larger sum_s(rho*A_bar) - c*max_tv**2 than pi_new, c = step.c"
 NAMES, ARITY = {*_NAMES.split()}, dict.fromkeys(_CALLS.split(), 1) | {"smaller": 2}
@@ -320,20 +338,33 @@ def _read(doc: dict[str, Any]) -> Env:
     vectors = doc["witness"] | ({"step_m": step["m"]} if step else {})
     for name, part in vectors.items():
         den, *nums = (int(text, 16) for text in [part["den"], *part["num"]])
-        good = den > 0 and math.gcd(den, *nums) == 1 and len(nums) == len(states)
-        _require(good, f"witness.{name}", part, "an integer a state over den > 0, in lowest terms")
-        raw[name] = {(s,): Fraction(num, den) for s, num in zip(states, nums, strict=True)}
+        places = [*product(states, repeat=2 if name[0] == "H" else 1)]
+        good = den > 0 and math.gcd(den, *nums) == 1 and len(nums) == len(places)
+        _require(good, f"witness.{name}", part, "integers over den > 0, in lowest terms")
+        raw[name] = {key: Fraction(num, den) for key, num in zip(places, nums, strict=True)}
     env: Env = {name: {key: (x, x) for key, x in table.items()} for name, table in raw.items()}
-    for name, sign, text in QUANTITIES:
-        absent = "V_star" not in env, not mixture, not step  # the first: unless a claim names it
-        words = compress(("V_star", "target|alpha", "step_|G_step"), absent)
-        if sign != ":" and not any(re.search(word, f"{name} {text}") for word in words):
+    absent = "V_star" not in env, not mixture, not step  # the first: unless a claim names it
+    words = [*compress(("V_star", "target|alpha", "step_|G_step"), absent)]
+    _follow([row for row in QUANTITIES if not any(re.search(x, " ".join(row)) for x in words)], env)
+    for H, rows in (("H", COLUMN), ("H_new", COLUMN_NEW)):
+        zero = dict.fromkeys(env["ones"], ZERO)
+        env |= {name: {(): ZERO} if "kem" in name else zero for name, *_ in rows if H in raw}
+        for t in states if H in raw else ():
+            env["H_column"] = {(s,): env[H][s, t] for s in states}
+            env["unit"] = zero | {(t,): env["one"][()]}
+            _follow(rows, env)
+    return env
+
+
+def _follow(rows: list[list[str]], env: Env) -> None:
+    """Compute each quantity, or verify one that was read."""
+    for name, sign, text in rows:
+        if sign != ":":
             value = _value(text, env, 0)
             for k in {**env[name], **value} if sign == "~" else ():
                 x, y = env[name].get(k), value.get(k)
                 _require(x == y, " at ".join((name, *k)), _spell(x), f"{text} = {_spell(y)}")
             env[name] = value
-    return env
 
 
 def _ends(f: Callable[[Any, Any], Any], x: Interval, y: Interval) -> Interval:

@@ -9,7 +9,7 @@ the penalty of the promise is the measure: on its edge, where L = eta + penalty,
 gap - penalty of the bound that the claim stands for, eta_new >= L - penalty.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, final
 
@@ -21,7 +21,7 @@ from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.expression import Expression
 from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.plain import Cases, PlainPair
-from tabular_trpo.theory.trace import Statement
+from tabular_trpo.theory.trace import OF_AVERAGES, Statement
 
 # Scores of pairs without a value, and where the condition fails; above SPEAKS it holds.
 NO_VALUE, OUTSIDE, SPEAKS = -3.0, -2.0, -1.0
@@ -33,6 +33,7 @@ PROBES, LEAST_PROBES = 1024, 8  # random pairs on which terms are sorted
 LEAST = 1e-300  # keeps 0 / 0 from being no value
 MAXIMA = ("max_s", "max_a", "max_sa")
 Terms = tuple[tuple[float, Expression], ...]
+Known = tuple[dict[int, Any], dict[int, Any]]  # values and sizes of expressions, by id
 
 
 def violation(statement: Statement) -> Expression:
@@ -89,19 +90,26 @@ class Scorer:
 
     gap, penalty: terms whose sums are compared; `penalty` is empty where a claim has none
     promise:      terms of the precondition whose penalty measures a claim that has none itself
+    averages:     whether it speaks of average rewards, which round by another horizon
     """
 
     claim: Theorem
     gap: Terms
     penalty: Terms
     promise: tuple[Terms, Terms] | None = None
+    averages: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Ask once what a name cannot change."""
+        object.__setattr__(self, "averages", bool(self.claim.names() & OF_AVERAGES))
 
     def __call__(self, p: PlainPair) -> Array:
         """Return the scores of a batch, (N,): see `NO_VALUE`, `OUTSIDE` and `NO_PENALTY`."""
         with np.errstate(all="ignore"):
-            known: dict[int, Any] = {}
+            known: Known = ({}, {})
             gap, size = _total(self.gap, p, known)
-            noise = ROUNDING * size + FIELD_ROUNDING * _along(p.field, gap)
+            around = p.average_field if self.averages else p.field
+            noise = ROUNDING * size + FIELD_ROUNDING * _along(around, gap)
             if self.claim.statement.relation == "==":
                 score = 1 + (np.abs(gap) - 1e3 * noise) / (size + LEAST)
             elif self.promise:
@@ -124,7 +132,7 @@ class Scorer:
 
         A pair that is read exactly moves a little, so it should not be on the very edge.
         """
-        gap, _ = _total(self.gap, p, {})
+        gap, _ = _total(self.gap, p)
         worst = gap.max(axis=tuple(range(1, gap.ndim)))
         return np.asarray(self._left(p)[0] - np.maximum(worst, 0.0))
 
@@ -146,7 +154,7 @@ class Scorer:
 
     def _left(self, p: PlainPair) -> tuple[Array, Array]:
         """Return what is left of the promise and its penalty, (N,) each."""
-        gap, penalty = (_total(terms, p, {})[0] for terms in self.promise or ((), ()))
+        gap, penalty = (_total(terms, p)[0] for terms in self.promise or ((), ()))
         return gap + penalty, -penalty
 
     def _inside(self, p: PlainPair, score: Array) -> Array:
@@ -158,7 +166,7 @@ class Scorer:
             value = np.broadcast_to(wrong.value(p), score.shape)
             if self.claim.condition.relation == "==":
                 value = np.abs(value)
-            _, size = _total(_flattened(wrong, 1.0), p, {})
+            _, size = _total(_flattened(wrong, 1.0), p)
             share = np.maximum(share, value / np.where(size > 0, size, 1.0))
         score = np.where(share > CONDITION_SLACK, OUTSIDE + 1 / (1 + share), score)
         return np.where(np.isnan(share), NO_VALUE, score)
@@ -199,7 +207,7 @@ def _promise(claim: Theorem, gap: Terms, cases: Cases) -> tuple[Terms, Terms] | 
 
 
 def _doubles(terms: Terms, p: PlainPair, doubled: PlainPair) -> bool:
-    once, twice = (_typical(_total(terms, x, {})[0]) for x in (p, doubled))
+    once, twice = (_typical(_total(terms, x)[0]) for x in (p, doubled))
     return bool(np.isclose(twice, 2 * once)) and once > 0
 
 
@@ -245,15 +253,16 @@ def _typical(values: Any) -> float:
 def _negative(terms: Terms, p: PlainPair) -> float:
     """Return the share of pairs on which the sum of terms is not positive."""
     with np.errstate(all="ignore"):
-        return float(np.mean(_total(terms, p, {})[0] <= 0))
+        return float(np.mean(_total(terms, p)[0] <= 0))
 
 
-def _total(terms: Terms, p: PlainPair, known: dict[int, Any]) -> tuple[Array, Array]:
+def _total(terms: Terms, p: PlainPair, known: Known | None = None) -> tuple[Array, Array]:
     """Return the sum of the terms, and of their sizes, as (N, ...)."""
+    known = known or ({}, {})
     total: Array = np.zeros(len(p.cases))
     size: Array = total
     for sign, e in terms:
-        value = _spread(e.value(p), p)
+        value = _spread(e.value(p, known[0]), p)
         if value.ndim > total.ndim:
             total, size = (x.reshape(x.shape + (1,) * (value.ndim - x.ndim)) for x in (total, size))
         total = total + sign * value
@@ -265,7 +274,7 @@ def _spread(x: Any, p: PlainPair) -> Array:
     return np.broadcast_to(x, (len(p.cases),)) if np.ndim(x) == 0 else np.asarray(x)
 
 
-def _size(e: Expression, p: PlainPair, known: dict[int, Any]) -> Any:
+def _size(e: Expression, p: PlainPair, known: Known) -> Any:
     """Return the size of what a difference was made of: the sum of both sides."""
     match e.op, e.args:
         case "+" | "-", [x, y] if x.rank == y.rank:
@@ -274,9 +283,10 @@ def _size(e: Expression, p: PlainPair, known: dict[int, Any]) -> Any:
             return _size(x, p, known)
         case "number", [c]:
             return abs(p.constant(c))
-    if id(e) not in known:
-        known[id(e)] = np.abs(e.value(p))
-    return known[id(e)]
+    values, sizes = known
+    if id(e) not in sizes:
+        sizes[id(e)] = np.abs(e.value(p, values))
+    return sizes[id(e)]
 
 
 def _along(x: Array, like: Array) -> Array:

@@ -32,7 +32,11 @@ from tabular_trpo.theory.pair import Pair
 
 FORMAT, VERSION = "tabular-trpo-certificate", 1
 WITNESSES = ("V", "rho", "V_new", "rho_new", "W", "V_dot")
-WITNESSES_ON_DEMAND = ("V_star",)  # there if a claim speaks of it
+WITNESSES_ON_DEMAND = {  # there if a claim speaks of one of these
+    "V_star": {"V_star"},
+    "H": {"J", "kemeny", "d_avg", "h"},
+    "H_new": {"J_new", "kemeny_new", "d_avg_new", "h_new"},
+}
 VALUES = ("eta", "eta_new", "L", "eps", "eps_cpi", "max_tv", "mean_tv", "C", "eta_dot")
 VALUES_OF_MIXTURES = ("alpha", "eps_target")
 MARGIN = Fraction(1, 2**64)  # of a slack that is known exactly, but not to enclosures
@@ -87,7 +91,7 @@ def pair_certificate(
 def _witnesses(theorems: Sequence[Theorem], claims: list[dict[str, Any]]) -> tuple[str, ...]:
     kept = {claim["name"] for claim in claims}
     spoken = set().union(*(theorem.names() for theorem in theorems if theorem.name in kept))
-    return WITNESSES + tuple(name for name in WITNESSES_ON_DEMAND if name in spoken)
+    return WITNESSES + tuple(name for name, of in WITNESSES_ON_DEMAND.items() if of & spoken)
 
 
 def digest(made: dict[str, Any]) -> str:
@@ -170,5 +174,5 @@ def _sparse(weights: Array, names: Sequence[str]) -> dict[str, str]:
 
 
 def _vector(values: Array) -> dict[str, Any]:
-    common = Common.of(values)
+    common = Common.of(values.ravel())  # a matrix row after row
     return {"den": digits(common.den), "num": [digits(x) for x in common.num]}

@@ -17,6 +17,7 @@ from tabular_trpo.exact.evaluate import Evaluation, Radius
 from tabular_trpo.exact.optimal import optimal
 from tabular_trpo.theory.quantities import Quantities
 
+RATIONAL = "Use to_rational()"
 INVERSE_E = 0.36787944117144239  # above 1 / e = max of -p log p
 SERIES_BELOW = 1e-5  # where the series of x - log(1 + x) is sharper than the difference
 
@@ -110,23 +111,41 @@ class Enclosures:
     def move(self, X: Interval) -> Interval:
         """Sum over actions, then the sizes; dense models only."""
         self._need_grid()
-        if self.mdp.is_sparse:
-            got, expected = "asks for all pairs of states", "a dense model"
-            raise LimitError(
-                Problem("enclosed_move", "the pair", got, expected, "Use to_rational()")
-            )
+        self._need_dense()
         closed = (self.spread(X, 1) * Interval.exact(self.mdp.P)).sum(axis=-2)
         return abs(closed).sum(axis=-1)
 
     def solve(self, pi: Interval, b: Interval) -> Interval:
         """Refuse: an enclosed pair holds the solutions that claims need and makes no other."""
         got, expected = "asks for a linear solve", "a quantity that claims can name"
-        raise LimitError(Problem("enclosed_solve", "the pair", got, expected, "Use to_rational()"))
+        raise LimitError(Problem("enclosed_solve", "the pair", got, expected, RATIONAL))
+
+    def restarted(self, pi: Interval, start: Interval) -> Interval:
+        """Enclose by an approximate inverse R: with E = I - M R, M^{-1} - R = R E (I - E)^{-1}."""
+        self._need_grid()
+        self._need_dense()
+        unit = np.eye(self.mdp.n_states)
+        closed = (self.spread(pi, 1) * Interval.exact(self.mdp.P)).sum(axis=-2)
+        matrix = start - closed + unit
+        with np.errstate(all="ignore"):
+            R = np.linalg.pinv(matrix.lo / 2 + matrix.hi / 2)
+        E = abs(unit - interval.matmul(R.T, matrix))
+        size = E.sum(axis=-1).max()
+        if not size.hi < 1:
+            got, expected = "has a chain whose inverse is not enclosed", "one recurrent class"
+            raise LimitError(Problem("enclosed_chain", "the pair", got, expected, RATIONAL))
+        rows = self.spread(abs(Interval.exact(R)).sum(axis=-1), 1)
+        return Interval.around(R, (rows * E.max(axis=0) / (1 - size)).hi)
 
     def _need_grid(self) -> None:
         if self.mdp._below is not None:
             got, expected = "has entries below 2^-53", "rows that floats hold exactly"
-            raise LimitError(Problem("grid", "P", got, expected, "Use to_rational()"))
+            raise LimitError(Problem("grid", "P", got, expected, RATIONAL))
+
+    def _need_dense(self) -> None:
+        if self.mdp.is_sparse:
+            got, expected = "asks for all pairs of states", "a dense model"
+            raise LimitError(Problem("enclosed_pairs", "the pair", got, expected, RATIONAL))
 
 
 @final

@@ -5,6 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 from math import isfinite
 from typing import Any, Protocol, final
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -17,11 +18,17 @@ LITERAL_FUNCTIONS = ("step_tv", "L_mix")  # of a number that is written out
 MOST_POWER = 32  # check.py stops there
 _LEVEL = {"+": 1, "-": 1, "*": 2, "/": 2, "neg": 3, "**": 4}
 _ATOM = 5
+KEPT = ("next", "push", "move", "shift", "sum_a", "max_a", "span_a")  # dear, and often met again
 ENTRYWISE = ("+", "-", "*", "/", "**", "neg", "abs")
 
 
 class Arithmetic(Protocol):
-    """What evaluating an expression asks of a pair, beside names and functions."""
+    """What evaluating an expression asks of a pair, beside names and functions.
+
+    kept: where values of KEPT calls stay for the next formula, or None
+    """
+
+    kept: "dict[Expression, Any] | None"
 
     def constant(self, c: Fraction) -> Any:
         """Return a constant in the arithmetic of the lane."""
@@ -37,9 +44,11 @@ class Arithmetic(Protocol):
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, weakref_slot=True)
 class Expression:
     """A number, a name, an operation or a function call; `rank` says what the value ranges over.
+
+    Equal expressions are one object, so what occurs twice is evaluated once.
 
     op:   "number", "name", "+", "-", "*", "/", "**", "neg" or a function of the language
     args: expressions; the literal for "number", "name", `step_tv`, `L_mix` and exponents
@@ -48,6 +57,17 @@ class Expression:
     op: str
     args: tuple[Any, ...]
     rank: int
+
+    def __new__(cls, op: str, args: tuple[Any, ...], rank: int) -> "Expression":
+        """Return the expression that says the same, if there is one."""
+        parts = (id(x) if isinstance(x, Expression) else (type(x), x) for x in args)
+        key = (op, rank, *parts)  # the parts live as long as the whole
+        found = _MADE.get(key)
+        return _MADE.setdefault(key, object.__new__(cls)) if found is None else found
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Make it anew in another process."""
+        return Expression, (self.op, self.args, self.rank)
 
     def __add__(self, other: "Operand") -> "Expression":
         """Return self + other."""
@@ -118,13 +138,15 @@ class Expression:
         inner = (x.names() for x in self.args if isinstance(x, Expression))
         return {self.op}.union(*inner)
 
-    def value(self, p: Arithmetic) -> Any:
+    def value(self, p: Arithmetic, known: dict[int, Any] | None = None) -> Any:
         """Return the value at the quantities `p` of a pair, in the arithmetic of its lane.
 
         Floats without a value become NaN or infinite in silence; rationals raise ArithmeticError.
+
+        known: what a former call at the same pair has found, by id
         """
         with np.errstate(all="ignore"):
-            return _value(self, p, {})
+            return _value(self, p, {} if known is None else known)
 
     def rests_on_identity(self, p: Arithmetic) -> bool:
         """Whether the value is irrational, or rational only because irrational parts cancel.
@@ -135,6 +157,7 @@ class Expression:
         return isinstance(_value(self, p, known), Real) or _cancels(self, known)
 
 
+_MADE: "WeakValueDictionary[tuple[Any, ...], Expression]" = WeakValueDictionary()
 Operand = Expression | int | float | Fraction
 
 
@@ -188,7 +211,13 @@ def _text(e: Expression, level: int) -> str:
 def _value(e: Expression, p: Arithmetic, known: dict[int, Any]) -> Any:
     """Evaluate; a part that occurs twice is one object and is evaluated once."""
     if id(e) not in known:
-        known[id(e)] = _compute(e, p, known)
+        kept = p.kept if e.op in KEPT else None
+        if kept is None:
+            known[id(e)] = _compute(e, p, known)
+        else:
+            if e not in kept:
+                kept[e] = _compute(e, p, known)
+            known[id(e)] = kept[e]
     return known[id(e)]
 
 

@@ -96,6 +96,33 @@ def back_and_forth() -> Pair:
     return stored(P, r, HALF, "1/2", [FIRST, FIRST], [SECOND, SECOND])()
 
 
+def crossing() -> Pair:
+    """Each action leads to its own state, from where the other one was better to take."""
+    P, r = [[HERE, THERE]] * 2, [["1", "-1"], ["-1", "1"]]
+    return stored(P, r, HERE, "1/2", [HALF] * 2, [["3/5", "2/5"]] * 2)()
+
+
+STAY_OR_GO = [[HERE, THERE], [THERE, HERE]]
+
+
+def settling() -> Pair:
+    """The old policy goes back and forth, the new one stays in the second state."""
+    r = [["0", "0"], ["0", "0"]]
+    return stored(STAY_OR_GO, r, THERE, "1/2", [SECOND, SECOND], [SECOND, FIRST])()
+
+
+def returning() -> Pair:
+    """The old policy stays where it has to pay, and starts there; the new one leaves for good."""
+    r = [["0", "0"], ["-1", "0"]]
+    return stored(STAY_OR_GO, r, THERE, "1/2", [SECOND, FIRST], [FIRST, SECOND])()
+
+
+def straying() -> Pair:
+    """The old policy stays where it is paid, the new one is lost for good one time in eight."""
+    r, new = [["1", "0"], ["0", "0"]], [["7/8", "1/8"], FIRST]
+    return stored(STAY_OR_GO, r, THERE, "1/2", [FIRST, SECOND], new)()
+
+
 def leaving() -> Pair:
     """The old policy leaves at once and for good, the new one stays half of the time."""
     P, r = [[HERE, HERE], [THERE, HERE]], [["0", "0"], ["0", "0"]]

@@ -21,6 +21,7 @@ class Functions:
     rho: Any
     V: Any
     Q: Any
+    kept: Any = None  # see `expression.Arithmetic`
 
     def sum_s(self, x: Any) -> Any:
         """Return sum_s x(s)."""

@@ -14,6 +14,7 @@ from tabular_trpo.core import real
 from tabular_trpo.core.linalg import dense, rational, sparse
 from tabular_trpo.core.linalg.rational import Common
 from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.memory import guard
 from tabular_trpo.core.numbers import Array, elementwise
 from tabular_trpo.exact import divergence
 
@@ -71,6 +72,9 @@ class Ops(Protocol):
     def solve(self, pi: Any, b: Any) -> Any:
         """Return the value of the reward b under pi: x with (I - gamma P_pi) x = b."""
 
+    def restarted(self, pi: Any, start: Any) -> Any:
+        """Return (I - P_pi + 1 start)^{-1}, which chains with one recurrent class alone have."""
+
 
 @final
 class Floats:
@@ -93,7 +97,8 @@ class Floats:
         """Multiply, mending 0 times inf where it occurred."""
         with np.errstate(invalid="ignore"):
             product = x * y
-        if np.any(np.isnan(product)):
+            total = np.sum(product)  # one pass, and no number if one of the products is none
+        if np.isnan(total) and np.any(np.isnan(product)):
             spared = ((x == 0) | (y == 0)) & ~np.isnan(x) & ~np.isnan(y)
             product = np.where(spared, 0.0, product)
         return product
@@ -157,6 +162,14 @@ class Floats:
         """Factor and solve forward."""
         P_pi, _ = self._kernel.close(self.mdp.P, self.mdp.r, pi)
         return np.asarray(self._kernel.solve(P_pi, self.mdp.gamma).forward(b))
+
+    def restarted(self, pi: Array, start: Array) -> Array:
+        """Invert, sparse models too; NaN where there is more than one recurrent class."""
+        P_pi, _ = self._kernel.close(self.mdp.P, self.mdp.r, pi)
+        if self.mdp.is_sparse:
+            guard(8 * P_pi.shape[0] ** 2, "the inverse of a chain", "Take a smaller model")
+            P_pi = P_pi.toarray()
+        return dense.restarted(P_pi, start)
 
 
 def _reduced(op: np.ufunc, x: Array) -> Any:
@@ -259,14 +272,14 @@ class Exacts:
         chain = rational.close(self._rows, pi, self.mdp.gamma)
         if _all_rational(b):
             return chain.forward(b).fractions()
-        unit = np.array([Fraction(0)] * len(b), dtype=object)
-        out: Any = unit
-        for i, x in enumerate(b):
-            if x != 0:
-                column = unit.copy()
-                column[i] = Fraction(1)
-                out = out + chain.forward(column).fractions() * x
-        return np.asarray(out)
+        return np.asarray((rational.inverse(chain) * b).sum(axis=-1))
+
+    def restarted(self, pi: Array, start: Array) -> Array:
+        """Solve for each column."""
+        edges = np.asarray((pi[..., None] * self.mdp.P).sum(axis=1) != 0, dtype=bool)
+        if not dense.unichain(edges):
+            raise ZeroDivisionError("a chain with more than one recurrent class")
+        return rational.inverse(rational.Chain(self._rows, pi, Fraction(1), start))
 
 
 def _all_rational(x: Array) -> bool:

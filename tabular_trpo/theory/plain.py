@@ -119,6 +119,7 @@ class PlainPair(Quantities):
     def __init__(self, cases: Cases) -> None:
         """Keep the arrays; nothing is evaluated yet."""
         self.cases = cases
+        self.kept = {}
         self.rho0, self.r, self.gamma = cases.rho0, cases.r, cases.gamma
         self.pi, self.pi_new = cases.pi, cases.pi_new
         self.target, self.alpha = cases.target, cases.alpha
@@ -146,6 +147,12 @@ class PlainPair(Quantities):
     def field(self) -> Array:
         """The size of values and advantages over a horizon, (N,): what rounding is a share of."""
         return np.asarray((self.max_s(abs(self.V)) + self.eps) / (1 - self.gamma))
+
+    @cached_property
+    def average_field(self) -> Array:
+        """The same for average rewards, (N,): Kemeny's constants are the horizon there."""
+        values = np.maximum(self.max_s(abs(self.h)), self.max_sa(abs(self.r)))
+        return np.asarray(values * (self.kemeny + self.kemeny_new))
 
 
 def optimum(cases: Cases) -> Array:

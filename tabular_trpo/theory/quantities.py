@@ -6,11 +6,11 @@ from typing import Any
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.exact.evaluate import evaluate
 from tabular_trpo.exact.optimal import optimal
+from tabular_trpo.theory.average import Averages
 from tabular_trpo.theory.constants import penalty_constant
-from tabular_trpo.theory.functions import Functions
 
 
-class Quantities(Functions):
+class Quantities(Averages):
     """Every quantity by + - * / and the functions of the language (abstract).
 
     A member supplies the arithmetic `ops` and the data; the rest is computed when first asked for.
@@ -19,7 +19,6 @@ class Quantities(Functions):
 
     mdp: MDP
     gamma: Any
-    r: Any
     target: Any  # None unless a mixture
     alpha: Any
 

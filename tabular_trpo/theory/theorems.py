@@ -1,5 +1,6 @@
 """The table: every theorem, in reading order."""
 
+from tabular_trpo.theory.statements.average import AVERAGE
 from tabular_trpo.theory.statements.constrained import CONSTRAINED
 from tabular_trpo.theory.statements.coupling import COUPLING
 from tabular_trpo.theory.statements.divergences import DIVERGENCES
@@ -22,5 +23,6 @@ TOPICS = {
     "Monotone steps": MONOTONE,
     "Models and soft values": MODELS,
     "Finite horizon": HORIZON,
+    "Average reward": AVERAGE,
 }
 THEOREMS = tuple(theorem for topic in TOPICS.values() for theorem in topic)

@@ -47,6 +47,7 @@ _THM1 = "tight_thm1"
 _TO_ZERO = "tight_thm1, a -> 0"
 _NEGATED = "tight_thm1 with rewards negated, a -> 0"
 _GAMMA = "two_region, gamma and a -> 0"
+_CROSSING = "two states, to each of which one action leads from both"
 _HALF = "two_region tends to 1/2; C/2 is enough"
 
 TIGHTNESS: dict[str, Tight] = {
@@ -94,4 +95,8 @@ TIGHTNESS: dict[str, Tight] = {
     "approximate_advantage": _attained(_TIGHT, _THM1),
     "horizon_bound": _attained(_TIGHT, _THM1),
     "horizon_bound_square": _limit(_SMALL, Fraction(2999, 3000), "a -> 0"),
+    "average_visitation": _attained(fixtures.crossing, _CROSSING),
+    "average_visitation_new": _attained(fixtures.crossing, _CROSSING),
+    "average_bound": _attained(fixtures.crossing, _CROSSING),
+    "average_centred": _attained(fixtures.crossing, _CROSSING),
 }

@@ -28,9 +28,9 @@ RELATIONS = ("==", "<=", ">=")
 
 NAMES = {
     SCALAR: "gamma alpha eta eta_new eta_dot L M M_pi C eps eps_cpi eps_target "
-    "max_tv mean_tv max_kl mean_kl kl_d",
+    "max_tv mean_tv max_kl mean_kl kl_d J J_new kemeny kemeny_new",
     STATE: "rho0 rho rho_new d d_new V V_new V_star A_bar A_bar_target tv kl kl_reversed W "
-    "entropy entropy_new K K_new",
+    "entropy entropy_new K K_new d_avg d_avg_new h h_new",
     TABLE: "A A_new Q Q_new r pi pi_new",
 }
 RANKS = {name: rank for rank, names in NAMES.items() for name in names.split()}
@@ -54,6 +54,7 @@ FUNCTIONS: dict[str, tuple[int | None, int | None]] = {
     "shift": (STATE, STATE),
 }
 OF_MIXTURES = {"alpha", "A_bar_target", "eps_target"}
+OF_AVERAGES = set("J J_new kemeny kemeny_new d_avg d_avg_new h h_new".split())
 OF_LOGS = set("kl max_kl mean_kl M kl_reversed kl_d log entropy entropy_new K K_new".split())
 
 

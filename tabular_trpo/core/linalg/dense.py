@@ -37,6 +37,32 @@ def flow(P: Array, w: Array) -> Array:
     return (w.reshape(*batch, 1, n_states * n_actions) @ rows)[..., 0, :]
 
 
+def unichain(edges: Array) -> Array:
+    """Return whether a graph has one closed class: whether all states lead to some state.
+
+    edges:  (..., S, S) bool
+    return: (...) bool
+    """
+    n_states = edges.shape[-1]
+    reach = edges | np.eye(n_states, dtype=bool)
+    for _ in range((n_states - 1).bit_length()):
+        reach = reach @ reach
+    return np.asarray(reach.all(axis=-2).any(axis=-1))
+
+
+def restarted(P_pi: Array, start: Array) -> Array:
+    """Return (I - P_pi + 1 start)^{-1}, NaN where the chain has two closed classes.
+
+    P_pi:   (..., S, S)
+    start:  (..., S) a law
+    return: (..., S, S)
+    """
+    one = unichain(P_pi > 0)[..., None, None]
+    unit = np.eye(P_pi.shape[-1])
+    matrix = np.where(one, unit - P_pi + start[..., None, :], unit)
+    return np.where(one, np.linalg.inv(matrix), np.nan)
+
+
 @final
 class DenseResolvent:
     """One LU factorization of I - gamma P_pi that serves V (forward) and rho (backward)."""

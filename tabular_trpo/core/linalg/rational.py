@@ -12,7 +12,7 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo.core.linalg.dixon import MOST_ROWS, Dixon
-from tabular_trpo.core.numbers import Array, elementwise
+from tabular_trpo.core.numbers import Array, elementwise, zeros
 
 try:
     import flint
@@ -91,11 +91,15 @@ def _unpack(column: Any) -> Array:
 
 @final
 class Chain:
-    """A closed chain in integers: `matrix = diag(scale) (I - gamma P_pi)`, `r_pi` over `r_den`."""
+    """A closed chain in integers: `matrix = diag(scale) (I - gamma P_pi + 1 start)`."""
 
-    def __init__(self, rows: Rows, pi: Array, gamma: Fraction) -> None:
-        """Close the process whose transition rows are `rows` (ordered s * A + a) by `pi`."""
+    def __init__(self, rows: Rows, pi: Array, gamma: Fraction, start: Array | None = None) -> None:
+        """Close the process whose transition rows are `rows` (ordered s * A + a) by `pi`.
+
+        start: (S,) added to each row of the matrix; None adds nothing
+        """
         n_states, n_actions = pi.shape
+        added = None if start is None else Common.of(start)
         self.gamma = gamma
         self.matrix = np.empty((n_states, n_states), dtype=object)
         self.scale = np.empty(n_states, dtype=object)
@@ -103,13 +107,15 @@ class Chain:
             live = [a for a in range(n_actions) if pi[s, a]]
             at = [s * n_actions + a for a in live]
             dens = [rows.den[i] * pi[s, a].denominator for i, a in zip(at, live, strict=True)]
-            den = lcm(*dens)
+            den = lcm(*dens, *([] if added is None else [added.den]))
             row = sum(
                 rows.num[i] * (pi[s, a].numerator * (den // d) * -gamma.numerator)
                 for i, a, d in zip(at, live, dens, strict=True)
             )
             scale = den * gamma.denominator
             row[s] += scale
+            if added is not None:
+                row += added.num * (scale // added.den)
             common = gcd(scale, *row)
             self.matrix[s], self.scale[s] = row // common, scale // common
         self._solver: Any = None
@@ -157,6 +163,13 @@ def _lowest(num: Array, den: int) -> Common:
 def close(rows: Rows, pi: Array, gamma: Fraction) -> Chain:
     """Close a rational decision process by a policy; see `dense.close`."""
     return Chain(rows, pi, gamma)
+
+
+def inverse(chain: Chain) -> Array:
+    """Return (I - gamma P_pi + 1 start)^{-1} as Fractions, (S, S): a solve for each column."""
+    units = zeros(chain.matrix.shape, rational=True)
+    np.fill_diagonal(units, Fraction(1))
+    return np.stack([chain.forward(unit).fractions() for unit in units], axis=-1)
 
 
 def solvable(n_states: int) -> bool:

@@ -8,6 +8,7 @@ from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.fixtures import Fixture
 from tabular_trpo.theory.theorems import THEOREMS
 from tabular_trpo.theory.trace import Formula
+from tabular_trpo.theory.variants.average import AVERAGE
 from tabular_trpo.theory.variants.constrained import CONSTRAINED
 from tabular_trpo.theory.variants.deck import DECK
 from tabular_trpo.theory.variants.mean_kl import MEAN_KL
@@ -30,7 +31,7 @@ def _variant(name: str, how: str, formula: Formula, fixture: Fixture, *when: For
 
 VARIANTS = tuple(
     _variant(name, *row)
-    for table in (DECK, MIXTURES, CONSTRAINED, MEAN_KL, STEPS)
+    for table in (DECK, MIXTURES, CONSTRAINED, MEAN_KL, STEPS, AVERAGE)
     for name, rows in table.items()
     for row in rows
 )
