@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from scripts import sb3_trpo, variance
+from scripts import npg_rate, sb3_trpo, variance
 
 EXPERIMENTS = (
-    "aliasing", "collapse", "ladder", "max_or_mean", "penalty", "regions", "small_steps", "stuck",
-    "variance",
+    "aliasing", "collapse", "ladder", "max_or_mean", "npg_rate", "penalty", "regions",
+    "small_steps", "stuck", "variance",
 )  # fmt: skip
 
 
@@ -38,6 +38,10 @@ def test_experiment_runs(name: str, tmp_path: Path, capsys: pytest.CaptureFixtur
         for largest, mean in zip(rows[::2], rows[1::2], strict=True):
             assert float(mean[4]) >= float(largest[4]) and float(mean[2]) > float(mean[0])
             assert all(float(x) <= float(row[5]) for row in (largest, mean) for x in row[6:])
+    if name == "npg_rate":
+        assert {row[7].strip() for row in rows} == {"True"}
+        assert all(0 < float(row[6]) < 0.5 for row in rows)
+        assert any("first" in row[8] for row in rows)
     if name == "penalty":
         for share, _, gain, same, price, realised, certified in (map(float, row) for row in rows):
             assert same == gain and price == share and certified <= realised
@@ -186,3 +190,15 @@ def test_the_library_is_trained(tmp_path: Path, capsys: pytest.CaptureFixture[st
     sb3_trpo.experiment(1, tmp_path / "figure.png")
     out = capsys.readouterr().out
     assert "Of 1 updates" in out and (tmp_path / "figure.png").stat().st_size > 5_000
+
+
+def test_the_rate_needs_both_of_its_terms() -> None:
+    """A bandit by hand: after T steps the better of two arms has odds exp(step T / (1 - gamma))."""
+    bandit = tt.MDP([[[1.0], [1.0]]], [[0.0, 1.0]], [1.0], 0.5)
+    for T, gap, first, second in npg_rate.run(bandit, 0.01, 8):
+        assert gap == pytest.approx(2 / (1 + np.exp(0.01 * T / 0.5)), rel=1e-9)
+        assert (first, second) == pytest.approx((np.log(2) / (0.01 * T), 4 / T))
+        assert gap <= first + second and (gap > second) is (T > 4)
+    trap = npg_rate.scaled(tt.read(npg_rate.MDPS / "tight_cpi.mdp.json"))
+    _, gap, first, second = next(npg_rate.run(trap, 100.0, 1))
+    assert first < gap < second

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tabular_trpo as tt
-from tabular_trpo.core.linalg.dense import unichain
+from tabular_trpo.core.linalg.dense import restarted, unichain
 from tabular_trpo.theory import fixtures
 from tabular_trpo.theory.judge import judge
 from tabular_trpo.theory.pair import Pair
@@ -117,6 +117,16 @@ def test_sparse_models_and_batches() -> None:
     assert not np.isnan(batch.J_new).any()
     with pytest.raises(tt.LimitError, match="all pairs of states"):
         _ = sparse.enclosed().J
+
+
+def test_states_that_are_left_less_than_once_in_2_to_the_53() -> None:
+    """Exactly one recurrent class, but floats see two."""
+    rare = [[1 - 1e-20, 1e-20], [0.0, 1.0]]
+    P = np.stack([np.eye(2), np.full((2, 2), 0.5), rare])
+    P[0, 0] = [1 - 1e-17, 1e-17]
+    found = restarted(P, np.full((3, 2), 0.5))
+    assert np.isnan(found).any(axis=(1, 2)).tolist() == [True, False, True]
+    assert found[1] == pytest.approx(np.linalg.inv(np.eye(2)), abs=1e-12)
 
 
 @pytest.mark.parametrize("theorem", AVERAGE, ids=lambda theorem: theorem.name)

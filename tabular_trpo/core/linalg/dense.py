@@ -51,7 +51,7 @@ def unichain(edges: Array) -> Array:
 
 
 def restarted(P_pi: Array, start: Array) -> Array:
-    """Return (I - P_pi + 1 start)^{-1}, NaN where the chain has two closed classes.
+    """Return (I - P_pi + 1 start)^{-1}, NaN where the chain has two closed classes, or seems to.
 
     P_pi:   (..., S, S)
     start:  (..., S) a law
@@ -60,7 +60,11 @@ def restarted(P_pi: Array, start: Array) -> Array:
     one = unichain(P_pi > 0)[..., None, None]
     unit = np.eye(P_pi.shape[-1])
     matrix = np.where(one, unit - P_pi + start[..., None, :], unit)
-    return np.where(one, np.linalg.inv(matrix), np.nan)
+    try:
+        return np.where(one, np.linalg.inv(matrix), np.nan)
+    except np.linalg.LinAlgError:  # a pivot of 0: closed but for less than a rounding
+        one &= np.linalg.det(matrix)[..., None, None] != 0
+        return np.where(one, np.linalg.inv(np.where(one, matrix, unit)), np.nan)
 
 
 @final
