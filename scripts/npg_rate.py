@@ -1,7 +1,7 @@
 """`python -m scripts.npg_rate`: the rate of natural policy gradient against what is proved of it.
 
-Agarwal, Kakade, Lee and Mahajan (2021), Theorem 16: with rewards in [0, 1], a uniform start and
-theta + step A / (1 - gamma), after T steps
+Agarwal, Kakade, Lee and Mahajan (2021), Theorem 5.3 of the arXiv text: with rewards in [0, 1], a
+uniform start and theta + step A / (1 - gamma), after T steps
 
     eta* - eta_T <= log(actions) / (step T) + 1 / ((1 - gamma)^2 T).
 

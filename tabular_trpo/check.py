@@ -49,6 +49,7 @@ _along = " + ".join(f"sum_s({law}*sum_a(pi_new*({A})))" for law, A in zip(_laws,
 _eta, _eta_new = (f"sum_s(rho0*{_V3.format(policy)})" for policy in ("pi", "pi_new"))
 _eps = "-smaller(smaller(-max_sa(abs({})), -max_sa(abs({}))), -max_sa(abs({})))".format(*_A)
 _parted = "(1 - (1 - max_tv)**1 + (1 - (1 - max_tv)**2))"
+_l = "log(pi_new/pi)"
 _gain = "sum_a(pi_new*(r + next(h) - h - J))"
 _missed, _met = f"abs(J_new - J - sum_s(d_avg*{_gain}))", "sum_s(d_avg*tv)"
 _shifted = "sum_s(abs(d_avg_new - d_avg))"
@@ -114,7 +115,7 @@ cpo_worst_case | Proposition 1 | eta_new - eta \
 >= -(gamma*(eps_cpi*sqrt(2*mean_d(kl_reversed)))/{_u}**2) | L >= eta
 cpo_visitation | Lemma 3 | {_moved} <= gamma*(2*mean_tv)/{_u}**2
 Zhang & Ross 2021
-average_performance_difference | average reward | J_new == J + sum_s(d_avg_new*{_gain})
+average_performance_difference | Lemma 1 | J_new == J + sum_s(d_avg_new*{_gain})
 average_visitation | average reward, visits | {_shifted} <= 2*(kemeny_new-1)*{_met}
 average_bound | average reward, bound | {_missed} <= 2*(kemeny_new-1)*max_s(abs({_gain}))*{_met}
 Sutton et al. 2000
@@ -129,6 +130,8 @@ natural_gradient | natural gradient | eta_dot \
 Mei et al. 2020
 lojasiewicz | Lemma 8 | max_s(rho_new/rho)*sqrt(sum_s(sum_a(pi))*sum_s(sum_a((rho*pi*A)**2))) \
 >= -max_s(-sum_a(pi*pi_new))*(eta_new - eta) | -max_s(-max_a(pi_new)) >= 1
+softmax_smoothness | Lemma 7 | abs(eta_new - eta - sum_s(sum_a(rho*pi*A*{_l}))) \
+<= 4*(max_sa(r) + max_sa(-r))*sum_s(sum_a({_l}**2) - sum_a({_l})**2/sum_a(pi/pi))/{_u}**3
 soft_performance_difference | Lemma 25 | {_soft} \
 == sum_s(rho_new*(A_bar + (gamma*sum_a(pi_new*next(K)) - K) + entropy_new))
 soft_suboptimality | Lemma 26 | {_soft} \

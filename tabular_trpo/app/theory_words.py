@@ -42,16 +42,12 @@ LEFT_OUT = """\
 These are no statements about one pair of policies, so there is nothing to decide about a pair:
 
 - The rate of natural policy gradient over T steps (Agarwal et al. 2021, Theorem 5.3 of the arXiv
-  text) speaks of a whole run of policies. Its one step is in the table (Lemma 5.2).
+  text) speaks of a whole run of policies. Its one step is in the table (Lemma 5.2);
+  `python -m scripts.npg_rate` sets runs beside the rate.
 - The rates of softmax gradient ascent (Mei et al. 2020, Theorem 4) and of uniform trust region
   policy optimisation (Shani et al. 2020, Theorem 2): runs again.
-- The smoothness of the return under softmax, with 8/(1-gamma)^3 (Mei et al. 2020, Lemma 7), bounds
-  a second derivative along every direction of the parameters; a pair fixes one direction and two
-  end points.
 - The call count of sampled conservative policy iteration, at most 72 R^2/eps^2 calls (Kakade and
   Langford 2002, Theorem 4.4), holds with some probability over samples; here nothing is sampled.
-- Average reward (Zhang and Ross 2021, Lemma 1) needs chains with one recurrent class and has no
-  discount; every model here has gamma < 1.
 """
 
 REFERENCES = """\

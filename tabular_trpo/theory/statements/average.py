@@ -28,7 +28,7 @@ def moved(p: Any) -> Any:
     return p.sum_s(abs(p.d_avg_new - p.d_avg))
 
 
-@theorem("average reward", ZHANG_ROSS)
+@theorem("Lemma 1", ZHANG_ROSS)
 def average_performance_difference(p: Any) -> Sides:
     """The new average is the old one plus the mean advantage met by the new policy."""
     return p.J_new, "==", p.J + p.sum_s(p.d_avg_new * gain(p))

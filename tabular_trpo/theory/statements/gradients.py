@@ -9,7 +9,7 @@ from typing import Any
 from tabular_trpo.theory.claim import theorem
 from tabular_trpo.theory.trace import Sides
 
-SUTTON = "Sutton et al. 2000"
+SUTTON, MEI = "Sutton et al. 2000", "Mei et al. 2020"
 
 
 def score(p: Any) -> Any:
@@ -65,7 +65,7 @@ def softmax_gradient(p: Any) -> Any:
     return p.rho * p.pi * p.A
 
 
-@theorem("Lemma 8", "Mei et al. 2020", when=lambda p: (-p.max_s(-p.max_a(p.pi_new)), ">=", 1))
+@theorem("Lemma 8", MEI, when=lambda p: (-p.max_s(-p.max_a(p.pi_new)), ">=", 1))
 def lojasiewicz(p: Any) -> Sides:
     """The softmax gradient rho pi A bounds the gain of any deterministic policy.
 
@@ -78,6 +78,35 @@ def lojasiewicz(p: Any) -> Sides:
     return left, ">=", least * (p.eta_new - p.eta)
 
 
+def bent(p: Any) -> Any:
+    """Return how far eta_new is from its linear prediction in softmax logits."""
+    slope = p.sum_s(p.sum_a(softmax_gradient(p) * p.log(p.pi_new / p.pi)))
+    return abs(p.eta_new - p.eta - slope)
+
+
+def logit_step(p: Any) -> Any:
+    """Return the square of the shortest step of the logits from pi to pi_new.
+
+    A constant of each state is free, so the mean goes; the actions are counted as sum_a pi / pi.
+    """
+    step = p.log(p.pi_new / p.pi)
+    return p.sum_s(p.sum_a(step**2) - p.sum_a(step) ** 2 / p.sum_a(p.pi / p.pi))
+
+
+def reward_range(p: Any) -> Any:
+    """Return the largest reward less the smallest."""
+    return p.max_sa(p.r) + p.max_sa(-p.r)
+
+
+@theorem("Lemma 7", MEI)
+def softmax_smoothness(p: Any) -> Sides:
+    """The return bends by 8 / (1 - gamma)^3 at most, for rewards in [0, 1], so 4 times the square.
+
+    No value where a policy has a 0.
+    """
+    return bent(p), "<=", 4 * reward_range(p) * logit_step(p) / (1 - p.gamma) ** 3
+
+
 GRADIENTS = (
     policy_gradient_direct,
     policy_gradient_score,
@@ -85,4 +114,5 @@ GRADIENTS = (
     compatible_features,
     compatible_fit,
     lojasiewicz,
+    softmax_smoothness,
 )

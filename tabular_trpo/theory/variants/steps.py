@@ -5,7 +5,14 @@ from typing import Any
 from tabular_trpo.theory import fixtures
 from tabular_trpo.theory.constants import coupling_constant
 from tabular_trpo.theory.statements import horizon
-from tabular_trpo.theory.statements.gradients import inner, score, softmax_gradient
+from tabular_trpo.theory.statements.gradients import (
+    bent,
+    inner,
+    logit_step,
+    reward_range,
+    score,
+    softmax_gradient,
+)
 from tabular_trpo.theory.statements.monotone import least_gain
 from tabular_trpo.theory.variants.record import Rows
 
@@ -102,6 +109,31 @@ STEPS: Rows = {
                 _misfit(p, inner(p, p.A, score(p)) / inner(p, score(p), score(p))),
             ),
             fixtures.two_region(),
+        ),
+    ],
+    "softmax_smoothness": [
+        (
+            "without the gradient",
+            lambda p: (
+                abs(p.eta_new - p.eta),
+                "<=",
+                4 * reward_range(p) * logit_step(p) / (1 - p.gamma) ** 3,
+            ),
+            fixtures.arm("1", "1/2", "13/25", "0"),
+        ),
+        (
+            "horizon missing",
+            lambda p: (bent(p), "<=", 4 * reward_range(p) * logit_step(p)),
+            fixtures.arm("1", "3/4", "1/2", "59/60"),
+        ),
+        (
+            "constant 1/20",
+            lambda p: (
+                bent(p),
+                "<=",
+                reward_range(p) * logit_step(p) / (20 * (1 - p.gamma) ** 3),
+            ),
+            fixtures.arm("1", "3/4", "1/2", "0"),
         ),
     ],
     "lojasiewicz": [
