@@ -21,7 +21,8 @@ class Pair(Quantities):
 
     Quantities are computed when first asked for: eta eta_new L M C eps eps_cpi max_tv mean_tv
     max_kl mean_kl (...); V V_new rho rho_new d A_bar tv kl W (..., S); A Q r pi pi_new (..., S, A);
-    for mixtures also alpha, target, A_bar_target and eps_target.
+    for mixtures also alpha, target, A_bar_target and eps_target; J kemeny d_avg h and those of
+    pi_new for the average reward, where a chain has one recurrent class.
 
     mdp:        the model
     pi, pi_new: (..., S, A) in its lane

@@ -150,8 +150,8 @@ class PlainPair(Quantities):
 
     @cached_property
     def average_field(self) -> Array:
-        """The same for average rewards, (N,): Kemeny's constants are the horizon there."""
-        values = np.maximum(self.max_s(abs(self.h)), self.max_sa(abs(self.r)))
+        """The same for average rewards and stationary laws, (N,); Kemeny's constant is the horizon."""
+        values = 1 + np.maximum(self.max_s(abs(self.h)), self.max_sa(abs(self.r)))
         return np.asarray(values * (self.kemeny + self.kemeny_new))
 
 
