@@ -8,6 +8,7 @@ worker has a copy of its own.  Exit 1 when less than GOAL are killed.
 
 import argparse
 import ast
+import os
 import shutil
 import subprocess
 import sys
@@ -45,6 +46,7 @@ TESTS = (  # those that fail soonest come first
 )
 GOAL = 0.95
 SURVIVES = "survives"
+ALONE = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}  # the workers share the cores
 TIMEOUT = 900.0  # seconds after which a mutant counts as killed, and is told apart
 OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
     ast.Add: ast.Sub,
@@ -141,7 +143,9 @@ def fate(mutant: Mutant, copy: Path) -> str:
     place.write_text(mutant.text)
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *TESTS]
     try:
-        done = subprocess.run(command, cwd=copy, capture_output=True, timeout=TIMEOUT, check=False)
+        done = subprocess.run(
+            command, cwd=copy, capture_output=True, timeout=TIMEOUT, check=False, env=ALONE
+        )
         return "killed" if done.returncode else SURVIVES
     except subprocess.TimeoutExpired:
         return "timed out"
