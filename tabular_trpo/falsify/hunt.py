@@ -258,10 +258,17 @@ def _unrefuted(
         return Unrefuted(claim, None, None, *counts, rounds, seed, status)
     readings = rationalised(best[1], claim.mixture, gamma)
     values = score(PlainPair(cases_of(readings)))
-    near = values >= values.max() - NEARLY * abs(values.max())
-    pair = named(readings[int(np.argmax(near))].pair())
+    far = values < values.max() - NEARLY * abs(values.max())
+    order = np.lexsort((np.where(far, -values, 0.0), far))  # the simplest that is near comes first
+    pairs = [readings[i].pair() for i in order]
+    # Read simply, a step may be gone, or a chain in two parts: the next best that has a ratio then.
+    told = ((pair, _ratio(score, pair)) for pair in pairs)
+    pair, ratio = next((one for one in told if one[1] is not None), (pairs[0], None))
+    return Unrefuted(claim, named(pair), ratio, *counts, rounds, seed)
+
+
+def _ratio(score: Scorer, pair: Pair) -> float | None:
     try:
-        ratio = score.ratio(pair)
+        return score.ratio(pair)
     except (ArithmeticError, ValueError, TabularError):
-        ratio = None
-    return Unrefuted(claim, pair, ratio, *counts, rounds, seed)
+        return None

@@ -20,6 +20,7 @@ from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.quantities import Quantities
 
 MOST_DENOMINATOR = 10**6  # of a gamma that is read as a fraction
+SLOWEST = 1e6  # Kemeny's constant, beyond which averages are not searched
 STILL = 1e-11  # advantages below this share of the values are rounding
 
 
@@ -150,9 +151,13 @@ class PlainPair(Quantities):
 
     @cached_property
     def average_field(self) -> Array:
-        """The same for average rewards and stationary laws, (N,); Kemeny's constant is the horizon."""
+        """The same for averages and stationary laws, (N,); Kemeny's constant is the horizon.
+
+        Infinite where a chain hardly mixes: read simply, it would not mix at all.
+        """
         values = 1 + np.maximum(self.max_s(abs(self.h)), self.max_sa(abs(self.r)))
-        return np.asarray(values * (self.kemeny + self.kemeny_new))
+        horizon = self.kemeny + self.kemeny_new
+        return np.asarray(values * np.where(horizon > SLOWEST, np.inf, horizon))
 
 
 def optimum(cases: Cases) -> Array:

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 import tabular_trpo as tt
 from tabular_trpo.core.linalg.dense import restarted, unichain
+from tabular_trpo.falsify.score import SPEAKS, scorer
 from tabular_trpo.theory import fixtures
 from tabular_trpo.theory.judge import judge
 from tabular_trpo.theory.pair import Pair
+from tabular_trpo.theory.plain import Cases, PlainPair
 from tabular_trpo.theory.statements.average import AVERAGE
 from tabular_trpo.theory.trace import OF_AVERAGES
 from tests.strategies import pairs
@@ -153,3 +155,19 @@ def test_one_closed_class(n: int, bits: int) -> None:
     closed = list(nx.attracting_components(graph))
     assert unichain(edges) == (len(closed) == 1)
     assert unichain(np.stack([edges, np.eye(n, dtype=bool)])).tolist() == [len(closed) == 1, n == 1]
+
+
+@pytest.mark.parametrize("theorem", AVERAGE[1:], ids=lambda theorem: theorem.name)
+def test_hunts_stay_where_chains_mix(theorem: tt.Theorem) -> None:
+    """A chain that hardly mixes scores below all others; what is met is read as one that does."""
+    found = tt.falsify(theorem, rounds=12)
+    assert isinstance(found, tt.Unrefuted) and found.ratio is not None and found.ratio > 0.9
+    P, r = np.eye(2)[[[0, 1], [1, 0]]], np.array([[1.0, 0.0], [0.0, 0.0]])
+    rare, half, tilted = [[1 - 1e-9, 1e-9]] * 2, [[0.5, 0.5]] * 2, [[0.75, 0.25], [0.25, 0.75]]
+    cases = Cases(
+        P=np.stack([P] * 2), r=np.stack([r] * 2), rho0=np.array([[1.0, 0.0]] * 2),
+        gamma=np.array([0.5, 0.5]), pi=np.array([rare, half]), target=np.array([half, tilted]),
+        alpha=np.array([0.5, 0.1]),
+    )  # fmt: skip
+    slow, quick = scorer(theorem)(PlainPair(cases))
+    assert slow == pytest.approx(SPEAKS, abs=1e-6) and 0 < quick <= 1 + 1e-9
