@@ -8,6 +8,7 @@ format is described in docs/certificate.md; `check.py` is its reader.
 import hashlib
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any
 
@@ -81,17 +82,23 @@ def pair_certificate(
         "version": VERSION,
         "model": model,
         "mixture": mixture,
-        "witness": {name: _vector(getattr(exact, name)) for name in _witnesses(meant, claims)},
+        "witness": _witnesses(meant, claims, exact),
         "values": {name: hexadecimal(getattr(exact, name)) for name in values},
         "claims": claims,
     }
     return {**made, "digest": digest(made)}
 
 
-def _witnesses(theorems: Sequence[Theorem], claims: list[dict[str, Any]]) -> tuple[str, ...]:
+def _witnesses(
+    theorems: Sequence[Theorem], claims: list[dict[str, Any]], pair: Pair
+) -> dict[str, Any]:
     kept = {claim["name"] for claim in claims}
     spoken = set().union(*(theorem.names() for theorem in theorems if theorem.name in kept))
-    return WITNESSES + tuple(name for name, of in WITNESSES_ON_DEMAND.items() if of & spoken)
+    found = {name: _vector(getattr(pair, name)) for name in WITNESSES}
+    for name in (name for name, of in WITNESSES_ON_DEMAND.items() if of & spoken):
+        with suppress(ZeroDivisionError):  # a precondition that fails asks for none
+            found[name] = _vector(getattr(pair, name))
+    return found
 
 
 def digest(made: dict[str, Any]) -> str:
