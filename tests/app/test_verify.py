@@ -50,7 +50,7 @@ MAY_BE_SILENT = re.compile(r"/rho|/pi\b|/C\b|log|kl_reversed|d_avg")
 
 @pytest.mark.parametrize("pairs", ["file", "made"])
 def test_each_theorem_says_something_on_each_model(run: Run, pairs: str) -> None:
-    """Those with a precondition, a divisor that may be 0 or an average, somewhere; others always."""
+    """Those with a precondition, an average or a divisor that may be 0 somewhere; others always."""
     document = run("verify", MDPS, "--json", "--pairs", pairs).document
     bare = [
         t for t in THEOREMS if t.condition is None and not MAY_BE_SILENT.search(f"{t.statement}")
