@@ -24,7 +24,7 @@ Interval = tuple[Any, Any]  # each end a Fraction, or plus or minus inf; the sam
 Value = dict[tuple[str, ...], Interval]  # keys: () number, (s,) vector, (s, a) table
 Env = dict[str, Value]
 
-# Sources, and below each its theorems: name | equation | formula | precondition.
+# Source, for all that follow up to the next one: name | equation | formula | precondition.
 _c = "(max_tv*gamma/((1-gamma)*(1-gamma*(1-max_tv))))"  # the coupling constant of appendix A
 _D, _h, _u = "abs(eta_new - L)", "((pi_new - pi)/pi)", "(1-gamma)"
 _G, _least = "sum_s(rho*A_bar_target)", "-max_s(V - V_new) >= 0"
@@ -35,13 +35,12 @@ _rt, _H = f"(sqrt(gamma*mean_kl/(2*{_u}))/{_u})", "sum_s((sqrt(d_new) - sqrt(d))
 _Ah, _hh = (f"sum_s(rho*sum_a(pi*{pair}))" for pair in (f"A*{_h}", f"{_h}*{_h}"))
 _fit, _f, _t = f"(A - {_Ah}/{_hh}*{_h})", "(r + gamma*next(V_new/2) - V_new/2)", "(pi_new - pi)"
 _soft = "eta_new + sum_s(rho_new*entropy_new) - (eta + sum_s(rho*entropy))"
-_Vs = "(V_new + K_new)"
+_Vs, _cpi = "(V_new + K_new)", f"2*alpha**2*gamma*eps_target/({_u}*(1-gamma*(1-alpha)))"
 _path = " + ".join(f"gamma**{t}*smaller(1, sqrt({t}*max_kl/2))" for t in range(1, 9))
 _li = " + ".join(f"sqrt({t})*gamma**{t}" for t in range(1, 9))
 # Three steps to go: values of a policy, advantages of pi, what they promise along its paths.
-_V1, _V2, _V3 = ("sum_a({0}*" + to_go + ")" for to_go in (
-    "r", "(r + next(sum_a({0}*r)))", "(r + next(sum_a({0}*(r + next(sum_a({0}*r))))))"
-))  # fmt: skip
+_V1, _V2 = "sum_a({0}*r)", "sum_a({0}*(r + next(sum_a({0}*r))))"
+_V3 = f"sum_a({{0}}*(r + next({_V2})))"
 _W1, _W2, _W3 = (text.format("pi") for text in (_V1, _V2, _V3))
 _A = f"r + next({_W2}) - {_W3}", f"r + next({_W1}) - {_W2}", f"r - {_W1}"
 _laws = "rho0", "push(rho0*{0})", "push(push(rho0*{0})*{0})"
@@ -49,25 +48,21 @@ _along = " + ".join(f"sum_s({law}*sum_a(pi_new*({A})))" for law, A in zip(_laws,
 _eta, _eta_new = (f"sum_s(rho0*{_V3.format(policy)})" for policy in ("pi", "pi_new"))
 _eps = "-smaller(smaller(-max_sa(abs({})), -max_sa(abs({}))), -max_sa(abs({})))".format(*_A)
 _parted = "(1 - (1 - max_tv)**1 + (1 - (1 - max_tv)**2))"
-_l = "log(pi_new/pi)"
-_gain = "sum_a(pi_new*(r + next(h) - h - J))"
-_missed, _met = f"abs(J_new - J - sum_s(d_avg*{_gain}))", "sum_s(d_avg*tv)"
-_shifted = "sum_s(abs(d_avg_new - d_avg))"
-_TABLE = f"""Kakade & Langford 2002
-performance_difference_paths | (1) | eta_new == eta + sum_s(rho0*W)
+_l, _gain, _met = "log(pi_new/pi)", "sum_a(pi_new*(r + next(h) - h - J))", "sum_s(d_avg*tv)"
+_missed, _shifted = f"abs(J_new - J - sum_s(d_avg*{_gain}))", "sum_s(abs(d_avg_new - d_avg))"
+_TABLE = f"""Kakade & Langford 2002: performance_difference_paths \
+| (1) | eta_new == eta + sum_s(rho0*W)
 performance_difference | (2) | eta_new == eta + sum_s(rho_new*A_bar)
 performance_difference_statewise | (2) at each state | max_s(abs(V_new - V - W)) == 0
 cpi_bound | (6) | eta_new >= L - 2*eps_target*gamma*alpha**2/(1-gamma)**2 | mixture
-cpi_coupling | Theorem 4.1 | eta_new >= L - 2*alpha**2*gamma*eps_target/({_u}*(1-gamma*(1-alpha))) \
-| mixture
-cpi_step_bounded | Corollary 4.2 | {_half} \
-| smaller({_u}**2*mean_d(A_bar_target) - 4*max_sa(r)*alpha, -max_sa(-r)) >= 0
+cpi_coupling | Theorem 4.1 | eta_new >= L - {_cpi} | mixture
+cpi_step_bounded | Corollary 4.2 \
+| {_half} | smaller({_u}**2*mean_d(A_bar_target) - 4*max_sa(r)*alpha, -max_sa(-r)) >= 0
 gradient_domination | Theorem 6.2 | eta_new - eta <= max_s(rho_new/rho)*sum_s(rho*max_a(A))
 gradient_domination_start | Corollary 4.5 | max_s(rho_new/rho) <= max_s(d_new/rho0)/{_u}
-after Kakade & Langford 2002
-horizon_performance_difference | horizon 3 | {_eta_new} == {_eta} + ({_along.format("pi_new")})
-Schulman et al. 2015
-visitation_mass | rho | sum_s(rho) == 1/(1-gamma)
+after Kakade & Langford 2002: horizon_performance_difference \
+| horizon 3 | {_eta_new} == {_eta} + ({_along.format("pi_new")})
+Schulman et al. 2015: visitation_mass | rho | sum_s(rho) == 1/(1-gamma)
 surrogate_linear | (3) | L_mix(1/3) == (2*eta + L)/3
 surrogate_value | (4) | L_mix(0) == eta
 surrogate_gradient | (4) | eta_dot == L - eta
@@ -79,12 +74,9 @@ minorant_touches | (10) | M_pi == eta
 minorant_gain | (10) | eta_new - eta >= M - M_pi
 monotone_improvement | (10) | eta_new >= eta | M >= M_pi
 improvement_statewise | after (2) | {_least} | -max_s(-A_bar) >= 0
-Pollard 2000
-tv_squared_kl | (9) | max_s(tv**2 - kl) <= 0
-Csiszar & Koerner 2011
-pinsker | Pinsker | max_s(tv**2 - kl/2) <= 0
-Schulman et al. 2015, appendix A
-advantage_lemma | Lemma A | max_s(abs(A_bar) - tv*span_a(A)) <= 0
+Pollard 2000: tv_squared_kl | (9) | max_s(tv**2 - kl) <= 0
+Csiszar & Koerner 2011: pinsker | Pinsker | max_s(tv**2 - kl/2) <= 0
+Schulman et al. 2015, appendix A: advantage_lemma | Lemma A | max_s(abs(A_bar) - tv*span_a(A)) <= 0
 advantage_lemma_eps | Lemma A | eps_cpi <= smaller(1, 2*max_tv)*eps
 coupling_lemma | Lemma B, t=3 | step_tv(3) <= 1 - (1 - max_tv)**3
 coupling_span | ladder 1 | abs(eta_new - L) <= span_s(A_bar)*{_c}
@@ -93,70 +85,57 @@ coupling_capped | ladder 3 | 2*eps_cpi*{_c} <= 2*smaller(1, 2*max_tv)*eps*{_c}
 coupling_rows | ladder 3' | 2*eps_cpi*{_c} <= 2*max_tv*max_s(span_a(A))*{_c}
 coupling_bound | ladder 4 | 2*smaller(1, 2*max_tv)*eps*{_c} <= 4*max_tv*eps*{_c}
 coupling_to_theorem | ladder 5 | 4*max_tv*eps*{_c} <= 4*eps*gamma*max_tv**2/(1-gamma)**2
-Schulman et al. 2015, appendix B
-residual_identity | App. B | eta_new - L == gamma*sum_s(rho*shift(V_new - V))
-Bretagnolle & Huber 1979
-bretagnolle_huber | (2.2) | max_s(-log(1 - tv**2) - kl) <= 0
-after Pirotta et al. 2013
-spi_bound | safe step | {_D} <= gamma*(max_tv*span_s(A_bar))/{_u}**2
+Schulman et al. 2015, appendix B: residual_identity \
+| App. B | eta_new - L == gamma*sum_s(rho*shift(V_new - V))
+Bretagnolle & Huber 1979: bretagnolle_huber | (2.2) | max_s(-log(1 - tv**2) - kl) <= 0
+after Pirotta et al. 2013: spi_bound | safe step | {_D} <= gamma*(max_tv*span_s(A_bar))/{_u}**2
 spi_bound_q | Corollary 3.6 | {_D} <= gamma*(2*max_tv**2*max_s(span_a(Q)))/{_u}**2
 spi_step | safe weight | {_half} | 2*gamma*max_tv*span_s(A_bar_target) <= {_u}**2*{_G}
-Achiam et al. 2017
-cpo_bound | Corollary 1 | eta_new >= L - gamma*(2*eps_cpi*mean_tv)/{_u}**2
+Achiam et al. 2017: cpo_bound | Corollary 1 | eta_new >= L - gamma*(2*eps_cpi*mean_tv)/{_u}**2
 cpo_bound_upper | Theorem 1, f = V | eta_new <= L + gamma*(2*eps_cpi*mean_tv)/{_u}**2
 cpo_general_zero | Theorem 1, f = 0 | abs(eta_new - eta - sum_s(rho*sum_a({_t}*r))) \
 <= gamma*(2*max_s(abs(sum_a(pi_new*r)))*mean_tv)/{_u}**2
 cpo_general_half | Theorem 1, f = V_new/2 | abs(eta_new - eta - sum_s(rho*sum_a({_t}*{_f}))) \
 <= gamma*(2*max_s(abs(sum_a(pi_new*{_f})))*mean_tv)/{_u}**2
-cpo_general_exact | Theorem 1, f = V_new | eta_new - eta \
-== sum_s(rho*sum_a({_t}*(r + gamma*next(V_new) - V_new)))
+cpo_general_exact \
+| Theorem 1, f = V_new | eta_new - eta == sum_s(rho*sum_a({_t}*(r + gamma*next(V_new) - V_new)))
 cpo_kl_reversed | Corollary 3 | {_D} <= gamma*(2*eps_cpi*sqrt(mean_d(kl_reversed)/2))/{_u}**2
-cpo_worst_case | Proposition 1 | eta_new - eta \
->= -(gamma*(eps_cpi*sqrt(2*mean_d(kl_reversed)))/{_u}**2) | L >= eta
+cpo_worst_case \
+| Proposition 1 | eta_new - eta >= -(gamma*(eps_cpi*sqrt(2*mean_d(kl_reversed)))/{_u}**2) | L >= eta
 cpo_visitation | Lemma 3 | {_moved} <= gamma*(2*mean_tv)/{_u}**2
-Zhang & Ross 2021
-average_performance_difference | Lemma 1 | J_new == J + sum_s(d_avg_new*{_gain})
-average_visitation | average reward, visits | {_shifted} <= 2*(kemeny_new-1)*{_met}
-average_bound | average reward, bound | {_missed} <= 2*(kemeny_new-1)*max_s(abs({_gain}))*{_met}
-Sutton et al. 2000
-policy_gradient_direct | Theorem 1 | eta_dot == sum_s(rho*sum_a({_t}*Q))
+Zhang & Ross 2021: average_performance_difference | Lemma 1 | J_new == J + sum_s(d_avg_new*{_gain})
+average_visitation | average, visits | {_shifted} <= 2*(kemeny_new-1)*{_met}
+average_bound | average, bound | {_missed} <= 2*(kemeny_new-1)*max_s(abs({_gain}))*{_met}
+Sutton et al. 2000: policy_gradient_direct | Theorem 1 | eta_dot == sum_s(rho*sum_a({_t}*Q))
 policy_gradient_score | Theorem 1, score | eta_dot == sum_s(rho*sum_a(pi*{_h}*A))
 compatible_features | Theorem 2 | eta_dot == {_Ah}/{_hh}*{_hh}
-compatible_fit | Theorem 2, fit | sum_s(rho*sum_a(pi*{_fit}*{_fit})) \
-<= sum_s(rho*sum_a(pi*(A - {_h})*(A - {_h})))
-Kakade 2001
-natural_gradient | natural gradient | eta_dot \
-== sum_s(rho*(sum_a(pi*{_h}*A) - sum_a(pi*{_h})*sum_a(pi*A)))
-Mei et al. 2020
-lojasiewicz | Lemma 8 | max_s(rho_new/rho)*sqrt(sum_s(sum_a(pi))*sum_s(sum_a((rho*pi*A)**2))) \
+compatible_fit \
+| Theorem 2, fit | sum_s(rho*sum_a(pi*{_fit}*{_fit})) <= sum_s(rho*sum_a(pi*(A - {_h})*(A - {_h})))
+Kakade 2001: natural_gradient \
+| natural gradient | eta_dot == sum_s(rho*(sum_a(pi*{_h}*A) - sum_a(pi*{_h})*sum_a(pi*A)))
+Mei et al. 2020: lojasiewicz \
+| Lemma 8 | max_s(rho_new/rho)*sqrt(sum_s(sum_a(pi))*sum_s(sum_a((rho*pi*A)**2))) \
 >= -max_s(-sum_a(pi*pi_new))*(eta_new - eta) | -max_s(-max_a(pi_new)) >= 1
 softmax_smoothness | Lemma 7 | abs(eta_new - eta - sum_s(sum_a(rho*pi*A*{_l}))) \
 <= 4*(max_sa(r) + max_sa(-r))*sum_s(sum_a({_l}**2) - sum_a({_l})**2/sum_a(pi/pi))/{_u}**3
-soft_performance_difference | Lemma 25 | {_soft} \
-== sum_s(rho_new*(A_bar + (gamma*sum_a(pi_new*next(K)) - K) + entropy_new))
-soft_suboptimality | Lemma 26 | {_soft} \
-== sum_s(rho*(kl - sum_a(pi*(r + gamma*next(V_new + K_new) - {_Vs} - log(pi_new)))))
-Howard 1960
-policy_iteration | policy iteration | {_least} | {_greedy}
-Puterman 1994
-policy_iteration_contraction | policy iteration | max_s(V_star - V_new) \
-<= gamma*max_s(V_star - V) | {_greedy}
+soft_performance_difference \
+| Lemma 25 | {_soft} == sum_s(rho_new*(A_bar + (gamma*sum_a(pi_new*next(K)) - K) + entropy_new))
+soft_suboptimality | Lemma 26 \
+| {_soft} == sum_s(rho*(kl - sum_a(pi*(r + gamma*next(V_new + K_new) - {_Vs} - log(pi_new)))))
+Howard 1960: policy_iteration | policy iteration | {_least} | {_greedy}
+Puterman 1994: policy_iteration_contraction \
+| policy iteration | max_s(V_star - V_new) <= gamma*max_s(V_star - V) | {_greedy}
 optimality_gap | optimality gap | max_s(V_star - V) <= max_sa(A)/{_u}
-after Strupl et al. 2022
-reward_weighted | reward-weighted | {_least} \
-| smaller(-max_sa(-r), -max_sa(abs(pi_new*V - pi*Q))) >= 0
-Grudzien et al. 2022
-mirror_step | Lemma 3.3 | {_least} | {_mirror}
-Agarwal et al. 2021
-npg_progress | Lemma 5.2 (arXiv) | eta_new - eta >= sum_s(rho0*(A_bar - kl_reversed)) | {_mirror}
-after Kearns & Singh 2002
-simulation_lemma | simulation lemma | max_s(abs(V_new - V)) \
-<= (max_s(abs(sum_a({_t}*r))) + gamma*(max_s(move({_t}))/2)*span_s(V))/{_u}
-own
-visitation_coupling | from Lemma B | {_moved} <= 2*{_c}
+after Strupl et al. 2022: reward_weighted \
+| reward-weighted | {_least} | smaller(-max_sa(-r), -max_sa(abs(pi_new*V - pi*Q))) >= 0
+Grudzien et al. 2022: mirror_step | Lemma 3.3 | {_least} | {_mirror}
+Agarwal et al. 2021: npg_progress \
+| Lemma 5.2 (arXiv) | eta_new - eta >= sum_s(rho0*(A_bar - kl_reversed)) | {_mirror}
+after Kearns & Singh 2002: simulation_lemma | simulation lemma \
+| max_s(abs(V_new - V)) <= (max_s(abs(sum_a({_t}*r))) + gamma*(max_s(move({_t}))/2)*span_s(V))/{_u}
+own: visitation_coupling | from Lemma B | {_moved} <= 2*{_c}
 cpi_step | from (6) | {_half} | 4*eps_target*gamma*alpha <= {_u}**2*{_G}
-cpi_best_weight | from Theorem 4.1 \
-| alpha*{_G} - 2*alpha**2*gamma*eps_target/({_u}*(1-gamma*(1-alpha))) \
+cpi_best_weight | from Theorem 4.1 | alpha*{_G} - {_cpi} \
 <= {_best}*{_G} - 2*{_best}**2*gamma*eps_target/({_u}*(1-gamma*(1-{_best}))) | {_G} >= 0
 cpo_kl | Corollary 3, other KL | {_D} <= gamma*(2*eps_cpi*sqrt(mean_kl/2))/{_u}**2
 cpo_visitation_new | Lemma 3, new policy | {_moved} <= gamma*(2*sum_s(d_new*tv))/{_u}**2
@@ -168,24 +147,22 @@ visitation_mean_kl | (i) visits | {_moved} <= 2*{_rt}
 mean_kl_root | (i) | {_D} <= 2*eps_cpi*{_rt}
 mean_kl_worst_case | (i) worst case | eta_new - eta >= -2*eps_cpi*{_rt} | L >= eta
 path_kl | (ii) | {_D} <= 2*eps_cpi*({_path} + gamma**9/{_u})
-path_kl_linear | (ii) linear | {_D} \
-<= 2*eps*max_kl*({_li} + gamma**9*(9/{_u} + gamma/{_u}**2)/sqrt(9))
-hellinger | (iii) certificate | {_u}*{_D} \
-<= sqrt({_H})*(2*sqrt(mean_d(A_bar**2)) + eps_cpi*sqrt({_H}))
+path_kl_linear \
+| (ii) linear | {_D} <= 2*eps*max_kl*({_li} + gamma**9*(9/{_u} + gamma/{_u}**2)/sqrt(9))
+hellinger \
+| (iii) certificate | {_u}*{_D} <= sqrt({_H})*(2*sqrt(mean_d(A_bar**2)) + eps_cpi*sqrt({_H}))
 hellinger_kl | (iii) KL | {_H} <= kl_d
 mean_kl_linear | (iii) | {_D} <= eps/{_u}**2*(gamma + 2*sqrt(2*{_u}*gamma))*mean_kl
 trpo_mean_kl | (9) with mean KL | eta_new >= L - C*mean_kl | gamma >= 8/17
 trpo_kl_reversed | (9), other KL | eta_new >= L - C*max_s(kl_reversed)
 trpo_bretagnolle_huber | (9) by Bretagnolle-Huber | -log(1 - (L - eta_new)/C) <= max_kl
-approximate_advantage | approximate advantage \
-| abs(eta_new - eta - sum_s(rho*sum_a({_t}*r))) \
+approximate_advantage | approximate advantage | abs(eta_new - eta - sum_s(rho*sum_a({_t}*r))) \
 <= 4*max_tv*eps*{_c} + 2*max_tv*max_sa(abs(r - A))/{_u}
-horizon_bound | horizon 3 | abs({_eta_new} - {_eta} - ({_along.format("pi")})) \
-<= 4*{_eps}*max_tv*{_parted}
-average_visitation_new | average reward, other chain \
-| {_shifted} <= 2*(kemeny-1)*sum_s(d_avg_new*tv)
-average_centred | average reward, centred | {_missed} <= (kemeny_new-1)*span_s({_gain})*{_met}
-horizon_bound_square | horizon 3, square | 2*max_tv*{_parted} <= max_tv**2*3*2"""
+horizon_bound \
+| horizon 3 | abs({_eta_new} - {_eta} - ({_along.format("pi")})) <= 4*{_eps}*max_tv*{_parted}
+horizon_bound_square | horizon 3, square | 2*max_tv*{_parted} <= max_tv**2*3*2
+average_visitation_new | average, other chain | {_shifted} <= 2*(kemeny-1)*sum_s(d_avg_new*tv)
+average_centred | average, centred | {_missed} <= (kemeny_new-1)*span_s({_gain})*{_met}"""
 
 # What a field may be: its path, then its value, a text behind a quotation mark.
 _exact = "[0-9]{1,4000}(/[0-9]{1,4000}|([.][0-9]{1,4000})?([eE][+-]?[0-9]{1,3})?)"
@@ -194,17 +171,12 @@ _hex = f"{_int}(/{_int})?"
 _FIELDS = rf"""/format "tabular-trpo-certificate
 /model/format "tabular-trpo-mdp
 /(model/)?version 1
-/model/why ".*
-/model/gamma "{_exact}
-/model/(states|actions)\[[0-9]+\] ".*
+/(model/(why|(states|actions)\[[0-9]+\])|claims\[[0-9]+\]/(name|equation|source)) ".*
 /model/transitions\[[0-9]+\](\[[012]\] ".*|\[3\] "{_exact}|\[4\] "-?{_exact})
-/model/(rho0|policies/(pi|pi_new|target))/[^ ]* "{_exact}
+/model/(gamma|(rho0|policies/(pi|pi_new|target))/[^ ]*) "{_exact}
 /mixture( null|/target "target|/alpha "{_exact})
-/witness/(V|rho|V_new|rho_new|W|V_dot|V_star|H|H_new)/(den|num\[[0-9]+\]) "{_int}
-/values/(eta|eta_new|L|eps|eps_cpi|max_tv|mean_tv|C|eta_dot|alpha|eps_target) "{_hex}
-/step/[ca] "{_hex}
-/step/m/(den|num\[[0-9]+\]) "{_int}
-/claims\[[0-9]+\]/(name|equation|source) ".*
+/(witness/(V|rho|V_new|rho_new|W|V_dot|V_star|H|H_new)|step/m)/(den|num\[[0-9]+\]) "{_int}
+/(values/(eta|eta_new|L|eps|eps_cpi|max_tv|mean_tv|C|eta_dot|alpha|eps_target)|step/[ca]) "{_hex}
 /claims\[[0-9]+\]/[lr]hs "{_side}
 /claims\[[0-9]+\]/relation "(==|<=|>=)
 /claims\[[0-9]+\]/precondition (null|"mixture|"{_side}(==|<=|>=){_side})
@@ -234,6 +206,7 @@ entropy_new : sum_a(pi_new*log_ratio(1, pi_new)); abs(x) : larger(x, -x); mean_d
 span_s(x) : max_s(x) + max_s(-x); span_a(x) : max_a(x) + max_a(-x);
 shift(x) : sum_a((pi_new-pi)*next(x));
 J : sum_s(d_avg*sum_a(pi*r)); J_new : sum_s(d_avg_new*sum_a(pi_new*r));
+kemeny : sum_s(H_diagonal); kemeny_new : sum_s(H_diagonal_new);
 L_mix(x) : eta + sum_s(rho*(sum_a(((1-x)*pi + x*pi_new)*Q) - V));
 step_c ~ larger(step_c, 0); step_m ~ larger(step_m, 0); step_a ~ max_tv; G_step = rho*A;
 one ~ 1 + sum_s(step_m) - 2*step_c*step_a; ones ~ 1 + step_m*(step_a - tv);
@@ -242,30 +215,30 @@ ones ~ (1 + sum_a(pi*larger(max_a(G_step) - G_step - step_m, 0))
 # H inverts I - P_pi + 1 rho0, so it is the only one: what each column adds, unit being its place.
 _COLUMN = """H_column ~ unit + sum_a(pi*next(H_column)) - sum_s(rho0*H_column);
 d_avg = d_avg + unit*sum_s(rho0*H_column); h = h + H_column*sum_s(unit*sum_a(pi*r));
-kemeny = kemeny + sum_s(unit*H_column)"""
+H_diagonal = H_diagonal + unit*H_column"""
 # What the formulas of a claim may name and call; all else is for the formulas above only.
 _NAMES = """gamma alpha eta eta_new eta_dot L M M_pi C eps eps_cpi eps_target max_tv mean_tv max_kl
 mean_kl kl_d J J_new kemeny kemeny_new rho0 rho rho_new d d_new V V_new V_star A_bar A_bar_target
 tv kl kl_reversed W entropy entropy_new d_avg d_avg_new h h_new A A_new Q Q_new r pi pi_new"""
 _CALLS = """abs sqrt log sum_s max_s span_s mean_d max_a span_a max_sa sum_a next push move
 shift step_tv L_mix smaller"""
-_LOGS = "kl max_kl mean_kl M kl_reversed kl_d entropy entropy_new log"
 NODES = "Expression Constant Name Load Call UnaryOp USub BinOp Add Sub Mult Div Pow".split()
 
 THEOREMS: dict[str, tuple[str, str, str, str | None]] = {}  # equation, source, formula, condition
 _source = ""
-for _name, *_rest in (_line.split(" | ") for _line in _TABLE.splitlines()):
-    _source = _source if _rest else _name
-    THEOREMS |= {_name: (_rest[0], _source, _rest[1], (*_rest, None)[2])} if _rest else {}
+for _head, *_rest in (_line.split(" | ") for _line in _TABLE.splitlines()):
+    _new, _, _name = _head.rpartition(": ")
+    _source = _new or _source
+    THEOREMS[_name] = (_rest[0], _source, _rest[1], (*_rest, None)[2])
 FIELD = re.compile(_FIELDS.replace("\n", "|"), re.DOTALL)
 QUANTITIES, COLUMN, COLUMN_NEW = (
     [part.split(maxsplit=2) for part in text.split(";")]
-    for text in (_QUANTITIES, _COLUMN, re.sub(r"\b(pi|d_avg|h|kemeny)\b", r"\1_new", _COLUMN))
+    for text in (_QUANTITIES, _COLUMN, re.sub(r"\b(pi|d_avg|h|H_diagonal)\b", r"\1_new", _COLUMN))
 )
 SHORT = {name: text for name, sign, text in QUANTITIES if sign == ":"}
 STEP = "no policy has a larger sum_s(rho*A_bar) - c*max_tv**2 than pi_new, c = step.c"
 NAMES, ARITY = {*_NAMES.split()}, dict.fromkeys(_CALLS.split(), 1) | {"smaller": 2}
-LOGS = {*_LOGS.split()}
+LOGS = {*"kl max_kl mean_kl M kl_reversed kl_d entropy entropy_new log".split()}
 
 
 @final
@@ -351,7 +324,7 @@ def _read(doc: dict[str, Any]) -> Env:
     _follow([row for row in QUANTITIES if not any(re.search(x, " ".join(row)) for x in words)], env)
     for H, rows in (("H", COLUMN), ("H_new", COLUMN_NEW)):
         zero = dict.fromkeys(env["ones"], ZERO)
-        env |= {name: {(): ZERO} if "kem" in name else zero for name, *_ in rows if H in raw}
+        env |= {name: zero for name, *_ in rows if H in raw}
         for t in states if H in raw else ():
             env["H_column"] = {(s,): env[H][s, t] for s in states}
             env["unit"] = zero | {(t,): env["one"][()]}
@@ -536,8 +509,7 @@ def _judge(claim: dict[str, Any], where: str, env: Env) -> Statement:
     for side in re.split(RELATION, f"{text} == {premise}")[::2]:
         _vet(side, where)
     words = {*re.findall(r"\w+", f"{text} {premise}")}
-    logs = words & LOGS
-    exactness = "log" if logs else "sqrt" if "sqrt" in words else "rational"
+    exactness = "log" if words & LOGS else "sqrt" if "sqrt" in words else "rational"
     _require(claim["exactness"] == exactness, f"{where}.exactness", claim["exactness"], exactness)
     for bits in PRECISIONS:
         try:

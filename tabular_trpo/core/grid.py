@@ -74,16 +74,15 @@ def on_grid(rows: Array) -> Array:
     """Return the rows that `snap_rows` makes."""
     columns = np.ascontiguousarray(rows.reshape(-1, rows.shape[-1]).T)
     whole = columns * 2.0**53
-    tiny = whole < 1.0
-    some_tiny = bool(np.count_nonzero(tiny))
-    units = _units(whole, tiny, some_tiny)
+    large = whole >= 1.0
+    units = _units(whole, large)
     missing = 2**53 - np.add.reduce(units)
     if np.abs(missing).max(initial=0) > 3:  # else a row is nearer to 1 than would be scaled
         sums = whole.sum(axis=0)
         defect = np.abs(sums * UNIT - 1.0)
         scale = (defect > 4 * (columns > 0).sum(axis=0) * UNIT) & (sums > 0)
         whole *= np.where(scale, 2.0**53 / np.maximum(sums, 1.0), 1.0)
-        units = _units(whole, tiny, some_tiny)
+        units = _units(whole, large)
         missing = np.where(sums > 0, 2**53 - units.sum(axis=0), 0)
     if np.count_nonzero(missing):
         movable = units >= 2
@@ -93,17 +92,12 @@ def on_grid(rows: Array) -> Array:
         missing -= sign * np.minimum(size, rank[-1])
         if np.count_nonzero(missing):
             units[np.argmax(units, axis=0), np.arange(len(missing))] += missing
-    snapped = units * UNIT
-    if some_tiny:
-        snapped = np.where(tiny, columns, snapped)
+    snapped = np.where(large, units * UNIT, columns)
     return np.ascontiguousarray(snapped.T).reshape(rows.shape)
 
 
-def _units(whole: Array, tiny: Array, some_tiny: bool) -> Array:
-    units = np.rint(whole).astype(np.int64)
-    if some_tiny:
-        units[tiny] = 0
-    return units
+def _units(whole: Array, large: Array) -> Array:
+    return np.asarray(np.rint(whole).astype(np.int64) * large)
 
 
 def below_grid(rows: Array) -> Array:

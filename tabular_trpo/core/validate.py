@@ -134,11 +134,12 @@ def transitions(report: Report, P: Any, mask: Array, sums: Array) -> None:
 
 def simplex(report: Report, name: str, rows: Array, axes: str, mask: Array | None = None) -> None:
     """Check rows of probabilities: finite, nonnegative, none where the mask is False, sum 1."""
-    if mask is None and not is_rational(rows) and _fine(rows):
+    free = mask is None or bool(mask.all())
+    if free and not is_rational(rows) and _fine(rows):
         return
     finite(report, name, rows, axes)
     nonnegative(report, name, rows, axes)
-    if mask is not None and not mask.all():
+    if mask is not None and not free:
         report.add(
             np.asarray((rows != 0) & ~mask, dtype=bool),
             lambda i: Problem(

@@ -11,7 +11,7 @@ from tabular_trpo.core.numbers import Array, is_rational
 from tabular_trpo.core.real import INFINITY, log
 from tabular_trpo.core.validate import Report, simplex
 
-LEAST, MOST = -0.5, 2.0**20  # of x = (q - p) / p: below, 1 + x loses a small q; x may overflow
+LOW, HIGH = -0.5, 2.0**20  # of x = (q - p) / p: below, 1 + x loses a small q; above, x may overflow
 
 
 def tv(p: Any, q: Any) -> Any:
@@ -84,9 +84,9 @@ def _float_kl(p: Array, q: Array) -> Array:
     step = q - p
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         x = step / p
-        if x.min(initial=0.0) >= LEAST and x.max(initial=0.0) <= MOST:
+        if x.min(initial=0.0) >= LOW and x.max(initial=0.0) <= HIGH:
             return np.asarray((p * excess(x)).sum(axis=-1))[()]
-        near = (x >= LEAST) & (x <= MOST)
+        near = (x >= LOW) & (x <= HIGH)
         apart = step - p * (np.log(q) - np.log(p))
     terms = np.where(near, p * excess(np.where(near, x, 0.0)), np.where(p > 0, apart, q))
     return np.asarray(terms.sum(axis=-1))[()]
@@ -98,7 +98,7 @@ def excess(x: Array) -> Array:
     # log(1 + x) = 2 (w + w^3 / 3 + ...), and x - 2 w = x w; the next term is 1e-17 of it.
     w = x / (2 + x)
     s = w * w
-    series = w * (x - s * (2 / 3 + s * (2 / 5 + s * (2 / 7))))
-    return (
-        series if np.count_nonzero(near) == near.size else np.where(near, series, x - np.log1p(x))
-    )
+    series: Array = w * (x - s * (2 / 3 + s * (2 / 5 + s * (2 / 7))))
+    if np.count_nonzero(near) == near.size:  # in a quarter of the time of all()
+        return series
+    return np.where(near, series, x - np.log1p(x))

@@ -5,21 +5,28 @@ kept is exact: the pair is rational, it is judged, and its ratio is computed fro
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from importlib.resources import files
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, final
 
 import numpy as np
 
 from tabular_trpo.core.numbers import Array
-from tabular_trpo.falsify.climb import Score
-from tabular_trpo.falsify.hunt import NEARLY, Refutation, falsify, generations, named, tightest
+from tabular_trpo.falsify.hunt import (
+    NEARLY,
+    Refutation,
+    falsify,
+    generations,
+    named,
+    readings,
+    tightest,
+)
 from tabular_trpo.falsify.score import NO_VALUE, Scorer, scorer
 from tabular_trpo.falsify.shrink import smallest
-from tabular_trpo.falsify.specimen import Specimen, cases_of, promising, rationalised
+from tabular_trpo.falsify.specimen import Specimen, promising
 from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.judge import judge
 from tabular_trpo.theory.pair import Pair
@@ -167,21 +174,11 @@ def _sober(score: Scorer, gamma: Fraction, seed: int, rounds: int) -> Pair | Non
         if best is not None and best is not last:
             bests.append(best)
     for _, cases in reversed(bests):
-        for pair in _readings(score, sober, cases, gamma):
+        mixture = score.claim.mixture
+        for pair in chain(readings(sober, mixture, cases, gamma), [cases.pair(0, mixture)]):
             if _reach(score, pair) is not None:
                 return pair
     return None
-
-
-def _readings(score: Scorer, sober: Score, cases: Cases, gamma: Fraction) -> Iterator[Pair]:
-    """Yield rational readings of one case: the simplest near one first, then the nearest."""
-    mixture = score.claim.mixture
-    readings = rationalised(cases, mixture, gamma)
-    values = sober(PlainPair(cases_of(readings)))
-    far = values < values.max() - NEARLY
-    for i in np.lexsort((np.where(far, -values, 0.0), far)):
-        yield readings[i].pair()
-    yield cases.pair(0, mixture)
 
 
 def _simplest(score: Scorer, pair: Pair) -> Pair:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from typing import Any, final
 
 import numpy as np
@@ -256,15 +257,21 @@ def _unrefuted(
     if best is None:
         status = "no value" if counts[2] else "vacuous"
         return Unrefuted(claim, None, None, *counts, rounds, seed, status)
-    readings = rationalised(best[1], claim.mixture, gamma)
-    values = score(PlainPair(cases_of(readings)))
-    far = values < values.max() - NEARLY * abs(values.max())
-    order = np.lexsort((np.where(far, -values, 0.0), far))  # the simplest that is near comes first
-    pairs = [readings[i].pair() for i in order]
     # Read simply, a step may be gone, or a chain in two parts: the next best that has a ratio then.
-    told = ((pair, _ratio(score, pair)) for pair in pairs)
-    pair, ratio = next((one for one in told if one[1] is not None), (pairs[0], None))
+    read = readings(score, claim.mixture, best[1], gamma)
+    told = ((pair, _ratio(score, pair)) for pair in read)
+    first = next(told)
+    pair, ratio = next((one for one in chain([first], told) if one[1] is not None), first)
     return Unrefuted(claim, named(pair), ratio, *counts, rounds, seed)
+
+
+def readings(score: Score, mixture: bool, cases: Cases, gamma: Fraction | None) -> Iterator[Pair]:
+    """Yield rational readings of one case: the simplest near one first, then the nearest."""
+    found = rationalised(cases, mixture, gamma)
+    values = score(PlainPair(cases_of(found)))
+    far = values < values.max() - NEARLY * abs(values.max())
+    for i in np.lexsort((np.where(far, -values, 0.0), far)):
+        yield found[i].pair()
 
 
 def _ratio(score: Scorer, pair: Pair) -> float | None:

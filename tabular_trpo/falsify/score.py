@@ -18,7 +18,7 @@ import numpy as np
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.falsify.draw import draw
 from tabular_trpo.theory.claim import Theorem
-from tabular_trpo.theory.expression import Expression
+from tabular_trpo.theory.expression import Expression, Values
 from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.plain import Cases, PlainPair
 from tabular_trpo.theory.trace import OF_AVERAGES, Statement
@@ -33,7 +33,7 @@ PROBES, LEAST_PROBES = 1024, 8  # random pairs on which terms are sorted
 LEAST = 1e-300  # keeps 0 / 0 from being no value
 MAXIMA = ("max_s", "max_a", "max_sa")
 Terms = tuple[tuple[float, Expression], ...]
-Known = tuple[dict[int, Any], dict[int, Any]]  # values and sizes of expressions, by id
+Known = tuple[Values, Values]  # the values of expressions, and their sizes
 
 
 def violation(statement: Statement) -> Expression:
@@ -100,7 +100,7 @@ class Scorer:
     averages: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        """Ask once what a name cannot change."""
+        """Look through the names once, not at each batch."""
         object.__setattr__(self, "averages", bool(self.claim.names() & OF_AVERAGES))
 
     def __call__(self, p: PlainPair) -> Array:
@@ -284,9 +284,9 @@ def _size(e: Expression, p: PlainPair, known: Known) -> Any:
         case "number", [c]:
             return abs(p.constant(c))
     values, sizes = known
-    if id(e) not in sizes:
-        sizes[id(e)] = np.abs(e.value(p, values))
-    return sizes[id(e)]
+    if e not in sizes:
+        sizes[e] = np.abs(e.value(p, values))
+    return sizes[e]
 
 
 def _along(x: Array, like: Array) -> Array:

@@ -8,7 +8,7 @@ An action outside of the support gains what is left over once nu meets its G.
 import math
 from dataclasses import dataclass, fields, replace
 from functools import cache
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
@@ -167,9 +167,8 @@ def settle(rows: Rows, kind: int, x: float, t: Array, low: Array, high: Array) -
             own, slope = curve(rows, *shares(rows, t))
             right = own > x if kind == LEVEL else own < x
             low, high = np.where(right, t, low), np.where(right, high, t)
-            new = t * np.exp(
-                (x - own) / slope
-            )  # far from the root, logarithms are more nearly linear
+            # Far from the root it is the logarithms that are nearly linear.
+            new = t * np.exp((x - own) / slope)
             new = np.where((low <= new) & (new <= high), new, np.sqrt(low) * np.sqrt(high))
             still = bool((np.abs(new - t) <= NEAR * t).all())
             t = new
@@ -184,11 +183,8 @@ def within(rows: Rows, d: float, start: Array | None = None) -> tuple[Array, Arr
     return: q (N, A), prices lam (N,) = df/dd in units, and t to start from the next time
     """
     t = start_within(rows, d) if start is None else start.copy()
-    some: Rows = rows
-    free: Any = slice(None)
-    if rows.widens or not rows.span.all():
-        free = (rows.span > 0) & (rows.k_out > d)
-        some = rows.some(free)
+    free = (rows.span > 0) & (rows.k_out > d)
+    some = rows if free.all() else rows.some(free)
     t[free] = settle(some, LEVEL, math.log(d), t[free], some.span * LOWEST, some.span * HIGHEST)
     return *best_within(rows, d, t), t
 
@@ -228,9 +224,8 @@ def at_price(rows: Rows, lam: float) -> tuple[Array, Array]:
 def priced(rows: Rows, lam: float) -> Array:
     """Return t where each row has the price lam, the actions outside of the support apart."""
     high = np.full(len(rows.p), lam)
-    return settle(
-        rows, PRICE, math.log(lam), start_at_price(rows, lam), np.minimum(high, TINY), high
-    )
+    low, start = np.minimum(high, TINY), start_at_price(rows, lam)
+    return settle(rows, PRICE, math.log(lam), start, low, high)
 
 
 def start_at_price(rows: Rows, lam: float) -> Array:

@@ -28,7 +28,7 @@ class Arithmetic(Protocol):
     kept: where values of KEPT calls stay for the next formula, or None
     """
 
-    kept: "dict[Expression, Any] | None"
+    kept: "Values | None"
 
     def constant(self, c: Fraction) -> Any:
         """Return a constant in the arithmetic of the lane."""
@@ -138,12 +138,12 @@ class Expression:
         inner = (x.names() for x in self.args if isinstance(x, Expression))
         return {self.op}.union(*inner)
 
-    def value(self, p: Arithmetic, known: dict[int, Any] | None = None) -> Any:
+    def value(self, p: Arithmetic, known: "Values | None" = None) -> Any:
         """Return the value at the quantities `p` of a pair, in the arithmetic of its lane.
 
         Floats without a value become NaN or infinite in silence; rationals raise ArithmeticError.
 
-        known: what a former call at the same pair has found, by id
+        known: what former calls at the same pair have found, and room for more
         """
         with np.errstate(all="ignore"):
             return _value(self, p, {} if known is None else known)
@@ -153,12 +153,13 @@ class Expression:
 
         Both hide from enclosures that it equals some rational; exact scalars of a pair only.
         """
-        known: dict[int, Any] = {}
+        known: Values = {}
         return isinstance(_value(self, p, known), Real) or _cancels(self, known)
 
 
 _MADE: "WeakValueDictionary[tuple[Any, ...], Expression]" = WeakValueDictionary()
 Operand = Expression | int | float | Fraction
+Values = dict[Expression, Any]
 
 
 def number(x: object) -> Expression:
@@ -208,24 +209,19 @@ def _text(e: Expression, level: int) -> str:
     return text if own >= level else f"({text})"
 
 
-def _value(e: Expression, p: Arithmetic, known: dict[int, Any]) -> Any:
+def _value(e: Expression, p: Arithmetic, known: Values) -> Any:
     """Evaluate; a part that occurs twice is one object and is evaluated once."""
-    if id(e) not in known:
-        kept = p.kept if e.op in KEPT else None
-        if kept is None:
-            known[id(e)] = _compute(e, p, known)
-        else:
-            if e not in kept:
-                kept[e] = _compute(e, p, known)
-            known[id(e)] = kept[e]
-    return known[id(e)]
+    store = known if p.kept is None or e.op not in KEPT else p.kept
+    if e not in store:
+        store[e] = _compute(e, p, known)
+    return store[e]
 
 
-def _cancels(e: Expression, known: dict[int, Any]) -> bool:
+def _cancels(e: Expression, known: Values) -> bool:
     """Whether a part that enclosures do not see as rational came out rational, anywhere."""
-    parts = [x for x in e.args if isinstance(x, Expression) and id(x) in known]
+    parts = [x for x in e.args if isinstance(x, Expression) and x in known]
     if e.op in ENTRYWISE and parts:
-        values = [_spread(known[id(x)], e.rank - x.rank) for x in [*parts, e]]
+        values = [_spread(known[x], e.rank - x.rank) for x in [*parts, e]]
         if any(map(_settles, *(x.ravel() for x in np.broadcast_arrays(*values)))):
             return True
     return any(_cancels(x, known) for x in parts)
@@ -244,7 +240,7 @@ def _settles(*numbers: Any) -> bool:
     return met and not plain and isinstance(result, Fraction)
 
 
-def _compute(e: Expression, p: Arithmetic, known: dict[int, Any]) -> Any:
+def _compute(e: Expression, p: Arithmetic, known: Values) -> Any:
     if e.op == "number":
         return p.constant(e.args[0])
     if e.op == "name":

@@ -279,7 +279,7 @@ class Exacts:
         edges = np.asarray((pi[..., None] * self.mdp.P).sum(axis=1) != 0, dtype=bool)
         if not dense.unichain(edges):
             raise ZeroDivisionError("a chain with more than one recurrent class")
-        return rational.inverse(rational.Chain(self._rows, pi, Fraction(1), start))
+        return rational.inverse(rational.close(self._rows, pi, Fraction(1), start))
 
 
 def _all_rational(x: Array) -> bool:

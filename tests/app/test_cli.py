@@ -15,6 +15,9 @@ import pytest
 import tabular_trpo
 from tests.app.conftest import MDPS, SMALL, Model, Run
 
+with_closed_streams = pytest.mark.skipif(
+    os.name != "posix", reason="only a POSIX shell starts a process with a closed stream (>&-)"
+)
 READERS = (["solve"], ["evaluate"], ["show"], ["verify"])
 HOSTILE: dict[str, bytes] = {
     "empty": b"",
@@ -147,9 +150,7 @@ def test_standard_input_is_read_once(run: Run, command: str) -> None:
     assert result.code == 2 and "- was given 2 times; standard input is read once" in result.err
 
 
-@pytest.mark.skipif(
-    os.name != "posix", reason="only a POSIX shell starts a process with a closed stream (>&-)"
-)
+@with_closed_streams
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -169,9 +170,7 @@ def test_closed_stream_is_told_in_one_line(model: Model, words: str, told: str) 
     assert done.stderr.decode() == f"tabular-trpo: {told}\n"
 
 
-@pytest.mark.skipif(
-    os.name != "posix", reason="only a POSIX shell starts a process with a closed stream (>&-)"
-)
+@with_closed_streams
 def test_closed_standard_error_changes_nothing(model: Model) -> None:
     line = f"{shlex.quote(sys.executable)} -m tabular_trpo verify {model()} --quiet 2>&-"
     done = subprocess.run(

@@ -96,10 +96,10 @@ class Chain:
     def __init__(self, rows: Rows, pi: Array, gamma: Fraction, start: Array | None = None) -> None:
         """Close the process whose transition rows are `rows` (ordered s * A + a) by `pi`.
 
-        start: (S,) added to each row of the matrix; None adds nothing
+        start: (S,) added to each row of the matrix; None is 0
         """
         n_states, n_actions = pi.shape
-        added = None if start is None else Common.of(start)
+        added = Common.of(zeros((n_states,), rational=True) if start is None else start)
         self.gamma = gamma
         self.matrix = np.empty((n_states, n_states), dtype=object)
         self.scale = np.empty(n_states, dtype=object)
@@ -107,15 +107,14 @@ class Chain:
             live = [a for a in range(n_actions) if pi[s, a]]
             at = [s * n_actions + a for a in live]
             dens = [rows.den[i] * pi[s, a].denominator for i, a in zip(at, live, strict=True)]
-            den = lcm(*dens, *([] if added is None else [added.den]))
+            den = lcm(*dens, added.den)
             row = sum(
                 rows.num[i] * (pi[s, a].numerator * (den // d) * -gamma.numerator)
                 for i, a, d in zip(at, live, dens, strict=True)
             )
             scale = den * gamma.denominator
             row[s] += scale
-            if added is not None:
-                row += added.num * (scale // added.den)
+            row += added.num * (scale // added.den)
             common = gcd(scale, *row)
             self.matrix[s], self.scale[s] = row // common, scale // common
         self._solver: Any = None
@@ -160,9 +159,9 @@ def _lowest(num: Array, den: int) -> Common:
     return Common(num // common, den // common) if common > 1 else Common(num, den)
 
 
-def close(rows: Rows, pi: Array, gamma: Fraction) -> Chain:
+def close(rows: Rows, pi: Array, gamma: Fraction, start: Array | None = None) -> Chain:
     """Close a rational decision process by a policy; see `dense.close`."""
-    return Chain(rows, pi, gamma)
+    return Chain(rows, pi, gamma, start)
 
 
 def inverse(chain: Chain) -> Array:

@@ -34,25 +34,25 @@ def average_performance_difference(p: Any) -> Sides:
     return p.J_new, "==", p.J + p.sum_s(p.d_avg_new * gain(p))
 
 
-@theorem("average reward, visits", ZHANG_ROSS)
+@theorem("average, visits", ZHANG_ROSS)
 def average_visitation(p: Any) -> Sides:
     """Stationary laws part by the mean step times what Kemeny's constant leaves above 1."""
     return moved(p), "<=", 2 * (p.kemeny_new - 1) * mean_step(p)
 
 
-@theorem("average reward, other chain", "own")
+@theorem("average, other chain", "own")
 def average_visitation_new(p: Any) -> Sides:
     """Or by the constant of the old chain and the mean step along the new one."""
     return moved(p), "<=", 2 * (p.kemeny - 1) * p.sum_s(p.d_avg_new * p.tv)
 
 
-@theorem("average reward, bound", ZHANG_ROSS)
+@theorem("average, bound", ZHANG_ROSS)
 def average_bound(p: Any) -> Sides:
     """The surrogate errs by that times the largest mean advantage."""
     return error(p), "<=", 2 * (p.kemeny_new - 1) * p.max_s(abs(gain(p))) * mean_step(p)
 
 
-@theorem("average reward, centred", "own")
+@theorem("average, centred", "own")
 def average_centred(p: Any) -> Sides:
     """Or times half the span of the mean advantages."""
     return error(p), "<=", (p.kemeny_new - 1) * p.span_s(gain(p)) * mean_step(p)
