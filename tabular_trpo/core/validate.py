@@ -132,6 +132,7 @@ def transitions(report: Report, P: Any, mask: Array, sums: Array) -> None:
     )
 
 
+@np.errstate(over="ignore", invalid="ignore")  # the report tells of such sums
 def simplex(report: Report, name: str, rows: Array, axes: str, mask: Array | None = None) -> None:
     """Check rows of probabilities: finite, nonnegative, none where the mask is False, sum 1."""
     free = mask is None or bool(mask.all())

@@ -147,6 +147,12 @@ def test_number_that_is_not_finite_is_refused(bad: float, layout: str) -> None:
 
 
 @pytest.mark.parametrize("layout", ["float", "csr"])
+def test_a_sum_beyond_the_doubles_is_refused(layout: str) -> None:
+    refused("row_sum", "rho0 sums to inf, expected 1", layout, rho0=[1e308, 1e308])
+    refused("row_sum", "P[s=0, a=1] sums to inf, expected 1", layout, P=row(1e308, 1e308))
+
+
+@pytest.mark.parametrize("layout", ["float", "csr"])
 def test_row_off_by_less_than_the_tolerance_is_repaired_and_says_so(layout: str) -> None:
     mdp = build(layout, P=row(0.0, 1 + 1e-12))
     assert mdp.P.sum() == 4.0

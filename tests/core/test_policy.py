@@ -222,6 +222,8 @@ def test_softmax_refuses(theta: Any) -> None:
         ([[1.5, 0.0, -0.5], [0, 1.0, 0]], r"pi\[s=0, a=2\] = -0.5"),
         ([[0.5, 0.5, 0.0], [0, 1.0, 0]], r"pi\[s=0, a=1\] = 0.5, expected 0: the action is not"),
         ([[np.nan, 0.0, 1.0], [0, 1.0, 0]], r"pi\[s=0, a=0\] = nan"),
+        ([[np.inf, 0.0, -np.inf], [0, 1.0, 0]], r"pi\[s=0, a=0\] = inf"),
+        ([[1e308, 0.0, 1e308], [0, 1.0, 0]], r"pi\[s=0\] sums to inf, expected 1"),
         ([[1.0, 0.0], [0.0, 1.0]], r"pi has shape \(2, 2\), expected \(..., S, A\) = \(2, 3\)"),
     ],
 )

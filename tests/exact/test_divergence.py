@@ -139,6 +139,8 @@ def test_lists_and_exact_strings_are_read(distance: Any) -> None:
     [
         ([0.5, np.nan], [0.5, 0.5], r"p\[a=1\] = nan, expected a finite number"),
         ([0.5, 0.5], [np.inf, 0.5], r"q\[a=0\] = inf, expected a finite number"),
+        ([0.5, 0.5], [np.inf, -np.inf], r"q\[a=0\] = inf, expected a finite number"),
+        ([0.5, 0.5], [1e308, 1e308], "q sums to inf, expected 1"),
         ([0.5, 0.5], [1.5, -0.5], r"q\[a=1\] = -0.5, expected a probability"),
         (["3/2", "-1/2"], [1, 0], r"p\[a=1\] = -1/2, expected a probability"),
         ([0.5, 0.4], [0.5, 0.5], "p sums to 0.9, expected 1 .*tolerance 1e-09"),
