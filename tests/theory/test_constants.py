@@ -100,8 +100,11 @@ def test_penalty_of_a_batch_has_its_shape() -> None:
 
 
 def test_penalty_takes_the_largest_advantage_of_either_sign() -> None:
-    """One state, hand-solved: A = (1/2, -3/2), so eps = 3/2 and C = 4 (3/2) (1/2) / (1/4) = 12."""
-    mdp = MDP([[["1"], ["1"]]], [["1", "-1"]], ["1"], "1/2")
+    """One state, hand-solved: A = (1/2, -3/2), so eps = 3/2 and C = 4 (3/2) (1/2) / (1/4) = 12.
+
+    Q = (7/2, 3/2) is as far from A as to be seen.
+    """
+    mdp = MDP([[["1"], ["1"]]], [["2", "0"]], ["1"], "1/2")
     evaluation = evaluate(mdp, [["3/4", "1/4"]])
     assert evaluation.A.tolist() == [[F(1, 2), F(-3, 2)]]
     assert penalty(evaluation) == 12
