@@ -8,11 +8,12 @@ the support: it is kept as it is, and in the rational reading the row's largest 
 """
 
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import numpy as np
 
-from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.numbers import Array, frozen, largest
 
 UNIT = 2.0**-53
 ROW_TOLERANCE = 1e-9
@@ -77,23 +78,32 @@ def on_grid(rows: Array) -> Array:
     large = whole >= 1.0
     units = _units(whole, large)
     missing = 2**53 - np.add.reduce(units)
-    if np.abs(missing).max(initial=0) > 3:  # else a row is nearer to 1 than would be scaled
+    size = np.abs(missing)
+    most = largest(size)
+    if most > 3:  # else a row is nearer to 1 than would be scaled
         sums = whole.sum(axis=0)
         defect = np.abs(sums * UNIT - 1.0)
         scale = (defect > 4 * (columns > 0).sum(axis=0) * UNIT) & (sums > 0)
         whole *= np.where(scale, 2.0**53 / np.maximum(sums, 1.0), 1.0)
         units = _units(whole, large)
         missing = np.where(sums > 0, 2**53 - units.sum(axis=0), 0)
-    if np.count_nonzero(missing):
-        movable = units >= 2
-        rank = np.add.accumulate(movable.astype(np.int64))
-        sign, size = np.sign(missing), np.abs(missing)
-        units += np.where(movable & (rank <= size), sign, 0)
-        missing -= sign * np.minimum(size, rank[-1])
-        if np.count_nonzero(missing):
+        size = np.abs(missing)
+        most = largest(size)
+    if most:
+        movable, sign = units >= 2, np.sign(missing)
+        free = np.count_nonzero(movable) == movable.size
+        rank = _ranks(len(units)) if free else np.add.accumulate(movable.astype(np.int64))
+        units += sign * (movable & (rank <= size))
+        if most > len(units) or not free:
+            missing -= sign * np.minimum(size, rank[-1])
             units[np.argmax(units, axis=0), np.arange(len(missing))] += missing
     snapped = np.where(large, units * UNIT, columns)
     return np.ascontiguousarray(snapped.T).reshape(rows.shape)
+
+
+@cache
+def _ranks(n: int) -> Array:
+    return frozen(np.arange(1, n + 1)[:, None])
 
 
 def _units(whole: Array, large: Array) -> Array:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.optimize import brentq
 
-from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.numbers import Array, largest
 from tabular_trpo.improve.kl_rows import (
     CURVES,
     LEAST,
@@ -89,7 +89,7 @@ def _together(
             x += move
             share = change(kind, x - own, slope)
             t = t + t * share
-            if abs(move) <= NEAR and np.abs(share).max() <= NEAR:
+            if abs(move) <= NEAR and largest(np.abs(share)) <= NEAR:
                 return x, t
     return None
 

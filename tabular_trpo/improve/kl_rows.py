@@ -12,12 +12,12 @@ from typing import final
 
 import numpy as np
 
-from tabular_trpo.core.numbers import Array, frozen
+from tabular_trpo.core.numbers import Array, frozen, largest
 from tabular_trpo.exact.divergence import excess
 
 STEPS = 200  # of Newton or bisection, each kept between what is known to hold the root
 QUICK = 6  # steps of Newton before that, for all rows together; 2 or 3 are usual
-NEAR = 3e-7  # a step of Newton this small leaves about its square
+NEAR = 3e-6  # a step of Newton this small leaves less than its square
 LOWEST, HIGHEST = 1e-300, 1e20  # of t in spans: below it q would lose support
 TINY = 1e-322  # the smallest t
 SMALL = 1e-5  # divergence, below which plain logarithms lose more than 1e-10 of it
@@ -35,7 +35,7 @@ class Rows:
     unit:   of G and so of every price
     widens: whether an action outside of the support of its row is better than all in it
     g:      top - G on the support of p, else 0
-    mean, variance, third: of g under p, the last one being the central moment
+    mean, variance, third, fourth: of g under p, the last two being central moments
     span:   the largest g
     out:    largest G outside of the support less top, at least 0; 0 where nothing is to be gained
     choice: the first action with that G
@@ -49,6 +49,7 @@ class Rows:
     mean: Array
     variance: Array
     third: Array
+    fourth: Array
     span: Array
     out: Array
     choice: Array
@@ -75,15 +76,17 @@ def rows_of(p: Array, G: Array) -> Rows:
     p, G = np.asfortranarray(p), np.asfortranarray(G)  # loops over rows, not over a few actions
     on = p > 0
     whole, size = np.count_nonzero(on) == on.size, np.abs(G)
-    unit = float(size.max(initial=0.0, where=True if whole else size < np.inf)) or 1.0
+    unit = float(largest(size if whole else size[size < np.inf])) or 1.0
     G = G / unit
-    top = (G if whole else np.where(on, G, -np.inf)).max(axis=-1, keepdims=True)
+    top = np.maximum.reduce(G if whole else np.where(on, G, -np.inf), axis=-1)[:, None]
     g = top - G if whole else np.where(on, top - G, 0.0)
     mean = sums(p * g)
     c = g - mean[:, None]
     square = p * c * c
+    cube = square * c
+    moments = mean, sums(square), sums(cube), sums(cube * c)
     none = np.zeros(len(p)), np.zeros(len(p), dtype=int), np.full(len(p), np.inf)
-    rows = Rows(unit, False, p, g, mean, sums(square), sums(square * c), g.max(axis=-1), *none)
+    rows = Rows(unit, False, p, g, *moments, np.maximum.reduce(g, axis=-1), *none)
     if whole:
         return rows
     outside = np.where(on, -np.inf, G)
@@ -126,7 +129,7 @@ def _parts(rows: Rows, t: Array) -> tuple[Array, Array, Array]:
 def log_level(rows: Rows, t: Array, r: Array, F: Array, rise: Array) -> tuple[Array, Array]:
     """Return log h and its derivative by log t; h = log F - sum p log r."""
     h, fall = np.log(F) - sums(rows.p * np.log(r)), F - rise
-    if h.min(initial=1.0) < SMALL:
+    if np.minimum.reduce(h, initial=1.0) < SMALL:
         h = np.maximum(divergence(rows, t), LEAST)
         fall = -sums(rows.p * (r - F[:, None]) ** 2) / F
     return np.log(h), fall / h
@@ -160,7 +163,7 @@ def settle(rows: Rows, kind: int, x: float, t: Array, low: Array, high: Array) -
             own, slope = curve(rows, *shares(rows, t))
             share = change(kind, x - own, slope)
             t = t + t * share
-            if np.abs(share).max(initial=0.0) <= NEAR and t.min(initial=1.0) > 0:
+            if largest(np.abs(share)) <= NEAR and np.minimum.reduce(t, initial=1.0) > 0:
                 return t
         t = np.fmin(np.fmax(start, low), high)
         for _ in range(STEPS):
@@ -190,10 +193,16 @@ def within(rows: Rows, d: float, start: Array | None = None) -> tuple[Array, Arr
 
 
 def start_within(rows: Rows, d: float) -> Array:
-    """Return t near where h = d: d small, or two actions of equal chance."""
+    """Return t near where h = d: d small, or two actions of equal chance.
+
+    With far = sigma / sqrt(2 d), moments m_k and skew = m_3 / sigma^2 the first terms of t are
+    far - 2/3 skew - mean + (3/4 (m_4 / sigma^2 - sigma^2) - 2/3 skew^2) / far.
+    """
     with np.errstate(all="ignore"):
-        far = np.sqrt(rows.variance / -math.expm1(-2 * d))
-        t = far - rows.third / (1.5 * rows.variance) - rows.mean
+        variance = rows.variance
+        far, skew = np.sqrt(variance / -math.expm1(-2 * d)), rows.third / (1.5 * variance)
+        more = 0.75 * (rows.fourth / variance - variance) - 1.5 * skew * skew
+        t = far - skew - rows.mean + more / (far + np.abs(skew))  # less of it where d is large
     t = np.fmax(t, rows.span * 1e-3)
     return np.asarray(np.where(t > 0, t, 1.0))
 
@@ -230,8 +239,8 @@ def priced(rows: Rows, lam: float) -> Array:
 
 def start_at_price(rows: Rows, lam: float) -> Array:
     """Return t near where the price is lam, if that is large."""
-    with np.errstate(over="ignore"):
-        t = lam + rows.variance / lam - rows.mean
+    with np.errstate(all="ignore"):
+        t = lam + (rows.variance - rows.third / lam) / lam - rows.mean
     return np.asarray(np.minimum(np.maximum(t, lam * 1e-3), lam))
 
 

@@ -22,7 +22,7 @@ from tabular_trpo.improve.kl_rows import (
 from tabular_trpo.improve.step import Step, floating, nonnegative, step_to, visited
 
 MOST = 600.0  # KL; beyond it exp(-KL) is no double, and nothing more is to be gained
-INSIDE = 1 - 4e-13  # of a radius is aimed at, so that rounding seldom leads out of it
+INSIDE = 1 - 1e-12  # of a radius is aimed at, so that rounding seldom leads out of it
 
 
 def visited_rows(L: Surrogate, weighted: bool) -> tuple[Rows, Any, Array]:
