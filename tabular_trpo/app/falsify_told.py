@@ -9,11 +9,19 @@ from tabular_trpo.app.falsify_apart import MOST_PRINTED, FloodError
 from tabular_trpo.core.errors import Problem, TabularError
 from tabular_trpo.formats.report import nearest, shown
 from tabular_trpo.theory.claim import Theorem
-from tabular_trpo.theory.trace import RANKS
+from tabular_trpo.theory.trace import KNOWN
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LANGUAGE = "a formula of p, which is run on symbols"
 CURE = "docs/falsify.md lists what a formula may use"
+
+LEAST = "The least of a vector is -p.max_s(-x), of a table -p.max_sa(-x)"
+LARGER = "The larger of two is -p.smaller(-x, -y)"
+LACKING = {
+    **dict.fromkeys(("min_s", "min_a", "min_sa", "min"), LEAST),
+    **dict.fromkeys(("larger", "greater", "max", "maximum"), LARGER),
+    "exp": "There is no exp: take p.log of the other side",
+}
 
 
 def told(error: BaseException, place: str, title: str = "", where: str = "") -> Problem:
@@ -56,7 +64,7 @@ def _cure(error: BaseException, name: str) -> str:
         return ""
     if isinstance(error, AttributeError):
         wrong = error.name or str(error).partition("'")[2].partition("'")[0]
-        return nearest(wrong, RANKS) or CURE
+        return LACKING.get(wrong) or nearest(wrong, KNOWN) or CURE
     if isinstance(error, TypeError) and "not supported between" in str(error):
         return 'Compare by returning (lhs, ">=", rhs); the smaller of two is p.smaller(x, y)'
     return CURE

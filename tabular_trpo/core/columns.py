@@ -47,8 +47,10 @@ def _indices(name: str, column: Sequence[Any], names: Sequence[str] | None) -> A
         bad = [i for i, x in enumerate(column) if not _is_index(x)]
         expected = "an integer index >= 0"
     if bad:
+        named = names is None and all(isinstance(column[i], str) for i in bad)
+        cure = "Names need state_names= or action_names=" if named else ""
         problems = [
-            Problem("index", f"transitions[{i}] {name}", f"= {column[i]!r}", expected)
+            Problem("index", f"transitions[{i}] {name}", f"= {column[i]!r}", expected, cure)
             for i in bad[:MOST_PROBLEMS]
         ]
         raise InvalidMDPError(problems, max(0, len(bad) - MOST_PROBLEMS))

@@ -1,7 +1,7 @@
 """The hunt: climb at several sizes in turn, read exactly what breaks a claim, shrink, prove."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
@@ -131,6 +131,10 @@ def falsify(
             progress(min(spent, 1.0), float(generation.scores[0]))
         if spent >= 1:
             break
+    if best is not None and best[0] > 1 - NEARLY:  # what doubles take for 1 may be above it
+        found = _refuted_reading(claim, rationalised(best[1], claim.mixture, exact_gamma))
+        if found is not None:
+            return _refutation(claim, score, found, exact_gamma is None, tried, count, seed)
     return _unrefuted(score, best, exact_gamma, (tried, met, valueless[0]), count, seed)
 
 
@@ -200,10 +204,14 @@ def _exact(
     """Return a refuted reading of one of the best cases, or None."""
     for i in np.flatnonzero(generation.scores[:SUSPECTS] > 1):
         readings = rationalised(generation.cases[[i]], claim.mixture, gamma)
-        for reading in promising(score, readings):
-            if refuted(claim, reading):
-                return reading
+        found = _refuted_reading(claim, promising(score, readings))
+        if found is not None:
+            return found
     return None
+
+
+def _refuted_reading(claim: Theorem, readings: Iterable[Specimen]) -> Specimen | None:
+    return next((reading for reading in readings if refuted(claim, reading)), None)
 
 
 def _refutation(

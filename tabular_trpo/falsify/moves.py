@@ -11,7 +11,7 @@ from tabular_trpo.theory.plain import Cases, PlainPair, evaluated
 
 Room = Callable[[PlainPair], Array]
 Move = Callable[[np.random.Generator, Cases], Cases]
-LEAST_WEIGHT = 1e-4  # shorter steps are lost in rounding
+LEAST_WEIGHT, LEAST_OF_HORIZON = 1e-4, 1e-3  # shorter steps, beside 1 - gamma, are lost in rounding
 JUMPS = (0.005, *GAMMAS)
 POLICIES = ("pi", "target")
 LEVEL, ON_EDGE = 0.1, 0.9  # of the children of a claim with a promise
@@ -74,7 +74,8 @@ def scale_step(rng: np.random.Generator, cases: Cases) -> Cases:
     n = len(cases)
     factor = 10.0 ** (rng.normal(size=n) * rng.choice([0.02, 0.3, 1.0], n))
     alpha = np.where(rng.random(n) < 0.1, 1.0, cases.alpha * factor)
-    return cases.changed(alpha=np.clip(alpha, LEAST_WEIGHT, 1.0))
+    least = np.minimum(LEAST_WEIGHT, LEAST_OF_HORIZON * (1 - cases.gamma))
+    return cases.changed(alpha=np.clip(alpha, least, 1.0))
 
 
 def start(rng: np.random.Generator, cases: Cases) -> Cases:

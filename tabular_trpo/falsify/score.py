@@ -109,11 +109,11 @@ class Scorer:
             known: Known = ({}, {})
             gap, size = _total(self.gap, p, known)
             around = p.average_field if self.averages else p.field
-            noise = ROUNDING * size + FIELD_ROUNDING * _along(around, gap)
+            noise = ROUNDING * size + FIELD_ROUNDING * _along(around, gap.ndim)
             if self.claim.statement.relation == "==":
                 score = 1 + (np.abs(gap) - 1e3 * noise) / (size + LEAST)
             elif self.promise:
-                left, scale = (_along(x, gap) for x in self._left(p))
+                left, scale = (_along(x, gap.ndim) for x in self._left(p))
                 fails = np.minimum(left, gap) - noise
                 # Without a step or without rewards all is 0, which is no near miss.
                 share = np.where((fails > 0) | (scale > noise), fails / (scale + LEAST), -np.inf)
@@ -122,6 +122,8 @@ class Scorer:
                 score = 1 + (gap - noise) / (size + noise + LEAST)
             else:
                 penalty, _ = _total(self.penalty, p, known)
+                axes = max(gap.ndim, penalty.ndim)
+                gap, noise, penalty = (_along(x, axes) for x in (gap, noise, penalty))
                 free = np.where(gap > noise, NO_PENALTY, 0.0) + 0.0 * penalty  # NaN stays
                 score = np.where(penalty < 0, (gap - noise) / -penalty, free)
             score = np.where(np.isnan(score), NO_VALUE, np.clip(score, SPEAKS + 1e-9, NO_PENALTY))
@@ -145,12 +147,15 @@ class Scorer:
 
     def sides(self, pair: Pair) -> list[tuple[Any, Any]]:
         """Return (gap, penalty) of one exact pair, at each state if they are of states."""
-        gap, penalty = (
-            np.atleast_1d(sum((int(sign) * e.value(pair) for sign, e in terms), Fraction(0)))  # type: ignore[arg-type]
-            for terms in (self.gap, self.penalty)
-        )
-        gap, penalty = np.broadcast_arrays(gap.ravel(), -penalty.ravel())
-        return list(zip(gap, penalty, strict=True))
+        axes = max((e.rank for _, e in self.gap + self.penalty), default=0)
+
+        def total(terms: Terms) -> Array:
+            values = ((sign, np.asarray(e.value(pair))) for sign, e in terms)
+            parts = (int(sign) * _along(value, axes) for sign, value in values)
+            return np.asarray(sum(parts, Fraction(0)), dtype=object)
+
+        gap, penalty = np.broadcast_arrays(total(self.gap), -total(self.penalty))
+        return list(zip(gap.ravel(), penalty.ravel(), strict=True))
 
     def _left(self, p: PlainPair) -> tuple[Array, Array]:
         """Return what is left of the promise and its penalty, (N,) each."""
@@ -262,11 +267,11 @@ def _total(terms: Terms, p: PlainPair, known: Known | None = None) -> tuple[Arra
     total: Array = np.zeros(len(p.cases))
     size: Array = total
     for sign, e in terms:
-        value = _spread(e.value(p, known[0]), p)
-        if value.ndim > total.ndim:
-            total, size = (x.reshape(x.shape + (1,) * (value.ndim - x.ndim)) for x in (total, size))
+        value, whole = (_spread(x, p) for x in (e.value(p, known[0]), _size(e, p, known)))
+        axes = max(value.ndim, total.ndim)
+        total, size, value, whole = (_along(x, axes) for x in (total, size, value, whole))
         total = total + sign * value
-        size = size + np.maximum(np.abs(value), _spread(_size(e, p, known), p))
+        size = size + np.maximum(np.abs(value), whole)
     return total, size
 
 
@@ -289,5 +294,6 @@ def _size(e: Expression, p: PlainPair, known: Known) -> Any:
     return sizes[e]
 
 
-def _along(x: Array, like: Array) -> Array:
-    return x.reshape(x.shape + (1,) * (like.ndim - 1))
+def _along(x: Array, axes: int) -> Array:
+    """Return an array with that many axes: what is one number a pair holds at each state."""
+    return x.reshape(x.shape + (1,) * (axes - x.ndim))

@@ -21,8 +21,9 @@ def of(size: tuple[int, int], gamma: float | None, families: bool) -> Cases | No
 
 
 def _members(gamma: Fraction) -> list[Specimen]:
-    made = [worst_case.tight_cpi(gamma, sign, a) for sign in (-1, 0) for a in STEPS]
-    for a in STEPS:
+    steps = (*STEPS, (1 - gamma) / 100)  # the last one is short beside any horizon
+    made = [worst_case.tight_cpi(gamma, sign, a) for sign in (-1, 0) for a in steps]
+    for a in steps:
         made.append(worst_case.tight_thm1(a, gamma))
         made.append(worst_case.two_region(gamma, a))
         made.append(worst_case.rare_region(gamma, a / 10, a / 5, a))

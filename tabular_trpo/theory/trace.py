@@ -53,6 +53,7 @@ FUNCTIONS: dict[str, tuple[int | None, int | None]] = {
     "move": (TABLE, STATE),
     "shift": (STATE, STATE),
 }
+KNOWN = (*RANKS, *FUNCTIONS, *LITERAL_FUNCTIONS, "smaller")
 OF_MIXTURES = {"alpha", "A_bar_target", "eps_target"}
 OF_AVERAGES = set("J J_new kemeny kemeny_new d_avg d_avg_new h h_new".split())
 OF_LOGS = set("kl max_kl mean_kl M kl_reversed kl_d log entropy entropy_new K K_new".split())
@@ -77,7 +78,8 @@ class Symbols:
             return lambda x: _literal_call(name, x)
         if name == "smaller":
             return _smaller
-        raise AttributeError(f"{name!r} is no quantity of a pair; known are {', '.join(RANKS)}")
+        known = ", ".join(KNOWN)
+        raise AttributeError(f"{name!r} is no quantity or function of a pair; known are {known}")
 
 
 def _call(function: str, x: Expression) -> Expression:
@@ -127,12 +129,14 @@ def trace(formula: Formula) -> Statement:
     """
     if not callable(formula):
         raise TypeError(f"formula = {formula!r}, expected a function of p")
-    made = formula(Symbols())
+    made = returned = formula(Symbols())
     if not isinstance(made, tuple):
         made = tuple(getattr(made, part, None) for part in ("lhs", "relation", "rhs"))
     if len(made) != 3 or type(made[1]) is not str or made[1] not in RELATIONS:
         expected = f"(lhs, relation, rhs) with a relation among {' '.join(RELATIONS)}"
-        raise TypeError(f"a formula returned {made!r}, expected {expected}")
+        if isinstance(returned, list | tuple) and all(isinstance(x, tuple) for x in returned):
+            expected = f"one {expected}; two are joined as (p.smaller(x, y), '>=', 0)"
+        raise TypeError(f"a formula returned {returned!r}, expected {expected}")
     lhs, rhs = number(made[0]), number(made[2])
     if lhs.rank != SCALAR or rhs.rank != SCALAR:
         text = f"{lhs} {made[1]} {rhs}"

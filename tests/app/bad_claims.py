@@ -43,7 +43,16 @@ BAD = {
     ),
     "unknown quantity": (
         DEF + '    return p.etanew, ">=", p.L\n',
-        RAISES + "AttributeError: 'etanew' is no quantity of a pair",
+        RAISES + "AttributeError: 'etanew' is no quantity or function of a pair",
+    ),
+    "a function that is none": (
+        DEF + '    return p.min_s(p.A_bar), ">=", 0\n',
+        "The least of a vector is -p.max_s(-x)",
+    ),
+    "two statements": (
+        '@tt.claim("X", when=lambda p: [(p.L, ">=", p.eta), (p.gamma, ">=", 0)])\n'
+        "def f(p):\n    return p.eta_new, '>=', p.eta\n",
+        "expected one (lhs, relation, rhs) with a relation among == <= >=; two are joined as",
     ),
     "a near name": (DEF + '    return p.etanew, ">=", p.L\n', 'Did you mean "eta_new"?'),
     "no argument": (

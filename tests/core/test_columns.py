@@ -82,7 +82,7 @@ def test_wrong_layout(layout: Any, line: Any, message: str) -> None:
     [
         ([], {}, "transitions are empty"),
         ([(0, 0, 0, 1)], {}, r"transitions\[0\] has 4 fields, expected rows \(s, a, s', prob"),
-        ([(0, 0, "x", 1, 0)], {}, r"transitions\[0\] s' = 'x', expected an integer index"),
+        ([(0, 0, "x", 1, 0)], {}, r"s' = 'x', expected an integer index .*Names need state_names="),
         ([(0, True, 0, 1, 0)], {}, r"transitions\[0\] a = True"),
         ([(0, -1, 0, 1, 0)], {}, r"transitions\[0\] a = -1"),
         ([(0, 0, 0, 1, 0), (0, 0, 0, 1, 0)], {}, r"transitions\[1\] repeats \(s, a, s'\) = "),

@@ -48,7 +48,7 @@ HARD = (coupling, conservative, constrained, visitation)
 
 def refuted(claim: tt.Theorem, **options: Any) -> Refutation:
     """Hunt without families; a refutation whose certificate the lone checker accepts."""
-    found = tt.falsify(claim, families=False, rounds=4000, **options)
+    found = tt.falsify(claim, **{"families": False, "rounds": 4000, **options})
     assert isinstance(found, Refutation)
     assert tt.judge(claim, found.pair).status == "refuted"
     assert found.pair.mdp.lane == "rational"
@@ -74,13 +74,17 @@ def test_a_hundredth_below_the_best_constant_is_refuted(claim: tt.Theorem, gamma
     assert refuted(claim, gamma=gamma).pair.gamma == Fraction(gamma)
 
 
-def test_theorem_1_with_constant_39_tenths_at_a_long_horizon() -> None:
-    @tt.claim("Theorem 1 with 3.9", around="L")
-    def claim(p: Any) -> Any:
-        penalty = Fraction(39, 10) * p.eps * p.gamma * p.max_tv**2
-        return p.eta_new, ">=", p.L - penalty / (1 - p.gamma) ** 2
+def below_theorem_1(p: Any) -> Any:
+    penalty = Fraction(39, 10) * p.eps * p.gamma * p.max_tv**2
+    return p.eta_new, ">=", p.L - penalty / (1 - p.gamma) ** 2
 
-    refuted(claim, gamma="9/10")
+
+@pytest.mark.parametrize("gamma", ["9/10", "999/1000", "9999/10000"])
+def test_theorem_1_with_constant_39_tenths_at_a_long_horizon(gamma: str) -> None:
+    """The ratio is 1 / (1 + gamma max_tv / (1 - gamma)), so steps must be as short as 1 - gamma."""
+    claim = tt.claim("Theorem 1 with 3.9", around="L")(below_theorem_1)
+    assert refuted(claim, gamma=gamma, rounds=500).pair.gamma == Fraction(gamma)
+    assert refuted(claim, gamma=gamma, rounds=500, families=True).rounds < 100
 
 
 def test_the_mean_divergence_is_no_penalty_even_at_one_tenth() -> None:
@@ -195,6 +199,17 @@ def test_an_unrefuted_answer_carries_its_tightest_witness() -> None:
     assert found.ratio == scorer(theorem).ratio(found.witness)
     assert found.met <= found.tried
     assert "true" not in repr(found.status)
+
+
+def test_what_doubles_cannot_tell_from_a_tie_is_refuted() -> None:
+    """The coupling form is attained, so that a part in 10^14 less of it is false, by 10^-14."""
+
+    @tt.claim("a hair below", around="L")
+    def hair(p: Any) -> Any:
+        c = p.max_tv * p.gamma / ((1 - p.gamma) * (1 - p.gamma * (1 - p.max_tv)))
+        return p.eta_new, ">=", p.L - (4 - Fraction(1, 10**14)) * p.max_tv * p.eps * c
+
+    refuted(hair, rounds=60)
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,35 @@ def test_terms_inside_a_maximum_are_compared_state_by_state() -> None:
     assert score(PlainPair(CASES)).max() == pytest.approx(2.0, rel=1e-3)
 
 
+def of_states_and_numbers(p: Any) -> Any:
+    return p.max_s(p.tv - p.max_kl), "<=", 0
+
+
+def of_numbers_and_states(p: Any) -> Any:
+    return p.max_s(p.eta - p.L + p.V_new - p.V - p.abs(p.A_bar) / (1 - p.gamma)), "<=", 0
+
+
+def of_all_ranks(p: Any) -> Any:
+    return p.max_sa(p.A - p.Q + p.V - p.tv - p.max_kl), "<=", 0
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [of_states_and_numbers, of_numbers_and_states, of_all_ranks],
+    ids=lambda f: f.__name__,
+)
+@pytest.mark.parametrize("count", [3, 7])  # as many pairs as states, and not as many
+def test_what_is_of_a_pair_holds_at_each_of_its_states(formula: Any, count: int) -> None:
+    """The score of a pair does not depend on the batch, and is its exact ratio."""
+    score = scorer(tt.claim("mixed")(formula))
+    found = score(PlainPair(CASES[np.arange(count)]))
+    for i in range(count):
+        assert score(PlainPair(CASES[[i]]))[0] == found[i]
+        ratio = score.ratio(CASES.pair(i))
+        if ratio is not None and score.penalty and ratio > 0:
+            assert found[i] == pytest.approx(ratio, rel=1e-6)
+
+
 def test_a_claim_without_penalty_scores_by_its_share() -> None:
     @tt.claim("more surrogate, more return")
     def false(p: Any) -> Any:

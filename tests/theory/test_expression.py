@@ -117,7 +117,9 @@ def test_what_is_outside_the_language_is_refused(formula: Any) -> None:
 
 
 def test_unknown_names_are_refused_with_the_known_ones() -> None:
-    with pytest.raises(AttributeError, match="'epsilon' is no quantity of a pair; known are gamma"):
+    with pytest.raises(
+        AttributeError, match="'epsilon' is no quantity or function of a pair; known are gamma"
+    ):
         _ = p.epsilon
 
 

@@ -57,6 +57,17 @@ def test_quantities_are_as_defined(pair: Pair) -> None:
     assert pair.span_s(pair.A_bar) == max(A_bar) - min(A_bar)
 
 
+@given(pairs(max_states=3))
+def test_action_values_of_the_new_policy_are_one_step_ahead_of_its_values(pair: Pair) -> None:
+    P, V_new = pair.mdp.P, pair.V_new
+    for s in states(pair):
+        assert V_new[s] == sum(pair.pi_new[s, a] * pair.Q_new[s, a] for a in actions(pair, s))
+        for a in actions(pair, s):
+            ahead = sum(P[s, a, t] * V_new[t] for t in states(pair))
+            assert pair.Q_new[s, a] == pair.r[s, a] + pair.gamma * ahead
+            assert pair.A_new[s, a] == pair.Q_new[s, a] - V_new[s]
+
+
 @given(pairs())
 def test_values_of_rewards_solve_their_equations(pair: Pair) -> None:
     gamma, V, W = pair.gamma, pair.V, pair.W
