@@ -28,8 +28,8 @@ $(STAMP): pyproject.toml
 verify: $(STAMP) ## check every theorem on every model in mdps/
 	$(BIN)/tabular-trpo verify mdps/
 
-test: $(STAMP) ## run the tests (ARGS='tests/exact -k lump' for a part)
-	$(PYTEST) -q $(ARGS)
+test: $(STAMP) ## run the tests on all cores (ARGS='tests/exact -k lump' for a part)
+	OPENBLAS_NUM_THREADS=1 $(PYTEST) -q --numprocesses=auto --dist=worksteal $(ARGS)
 
 check: $(STAMP) ## format, lint, types, layout rules, doctests
 	$(BIN)/ruff format --check $(CODE)
