@@ -142,6 +142,7 @@ def test_lists_and_exact_strings_are_read(distance: Any) -> None:
         ([0.5, 0.5], [np.inf, -np.inf], r"q\[a=0\] = inf, expected a finite number"),
         ([0.5, 0.5], [1e308, 1e308], "q sums to inf, expected 1"),
         ([0.5, 0.5], [1.5, -0.5], r"q\[a=1\] = -0.5, expected a probability"),
+        (["-0", "1"], [1, 0], r"p\[0\] = '-0', expected a probability, without a minus sign"),
         (["3/2", "-1/2"], [1, 0], r"p\[a=1\] = -1/2, expected a probability"),
         ([0.5, 0.4], [0.5, 0.5], "p sums to 0.9, expected 1 .*tolerance 1e-09"),
         ([1, 0], ["1/2", "1/3"], "q sums to 5/6, expected 1 .*exactly"),
