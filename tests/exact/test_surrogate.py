@@ -145,6 +145,8 @@ def test_rows_off_the_simplex_are_refused(row: list[float], message: str) -> Non
     exact = tt.surrogate(tt.evaluate(mdp.to_rational(), [["1/2", "1/2"]]))
     with pytest.raises(tt.InvalidMDPError, match=r"pi_new\[s=0\] sums to 5/6, .*exactly"):
         exact.value([["1/2", "1/3"]])
+    with pytest.raises(tt.InvalidMDPError, match=r"pi_new\[0, 1\] = '-0', .*without a minus sign"):
+        exact.value([["1", "-0"]])
 
 
 def test_a_new_policy_is_put_on_the_grid_as_evaluate_does() -> None:
