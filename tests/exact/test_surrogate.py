@@ -67,6 +67,21 @@ def test_float_value_is_within_its_radius(case: Case) -> None:
     assert all(e <= F(float(b)) for e, b in zip(errors, L.G_radius.flat, strict=True))
 
 
+def test_radius_of_G_is_the_sum_of_its_errors(rng: np.random.Generator) -> None:
+    """Of the errors of rho and A, and of the rounding of their product: no less, hardly more."""
+    mdp = tt.MDP(rng.dirichlet(np.ones(3), (3, 2)), rng.normal(size=(3, 2)), np.ones(3) / 3, 0.9)
+    ev = tt.evaluate(mdp, rng.dirichlet(np.ones(2), 3))
+    L, rad = tt.surrogate(ev), ev.radius
+    assert L.G_radius is not None
+    for s, a in np.ndindex(3, 2):
+        rho, A, rho_radius, A_radius, G, radius = (
+            F(float(x))
+            for x in (ev.rho[s], ev.A[s, a], rad.rho[s], rad.A[s, a], L.G[s, a], L.G_radius[s, a])
+        )
+        least = rho * A_radius + rho_radius * (abs(A) + A_radius) + abs(G) / 2**52
+        assert least <= radius <= least * (1 + F(1, 2**30))
+
+
 def test_radius_shrinks_with_the_step() -> None:
     """Near pi only the error of eta is left, however large G's."""
     case = batch("dense", 30, 8, 5, HORIZONS[:3])
