@@ -48,7 +48,7 @@ def one(title: str, returned: str, when: str = "None") -> str:
 
 def process(*argv: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
     root = str(Path(tabular_trpo.__file__).parents[1])
-    environment = {**os.environ, "PYTHONPATH": root, **env}
+    environment = {**os.environ, "PYTHONPATH": root, "COLUMNS": "200", **env}
     return subprocess.run(
         [sys.executable, "-m", "tabular_trpo", *argv],
         capture_output=True, cwd=cwd, env=environment, text=True, timeout=120, check=False,

@@ -12,6 +12,7 @@ import pytest
 
 from tabular_trpo.app.cli import main
 
+WIDE = 200
 MDPS = Path(__file__).parents[2] / "mdps"
 
 
@@ -39,11 +40,16 @@ Model = Callable[..., Path]
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Return a function that runs the command line on its arguments, and on `stdin`."""
+    """Return a function that runs the command line on its arguments, and on `stdin`.
 
-    def call(*argv: str | Path, stdin: bytes = b"") -> Result:
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        code = main([str(word) for word in argv])
+    columns: of the page; a line holds the path of a temporary file, whoever runs the tests
+    """
+
+    def call(*argv: str | Path, stdin: bytes = b"", columns: int = WIDE) -> Result:
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+            patch.setenv("COLUMNS", str(columns))
+            code = main([str(word) for word in argv])
         out, err = capsys.readouterr()
         return Result(code, out, err)
 

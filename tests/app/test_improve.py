@@ -73,7 +73,8 @@ def test_algorithm_1_never_decreases_eta_on_any_model(run: Run, name: str, metho
 
 
 def test_table_says_what_happened_and_ends_with_the_verdict(run: Run) -> None:
-    result = run("improve", MDPS / "rover.mdp.json", "--method", "tv", "--iterations", "4")
+    words = "--method tv --iterations 4".split()
+    result = run("improve", MDPS / "rover.mdp.json", *words, columns=100)
     lines = result.out.splitlines()
     assert result.code == 0 and max(map(len, lines)) <= 100
     assert "eta never decreased: proved at all 4 steps" in " ".join(lines[-2:])
