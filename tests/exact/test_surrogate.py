@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 
 import tabular_trpo as tt
+from tabular_trpo.exact.surrogate import Surrogate
 from tests.exact.cases import HORIZONS, batch
 from tests.strategies import Case, alphas, cases, rational_pairs
 
@@ -80,6 +81,34 @@ def test_radius_of_G_is_the_sum_of_its_errors(rng: np.random.Generator) -> None:
         )
         least = rho * A_radius + rho_radius * (abs(A) + A_radius) + abs(G) / 2**52
         assert least <= radius <= least * (1 + F(1, 2**30))
+
+
+def test_radius_of_the_value_by_hand() -> None:
+    """Three states, two actions, each probability moved by 1/4, unless a row is off the grid.
+
+    Errors of G and eta add up, then one rounding of L, 2^-90 of what is added and what is below the
+    grid at the largest G; 2^-30 more for the sum itself, and 8 least doubles an entry.
+    """
+    even, moved = np.full((3, 2), 0.5), np.array([[0.75, 0.25]] * 3)
+    G = np.array([[4.0, -4.0]] * 3)
+
+    def radius(G: Any, eta: float, G_radius: float, eta_radius: float, *rows: Any) -> Any:
+        pi, pi_new = rows or (even, moved)
+        width = np.full((3, 2), G_radius)
+        L = Surrogate(G, np.ones(3), pi, eta, G_radius=width, eta_radius=eta_radius)
+        return L.radius(pi_new)
+
+    more, u = 1 + F(1, 2**30), F(1, 2**53)
+    assert radius(0 * G, 0.0, 0.0, 0.0) == 8 * 3 * 2 * 2.0**-1074
+    assert radius(0 * G, 1.0, 0.0, 0.0) == float((2 * u + F(1, 2**90)) * more)
+    assert radius(G, -6.0, 0.0, 0.0) == float(12 * F(1, 2**90) * more)  # L = 0 = -6 + 6
+    assert radius(0 * G, 0.0, 1.0, 0.5) == float(2 * more)
+    assert radius(0 * G, 0.0, 1.0, 0.5, even, even) == float(F(1, 2) * more)
+    tiny, less = (np.array([[1.0, 2.0**-k]] * 3) for k in (60, 61))
+    below = 3 * 4 * (F(1, 2**60) + F(1, 2**61))
+    value, size = 3 * 4 * F(1, 2**61), 3 * 4 * F(1, 2**61)
+    expected = (2 * u * value + size / 2**90 + below) * more
+    assert radius(G, 0.0, 0.0, 0.0, less, tiny) == pytest.approx(float(expected), rel=1e-15)
 
 
 def test_radius_shrinks_with_the_step() -> None:
