@@ -149,11 +149,11 @@ def fate(mutant: Mutant, copy: Path) -> str:
         place.write_text(original)
 
 
-def outcome(copy: Path, file: str = "") -> str:
+def outcome(copy: Path, file: str) -> str:
     """Run the tests in a copy, those of one file first."""
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
     own = Path(file.replace("tabular_trpo", "tests")).with_name(f"test_{Path(file).name}")
-    known = [str(own)] if file and (copy / own).exists() else []
+    known = [str(own)] if (copy / own).exists() else []
     try:
         for tests in ([*known, FIRST], TESTS):
             done = subprocess.run(
@@ -198,7 +198,7 @@ def main() -> int:
         copies: Queue[Path] = Queue()
         for i in range(options.workers):
             copies.put(copied(Path(folder) / str(i)))
-        if outcome(copies.queue[0]) != SURVIVES:
+        if outcome(copies.queue[0], FORMULAE[-1]) != SURVIVES:
             print("the tests fail without a fault, so nothing can be said", file=sys.stderr)
             return 2
 
