@@ -54,6 +54,15 @@ def test_gradient_is_that_of_the_return(case: Case) -> None:
     assert abs(slope - (L.value(pi_new) - eta)) < F(1, 10**9)
 
 
+def test_value_is_eta_at_pi_whatever_the_gradient() -> None:
+    """An exact G has mean 0 under pi, which hides that it is the step that counts."""
+    G, pi = np.array([[F(1), F(3)]]), np.array([[F(1, 2), F(1, 2)]])
+    L = Surrogate(G, np.array([F(1)]), pi, F(5))
+    assert L.value(pi) == 5 and L.value([["1/4", "3/4"]]) == F(11, 2)
+    rough = Surrogate(G.astype(float), np.ones(1), pi.astype(float), 5.0)
+    assert rough.value([[0.5, 0.5]]) == 5 and rough.value([[0.25, 0.75]]) == 5.5
+
+
 @given(cases())
 def test_float_value_is_within_its_radius(case: Case) -> None:
     mdp, pi, pi_new = case.triple
