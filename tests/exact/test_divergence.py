@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import tabular_trpo as tt
 from tabular_trpo.core.grid import snap_rows
 from tabular_trpo.core.real import INFINITY
+from tabular_trpo.exact.divergence import excess
 from tests.strategies import fractions_simplex
 
 F = Fraction
@@ -157,3 +158,11 @@ def test_lists_and_exact_strings_are_read(distance: Any) -> None:
 def test_what_is_no_distribution_is_refused(distance: Any, p: Any, q: Any, message: str) -> None:
     with pytest.raises(tt.InvalidMDPError, match=message):
         distance(p, q)
+
+
+@pytest.mark.parametrize("x", [0.0099, -0.0099, 0.004, -0.004, 1e-9])
+def test_excess_of_a_small_number_keeps_all_its_digits(x: float) -> None:
+    """Beside the power series of x - log(1 + x) in exact numbers."""
+    exact = F(x)
+    truth = sum((-exact) ** k / k for k in range(2, 20))
+    assert abs(F(float(excess(np.array([x]))[0])) / truth - 1) < F(1, 2**51)

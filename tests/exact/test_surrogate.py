@@ -61,6 +61,9 @@ def test_value_is_eta_at_pi_whatever_the_gradient() -> None:
     assert L.value(pi) == 5 and L.value([["1/4", "3/4"]]) == F(11, 2)
     rough = Surrogate(G.astype(float), np.ones(1), pi.astype(float), 5.0)
     assert rough.value([[0.5, 0.5]]) == 5 and rough.value([[0.25, 0.75]]) == 5.5
+    big = 2.0**950  # so large that it is added up in another unit
+    huge = Surrogate(np.array([[big, -big]]), np.ones(1), pi.astype(float), big)
+    assert huge.value([[0.5, 0.5]]) == big and huge.value([[0.75, 0.25]]) == 1.5 * big
 
 
 @given(cases())
