@@ -120,7 +120,9 @@ def test_radius_of_the_value_by_hand() -> None:
     below = 3 * 4 * (F(1, 2**60) + F(1, 2**61))
     value, size = 3 * 4 * F(1, 2**61), 3 * 4 * F(1, 2**61)
     expected = (2 * u * value + size / 2**90 + below) * more
-    assert radius(G, 0.0, 0.0, 0.0, less, tiny) == pytest.approx(float(expected), rel=1e-15)
+    assert radius(G, 0.0, 0.0, 0.0, less, tiny) == pytest.approx(
+        float(expected), rel=1e-15, abs=0.0
+    )
 
 
 def test_radius_shrinks_with_the_step() -> None:
