@@ -296,4 +296,4 @@ def _size(e: Expression, p: PlainPair, known: Known) -> Any:
 
 def _along(x: Array, axes: int) -> Array:
     """Return an array with that many axes: what is one number a pair holds at each state."""
-    return x.reshape(x.shape + (1,) * (axes - x.ndim))
+    return x if x.ndim == axes else x.reshape(x.shape + (1,) * (axes - x.ndim))
