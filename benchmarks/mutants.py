@@ -31,9 +31,8 @@ FORMULAE = (
     "tabular_trpo/exact/divergence.py",
     "tabular_trpo/exact/surrogate.py",
 )
-FIRST = (
-    "tests/theory/test_table.py"  # kills most; so do the tests of the file, in a run of their own
-)
+# Kills most; with the tests of the mutated file it is a run of its own.
+FIRST = "tests/theory/test_table.py"
 TESTS = (  # those that fail soonest come first
     "tests/theory/test_constants.py",
     "tests/theory/test_average.py",

@@ -235,7 +235,7 @@ def elementwise(function: Callable[[Any], Any], array: Array, dtype: Any = objec
 
 
 def largest(x: Array) -> Any:
-    """Return the largest of the floats x and 0, in half the time of `max`."""
+    """Return the largest of 0 and all entries of x, in half the time of `max`."""
     return np.maximum.reduce(x, axis=None, initial=0)
 
 

@@ -195,8 +195,8 @@ def within(rows: Rows, d: float, start: Array | None = None) -> tuple[Array, Arr
 def start_within(rows: Rows, d: float) -> Array:
     """Return t near where h = d: d small, or two actions of equal chance.
 
-    With far = sigma / sqrt(2 d), moments m_k and skew = m_3 / sigma^2 the first terms of t are
-    far - 2/3 skew - mean + (3/4 (m_4 / sigma^2 - sigma^2) - 2/3 skew^2) / far.
+    With far = sigma / sqrt(2 d), moments m_k and skew = 2/3 m_3 / sigma^2 the first terms of t are
+    far - skew - mean + (3/4 (m_4 / sigma^2 - sigma^2) - 3/2 skew^2) / far.
     """
     with np.errstate(all="ignore"):
         variance = rows.variance

@@ -13,6 +13,7 @@ from tabular_trpo.core.grid import (
     UNIT,
     below_grid,
     largest_gives_way,
+    on_grid,
     snap,
     snap_rows,
 )
@@ -147,3 +148,10 @@ def test_first_largest_entry_gives_way() -> None:
     assert largest_gives_way([tiny, half, half]) == [tiny, half - tiny, half]
     assert largest_gives_way([half, half]) == [half, half]
     assert largest_gives_way([Fraction(0)] * 2) == [0, 0]
+
+
+def test_what_few_entries_cannot_take_one_by_one_goes_to_the_largest() -> None:
+    """Three units are missing and two entries may move by one: zeros stay out of it."""
+    row = np.array([[0.25, 0.75 - 3 * UNIT, 0.0, 0.0]])
+    assert on_grid(row).tolist() == [[0.25 + UNIT, 0.75 - UNIT, 0.0, 0.0]]
+    assert on_grid(row[:, :2]).tolist() == [[0.25 + UNIT, 0.75 - UNIT]]
