@@ -75,7 +75,7 @@ def normalise(P: Any, r: Any, rho0: Any, gamma: Any, allowed: Any) -> tuple[Part
     validate.finite(report, "rho0", rho0, "s")
     validate.nonnegative(report, "rho0", rho0, "s")
     if not report.problems:
-        validate.row_sums(report, "rho0", _total(rho0), "", lambda i: rho0[i])
+        validate.row_sums(report, "rho0", validate.totals(rho0), "", lambda i: rho0[i])
         report.add(
             np.asarray(~full.any(axis=1)),
             lambda i: Problem(
@@ -181,12 +181,8 @@ def _sums(P: Any, rows: Rows | None, shape: tuple[int, ...]) -> Array:
         out = np.empty(len(totals), dtype=object)
         out[:] = totals
         return out.reshape(shape)
-    return _total(P).reshape(shape) if is_sparse(P) else _total(P)
-
-
-@np.errstate(invalid="ignore", over="ignore")  # what makes a sum overflow is for the report
-def _total(rows: Any) -> Array:
-    return np.asarray(rows.sum(axis=-1))
+    sums = validate.totals(P)
+    return sums.reshape(shape) if is_sparse(P) else sums
 
 
 def _exact_parts(

@@ -132,7 +132,12 @@ def transitions(report: Report, P: Any, mask: Array, sums: Array) -> None:
     )
 
 
-@np.errstate(over="ignore", invalid="ignore")  # the report tells of such sums
+@np.errstate(over="ignore", invalid="ignore")  # the report tells of entries that lead there
+def totals(rows: Any) -> Array:
+    """Return the sums of rows, of an array or CSR, without a warning where they leave the reals."""
+    return np.asarray(rows.sum(axis=-1))
+
+
 def simplex(report: Report, name: str, rows: Array, axes: str, mask: Array | None = None) -> None:
     """Check rows of probabilities: finite, nonnegative, none where the mask is False, sum 1."""
     free = mask is None or bool(mask.all())
@@ -152,13 +157,12 @@ def simplex(report: Report, name: str, rows: Array, axes: str, mask: Array | Non
         )
     if not report.problems:
         row_axes = " ".join(axes.split()[:-1])
-        sums = np.asarray(rows.sum(axis=-1))
-        row_sums(report, name, sums, row_axes, lambda i: rows[i])
+        row_sums(report, name, totals(rows), row_axes, lambda i: rows[i])
 
 
 def _fine(rows: Array) -> bool:
     """Tell float rows that satisfy all of `simplex`, in few calls; a NaN is within no tolerance."""
-    off = np.abs(np.add.reduce(rows, axis=-1) - 1.0)
+    off = np.abs(totals(rows) - 1.0)
     return not np.count_nonzero(np.signbit(rows)) and bool(off.max(initial=0.0) <= ROW_TOLERANCE)
 
 

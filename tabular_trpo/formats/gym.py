@@ -24,6 +24,7 @@ from tabular_trpo.core.numbers import (
     zeros,
 )
 from tabular_trpo.core.policy import check_rows, uniform
+from tabular_trpo.core.validate import totals
 from tabular_trpo.formats.gym_table import OUTCOME, read_table
 
 if TYPE_CHECKING:
@@ -221,6 +222,5 @@ def _row(where: str, value: Any, mdp: MDP) -> Array:
 
 
 def _normalized(row: Array) -> Array:
-    with np.errstate(invalid="ignore"):  # inf - inf, which the check will name
-        total = row.sum()
+    total = totals(row)
     return row / total if abs(total - 1) <= NEAR else row
