@@ -1,6 +1,8 @@
 """`python -m scripts.atlas` (make atlas): for each bound and gamma the nearest to equality met.
 
-Writes tabular_trpo/data/atlas.json, the witnesses in mdps/atlas, docs/atlas.png and the tables of
+Two passes: a hunt for each bound and gamma, then another one that begins with all witnesses of the
+first, whatever their bound and gamma, and replaces what it raises.  Writes
+tabular_trpo/data/atlas.json, the witnesses in mdps/atlas, docs/atlas.png and the tables of
 docs/atlas.md.  A task is one bound at one gamma, so the number of workers changes no byte.
 """
 
@@ -12,7 +14,6 @@ from concurrent.futures import ProcessPoolExecutor
 from fractions import Fraction
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 from scripts import atlas_page, mean_kl, witnesses
 from tabular_trpo.falsify.atlas import DATA, GAMMAS, Entry, entry, is_bound
@@ -20,19 +21,38 @@ from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.theorems import THEOREMS
 
 ROOT = Path(__file__).parents[1]
-Task = tuple[str, Fraction, int, int]  # name, gamma, seed, rounds
+FOLDER = Path("mdps", "atlas")
+BOUNDS = tuple(t.name for t in THEOREMS if is_bound(t))
+RAISED = 1e-4  # of a ratio: the least for which a witness is replaced
+Place = tuple[str, Fraction]  # a bound or mean_kl.NAME, gamma
+Task = tuple[Place, int, int, tuple[Pair, ...]]  # seed, rounds, pairs to begin with
+Record = Entry | mean_kl.Finding
+Made = dict[Place, tuple[Record, Pair | None]]
 
 
-def made(task: Task) -> tuple[Any, Pair | None]:
+def made(task: Task) -> tuple[Record, Pair | None]:
     """Do one task: an entry, or a finding on the mean KL."""
-    name, gamma, seed, rounds = task
+    (name, gamma), seed, rounds, start = task
     if name == mean_kl.NAME:
-        return mean_kl.finding(gamma, rounds, seed, mean_kl.MOST_LEVELS)
+        return mean_kl.finding(gamma, rounds, seed, mean_kl.MOST_LEVELS, start)
     theorem = next(t for t in THEOREMS if t.name == name)
-    return entry(theorem, gamma, seed, rounds)
+    return entry(theorem, gamma, seed, rounds, start)
 
 
-def results(tasks: Sequence[Task], workers: int) -> Iterator[tuple[Any, Pair | None]]:
+def passed(
+    places: Sequence[Place], seed: int, rounds: int, start: tuple[Pair, ...], workers: int
+) -> Made:
+    """Return what the task of each place gives; a line of progress each."""
+    tasks = [(place, seed, rounds, start) for place in places]
+    found: Made = {}
+    for place, (one, pair) in zip(places, results(tasks, workers), strict=True):
+        found[place] = one, pair
+        told = f"{place[0]} {place[1]}: {one.status} {one.ratio}"
+        print(f"{len(found)}/{len(places)} {told}", file=sys.stderr, flush=True)
+    return found
+
+
+def results(tasks: Sequence[Task], workers: int) -> Iterator[tuple[Record, Pair | None]]:
     """Yield what each task gives, in their order."""
     if workers == 1:
         yield from map(made, tasks)
@@ -41,8 +61,18 @@ def results(tasks: Sequence[Task], workers: int) -> Iterator[tuple[Any, Pair | N
         yield from pool.map(made, tasks)
 
 
-def why(one: Entry) -> str:
+def raised(new: Record, old: Record) -> bool:
+    """Return whether a record is worth to replace another one."""
+    if isinstance(new, Entry) and isinstance(old, Entry) and new.attained != old.attained:
+        return new.attained
+    most, before = new.ratio or 0.0, old.ratio or 0.0
+    return new.status == "refuted" != old.status or most > before * (1 + RAISED)
+
+
+def why(one: Record) -> str:
     """Say what a witness is for."""
+    if not isinstance(one, Entry):
+        return mean_kl.why(one)
     if one.status == "refuted":
         return f"Counterexample to {one.theorem} at gamma = {one.gamma}."
     if one.attained:
@@ -54,58 +84,66 @@ def main(arguments: list[str] | None = None) -> int:
     """Make the atlas, or a part of it; exit 1 where a bound is refuted."""
     parser = argparse.ArgumentParser(prog="python -m scripts.atlas", description=__doc__)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=600, help="of each hunt")
+    parser.add_argument("--rounds", type=int, default=600, help="of each hunt of the first pass")
+    parser.add_argument("--more", type=int, default=300, help="rounds of the second; 0: none")
+    parser.add_argument("--again", action="store_true", help="only the second pass")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--root", type=Path, default=ROOT, help="the checkout to write into")
     parser.add_argument(
         "--bounds", nargs="+", help=f"make these anew, or {mean_kl.NAME}, and keep the others"
     )
     options = parser.parse_args(arguments)
-    bounds = [t.name for t in THEOREMS if is_bound(t)]
-    known = [*bounds, mean_kl.NAME]
+    known = [*BOUNDS, mean_kl.NAME]
     for name in options.bounds or ():
         if name not in known:
             parser.error(f"no bound is called {name!r}; known: {', '.join(known)}")
     asked = options.bounds or known
-    places = [(name, gamma) for name in bounds if name in asked for gamma in GAMMAS]
+    places = [(name, gamma) for name in BOUNDS if name in asked for gamma in GAMMAS]
     if mean_kl.NAME in asked:
         places += [(mean_kl.NAME, Fraction(text)) for text in (*mean_kl.BELOW, *mean_kl.ABOVE)]
-    tasks = [(*place, options.seed, options.rounds) for place in places]
-    entries, findings = kept(options.root, [name for name in known if name not in asked])
-    pairs: dict[str, tuple[Pair, str]] = {}
-    for count, (one, pair) in enumerate(results(tasks, options.workers), 1):
-        is_entry = isinstance(one, Entry)
-        (entries if is_entry else findings).append(one)
-        if pair is not None:
-            pairs[one.witness] = pair, why(one) if is_entry else mean_kl.why(one)
-        place, told = " ".join(map(str, tasks[count - 1][:2])), f"{one.status} {one.ratio}"
-        print(f"{count}/{len(tasks)} {place}: {told}", file=sys.stderr, flush=True)
-    entries.sort(key=lambda one: (bounds.index(one.theorem), one.gamma))
-    write(options.root, entries, findings)
-    replace(options.root / "mdps" / "atlas", pairs, {x.witness for x in [*entries, *findings]})
-    return int(any(one.status == "refuted" for one in entries))
+    if not options.again:
+        found = passed(places, options.seed, options.rounds, (), options.workers)
+        store(options.root, kept(options.root, asked), found)
+    if options.more or options.again:
+        start, old = witnesses.small(options.root / FOLDER), kept(options.root, ())
+        found = passed(places, options.seed, options.more, start, options.workers)
+        better = {k: x for k, x in found.items() if k not in old or raised(x[0], old[k])}
+        store(options.root, old, better)
+    return int(any(x.status == "refuted" for k, (x, _) in found.items() if k[0] in BOUNDS))
 
 
-def kept(root: Path, names: Sequence[str]) -> tuple[list[Entry], list[mean_kl.Finding]]:
-    """Return what the data that are there say of these names."""
+def kept(root: Path, names: Container[str]) -> dict[Place, Record]:
+    """Return what the data that are there say of other names than these."""
     path = root / "tabular_trpo" / DATA
-    if not names or not path.exists():
-        return [], []
+    if not path.exists():
+        return {}
     data = json.loads(path.read_text(encoding="utf-8"))
-    entries = [Entry.from_dict(x) for x in data["entries"] if x["theorem"] in names]
-    findings = data["mean_kl"] if mean_kl.NAME in names else []
-    return entries, [mean_kl.Finding.from_dict(x) for x in findings]
+    records: list[tuple[str, Record]] = [
+        (x["theorem"], Entry.from_dict(x)) for x in data["entries"]
+    ]
+    records += [(mean_kl.NAME, mean_kl.Finding.from_dict(x)) for x in data["mean_kl"]]
+    return {(name, one.gamma): one for name, one in records if name not in names}
 
 
-def replace(
-    folder: Path, pairs: Mapping[str, tuple[Pair, str]], names: Container[str | None]
-) -> None:
-    """Write the new witnesses, and drop the files that no entry names."""
-    for path in folder.glob("*.mdp.json"):
+def store(root: Path, old: Mapping[Place, Record], new: Made) -> None:
+    """Write the records and the new witnesses, and drop the files that no record names."""
+    records = {**old, **{place: one for place, (one, _) in new.items()}}
+    ones = [records[place] for place in sorted(records, key=in_order)]
+    entries = [one for one in ones if isinstance(one, Entry)]
+    write(root, entries, [one for one in ones if not isinstance(one, Entry)])
+    names = {one.witness for one in ones}
+    for path in (root / FOLDER).glob("*.mdp.json"):
         if path.name not in names:
             path.unlink()
-    for name, (pair, text) in pairs.items():
-        witnesses.save(folder / name, pair, text)
+    for one, pair in new.values():
+        if one.witness is not None and pair is not None:
+            witnesses.save(root / FOLDER / one.witness, pair, why(one))
+
+
+def in_order(place: Place) -> tuple[int, Fraction]:
+    """Return what sorts places like the table."""
+    name, gamma = place
+    return (*BOUNDS, mean_kl.NAME).index(name), gamma
 
 
 def write(root: Path, entries: Sequence[Entry], findings: Sequence[mean_kl.Finding]) -> None:

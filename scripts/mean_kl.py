@@ -7,7 +7,7 @@ proved of the ratio, and why, is in docs/atlas.md.  Same arguments, same answer.
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from math import sqrt
@@ -92,11 +92,13 @@ def climbed(gamma: Fraction, most: int) -> tuple[Pair, str, float, str]:
     return pair, verdict.status, verdict.tightness or 0.0, f"ladder of {levels} levels"
 
 
-def finding(gamma: Fraction, rounds: int, seed: int, most: int) -> tuple[Finding, Pair]:
-    """Return the best of the ladders and, from 1/5 on, of a hunt."""
+def finding(
+    gamma: Fraction, rounds: int, seed: int, most: int, start: Sequence[Pair] = ()
+) -> tuple[Finding, Pair]:
+    """Return the best of the ladders and, from 1/5 on, of a hunt that begins with some pairs."""
     pair, status, ratio, met = climbed(gamma, most)
     if gamma >= Fraction(1, 5):
-        hunted, witness = entry(same_constant, gamma, seed, rounds)
+        hunted, witness = entry(same_constant, gamma, seed, rounds, start)
         if witness is not None and (hunted.status == "refuted" or (hunted.ratio or 0) > ratio):
             verdict = judge(same_constant, witness)
             pair, status, ratio = witness, verdict.status, verdict.tightness or 0.0

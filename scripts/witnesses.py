@@ -8,6 +8,7 @@ from tabular_trpo import formats
 from tabular_trpo.theory.pair import Pair
 
 NUMBERS = ("eta", "eta_new", "L", "eps", "max_tv", "mean_tv")
+SMALL = 4  # states or actions, which a hunt climbs at
 LONGEST = 10**60  # a numerator or denominator that is still worth printing
 
 
@@ -34,3 +35,9 @@ def load(path: Path) -> Pair:
         alpha = document.expected["alpha"]
         return Pair.mixture(document.mdp, policies["pi"], policies["target"], alpha)
     return Pair(document.mdp, policies["pi"], policies["pi_new"])
+
+
+def small(folder: Path) -> tuple[Pair, ...]:
+    """Return the small pairs of a folder, by name."""
+    pairs = map(load, sorted(folder.glob("*.mdp.json")))
+    return tuple(pair for pair in pairs if max(pair.mdp.r.shape) <= SMALL)

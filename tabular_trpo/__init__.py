@@ -17,8 +17,9 @@ from tabular_trpo.exact.evaluate import Evaluation, Radius, evaluate
 from tabular_trpo.exact.optimal import Optimum, optimal
 from tabular_trpo.exact.structure import Structure, graph, structure
 from tabular_trpo.exact.surrogate import Surrogate, surrogate
+from tabular_trpo.falsify.answer import Refutation, Unrefuted
 from tabular_trpo.falsify.atlas import atlas
-from tabular_trpo.falsify.hunt import Refutation, Unrefuted, falsify
+from tabular_trpo.falsify.hunt import falsify
 from tabular_trpo.formats import from_gym, read, tabular_policy, to_gym, write
 from tabular_trpo.theory.certificate import certificate, pair_certificate
 from tabular_trpo.theory.claim import Claim, Theorem, Verdict, claim

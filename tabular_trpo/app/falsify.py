@@ -16,7 +16,8 @@ from tabular_trpo.app.falsify_progress import hunting
 from tabular_trpo.app.falsify_report import parts
 from tabular_trpo.app.falsify_store import check_folder, keep, stems
 from tabular_trpo.app.verify import chosen
-from tabular_trpo.falsify.hunt import Refutation, falsify
+from tabular_trpo.falsify.answer import Refutation
+from tabular_trpo.falsify.hunt import falsify
 
 NAME = "falsify"
 HELP = "hunt for a counterexample to your own claims; prove it, shrink it, write it down"

@@ -12,7 +12,7 @@ from tabular_trpo.app.falsify_claims import Stated
 from tabular_trpo.app.falsify_hand import Hand
 from tabular_trpo.app.falsify_store import Files
 from tabular_trpo.app.outcome import LIMIT, VIOLATED
-from tabular_trpo.falsify.hunt import Refutation, Unrefuted
+from tabular_trpo.falsify.answer import Refutation, Unrefuted
 
 STATUSES = {
     "refuted": "refuted",

@@ -14,7 +14,7 @@ from tabular_trpo import check
 from tabular_trpo.app.falsify_claims import Stated
 from tabular_trpo.app.store import SUFFIX, save
 from tabular_trpo.core.errors import InvalidMDPError, Problem
-from tabular_trpo.falsify.hunt import Refutation, Unrefuted
+from tabular_trpo.falsify.answer import Refutation, Unrefuted
 from tabular_trpo.formats.expected import SCALARS, VECTORS
 from tabular_trpo.formats.save import write
 from tabular_trpo.theory.claim import Theorem

@@ -5,7 +5,7 @@ kept is exact: the pair is rational, it is judged, and its ratio is computed fro
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from importlib.resources import files
@@ -15,18 +15,13 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo.core.numbers import Array
-from tabular_trpo.falsify.hunt import (
-    NEARLY,
-    Refutation,
-    falsify,
-    generations,
-    named,
-    readings,
-    tightest,
-)
-from tabular_trpo.falsify.score import NO_VALUE, Scorer, scorer
+from tabular_trpo.falsify import seeds
+from tabular_trpo.falsify.answer import Refutation, named
+from tabular_trpo.falsify.climb import Score
+from tabular_trpo.falsify.hunt import NEARLY, falsify, generations, readings, tightest
+from tabular_trpo.falsify.score import NO_VALUE, SPEAKS, Scorer, scorer
 from tabular_trpo.falsify.shrink import smallest
-from tabular_trpo.falsify.specimen import Specimen, promising
+from tabular_trpo.falsify.specimen import Specimen, cases_of, promising
 from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.judge import judge
 from tabular_trpo.theory.pair import Pair
@@ -36,6 +31,7 @@ GAMMAS = tuple(Fraction(x) for x in ("0.02", "0.05", "0.1", "0.3", "0.5", "0.7",
 FORGONE = 1e-4  # of a ratio, given up for a simpler witness; a ratio of exactly 1 is kept
 ROUNDING = 1e-6  # of the doubles that sift the proposals
 LEAST_STEP = 1e-4  # total variation below which doubles say little of 1 - exp(-KL) and the like
+CARRIED = 3  # pairs to begin with that are read as they are
 DATA = "data/atlas.json"  # inside the package
 Reach = tuple[float, bool] | None  # ratio, and whether it is 1 exactly
 
@@ -49,7 +45,7 @@ class Entry:
     ratio:    gap / penalty of the witness, computed exactly and then rounded; None unless met
     attained: whether the witness attains the bound exactly
     lhs, rhs: sides of the bound at the witness; None where logarithms or roots are in them
-    tried:    pairs that the hunt scored; `rounds` and `seed` repeat it
+    tried:    pairs that the hunt scored; `rounds`, `seed` and what it began with repeat it
     witness:  name of its file in mdps/atlas; None where there is no pair
     """
 
@@ -96,11 +92,12 @@ def file_name(theorem: str, gamma: Fraction) -> str:
 
 
 def entry(
-    theorem: Theorem, gamma: Any, seed: int = 0, rounds: int = 600
+    theorem: Theorem, gamma: Any, seed: int = 0, rounds: int = 600, start: Sequence[Pair] = ()
 ) -> tuple[Entry, Pair | None]:
     """Hunt for the pair at which a bound is nearest to equality; the same arguments, the same pair.
 
     gamma:  an exact number in [0, 1)
+    start:  pairs to begin with, whatever their gamma
     return: the entry and its witness, a rational pair, if any
     raises: InvalidMDPError
 
@@ -113,20 +110,22 @@ def entry(
     exact = Fraction(gamma)
     scores: list[float] = []
     found = falsify(
-        theorem, seed, gamma=exact, rounds=rounds, progress=lambda _, best: scores.append(best)
+        theorem,
+        seed,
+        gamma=exact,
+        rounds=rounds,
+        progress=lambda _, best: scores.append(best),
+        start=start,
     )
     score, status, reach = scorer(theorem), found.status, None
     if isinstance(found, Refutation):
         pair: Pair | None = found.pair
     else:
-        pair = found.witness
-        reach = None if pair is None else _reach(score, pair)
+        met = [found.witness, *_carried(score, exact, start)]
+        pair, reach = _nearest(score, met)
         far = reach is None or reach[0] < max(scores) * (1 - 2 * NEARLY)
         if far and status != "vacuous":
-            again = _sober(score, exact, seed, rounds)
-            reached = None if again is None else _reach(score, again)
-            if reach is None or (reached is not None and reached > reach):
-                pair = again
+            pair, _ = _nearest(score, [pair, _sober(score, exact, seed, rounds)])
             status = "no value"
         if pair is not None:
             pair = _simplest(score, pair)
@@ -137,6 +136,28 @@ def entry(
     counts = found.tried, found.rounds, found.seed
     made = Entry(theorem.name, exact, status, ratio, attained, lhs, rhs, *counts, name)
     return made, pair
+
+
+def _nearest(score: Scorer, pairs: Iterable[Pair | None]) -> tuple[Pair | None, Reach]:
+    """Return the pair of the largest reach, the first of several; None where none has any."""
+    best: tuple[Pair | None, Reach] = None, None
+    for pair in pairs:
+        reach = None if pair is None else _reach(score, pair)
+        if reach is not None and (best[1] is None or reach > best[1]):
+            best = pair, reach
+    return best
+
+
+def _carried(score: Scorer, gamma: Fraction, start: Sequence[Pair]) -> list[Pair]:
+    """Return the pairs to begin with that look best, at this gamma: the climb may round them."""
+    found = [seeds.start(pair, score.claim.mixture, gamma) for pair in start]
+    values: dict[int, float] = {}
+    for size in {x.size for x in found}:
+        group = [i for i, x in enumerate(found) if x.size == size]
+        scores = _sober_score(score)(PlainPair(cases_of([found[i] for i in group])))
+        values |= dict(zip(group, scores.tolist(), strict=True))
+    best = sorted(values, key=lambda i: (-values[i], i))[:CARRIED]
+    return [found[i].pair() for i in best if values[i] > SPEAKS]
 
 
 def _sides(theorem: Theorem, pair: Pair) -> tuple[Fraction | None, Fraction | None]:
@@ -156,8 +177,8 @@ def _reach(score: Scorer, pair: Pair) -> Reach:
     return ratio, any(y != 0 and x == y for x, y in score.sides(pair))
 
 
-def _sober(score: Scorer, gamma: Fraction, seed: int, rounds: int) -> Pair | None:
-    """Hunt again where rounding misled: without scores above 1, flat advantages and tiny steps.
+def _sober_score(score: Scorer) -> Score:
+    """Return the score without what rounding may mislead: above 1, flat advantages, tiny steps.
 
     A logarithm of nearly 1, or a quotient by an eps that is 0 but for rounding, can have any score.
     """
@@ -167,6 +188,13 @@ def _sober(score: Scorer, gamma: Fraction, seed: int, rounds: int) -> Pair | Non
         misled = (scores > 1 + ROUNDING) | (p.eps < ROUNDING * size) | (p.max_tv < LEAST_STEP)
         return np.where(misled, NO_VALUE, scores)
 
+    return sober
+
+
+def _sober(score: Scorer, gamma: Fraction, seed: int, rounds: int) -> Pair | None:
+    """Hunt again where rounding misled, with scores that are sober."""
+
+    sober = _sober_score(score)
     bests: list[tuple[float, Cases]] = []  # each better than the one before
     for generation in islice(generations(sober, seed, float(gamma), families=True), rounds):
         last = bests[-1] if bests else None
@@ -192,16 +220,7 @@ def _simplest(score: Scorer, pair: Pair) -> Pair:
         now = _reach(score, x.pair())
         return now is not None and now[0] >= least and now[1] >= attained
 
-    mdp, mixture = pair.mdp, pair.is_mixture
-    start = Specimen(
-        P=mdp.P,
-        r=mdp.r,
-        rho0=mdp.rho0,
-        gamma=mdp.gamma,
-        pi=pair.pi,
-        other=pair.target if mixture else pair.pi_new,
-        alpha=pair.alpha if mixture else None,
-    )
+    start = Specimen.of(pair, pair.is_mixture)
     end = smallest(start, kept, lambda xs: promising(score, xs, least - ROUNDING), free_gamma=False)
     return named(end.pair())
 

@@ -1,25 +1,24 @@
 """The hunt: climb at several sizes in turn, read exactly what breaks a claim, shrink, prove."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import chain
-from typing import Any, final
+from typing import Any
 
 import numpy as np
 
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem, TabularError
-from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import fractions
 from tabular_trpo.falsify import seeds
+from tabular_trpo.falsify.answer import Refutation, Unrefuted, named
 from tabular_trpo.falsify.climb import Generation, Score, climb
 from tabular_trpo.falsify.moves import Room
 from tabular_trpo.falsify.score import NO_VALUE, SPEAKS, Scorer, scorer
 from tabular_trpo.falsify.shrink import refuted, shrunk
 from tabular_trpo.falsify.specimen import Specimen, cases_of, promising, rationalised
 from tabular_trpo.theory.certificate import pair_certificate
-from tabular_trpo.theory.claim import Theorem, Verdict
+from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.judge import judge
 from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.plain import Cases, PlainPair
@@ -34,52 +33,6 @@ Best = tuple[float, Cases] | None
 Progress = Callable[[float, float], None]  # share of the budget, best score
 
 
-@final
-@dataclass(frozen=True, slots=True, eq=False)
-class Refutation:
-    """A claim is false: a small exact pair breaks it.
-
-    claim:       what is refuted
-    pair:        the counterexample, rational; its states are s0, s1, ..., its actions a0, a1, ...
-    verdict:     of `judge`, "refuted"
-    certificate: for `tt.check.check`; None where the checker cannot follow, see `reason`
-    tried, rounds, seed: pairs screened, rounds of the search and its seed, which repeat it
-    """
-
-    claim: Theorem
-    pair: Pair
-    verdict: Verdict
-    certificate: dict[str, Any] | None
-    reason: str
-    tried: int
-    rounds: int
-    seed: int
-    status: str = "refuted"
-
-
-@final
-@dataclass(frozen=True, slots=True, eq=False)
-class Unrefuted:
-    """No counterexample was met, which proves nothing.
-
-    status:    "unrefuted"; "vacuous" where no pair met the precondition; "no value" where some
-               did, but the claim had no value on any
-    ratio:     the largest gap / penalty met, of the exact pair `witness`; None where it has none
-    met:       pairs, of those tried, that the claim speaks of
-    valueless: pairs, of those tried, that meet the precondition and on which it has no value
-    """
-
-    claim: Theorem
-    witness: Pair | None
-    ratio: float | None
-    tried: int
-    met: int
-    valueless: int
-    rounds: int
-    seed: int
-    status: str = "unrefuted"
-
-
 def falsify(
     claim: Theorem,
     seed: int = 0,
@@ -88,6 +41,7 @@ def falsify(
     families: bool = True,
     rounds: int | None = None,
     progress: Progress | None = None,
+    start: Iterable[Pair] = (),
 ) -> Refutation | Unrefuted:
     """Hunt for a pair that breaks a claim; make it rational, shrink it and prove the refutation.
 
@@ -99,8 +53,10 @@ def falsify(
     gamma:    an exact number to hold gamma at, or None
     families: whether worst-case families may seed the search
     rounds:   end after so many rounds instead
+    start:    pairs to begin with, read exactly first; their gamma gives way to one that is held
     return:   Refutation or Unrefuted, both with an exact pair
-    raises:   InvalidMDPError for a budget or gamma out of range; TypeError for what is no claim
+    raises:   InvalidMDPError for a budget or gamma out of range, and for a pair to begin with that
+              is a batch, is too large or lacks an action; TypeError for what is no claim
 
     >>> from tabular_trpo.theory.claim import claim
     >>> @claim("more surrogate, more return")
@@ -114,12 +70,17 @@ def falsify(
     if exact_gamma is None:
         exact_gamma = _out_of_reach(claim.condition)
     score, valueless = scorer(claim), [0]
+    first = [seeds.start(pair, claim.mixture, exact_gamma) for pair in start]
+    found = _refuted_reading(claim, promising(score, first, 1 - NEARLY))
+    if found is not None:
+        return _refutation(claim, score, found, exact_gamma is None, len(first), 1, seed)
     fixed = None if exact_gamma is None else float(exact_gamma)
     end = time.monotonic() + budget
     tried = met = count = 0
     best: Best = None
     counting, room = _counting(score, valueless), score.room if score.promise else None
-    for count, generation in enumerate(generations(counting, seed, fixed, families, room), 1):
+    searched = generations(counting, seed, fixed, families, room, first)
+    for count, generation in enumerate(searched, 1):
         tried += generation.tried
         met += generation.met
         found = _exact(claim, score, generation, exact_gamma)
@@ -183,17 +144,24 @@ def _counting(score: Scorer, valueless: list[int]) -> Score:
 
 
 def generations(
-    score: Score, seed: int, gamma: float | None, families: bool, room: Room | None = None
+    score: Score,
+    seed: int,
+    gamma: float | None,
+    families: bool,
+    room: Room | None = None,
+    first: Sequence[Specimen] = (),
 ) -> Iterator[Generation]:
     """Yield the generations of all sizes in turn; each size has its own random numbers."""
-    climbs = []
-    for i, size in enumerate(SIZES):
-        first = seeds.of(size, gamma, families)
-        climbs.append(climb(score, np.random.default_rng([seed, i]), size, gamma, first, room))
+    climbs, started = [], {x.size for x in first}
+    sizes = *SIZES, *sorted(started.difference(SIZES))
+    for i, size in enumerate(sizes):
+        parents = seeds.of(size, gamma, families, first)
+        climbs.append(climb(score, np.random.default_rng([seed, i]), size, gamma, parents, room))
+    often = [i < OFTEN or size in started for i, size in enumerate(sizes)]
     turn = 0
     while True:
         for i, one in enumerate(climbs):
-            if i < OFTEN or turn % LARGE_EVERY == LARGE_EVERY - 1:
+            if often[i] or turn % LARGE_EVERY == LARGE_EVERY - 1:
                 yield next(one)
         turn += 1
 
@@ -231,18 +199,6 @@ def _refutation(
     except LimitError as limit:
         reason = str(limit)
     return Refutation(claim, pair, verdict, certificate, reason, tried, rounds, seed)
-
-
-def named(pair: Pair) -> Pair:
-    """Return the pair with names that tell states from actions."""
-    mdp = pair.mdp
-    states, actions = (
-        [f"{x}{i}" for i in range(n)] for x, n in zip("sa", mdp.r.shape, strict=True)
-    )
-    named = MDP(mdp.P, mdp.r, mdp.rho0, mdp.gamma, state_names=states, action_names=actions)
-    if pair.is_mixture:
-        return Pair.mixture(named, pair.pi, pair.target, pair.alpha)
-    return Pair(named, pair.pi, pair.pi_new)
 
 
 def tightest(best: Best, generation: Generation) -> Best:

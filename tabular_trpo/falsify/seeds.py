@@ -1,22 +1,52 @@
-"""Worst-case families as first parents of a search."""
+"""First parents of a search: pairs that a user brings, and worst-case families."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
+from tabular_trpo.core.build import shape_error
+from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.falsify.specimen import Specimen, cases_of
 from tabular_trpo.families import worst_case
+from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.plain import Cases
 
 GAMMAS = (Fraction(1, 50), Fraction(1, 10), Fraction(1, 2), Fraction(9, 10), Fraction(99, 100))
+LARGEST = 16  # states or actions of a pair that is brought: 2048 of its size are drawn
 STEPS = (Fraction(1, 1000), Fraction(1, 10), Fraction(1, 2))
 
 
-def of(size: tuple[int, int], gamma: float | None, families: bool) -> Cases | None:
-    """Return the members of all families of a size, at some gammas or the one that is fixed."""
-    if not families:
-        return None
+def start(pair: Pair, mixture: bool, gamma: Fraction | None) -> Specimen:
+    """Return a pair that a user brings as a specimen, exactly.
+
+    mixture: whether the search is among mixtures; another pair is one with alpha = 1 then
+    gamma:   what takes the place of its own
+    raises:  InvalidMDPError for a batch, a large pair, and for actions that are not allowed
+    """
+    shape = pair.mdp.r.shape
+    if len(shape) != 2 or max(shape) > LARGEST:
+        raise shape_error("start", shape, f"one pair of at most {LARGEST} states and actions")
+    cure = "Give it what another action of the state does"
+    lacks = [
+        Problem("mask", f"start[s={s}, a={a}]", "is not allowed", "all actions", cure)
+        for s, a in np.argwhere(~pair.mdp.mask).tolist()
+    ]
+    if lacks:
+        raise InvalidMDPError(lacks)
+    return Specimen.of(pair.to_rational(), mixture, gamma)
+
+
+def of(
+    size: tuple[int, int], gamma: float | None, families: bool, first: Sequence[Specimen] = ()
+) -> Cases | None:
+    """Return what is brought of a size, and the members of all families of it, at some gammas or
+    at the one that is fixed.
+    """
     horizons: Any = GAMMAS if gamma is None else (Fraction(gamma),)
-    found = [x for g in horizons if g > 0 for x in _members(g) if x.size == size]
+    members = [x for g in horizons if g > 0 for x in _members(g)] if families else []
+    found = [x for x in [*first, *members] if x.size == size]
     return cases_of(found) if found else None
 
 

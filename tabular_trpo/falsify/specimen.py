@@ -37,6 +37,18 @@ class Specimen:
     other: Array
     alpha: Fraction | None
 
+    @classmethod
+    def of(cls, pair: Pair, mixture: bool, gamma: Fraction | None = None) -> "Specimen":
+        """Return a rational pair cut loose, as a mixture or by its new policy.
+
+        gamma: what takes the place of its own
+        """
+        mdp, other, alpha = pair.mdp, pair.pi_new, Fraction(1) if mixture else None
+        if mixture and pair.is_mixture:
+            other, alpha = pair.target, pair.alpha
+        held = mdp.gamma if gamma is None else gamma
+        return cls(mdp.P, mdp.r, mdp.rho0, held, pair.pi, other, alpha)
+
     def pair(self) -> Pair:
         """Return it as a pair, which checks it."""
         mdp = MDP(self.P, self.r, self.rho0, self.gamma)

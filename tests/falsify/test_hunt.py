@@ -9,8 +9,8 @@ import pytest
 
 import tabular_trpo as tt
 from tabular_trpo import check
+from tabular_trpo.falsify.answer import Refutation, Unrefuted
 from tabular_trpo.falsify.climb import climb
-from tabular_trpo.falsify.hunt import Refutation, Unrefuted
 from tabular_trpo.falsify.score import scorer
 from tabular_trpo.theory.certifiable import NOT_CHECKED
 from tabular_trpo.theory.constants import coupling_constant

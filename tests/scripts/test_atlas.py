@@ -1,6 +1,7 @@
 """The atlas that is shipped: every witness is judged again; the script at a tiny size."""
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -75,15 +76,18 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def made(root: Path, *bounds: str, workers: int = 1, rounds: int = 2) -> dict[str, bytes]:
-    arguments = ["--root", str(root), "--workers", str(workers), "--rounds", str(rounds)]
-    assert atlas.main([*arguments, "--bounds", *bounds]) == 0
+def made(
+    root: Path, *bounds: str, workers: int = 1, rounds: int = 2, more: int = 0, again: bool = False
+) -> dict[str, bytes]:
+    options = {"root": root, "workers": workers, "rounds": rounds, "more": more}
+    arguments = [x for name, value in options.items() for x in (f"--{name}", str(value))]
+    assert atlas.main([*arguments, *["--again"] * again, "--bounds", *bounds]) == 0
     return {path.name: path.read_bytes() for path in root.rglob("*.*") if path.is_file()}
 
 
 def test_script_writes_the_same_whatever_the_workers(root: Path) -> None:
     names = "coupling_span", "trpo_mean_kl", "mean_kl"
-    alone = made(root, *names)
+    alone = made(root, *names, more=1)
     assert sorted(alone) == [
         "atlas.json",
         "atlas.md",
@@ -94,7 +98,7 @@ def test_script_writes_the_same_whatever_the_workers(root: Path) -> None:
         "trpo_mean_kl_0.5.mdp.json",
     ]
     (root / "mdps" / "atlas" / "stale_0.5.mdp.json").write_text("{}")
-    assert made(root, *names, workers=2) == alone
+    assert made(root, *names, workers=2, more=1) == alone
     data = json.loads(alone["atlas.json"])
     vacuous = Entry.from_dict(data["entries"][2])
     assert (vacuous.theorem, vacuous.status, vacuous.ratio) == ("trpo_mean_kl", "vacuous", None)
@@ -111,6 +115,43 @@ def test_a_part_keeps_the_rest(root: Path) -> None:
     before, after = (json.loads(x["atlas.json"]) for x in (whole, again))
     assert after["mean_kl"] == before["mean_kl"] and after["entries"][:2] == before["entries"][:2]
     assert [x["rounds"] for x in after["entries"]] == [2, 2, 1, 1]
+
+
+def test_the_second_pass_carries_witnesses_over_and_only_raises(root: Path) -> None:
+    """One of another bound and gamma is all that it takes; the rest keeps its bytes."""
+    names = "mean_kl_root", "tv_squared_kl"
+    before = made(root, *names, rounds=1)
+    stranger = "mean_kl_root_0.99.mdp.json"
+    (root / "mdps" / "atlas" / stranger).write_bytes((FOLDER / stranger).read_bytes())
+    after = made(root, *names, more=1, again=True)
+    old, new = (json.loads(x["atlas.json"])["entries"] for x in (before, after))
+    assert stranger not in after and len(new) == 4
+    assert [x["ratio"] > y["ratio"] for x, y in zip(new, old, strict=True)] == [0, 0, 1, 1]
+    assert new[3]["ratio"] > 0.7 > old[3]["ratio"]
+    kept = "tv_squared_kl_0.1.mdp.json", "tv_squared_kl_0.5.mdp.json"
+    assert all(after[name] == before[name] for name in kept) and new[:2] == old[:2]
+
+
+@pytest.mark.parametrize(
+    ("ratio", "attained", "status", "expected"),
+    [
+        (0.5, False, "met", False),
+        (0.50004, False, "met", False),
+        (0.50006, False, "met", True),
+        (0.5, True, "met", True),
+        (0.4, False, "met", False),
+        (0.4, False, "refuted", True),
+        (None, False, "no value", False),
+    ],
+)
+def test_a_witness_gives_way_to_a_larger_ratio(
+    ratio: float | None, attained: bool, status: str, expected: bool
+) -> None:
+    old = Entry("x", Fraction(1, 2), "met", 0.5, False, None, None, 1, 1, 0, "x.mdp.json")
+    new = replace(old, ratio=ratio, attained=attained, status=status)
+    assert atlas.raised(new, old) is expected
+    assert atlas.raised(old, replace(old, status="vacuous", ratio=None))
+    assert not atlas.raised(old, replace(old, attained=True))
 
 
 def test_an_unknown_bound_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

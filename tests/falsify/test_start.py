@@ -1,0 +1,130 @@
+"""Pairs that a user brings to a hunt: read exactly first, climbed from, refused where they must."""
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tabular_trpo as tt
+from tabular_trpo.falsify import seeds
+from tabular_trpo.falsify.answer import Refutation, Unrefuted
+from tabular_trpo.falsify.atlas import entry
+from tabular_trpo.falsify.score import scorer
+from tabular_trpo.families.worst_case import ladder, tight_cpi, tight_thm1
+
+THEOREMS = {t.name: t for t in tt.THEOREMS}
+STEP = Fraction(1, 1000)
+FINE = Fraction(1, 10**9 + 7)  # a denominator that no reading of doubles has
+
+
+@tt.claim("(9) with the mean KL", around="L")
+def mean_kl(p: Any) -> Any:
+    return p.eta_new, ">=", p.L - p.C * p.mean_kl
+
+
+def of(case: Any) -> tt.Pair:
+    """The pair of a worst case."""
+    return tt.Pair(case.mdp, case.pi, case.pi_new)
+
+
+def ratio(found: Any) -> float:
+    assert isinstance(found, Unrefuted) and found.ratio is not None
+    return found.ratio
+
+
+def test_a_counterexample_that_is_brought_is_read_before_any_round() -> None:
+    pair = of(ladder(3, "1/10", STEP))
+    found = tt.falsify(mean_kl, rounds=5, families=False, start=[pair])
+    assert isinstance(found, Refutation)
+    assert (found.tried, found.rounds) == (1, 1)
+    assert tt.judge(mean_kl, found.pair).status == "refuted"
+    assert found.certificate is not None
+    assert tt.check.check(found.certificate)[0].status == "refuted"
+
+
+def test_it_is_refuted_where_gamma_is_held_and_only_there() -> None:
+    """Ladders of six levels refute at 1/10 and not at 1/4, wherever their own gamma is."""
+    pair = of(ladder(6, "1/4", STEP))
+    held = tt.falsify(mean_kl, rounds=1, families=False, gamma="1/10", start=[pair])
+    assert isinstance(held, Refutation) and held.pair.gamma == Fraction(1, 10)
+    own = tt.falsify(mean_kl, rounds=1, families=False, gamma="1/4", start=[pair])
+    assert isinstance(own, Unrefuted)
+
+
+def test_larger_pairs_are_climbed_from() -> None:
+    """Ten states are no size of the hunt, but that of the pair; few rounds raise its ratio."""
+    pair = of(ladder(5, "1/4", Fraction(1, 10)))
+    before = scorer(mean_kl).ratio(pair)
+    assert before is not None
+    found = tt.falsify(mean_kl, rounds=30, families=False, gamma="1/4", start=[pair])
+    bare = tt.falsify(mean_kl, rounds=30, families=False, gamma="1/4")
+    assert ratio(bare) < before < ratio(found)
+    assert isinstance(found, Unrefuted) and found.witness is not None
+    assert found.witness.mdp.r.shape == (10, 2)
+
+
+def test_the_order_of_the_hunt_is_the_same_without_pairs() -> None:
+    bare = tt.falsify(mean_kl, rounds=6, gamma="1/4")
+    none = tt.falsify(mean_kl, rounds=6, gamma="1/4", start=())
+    assert ratio(bare) == ratio(none) and bare.tried == none.tried
+
+
+def test_any_pair_will_do_for_mixtures_and_a_mixture_for_any_pair() -> None:
+    gamma = Fraction(1, 2)
+    case = tight_cpi(gamma, -1, Fraction(1, 100))
+    assert case.target is not None and case.alpha is not None
+    mixture = tt.Pair.mixture(case.mdp, case.pi, case.target, case.alpha)
+    plain = of(tight_thm1(Fraction(1, 100), gamma))
+    taken = seeds.start(plain, True, None)
+    assert taken.alpha == 1 and (taken.pair().pi_new == plain.pi_new).all()
+    kept = seeds.start(mixture, True, None).pair()
+    assert kept.alpha == mixture.alpha and (kept.target == mixture.target).all()
+    left = seeds.start(mixture, False, None).pair()
+    assert not left.is_mixture and (left.pi_new == mixture.pi_new).all()
+    assert isinstance(tt.falsify(THEOREMS["cpi_bound"], rounds=1, start=[plain]), Unrefuted)
+
+
+def test_a_pair_of_floats_is_read_as_what_its_doubles_are() -> None:
+    pair = tt.Pair(tt.MDP([[[1.0], [1.0]]], [[0.0, 0.1]], [1.0], 0.5), [[0.5, 0.5]], [[0.0, 1.0]])
+    (r,) = seeds.start(pair, False, None).pair().mdp.r
+    assert r[1] == Fraction(0.1)
+
+
+@pytest.mark.parametrize(
+    ("pair", "told"),
+    [
+        (
+            tt.Pair(
+                tt.MDP(np.ones((2, 1, 2, 1)), np.zeros((2, 1, 2)), np.ones((2, 1)), [0.5, 0.5]),
+                np.full((2, 1, 2), 0.5),
+                np.full((2, 1, 2), 0.5),
+            ),
+            r"start has shape \(2, 1, 2\), expected one pair of at most 16 states and actions",
+        ),
+        (of(ladder(9, "1/10", STEP)), r"start has shape \(18, 2\)"),
+        (
+            tt.Pair(
+                tt.MDP([[[1], [0]]], [[0, 0]], [1], "1/2", allowed=[[True, False]]),
+                [[1, 0]],
+                [[1, 0]],
+            ),
+            r"start\[s=0, a=1\] is not allowed, expected all actions\. Give it",
+        ),
+    ],
+    ids=["batch", "large", "mask"],
+)
+def test_what_cannot_be_climbed_from_is_refused(pair: tt.Pair, told: str) -> None:
+    with pytest.raises(tt.InvalidMDPError, match=told):
+        tt.falsify(mean_kl, rounds=1, start=[pair])
+
+
+def test_an_entry_keeps_what_no_reading_of_doubles_has() -> None:
+    """A bound that is attained at a step of 1 / (10^9 + 7), brought from another gamma."""
+    pair = of(tight_thm1(FINE, Fraction(9, 10)))
+    found, witness = entry(THEOREMS["coupling_span"], "1/2", rounds=1, start=[pair])
+    assert witness is not None and (found.ratio, found.attained) == (1.0, True)
+    theorem = THEOREMS["trpo_bound"]
+    fine, _ = entry(theorem, "1/2", rounds=1, start=[pair])
+    bare, _ = entry(theorem, "1/2", rounds=1)
+    assert (bare.ratio or 0) <= (fine.ratio or 0) < 1
