@@ -31,7 +31,7 @@ _G, _least = "sum_s(rho*A_bar_target)", "-max_s(V - V_new) >= 0"
 _half, _greedy = f"eta_new - eta >= alpha*{_G}/2", "max_s(max_a(A) - A_bar) <= 0"
 _mirror, _moved = "-max_s(kl_reversed - A_bar) >= 0", "sum_s(abs(rho_new - rho))"
 _best = f"smaller(1, {_u}/gamma*(1/sqrt(1 - {_G}*{_u}/(2*eps_target)) - 1))"
-_rt, _H = f"(sqrt(gamma*mean_kl/(2*{_u}))/{_u})", "sum_s((sqrt(d_new) - sqrt(d))**2)"
+_rt, _H = f"(gamma*sqrt(mean_kl/(2*{_u}))/{_u})", "sum_s((sqrt(d_new) - sqrt(d))**2)"
 _Ah, _hh = (f"sum_s(rho*sum_a(pi*{pair}))" for pair in (f"A*{_h}", f"{_h}*{_h}"))
 _fit, _f, _t = f"(A - {_Ah}/{_hh}*{_h})", "(r + gamma*next(V_new/2) - V_new/2)", "(pi_new - pi)"
 _soft = "eta_new + sum_s(rho_new*entropy_new) - (eta + sum_s(rho*entropy))"

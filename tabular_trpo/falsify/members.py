@@ -44,6 +44,11 @@ def _two_region(rng: np.random.Generator) -> WorstCase:
     return worst_case.two_region(_gamma(rng), _step(rng))
 
 
+def _fork(rng: np.random.Generator) -> WorstCase:
+    a = _step(rng)
+    return worst_case.fork(_gamma(rng), a, a * _step(rng))
+
+
 def _rare_region(rng: np.random.Generator) -> WorstCase:
     p = Fraction(int(rng.integers(1, GRID // 4 + 1)), GRID)
     growth = Fraction(int(rng.integers(0, 3 * 64 + 1)), 64)
@@ -54,6 +59,7 @@ FAMILIES: dict[str, Maker] = {
     "tight_thm1": _tight_thm1,
     "tight_cpi": _tight_cpi,
     "two_region": _two_region,
+    "fork": _fork,
     "rare_region": _rare_region,
 }
 

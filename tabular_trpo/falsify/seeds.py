@@ -56,6 +56,7 @@ def _members(gamma: Fraction) -> list[Specimen]:
     for a in steps:
         made.append(worst_case.tight_thm1(a, gamma))
         made.append(worst_case.two_region(gamma, a))
+        made.append(worst_case.fork(gamma, a, a * a))
         made.append(worst_case.rare_region(gamma, a / 10, a / 5, a))
     return [
         Specimen(

@@ -111,6 +111,30 @@ def two_region(gamma: Any, a: Any) -> WorstCase:
     return _pair(f"two_region(gamma={gamma}, a={a})", mdp, [[half, half]] * 3, [up, up, down])
 
 
+def fork(gamma: Any, a: Any, b: Any) -> WorstCase:
+    """Part at the first step and for good: what the mean KL bounds is nearly attained.
+
+    sum_s |rho_new - rho| = 2 a gamma / (1 - gamma), eta_new - L = -2 b times that with eps_cpi =
+    2 b, L = eta, and mean_kl = (1 - gamma) k(a) + gamma k(b) with k(x) = -log(1 - 4 x^2) / 2.
+
+    a:      step at X, in (0, 1/2]
+    b:      step at Y and Z, in [0, 1/2]; beside a it should be small
+    return: S = 3 (X, Y, Z), A = 2 (left, right)
+    raises: InvalidMDPError
+
+    >>> fork("9/10", "1/10", "1/100").pi_new[:2]
+    array([[Fraction(3, 5), Fraction(2, 5)],
+           [Fraction(49, 100), Fraction(51, 100)]], dtype=object)
+    """
+    gamma, a, b, half, one = in_lane(gamma=gamma, a=a, b=b, half="1/2", one=1)
+    between("a", a, 0, half, above=True)
+    between("b", b, 0, half)
+    P = [[[0, 1, 0], [0, 0, 1]], [[0, 1, 0]] * 2, [[0, 0, 1]] * 2]
+    mdp = _model(P, [[0, 0], [one, -one], [one, -one]], gamma, "XYZ", ("left", "right"))
+    pi_new = [[half + x, half - x] for x in (a, -b, b)]
+    return _pair(f"fork(gamma={gamma}, a={a}, b={b})", mdp, [[half, half]] * 3, pi_new)
+
+
 def rare_region(gamma: Any, p: Any, x: Any, a: Any) -> WorstCase:
     """Hide the divergence where pi hardly goes: with the mean KL the bound fails at small gamma.
 
@@ -181,7 +205,7 @@ def standard(gamma: Any = None) -> Iterator[WorstCase]:
     gamma:  one discount for all of them; a spread from 1/200 to 99/100 by default
 
     >>> len(list(standard("9/10")))
-    16
+    19
     """
     for g in GAMMAS if gamma is None else (gamma,):
         yield ladder(3, g, STEPS[0])
@@ -190,6 +214,7 @@ def standard(gamma: Any = None) -> Iterator[WorstCase]:
             yield tight_thm1(a, g, far=100)
             yield tight_cpi(g, -1, a)
             yield two_region(g, a)
+            yield fork(g, a, a * a)
         yield tight_cpi(g, 0)
         for a in STEPS[:2]:
             x = Fraction(2 * float(a) * sqrt(in_lane(gamma=g)[0])).limit_denominator(10**6)

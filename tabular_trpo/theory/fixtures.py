@@ -34,6 +34,11 @@ def two_region(gamma: str = "1/50", a: str = "1/1000") -> Fixture:
     return lambda: pair(worst_case.two_region(gamma, a))
 
 
+def fork() -> Pair:
+    """What the mean KL bounds nearly attained, at a long horizon."""
+    return pair(worst_case.fork("9/10", "1/100", "1/10000"))
+
+
 def rare_region() -> Pair:
     """A divergence where the old policy hardly goes: the mean does not see it."""
     return pair(worst_case.rare_region("1/100", "1/1000", "1/500", "1/100"))

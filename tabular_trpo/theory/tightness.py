@@ -47,6 +47,7 @@ _THM1 = "tight_thm1"
 _TO_ZERO = "tight_thm1, a -> 0"
 _NEGATED = "tight_thm1 with rewards negated, a -> 0"
 _GAMMA = "two_region, gamma and a -> 0"
+_FORK = "fork, b / a and a -> 0"
 _CROSSING = "two states, to each of which one action leads from both"
 _HALF = "two_region tends to 1/2; C/2 is enough"
 
@@ -83,6 +84,9 @@ TIGHTNESS: dict[str, Tight] = {
     "residual_span": _attained(_TIGHT, _THM1),
     "residual_visitation": _attained(_TIGHT, _THM1),
     "visitation_kl": _limit(_SMALL, Fraction(9985, 10000), _TO_ZERO),
+    "visitation_mean_kl": _limit(fixtures.fork, Fraction(9994, 10000), _FORK),
+    "mean_kl_root": _limit(fixtures.fork, Fraction(9994, 10000), _FORK),
+    "mean_kl_worst_case": _limit(fixtures.fork, Fraction(9994, 10000), _FORK),
     "path_kl": _attained(
         fixtures.sunk, "policies that part at once, so that every step counts in full"
     ),

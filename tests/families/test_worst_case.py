@@ -94,6 +94,37 @@ def test_two_region_refutes_a_quarter_of_C_at_small_gamma_only(gamma, false):
     assert float(found.gap) / (C / 2 * max_kl) == pytest.approx(1 - g, rel=1e-3)
 
 
+@pytest.mark.parametrize(("gamma", "a"), list(product(GAMMAS, STEPS)))
+def test_fork_has_the_visits_and_the_gap_that_are_told(gamma, a):
+    g, a = F(gamma), F(a)
+    b = a / 3
+    case = worst_case.fork(g, a, b)
+    check_model(case.mdp)
+    found = compare(case.mdp, case.pi, case.pi_new)
+    moved = sum(abs(x - y) for x, y in zip(found.new.rho, found.old.rho, strict=True))
+    assert moved == 2 * a * g / (1 - g)
+    assert (found.L, found.old.eta, found.eps) == (0, 0, 1)
+    assert max(abs(found.A_bar)) == 2 * b and found.gap == 2 * b * moved
+    if a < F(1, 2):
+        rows = zip(found.old.rho, case.pi, case.pi_new, strict=True)
+        mean = sum((1 - g) * d * kl(*row) for d, *row in rows)
+        k = [-log(1 - 4 * x * x) / 2 for x in (a, b)]
+        assert mean == pytest.approx(float(1 - g) * k[0] + float(g) * k[1])
+
+
+@pytest.mark.parametrize("gamma", ["1/100", "1/2", "9/10", "99/100"])
+def test_fork_nearly_attains_what_the_mean_kl_bounds(gamma):
+    """-log(1 - t) <= t / (1 - t), so no logarithm is needed to see 999/1000 of the square."""
+    g, a = F(gamma), F(1, 100)
+    case = worst_case.fork(g, a, a**3)
+    found = compare(case.mdp, case.pi, case.pi_new)
+    moved = sum(abs(x - y) for x, y in zip(found.new.rho, found.old.rho, strict=True))
+    k = [2 * x * x / (1 - 4 * x * x) for x in (a, a**3)]
+    square = 2 * (g / (1 - g)) ** 2 * ((1 - g) * k[0] + g * k[1]) / (1 - g)  # of the bound
+    assert F(999, 1000) * square < moved**2 < square
+    assert found.gap == max(abs(found.A_bar)) * moved
+
+
 def test_rare_region_refutes_the_mean_kl_exactly():
     p, x, a, g = F(1, 1000), F(1, 500), F(1, 100), F(1, 100)
     case = worst_case.rare_region(g, p, x, a)
@@ -197,6 +228,7 @@ def test_float_arguments_give_the_same_case_in_floats():
         lambda f: worst_case.tight_thm1(f("1/4"), f("1/2")),
         lambda f: worst_case.tight_cpi(f("1/2"), -1, f("1/4")),
         lambda f: worst_case.two_region(f("1/2"), f("1/8")),
+        lambda f: worst_case.fork(f("1/2"), f("1/4"), f("1/8")),
         lambda f: worst_case.rare_region(f("1/2"), f("1/4"), f("1/2"), f("1/8")),
         lambda f: worst_case.ladder(1, f("1/2"), f("1/8")),
     ):
@@ -224,6 +256,8 @@ def test_standard_keeps_to_one_gamma_and_lane():
         (lambda: worst_case.tight_cpi("1/2", -1, 2), "alpha = 2, expected a number in [0, 1]"),
         (lambda: worst_case.tight_cpi("1/2", 1), "sign = 1, expected a number in [-1, 0]"),
         (lambda: worst_case.rare_region("1/2", "1/2", 2, "1/4"), "x = 2, expected a number in"),
+        (lambda: worst_case.fork("1/2", 0, 0), "a = 0, expected a number in (0, 1/2]"),
+        (lambda: worst_case.fork("1/2", "1/4", "3/4"), "b = 3/4, expected a number in [0, 1/2]"),
         (lambda: worst_case.ladder(0, "1/2", "1/4"), "levels = 0, expected a whole number"),
         (lambda: worst_case.ladder(2, 0, "1/4"), "gamma = 0, expected a number in (0, 1]"),
         (lambda: worst_case.ladder(2, "1/2", "3/4"), "a = 3/4, expected a number in (0, 1/2]"),

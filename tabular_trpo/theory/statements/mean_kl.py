@@ -2,6 +2,9 @@
 
 By the chain rule the divergence of the stopped paths, hence of the visitations, is at most
 gamma / (1 - gamma) times the mean KL; Pinsker's inequality and Cauchy and Schwarz's do the rest.
+The first state is the same for both policies: d = (1 - gamma) rho0 + gamma d', where d' is of the
+states after a step, whose stopped paths are 1 / (1 - gamma) times the mean KL apart.  So Pinsker's
+inequality for d' has gamma outside of the root.
 """
 
 from fractions import Fraction
@@ -23,26 +26,27 @@ def visitation_kl(p: Any) -> Sides:
     return p.kl_d, "<=", p.gamma / (1 - p.gamma) * p.mean_kl
 
 
-def _root(p: Any) -> Any:
-    return p.sqrt(p.gamma * p.mean_kl / (2 * (1 - p.gamma))) / (1 - p.gamma)
+def root(p: Any) -> Any:
+    """Return half of what the mean KL leaves of the L1 distance of visits."""
+    return p.gamma * p.sqrt(p.mean_kl / (2 * (1 - p.gamma))) / (1 - p.gamma)
 
 
 @theorem("(i) visits", "own")
 def visitation_mean_kl(p: Any) -> Sides:
-    """By Pinsker's inequality for the visitations."""
-    return p.sum_s(abs(p.rho_new - p.rho)), "<=", 2 * _root(p)
+    """By Pinsker's inequality for the visits after the first, which both policies share."""
+    return p.sum_s(abs(p.rho_new - p.rho)), "<=", 2 * root(p)
 
 
 @theorem("(i)", "own")
 def mean_kl_root(p: Any) -> Sides:
-    """A horizon to the power 3/2: beats the bound by mean step and Pinsker when gamma > 1/2."""
-    return error(p), "<=", 2 * p.eps_cpi * _root(p)
+    """A horizon to the power 3/2: the bound by mean step and Pinsker has 2."""
+    return error(p), "<=", 2 * p.eps_cpi * root(p)
 
 
 @theorem("(i) worst case", "own", when=lambda p: (p.L, ">=", p.eta))
 def mean_kl_worst_case(p: Any) -> Sides:
     """A step that the surrogate does not lower loses at most this."""
-    return p.eta_new - p.eta, ">=", -2 * p.eps_cpi * _root(p)
+    return p.eta_new - p.eta, ">=", -2 * p.eps_cpi * root(p)
 
 
 @theorem("(ii)", "own")

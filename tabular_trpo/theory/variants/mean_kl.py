@@ -1,17 +1,20 @@
 """Misquotations of the bounds by KL divergences."""
 
+from fractions import Fraction
 from functools import reduce
 from operator import add
 from typing import Any
 
 from tabular_trpo.theory import fixtures
 from tabular_trpo.theory.statements.constrained import error
-from tabular_trpo.theory.statements.mean_kl import SERIES, TERMS
+from tabular_trpo.theory.statements.mean_kl import SERIES, TERMS, root
 from tabular_trpo.theory.variants.record import Rows
+
+_NEARLY = Fraction(99, 100)
 
 
 def _short(p: Any) -> Any:
-    return p.sqrt(p.gamma * p.mean_kl / 2) / (1 - p.gamma)
+    return p.gamma * p.sqrt(p.mean_kl / 2) / (1 - p.gamma)
 
 
 def _paths(p: Any) -> Any:
@@ -40,12 +43,22 @@ MEAN_KL: Rows = {
             lambda p: (p.sum_s(abs(p.rho_new - p.rho)), "<=", 2 * _short(p)),
             fixtures.tight(),
         ),
+        (
+            "99/100",
+            lambda p: (p.sum_s(abs(p.rho_new - p.rho)), "<=", 2 * _NEARLY * root(p)),
+            fixtures.fork,
+        ),
     ],
     "mean_kl_root": [
         (
             "horizon missing",
             lambda p: (error(p), "<=", 2 * p.eps_cpi * _short(p)),
             fixtures.tight(),
+        ),
+        (
+            "99/100",
+            lambda p: (error(p), "<=", 2 * p.eps_cpi * _NEARLY * root(p)),
+            fixtures.fork,
         ),
     ],
     "mean_kl_worst_case": [
