@@ -15,9 +15,13 @@ from tabular_trpo.app.falsify_outcome import Hunt, Hunted
 from tabular_trpo.app.falsify_progress import hunting
 from tabular_trpo.app.falsify_report import parts
 from tabular_trpo.app.falsify_store import check_folder, keep, stems
+from tabular_trpo.app.pairs import candidates
+from tabular_trpo.app.source import once, read_all
 from tabular_trpo.app.verify import chosen
+from tabular_trpo.falsify import seeds
 from tabular_trpo.falsify.answer import Refutation
 from tabular_trpo.falsify.hunt import falsify
+from tabular_trpo.theory.pair import Pair
 
 NAME = "falsify"
 HELP = "hunt for a counterexample to your own claims; prove it, shrink it, write it down"
@@ -76,6 +80,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--no-families", action="store_true", help="begin without the known worst cases"
     )
     parser.add_argument(
+        "--start",
+        metavar="MODEL",
+        action="append",
+        default=[],
+        help="begin with the pairs of policies in this model file, or folder; may be repeated",
+    )
+    parser.add_argument(
         "--out", metavar="DIR", default=".", help="folder of the files (default: this one)"
     )
 
@@ -103,6 +114,7 @@ def run(args: argparse.Namespace) -> Answer:
     stated = _stated(args)
     names = stems(stated)
     folder = check_folder(args.out)
+    start = _start(args)
     hunted = []
     with hunting(args.quiet) as begin:
         for one in _selected(stated, args.claim):
@@ -114,6 +126,7 @@ def run(args: argparse.Namespace) -> Answer:
                 families=not args.no_families,
                 rounds=args.rounds,
                 progress=begin(one.claim.name),
+                start=start,
             )
             pair = found.pair if isinstance(found, Refutation) else found.witness
             hand = None if pair is None else by_hand(one.claim, pair)
@@ -121,6 +134,20 @@ def run(args: argparse.Namespace) -> Answer:
             hunted.append(Hunted(one, found, hand, files))
     hunt = Hunt(args, hunted)
     return Answer(hunt.code, document(hunt), parts(hunt), hunt.line)
+
+
+def _start(args: argparse.Namespace) -> list[Pair]:
+    """Return the pairs to begin with: those that `verify` judges; each is one that can be climbed.
+
+    raises: InvalidMDPError naming the file; UsageError where standard input is asked for twice
+    """
+    once([*args.start, *([args.file] if args.file else [])])
+    found = []
+    for source in read_all(args.start, "rational"):
+        for one in candidates(source.mdp, source.policies, "auto", 0, 0):
+            found.append(one.pair(source.mdp))
+            seeds.start(found[-1], False, None, name=f"--start {source.path}")
+    return found
 
 
 def _stated(args: argparse.Namespace) -> list[Stated]:

@@ -25,6 +25,7 @@ def document(hunt: Hunt) -> dict[str, Any]:
             "rounds": args.rounds,
             "gamma": exact(args.gamma),
             "families": "forbidden" if args.no_families else "allowed",
+            "start": args.start,
             "claims": [_claim(hunt, one) for one in hunt.hunted],
         }
 

@@ -162,5 +162,6 @@ def command(hunt: Hunt, one: Hunted) -> str:
     words += ["--seed", str(found.seed), "--rounds", str(found.rounds)]
     words += [] if args.gamma is None else ["--gamma", str(args.gamma)]
     words += ["--no-families"] if args.no_families else []
+    words += [word for path in args.start for word in ("--start", path)]
     words += [] if args.out == "." else ["--out", args.out]
     return shlex.join(map(plain, words))

@@ -56,7 +56,7 @@ def falsify(
     start:    pairs to begin with, read exactly first; their gamma gives way to one that is held
     return:   Refutation or Unrefuted, both with an exact pair
     raises:   InvalidMDPError for a budget or gamma out of range, and for a pair to begin with that
-              is a batch, is too large or lacks an action; TypeError for what is no claim
+              is a batch or too large; TypeError for what is no claim
 
     >>> from tabular_trpo.theory.claim import claim
     >>> @claim("more surrogate, more return")

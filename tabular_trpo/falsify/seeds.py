@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from tabular_trpo.core.build import shape_error
-from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.falsify.specimen import Specimen, cases_of
 from tabular_trpo.families import worst_case
 from tabular_trpo.theory.pair import Pair
@@ -18,24 +17,25 @@ LARGEST = 16  # states or actions of a pair that is brought: 2048 of its size ar
 STEPS = (Fraction(1, 1000), Fraction(1, 10), Fraction(1, 2))
 
 
-def start(pair: Pair, mixture: bool, gamma: Fraction | None) -> Specimen:
+def start(pair: Pair, mixture: bool, gamma: Fraction | None, name: str = "start") -> Specimen:
     """Return a pair that a user brings as a specimen, exactly.
+
+    All actions of a specimen are allowed: one that was not does what the first allowed one does,
+    which changes no value of the pair.
 
     mixture: whether the search is among mixtures; another pair is one with alpha = 1 then
     gamma:   what takes the place of its own
-    raises:  InvalidMDPError for a batch, a large pair, and for actions that are not allowed
+    name:    what messages call it
+    raises:  InvalidMDPError for a batch and for a large pair
     """
     shape = pair.mdp.r.shape
     if len(shape) != 2 or max(shape) > LARGEST:
-        raise shape_error("start", shape, f"one pair of at most {LARGEST} states and actions")
-    cure = "Give it what another action of the state does"
-    lacks = [
-        Problem("mask", f"start[s={s}, a={a}]", "is not allowed", "all actions", cure)
-        for s, a in np.argwhere(~pair.mdp.mask).tolist()
-    ]
-    if lacks:
-        raise InvalidMDPError(lacks)
-    return Specimen.of(pair.to_rational(), mixture, gamma)
+        raise shape_error(name, shape, f"one pair of at most {LARGEST} states and actions")
+    mask = pair.mdp.mask
+    actions = np.where(mask, np.arange(shape[1]), mask.argmax(axis=1)[:, None])
+    states = np.arange(shape[0])[:, None]
+    found = Specimen.of(pair.to_rational(), mixture, gamma)
+    return found.changed(P=found.P[states, actions], r=found.r[states, actions])
 
 
 def of(

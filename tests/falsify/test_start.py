@@ -103,20 +103,25 @@ def test_a_pair_of_floats_is_read_as_what_its_doubles_are() -> None:
             r"start has shape \(2, 1, 2\), expected one pair of at most 16 states and actions",
         ),
         (of(ladder(9, "1/10", STEP)), r"start has shape \(18, 2\)"),
-        (
-            tt.Pair(
-                tt.MDP([[[1], [0]]], [[0, 0]], [1], "1/2", allowed=[[True, False]]),
-                [[1, 0]],
-                [[1, 0]],
-            ),
-            r"start\[s=0, a=1\] is not allowed, expected all actions\. Give it",
-        ),
     ],
-    ids=["batch", "large", "mask"],
+    ids=["batch", "large"],
 )
 def test_what_cannot_be_climbed_from_is_refused(pair: tt.Pair, told: str) -> None:
     with pytest.raises(tt.InvalidMDPError, match=told):
         tt.falsify(mean_kl, rounds=1, start=[pair])
+
+
+def test_an_action_that_is_not_allowed_does_what_an_allowed_one_does() -> None:
+    rows = [[[0, 0], [0, 1], [1, 0]], [["1/2", "1/2"], [0, 0], [1, 0]]]
+    allowed = [[False, True, True], [True, False, True]]
+    mdp = tt.MDP(rows, [[0, 3, -1], [2, 0, 5]], [1, 0], "1/3", allowed=allowed)
+    pair = tt.Pair(mdp, [[0, "1/4", "3/4"], [1, 0, 0]], [[0, 1, 0], ["1/2", 0, "1/2"]])
+    filled = seeds.start(pair, False, None).pair()
+    assert filled.mdp.mask.all()
+    assert (filled.mdp.P[0, 0] == mdp.P[0, 1]).all() and (filled.mdp.P[1, 1] == mdp.P[1, 0]).all()
+    assert filled.mdp.r.tolist() == [[3, 3, -1], [2, 2, 5]]
+    for name in ("eta", "eta_new", "L", "eps", "max_tv", "V", "rho_new", "A_bar"):
+        assert np.all(getattr(filled, name) == getattr(pair, name)), name
 
 
 def test_an_entry_keeps_what_no_reading_of_doubles_has() -> None:
