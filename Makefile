@@ -45,7 +45,7 @@ theory: $(STAMP) ## write docs/theory.md from the tables
 	$(BIN)/python -m tabular_trpo.app.theory_page docs/theory.md
 
 # One thread each: the workers are processes.
-atlas: $(STAMP) ## make the atlas of best constants anew: docs/atlas.md (20 to 40 minutes)
+atlas: $(STAMP) ## make the atlas of best constants anew: docs/atlas.md (up to an hour)
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m scripts.atlas $(ARGS)
 
 # On the models that the sampled runs are measured on.
