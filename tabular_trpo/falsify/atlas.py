@@ -12,26 +12,19 @@ from importlib.resources import files
 from itertools import chain, islice
 from typing import Any, final
 
-import numpy as np
-
-from tabular_trpo.core.numbers import Array
-from tabular_trpo.falsify import seeds
 from tabular_trpo.falsify.answer import Refutation, named
-from tabular_trpo.falsify.climb import Score
 from tabular_trpo.falsify.hunt import NEARLY, falsify, generations, readings, tightest
-from tabular_trpo.falsify.score import NO_VALUE, SPEAKS, Scorer, scorer
+from tabular_trpo.falsify.score import Scorer, scorer
 from tabular_trpo.falsify.shrink import smallest
-from tabular_trpo.falsify.specimen import Specimen, cases_of, promising
+from tabular_trpo.falsify.sober import ROUNDING, sober
+from tabular_trpo.falsify.specimen import Specimen, promising
 from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.judge import judge
 from tabular_trpo.theory.pair import Pair
-from tabular_trpo.theory.plain import Cases, PlainPair
+from tabular_trpo.theory.plain import Cases
 
 GAMMAS = tuple(Fraction(x) for x in ("0.02", "0.05", "0.1", "0.3", "0.5", "0.7", "0.9", "0.99"))
 FORGONE = 1e-4  # of a ratio, given up for a simpler witness; a ratio of exactly 1 is kept
-ROUNDING = 1e-6  # of the doubles that sift the proposals
-LEAST_STEP = 1e-4  # total variation below which doubles say little of 1 - exp(-KL) and the like
-CARRIED = 3  # pairs to begin with that are read as they are
 DATA = "data/atlas.json"  # inside the package
 Reach = tuple[float, bool] | None  # ratio, and whether it is 1 exactly
 
@@ -121,8 +114,7 @@ def entry(
     if isinstance(found, Refutation):
         pair: Pair | None = found.pair
     else:
-        met = [found.witness, *_carried(score, exact, start)]
-        pair, reach = _nearest(score, met)
+        pair, reach = _nearest(score, [found.witness])
         far = reach is None or reach[0] < max(scores) * (1 - 2 * NEARLY)
         if far and status != "vacuous":
             pair, _ = _nearest(score, [pair, _sober(score, exact, seed, rounds)])
@@ -148,18 +140,6 @@ def _nearest(score: Scorer, pairs: Iterable[Pair | None]) -> tuple[Pair | None, 
     return best
 
 
-def _carried(score: Scorer, gamma: Fraction, start: Sequence[Pair]) -> list[Pair]:
-    """Return the pairs to begin with that look best, at this gamma: the climb may round them."""
-    found = [seeds.start(pair, score.claim.mixture, gamma) for pair in start]
-    values: dict[int, float] = {}
-    for size in {x.size for x in found}:
-        group = [i for i, x in enumerate(found) if x.size == size]
-        scores = _sober_score(score)(PlainPair(cases_of([found[i] for i in group])))
-        values |= dict(zip(group, scores.tolist(), strict=True))
-    best = sorted(values, key=lambda i: (-values[i], i))[:CARRIED]
-    return [found[i].pair() for i in best if values[i] > SPEAKS]
-
-
 def _sides(theorem: Theorem, pair: Pair) -> tuple[Fraction | None, Fraction | None]:
     claim = theorem(pair)
     if isinstance(claim.lhs, Fraction) and isinstance(claim.rhs, Fraction):
@@ -177,33 +157,18 @@ def _reach(score: Scorer, pair: Pair) -> Reach:
     return ratio, any(y != 0 and x == y for x, y in score.sides(pair))
 
 
-def _sober_score(score: Scorer) -> Score:
-    """Return the score without what rounding may mislead: above 1, flat advantages, tiny steps.
-
-    A logarithm of nearly 1, or a quotient by an eps that is 0 but for rounding, can have any score.
-    """
-
-    def sober(p: PlainPair) -> Array:
-        scores, size = score(p), np.abs(p.Q).max(axis=(-2, -1))
-        misled = (scores > 1 + ROUNDING) | (p.eps < ROUNDING * size) | (p.max_tv < LEAST_STEP)
-        return np.where(misled, NO_VALUE, scores)
-
-    return sober
-
-
 def _sober(score: Scorer, gamma: Fraction, seed: int, rounds: int) -> Pair | None:
     """Hunt again where rounding misled, with scores that are sober."""
-
-    sober = _sober_score(score)
+    sane = sober(score)
     bests: list[tuple[float, Cases]] = []  # each better than the one before
-    for generation in islice(generations(sober, seed, float(gamma), families=True), rounds):
+    for generation in islice(generations(sane, seed, float(gamma), families=True), rounds):
         last = bests[-1] if bests else None
         best = tightest(last, generation)
         if best is not None and best is not last:
             bests.append(best)
     for _, cases in reversed(bests):
         mixture = score.claim.mixture
-        for pair in chain(readings(sober, mixture, cases, gamma), [cases.pair(0, mixture)]):
+        for pair in chain(readings(sane, mixture, cases, gamma), [cases.pair(0, mixture)]):
             if _reach(score, pair) is not None:
                 return pair
     return None

@@ -1,6 +1,6 @@
 """The climb: a population of cases of one size, improved by mutation and selection."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple, final
 
 import numpy as np
@@ -9,12 +9,12 @@ from tabular_trpo.core.numbers import Array
 from tabular_trpo.falsify.draw import draw
 from tabular_trpo.falsify.moves import Room, mutated
 from tabular_trpo.falsify.score import SPEAKS
+from tabular_trpo.falsify.specimen import Score
 from tabular_trpo.theory.plain import Cases, PlainPair
 
 PARENTS, CHILDREN = 40, 24
 SCREENED = 2048  # random cases from which the first parents are taken
 RENEWAL = 30  # rounds after which the worse half of the parents is replaced
-Score = Callable[[PlainPair], Array]
 
 
 @final

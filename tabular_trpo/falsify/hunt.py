@@ -12,11 +12,19 @@ from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem, Tabul
 from tabular_trpo.core.numbers import fractions
 from tabular_trpo.falsify import seeds
 from tabular_trpo.falsify.answer import Refutation, Unrefuted, named
-from tabular_trpo.falsify.climb import Generation, Score, climb
+from tabular_trpo.falsify.climb import Generation, climb
 from tabular_trpo.falsify.moves import Room
 from tabular_trpo.falsify.score import NO_VALUE, SPEAKS, Scorer, scorer
 from tabular_trpo.falsify.shrink import refuted, shrunk
-from tabular_trpo.falsify.specimen import Specimen, cases_of, promising, rationalised
+from tabular_trpo.falsify.sober import sober
+from tabular_trpo.falsify.specimen import (
+    Score,
+    Specimen,
+    cases_of,
+    leading,
+    promising,
+    rationalised,
+)
 from tabular_trpo.theory.certificate import pair_certificate
 from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.judge import judge
@@ -96,7 +104,8 @@ def falsify(
         found = _refuted_reading(claim, rationalised(best[1], claim.mixture, exact_gamma))
         if found is not None:
             return _refutation(claim, score, found, exact_gamma is None, tried, count, seed)
-    return _unrefuted(score, best, exact_gamma, (tried, met, valueless[0]), count, seed)
+    counts = tried, met, valueless[0]
+    return _unrefuted(score, best, first, exact_gamma, counts, count, seed)
 
 
 def _checked(claim: object, budget: float, gamma: Any, rounds: int | None) -> Fraction | None:
@@ -212,6 +221,7 @@ def tightest(best: Best, generation: Generation) -> Best:
 def _unrefuted(
     score: Scorer,
     best: Best,
+    first: Sequence[Specimen],
     gamma: Fraction | None,
     counts: tuple[int, int, int],
     rounds: int,
@@ -224,8 +234,12 @@ def _unrefuted(
     # Read simply, a step may be gone, or a chain in two parts: the next best that has a ratio then.
     read = readings(score, claim.mixture, best[1], gamma)
     told = ((pair, _ratio(score, pair)) for pair in read)
-    first = next(told)
-    pair, ratio = next((one for one in chain([first], told) if one[1] is not None), first)
+    simplest = next(told)
+    pair, ratio = next((one for one in chain([simplest], told) if one[1] is not None), simplest)
+    for brought in (x.pair() for x in leading(sober(score), first)):
+        reached = _ratio(score, brought) if judge(claim, brought).status == "proved" else None
+        if reached is not None and (ratio is None or reached > ratio):
+            pair, ratio = brought, reached
     return Unrefuted(claim, named(pair), ratio, *counts, rounds, seed)
 
 

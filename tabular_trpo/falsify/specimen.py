@@ -13,8 +13,10 @@ from tabular_trpo.falsify.draw import gridded
 from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.plain import Cases, PlainPair
 
+LEADING = 3  # specimens that are read as they are
 DENOMINATORS = (2, 3, 4, 5, 6, 8, 10, 12, 20, 40, 60, 100, 1000, 10**4, 10**6)
 DIGITS = (1, 2, 4)  # of a weight, kept at denominators up to 12, up to 100, and beyond
+Score = Callable[[PlainPair], Array]
 
 
 @final
@@ -94,16 +96,28 @@ def cases_of(specimens: Sequence[Specimen]) -> Cases:
 
 
 def promising(
-    score: Callable[[PlainPair], Array], specimens: Sequence[Specimen], least: float = 1.0
+    score: Score, specimens: Sequence[Specimen], least: float = 1.0
 ) -> Iterator[Specimen]:
     """Yield, in their order, the specimens that doubles say break the claim: scores above least."""
-    sizes = {x.size for x in specimens}
-    above: dict[int, bool] = {}
-    for size in sizes:
-        group = [x for x in specimens if x.size == size]
-        values = score(PlainPair(cases_of(group)))
-        above |= {id(x): bool(value > least) for x, value in zip(group, values, strict=True)}
-    return (x for x in specimens if above[id(x)])
+    values = _scores(score, specimens)
+    return (x for x, value in zip(specimens, values, strict=True) if value > least)
+
+
+def leading(score: Score, specimens: Sequence[Specimen]) -> list[Specimen]:
+    """Return the LEADING best specimens by their scores in doubles, the best first."""
+    best = np.argsort(-np.array(_scores(score, specimens)), kind="stable")[:LEADING]
+    return [specimens[i] for i in best]
+
+
+def _scores(score: Score, specimens: Sequence[Specimen]) -> list[float]:
+    """Return the score of each, size by size in one batch."""
+    values = [0.0] * len(specimens)
+    for size in {x.size for x in specimens}:
+        group = [i for i, x in enumerate(specimens) if x.size == size]
+        scores = score(PlainPair(cases_of([specimens[i] for i in group])))
+        for i, value in zip(group, scores.tolist(), strict=True):
+            values[i] = value
+    return values
 
 
 def fractions_of(values: Array, grid: int) -> Array:

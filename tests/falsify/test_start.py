@@ -1,18 +1,21 @@
 """Pairs that a user brings to a hunt: read exactly first, climbed from, refused where they must."""
 
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import tabular_trpo as tt
+from scripts import witnesses
 from tabular_trpo.falsify import seeds
 from tabular_trpo.falsify.answer import Refutation, Unrefuted
 from tabular_trpo.falsify.atlas import entry
 from tabular_trpo.falsify.score import scorer
 from tabular_trpo.families.worst_case import ladder, tight_cpi, tight_thm1
 
+ATLAS = Path(__file__).parents[2] / "mdps" / "atlas"
 THEOREMS = {t.name: t for t in tt.THEOREMS}
 STEP = Fraction(1, 1000)
 FINE = Fraction(1, 10**9 + 7)  # a denominator that no reading of doubles has
@@ -122,6 +125,28 @@ def test_an_action_that_is_not_allowed_does_what_an_allowed_one_does() -> None:
     assert filled.mdp.r.tolist() == [[3, 3, -1], [2, 2, 5]]
     for name in ("eta", "eta_new", "L", "eps", "max_tv", "V", "rho_new", "A_bar"):
         assert np.all(getattr(filled, name) == getattr(pair, name)), name
+
+
+@pytest.mark.parametrize("name", ["cpi_step", "spi_step"])
+def test_the_answer_is_as_near_as_what_was_brought(name: str) -> None:
+    """Both are on the edge of a precondition, where no reading of doubles stays."""
+    pair = witnesses.load(ATLAS / f"{name}_0.7.mdp.json")
+    theorem = THEOREMS[name]
+    before = scorer(theorem).ratio(pair)
+    found = tt.falsify(theorem, rounds=1, gamma="7/10", start=[pair])
+    bare = tt.falsify(theorem, rounds=1, gamma="7/10")
+    assert before is not None and ratio(bare) < before <= ratio(found)
+    carried, _ = entry(theorem, "7/10", rounds=1, start=[pair])
+    assert carried.ratio is not None and carried.ratio >= before * (1 - 1e-4)
+
+
+def test_a_pair_that_the_claim_does_not_speak_of_is_no_witness() -> None:
+    """Its ratio is above 1, but gamma is less than the 8/17 of the precondition."""
+    pair, theorem = of(ladder(3, "1/10", STEP)), THEOREMS["trpo_mean_kl"]
+    assert (scorer(theorem).ratio(pair) or 0) > 1
+    found = tt.falsify(theorem, rounds=2, start=[pair])
+    assert ratio(found) < 1 and isinstance(found, Unrefuted) and found.witness is not None
+    assert tt.judge(theorem, found.witness).status == "proved"
 
 
 def test_an_entry_keeps_what_no_reading_of_doubles_has() -> None:
