@@ -62,7 +62,7 @@ def results(tasks: Sequence[Task], workers: int) -> Iterator[tuple[Record, Pair 
 
 
 def raised(new: Record, old: Record) -> bool:
-    """Return whether a record is worth to replace another one."""
+    """Return whether a record should replace another one."""
     if isinstance(new, Entry) and isinstance(old, Entry) and new.attained != old.attained:
         return new.attained
     most, before = new.ratio or 0.0, old.ratio or 0.0
@@ -97,6 +97,8 @@ def main(arguments: list[str] | None = None) -> int:
     for name in options.bounds or ():
         if name not in known:
             parser.error(f"no bound is called {name!r}; known: {', '.join(known)}")
+    if options.again and not options.more:
+        parser.error("--again is the second pass, for which --more is 0")
     asked = options.bounds or known
     places = [(name, gamma) for name in BOUNDS if name in asked for gamma in GAMMAS]
     if mean_kl.NAME in asked:
@@ -104,7 +106,7 @@ def main(arguments: list[str] | None = None) -> int:
     if not options.again:
         found = passed(places, options.seed, options.rounds, (), options.workers)
         store(options.root, kept(options.root, asked), found)
-    if options.more or options.again:
+    if options.more:
         start, old = witnesses.small(options.root / FOLDER), kept(options.root, ())
         found = passed(places, options.seed, options.more, start, options.workers)
         better = {k: x for k, x in found.items() if k not in old or raised(x[0], old[k])}

@@ -117,7 +117,7 @@ def entry(
         pair, reach = _nearest(score, [found.witness])
         far = reach is None or reach[0] < max(scores) * (1 - 2 * NEARLY)
         if far and status != "vacuous":
-            pair, _ = _nearest(score, [pair, _sober(score, exact, seed, rounds)])
+            pair, _ = _nearest(score, [pair, _hunted_again(score, exact, seed, rounds)])
             status = "no value"
         if pair is not None:
             pair = _simplest(score, pair)
@@ -157,7 +157,7 @@ def _reach(score: Scorer, pair: Pair) -> Reach:
     return ratio, any(y != 0 and x == y for x, y in score.sides(pair))
 
 
-def _sober(score: Scorer, gamma: Fraction, seed: int, rounds: int) -> Pair | None:
+def _hunted_again(score: Scorer, gamma: Fraction, seed: int, rounds: int) -> Pair | None:
     """Hunt again where rounding misled, with scores that are sober."""
     sane = sober(score)
     bests: list[tuple[float, Cases]] = []  # each better than the one before

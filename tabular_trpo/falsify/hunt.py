@@ -61,7 +61,8 @@ def falsify(
     gamma:    an exact number to hold gamma at, or None
     families: whether worst-case families may seed the search
     rounds:   end after so many rounds instead
-    start:    pairs to begin with, read exactly first; their gamma gives way to one that is held
+    start:    pairs to begin with, judged first where doubles do not rule them out; their gamma
+              gives way to one that is held
     return:   Refutation or Unrefuted, both with an exact pair
     raises:   InvalidMDPError for a budget or gamma out of range, and for a pair to begin with that
               is a batch or too large; TypeError for what is no claim

@@ -70,9 +70,10 @@ def drawn(rng: np.random.Generator, turn: int, count: int) -> tuple[str, Cases]:
     return: (name of the family, cases)
     """
     name = list(FAMILIES)[turn % len(FAMILIES)]
-    return name, cases_of([_specimen(FAMILIES[name](rng)) for _ in range(count)])
+    return name, cases_of([specimen(FAMILIES[name](rng)) for _ in range(count)])
 
 
-def _specimen(x: WorstCase) -> Specimen:
+def specimen(x: WorstCase) -> Specimen:
+    """Return a worst case as a specimen."""
     other = x.pi_new if x.target is None else x.target
     return Specimen(x.mdp.P, x.mdp.r, x.mdp.rho0, x.mdp.gamma, x.pi, other, x.alpha)

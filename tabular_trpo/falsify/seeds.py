@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tabular_trpo.core.build import shape_error
+from tabular_trpo.falsify.members import specimen
 from tabular_trpo.falsify.specimen import Specimen, cases_of
 from tabular_trpo.families import worst_case
 from tabular_trpo.theory.pair import Pair
@@ -58,15 +59,4 @@ def _members(gamma: Fraction) -> list[Specimen]:
         made.append(worst_case.two_region(gamma, a))
         made.append(worst_case.fork(gamma, a, a * a))
         made.append(worst_case.rare_region(gamma, a / 10, a / 5, a))
-    return [
-        Specimen(
-            x.mdp.P,
-            x.mdp.r,
-            x.mdp.rho0,
-            gamma,
-            x.pi,
-            x.pi_new if x.target is None else x.target,
-            x.alpha,
-        )
-        for x in made
-    ]
+    return [specimen(x) for x in made]

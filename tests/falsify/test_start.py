@@ -18,7 +18,6 @@ from tabular_trpo.families.worst_case import ladder, tight_cpi, tight_thm1
 ATLAS = Path(__file__).parents[2] / "mdps" / "atlas"
 THEOREMS = {t.name: t for t in tt.THEOREMS}
 STEP = Fraction(1, 1000)
-FINE = Fraction(1, 10**9 + 7)  # a denominator that no reading of doubles has
 
 
 @tt.claim("(9) with the mean KL", around="L")
@@ -147,14 +146,3 @@ def test_a_pair_that_the_claim_does_not_speak_of_is_no_witness() -> None:
     found = tt.falsify(theorem, rounds=2, start=[pair])
     assert ratio(found) < 1 and isinstance(found, Unrefuted) and found.witness is not None
     assert tt.judge(theorem, found.witness).status == "proved"
-
-
-def test_an_entry_keeps_what_no_reading_of_doubles_has() -> None:
-    """A bound that is attained at a step of 1 / (10^9 + 7), brought from another gamma."""
-    pair = of(tight_thm1(FINE, Fraction(9, 10)))
-    found, witness = entry(THEOREMS["coupling_span"], "1/2", rounds=1, start=[pair])
-    assert witness is not None and (found.ratio, found.attained) == (1.0, True)
-    theorem = THEOREMS["trpo_bound"]
-    fine, _ = entry(theorem, "1/2", rounds=1, start=[pair])
-    bare, _ = entry(theorem, "1/2", rounds=1)
-    assert (bare.ratio or 0) <= (fine.ratio or 0) < 1

@@ -158,3 +158,9 @@ def test_an_unknown_bound_is_refused(capsys: pytest.CaptureFixture[str]) -> None
     with pytest.raises(SystemExit):
         atlas.main(["--bounds", "trpo_bond"])
     assert "no bound is called 'trpo_bond'" in capsys.readouterr().err
+
+
+def test_a_second_pass_of_no_rounds_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        atlas.main(["--again", "--more", "0"])
+    assert "--more is 0" in capsys.readouterr().err
