@@ -55,6 +55,11 @@ def test_what_cannot_be_begun_with_is_told_before_the_hunt(
     assert not (tmp_path / "out").exists()
 
 
+def test_standard_input_is_no_claim_and_model_at_once(run: Run) -> None:
+    done = run("falsify", "-", "--start", "-", stdin=NINE.encode())
+    assert done.code == 2 and "- was given 2 times" in done.err
+
+
 def test_any_small_model_will_do(run: Run, tmp_path: Path) -> None:
     """One with actions that are not allowed, one without two policies, one of doubles."""
     for name in ("quiz", "rover", "walk"):

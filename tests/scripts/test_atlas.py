@@ -117,6 +117,17 @@ def test_a_part_keeps_the_rest(root: Path) -> None:
     assert [x["rounds"] for x in after["entries"]] == [2, 2, 1, 1]
 
 
+def test_what_is_made_anew_forgets_what_it_no_longer_makes(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(root, "tv_squared_kl", "pinsker", rounds=1)
+    monkeypatch.setattr(atlas, "GAMMAS", (Fraction(1, 2),))
+    after = made(root, "tv_squared_kl", rounds=1)
+    names = [(x["theorem"], x["gamma"]) for x in json.loads(after["atlas.json"])["entries"]]
+    assert names == [("tv_squared_kl", "1/2"), ("pinsker", "1/10"), ("pinsker", "1/2")]
+    assert "tv_squared_kl_0.1.mdp.json" not in after
+
+
 def test_the_second_pass_carries_witnesses_over_and_only_raises(root: Path) -> None:
     """One of another bound and gamma is all that it takes; the rest keeps its bytes."""
     names = "mean_kl_linear", "tv_squared_kl"
