@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from numbers import Integral, Rational, Real
 from typing import Any
 
@@ -237,6 +238,12 @@ def elementwise(function: Callable[[Any], Any], array: Array, dtype: Any = objec
 def largest(x: Array) -> Any:
     """Return the largest of 0 and all entries of x, in half the time of `max`."""
     return np.maximum.reduce(x, axis=None, initial=0)
+
+
+@cache
+def ones(n: int) -> Array:
+    """Return n ones: `x.dot` of them adds up rows faster than `sum` or `@` along a short axis."""
+    return frozen(np.ones(n))
 
 
 def frozen(array: Array) -> Array:

@@ -10,7 +10,7 @@ import numpy as np
 
 from tabular_trpo.core.build import fit, shape_error
 from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem
-from tabular_trpo.core.grid import largest_gives_way, on_grid
+from tabular_trpo.core.grid import largest_gives_way, near_grid, on_grid
 from tabular_trpo.core.lanes import in_lane, in_one_lane
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, elementwise, frozen, is_rational, zeros
@@ -48,10 +48,14 @@ def check_rows(name: str, pi: Array, mask: Array | None = None) -> Array:
 
     raises: InvalidMDPError naming the rows that are off the simplex or use disallowed actions
     """
+    rational = is_rational(pi)
+    near = None if rational or not (mask is None or mask.all()) else near_grid(pi)
+    if near is not None:
+        return near
     report = Report()
     simplex(report, name, pi, "s a", mask)
     report.close()
-    return pi.copy() if is_rational(pi) else on_grid(pi)
+    return pi.copy() if rational else on_grid(pi)
 
 
 def uniform(mdp: MDP) -> Array:

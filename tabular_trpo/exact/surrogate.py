@@ -82,7 +82,7 @@ class Surrogate:
 
     def gain(self, pi_new: Array) -> Any:
         """Return sum_{s,a} G (pi_new - pi), shape (...), by plain sums, the rows unchecked."""
-        return (self.G * (pi_new - self.pi)).sum(axis=(-2, -1))
+        return np.add.reduce(self.G * (pi_new - self.pi), axis=(-2, -1))
 
     def value(self, pi_new: Any) -> Any:
         """Return L(pi_new), shape (...); float sums are twofold and rounded once.

@@ -6,25 +6,26 @@ from collections.abc import Callable
 import numpy as np
 from scipy.optimize import brentq
 
-from tabular_trpo.core.numbers import Array, largest
-from tabular_trpo.improve.kl_rows import (
+from tabular_trpo.core.numbers import Array
+from tabular_trpo.improve.kl_curves import (
     CURVES,
     LEAST,
     LEVEL,
-    NEAR,
     PRICE,
-    Rows,
     at_price,
     change,
+    parts,
     priced,
-    shares,
+    small,
     start_at_price,
     start_within,
     within,
 )
+from tabular_trpo.improve.kl_rows import Rows
 
 ENDS = {LEVEL: (-80.0, 6.4), PRICE: (-690.0, 690.0)}  # of x: KL up to 600
-NEWTON = 12  # steps for all rows together; about 3 are usual
+NEWTON = 12  # steps for all rows together; 1 to 3 are usual
+CLOSE = 5e-5  # a step of x this small leaves less than its square
 
 
 def balance(rows: Rows, kind: int, weight: Array, total: float) -> tuple[float, Array]:
@@ -33,11 +34,11 @@ def balance(rows: Rows, kind: int, weight: Array, total: float) -> tuple[float, 
     kind: LEVEL, where the rows share their divergence, in [e^-80, 600], or PRICE
     """
     low, high = ENDS[kind]
-    x = min(max(_guess(rows, kind, weight, total), low), high)
-    if not rows.widens:
-        found = _together(rows, kind, x, weight, total)
-        if found and low <= found[0] <= high:
-            return found
+    with np.errstate(all="ignore"):  # of rows whose variance is no double, or that lose their way
+        x = min(max(_guess(rows, kind, weight, total), low), high)
+        found = None if rows.outside else _together(rows, kind, x, weight, total)
+    if found and low <= found[0] <= high:
+        return found
     t: list[Array | None] = [None]
 
     def room(x: float) -> float:
@@ -58,16 +59,15 @@ def _guess(rows: Rows, kind: int, weight: Array, total: float) -> float:
     With sigma^2 and m the moments of a row, lam = sigma / sqrt(2 h) - (2/3) m / sigma^2 and
     h = sigma^2 / (2 lam^2) - (2/3) m / lam^3.
     """
+    scale = weight.dot(np.sqrt(rows.variance) if kind == LEVEL else rows.variance)
+    size = max(float(scale), LEAST)
     if kind == LEVEL:
-        size = max(float(weight @ np.sqrt(rows.variance)), LEAST)
-        skew = np.divide(rows.third, rows.variance, where=rows.variance > 0, out=0 * rows.third)
-        more = float(weight @ skew) * math.exp(min(-total, 700.0)) / 1.5
-        return 2 * (math.log(size) - total - math.log1p(max(more, -0.5))) - math.log(2)
-    size = max(float(weight @ rows.variance), LEAST)
+        more = float(weight.dot(rows.third / rows.variance)) * math.exp(min(-total, 700.0)) / 1.5
+        return 2 * (math.log(size) - total - math.log1p(max(-0.5, more))) - math.log(2)
     x = (math.log(size) - math.log(-math.expm1(-2 * math.exp(total)))) / 2
-    more = float(weight @ rows.third) / size * math.exp(-x) / 1.5
+    more = float(weight.dot(rows.third)) / size * math.exp(-x) / 1.5
     x += math.log1p(max(-more, -0.5))
-    return max(x, math.log(max(float(rows.out.max()), LEAST)))
+    return x if rows.outside is None else max(x, math.log(max(float(rows.out.max()), LEAST)))
 
 
 def _together(
@@ -75,22 +75,21 @@ def _together(
 ) -> tuple[float, Array] | None:
     """Take the steps of Newton for x and all t at once; None where a few do not get near."""
     t = start_within(rows, math.exp(x)) if kind == LEVEL else start_at_price(rows, math.exp(x))
-    with np.errstate(all="ignore"):
-        for _ in range(NEWTON):
-            parts = shares(rows, t)
-            own, slope = CURVES[kind](rows, *parts)
-            other, gradient = CURVES[1 - kind](rows, *parts)
-            power = gradient / slope  # near a point the other is a power of the own
-            terms = weight * np.exp(other + power * (x - own))
-            found, fall = float(np.add.reduce(terms)), float(terms @ power)
-            if not (0 < found < math.inf and -math.inf < fall < 0):
-                break
-            move = (total - math.log(found)) * found / fall
-            x += move
-            share = change(kind, x - own, slope)
-            t = t + t * share
-            if abs(move) <= NEAR and largest(np.abs(share)) <= NEAR:
-                return x, t
+    for _ in range(NEWTON):
+        at = parts(rows, t)
+        own, slope = CURVES[kind](rows, at)
+        other, gradient = CURVES[1 - kind](rows, at)
+        power = gradient / slope  # near a point the other is a power of the own
+        reached = np.exp(other + power * (x - own))
+        found, fall = float(weight.dot(reached)), float((weight * reached).dot(power))
+        if not (0 < found < math.inf and -math.inf < fall < 0):
+            break
+        move = (total - math.log(found)) * found / fall
+        x += move
+        share = change(kind, at, x - own, slope)
+        t = t + t * share
+        if abs(move) <= CLOSE and small(share):
+            return x, t
     return None
 
 

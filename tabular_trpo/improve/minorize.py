@@ -5,10 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from tabular_trpo.core.numbers import ones
 from tabular_trpo.exact.surrogate import Surrogate
 from tabular_trpo.improve.greedy import greedy
 from tabular_trpo.improve.kl_balance import balance
-from tabular_trpo.improve.kl_rows import LEVEL, best_within
+from tabular_trpo.improve.kl_curves import LEVEL
+from tabular_trpo.improve.kl_rows import best_within
 from tabular_trpo.improve.step import Step, nonnegative
 from tabular_trpo.improve.trust_region import no_worse, placed, visited_rows
 
@@ -37,11 +39,11 @@ def minorize(L: Surrogate, C: Any) -> Step:
         return greedy(L)
     lam = np.zeros(len(L.pi))
     found = {"C": C, "d": 0.0, "lam": lam}
-    mixed = rows.span.any()  # such a row gains like the root of d, at first for any price
+    mixed = rows.mean.any()  # such a row gains like the root of d, at first for any price
     if not mixed and float(rows.out.sum()) * rows.unit <= C:
         return no_worse(L, L.pi, found, lambda k, m, t: C * k)
     total = math.log(C) - math.log(rows.unit)
-    x, t = balance(rows, LEVEL, np.ones(len(rows.p)), total)
+    x, t = balance(rows, LEVEL, ones(len(rows.p)), total)
     q, prices = best_within(rows, math.exp(x), t)
     lam[at] = prices * rows.unit
     found["d"] = math.exp(x)

@@ -11,7 +11,7 @@ from tabular_trpo.core.numbers import is_rational, shown
 from tabular_trpo.exact.divergence import kl_of_rows
 from tabular_trpo.exact.surrogate import Surrogate
 from tabular_trpo.improve.greedy import greedy
-from tabular_trpo.improve.kl_rows import LEAST
+from tabular_trpo.improve.kl_curves import LEAST
 from tabular_trpo.improve.step import Step, nonnegative, single, step_to
 from tabular_trpo.improve.trust_region import no_worse, placed, visited_rows
 

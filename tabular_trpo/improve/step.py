@@ -11,7 +11,7 @@ import numpy as np
 from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem
 from tabular_trpo.core.lanes import in_lane
-from tabular_trpo.core.numbers import Array, frozen, is_rational, largest, shown
+from tabular_trpo.core.numbers import Array, frozen, is_rational, largest, ones, shown
 from tabular_trpo.core.policy import check_rows
 from tabular_trpo.core.real import maximum
 from tabular_trpo.exact.divergence import kl_of_rows
@@ -66,13 +66,16 @@ def step_to(
     at = visited(L)
     old, new, weight = L.pi[at], pi_new[at], L.weight[at]
     gain = L.gain(pi_new)
-    kl, length = kl_of_rows(old, new), np.add.reduce(abs(new - old), axis=-1)
+    kl, moved = kl_of_rows(old, new), abs(new - old)
     if is_rational(L.pi):
-        max_kl, max_tv = maximum(kl) if len(kl) else 0, max(length, default=Fraction(0)) / 2
+        max_kl, max_tv = (
+            maximum(kl) if len(kl) else 0,
+            max(moved.sum(axis=-1), default=Fraction(0)) / 2,
+        )
         mean_kl = sum((w * k for w, k in zip(weight, kl, strict=True)), Fraction(0))
     else:
-        max_kl, max_tv = largest(kl), largest(length) / 2
-        mean_kl = weight @ kl
+        max_kl, max_tv = largest(kl), largest(moved.dot(ones(moved.shape[1]))) / 2
+        mean_kl = weight.dot(kl)
     mean_kl = mean_kl / np.add.reduce(weight) if len(kl) else mean_kl
     objective = gain if penalty is None else gain - penalty(max_kl, mean_kl, max_tv)
     if status is None:

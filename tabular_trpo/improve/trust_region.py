@@ -10,15 +10,8 @@ from tabular_trpo.core.numbers import Array
 from tabular_trpo.exact.surrogate import Surrogate
 from tabular_trpo.improve.greedy import greedy
 from tabular_trpo.improve.kl_balance import balance
-from tabular_trpo.improve.kl_rows import (
-    PRICE,
-    Rows,
-    at_price,
-    best_at_price,
-    priced,
-    rows_of,
-    within,
-)
+from tabular_trpo.improve.kl_curves import PRICE, at_price, priced, within
+from tabular_trpo.improve.kl_rows import Rows, best_at_price, rows_of
 from tabular_trpo.improve.step import Step, floating, nonnegative, step_to, visited
 
 MOST = 600.0  # KL; beyond it exp(-KL) is no double, and nothing more is to be gained
@@ -39,7 +32,7 @@ def visited_rows(L: Surrogate, weighted: bool) -> tuple[Rows, Any, Array]:
     if L.allowed is not None:
         G = np.where(L.allowed[at], G, -np.inf)
     rows = rows_of(L.pi[at], G)
-    if rows.span.all():
+    if np.count_nonzero(rows.mean) == len(rows.mean):
         return rows, at, weight
     gains = (rows.span > 0) | (rows.out > 0)
     return rows.some(gains), np.flatnonzero(L.weight > 0)[gains], weight[gains]
@@ -47,6 +40,8 @@ def visited_rows(L: Surrogate, weighted: bool) -> tuple[Rows, Any, Array]:
 
 def placed(L: Surrogate, at: Any, q: Array) -> Array:
     """Return the policy with new rows at some states."""
+    if len(q) == len(L.pi):
+        return q
     pi_new = L.pi.copy()
     pi_new[at] = q
     return pi_new
@@ -93,11 +88,12 @@ def mean_kl(L: Surrogate, delta: Any) -> Step:
     delta = nonnegative("delta", delta)
     if delta == 0 or not len(rows.p):
         return step_to(L, L.pi, {"delta": delta, "lam": 0.0})
-    x, t = balance(rows, PRICE, weight / L.weight.sum(), math.log(delta * INSIDE))
+    d = weight / np.add.reduce(L.weight)
+    x, t = balance(rows, PRICE, d, math.log(delta * INSIDE))
     lam = math.exp(x)
     q = best_at_price(rows, lam, t)
-    if rows.widens:
-        q = _between(rows, weight / L.weight.sum(), lam, delta)
+    if rows.outside:
+        q = _between(rows, d, lam, delta)
     return _inside(L, placed(L, at, q), {"delta": delta, "lam": lam * rows.unit}, "mean_kl", delta)
 
 
@@ -136,7 +132,7 @@ def mean_kl_penalty(L: Surrogate, C: Any) -> Step:
     C = nonnegative("C", C)
     if C == 0:
         return greedy(L)
-    total = float(L.weight.sum())
+    total = float(np.add.reduce(L.weight))
     lam = C / total if total else 0.0
     price, pi_new = lam / rows.unit, L.pi
     if len(rows.p) and math.isfinite(price):

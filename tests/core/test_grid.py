@@ -13,6 +13,7 @@ from tabular_trpo.core.grid import (
     UNIT,
     below_grid,
     largest_gives_way,
+    near_grid,
     on_grid,
     snap,
     snap_rows,
@@ -155,3 +156,32 @@ def test_what_few_entries_cannot_take_one_by_one_goes_to_the_largest() -> None:
     row = np.array([[0.25, 0.75 - 3 * UNIT, 0.0, 0.0]])
     assert on_grid(row).tolist() == [[0.25 + UNIT, 0.75 - UNIT, 0.0, 0.0]]
     assert on_grid(row[:, :2]).tolist() == [[0.25 + UNIT, 0.75 - UNIT]]
+
+
+@st.composite
+def rows_off_by_units(draw: st.DrawFn) -> np.ndarray:
+    """Rows of a few units more or less than 1; an entry may be of one unit, or none."""
+    n = draw(st.integers(1, 6))
+    units = draw(st.lists(st.integers(0, 5), min_size=n - 1, max_size=n - 1))
+    units.append(2**53 - sum(units) + draw(st.integers(-4, 4)))
+    return np.array(draw(st.permutations(units)), dtype=float) * UNIT
+
+
+@given(st.lists(rows_off_by_units(), min_size=1, max_size=1) | st.lists(near_rows(), max_size=1))
+def test_rows_near_the_grid_get_there_in_fewer_calls(rows: list[np.ndarray]) -> None:
+    """Read beside a zero, which no row near the grid has, they go the long way."""
+    for row in rows:
+        near = near_grid(row)
+        off = int((exact_sum(row) - 1) * 2**53) if row.min() >= 2 * UNIT else 4
+        if near is None:
+            assert abs(off) > min(3, len(row)) or row.max() > 1
+        else:
+            assert row.min() >= 2 * UNIT and exact_sum(near) == 1
+            assert near.tolist() == on_grid(np.append(row, 0.0))[:-1].tolist()
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf, -0.25, 0.0, 1e300, 1.0])
+def test_what_is_off_the_simplex_is_not_near_the_grid(wrong: float) -> None:
+    """1024 entries of 2^54 units add up to 0 in integers of 64 bits."""
+    assert near_grid(np.array([wrong, 1.0])) is None
+    assert near_grid(np.append(np.full(1024, 2.0), 1.0)) is None

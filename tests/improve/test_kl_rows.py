@@ -1,20 +1,26 @@
-"""Where Newton's steps start: the terms of a series, each of which makes the error smaller."""
+"""The roots of rows beside bisection; where Newton's steps start, and their order."""
 
 import math
 from collections.abc import Callable
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
 from tabular_trpo.core.numbers import Array
-from tabular_trpo.improve.kl_rows import (
-    Rows,
+from tabular_trpo.improve.kl_balance import balance
+from tabular_trpo.improve.kl_curves import (
+    CURVES,
+    LEVEL,
+    PRICE,
+    change,
+    parts,
     priced,
-    rows_of,
     start_at_price,
     start_within,
     within,
 )
+from tabular_trpo.improve.kl_rows import Rows, rows_of
 
 
 def error(rows: Rows, start: Array, t: Array) -> float:
@@ -42,3 +48,67 @@ def test_starts_are_right_up_to_a_power_of_the_step(
     rows = rows_of(rng.dirichlet(np.full(4, 5.0), 30), rng.normal(size=(30, 4)))
     power = math.log(off(rows, near) / off(rows, far)) / math.log(near / far)
     assert power == pytest.approx(order, abs=0.2)
+
+
+def log_level(p: Array, g: Array, log_t: float) -> float:
+    r = np.exp(log_t) / (np.exp(log_t) + g)
+    return math.log(math.log(p @ r) - p @ np.log(r))
+
+
+def log_price(p: Array, g: Array, log_t: float) -> float:
+    return log_t - math.log(p @ (np.exp(log_t) / (np.exp(log_t) + g)))
+
+
+def bisected(rows: Rows, curve: Callable[[Array, Array, float], float], x: float) -> Array:
+    """Return the roots t of all rows, one by one."""
+
+    def root(p: Array, g: Array) -> float:
+        return float(brentq(lambda v: curve(p, g, v) - x, -40, 9, xtol=1e-14))
+
+    return np.exp(list(map(root, rows.p, rows.g)))
+
+
+@pytest.mark.parametrize("x", [1e-3, 1e-2, 0.1, 1.0])
+def test_roots_are_those_of_bisection(x: float) -> None:
+    rng = np.random.default_rng(7)
+    for spread in (0.7, 1.0, 5.0):
+        rows = rows_of(rng.dirichlet(np.full(5, spread), 40), rng.normal(size=(40, 5)))
+        truth = bisected(rows, log_level, math.log(x))
+        assert within(rows, x)[2] == pytest.approx(truth, rel=1e-10)
+        assert priced(rows, x) == pytest.approx(bisected(rows, log_price, math.log(x)), rel=1e-10)
+
+
+@pytest.mark.parametrize("x", [1e-4, 1e-2, 1.0])
+@pytest.mark.parametrize("kind", [LEVEL, PRICE])
+def test_the_shared_number_is_that_of_bisection(kind: int, x: float) -> None:
+    rng = np.random.default_rng(8)
+    rows = rows_of(rng.dirichlet(np.ones(5), 20), rng.normal(size=(20, 5)))
+    weight = rng.dirichlet(np.ones(20))
+    curve, other = (log_level, log_price) if kind == LEVEL else (log_price, log_level)
+    total = math.log(3 / math.sqrt(x) if kind == LEVEL else x)
+
+    def over(own: float) -> float:
+        logs = np.log(bisected(rows, curve, own))
+        each = [other(*row) for row in zip(rows.p, rows.g, logs, strict=True)]
+        return math.log(weight @ np.exp(each)) - total
+
+    found, t = balance(rows, kind, weight, total)
+    truth = brentq(over, found - 0.1, found + 0.1, xtol=1e-13)
+    assert found == pytest.approx(truth, abs=1e-9)
+    assert t == pytest.approx(bisected(rows, curve, truth), rel=1e-8)
+
+
+@pytest.mark.parametrize("kind", [LEVEL, PRICE])
+def test_a_step_is_of_the_third_order(kind: int) -> None:
+    """A step of Newton for a fixed power of h would leave the square of what was off."""
+    rng = np.random.default_rng(9)
+    rows = rows_of(rng.dirichlet(np.ones(5), 30), rng.normal(size=(30, 5)))
+    curve, x = (log_level, math.log(0.3)) if kind == LEVEL else (log_price, 0.0)
+    truth, left = bisected(rows, curve, x), []
+    for off in (0.1, 0.01):
+        at = parts(rows, truth * (1 + off))
+        own, slope = CURVES[kind](rows, at)
+        after = truth * (1 + off) * (1 + change(kind, at, x - own, slope))
+        left.append(np.abs(after / truth - 1).max())
+    assert math.log10(left[0] / left[1]) == pytest.approx(3, abs=0.2)
+    assert left[1] < 1e-6

@@ -8,7 +8,8 @@ import pytest
 import tabular_trpo as tt
 from tabular_trpo.core.errors import InvalidMDPError, LaneError
 from tabular_trpo.exact.surrogate import Surrogate
-from tabular_trpo.improve.kl_rows import at_price, divergence, rows_of, within
+from tabular_trpo.improve.kl_curves import at_price, within
+from tabular_trpo.improve.kl_rows import divergence, rows_of
 from tabular_trpo.improve.minorize import minorize
 from tests.test_mdps import NAMES, load
 
