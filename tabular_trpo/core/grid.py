@@ -106,8 +106,8 @@ def on_grid(rows: Array) -> Array:
 def near_grid(rows: Array) -> Array | None:
     """Return what `on_grid` makes of rows near the grid, which needs few calls; None for others.
 
-    Near are rows with entries of two units or more, whose sums are off by three units at most, and
-    by no more units than a row has entries.  They are on the simplex: nobody needs to check them.
+    Near are rows with entries of two units or more, whose sums are off by no more units than a row
+    has entries.  They are on the simplex: nobody needs to check them.
     """
     if np.count_nonzero((rows >= 2 * UNIT) & (rows <= 1.0)) < rows.size:
         return None
@@ -115,7 +115,7 @@ def near_grid(rows: Array) -> Array | None:
     units = np.rint(whole).astype(np.int64)
     missing = 2**53 - np.add.reduce(units)
     size = np.abs(missing)
-    if np.count_nonzero(size > min(3, len(units))):
+    if np.count_nonzero(size > len(units)):
         return None
     units += np.sign(missing) * (_ranks(len(units)) <= size)
     return np.ascontiguousarray((units * UNIT).T).reshape(rows.shape)

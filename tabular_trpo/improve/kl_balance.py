@@ -11,12 +11,14 @@ from tabular_trpo.improve.kl_curves import (
     CURVES,
     LEAST,
     LEVEL,
+    NEAR,
     PRICE,
+    Parts,
     at_price,
     change,
     parts,
     priced,
-    small,
+    settle,
     start_at_price,
     start_within,
     within,
@@ -24,7 +26,7 @@ from tabular_trpo.improve.kl_curves import (
 from tabular_trpo.improve.kl_rows import Rows
 
 ENDS = {LEVEL: (-80.0, 6.4), PRICE: (-690.0, 690.0)}  # of x: KL up to 600
-NEWTON = 12  # steps for all rows together; 1 to 3 are usual
+NEWTON = 9  # steps of x; 1 to 3 are usual
 CLOSE = 5e-5  # a step of x this small leaves less than its square
 
 
@@ -36,21 +38,24 @@ def balance(rows: Rows, kind: int, weight: Array, total: float) -> tuple[float, 
     low, high = ENDS[kind]
     with np.errstate(all="ignore"):  # of rows whose variance is no double, or that lose their way
         x = min(max(_guess(rows, kind, weight, total), low), high)
-        found = None if rows.outside else _together(rows, kind, x, weight, total)
+        start = start_within if kind == LEVEL else start_at_price
+        t = start(rows, math.exp(x))
+        ways = () if rows.outside else (_together, _in_turn)
+        found = next(filter(None, (way(rows, kind, x, t, weight, total) for way in ways)), None)
     if found and low <= found[0] <= high:
         return found
-    t: list[Array | None] = [None]
+    near: list[Array | None] = [None]
 
     def room(x: float) -> float:
         if kind == LEVEL:
-            _, other, t[0] = within(rows, math.exp(x), t[0])
+            _, other, near[0] = within(rows, math.exp(x), near[0])
         else:
             _, other = at_price(rows, math.exp(x))
         return math.log(max(float(weight @ other), LEAST)) - total
 
     x = root(room, x, low, high)
     own = math.exp(x)
-    return x, within(rows, own, t[0])[2] if kind == LEVEL else priced(rows, own)
+    return x, within(rows, own, near[0])[2] if kind == LEVEL else priced(rows, own)
 
 
 def _guess(rows: Rows, kind: int, weight: Array, total: float) -> float:
@@ -71,26 +76,52 @@ def _guess(rows: Rows, kind: int, weight: Array, total: float) -> float:
 
 
 def _together(
-    rows: Rows, kind: int, x: float, weight: Array, total: float
+    rows: Rows, kind: int, x: float, t: Array, weight: Array, total: float
 ) -> tuple[float, Array] | None:
     """Take the steps of Newton for x and all t at once; None where a few do not get near."""
-    t = start_within(rows, math.exp(x)) if kind == LEVEL else start_at_price(rows, math.exp(x))
     for _ in range(NEWTON):
         at = parts(rows, t)
         own, slope = CURVES[kind](rows, at)
-        other, gradient = CURVES[1 - kind](rows, at)
-        power = gradient / slope  # near a point the other is a power of the own
-        reached = np.exp(other + power * (x - own))
-        found, fall = float(weight.dot(reached)), float((weight * reached).dot(power))
-        if not (0 < found < math.inf and -math.inf < fall < 0):
+        move = _move(rows, kind, at, x - own, slope, weight, total)
+        if math.isnan(move):
             break
-        move = (total - math.log(found)) * found / fall
         x += move
         share = change(kind, at, x - own, slope)
         t = t + t * share
-        if abs(move) <= CLOSE and small(share):
+        if abs(move) <= CLOSE and np.count_nonzero(np.abs(share) <= NEAR) == len(t):
             return x, t
     return None
+
+
+def _in_turn(
+    rows: Rows, kind: int, x: float, t: Array, weight: Array, total: float
+) -> tuple[float, Array] | None:
+    """Take them for all t, then for x, in turn: else rows with a rare best action may get lost."""
+    for _ in range(NEWTON):
+        t = settle(rows, kind, x, t)
+        at = parts(rows, t)
+        own, slope = CURVES[kind](rows, at)
+        move = _move(rows, kind, at, x - own, slope, weight, total)
+        if math.isnan(move):
+            break
+        low, high = ENDS[kind]
+        x = min(max(x + move, low), high)
+        if abs(move) <= CLOSE:
+            return x, settle(rows, kind, x, t)
+    return None
+
+
+def _move(
+    rows: Rows, kind: int, at: Parts, gap: Array, slope: Array, weight: Array, total: float
+) -> float:
+    """Return the step of Newton for x; NaN where there is none."""
+    other, gradient = CURVES[1 - kind](rows, at)
+    power = gradient / slope  # near a point the other is a power of the own
+    reached = np.exp(other + power * gap)
+    found, fall = float(weight.dot(reached)), float((weight * reached).dot(power))
+    if not (0 < found < math.inf and -math.inf < fall < 0):
+        return math.nan
+    return (total - math.log(found)) * found / fall
 
 
 def root(decreasing: Callable[[float], float], guess: float, low: float, high: float) -> float:

@@ -22,11 +22,12 @@ STEPS = 200  # of Newton or bisection, each kept between what is known to hold t
 QUICK = 6  # steps of Newton before that, for all rows together; 2 or 3 are usual
 NEAR = 5e-4  # a step of the third order this small leaves about its cube
 SAFE = 3e-6  # a step of the second order this small leaves about its square
-LOWEST, HIGHEST = 1e-300, 1e20  # of t in spans: below it q would lose support
+LOWEST, HIGHEST = 1e-300, 1e20  # of t in spans
 TINY = 1e-322  # the smallest t
 SMALL = 1e-5  # divergence, below which plain logarithms lose more than 1e-10 of it
 LEAST = 1e-320  # stands for 0 in logarithms
 LEVEL, PRICE = 0, 1  # what is given: the divergence or the price, as in CURVES
+STEEP = -4.0  # slope of log h, beyond what there is: it is noise by noise where h is as good as 0
 LEAST_SHARE = -0.9  # of t that a step of Newton adds, which would else be beyond 0
 BENT = 0.1, 2.0  # of bends of log h; where h is tiny rounding takes them beyond
 
@@ -77,6 +78,7 @@ def change(kind: int, at: Parts, gap: Array, slope: Array) -> Array:
     """
     _, _, F, square, cube, rise = at
     if kind == LEVEL:
+        slope = np.fmax(slope, STEEP)
         bend = slope + (square + rise * rise - 2 * cube / F) / (F - rise)
         bend = np.fmin(np.fmax(bend, BENT[0]), BENT[1])
     else:
@@ -84,28 +86,49 @@ def change(kind: int, at: Parts, gap: Array, slope: Array) -> Array:
     return np.asarray(np.fmax(np.expm1(gap * bend / slope) / bend, LEAST_SHARE))
 
 
-def small(share: Array) -> bool:
-    """Return whether all steps are; told sooner than the largest of them."""
-    return bool(np.count_nonzero(np.abs(share) <= NEAR) == share.size)
-
-
 def settle(rows: Rows, kind: int, x: float, t: Array) -> Array:
     """Return t where each row has log h = x, or log lam = x; Newton's steps start at t."""
-    curve, start = CURVES[kind], t
+    t, lost = _newton(rows, kind, x, t)
+    if np.count_nonzero(lost):
+        rest = rows.some(lost)
+        start = start_of_rare(rest, kind, x)
+        found, lost_again = _newton(rest, kind, x, start)
+        if np.count_nonzero(lost_again):
+            last = rest.some(lost_again)
+            found[lost_again] = _settle_safely(last, kind, x, start[lost_again])
+        t[lost] = np.fmax(found, lowest(rest)) if kind == LEVEL else found
+    return t
+
+
+def lowest(rows: Rows) -> Array:
+    """Return the t below which q_a = lam p_a / (t + g_a) would be below 1e-300 somewhere.
+
+    So it would where the best actions are certain but for 1e-200, and all else is to be given up.
+    """
+    worse = (rows.g > 0) & (rows.p > 0)
+    best = np.where(worse, 0.0, rows.p).dot(rows.one)
+    least = np.min(np.where(worse, rows.p, 1.0), axis=-1)
+    return np.asarray(rows.span * np.fmin(LOWEST * np.fmax(best / least, 1.0), 1.0))
+
+
+def _newton(rows: Rows, kind: int, x: float, t: Array) -> tuple[Array, Array]:
+    """Take a few steps for all rows together; return t and which rows are not near their roots."""
+    curve = CURVES[kind]
     for _ in range(QUICK):
         at = parts(rows, t)
         own, slope = curve(rows, at)
         share = change(kind, at, x - own, slope)
         t = t + t * share
-        if small(share):
-            return t
-    return _settle_safely(rows, kind, x, start)
+        near = np.abs(share) <= NEAR
+        if np.count_nonzero(near) == near.size:
+            break
+    return t, ~near
 
 
 def _settle_safely(rows: Rows, kind: int, x: float, t: Array) -> Array:
     """Return the same by steps each of which is kept between what is known to hold the root."""
     if kind == LEVEL:
-        low, high = rows.span * LOWEST, rows.span * HIGHEST
+        low, high = lowest(rows), rows.span * HIGHEST
     else:
         high = np.full(len(rows.p), math.exp(x))
         low = np.minimum(high, TINY)
@@ -156,7 +179,22 @@ def start_within(rows: Rows, d: float) -> Array:
     b = np.fmax(-more / far, 0.0)
     half = (y - far - b) / 2
     t = half + np.sqrt(half * half + b * y)
-    return np.asarray(np.fmax(t, rows.mean * 1e-3 + LOWEST))
+    return np.asarray(np.fmax(t, LOWEST))
+
+
+def start_of_rare(rows: Rows, kind: int, x: float) -> Array:
+    """Return t where h or lam has the logarithm x, if all g but 0 are far above t.
+
+    Then p.r = p_0 + t m with p_0 the chance of g = 0 and m = sum p / g over g > 0, the price is
+    t / (p_0 + t m), and if p_0 is small h = log(p_0 / t + m) + sum p log g.
+    """
+    positive = rows.g > 0
+    g = np.where(positive, rows.g, 1.0)
+    p = np.where(positive, rows.p, 0.0)
+    rare, m = (rows.p - p).dot(rows.one), (p / g).dot(rows.one)
+    over = np.exp(math.exp(x) - xlogy(p, g).dot(rows.one)) if kind == LEVEL else math.exp(-x)
+    t = rare / (over - m)
+    return np.asarray(np.where((t > 0) & (t < np.inf), t, rows.span))
 
 
 def at_price(rows: Rows, lam: float) -> tuple[Array, Array]:

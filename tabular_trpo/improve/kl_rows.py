@@ -13,6 +13,8 @@ import numpy as np
 from tabular_trpo.core.numbers import Array, largest, ones
 from tabular_trpo.exact.divergence import excess
 
+LIFT = 2.0**600
+
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,7 +115,7 @@ def divergence(rows: Rows, t: Array) -> Array:
         on = rows.p > 0
         x, z = np.where(on, x, 0.0), np.where(on, z, 1.0)
         apart = np.where(x > -0.5, excess(np.fmax(x, -0.5)), x - np.log(z))
-    left, right = (rows.p * apart).dot(rows.one), (rows.p * x * (x / z)).dot(rows.one)
+    left, right = (rows.p * apart).dot(rows.one), (rows.p * x / z * x).dot(rows.one)
     return np.asarray(np.maximum(np.log1p(right) - left, 0.0))
 
 
@@ -148,10 +150,10 @@ def divergence_at_price(rows: Rows, lam: float, t: Array) -> Array:
 
 def _inner(rows: Rows, t: Array) -> tuple[Array, Array]:
     """Return q and the prices at t, the actions outside of the support apart."""
-    column = t[:, None]
-    u = rows.p * (column / (column + rows.g))
+    lifted = t * LIFT  # so that p r is never below the doubles
+    u = rows.p * (lifted[:, None] / (t[:, None] + rows.g))
     F = u.dot(rows.one)
-    return u / F[:, None], t / F
+    return u / F[:, None], lifted / F
 
 
 def _nu(rows: Rows, edge: Array) -> Array:

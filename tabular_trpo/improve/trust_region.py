@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.numbers import Array, largest
+from tabular_trpo.exact.divergence import kl_of_rows
 from tabular_trpo.exact.surrogate import Surrogate
 from tabular_trpo.improve.greedy import greedy
 from tabular_trpo.improve.kl_balance import balance
@@ -16,6 +17,7 @@ from tabular_trpo.improve.step import Step, floating, nonnegative, step_to, visi
 
 MOST = 600.0  # KL; beyond it exp(-KL) is no double, and nothing more is to be gained
 INSIDE = 1 - 1e-12  # of a radius is aimed at, so that rounding seldom leads out of it
+TRIES = 16  # with less and less of it: rows are put on a grid, which can matter to rare actions
 
 
 def visited_rows(L: Surrogate, weighted: bool) -> tuple[Rows, Any, Array]:
@@ -66,9 +68,17 @@ def max_kl(L: Surrogate, delta: Any) -> Step:
     found = {"delta": delta, "lam": lam}
     if delta == 0 or not len(rows.p):
         return step_to(L, L.pi, found)
-    q, prices, _ = within(rows, min(delta * INSIDE, MOST))
-    lam[at] = prices * rows.unit
-    return _inside(L, placed(L, at, q), found, "max_kl", delta)
+    aim = min(delta * INSIDE, MOST)
+    q, prices, _ = within(rows, aim)
+    for tries in range(TRIES):
+        lam[at] = prices * rows.unit
+        step = no_worse(L, placed(L, at, q), found)
+        if step.max_kl <= delta:
+            return step
+        over = kl_of_rows(L.pi[at], step.pi_new[at]) - delta
+        high, aim = over > 0, max(aim - 2.0**tries * float(largest(over)), aim / 2)
+        q[high], prices[high], _ = within(rows.some(high), aim)
+    return _drawn_back(L, step, found, "max_kl", delta)
 
 
 def mean_kl(L: Surrogate, delta: Any) -> Step:
@@ -89,12 +99,17 @@ def mean_kl(L: Surrogate, delta: Any) -> Step:
     if delta == 0 or not len(rows.p):
         return step_to(L, L.pi, {"delta": delta, "lam": 0.0})
     d = weight / np.add.reduce(L.weight)
-    x, t = balance(rows, PRICE, d, math.log(delta * INSIDE))
-    lam = math.exp(x)
-    q = best_at_price(rows, lam, t)
-    if rows.outside:
-        q = _between(rows, d, lam, delta)
-    return _inside(L, placed(L, at, q), {"delta": delta, "lam": lam * rows.unit}, "mean_kl", delta)
+    aim = delta * INSIDE
+    for tries in range(1 if rows.outside else TRIES):
+        x, t = balance(rows, PRICE, d, math.log(aim))
+        lam = math.exp(x)
+        q = _between(rows, d, lam, aim) if rows.outside else best_at_price(rows, lam, t)
+        found = {"delta": delta, "lam": lam * rows.unit}
+        step = no_worse(L, placed(L, at, q), found)
+        if step.mean_kl <= delta:
+            return step
+        aim = max(aim - 2.0**tries * (step.mean_kl - delta), aim / 2)
+    return _drawn_back(L, step, found, "mean_kl", delta)
 
 
 def _between(rows: Rows, d: Array, lam: float, delta: float) -> Array:
@@ -151,13 +166,12 @@ def no_worse(
     return step if step.objective >= 0 else step_to(L, L.pi, found)
 
 
-def _inside(L: Surrogate, pi_new: Array, found: dict[str, Any], name: str, delta: float) -> Step:
-    """Return the step, drawn back by what rounding took it over delta: KL is convex in pi_new."""
-    step = no_worse(L, pi_new, found)
-    for tries in range(16):
+def _drawn_back(L: Surrogate, step: Step, found: dict[str, Any], name: str, delta: float) -> Step:
+    """Return the step, drawn back in a line until it is within delta: KL is convex in pi_new."""
+    for tries in range(TRIES):
         over = getattr(step, name)
         if over <= delta:
             break
-        share = min(delta / over, 1 - 1e-15 * 8**tries)  # rows are put on a grid, which adds to it
+        share = min(delta / over, 1 - 1e-15 * 8**tries)
         step = no_worse(L, L.pi + share * (step.pi_new - L.pi), found)
     return step

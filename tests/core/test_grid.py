@@ -163,7 +163,7 @@ def rows_off_by_units(draw: st.DrawFn) -> np.ndarray:
     """Rows of a few units more or less than 1; an entry may be of one unit, or none."""
     n = draw(st.integers(1, 6))
     units = draw(st.lists(st.integers(0, 5), min_size=n - 1, max_size=n - 1))
-    units.append(2**53 - sum(units) + draw(st.integers(-4, 4)))
+    units.append(2**53 - sum(units) + draw(st.integers(-7, 7)))
     return np.array(draw(st.permutations(units)), dtype=float) * UNIT
 
 
@@ -172,9 +172,9 @@ def test_rows_near_the_grid_get_there_in_fewer_calls(rows: list[np.ndarray]) -> 
     """Read beside a zero, which no row near the grid has, they go the long way."""
     for row in rows:
         near = near_grid(row)
-        off = int((exact_sum(row) - 1) * 2**53) if row.min() >= 2 * UNIT else 4
+        off = int((exact_sum(row) - 1) * 2**53) if row.min() >= 2 * UNIT else 99
         if near is None:
-            assert abs(off) > min(3, len(row)) or row.max() > 1
+            assert abs(off) > len(row) or row.max() > 1
         else:
             assert row.min() >= 2 * UNIT and exact_sum(near) == 1
             assert near.tolist() == on_grid(np.append(row, 0.0))[:-1].tolist()

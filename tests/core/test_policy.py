@@ -279,3 +279,9 @@ def test_crossing_refuses_batches_and_underflow() -> None:
     lost = Fraction(1, 10**400)
     with pytest.raises(tt.LaneError, match="below the smallest double"):
         policies.to_float(np.array([[lost, 1 - lost]]))
+
+
+def test_a_disallowed_action_is_seen_among_positive_chances() -> None:
+    mdp = tt.MDP([[[1.0], [0.0]]], [[0.0, 0.0]], [1.0], 0.5, allowed=[[True, False]])
+    with pytest.raises(tt.InvalidMDPError, match=r"pi\[s=0, a=1\] = 0.25"):
+        policies.check_policy(mdp, [[0.75, 0.25]])

@@ -52,6 +52,13 @@ def test_the_textbook_sum_would_have_no_digit_left(rng: np.random.Generator) -> 
     assert tt.kl(p, q) == pytest.approx(truth, rel=1e-12)
 
 
+def test_a_tiny_step_keeps_its_digits_beside_a_large_one() -> None:
+    p = np.array([[0.25, 0.75], [0.25, 0.75]])
+    q = np.array([[0.5, 0.5], [0.25 + 2.0**-40, 0.75 - 2.0**-40]])
+    truth = [float(decimal_kl(*rows)) for rows in zip(p, q, strict=True)]
+    assert tt.kl(p, q) == pytest.approx(truth, rel=1e-13, abs=0.0)
+
+
 @pytest.mark.parametrize("tiny", [2.0**-53, 3.3e-16, 1e-17, 1e-100, 1e-300, 5e-324])
 def test_kl_of_nearly_lost_support_is_large_and_finite(tiny: float) -> None:
     p, q = np.array([0.7, 0.3]), np.array([tiny, 1.0 - tiny])
