@@ -56,6 +56,7 @@ def log_level(rows: Rows, at: Parts) -> tuple[Array, Array]:
     if np.count_nonzero(h < SMALL):  # sooner told than the least of them
         h = np.maximum(divergence(rows, t), LEAST)
         fall = -(rows.p * (r - F[:, None]) ** 2).dot(rows.one) / F
+        return np.log(h), np.fmax(fall / h, STEEP)
     return np.log(h), fall / h
 
 
@@ -78,7 +79,6 @@ def change(kind: int, at: Parts, gap: Array, slope: Array) -> Array:
     """
     _, _, F, square, cube, rise = at
     if kind == LEVEL:
-        slope = np.fmax(slope, STEEP)
         bend = slope + (square + rise * rise - 2 * cube / F) / (F - rise)
         bend = np.fmin(np.fmax(bend, BENT[0]), BENT[1])
     else:
@@ -89,11 +89,11 @@ def change(kind: int, at: Parts, gap: Array, slope: Array) -> Array:
 def settle(rows: Rows, kind: int, x: float, t: Array) -> Array:
     """Return t where each row has log h = x, or log lam = x; Newton's steps start at t."""
     t, lost = _newton(rows, kind, x, t)
-    if np.count_nonzero(lost):
+    if lost is not None:
         rest = rows.some(lost)
         start = start_of_rare(rest, kind, x)
         found, lost_again = _newton(rest, kind, x, start)
-        if np.count_nonzero(lost_again):
+        if lost_again is not None:
             last = rest.some(lost_again)
             found[lost_again] = _settle_safely(last, kind, x, start[lost_again])
         t[lost] = np.fmax(found, lowest(rest)) if kind == LEVEL else found
@@ -111,8 +111,8 @@ def lowest(rows: Rows) -> Array:
     return np.asarray(rows.span * np.fmin(LOWEST * np.fmax(best / least, 1.0), 1.0))
 
 
-def _newton(rows: Rows, kind: int, x: float, t: Array) -> tuple[Array, Array]:
-    """Take a few steps for all rows together; return t and which rows are not near their roots."""
+def _newton(rows: Rows, kind: int, x: float, t: Array) -> tuple[Array, Array | None]:
+    """Take a few steps for all rows together; return t, and which are not near it, None if all."""
     curve = CURVES[kind]
     for _ in range(QUICK):
         at = parts(rows, t)
@@ -121,7 +121,7 @@ def _newton(rows: Rows, kind: int, x: float, t: Array) -> tuple[Array, Array]:
         t = t + t * share
         near = np.abs(share) <= NEAR
         if np.count_nonzero(near) == near.size:
-            break
+            return t, None
     return t, ~near
 
 
@@ -168,15 +168,15 @@ def start_within(rows: Rows, d: float) -> Array:
 
     y = sigma / sqrt(e^2h - 1) is 0 with t, and t + far + more / t + ... for large t.  So is
     t (t + far + b) / (t + b) with b = -more / far, which is set equal to y at h = d.
-    With central moments m_k of g and skew = 2/3 m_3 / sigma^2 it is far = mean + skew and
-    more = 3/2 skew^2 - 3/4 m_4 / sigma^2 + 1/4 sigma^2.
+    With central moments m_k of g and skew = 2/3 m_3 / sigma^2 it is far = mean + skew > 0 and
+    more = 3/2 skew^2 - 3/4 m_4 / sigma^2 + 1/4 sigma^2 < 0.
     """
     variance = rows.variance
     y = np.sqrt(variance * (math.exp(-2 * d) / -math.expm1(-2 * d)))
     skew = rows.third / (1.5 * variance)
     far = rows.mean + skew
     more = 1.5 * skew * skew - 0.75 * rows.fourth / variance + 0.25 * variance
-    b = np.fmax(-more / far, 0.0)
+    b = -more / far
     half = (y - far - b) / 2
     t = half + np.sqrt(half * half + b * y)
     return np.asarray(np.fmax(t, LOWEST))
