@@ -96,11 +96,11 @@ def settle(rows: Rows, kind: int, x: float, t: Array) -> Array:
         if lost_again is not None:
             last = rest.some(lost_again)
             found[lost_again] = _settle_safely(last, kind, x, start[lost_again])
-        t[lost] = np.fmax(found, lowest(rest)) if kind == LEVEL else found
+        t[lost] = found
     return t
 
 
-def lowest(rows: Rows) -> Array:
+def _lowest(rows: Rows) -> Array:
     """Return the t below which q_a = lam p_a / (t + g_a) would be below 1e-300 somewhere.
 
     So it would where the best actions are certain but for 1e-200, and all else is to be given up.
@@ -128,7 +128,7 @@ def _newton(rows: Rows, kind: int, x: float, t: Array) -> tuple[Array, Array | N
 def _settle_safely(rows: Rows, kind: int, x: float, t: Array) -> Array:
     """Return the same by steps each of which is kept between what is known to hold the root."""
     if kind == LEVEL:
-        low, high = lowest(rows), rows.span * HIGHEST
+        low, high = _lowest(rows), rows.span * HIGHEST
     else:
         high = np.full(len(rows.p), math.exp(x))
         low = np.minimum(high, TINY)

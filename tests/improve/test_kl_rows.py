@@ -10,6 +10,7 @@ from scipy.optimize import brentq
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.core.policy import check_rows
 from tabular_trpo.exact.surrogate import Surrogate
+from tabular_trpo.improve import kl_curves
 from tabular_trpo.improve.kl_balance import balance
 from tabular_trpo.improve.kl_curves import (
     CURVES,
@@ -23,7 +24,7 @@ from tabular_trpo.improve.kl_curves import (
     within,
 )
 from tabular_trpo.improve.kl_rows import Rows, best_within, rows_of
-from tabular_trpo.improve.trust_region import max_kl
+from tabular_trpo.improve.trust_region import max_kl, mean_kl
 
 
 def error(rows: Rows, start: Array, t: Array) -> float:
@@ -120,12 +121,19 @@ def test_a_step_is_of_the_third_order(kind: int) -> None:
 
 
 @pytest.mark.parametrize("d", [1e-6, 1e-2, 1.0])
-def test_rare_best_actions_are_found_among_ordinary_rows(d: float) -> None:
+def test_rare_best_actions_are_found_among_ordinary_rows(d: float, monkeypatch) -> None:
     """Where the second best is nearly certain h has a plateau, and Newton's steps get lost."""
     p = np.array([[1e-9, 0.01, 0.99], [1e-30, 1e-3, 0.999], [0.2, 0.3, 0.5]])
     rows = rows_of(p / p.sum(axis=1, keepdims=True), np.array([[1.0, 0.0, 0.5]] * 3))
-    truth = bisected(rows, log_level, math.log(d))
+    truth, calls, parts = bisected(rows, log_level, math.log(d)), [], kl_curves.parts
+
+    def counted(rows: Rows, t: Array) -> kl_curves.Parts:
+        calls.append(len(t))
+        return parts(rows, t)
+
+    monkeypatch.setattr(kl_curves, "parts", counted)
     assert within(rows, d)[2] == pytest.approx(truth, rel=1e-8)
+    assert len(calls) <= 12, "they are not bisected"
 
 
 @pytest.mark.parametrize("delta", [1e-4, 0.1, 3.0])
@@ -142,3 +150,30 @@ def test_nearly_certain_policies_gain_what_their_rows_can(delta: float) -> None:
             t = bisected(rows, log_level, math.log(share * delta))
             gain = (L.G * (best_within(rows, share * delta, t)[0] - pi)).sum()
             assert sign * (step.gain - gain) >= 0
+
+
+def surrogate(pi: list[list[float]], G: list[list[float]]) -> Surrogate:
+    return Surrogate(np.array(G), np.ones(len(pi)), np.array(pi), 0.0)
+
+
+@pytest.mark.parametrize("rare", [1e-20, 1e-40, 1e-124, 1e-300])
+def test_what_is_as_good_as_certain_keeps_its_support(rare: float) -> None:
+    """The first row could only lose what is rare; the second gains as it would alone."""
+    L = surrogate([[rare, 1.0], [0.5, 0.5]], [[0.0, 1.0], [0.0, 1.0]])
+    alone = max_kl(surrogate([[0.5, 0.5]], [[0.0, 1.0]]), 0.3)
+    step = max_kl(L, 0.3)
+    assert (step.pi_new > 0).all()
+    assert step.gain == pytest.approx(alone.gain, rel=1e-9) and step.max_kl <= 0.3
+
+
+@pytest.mark.parametrize("rare", [1e-150, 1e-200, 1e-250])
+def test_products_of_rare_chances_are_not_lost(rare: float) -> None:
+    """With 1e-200 for the best action the other's p t / (t + g) is 1e-350 before it is divided."""
+    step = max_kl(surrogate([[1e-200, rare, 1.0]], [[1.0, 0.0, 0.5]]), 1.0)
+    assert step.pi_new[0, 1] > 0 and step.gain == pytest.approx(-math.expm1(-1) / 2, rel=1e-9)
+
+
+def test_the_smallest_chances_beside_an_action_from_outside() -> None:
+    L = surrogate([[1e-310, 1.0, 0.0], [0.5, 0.5, 0.0]], [[1.0, 0.0, 0.5], [0.0, 1.0, 2.0]])
+    step = mean_kl(L, 0.3)
+    assert step.mean_kl <= 0.3 and step.gain > 0.5
