@@ -40,8 +40,8 @@ def balance(rows: Rows, kind: int, weight: Array, total: float) -> tuple[float, 
         x = min(max(_guess(rows, kind, weight, total), low), high)
         start = start_within if kind == LEVEL else start_at_price
         t = start(rows, math.exp(x))
-        ways = () if rows.outside else (_together, _in_turn)
-        found = next(filter(None, (way(rows, kind, x, t, weight, total) for way in ways)), None)
+        given = rows, kind, x, t, weight, total
+        found = None if rows.outside else _together(*given) or _in_turn(*given)
     if found and low <= found[0] <= high:
         return found
     near: list[Array | None] = [None]

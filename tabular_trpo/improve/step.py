@@ -68,10 +68,8 @@ def step_to(
     gain = L.gain(pi_new)
     kl, moved = kl_of_rows(old, new), abs(new - old)
     if is_rational(L.pi):
-        max_kl, max_tv = (
-            maximum(kl) if len(kl) else 0,
-            max(moved.sum(axis=-1), default=Fraction(0)) / 2,
-        )
+        max_kl = maximum(kl) if len(kl) else 0
+        max_tv = max(moved.sum(axis=-1), default=Fraction(0)) / 2
         mean_kl = sum((w * k for w, k in zip(weight, kl, strict=True)), Fraction(0))
     else:
         max_kl, max_tv = largest(kl), largest(moved.dot(ones(moved.shape[1]))) / 2

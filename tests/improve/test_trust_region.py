@@ -11,7 +11,8 @@ from tabular_trpo.core.errors import InvalidMDPError
 from tabular_trpo.core.policy import check_rows
 from tabular_trpo.exact.divergence import kl
 from tabular_trpo.exact.surrogate import Surrogate
-from tabular_trpo.improve import kl_balance
+from tabular_trpo.improve import kl_balance, trust_region
+from tabular_trpo.improve.kl_curves import within
 from tabular_trpo.improve.minorize import minorize
 from tabular_trpo.improve.mirror import mirror, rwr
 from tabular_trpo.improve.trust_region import max_kl, mean_kl, mean_kl_penalty
@@ -176,12 +177,24 @@ def test_all_rows_at_once_or_one_number_at_a_time(solve, x: float, monkeypatch) 
         L = Surrogate(rng.normal(size=(6, 4)), rng.random(6), pi, 0.0)
         size = x if solve is mean_kl else 1 / math.sqrt(x)  # a penalty whose radius is about x
         step = solve(L, size)
-        with monkeypatch.context() as safe:
-            safe.setattr(kl_balance, "_together", lambda *a: None)
-            other = solve(L, size)
-        assert step.objective == pytest.approx(other.objective, rel=1e-9 if x > 1e-9 else 1e-6)
-        assert step.pi_new == pytest.approx(other.pi_new, abs=1e-7)
-    assert x > 1e-3 or None not in found  # not lost where steps are small
+        for lost, unused in (("_together", "root"), ("_in_turn", "")):
+            monkeypatch.setattr(kl_balance, lost, lambda *a: None)
+            with monkeypatch.context() as forbidden:
+                if unused and x < 1e-3:
+                    forbidden.delattr(kl_balance, unused)
+                other = solve(L, size)
+            assert step.objective == pytest.approx(other.objective, rel=1e-9 if x > 1e-9 else 1e-6)
+            assert step.pi_new == pytest.approx(other.pi_new, abs=1e-7)
+        monkeypatch.undo()
+        monkeypatch.setattr(kl_balance, "_together", told)
+    assert len(found) >= 3 and (x > 1e-3 or None not in found)  # not lost where steps are small
+
+
+def test_rows_that_stay_beyond_the_radius_are_drawn_back(monkeypatch) -> None:
+    """As a last resort: whatever the rows are, the step is within delta."""
+    L = Surrogate(np.array([[0.0, 1.0]]), np.ones(1), np.array([[0.5, 0.5]]), 0.0)
+    monkeypatch.setattr(trust_region, "within", lambda rows, d: within(rows, 0.3))
+    assert 0.02 < max_kl(L, 0.1).max_kl <= 0.1
 
 
 def test_rows_that_cannot_gain_stay() -> None:
