@@ -353,9 +353,9 @@ def _ends(f: Callable[[Any, Any], Any], x: Interval, y: Interval) -> Interval:
         if isinstance(end, Fraction):
             size = end.numerator.bit_length() + end.denominator.bit_length()
             _require(size <= MOST_BITS, "a number in a formula", f"{size} bits", f"<= {MOST_BITS}")
-        elif not math.isinf(end):
-            raise ArithmeticError("inf - inf, or a number over inf")
-        ends.append(end)
+        elif math.isnan(end):
+            raise ArithmeticError("inf - inf, or inf over inf")
+        ends.append(end or ZERO[0])  # a number over inf is 0
     return min(ends), max(ends)
 
 
@@ -403,11 +403,11 @@ def _log_ratio(p: Interval, q: Interval, bits: int) -> Interval:
     return ZERO if p == q else _log(p[0] / q[0], bits) if p[0] and q[0] else (math.inf, math.inf)
 
 
-def _log_exact(x: Interval, bits: int) -> Interval:
-    _require(x[0] == x[1], "log", x, "a number that is known exactly")
-    if x[0] <= 0 or x[0] == math.inf:
-        raise ArithmeticError("the logarithm of what is not positive, or infinite")
-    return ZERO if x[0] == 1 else _log(x[0], bits)
+def _log_between(x: Interval, bits: int) -> Interval:
+    if x[0] <= 0:
+        raise ArithmeticError("the logarithm of a number that may be 0 or negative")
+    ends = [ZERO if end == 1 else _log(end, bits) if end < math.inf else (end, end) for end in x]
+    return ends[0][0], ends[1][1]
 
 
 # 0 * inf = 0: a state that is never visited adds nothing to a mean, even when its KL is infinite.
@@ -437,7 +437,9 @@ def _value(node: Any, env: Env, bits: int) -> Value:
         case ast.UnaryOp(op=ast.USub(), operand=x):
             return _apply("Sub", [{(): ZERO}, _value(x, env, bits)], env, bits)
         case ast.BinOp(left=x, op=ast.Pow(), right=ast.Constant(value=int(n))) if n <= MOST_POWER:
-            return _value("*".join("1" + "x" * n), env | {"x": _value(x, env, bits)}, bits)
+            base = _value(x, env, bits)
+            unit = dict.fromkeys(base, env["one"][()])
+            return _value("unit" + "*x" * n, env | {"unit": unit, "x": base}, bits)
         case ast.BinOp(left=x, op=op, right=y):
             return _apply(type(op).__name__, [_value(z, env, bits) for z in (x, y)], env, bits)
         case ast.Call(ast.Name("step_tv"), [ast.Constant(int(n))]) if n <= MOST_POWER:
@@ -453,7 +455,7 @@ def _value(node: Any, env: Env, bits: int) -> Value:
 
 def _apply(name: str, args: list[Value], env: Env, bits: int) -> Value:
     x, sizes = args[0], [len(next(iter(arg))) for arg in args]
-    precise: dict[str, Any] = {"sqrt": _root, "log_ratio": _log_ratio, "log": _log_exact}
+    precise: dict[str, Any] = {"sqrt": _root, "log_ratio": _log_ratio, "log": _log_between}
     f: Any = partial(precise[name], bits=bits) if name in precise else ENTRYWISE.get(name)
     if f:  # a number serves every state, a vector every action
         keys = args[sizes.index(max(sizes))]

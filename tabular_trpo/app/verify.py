@@ -17,11 +17,12 @@ from tabular_trpo.app.source import Source, lane_argument, read_all
 from tabular_trpo.app.store import file_name, save
 from tabular_trpo.app.tally import Judged, place
 from tabular_trpo.app.verify_report import report
+from tabular_trpo.core.decide import MAX_BITS
 from tabular_trpo.core.errors import LimitError, MemoryGuardError
 from tabular_trpo.theory.certifiable import CERTIFIED_BITS, NOT_CHECKED
 from tabular_trpo.theory.certificate import pair_certificate
 from tabular_trpo.theory.claim import Theorem
-from tabular_trpo.theory.judge import FIRST_BITS, MAX_BITS, NO_VALUE, NOT_MIXTURE, judge
+from tabular_trpo.theory.judge import FIRST_BITS, NO_VALUE, NOT_MIXTURE, judge
 from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.theorems import THEOREMS
 

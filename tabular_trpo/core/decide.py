@@ -8,7 +8,7 @@ from tabular_trpo.core import dyadic
 from tabular_trpo.core.errors import LimitError, Problem
 from tabular_trpo.core.forms import Form
 
-MAX_BITS = 65536
+MAX_BITS = 2**14  # the last precision of check.py, too
 _FIRST_BITS, _FLOAT_BITS = 64, 4096
 # The test by an identity costs more than a narrow enclosure; it waits until a tie is likely.
 _ZERO_TEST_BITS = 256

@@ -2,7 +2,8 @@
 
 Two forms are equal when they are written alike, and then they cancel exactly; whether two forms
 that are written differently have one value is the question `vanishes` answers where it can.
-Atoms: the logarithm of a rational above 1, and square roots, products and quotients of forms.
+Atoms: the logarithm of a rational above 1, and logarithms, square roots, products and quotients of
+forms.
 """
 
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from typing import final
 
 from tabular_trpo.core import dyadic
 from tabular_trpo.core.dyadic import Dyadic
-from tabular_trpo.core.logs import log_enclosure, product_is_one
+from tabular_trpo.core.logs import log_enclosure, logarithm, product_is_one
 
 ZERO, ONE = Fraction(0), Fraction(1)
 _GUARD = 4
@@ -149,6 +150,27 @@ class Sqrt:
 
 @final
 @dataclass(frozen=True, slots=True)
+class LogOf:
+    """The natural logarithm of a form known to be positive and not 1."""
+
+    x: Form
+
+    def enclosure(self, bits: int) -> Dyadic:
+        """Enclose the logarithm, with the bits it takes to keep x away from 0 and 1."""
+        inner = bits + _GUARD
+        while True:
+            lo, hi, _ = made = logarithm(self.x.enclosure(inner), bits + _GUARD)
+            if lo * hi > 0 and hi - lo << bits <= max(abs(lo), abs(hi)):
+                return made
+            inner *= 2
+
+    def vanishes(self) -> bool:
+        """Never: the argument is not 1."""
+        return False
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class Product:
     """x * y of two forms, opaque: only its value is known."""
 
@@ -188,7 +210,7 @@ class Quotient:
         return self.x.vanishes()
 
 
-Atom = Log | Sqrt | Product | Quotient
+Atom = Log | LogOf | Sqrt | Product | Quotient
 
 
 def positive_root(x: Form) -> Form:
@@ -240,3 +262,11 @@ def quotient(x: Form, y: Form) -> Form:
         scaled = over.scaled(x.const) if not x.terms else product(x, over)
         return scaled.scaled(c / d)
     return Form(ZERO, {Quotient(x, y): c / d})
+
+
+def log_of(x: Form) -> Form:
+    """Return log(x) for a form known to be positive and not 1: a rational one by one logarithm."""
+    if x.terms:
+        return Form(ZERO, {LogOf(x): ONE})
+    p, q = x.const.numerator, x.const.denominator
+    return Form(ZERO, {Log(p, q): ONE} if p > q else {Log(q, p): -ONE})

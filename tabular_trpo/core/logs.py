@@ -1,4 +1,4 @@
-"""Natural logarithms of rationals in integers only: enclosures of any width, and a zero test.
+"""Natural logarithms in integers only: enclosures of any width, and a zero test for rationals.
 
 With these two, a form const + sum c_i log q_i in rationals is decidable: it is 0 only if const = 0
 and prod q_i**c_i = 1 (Lindemann: exp of a nonzero rational is irrational); otherwise a narrow
@@ -82,6 +82,29 @@ def _log_two(w: int) -> tuple[int, int]:
         power //= 9
         k += 2
     return 2 * total, 2 * (total + k + 4)
+
+
+def logarithm(x: Dyadic, bits: int) -> Dyadic:
+    """Enclose the natural logarithms of an interval; (-1, 1, 0) where it reaches 0 or below.
+
+    >>> lo, hi, shift = logarithm((3, 4, 1), 20)
+    >>> lo / 2**shift < 0.4054651081081644 < 0.6931471805599453 < hi / 2**shift
+    True
+    """
+    if x[0] <= 0:
+        return -1, 1, 0
+    (low, _, left), (_, high, right) = (_log_of_end(end, x[2], bits) for end in x[:2])
+    shift = max(left, right)
+    return low << shift - left, high << shift - right, shift
+
+
+def _log_of_end(n: int, shift: int, bits: int) -> Dyadic:
+    """Enclose log(n * 2**-shift) for n > 0."""
+    p, q = (n, 1 << shift) if shift >= 0 else (n << -shift, 1)
+    if p > q:
+        return log_enclosure(p, q, bits)
+    low, high, w = log_enclosure(q, p, bits) if p < q else (0, 0, 0)
+    return -high, -low, w
 
 
 def product_is_one(factors: Iterable[tuple[int, int, int, int]]) -> bool:

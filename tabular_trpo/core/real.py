@@ -6,7 +6,6 @@ Infinite values follow the extended line; inf - inf, 0 * inf and inf / inf raise
 """
 
 import math
-from collections.abc import Iterable
 from fractions import Fraction
 from numbers import Integral
 from numbers import Number as AnyNumber
@@ -14,12 +13,10 @@ from typing import TypeAlias, Union, final
 
 from tabular_trpo.core import dyadic, forms
 from tabular_trpo.core.decide import MAX_BITS, form_float, form_sign, form_text
-from tabular_trpo.core.forms import ONE, ZERO, Form, Log
+from tabular_trpo.core.forms import ONE, ZERO, Form
 
 Exact: TypeAlias = Union[Fraction, "Real"]
 Number: TypeAlias = Union[int, Fraction, "Real"]
-
-_SIEVE_BITS = 64
 
 
 @final
@@ -77,8 +74,6 @@ class Real:
         if not isinstance(exponent, Integral):
             return NotImplemented
         n = abs(int(exponent))
-        if n == 0 and self.infinite:
-            raise ArithmeticError("inf ** 0 is undefined")
         power: Exact = ONE
         square: Exact = self
         while n:
@@ -128,24 +123,35 @@ class Real:
 INFINITY = Real(Form(ZERO), 1)
 
 
-def log(q: int | Fraction) -> Exact:
-    """Return the natural logarithm of a positive rational, exactly.
+def log(x: Number) -> Exact:
+    """Return the natural logarithm of a positive number, exactly; log of infinity is infinity.
 
-    q:      int or Fraction, > 0 (else ValueError; any other type TypeError)
-    return: Fraction(0) for q = 1, else a Real
+    Roots and rational factors are taken out, log(c sqrt(y)) = log(c) + log(y) / 2, so that they
+    cancel; the logarithm of another Real is known by enclosures only.
 
-    >>> log(1), log(2) + log(Fraction(1, 2))
-    (Fraction(0, 1), Fraction(0, 1))
+    x:      int, Fraction or Real, > 0 (else ValueError; any other type TypeError)
+    return: Fraction(0) for x = 1, else a Real
+    raises: LimitError where it is not settled whether x is 0, or 1
+
+    >>> log(1), log(2) + log(Fraction(1, 2)), 2 * log(sqrt(2)) - log(2)
+    (Fraction(0, 1), Fraction(0, 1), Fraction(0, 1))
     """
-    value = _required(q)
-    if isinstance(value, Real):
-        raise TypeError("log takes an int or a Fraction, got a Real")
-    p, d = value.numerator, value.denominator
-    if p <= 0:
+    value = _required(x)
+    if sign(value) <= 0:
         raise ValueError("log of a number that is not positive")
-    if p == d:
+    if _infinity(value):
+        return value
+    if sign(_add(value, -ONE)) == 0:
         return ZERO
-    return Real(Form(ZERO, {Log(p, d): ONE} if p > d else {Log(d, p): -ONE}))
+    if isinstance(value, Fraction):
+        return Real(forms.log_of(Form(value)))
+    factor, rest = value.form.primitive()
+    root = rest.root()
+    if root:
+        return _add(log(factor * root[0]), _multiply(log(_exact(root[1])), Fraction(1, 2)))
+    if factor not in (1, -1):
+        return _add(log(abs(factor)), log(_exact(rest if factor > 0 else rest.scaled(-ONE))))
+    return Real(forms.log_of(value.form))
 
 
 def sqrt(x: Number) -> Exact:
@@ -191,35 +197,6 @@ def enclose(x: Number, bits: int) -> tuple[Fraction, Fraction]:
 def is_infinite(x: Number) -> bool:
     """Whether x is INFINITY or -INFINITY."""
     return _infinity(_required(x)) != 0
-
-
-def maximum(values: Iterable[Number]) -> Exact:
-    """Return the exact maximum of at least one number, the first of equals.
-
-    Enclosures discard what is clearly smaller; the rest are compared by certain signs.
-
-    >>> maximum([1, log(3), Fraction(11, 10)])
-    Fraction(11, 10)
-    """
-    listed = [_required(x) for x in values]
-    if not listed:
-        raise ValueError("the maximum of no values")
-    if any(_infinity(x) > 0 for x in listed):
-        return INFINITY
-    finite = [(x, enclose(x, _SIEVE_BITS)) for x in listed if not _infinity(x)]
-    if not finite:
-        return -INFINITY
-    floor = max(lo for _, (lo, _) in finite)
-    best, *rest = (x for x, (_, hi) in finite if hi >= floor)
-    for x in rest:
-        if sign(_add(x, -best)) > 0:
-            best = x
-    return best
-
-
-def minimum(values: Iterable[Number]) -> Exact:
-    """Return the exact minimum of at least one number, the first of equals."""
-    return -maximum(-x for x in values)
 
 
 def _operand(x: object) -> Exact | None:

@@ -8,9 +8,11 @@ from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 
+from tabular_trpo.core.decide import MAX_BITS
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo.theory.claim import Theorem, Verdict
-from tabular_trpo.theory.judge import MAX_BITS, NO_VALUE, NOT_MIXTURE, bounds
+from tabular_trpo.theory.enclosable import settled
+from tabular_trpo.theory.judge import NO_VALUE, NOT_MET, NOT_MIXTURE
 from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.theorems import THEOREMS
 
@@ -51,8 +53,8 @@ def left_out(theorem: Theorem, verdict: Verdict, pair: Pair) -> str:
         return f"it speaks of {', '.join(sorted(beyond))}, for which check has no witness"
     if any(len(side) > MOST_TEXT for side in _sides(theorem)):
         return f"a side has more than {MOST_TEXT} characters"
-    if _needs_identity(theorem, verdict, pair):
-        return "a tie that an identity shows, but no enclosure"
+    if not _follows(theorem, verdict, pair):
+        return "it rests on an identity between irrational numbers, which no enclosure shows"
     return ""
 
 
@@ -64,14 +66,16 @@ def _sides(theorem: Theorem) -> list[str]:
         return ["?" * (MOST_TEXT + 1)]
 
 
-def _needs_identity(theorem: Theorem, verdict: Verdict, pair: Pair) -> bool:
-    """Whether a tie is hidden from enclosures, in the statement or in the precondition."""
+def _follows(theorem: Theorem, verdict: Verdict, pair: Pair) -> bool:
+    """Return whether enclosures settle the precondition and, where it holds, the statement."""
     if theorem.exactness == "rational" or verdict.reason == NOT_MIXTURE:
-        return False
-    ties = [theorem.statement] if verdict.slack_lo == 0 else []
-    if theorem.condition and bounds(theorem.at(pair, theorem.condition))[1] == 0:
-        ties.append(theorem.condition)
-    return any(side.rests_on_identity(pair) for tie in ties for side in (tie.lhs, tie.rhs))
+        return True
+    if theorem.condition:
+        if not settled(theorem.condition, pair):
+            return False
+        if verdict.reason == NOT_MET:
+            return True
+    return settled(theorem.statement, pair)
 
 
 def decimal(x: Fraction) -> str:

@@ -40,6 +40,10 @@ class Enclosures:
         """Append axes of length 1."""
         return Interval(*(end.reshape(end.shape + (1,) * rank) for end in (x.lo, x.hi)))
 
+    def fill(self, X: Interval) -> Interval:
+        """Put 1 at the actions that are not allowed."""
+        return X if self.mdp.allowed is None else interval.where(self.mdp.mask, X, 1.0)
+
     def times(self, x: Interval, y: Interval) -> Interval:
         """Multiply; 0 times inf is 0 there."""
         return x * y
@@ -48,11 +52,21 @@ class Enclosures:
         """Divide; what may be 0 is refused, since 0 times the quotient would hide that."""
         if np.any((y.lo <= 0) & (y.hi >= 0)):
             raise ZeroDivisionError("a divisor that may be 0")
+        if np.any(np.isinf(x.lo + x.hi) & np.isinf(y.lo + y.hi)):
+            raise ZeroDivisionError("a quotient of numbers that may both be infinite")
         return x / y
+
+    def power(self, x: Interval, n: int) -> Interval:
+        """Take powers."""
+        return x**n
 
     def sum_last(self, x: Interval) -> Interval:
         """Sum."""
         return x.sum(axis=-1)
+
+    def sum_allowed(self, X: Interval) -> Interval:
+        """Masked sum."""
+        return interval.where(self.mdp.mask, X, 0.0).sum(axis=-1)
 
     def max_last(self, x: Interval) -> Interval:
         """Maximum."""
@@ -67,11 +81,15 @@ class Enclosures:
         return interval.smaller(x, y)
 
     def sqrt(self, x: Interval) -> Interval:
-        """Root."""
+        """Root; what may be negative is refused."""
+        if np.any(x.lo < 0):
+            raise ValueError("the root of a number that may be negative")
         return x.sqrt()
 
     def log(self, x: Interval) -> Interval:
-        """Logarithm."""
+        """Logarithm; what may be 0 or negative is refused."""
+        if np.any(x.lo <= 0):
+            raise ValueError("the logarithm of a number that may be 0 or negative")
         return x.log()
 
     def entropy(self, p: Interval) -> Interval:

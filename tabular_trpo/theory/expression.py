@@ -9,8 +9,6 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from tabular_trpo.core.real import Real
-
 SCALAR, STATE, TABLE = 0, 1, 2
 RANK_NAMES = ("a scalar", "one number a state", "one number a state and action")
 
@@ -19,7 +17,6 @@ MOST_POWER = 32  # check.py stops there
 _LEVEL = {"+": 1, "-": 1, "*": 2, "/": 2, "neg": 3, "**": 4}
 _ATOM = 5
 KEPT = ("next", "push", "move", "shift", "sum_a", "max_a", "span_a")  # dear, and often met again
-ENTRYWISE = ("+", "-", "*", "/", "**", "neg", "abs")
 
 
 class Arithmetic(Protocol):
@@ -40,7 +37,13 @@ class Arithmetic(Protocol):
         """Return x y, where 0 times infinity is 0."""
 
     def over(self, x: Any, y: Any) -> Any:
-        """Return x / y, which has no value where y is 0."""
+        """Return x / y, which has no value where y is 0 or both are infinite."""
+
+    def power(self, x: Any, n: int) -> Any:
+        """Return x**n, where x**0 is 1."""
+
+    def fill(self, X: Any) -> Any:
+        """Return a table with 1, where all operations work, at actions that are not allowed."""
 
 
 @final
@@ -148,14 +151,6 @@ class Expression:
         with np.errstate(all="ignore"):
             return _value(self, p, {} if known is None else known)
 
-    def rests_on_identity(self, p: Arithmetic) -> bool:
-        """Whether the value is irrational, or rational only because irrational parts cancel.
-
-        Both hide from enclosures that it equals some rational; exact scalars of a pair only.
-        """
-        known: Values = {}
-        return isinstance(_value(self, p, known), Real) or _cancels(self, known)
-
 
 _MADE: "WeakValueDictionary[tuple[Any, ...], Expression]" = WeakValueDictionary()
 Operand = Expression | int | float | Fraction
@@ -217,27 +212,10 @@ def _value(e: Expression, p: Arithmetic, known: Values) -> Any:
     return store[e]
 
 
-def _cancels(e: Expression, known: Values) -> bool:
-    """Whether a part that enclosures do not see as rational came out rational, anywhere."""
-    parts = [x for x in e.args if isinstance(x, Expression) and x in known]
-    if e.op in ENTRYWISE and parts:
-        values = [_spread(known[x], e.rank - x.rank) for x in [*parts, e]]
-        if any(map(_settles, *(x.ravel() for x in np.broadcast_arrays(*values)))):
-            return True
-    return any(_cancels(x, known) for x in parts)
-
-
-def _spread(value: Any, rank: int) -> Any:
-    array = np.asarray(value, dtype=object)
-    return array.reshape(array.shape + (1,) * rank) if array.ndim else array
-
-
-def _settles(*numbers: Any) -> bool:
-    """Whether irrational numbers gave a rational one; 0 * x = 0 is plain to see, so not that."""
-    *parts, result = numbers
-    met = any(isinstance(x, Real) and not x.infinite for x in parts)
-    plain = any(isinstance(x, Fraction) and x == 0 for x in parts)
-    return met and not plain and isinstance(result, Fraction)
+def _operand(e: Expression, p: Arithmetic, known: Values) -> Any:
+    """Evaluate an operand; what a table holds at actions that are not allowed must not matter."""
+    value = _value(e, p, known)
+    return p.fill(value) if e.rank == TABLE else value
 
 
 def _compute(e: Expression, p: Arithmetic, known: Values) -> Any:
@@ -248,9 +226,9 @@ def _compute(e: Expression, p: Arithmetic, known: Values) -> Any:
     if e.op in LITERAL_FUNCTIONS:
         literal = e.args[0].args[0]
         return getattr(p, e.op)(int(literal) if e.op == "step_tv" else literal)
+    values = [_operand(x, p, known) for x in e.args if isinstance(x, Expression)]
     if e.op == "**":
-        return _value(e.args[0], p, known) ** e.args[1]
-    values = [_value(x, p, known) for x in e.args]
+        return p.power(values[0], e.args[1])
     if len(values) == 2:
         ranks = [e.rank - x.rank for x in e.args]
         values = [p.spread(v, n) if n else v for n, v in zip(ranks, values, strict=True)]

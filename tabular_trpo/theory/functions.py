@@ -48,8 +48,8 @@ class Functions:
         return self.ops.max_allowed(X) + self.ops.max_allowed(-X)
 
     def sum_a(self, X: Any) -> Any:
-        """Return sum_a X(s, a), (..., S)."""
-        return self.ops.sum_last(X)
+        """Return the sum over the allowed actions, (..., S)."""
+        return self.ops.sum_allowed(X)
 
     def next(self, f: Any) -> Any:
         """Return the mean of f after a step, sum_s' P(s'|s, a) f(s'), (..., S, A)."""
@@ -76,8 +76,16 @@ class Functions:
         return self.ops.log(x)
 
     def over(self, x: Any, y: Any) -> Any:
-        """Return x / y, which has no value where y is 0."""
+        """Return x / y, which has no value where y is 0 or both are infinite."""
         return self.ops.over(x, y)
+
+    def power(self, x: Any, n: int) -> Any:
+        """Return x**n, where x**0 is 1."""
+        return self.ops.power(x, n)
+
+    def fill(self, X: Any) -> Any:
+        """Return a table with 1 at the actions that are not allowed."""
+        return self.ops.fill(X)
 
     def sqrt(self, x: Any) -> Any:
         """Return the square root."""
@@ -97,7 +105,7 @@ class Functions:
 
     def shift(self, f: Any) -> Any:
         """Return (P_new - P_pi) f, (..., S)."""
-        return self.ops.sum_last((self.pi_new - self.pi) * self.ops.expect(f))
+        return self.sum_a(self.times(self.pi_new - self.pi, self.next(f)))
 
     def step_tv(self, t: int) -> Any:
         """Return the total variation distance of the laws of s_t under the two policies."""

@@ -11,6 +11,7 @@ from numbers import Integral
 from typing import Any
 
 from tabular_trpo.core import real
+from tabular_trpo.core.decide import MAX_BITS
 from tabular_trpo.core.errors import (
     InvalidMDPError,
     LimitError,
@@ -26,8 +27,9 @@ from tabular_trpo.theory.quantities import Quantities
 
 LANES = ("auto", "float", "rational")
 MOST_STATES, MOST_ENTRIES = 120, 2**20  # of a float model that is made rational to settle a claim
-FIRST_BITS, MAX_BITS = 64, 2**14  # the last precision of check.py, too
+FIRST_BITS = 64
 NOT_MIXTURE = "the pair is no mixture"
+NOT_MET = "the precondition fails"
 INFINITE = "a side is infinite"
 NO_VALUE = "a side has no value"
 Bounds = tuple[str, Any, Any]  # status, slack_lo, slack_hi
@@ -100,7 +102,7 @@ def _decide(theorem: Theorem, pair: Quantities, lane: str, bits: int) -> Verdict
             if status == "undecided":
                 return Verdict(status, None, None, lane, unknown, "the precondition is open")
             if status == "refuted":
-                return Verdict("vacuous", None, None, lane, unknown, "the precondition fails")
+                return Verdict("vacuous", None, None, lane, unknown, NOT_MET)
         claim = theorem(pair)
         status, lo, hi = bounds(claim, bits)
     except LimitError as limit:

@@ -15,7 +15,7 @@ from tabular_trpo.core import policy
 from tabular_trpo.core.linalg import dense
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array
-from tabular_trpo.theory.ops import Floats
+from tabular_trpo.theory.float_ops import Floats
 from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.quantities import Quantities
 

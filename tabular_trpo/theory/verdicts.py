@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn, final
 
+from tabular_trpo.core.decide import MAX_BITS
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.theory.choice import Choice, chosen
 from tabular_trpo.theory.claim import Verdict
-from tabular_trpo.theory.judge import MAX_BITS, judge
+from tabular_trpo.theory.judge import judge
 from tabular_trpo.theory.pair import Pair
 
 

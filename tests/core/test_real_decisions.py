@@ -6,14 +6,13 @@ from fractions import Fraction
 import pytest
 
 from tabular_trpo.core.errors import LimitError
+from tabular_trpo.core.extrema import maximum, minimum
 from tabular_trpo.core.real import (
     INFINITY,
     Real,
     enclose,
     is_infinite,
     log,
-    maximum,
-    minimum,
     sign,
     sqrt,
 )
@@ -192,6 +191,7 @@ def test_infinity_keeps_signs():
     assert abs(-INFINITY) == INFINITY == sqrt(INFINITY) == (-INFINITY) ** 2
     assert (-INFINITY) ** 3 == -INFINITY
     assert 1 / INFINITY == 0 == log(2) / -INFINITY == INFINITY**-1
+    assert INFINITY**0 == 1 and log(INFINITY) == INFINITY
     assert float(-INFINITY) == -math.inf
     assert repr(-INFINITY) == "-INFINITY"
 
@@ -204,7 +204,6 @@ def test_infinity_keeps_signs():
         lambda: 0 * INFINITY,
         lambda: INFINITY * (log(4) - 2 * log(2)),
         lambda: INFINITY / INFINITY,
-        lambda: INFINITY**0,
         lambda: INFINITY.enclose(64),
         lambda: enclose(INFINITY, 64),
     ],

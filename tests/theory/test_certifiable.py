@@ -47,6 +47,9 @@ TIES = {
     "root": (lambda p: (p.sqrt(2) ** 2, "<=", 2), None),
     "within a side": (lambda p: (p.max_kl - p.mean_kl, "<=", 0), None),
     "across": (lambda p: (p.max_kl, "==", p.mean_kl), None),
+    "span": (lambda p: (p.span_s(p.kl), "<=", 0), None),
+    "root of a hidden 0": (lambda p: (p.sqrt(p.max_kl - p.mean_kl), "<=", 1), None),
+    "logarithm": (lambda p: (p.log(p.max_kl / p.mean_kl), "==", 0), None),
     "quotient": (lambda p: (p.max_kl / p.mean_kl, "==", 1), None),
     "precondition": (lambda p: (p.eta, "==", p.eta), lambda p: (p.max_kl, "<=", p.mean_kl)),
 }
@@ -55,6 +58,7 @@ NEAR_TIES = {
     "refuted": lambda p: (p.max_kl - p.mean_kl, ">=", 1),
     "unequal": lambda p: (p.max_kl - p.mean_kl, "==", 1),
     "no weight": lambda p: (0 * p.max_kl, "==", 0),
+    "root of a number": lambda p: (p.sqrt(p.max_kl), "<=", 5),
     "perfect square": lambda p: (p.sqrt(Fraction(4, 9)), "==", Fraction(2, 3)),
 }
 
@@ -64,7 +68,7 @@ def test_ties_that_only_an_identity_shows_are_not_certified(name: str) -> None:
     formula, when = TIES[name]
     tie = claim("tie", when=when)(formula)
     assert judge(tie, one_state()).status == "proved"
-    with pytest.raises(LimitError, match="an identity shows"):
+    with pytest.raises(LimitError, match="rests on an identity"):
         pair_certificate(one_state(), [tie])
 
 

@@ -7,7 +7,8 @@ from fractions import Fraction
 import pytest
 
 from tabular_trpo import check
-from tabular_trpo.theory import certifiable, judge
+from tabular_trpo.core import decide
+from tabular_trpo.theory import certifiable
 from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.expression import MOST_POWER
 from tabular_trpo.theory.theorems import THEOREMS, TOPICS
@@ -30,7 +31,7 @@ def normal(text: str) -> str:
 
 
 def test_limits_are_those_of_the_checker() -> None:
-    assert check.PRECISIONS[-1] == judge.MAX_BITS >= 4 * certifiable.CERTIFIED_BITS
+    assert check.PRECISIONS[-1] == decide.MAX_BITS >= 4 * certifiable.CERTIFIED_BITS
     assert check.MOST_POWER == MOST_POWER
     digits, nines = certifiable.MOST_DIGITS, "9" * certifiable.MOST_DIGITS
     assert check.FIELD.fullmatch(f'/model/gamma "{nines}/{nines}')
