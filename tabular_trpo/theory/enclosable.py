@@ -13,12 +13,13 @@ import numpy as np
 
 from tabular_trpo.core import real
 from tabular_trpo.core.errors import LimitError
-from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.numbers import Array, elementwise
 from tabular_trpo.core.real import Real
 from tabular_trpo.theory.expression import Expression, Values
 from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.trace import Statement
 
+ENTRYWISE = ("+", "-", "*", "/", "smaller")
 GIVEN = ("number", "name", "step_tv", "L_mix")
 
 
@@ -63,7 +64,7 @@ class _View:
         irrational = _each(lambda x, _: isinstance(x, Real), self.value(e), None)
         if e.op in GIVEN:
             return irrational
-        masks = [self.enclosed(x, max(e.rank, x.rank)) for x in parts]
+        masks = [self.enclosed(x, e.rank if e.op in ENTRYWISE else None) for x in parts]
         match e.op:
             case "sqrt" | "log":
                 self._stop(masks[0] & self.equals(parts[0], 0))
@@ -76,7 +77,7 @@ class _View:
                 return self._product(e, parts, masks)
             case "smaller":
                 best = [self.equals(x, self.value(e), e.rank) for x in parts]
-                return (masks[0] & best[0]) | (masks[1] & best[1])
+                return np.asarray((masks[0] & best[0]) | (masks[1] & best[1]))
         return self._reduced(e.op, parts[0], masks[0])
 
     def _product(self, e: Expression, parts: list[Expression], masks: list[Array]) -> Array:
@@ -102,7 +103,7 @@ class _View:
             return self._attained(rows, self.value(x), mask) | self._attained(
                 rows, -self.value(x), mask
             )
-        terms = np.where(mask, Fraction(1), Fraction(0))
+        terms = elementwise(lambda x: Fraction(int(x)), mask)
         if op == "shift":
             return _each(_differ, p.sum_a(abs(p.pi_new - p.pi) * p.next(terms)), 0)
         return _each(_differ, getattr(p, op)(terms), 0)

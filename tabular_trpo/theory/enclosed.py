@@ -40,9 +40,13 @@ class Enclosures:
         """Append axes of length 1."""
         return Interval(*(end.reshape(end.shape + (1,) * rank) for end in (x.lo, x.hi)))
 
-    def fill(self, X: Interval) -> Interval:
-        """Put 1 at the actions that are not allowed."""
-        return X if self.mdp.allowed is None else interval.where(self.mdp.mask, X, 1.0)
+    def operand(self, x: Interval, table: bool) -> Interval:
+        """Put 1 at the actions that are not allowed; refuse what may be inf - inf."""
+        if table and self.mdp.allowed is not None:
+            x = interval.where(self.mdp.mask, x, 1.0)
+        if np.any((x.lo == -np.inf) & (x.hi == np.inf)):
+            raise ArithmeticError("a number of which nothing is known")
+        return x
 
     def times(self, x: Interval, y: Interval) -> Interval:
         """Multiply; 0 times inf is 0 there."""
@@ -131,7 +135,7 @@ class Enclosures:
         self._need_grid()
         self._need_dense()
         closed = (self.spread(X, 1) * Interval.exact(self.mdp.P)).sum(axis=-2)
-        return abs(closed).sum(axis=-1)
+        return abs(self.operand(closed, table=False)).sum(axis=-1)
 
     def solve(self, pi: Interval, b: Interval) -> Interval:
         """Refuse: an enclosed pair holds the solutions that claims need and makes no other."""

@@ -30,9 +30,13 @@ class Exacts:
         """Append axes of length 1 to an array; a Fraction combines with any."""
         return x.reshape(x.shape + (1,) * rank) if isinstance(x, np.ndarray) else x
 
-    def fill(self, X: Array) -> Array:
+    def operand(self, x: Any, table: bool) -> Any:
         """Put 1 at the actions that are not allowed."""
-        return X if self.mdp.allowed is None else np.where(self.mdp.mask, X, Fraction(1))
+        if not table or self.mdp.allowed is None:
+            return x
+        filled = x.copy()
+        filled[~self.mdp.mask] = Fraction(1)
+        return filled
 
     def times(self, x: Any, y: Any) -> Any:
         """Multiply; 0 times an infinite Real raises there and is mended here."""

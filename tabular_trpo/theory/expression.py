@@ -42,8 +42,8 @@ class Arithmetic(Protocol):
     def power(self, x: Any, n: int) -> Any:
         """Return x**n, where x**0 is 1."""
 
-    def fill(self, X: Any) -> Any:
-        """Return a table with 1, where all operations work, at actions that are not allowed."""
+    def operand(self, x: Any, table: bool) -> Any:
+        """Return a value as an operand: a table has 1 at the actions that are not allowed."""
 
 
 @final
@@ -212,12 +212,6 @@ def _value(e: Expression, p: Arithmetic, known: Values) -> Any:
     return store[e]
 
 
-def _operand(e: Expression, p: Arithmetic, known: Values) -> Any:
-    """Evaluate an operand; what a table holds at actions that are not allowed must not matter."""
-    value = _value(e, p, known)
-    return p.fill(value) if e.rank == TABLE else value
-
-
 def _compute(e: Expression, p: Arithmetic, known: Values) -> Any:
     if e.op == "number":
         return p.constant(e.args[0])
@@ -226,7 +220,9 @@ def _compute(e: Expression, p: Arithmetic, known: Values) -> Any:
     if e.op in LITERAL_FUNCTIONS:
         literal = e.args[0].args[0]
         return getattr(p, e.op)(int(literal) if e.op == "step_tv" else literal)
-    values = [_operand(x, p, known) for x in e.args if isinstance(x, Expression)]
+    values = [
+        p.operand(_value(x, p, known), x.rank == TABLE) for x in e.args if isinstance(x, Expression)
+    ]
     if e.op == "**":
         return p.power(values[0], e.args[1])
     if len(values) == 2:

@@ -27,17 +27,20 @@ class Floats:
         self._kernel: Any = sparse if mdp.is_sparse else dense
         self._all_allowed = bool(mdp.mask.all())
 
-    def constant(self, c: Fraction) -> float:
-        """Return the nearest double."""
-        return float(c)
+    def constant(self, c: Fraction) -> Any:
+        """Return the nearest double, infinite beyond the largest."""
+        try:
+            return np.float64(float(c))
+        except OverflowError:
+            return np.float64(np.inf if c > 0 else -np.inf)
 
     def spread(self, x: Any, rank: int) -> Array:
         """Append axes of length 1."""
         return np.asarray(np.reshape(x, np.shape(x) + (1,) * rank))
 
-    def fill(self, X: Array) -> Array:
+    def operand(self, x: Any, table: bool) -> Any:
         """Put 1 at the actions that are not allowed."""
-        return X if self._all_allowed else np.where(self.mdp.mask, X, 1.0)
+        return np.where(self.mdp.mask, x, 1.0) if table and not self._all_allowed else x
 
     def times(self, x: Any, y: Any) -> Any:
         """Multiply, mending 0 times inf where it occurred."""
@@ -52,7 +55,7 @@ class Floats:
     def over(self, x: Any, y: Any) -> Any:
         """Divide; NaN at 0."""
         with np.errstate(all="ignore"):
-            return np.where(y == 0, np.nan, x / y)[()]
+            return np.where(y == 0, np.nan, np.divide(x, y))[()]
 
     def power(self, x: Any, n: int) -> Any:
         """Take powers; numpy has NaN**0 = 1."""
@@ -106,11 +109,11 @@ class Floats:
 
     def move(self, X: Array) -> Array:
         """Close the model by X as by a policy, and sum the sizes of each row."""
-        if not self.mdp.is_sparse:
-            closed = _with_infinities(self._closed, X, 2, 2)
-        else:
-            closed = self._closed(X)
+        if self.mdp.is_sparse:
+            closed = self._closed(X).copy()  # its indices are those of P, and locked
             closed.sum_duplicates()
+        else:
+            closed = _with_infinities(self._closed, X, 2, 2)
         return np.asarray(abs(closed).sum(axis=-1))
 
     def _closed(self, X: Array) -> Any:

@@ -83,9 +83,9 @@ class Functions:
         """Return x**n, where x**0 is 1."""
         return self.ops.power(x, n)
 
-    def fill(self, X: Any) -> Any:
-        """Return a table with 1 at the actions that are not allowed."""
-        return self.ops.fill(X)
+    def operand(self, x: Any, table: bool) -> Any:
+        """Return a value as an operand: a table has 1 at the actions that are not allowed."""
+        return self.ops.operand(x, table)
 
     def sqrt(self, x: Any) -> Any:
         """Return the square root."""

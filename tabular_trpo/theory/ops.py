@@ -32,8 +32,8 @@ class Ops(Protocol):
     def spread(self, x: Any, rank: int) -> Any:
         """Return a scalar in the form that combines with values of a rank."""
 
-    def fill(self, X: Any) -> Any:
-        """Return a table with 1, where all operations work, at actions that are not allowed."""
+    def operand(self, x: Any, table: bool) -> Any:
+        """Return a value as an operand: a table has 1 at the actions that are not allowed."""
 
     def times(self, x: Any, y: Any) -> Any:
         """Return x y, where 0 times infinity is 0."""

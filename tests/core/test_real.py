@@ -141,7 +141,7 @@ def test_maximum_and_minimum_agree_with_the_decimal_values(plans):
         lambda x: np.float32(1) == x,
         lambda x: x == math.inf,
         lambda x: np.array([0.5, 1.0]) * x,
-        lambda x: log(float(x)),
+        lambda x: log(float(x)),  # type: ignore[arg-type]
         lambda x: log(0.5),  # type: ignore[arg-type]
         lambda x: sqrt(0.25),  # type: ignore[arg-type]
         lambda x: sign(0.25),  # type: ignore[arg-type]

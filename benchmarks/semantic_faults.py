@@ -1,0 +1,124 @@
+"""Faults that the comparison of arithmetics (`benchmarks.semantics`) must find, each put back."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from fractions import Fraction
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+
+from tabular_trpo import check
+from tabular_trpo.core import real
+from tabular_trpo.theory import certifiable
+from tabular_trpo.theory.enclosed import Enclosures
+from tabular_trpo.theory.exact_ops import Exacts
+from tabular_trpo.theory.float_ops import Floats
+
+Fault = Callable[[], AbstractContextManager[Any]]
+
+
+@contextmanager
+def _padding_in_sums() -> Iterator[None]:
+    """Sums over actions add what is not allowed, and operations meet what stands there."""
+    with (
+        patch.object(Exacts, "sum_allowed", Exacts.sum_last),
+        patch.object(Floats, "sum_allowed", Floats.sum_last),
+        patch.object(Enclosures, "sum_allowed", Enclosures.sum_last),
+    ):
+        yield
+
+
+@contextmanager
+def _padding_as_operand() -> Iterator[None]:
+    """Exact operations fail at actions that are not allowed."""
+    with patch.object(Exacts, "operand", lambda self, x, table: x):
+        yield
+
+
+@contextmanager
+def _number_over_infinity() -> Iterator[None]:
+    """The checker gives no value to x / inf."""
+    ends = check._ends
+
+    def old(f: Any, x: Any, y: Any) -> Any:
+        if f is check.operator.truediv and float in map(type, y):
+            raise ArithmeticError("a number over inf")
+        return ends(f, x, y)
+
+    with patch.object(check, "_ends", old):
+        yield
+
+
+@contextmanager
+def _infinity_to_the_power_0() -> Iterator[None]:
+    """Exact arithmetic gives no value to inf**0."""
+    power = real.Real.__pow__
+
+    def old(self: Any, exponent: int) -> Any:
+        if self.infinite and not exponent:
+            raise ArithmeticError("inf ** 0 is undefined")
+        return power(self, exponent)
+
+    with patch.object(real.Real, "__pow__", old):
+        yield
+
+
+@contextmanager
+def _log_of_0() -> Iterator[None]:
+    """Floats and enclosures know log 0 = -inf."""
+
+    def plain(self: Any, x: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return np.log(x)
+
+    with (
+        patch.object(Floats, "log", plain),
+        patch.object(Enclosures, "log", lambda self, x: x.log()),
+    ):
+        yield
+
+
+@contextmanager
+def _power_0_is_a_number() -> Iterator[None]:
+    """The checker reads x**0 as the number 1, of vectors and tables too."""
+    value = check._value
+
+    def old(node: Any, env: Any, bits: int) -> Any:
+        if isinstance(node, check.ast.BinOp) and isinstance(node.op, check.ast.Pow):
+            if getattr(node.right, "value", None) == 0:
+                return {(): (Fraction(1),) * 2}
+        return value(node, env, bits)
+
+    with patch.object(check, "_value", old):
+        yield
+
+
+@contextmanager
+def _hidden_ties() -> Iterator[None]:
+    """Certificates take ties that only an identity shows."""
+    with patch.object(certifiable, "settled", lambda statement, pair: True):
+        yield
+
+
+@contextmanager
+def _log_of_irrationals() -> Iterator[None]:
+    """Exact arithmetic takes logarithms of rationals only."""
+    log = real.log
+
+    def old(x: Any) -> Any:
+        if isinstance(x, real.Real):
+            raise TypeError("log takes an int or a Fraction, got a Real")
+        return log(x)
+
+    with patch.object(real, "log", old):
+        yield
+
+
+FAULTS: dict[str, Fault] = {
+    made.__name__.strip("_").replace("_", "-"): made
+    for made in (
+        _padding_in_sums, _padding_as_operand, _number_over_infinity, _infinity_to_the_power_0,
+        _log_of_0, _power_0_is_a_number, _hidden_ties, _log_of_irrationals,
+    )
+}  # fmt: skip
