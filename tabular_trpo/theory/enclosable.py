@@ -70,7 +70,7 @@ class _View:
                 self._stop(masks[0] & self.equals(parts[0], 0))
                 return masks[0] | irrational
             case "**":
-                return masks[0] & (e.args[1] > 0)
+                return np.asarray(masks[0] & (e.args[1] > 0))
             case "+" | "-" | "neg" | "abs":
                 return np.asarray(np.logical_or.reduce(np.broadcast_arrays(*masks)))
             case "*" | "/":
