@@ -45,7 +45,12 @@ THINGS: tuple[Any, ...] = (b"x", {1: 2}, {1, 2}, object(), Strange(), Ellipsis, 
 NUMBERS: tuple[Any, ...] = (3, 2.5, -1, True, math.nan, HUGE, Fraction(1, 3))
 TEXTS: tuple[Any, ...] = ("", "nonsense", "1/0", "nan")
 LISTS: tuple[Any, ...] = ([], [[]], [[1, 2], [3]], [None], ["a", "b"], np.zeros((2, 3, 4, 5, 6)))
-ODD_NUMBERS: tuple[Any, ...] = (Decimal("sNaN"), Decimal("NaN"), np.float64("nan"), np.datetime64(1, "s"))
+ODD_NUMBERS: tuple[Any, ...] = (
+    Decimal("sNaN"),
+    Decimal("NaN"),
+    np.float64("nan"),
+    np.datetime64(1, "s"),
+)
 
 
 def record(get: Callable[[World], Any], *more: Any) -> Kind:
@@ -55,7 +60,18 @@ def record(get: Callable[[World], Any], *more: Any) -> Kind:
 
 def whole(valid: Callable[[World], int], least: int, optional: bool = False) -> Kind:
     """Return the kind of a count that is at least `least`, and small enough to be carried out."""
-    wrong = [least - 1, -(10**30), 2.5, math.nan, math.inf, "3", [3], np.array([1, 2]), True, 10**400]
+    wrong = [
+        least - 1,
+        -(10**30),
+        2.5,
+        math.nan,
+        math.inf,
+        "3",
+        [3],
+        np.array([1, 2]),
+        True,
+        10**400,
+    ]
     return Kind(valid, lambda w: [*wrong, HUGE, *THINGS, *TEXTS, *([] if optional else [None])])
 
 
@@ -177,16 +193,22 @@ KINDS: dict[str, Kind] = {
     "accept": choice("improve_and_kl", "always"),
     "divergence": choice("mean_kl", "max_kl"),
     "path": anything(lambda w: w.path, None, 2.5, [], object(), "no such file", len, "a\0b"),
-    "new_path": anything(lambda w: w.folder / "new.mdp.json", None, 2.5, [], object(), "no/such/folder/x", len),
+    "new_path": anything(
+        lambda w: w.folder / "new.mdp.json", None, 2.5, [], object(), "no/such/folder/x", len
+    ),
     "env": anything(lambda w: tt.to_gym(w.floats), None, 3, "x", [], object(), len),
-    "policies": anything(lambda w: {"pi": w.pi}, 3, "x", [3], {3: 4}, {"pi": 3}, {"pi": [[2]]}, object(), len),
+    "policies": anything(
+        lambda w: {"pi": w.pi}, 3, "x", [3], {3: 4}, {"pi": 3}, {"pi": [[2]]}, object(), len
+    ),
     "expected": anything(lambda w: {}, 3, "x", [3], object(), len),
     "rational_mdp": record(lambda w: w.exact[0]),
     "rational_pi": rows(lambda w: w.exact[1]),
     "rational_step": record(lambda w: w.exact[2]),
     "rational_pair": record(lambda w: w.pair.to_rational()),
     "mdp": record(lambda w: w.mdp, tt.MDP),
-    "single": Kind(lambda w: w.mdp, lambda w: [None, *THINGS, *NUMBERS, *TEXTS, *LISTS, w.pi, w.batch]),
+    "single": Kind(
+        lambda w: w.mdp, lambda w: [None, *THINGS, *NUMBERS, *TEXTS, *LISTS, w.pi, w.batch]
+    ),
     "floats": Kind(lambda w: w.floats, lambda w: [None, *THINGS, *NUMBERS, *TEXTS, w.batch]),
     "pi": rows(lambda w: w.pi, disallowed, lambda w: transposed(w.pi)),
     "pi_new": rows(lambda w: w.pi_new, disallowed, lambda w: transposed(w.pi)),
@@ -195,8 +217,12 @@ KINDS: dict[str, Kind] = {
     "P": rows(lambda w: w.P, lambda w: w.P[0]),
     "r": table(lambda w: w.r, lambda w: w.r[None, None]),
     "rho0": rows(lambda w: w.rho0),
-    "exact_rho0": anything(lambda w: [Fraction(1, w.S)] * w.S, None, 3, "x", [], [0.5, 0.5], [2], *THINGS),
-    "exact_r": anything(lambda w: [[Fraction(1)] * w.A] * w.S, None, "x", [], [0.5], [[None]], *THINGS),
+    "exact_rho0": anything(
+        lambda w: [Fraction(1, w.S)] * w.S, None, 3, "x", [], [0.5, 0.5], [2], *THINGS
+    ),
+    "exact_r": anything(
+        lambda w: [[Fraction(1)] * w.A] * w.S, None, "x", [], [0.5], [[None]], *THINGS
+    ),
     "gamma": unit(lane_number("1/2", 0.5), *GAMMA_WRONG),
     "exact_gamma": unit(lambda w: "1/2", 0.5, *GAMMA_WRONG),
     "allowed": Kind(
@@ -210,13 +236,36 @@ KINDS: dict[str, Kind] = {
     "state_names": names(lambda w: w.state_names),
     "action_names": names(lambda w: w.action_names),
     "counts": anything(
-        lambda w: w.counts, None, 3, "x", [], [[1]], [[[0]]], [[[-1]]], [[[0.5]]], [[["a"]]], *THINGS
+        lambda w: w.counts,
+        None,
+        3,
+        "x",
+        [],
+        [[1]],
+        [[[0]]],
+        [[[-1]]],
+        [[[0.5]]],
+        [[["a"]]],
+        *THINGS,
     ),
     "transitions": Kind(
         lambda w: w.transitions,
         lambda w: [
-            None, 3, "x", [], [()], [(0, 0)], [3], *THINGS, w.transitions[1:], w.transitions * 2,
-            *[_with(w, i, x) for i in range(5) for x in (None, [0], [1], -1.5, "x", HUGE, math.nan, 1j)],
+            None,
+            3,
+            "x",
+            [],
+            [()],
+            [(0, 0)],
+            [3],
+            *THINGS,
+            w.transitions[1:],
+            w.transitions * 2,
+            *[
+                _with(w, i, x)
+                for i in range(5)
+                for x in (None, [0], [1], -1.5, "x", HUGE, math.nan, 1j)
+            ],
         ],
     ),
     "layout": choice("dense"),
@@ -243,7 +292,9 @@ KINDS: dict[str, Kind] = {
     "float_L": record(lambda w: w.float_L, tt.Surrogate),
     "pair": record(lambda w: w.pair, tt.Pair),
     "theorem": record(lambda w: tt.THEOREMS[w.rng.integers(5)], len),
-    "theorems": anything(lambda w: ["trpo_bound"], 3, "trpo_bound", [3], ["nonsense"], [None], *THINGS[3:]),
+    "theorems": anything(
+        lambda w: ["trpo_bound"], 3, "trpo_bound", [3], ["nonsense"], [None], *THINGS[3:]
+    ),
     "step": record(lambda w: w.step),
     "tv_step": record(lambda w: w.tv_step),
     "theta": table(lambda w: w.theta, lambda w: transposed(w.theta)),
@@ -258,12 +309,20 @@ KINDS: dict[str, Kind] = {
     "lane_baseline": table(lambda w: w.rho0),
     "actions": indices(lambda w: w.allowed.argmax(axis=1)),
     "two_actions": indices(lambda w: w.allowed.argmax(axis=1)[w.sim.states]),
-    "uniforms": table(lambda w: np.array([0.25, 0.5]), lambda w: np.array([1.0, 2.0]), lambda w: [-1.0, 0]),
+    "uniforms": table(
+        lambda w: np.array([0.25, 0.5]), lambda w: np.array([1.0, 2.0]), lambda w: [-1.0, 0]
+    ),
     "two_states": indices(lambda w: np.zeros(2, dtype=int)),
-    "groups": anything(lambda w: np.zeros(w.S, dtype=int), 3, None, "x", [], [[0]], [0.5], [None], *THINGS),
+    "groups": anything(
+        lambda w: np.zeros(w.S, dtype=int), 3, None, "x", [], [[0]], [0.5], [None], *THINGS
+    ),
     "weighting": choice("discounted"),
-    "document": anything(lambda w: w.document, None, 3, "x", [], {}, {"mdp": 3}, object(), b"x", math.nan),
-    "certificate": anything(lambda w: w.certificate, None, 3, "x", [], {}, {"version": 1}, object(), b"x"),
+    "document": anything(
+        lambda w: w.document, None, 3, "x", [], {}, {"mdp": 3}, object(), b"x", math.nan
+    ),
+    "certificate": anything(
+        lambda w: w.certificate, None, 3, "x", [], {}, {"version": 1}, object(), b"x"
+    ),
     "title": anything(lambda w: "my bound", None, 3, "", [], *THINGS),
     "formula": function(lambda w: lambda p: (p.eta, "<=", p.eta)),
     "around": anything(lambda w: "L", "nonsense", 3, [], *THINGS),
@@ -276,16 +335,29 @@ KINDS: dict[str, Kind] = {
     "step_function": function(lambda w: lambda ev, L: tt.improve.greedy(L)),
     "float_step_function": function(lambda w: lambda L, theta: tt.improve.natural(L, theta, 0.1)),
     "source": record(lambda w: tt.sampled.Paths(4, HORIZON)),
-    "rules": anything(lambda w: [tt.improve.stopping.iterations(1)], 3, "x", [3], [None], object(), len),
+    "rules": anything(
+        lambda w: [tt.improve.stopping.iterations(1)], 3, "x", [3], [None], object(), len
+    ),
     "agent": function(lambda w: lambda s: w.float_pi[s]),
     "start": anything(lambda w: [w.pair], 3, "x", [3], [None], object(), len),
-    "shape": anything(lambda w: (2, 2), None, 3, "x", [], (0, 1), (2,), (2.5, 1), (HUGE, 1), *THINGS),
+    "shape": anything(
+        lambda w: (2, 2), None, 3, "x", [], (0, 1), (2,), (2.5, 1), (HUGE, 1), *THINGS
+    ),
     "features": anything(
-        lambda w: np.arange(8.0).reshape(2, 2, 2), 3, "x", [], [[1]], [[[math.nan]]], [[["x"]]], *THINGS
+        lambda w: np.arange(8.0).reshape(2, 2, 2),
+        3,
+        "x",
+        [],
+        [[1]],
+        [[[math.nan]]],
+        [[["x"]]],
+        *THINGS,
     ),
     "code": anything(lambda w: None, 3, "x", [], [9] * 9, [None], object(), len),
     "walls": anything(lambda w: (), 3, "x", [3], [(1,)], [(99, 99)], [("a", "b")], object(), len),
-    "batch_shape": anything(lambda w: (2,), 3, "x", (-1,), (2.5,), (HUGE,), (10**12,), object(), len),
+    "batch_shape": anything(
+        lambda w: (2,), 3, "x", (-1,), (2.5,), (HUGE,), (10**12,), object(), len
+    ),
     "logits": table(lambda w: np.zeros((w.S, w.A))),
     "word": anything(lambda w: "word", None, 3, [], object(), len),
     "level": whole(lambda w: 2, 0),

@@ -81,7 +81,9 @@ def arguments(
 def call(function: Any, given: dict[str, Any]) -> None:
     """Call a function, a method by its `self`, and run a generator to its third value."""
     rest = {k: v for k, v in given.items() if k != "self"}
-    made = getattr(given["self"], function)(**rest) if isinstance(function, str) else function(**rest)
+    made = (
+        getattr(given["self"], function)(**rest) if isinstance(function, str) else function(**rest)
+    )
     if isinstance(made, Iterator):
         for _, _ in zip(made, range(3), strict=False):
             pass
@@ -101,7 +103,9 @@ def outcome(function: Any, given: dict[str, Any], victim: str) -> str:
         if not victim:
             return f"refused a valid call: {error!s:.200}"
         named = re.search(rf"\b{re.escape(victim)}\b", str(error))
-        found = "" if named else f"escape {victim}: not named in {type(error).__name__}: {error!s:.160}"
+        found = (
+            "" if named else f"escape {victim}: not named in {type(error).__name__}: {error!s:.160}"
+        )
     except Exception as error:
         found = f"escape {victim}: {type(error).__name__}: {error!s:.160}"
     return found if perf_counter() - began <= SECONDS else f"over time {victim}"
@@ -119,7 +123,9 @@ def function_of(name: str) -> Any:
     return name.rsplit(".", 1)[1] if kinds and kinds[0][0] == "self" else found[name]
 
 
-def trial(seed: int, count: int, only: str, worker: int, workers: int) -> list[tuple[str, str, str]]:
+def trial(
+    seed: int, count: int, only: str, worker: int, workers: int
+) -> list[tuple[str, str, str]]:
     """Carry out each call whose number belongs to this worker; return what went wrong."""
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + BYTES, -1))
@@ -136,7 +142,13 @@ def trial(seed: int, count: int, only: str, worker: int, workers: int) -> list[t
             found = outcome(functions[name], given, victim)
             if found:
                 value = given.get(victim)
-                wrong.append((name, found, f"call {i}: {victim} = {_shown(value)}" if victim else f"call {i}"))
+                wrong.append(
+                    (
+                        name,
+                        found,
+                        f"call {i}: {victim} = {_shown(value)}" if victim else f"call {i}",
+                    )
+                )
     return wrong
 
 
@@ -155,7 +167,9 @@ def report(count: int, wrong: list[tuple[str, str, str]]) -> None:
         print(f"{n:5} {name}: {example[1]}   [{example[2]}]")
     tally = Counter(found.split()[0] for _, found, _ in wrong)
     words = ("escape", "refused", "accepted", "over")
-    print(f"{count} calls of {len(names())} functions: " + ", ".join(f"{tally[w]} {w}" for w in words))
+    print(
+        f"{count} calls of {len(names())} functions: " + ", ".join(f"{tally[w]} {w}" for w in words)
+    )
 
 
 def main(argv: list[str] | None = None) -> int:

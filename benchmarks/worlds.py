@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 import tabular_trpo as tt
-from tabular_trpo.improve.stopping import iterations
 from tabular_trpo.improve.step import step_to
+from tabular_trpo.improve.stopping import iterations
 
 HORIZON = 3
 
@@ -162,7 +162,9 @@ class World:
     @cached_property
     def record(self) -> Any:
         """The record of a step."""
-        run = tt.improve.iterate(self.mdp, self.pi, lambda ev, L: tt.improve.greedy(L), [iterations(1)])
+        run = tt.improve.iterate(
+            self.mdp, self.pi, lambda ev, L: tt.improve.greedy(L), [iterations(1)]
+        )
         return next(run)
 
     @cached_property

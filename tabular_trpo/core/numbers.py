@@ -280,5 +280,8 @@ def shown(value: Any) -> str:
         return f"an integer of about {digits} digits"  # str() of more than 4300 digits raises
     if isinstance(value, np.generic):
         value = value.item()
-    text = brief(value) if isinstance(value, Fraction) else repr(value)
+    try:
+        text = brief(value) if isinstance(value, Fraction) else repr(value)
+    except Exception:  # the repr of a foreign object, or of a list of very long integers
+        return f"an object of type {type(value).__name__}"
     return text if len(text) < 60 else f"{text[:56]}..."

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.build import fit, shape_error
 from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem
 from tabular_trpo.core.grid import largest_gives_way, near_grid, on_grid
@@ -17,6 +18,7 @@ from tabular_trpo.core.numbers import Array, elementwise, frozen, is_rational, z
 from tabular_trpo.core.validate import Report, finite, simplex
 
 
+@typed
 def check_policy(mdp: MDP, pi: Any, name: str = "pi") -> Array:
     """Return the policy as the model reads it: checked, float rows on the grid k / 2^53, read-only.
 
@@ -31,6 +33,7 @@ def check_policy(mdp: MDP, pi: Any, name: str = "pi") -> Array:
     return frozen(check_rows(name, policy_array(mdp, pi, name), mdp.mask))
 
 
+@typed
 def policy_array(mdp: MDP, pi: Any, name: str = "pi") -> Array:
     """Return the policy as an array of the model's lane and shape, its rows not yet checked.
 
@@ -43,6 +46,7 @@ def policy_array(mdp: MDP, pi: Any, name: str = "pi") -> Array:
     return np.broadcast_to(array, shape)
 
 
+@typed
 def check_rows(name: str, pi: Array, mask: Array | None = None) -> Array:
     """Return the rows checked, and in the float lane put on the grid k / 2^53.
 
@@ -58,6 +62,7 @@ def check_rows(name: str, pi: Array, mask: Array | None = None) -> Array:
     return pi.copy() if rational else on_grid(pi)
 
 
+@typed
 def uniform(mdp: MDP) -> Array:
     """Return the policy that takes each allowed action with the same probability.
 
@@ -73,6 +78,7 @@ def uniform(mdp: MDP) -> Array:
     return check_policy(mdp, mdp.mask / counts[:, None])
 
 
+@typed
 def deterministic(mdp: MDP, actions: Any) -> Array:
     """Return the policy that takes action `actions[s]` in state s.
 
@@ -94,6 +100,7 @@ def deterministic(mdp: MDP, actions: Any) -> Array:
     return check_policy(mdp, pi, "policy of actions")
 
 
+@typed
 def best_actions(mdp: MDP, Q: Array) -> Array:
     """Return the first allowed action that maximises Q in each state, (..., S) indices."""
     if is_rational(Q):
@@ -106,6 +113,7 @@ def best_actions(mdp: MDP, Q: Array) -> Array:
     return np.asarray(np.argmax(np.where(mdp.mask, Q, -np.inf), axis=-1))
 
 
+@typed
 def greedy(mdp: MDP, Q: Any) -> Array:
     """Return the deterministic policy argmax_a Q(s, a); ties go to the first allowed action.
 
@@ -173,6 +181,7 @@ def softmax(theta: Any) -> Array:
     return frozen(on_grid(weights / weights.sum(axis=-1, keepdims=True)))
 
 
+@typed
 def to_rational(pi: Array) -> Array:
     """Return a float policy as the exact rows it stands for (rows on the grid k / 2^53).
 
@@ -189,6 +198,7 @@ def to_rational(pi: Array) -> Array:
     return frozen(rows)
 
 
+@typed
 def to_float(pi: Array) -> Array:
     """Return a rational policy in the float lane, rows on the grid k / 2^53.
 

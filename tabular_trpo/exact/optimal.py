@@ -6,6 +6,7 @@ from typing import final
 import numpy as np
 
 from tabular_trpo.core import policy
+from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.errors import LimitError, Problem, TabularError
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, Scalar, frozen
@@ -24,6 +25,7 @@ class OptimumRadius:
     eta_star: Scalar
 
 
+@typed_record
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Optimum:
@@ -43,6 +45,7 @@ class Optimum:
     iterations: int
 
 
+@typed
 def optimal(mdp: MDP) -> Optimum:
     """Return V*, Q*, eta* and all optimal actions.
 

@@ -5,6 +5,7 @@ from typing import Any, Protocol, final
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.build import fit, shape_error
 from tabular_trpo.core.errors import LimitError, Problem
 from tabular_trpo.core.grid import below_grid
@@ -53,6 +54,7 @@ class LocalObjective(Protocol):
         """Return dL/dpi_new, (S, A)."""
 
 
+@typed_record
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Surrogate:
@@ -80,6 +82,7 @@ class Surrogate:
     allowed: Array | None = None
     G_stderr: Array | None = None
 
+    @typed
     def gain(self, pi_new: Array) -> Any:
         """Return sum_{s,a} G (pi_new - pi), shape (...), by plain sums, the rows unchecked."""
         return np.add.reduce(self.G * (pi_new - self.pi), axis=(-2, -1))
@@ -144,6 +147,7 @@ def _finite(name: str, values: Array) -> None:
         raise LimitError(Problem("overflow", name, "overflows float64", "finite values", cure))
 
 
+@typed
 def surrogate(evaluation: Evaluation) -> Surrogate:
     """Return the exact surrogate of an evaluated policy: G = rho * A.
 

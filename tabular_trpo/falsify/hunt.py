@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem, TabularError
 from tabular_trpo.core.numbers import fractions
 from tabular_trpo.falsify import seeds
@@ -41,6 +42,7 @@ Best = tuple[float, Cases] | None
 Progress = Callable[[float, float], None]  # share of the budget, best score
 
 
+@typed
 def falsify(
     claim: Theorem,
     seed: int = 0,

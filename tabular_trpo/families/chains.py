@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.families.arguments import between, in_lane, size
 from tabular_trpo.families.arms import Arm, assemble
 
 
+@typed
 def chain(n: int, gamma: Any, slip: Any = 0, layout: str = "dense") -> MDP:
     """Walk on a line of n states from the left end; stepping right at the right end pays 1.
 
@@ -41,6 +43,7 @@ def chain(n: int, gamma: Any, slip: Any = 0, layout: str = "dense") -> MDP:
     return assemble(arms, [f"s{i}" for i in states], ["left", "right"], gamma, layout=layout)
 
 
+@typed
 def ring(n: int, gamma: Any, layout: str = "dense") -> MDP:
     """Walk round n states, deterministic and periodic; leaving the start pays 1.
 
@@ -60,6 +63,7 @@ def ring(n: int, gamma: Any, layout: str = "dense") -> MDP:
     return assemble(arms, names, ["clockwise", "counter"], gamma, layout=layout)
 
 
+@typed
 def river_swim(
     n: int,
     gamma: Any,
@@ -101,6 +105,7 @@ def river_swim(
     return assemble(arms, names, ["left", "right"], gamma, layout=layout)
 
 
+@typed
 def combination_lock(
     n: int, gamma: Any, n_actions: int = 2, code: Sequence[int] | None = None, layout: str = "dense"
 ) -> MDP:
@@ -135,6 +140,7 @@ def combination_lock(
     return assemble(arms, names, [f"turn{i}" for i in range(n_actions)], gamma, layout=layout)
 
 
+@typed
 def walk(n: int, gamma: Any, layout: str = "dense") -> MDP:
     """Toss a coin on n states either side of the middle: tails return there, the right end pays 1.
 

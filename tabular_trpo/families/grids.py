@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, kind_of
@@ -15,6 +16,7 @@ from tabular_trpo.families.arms import Arm, assemble
 MOVES = {"up": (0, 1), "right": (1, 0), "down": (0, -1), "left": (-1, 0)}
 
 
+@typed
 def gridworld(
     width: int,
     height: int,

@@ -4,11 +4,13 @@ from typing import Any
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.families.arguments import between, in_lane, size
 from tabular_trpo.families.arms import Arm, assemble
 
 
+@typed
 def queue(
     capacity: int,
     gamma: Any,

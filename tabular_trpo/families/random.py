@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.memory import guard
@@ -13,6 +14,7 @@ from tabular_trpo.families.arguments import generator, in_lane, size
 from tabular_trpo.families.arms import check_layout
 
 
+@typed
 def garnet(
     rng: np.random.Generator,
     n_states: int,
@@ -64,6 +66,7 @@ def garnet(
     return MDP(P, r, rho0, _float_gamma(gamma))
 
 
+@typed
 def dirichlet(
     rng: np.random.Generator,
     n_states: int,
@@ -91,6 +94,7 @@ def dirichlet(
     return MDP(P, rng.standard_normal((*batch, n_states, n_actions)), rho0, _float_gamma(gamma))
 
 
+@typed
 def policy(rng: np.random.Generator, mdp: MDP, concentration: float = 1.0) -> Array:
     """Draw a policy whose rows are symmetric Dirichlet over the allowed actions.
 

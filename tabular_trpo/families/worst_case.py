@@ -15,6 +15,7 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo.core import policy
+from tabular_trpo.core.arguments import typed_record
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.families.arguments import between, in_lane, size
@@ -23,6 +24,7 @@ GAMMAS = tuple(Fraction(*x) for x in ((1, 200), (1, 50), (1, 10), (1, 2), (9, 10
 STEPS = tuple(Fraction(*x) for x in ((1, 1000), (1, 10), (1, 2)))
 
 
+@typed_record
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class WorstCase:

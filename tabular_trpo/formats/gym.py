@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem, missing_extra
 from tabular_trpo.core.mdp import MDP
@@ -34,6 +35,7 @@ SINK = "terminated"
 NEAR = 1e-3  # how far from 1 the sum of a row may be that `normalize` divides
 
 
+@typed
 def from_gym(env: Any, gamma: Scalar, rho0: Any = None, layout: str = "auto") -> MDP:
     """Read the model of a toy-text environment, such as FrozenLake-v1, from its table P.
 
@@ -74,6 +76,7 @@ def from_gym(env: Any, gamma: Scalar, rho0: Any = None, layout: str = "auto") ->
     return MDP.from_transitions(transitions, start, discount, names, actions, layout)
 
 
+@typed
 def to_gym(mdp: MDP) -> "TabularEnv":
     """Return a single model as a gymnasium.Env with Discrete spaces, P and initial_state_distrib.
 
@@ -104,6 +107,7 @@ def to_gym(mdp: MDP) -> "TabularEnv":
     return TabularEnv(mdp.to_float())
 
 
+@typed
 def tabular_policy(fn: Callable[[int], Any], mdp: MDP, normalize: bool = False) -> Array:
     """Return the policy table of a function of the state index, such as a trained agent.
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.errors import InvalidMDPError, LimitError
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.formats.encode import dumps, to_document
@@ -13,6 +14,7 @@ from tabular_trpo.formats.limits import MOST_BYTES
 from tabular_trpo.formats.report import Fault, problem
 
 
+@typed
 def write(
     mdp: MDP,
     path: str | os.PathLike[str],

@@ -13,6 +13,7 @@ from typing import Any, final
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array
@@ -43,6 +44,7 @@ class Best:
     stationary: tuple[tuple[Any, Any], ...]
 
 
+@typed
 def best_alpha(mdp: MDP, pi: Any, target: Any) -> Best:
     """Return the weight in [0, 1] for which the mixture of pi and target has the largest return.
 

@@ -9,6 +9,7 @@ from typing import Any, final
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.errors import InvalidMDPError, Problem, TabularError
 from tabular_trpo.core.interval import Interval
 from tabular_trpo.core.mdp import MDP
@@ -27,6 +28,7 @@ StepFunction = Callable[[Evaluation, Surrogate], Step]
 PROVED, REFUTED, UNDECIDED = "proved", "refuted", "undecided"
 
 
+@typed_record
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Record:
@@ -75,6 +77,7 @@ class Record:
         return self.step.status
 
 
+@typed
 def iterate(
     mdp: MDP,
     pi: Any,

@@ -20,6 +20,7 @@ from typing import Any, final
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo.core.numbers import Array, frozen, shown
 from tabular_trpo.exact.evaluate import Evaluation
@@ -55,6 +56,7 @@ DIRECTIONS = ("natural", "vanilla")
 DIVERGENCES = ("mean_kl", "max_kl")
 
 
+@typed
 def natural(
     L: LocalObjective,
     theta: Any,
@@ -119,6 +121,7 @@ def natural(
     return step_to(L, L.pi, found, status=RESTORED, backtracks=most)
 
 
+@typed
 def natural_fixed(
     L: LocalObjective,
     theta: Any,
@@ -159,6 +162,7 @@ def natural_fixed(
     return step
 
 
+@typed
 def vanilla(
     L: LocalObjective, theta: Any, delta: Any, policy_class: SoftmaxClass | None = None
 ) -> Step:
@@ -178,6 +182,7 @@ def vanilla(
     return natural(L, theta, delta, policy_class, direction="vanilla", accept="always")
 
 
+@typed
 def following(
     theta: Any, step: Callable[[Surrogate, Any], Step]
 ) -> Callable[[Evaluation, Surrogate], Step]:

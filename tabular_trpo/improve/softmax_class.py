@@ -13,6 +13,7 @@ from typing import Any, final
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo.core.lanes import in_lane
@@ -24,6 +25,7 @@ from tabular_trpo.families.arguments import size
 from tabular_trpo.improve.step import floating
 
 
+@typed_record
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class SoftmaxClass:
@@ -117,6 +119,7 @@ class SoftmaxClass:
         """
         return softmax(self.logits(theta))
 
+    @typed
     def gradient(self, L: LocalObjective, theta: Any) -> Array:
         """Return the gradient of L(pi_theta) in theta, sum_{s,a} pi (G - E_pi G) dlogits/dtheta.
 
@@ -171,6 +174,7 @@ class SoftmaxClass:
         np.add.at(table, (s, a), w * along)
         return self._back(table - pi * table.sum(axis=1, keepdims=True))
 
+    @typed
     def check(self, L: LocalObjective) -> None:
         """Raise unless a surrogate is of one model, in floats, and of the shape of the class.
 

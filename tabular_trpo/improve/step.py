@@ -8,6 +8,7 @@ from typing import Any, TypeVar, final
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed_record
 from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem
 from tabular_trpo.core.extrema import maximum
@@ -21,6 +22,7 @@ Objective = TypeVar("Objective", bound=LocalObjective)
 MOVED, OPTIMAL, STUCK, RESTORED = "moved", "optimal", "stuck", "restored"
 
 
+@typed_record
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:

@@ -7,6 +7,7 @@ from zlib import crc32
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.core.policy import uniform
@@ -18,6 +19,7 @@ from tabular_trpo.sampled.simulator import Simulator
 NORMAL_95 = 1.959963984540054
 
 
+@typed_record
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
@@ -37,11 +39,13 @@ class Curve:
         """How many times the method moved on."""
         return len(self.steps) - 1
 
+    @typed
     def at(self, grid: Array) -> Array:
         """Return eta as it is when each number of steps has been used."""
         return np.asarray(self.eta[np.searchsorted(self.steps, grid, side="right") - 1])
 
 
+@typed
 def run(mdp: MDP, name: str, seed: int, budget: int, settings: Settings) -> Curve:
     """Return one run: from the uniform policy until the budget of steps is used.
 
@@ -77,6 +81,7 @@ def _fell(old: Evaluation, new: Evaluation) -> bool:
     return bool(new.eta + new.radius.eta < old.eta - old.radius.eta)
 
 
+@typed_record
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Band:
@@ -93,6 +98,7 @@ class Band:
     half_width: Array
 
 
+@typed
 def band(curves: Iterable[Curve], grid: Array) -> Band:
     """Return the mean of curves and its confidence band.
 

@@ -9,6 +9,7 @@ from typing import Protocol, final
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed_record
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array
@@ -22,6 +23,7 @@ from tabular_trpo.sampled.terms import Terms, summed
 from tabular_trpo.sampled.vine import vine
 
 
+@typed_record
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
@@ -38,6 +40,7 @@ class Source(Protocol):
         """Return a batch of data of the policy pi, (S, A)."""
 
 
+@typed_record
 @final
 @dataclass(frozen=True, slots=True)
 class Paths:
@@ -81,6 +84,7 @@ class Paths:
         return Batch(_joined(*terms).surrogate(pi, pi > 0), rollouts)
 
 
+@typed_record
 @final
 @dataclass(frozen=True, slots=True)
 class Vines:
@@ -110,6 +114,7 @@ class Vines:
         return Batch((self_normalised if self.normalised else estimate_vine)(grown, pi))
 
 
+@typed_record
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Exact:

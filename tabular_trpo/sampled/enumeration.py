@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.errors import LimitError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, is_rational, is_sparse, zeros
@@ -16,6 +17,7 @@ from tabular_trpo.sampled.simulator import one_model
 MOST_PATHS = 10**6
 
 
+@typed
 def all_paths(mdp: MDP, pi: Any, horizon: int) -> Iterator[tuple[Any, Rollouts]]:
     """Yield (probability, path) for every path of `horizon` steps that pi can take.
 
@@ -51,6 +53,7 @@ def all_paths(mdp: MDP, pi: Any, horizon: int) -> Iterator[tuple[Any, Rollouts]]
             )
 
 
+@typed
 def expectation(mdp: MDP, pi: Any, horizon: int, f: Callable[[Rollouts], Any]) -> Any:
     """Return E f(path) over the paths of `all_paths`, f giving a number or an array.
 

@@ -12,6 +12,7 @@ from typing import Any, final
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array
@@ -29,6 +30,7 @@ from tabular_trpo.sampled.simulator import Simulator
 POPULATION = 20
 
 
+@typed_record
 @final
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -43,6 +45,7 @@ class Settings:
     delta: float = 0.05
     horizon: int | None = None
 
+    @typed
     def paths(self, mdp: MDP, vine: bool = False) -> int:
         """Return how many paths a batch affords, each with a root that tries every action if vine.
 
@@ -63,6 +66,7 @@ class Settings:
 Run = Callable[[MDP, Simulator, SoftmaxClass, Settings], Iterator[Array]]
 
 
+@typed_record
 @final
 @dataclass(frozen=True, slots=True)
 class Method:
@@ -74,6 +78,7 @@ class Method:
     sampled: bool = True
 
 
+@typed
 def going(
     sim: Simulator, members: SoftmaxClass, source: Source, take: BatchStep
 ) -> Iterator[Array]:

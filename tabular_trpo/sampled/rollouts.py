@@ -14,6 +14,7 @@ from typing import Any, final
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.memory import guard
@@ -26,6 +27,7 @@ from tabular_trpo.sampled.simulator import Simulator
 BYTES_A_STEP = 40  # state, action, reward, behaviour, and what an estimate makes of them
 
 
+@typed_record
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Rollouts:
@@ -76,6 +78,7 @@ class Rollouts:
         return to_go(self.rewards, self.factor)
 
 
+@typed
 def single_path(sim: Simulator, pi: Any, paths: int, horizon: int | None = None) -> Rollouts:
     """Return paths of a policy from the start.  TRPO (2015), section 5.1.
 

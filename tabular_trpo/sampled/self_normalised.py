@@ -5,6 +5,7 @@ from typing import Any, final
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo.core.numbers import Array, is_rational
 from tabular_trpo.sampled.estimate import vine_policy, vine_terms
@@ -12,6 +13,7 @@ from tabular_trpo.sampled.terms import summed
 from tabular_trpo.sampled.vine import Vine
 
 
+@typed_record
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class SelfNormalised:
@@ -46,6 +48,7 @@ class SelfNormalised:
         """The gradient at pi, (S, A)."""
         return self.gradient(self.pi)
 
+    @typed
     def gain(self, pi_new: Array) -> Any:
         """Return L(pi_new) - eta, the rows unchecked.
 
@@ -53,10 +56,12 @@ class SelfNormalised:
         """
         return self.scale * (self._averages(pi_new)[0] - self._averages(self.pi)[0]).sum()
 
+    @typed
     def value(self, pi_new: Array) -> Any:
         """Return L(pi_new); raises as `gain`."""
         return self.eta + self.gain(pi_new)
 
+    @typed
     def gradient(self, pi_new: Array) -> Array:
         """Return dL/dpi_new, (S, A), the entries of pi_new taken as free; raises as `gain`."""
         average, total = self._averages(pi_new)
@@ -78,6 +83,7 @@ class SelfNormalised:
         return (u * self.Q).sum(axis=1) / total, total
 
 
+@typed
 def self_normalised(vine: Vine, pi: Any) -> SelfNormalised:
     """Return the surrogate (16) of a vine whose actions were drawn.
 

@@ -4,6 +4,7 @@ from typing import Any, final
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem
 from tabular_trpo.core.mdp import MDP
@@ -43,6 +44,7 @@ class Simulator:
         "steps",
     )  # fmt: skip
 
+    @typed
     def __init__(self, mdp: MDP, rng: np.random.Generator) -> None:
         """Make the tables of outcomes."""
         one_model(mdp)
@@ -102,6 +104,7 @@ class Simulator:
                 raise shape_error("uniforms", u.shape, f"{chosen.shape} numbers in [0, 1)")
         return self.advance(chosen.astype(np.intp), u)
 
+    @typed
     def advance(self, actions: Array, uniforms: Array | None = None) -> tuple[Array, Array]:
         """Do what `step` does, without its checks: for actions drawn from a checked policy."""
         u = self.rng.random(len(actions)) if uniforms is None else uniforms

@@ -10,6 +10,7 @@ from typing import Any, final
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.exact.evaluate import Evaluation
@@ -25,6 +26,7 @@ from tabular_trpo.sampled.learning import BatchStep, learning, start
 from tabular_trpo.sampled.simulator import Simulator
 
 
+@typed_record
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class SampledRecord:
@@ -68,6 +70,7 @@ class SampledRecord:
         return self.record.monotone == REFUTED
 
 
+@typed
 def trpo(
     mdp: MDP,
     source: Source,

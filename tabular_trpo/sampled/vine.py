@@ -14,6 +14,7 @@ from typing import Any, final
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.memory import guard
 from tabular_trpo.core.numbers import Array, frozen
@@ -25,6 +26,7 @@ from tabular_trpo.sampled.simulator import Simulator
 BYTES_A_BRANCH = 100  # what is kept of it, and what it takes while it grows
 
 
+@typed_record
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Vine:
@@ -58,6 +60,7 @@ class Vine:
     visible: Array
 
 
+@typed
 def vine(
     sim: Simulator,
     pi: Any,

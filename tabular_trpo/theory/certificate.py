@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.errors import LimitError, Problem
 from tabular_trpo.core.linalg.rational import Common
 from tabular_trpo.core.mdp import MDP
@@ -43,6 +44,7 @@ VALUES_OF_MIXTURES = ("alpha", "eps_target")
 MARGIN = Fraction(1, 2**64)  # of a slack that is known exactly, but not to enclosures
 
 
+@typed
 def certificate(mdp: MDP, pi: Any, pi_new: Any, theorems: Choice = None) -> dict[str, Any]:
     """Judge theorems on a pair in rationals and return the certificate; see `pair_certificate`.
 
@@ -56,6 +58,7 @@ def certificate(mdp: MDP, pi: Any, pi_new: Any, theorems: Choice = None) -> dict
     return pair_certificate(Pair(mdp, pi, pi_new), theorems)
 
 
+@typed
 def pair_certificate(
     pair: Pair, theorems: Choice = None, bits: int = CERTIFIED_BITS
 ) -> dict[str, Any]:

@@ -6,12 +6,14 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NoReturn, final
 
+from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.theory.expression import SCALAR, Expression
 from tabular_trpo.theory.quantities import Quantities
 from tabular_trpo.theory.trace import OF_LOGS, OF_MIXTURES, RANKS, Formula, Statement, trace
 
 
+@typed_record
 @final
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -33,6 +35,7 @@ class Claim:
         return self.rhs - self.lhs if self.relation == "<=" else self.lhs - self.rhs
 
 
+@typed_record
 @final
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -70,6 +73,7 @@ class Verdict:
         return f"{self.status:9} {self.claim.name:33} {self.lane:9} {end}"
 
 
+@typed_record
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Theorem:
@@ -111,6 +115,7 @@ class Theorem:
         """
         return self.at(pair, self.statement)
 
+    @typed
     def at(self, pair: Quantities, statement: Statement) -> Claim:
         """Evaluate the statement or the condition."""
         if self.mixture and not pair.is_mixture:
@@ -120,6 +125,7 @@ class Theorem:
         lhs, rhs = (side.value(pair) for side in (statement.lhs, statement.rhs))
         return self.claim(lhs, rhs, statement.relation)
 
+    @typed
     def claim(self, lhs: Any, rhs: Any, relation: str = "") -> Claim:
         """Return the claim with these numbers as its sides."""
         relation = relation or self.statement.relation
@@ -178,6 +184,7 @@ def theorem(
     return lambda formula: Theorem(formula.__name__, equation, source, formula, when, around)
 
 
+@typed
 def claim(
     title: str, around: str | None = None, when: Formula | None = None
 ) -> Callable[[Formula], Theorem]:

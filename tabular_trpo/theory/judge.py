@@ -11,6 +11,7 @@ from numbers import Integral
 from typing import Any
 
 from tabular_trpo.core import real
+from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.decide import MAX_BITS
 from tabular_trpo.core.errors import (
     InvalidMDPError,
@@ -35,6 +36,7 @@ NO_VALUE = "a side has no value"
 Bounds = tuple[str, Any, Any]  # status, slack_lo, slack_hi
 
 
+@typed
 def judge(theorem: Theorem, pair: Pair, bits: int = MAX_BITS, lane: str = "auto") -> Verdict:
     """Decide a theorem, or any claim, on one pair.
 
