@@ -92,6 +92,16 @@ def table(get: Callable[[World], Any], *more: Callable[[World], Any]) -> Kind:
     return Kind(get, lambda w: [*_arrays(w, np.asarray(get(w))), *(x(w) for x in more)])
 
 
+def batched(get: Callable[[World], Any]) -> Kind:
+    """Return the kind of an array that may have leading axes and any length."""
+    return Kind(get, lambda w: [x for x in _arrays(w, np.asarray(get(w))) if not _plain(x)])
+
+
+def _plain(x: Any) -> bool:
+    small = type(x) is np.ndarray and x.dtype == np.float64 and x.size < 1000
+    return small and bool(np.isfinite(x).all())
+
+
 def _arrays(w: World, x: Any) -> list[Any]:
     """Return values that are no array of the shape and arithmetic of x, all of it numbers."""
     bad = [None, *THINGS, *TEXTS, *LISTS[:5], w.mdp, w.ev, math.nan]
@@ -285,7 +295,7 @@ KINDS: dict[str, Kind] = {
     "text_probability": unit(lambda w: "1/4", -1, 2),
     "positive": unit(lambda w: 0.5, -1, -0.5),
     "lane_positive": unit(lane_number("1/2", 0.5), -1, Fraction(-1, 2)),
-    "reward": unit(lambda w: 2),
+    "reward": Kind(lambda w: 2, lambda w: [None, *THINGS, *TEXTS, *LISTS, *ODD_NUMBERS, math.nan]),
     "flag": FLAG,
     "ev": record(lambda w: w.ev, tt.Evaluation),
     "L": record(lambda w: w.L, tt.Surrogate),
@@ -358,7 +368,10 @@ KINDS: dict[str, Kind] = {
     "batch_shape": anything(
         lambda w: (2,), 3, "x", (-1,), (2.5,), (HUGE,), (10**12,), object(), len
     ),
-    "logits": table(lambda w: np.zeros((w.S, w.A))),
+    "logits": batched(lambda w: np.zeros((w.S, w.A))),
+    "row": batched(lambda w: w.rho0),
+    "array": Kind(lambda w: w.pi, lambda w: [None, *THINGS, *NUMBERS, *TEXTS, [1], 2 * w.pi]),
+    "pi_name": anything(lambda w: "pi", None, 3, [], object(), len),
     "word": anything(lambda w: "word", None, 3, [], object(), len),
     "level": whole(lambda w: 2, 0),
     "delta": unit(lambda w: 0.1, -1, -0.5),

@@ -9,15 +9,17 @@ import inspect
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from functools import wraps
-from numbers import Integral, Real
+from numbers import Integral, Number, Real
 from os import PathLike
 from typing import Any, NamedTuple, ParamSpec, Protocol, TypeVar
 
 import numpy as np
 
 from tabular_trpo.core.interval import Interval
-from tabular_trpo.core.numbers import shown
+from tabular_trpo.core.numbers import NUMBER, shown
+from tabular_trpo.core.real import Real as ExactReal
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -37,6 +39,7 @@ NUMBERS: dict[Any, tuple[tuple[type, ...], str]] = {
     int: ((Integral,), "a whole number"),
     float: ((Real,), "a real number"),
 }
+BY_RANGE = (*NUMBERS, np.random.Generator)  # what functions check themselves, with its range
 ABSTRACT: dict[Any, str] = {
     Iterable: "a list or another iterable",
     Sequence: "a list",
@@ -131,12 +134,23 @@ def _checks(function: Any, numbers: bool) -> tuple[Check, ...]:
     return tuple(out)
 
 
+def _numeric(value: Any) -> bool:
+    """Return whether a value is a number of any arithmetic, or an array of numbers."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "fiuO"
+    number = isinstance(value, (Number, np.number, Interval, ExactReal, Decimal))
+    return number and not isinstance(value, (bool, complex, np.complexfloating))
+
+
 def _test(annotation: Any, numbers: bool) -> tuple[Callable[[Any], bool], str] | None:
     """Return a test of values and what it demands; None where any value will do."""
     parts = _parts(annotation)
-    if any(part in (Any, inspect.Parameter.empty) or isinstance(part, str) for part in parts):
-        return None
-    if not numbers and any(part in NUMBERS for part in parts):
+    scalar = any(typing.get_origin(part) is typing.Annotated for part in parts)
+    if scalar and numbers:
+        optional = types.NoneType in parts
+        return lambda x: _numeric(x) or (optional and x is None), NUMBER
+    free = (Any, inspect.Parameter.empty) if numbers else (Any, inspect.Parameter.empty, *BY_RANGE)
+    if scalar or any(part in free or isinstance(part, str) for part in parts):
         return None
     found = [_class(part) for part in parts]
     classes = tuple(c for each, _ in found for c in each)

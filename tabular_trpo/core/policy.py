@@ -12,8 +12,10 @@ from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.build import fit, shape_error
 from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem
 from tabular_trpo.core.grid import largest_gives_way, near_grid, on_grid
+from tabular_trpo.core.indices import indices
 from tabular_trpo.core.lanes import in_lane, in_one_lane
 from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.memory import guard
 from tabular_trpo.core.numbers import Array, elementwise, frozen, is_rational, zeros
 from tabular_trpo.core.validate import Report, finite, simplex
 
@@ -52,7 +54,11 @@ def check_rows(name: str, pi: Array, mask: Array | None = None) -> Array:
 
     raises: InvalidMDPError naming the rows that are off the simplex or use disallowed actions
     """
+    if not (pi.dtype == np.float64 or is_rational(pi)) or np.ma.isMaskedArray(pi):
+        pi = in_lane(name, pi, rational=False)
     rational = is_rational(pi)
+    if rational and not all(isinstance(x, Fraction) for x in pi.flat):
+        pi = in_lane(name, pi, rational=True, unsigned=True)
     near = None if rational or not (mask is None or mask.all()) else near_grid(pi)
     if near is not None:
         return near
@@ -85,15 +91,9 @@ def deterministic(mdp: MDP, actions: Any) -> Array:
     actions: (..., S) integer indices
     raises:  InvalidMDPError for an index that is no action, or not allowed there
     """
-    chosen = np.asarray(actions)
-    if chosen.dtype.kind not in "iu" or chosen.shape[-1:] != (mdp.n_states,):
-        raise shape_error("actions", chosen.shape, f"(..., S) integers, S = {mdp.n_states}")
-    if chosen.size and not (0 <= chosen.min() and chosen.max() < mdp.n_actions):
-        at = np.argwhere((chosen < 0) | (chosen >= mdp.n_actions))[0]
-        got = f"= {chosen[tuple(at)]}"
-        raise InvalidMDPError(
-            Problem("index", f"actions{at.tolist()}", got, f"0 to {mdp.n_actions - 1}")
-        )
+    S, A = mdp.n_states, mdp.n_actions
+    chosen = indices("actions", actions, A, f"(..., S) integers, S = {S}", (S,), lead=True)
+    guard(chosen.size * A * 16, f"the policy of {chosen.size:,} actions", "Give fewer at once")
     pi = zeros((*chosen.shape, mdp.n_actions), mdp.lane == "rational")
     one: Any = Fraction(1) if mdp.lane == "rational" else 1.0
     np.put_along_axis(pi, chosen[..., None], one, axis=-1)
@@ -101,8 +101,17 @@ def deterministic(mdp: MDP, actions: Any) -> Array:
 
 
 @typed
-def best_actions(mdp: MDP, Q: Array) -> Array:
-    """Return the first allowed action that maximises Q in each state, (..., S) indices."""
+def best_actions(mdp: MDP, Q: Any) -> Array:
+    """Return the first allowed action that maximises Q in each state, (..., S) indices.
+
+    raises: InvalidMDPError for another shape, NaN and infinities; LaneError
+    """
+    Q = in_lane("Q", Q, mdp.lane == "rational")
+    if Q.shape not in (mdp.r.shape, mdp.mask.shape):
+        raise shape_error("Q", Q.shape, f"(..., S, A) = {mdp.r.shape}")
+    report = Report()
+    finite(report, "Q", np.where(mdp.mask, Q, 0), "s a")
+    report.close()
     if is_rational(Q):
         return np.array(
             [
@@ -124,12 +133,6 @@ def greedy(mdp: MDP, Q: Any) -> Array:
     >>> greedy(MDP([[[1], [1]]], [[0, 0]], [1], 0.5), np.array([[1.0, 1.0]]))
     array([[1., 0.]])
     """
-    Q = in_lane("Q", Q, mdp.lane == "rational")
-    if Q.shape not in (mdp.r.shape, mdp.mask.shape):
-        raise shape_error("Q", Q.shape, f"(..., S, A) = {mdp.r.shape}")
-    report = Report()
-    finite(report, "Q", np.where(mdp.mask, Q, 0), "s a")
-    report.close()
     return deterministic(mdp, best_actions(mdp, Q))
 
 
@@ -182,11 +185,23 @@ def softmax(theta: Any) -> Array:
 
 
 @typed
-def to_rational(pi: Array) -> Array:
+def read_policy(name: str, pi: Any) -> Array:
+    """Return a table (..., S, A) as an array of Fractions or of floats.
+
+    raises: InvalidMDPError for what is no table of numbers
+    """
+    (array,) = in_one_lane(**{name: pi})
+    if array.ndim < 2:
+        raise shape_error(name, array.shape, "(..., S, A)")
+    return array
+
+
+def to_rational(pi: Any) -> Array:
     """Return a float policy as the exact rows it stands for (rows on the grid k / 2^53).
 
     raises: InvalidMDPError for a batch and for rows off the simplex
     """
+    pi = read_policy("pi", pi)
     if is_rational(pi):
         return pi
     if pi.ndim != 2:
@@ -199,12 +214,13 @@ def to_rational(pi: Array) -> Array:
 
 
 @typed
-def to_float(pi: Array) -> Array:
+def to_float(pi: Any) -> Array:
     """Return a rational policy in the float lane, rows on the grid k / 2^53.
 
     raises: LaneError where a positive probability would become 0; InvalidMDPError for rows off
             the simplex
     """
+    pi = read_policy("pi", pi)
     if not is_rational(pi):
         return pi
     check_rows("pi", pi)

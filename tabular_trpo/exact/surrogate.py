@@ -7,7 +7,7 @@ import numpy as np
 
 from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.build import fit, shape_error
-from tabular_trpo.core.errors import LimitError, Problem
+from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo.core.grid import below_grid
 from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.linalg import twofold
@@ -83,9 +83,13 @@ class Surrogate:
     G_stderr: Array | None = None
 
     @typed
-    def gain(self, pi_new: Array) -> Any:
-        """Return sum_{s,a} G (pi_new - pi), shape (...), by plain sums, the rows unchecked."""
-        return np.add.reduce(self.G * (pi_new - self.pi), axis=(-2, -1))
+    def gain(self, pi_new: Any) -> Any:
+        """Return sum_{s,a} G (pi_new - pi), shape (...), by plain sums, the rows' sums unchecked.
+
+        raises: InvalidMDPError for another shape and what is no finite number, LaneError
+        """
+        new = read_table("pi_new", pi_new, self.pi)
+        return np.add.reduce(self.G * (new - self.pi), axis=(-2, -1))
 
     def value(self, pi_new: Any) -> Any:
         """Return L(pi_new), shape (...); float sums are twofold and rounded once.
@@ -139,6 +143,22 @@ class Surrogate:
         if not fit(new.shape, self.pi.shape, 2):
             raise shape_error("pi_new", new.shape, f"(..., S, A) = {self.pi.shape}")
         return check_rows("pi_new", new, self.allowed)
+
+
+def read_table(name: str, value: Any, like: Array) -> Array:
+    """Return a table (..., S, A) of numbers in the arithmetic and with the last axes of another.
+
+    raises: InvalidMDPError, LaneError
+    """
+    if type(value) is np.ndarray and value.dtype == np.float64 == like.dtype:
+        table = value  # as steps call it, many times for small tables
+    else:
+        table = in_lane(name, value, is_rational(like))
+    if not fit(table.shape, like.shape, 2):
+        raise shape_error(name, table.shape, f"(..., S, A) = {like.shape}")
+    if table.dtype != object and not np.isfinite(table).all():
+        raise InvalidMDPError(Problem("nan", name, "has NaN or infinities", "finite numbers"))
+    return table
 
 
 def _finite(name: str, values: Array) -> None:

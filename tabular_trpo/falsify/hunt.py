@@ -4,13 +4,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import chain
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem, TabularError
-from tabular_trpo.core.numbers import fractions
+from tabular_trpo.core.numbers import fractions, shown
 from tabular_trpo.falsify import seeds
 from tabular_trpo.falsify.answer import Refutation, Unrefuted, named
 from tabular_trpo.falsify.climb import Generation, climb
@@ -26,6 +27,7 @@ from tabular_trpo.falsify.specimen import (
     promising,
     rationalised,
 )
+from tabular_trpo.families.arguments import size
 from tabular_trpo.theory.certificate import pair_certificate
 from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.judge import judge
@@ -77,7 +79,7 @@ def falsify(
     >>> found.status, found.pair.mdp.n_states
     ('refuted', 2)
     """
-    exact_gamma = _checked(claim, budget, gamma, rounds)
+    exact_gamma = _checked(claim, budget, gamma, rounds, seed)
     if exact_gamma is None:
         exact_gamma = _out_of_reach(claim.condition)
     score, valueless = scorer(claim), [0]
@@ -111,13 +113,21 @@ def falsify(
     return _unrefuted(score, best, first, exact_gamma, counts, count, seed)
 
 
-def _checked(claim: object, budget: float, gamma: Any, rounds: int | None) -> Fraction | None:
+def _positive(number: Any) -> bool:
+    return isinstance(number, Real) and not isinstance(number, bool) and number > 0
+
+
+def _checked(
+    claim: object, budget: float, gamma: Any, rounds: int | None, seed: int
+) -> Fraction | None:
     if not isinstance(claim, Theorem):
         raise TypeError(f'claim = {claim!r}, expected a claim: @tt.claim("title") makes one')
-    if not budget > 0 or (rounds is not None and rounds < 1):
-        got = f"= {budget}" if rounds is None else f"= {rounds}"
-        name = "budget" if rounds is None else "rounds"
-        raise InvalidMDPError(Problem(name, name, got, "a positive number"))
+    if rounds is not None:
+        size("rounds", rounds, 1)
+    if not _positive(budget):
+        expected = "a positive number of seconds"
+        raise InvalidMDPError(Problem("budget", "budget", f"= {shown(budget)}", expected))
+    size("seed", seed, 0)
     if gamma is None:
         return None
     (exact,) = fractions("gamma", np.array([str(gamma)], dtype=object)).tolist()
@@ -166,9 +176,9 @@ def generations(
     """Yield the generations of all sizes in turn; each size has its own random numbers."""
     climbs, started = [], {x.size for x in first}
     sizes = *SIZES, *sorted(started.difference(SIZES))
-    for i, size in enumerate(sizes):
-        parents = seeds.of(size, gamma, families, first)
-        climbs.append(climb(score, np.random.default_rng([seed, i]), size, gamma, parents, room))
+    for i, states in enumerate(sizes):
+        parents = seeds.of(states, gamma, families, first)
+        climbs.append(climb(score, np.random.default_rng([seed, i]), states, gamma, parents, room))
     often = [i < OFTEN or size in started for i, size in enumerate(sizes)]
     turn = 0
     while True:

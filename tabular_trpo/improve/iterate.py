@@ -13,7 +13,7 @@ from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.errors import InvalidMDPError, Problem, TabularError
 from tabular_trpo.core.interval import Interval
 from tabular_trpo.core.mdp import MDP
-from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.numbers import Array, Scalar
 from tabular_trpo.core.policy import check_policy
 from tabular_trpo.exact.evaluate import Evaluation, evaluate
 from tabular_trpo.exact.surrogate import Surrogate, surrogate
@@ -54,20 +54,20 @@ class Record:
 
     i: int
     pi: Array
-    eta: Any
+    eta: Scalar
     step: Step
-    C: Any
-    eta_new: Any
-    realised: Any
-    realised_lo: Any
-    realised_hi: Any
+    C: Scalar
+    eta_new: Scalar
+    realised: Scalar
+    realised_lo: Scalar
+    realised_hi: Scalar
     ratio: float | None
     certified: dict[str, Any]
     best_rung: str | None
-    certified_gain: Any
+    certified_gain: Scalar | None
     broken: tuple[str, ...]
     monotone: str
-    gap: Any
+    gap: Scalar
     seconds: float
     stopped: Rule | None
 

@@ -22,6 +22,7 @@ import numpy as np
 
 from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
+from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.numbers import Array, frozen, shown
 from tabular_trpo.exact.evaluate import Evaluation
 from tabular_trpo.exact.surrogate import LocalObjective, Surrogate
@@ -190,6 +191,7 @@ def following(
 
     theta: that of the first policy
     step:  such as ``lambda L, theta: natural(L, theta, 0.01)``
+    raises: InvalidMDPError where theta is no array of numbers, LaneError for exact ones
 
     >>> from tabular_trpo.core.mdp import MDP
     >>> from tabular_trpo.improve.iterate import iterate
@@ -198,7 +200,7 @@ def following(
     >>> [float(next(run).eta_new.round(3)) for _ in range(3)]
     [1.14, 1.277, 1.407]
     """
-    held = [theta]
+    held = [in_lane("theta", theta, rational=False)]
 
     def follow(ev: Evaluation, L: Surrogate) -> Step:
         made = step(L, held[0])

@@ -17,10 +17,11 @@ from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.exact.surrogate import Surrogate
+from tabular_trpo.families.arguments import optional_size, size
 from tabular_trpo.improve.mirror import rwr
 from tabular_trpo.improve.natural import natural, natural_fixed
 from tabular_trpo.improve.softmax_class import SoftmaxClass
-from tabular_trpo.improve.step import Step
+from tabular_trpo.improve.step import Step, nonnegative
 from tabular_trpo.sampled.blackbox import cem, cma, cma_package
 from tabular_trpo.sampled.data import Batch, Exact, Paths, Source, Vines
 from tabular_trpo.sampled.estimate import step_weights
@@ -37,13 +38,20 @@ class Settings:
     """What the methods share.
 
     batch:   steps of the simulator an iteration, about
-    delta:   radius of the trust region
+    delta:   radius of the trust region, >= 0
     horizon: of paths and branches; None for geometric stopping times, which bias nothing
+    raises:  InvalidMDPError naming the field that is out of range
     """
 
     batch: int = 2000
     delta: float = 0.05
     horizon: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check each field."""
+        size("batch", self.batch, 1)
+        optional_size("horizon", self.horizon)
+        nonnegative("delta", self.delta)
 
     @typed
     def paths(self, mdp: MDP, vine: bool = False) -> int:

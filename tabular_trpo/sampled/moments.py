@@ -19,7 +19,7 @@ import numpy as np
 from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
-from tabular_trpo.core.numbers import Array, is_rational, zeros
+from tabular_trpo.core.numbers import Array, Scalar, is_rational, zeros
 from tabular_trpo.core.policy import check_policy
 from tabular_trpo.exact.evaluate import evaluate
 from tabular_trpo.families.arguments import size
@@ -40,9 +40,9 @@ class Moments:
     steps:    transitions that a unit takes, on average
     """
 
-    mean: Any
-    variance: Any
-    steps: Any
+    mean: Scalar
+    variance: Scalar
+    steps: Scalar
 
 
 @final

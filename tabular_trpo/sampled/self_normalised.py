@@ -7,7 +7,8 @@ import numpy as np
 
 from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
-from tabular_trpo.core.numbers import Array, is_rational
+from tabular_trpo.core.numbers import Array, Scalar, is_rational
+from tabular_trpo.exact.surrogate import read_table
 from tabular_trpo.sampled.estimate import vine_policy, vine_terms
 from tabular_trpo.sampled.terms import summed
 from tabular_trpo.sampled.vine import Vine
@@ -34,37 +35,41 @@ class SelfNormalised:
 
     weight: Array
     pi: Array
-    eta: Any
-    stderr: Any
+    eta: Scalar
+    stderr: Scalar | None
     allowed: Array | None
     states: Array
     actions: Array
     drawn: Array
     Q: Array
-    scale: Any
+    scale: Scalar
 
     @property
     def G(self) -> Array:
         """The gradient at pi, (S, A)."""
         return self.gradient(self.pi)
 
-    @typed
-    def gain(self, pi_new: Array) -> Any:
-        """Return L(pi_new) - eta, the rows unchecked.
+    def gain(self, pi_new: Any) -> Any:
+        """Return L(pi_new) - eta, the sums of the rows unchecked.
 
-        raises: LimitError where pi_new has no mass on any branch of a root
+        raises: InvalidMDPError for another shape and what is no finite number; LaneError for the
+                other arithmetic; LimitError where pi_new has no mass on any branch of a root
         """
-        return self.scale * (self._averages(pi_new)[0] - self._averages(self.pi)[0]).sum()
+        return (
+            self.scale
+            * (
+                self._averages(read_table("pi_new", pi_new, self.pi))[0]
+                - self._averages(self.pi)[0]
+            ).sum()
+        )
 
-    @typed
-    def value(self, pi_new: Array) -> Any:
+    def value(self, pi_new: Any) -> Any:
         """Return L(pi_new); raises as `gain`."""
         return self.eta + self.gain(pi_new)
 
-    @typed
-    def gradient(self, pi_new: Array) -> Array:
+    def gradient(self, pi_new: Any) -> Array:
         """Return dL/dpi_new, (S, A), the entries of pi_new taken as free; raises as `gain`."""
-        average, total = self._averages(pi_new)
+        average, total = self._averages(read_table("pi_new", pi_new, self.pi))
         slope = (self.Q - average[:, None]) / self.drawn / total[:, None]
         S, A = self.pi.shape
         pair = self.states[:, None] * A + self.actions

@@ -12,7 +12,7 @@ import numpy as np
 
 from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.mdp import MDP
-from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.numbers import Array, Scalar
 from tabular_trpo.exact.evaluate import Evaluation
 from tabular_trpo.exact.surrogate import LocalObjective, Surrogate
 from tabular_trpo.improve.iterate import REFUTED, Record, iterate
@@ -42,11 +42,11 @@ class SampledRecord:
     """
 
     record: Record
-    eta_hat: Any
-    eta_stderr: Any
-    gain: Any
-    mean_kl: Any
-    max_kl: Any
+    eta_hat: Scalar
+    eta_stderr: Scalar | None
+    gain: Scalar
+    mean_kl: Scalar
+    max_kl: Scalar
     steps: int
 
     @property
@@ -75,8 +75,8 @@ def trpo(
     mdp: MDP,
     source: Source,
     rng: np.random.Generator,
-    delta: Any = 0.01,
-    theta: Any = None,
+    delta: Scalar = 0.01,
+    theta: Scalar = None,
     policy_class: SoftmaxClass | None = None,
     *,
     step: BatchStep | None = None,

@@ -17,7 +17,7 @@ import numpy as np
 from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.memory import guard
-from tabular_trpo.core.numbers import Array, frozen
+from tabular_trpo.core.numbers import Array, Scalar, frozen
 from tabular_trpo.families.arguments import size
 from tabular_trpo.sampled.draws import draws
 from tabular_trpo.sampled.rollouts import chosen, going_on, policy_rows, stopping_times
@@ -54,7 +54,7 @@ class Vine:
     used: Array
     first: Array
     Q: Array
-    gamma: Any
+    gamma: Scalar
     steps: int
     every: bool
     visible: Array
@@ -70,7 +70,7 @@ def vine(
     roots: int = 1,
     horizon: int | None = None,
     common: bool = True,
-    behaviour: Any = None,
+    behaviour: Scalar = None,
 ) -> Vine:
     """Return branches from roots that a policy visits.  TRPO (2015), section 5.2.
 
@@ -99,7 +99,8 @@ def vine(
         got = "is given, and every action is tried"
         raise InvalidMDPError(Problem("behaviour", "behaviour", got, "None", cure))
     K = sim.n_actions if branches is None else size("branches", branches, 1)
-    guard(n * each * (K + 1) * BYTES_A_BRANCH, "branches", "Take fewer paths, roots or branches")
+    what = f"paths = {n:,} with roots = {each:,} and branches = {K:,}"
+    guard(n * each * (K + 1) * BYTES_A_BRANCH, what, "Take fewer paths, roots or branches")
     begun = sim.steps
     states, path, before = _roots(sim, rows, n, each)
     if branches is None:
