@@ -99,7 +99,8 @@ def batched(get: Callable[[World], Any]) -> Kind:
 
 def _plain(x: Any) -> bool:
     small = type(x) is np.ndarray and x.dtype == np.float64 and x.size < 1000
-    return small and bool(np.isfinite(x).all())
+    fractions = type(x) is np.ndarray and all(type(v) is Fraction for v in x[:9].flat)
+    return fractions or (small and bool(np.isfinite(x).all()))
 
 
 def _arrays(w: World, x: Any) -> list[Any]:
@@ -184,6 +185,10 @@ def disallowed(w: World) -> Any:
 
 GAMMA_WRONG = (1, -1, 2, Fraction(-1, 3), "3/2")
 KINDS: dict[str, Kind] = {
+    "share": unit(lambda w: "1/4", -1, 100),
+    "mapping": anything(lambda w: w.document, None, 3, "x", [], object(), b"x", len),
+    "float_table": table(lambda w: w.float_pi, lambda w: transposed(w.float_pi)),
+    "one": whole(lambda w: 1, 1, optional=True),
     "none": Kind(lambda w: None, lambda w: []),
     "text_gamma": unit(lambda w: "1/2", *GAMMA_WRONG),
     "above": unit(lambda w: 0.5, -1, 0),
@@ -337,7 +342,10 @@ KINDS: dict[str, Kind] = {
     "formula": function(lambda w: lambda p: (p.eta, "<=", p.eta)),
     "around": anything(lambda w: "L", "nonsense", 3, [], *THINGS),
     "budget": unit(lambda w: 0.01, -1, "x"),
-    "grid": table(lambda w: np.arange(3.0)),
+    "grid": Kind(
+        lambda w: np.arange(3.0),
+        lambda w: [x for x in _arrays(w, np.arange(3.0)) if not (_plain(x) and x.ndim == 1)],
+    ),
     "curves": anything(lambda w: [w.curve], None, 3, "x", [], [3], [None], object(), len),
     "method": choice("exact", "single_path"),
     "settings": record(lambda w: tt.sampled.methods.Settings(100, horizon=3)),

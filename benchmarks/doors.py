@@ -29,7 +29,7 @@ import numpy as np
 
 import tabular_trpo as tt
 from benchmarks.arguments import KINDS, THINGS
-from benchmarks.surface import RECIPES, RECORDS, field_values, parameters, public
+from benchmarks.surface import NAMED_AS, RECIPES, RECORDS, field_values, parameters, public
 from benchmarks.worlds import World
 
 SECONDS = 2.0
@@ -65,15 +65,19 @@ def arguments(
         if not wrong:
             return given, ""
         victim = str(rng.choice(list(given)))
-        given[victim] = THINGS[rng.integers(len(THINGS))]
+        things = [x for x in THINGS if not isinstance(x, type(given[victim]))]
+        given[victim] = things[rng.integers(len(things))]
         return given, victim
     chosen = [p for p in parameters(RECIPES[name]) if not p[2] or rng.random() < 0.5]
     given = {p: KINDS[kind].valid(world) for p, kind, _ in chosen}
-    able = [(p, kind) for p, kind, _ in chosen if p != "self" and KINDS[kind].invalid(world)]
+    able = []
+    for p, kind, optional in chosen:
+        values = [x for x in KINDS[kind].invalid(world) if not (optional and x is None)]
+        if p != "self" and values:
+            able.append((p, values))
     if not wrong or not able:
         return given, ""
-    victim, kind = able[rng.integers(len(able))]
-    values = KINDS[kind].invalid(world)
+    victim, values = able[rng.integers(len(able))]
     given[victim] = values[rng.integers(len(values))]
     return given, victim
 
@@ -102,7 +106,8 @@ def outcome(function: Any, given: dict[str, Any], victim: str) -> str:
     except (tt.TabularError, TypeError) as error:
         if not victim:
             return f"refused a valid call: {error!s:.200}"
-        named = re.search(rf"\b{re.escape(victim)}\b", str(error))
+        words = NAMED_AS.get(victim, re.escape(victim))
+        named = re.search(rf"\b({words})\b", str(error))
         found = (
             "" if named else f"escape {victim}: not named in {type(error).__name__}: {error!s:.160}"
         )

@@ -21,7 +21,7 @@ RECIPES = {
     "Pair.to_float": "self=pair",
     "Pair.to_rational": "self=pair",
     "Pair.enclosed": "self=pair",
-    "Surrogate.gain": "self=L pi_new",
+    "Surrogate.gain": "self=L pi_new=table",
     "Surrogate.value": "self=L pi_new",
     "Surrogate.gradient": "self=L pi_new",
     "Surrogate.radius": "self=L pi_new",
@@ -52,12 +52,12 @@ RECIPES = {
     "families.worst_case.tight_cpi": "gamma=text_gamma sign? alpha=text_probability?",
     "families.worst_case.two_region": "gamma=text_gamma a=text_probability",
     "families.worst_case.fork": "gamma=text_gamma a=text_probability b=text_probability",
-    "families.worst_case.rare_region": "gamma=text_gamma p=text_probability x=text_probability "
+    "families.worst_case.rare_region": "gamma=text_gamma p=text_probability x=share "
     "a=text_probability",
     "families.worst_case.ladder": "levels=level gamma=text_gamma a=text_probability",
     "families.worst_case.standard": "gamma=text_gamma",
-    "falsify": "claim=theorem seed? budget gamma=text_gamma? families=flag? rounds=optional_count? start?",
-    "formats.dumps": "document",
+    "falsify": "claim=theorem seed? budget gamma=text_gamma? families=flag? rounds=one? start?",
+    "formats.dumps": "document=mapping",
     "formats.from_document": "document lane?",
     "formats.load": "path lane?",
     "formats.read": "path lane?",
@@ -116,9 +116,9 @@ RECIPES = {
     "sampled.Batch": "L rollouts?",
     "sampled.Exact": "mdp",
     "sampled.Paths": "paths horizon? weighting? baseline=flag? lam=float_probability?",
-    "sampled.SelfNormalised.gain": "self=ratio pi_new=float_pi_new",
-    "sampled.SelfNormalised.gradient": "self=ratio pi_new=float_pi_new",
-    "sampled.SelfNormalised.value": "self=ratio pi_new=float_pi_new",
+    "sampled.SelfNormalised.gain": "self=ratio pi_new=float_table",
+    "sampled.SelfNormalised.gradient": "self=ratio pi_new=float_table",
+    "sampled.SelfNormalised.value": "self=ratio pi_new=float_table",
     "sampled.Simulator": "mdp=floats rng",
     "sampled.Simulator.reset": "self=sim n=paths",
     "sampled.Simulator.restore": "self=sim states=two_states",
@@ -146,6 +146,13 @@ RECIPES = {
     "tv": "p=row q=row",
     "verify": "mdp=single pi pi_new lane? bits?",
     "verify_pair": "pair theorems? bits? lane?",
+}
+
+# What errors call an argument where it is not its name: a file by its path, rows by what they hold.
+NAMED_AS = {
+    "path": "path|no such file|a b|a\x00b|no/such/folder/x",
+    "transitions": "transitions|P|r",
+    "certificate": "certificate|format|field",
 }
 
 # Records: each is built again from the fields of one that the package made, one field replaced.

@@ -219,4 +219,4 @@ class World:
         """A rational model, policy and step in total variation."""
         case = tt.families.worst_case.fork("1/2", "1/4", "1/4")
         L = tt.surrogate(tt.evaluate(case.mdp, case.pi))
-        return case.mdp, case.pi, tt.improve.tv_constraint(L, Fraction(1, 4))
+        return case.mdp, case.pi, tt.improve.tv_penalty(L, Fraction(1, 4))

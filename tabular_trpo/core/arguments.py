@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, ParamSpec, Protocol, TypeVar
 
 import numpy as np
 
+from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.interval import Interval
 from tabular_trpo.core.numbers import NUMBER, shown
 from tabular_trpo.core.real import Real as ExactReal
@@ -200,3 +201,10 @@ def _class(part: Any) -> tuple[tuple[type, ...], str]:
         raise TypeError(f"annotation {part!r} cannot be checked")
     vowel = base.__name__[0] in "AEIO" or base.__name__ == "MDP"
     return (base,), f"{'an' if vowel else 'a'} {base.__name__}"
+
+
+def one_model(mdp: Any) -> None:
+    """Raise InvalidMDPError for a batch of models."""
+    if mdp.batch_shape:
+        got = f"has batch {mdp.batch_shape}"
+        raise InvalidMDPError(Problem("batch", "mdp", got, "one model", "Take one by mdp[i]"))

@@ -56,6 +56,10 @@ def check_rows(name: str, pi: Array, mask: Array | None = None) -> Array:
     """
     if not (pi.dtype == np.float64 or is_rational(pi)) or np.ma.isMaskedArray(pi):
         pi = in_lane(name, pi, rational=False)
+    if mask is not None and mask.dtype != bool:
+        raise InvalidMDPError(
+            Problem("type", "mask", f"is of type {mask.dtype}", "an array of bool")
+        )
     rational = is_rational(pi)
     if rational and not all(isinstance(x, Fraction) for x in pi.flat):
         pi = in_lane(name, pi, rational=True, unsigned=True)
@@ -150,6 +154,10 @@ def mixture(pi: Any, pi_prime: Any, alpha: Any) -> Array:
     """
     pi, pi_prime, weight = in_one_lane(pi=pi, pi_prime=pi_prime, alpha=alpha)
     rows = pi.shape[-2:]
+    report = Report()
+    for name, table in (("pi", pi), ("pi_prime", pi_prime)):
+        simplex(report, name, table, " ".join("bsa"[-table.ndim :]) if table.ndim < 4 else "b s a")
+    report.close()
     if not fit(pi.shape, pi_prime.shape, 2):
         raise shape_error("pi_prime", pi_prime.shape, f"(..., S, A) = {pi.shape}")
     if not all(fit(weight.shape + rows, x.shape, len(rows)) for x in (pi, pi_prime)):

@@ -63,7 +63,9 @@ def to_document(
     document |= lists
     document["rho0"] = _row(mdp.rho0, mdp.state_names)
     document["transitions"] = _transitions(mdp)
-    document["policies"] = {name: _policy(mdp, pi, name) for name, pi in policies.items()}
+    document["policies"] = {
+        name: _policy(mdp, pi, f"policies[{name!r}]") for name, pi in policies.items()
+    }
     document["expected"] = _plain(dict(expected or {}))
     places = [{name: i for i, name in enumerate(names)} for names in lists.values()]
     read_expected(report, document["expected"], places[0], places[1], policies)

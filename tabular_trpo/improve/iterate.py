@@ -9,8 +9,8 @@ from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo.core.arguments import typed, typed_record
-from tabular_trpo.core.errors import InvalidMDPError, Problem, TabularError
+from tabular_trpo.core.arguments import described, one_model, typed, typed_record
+from tabular_trpo.core.errors import TabularError
 from tabular_trpo.core.interval import Interval
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, Scalar
@@ -106,10 +106,12 @@ def iterate(
     >>> [(record.eta_new, record.monotone, record.status) for record in run]
     [(Fraction(2, 1), 'proved', 'moved'), (Fraction(2, 1), 'proved', 'optimal')]
     """
-    if mdp.batch_shape:
-        got = f"has batch {mdp.batch_shape}"
-        raise InvalidMDPError(Problem("batch", "mdp", got, "one model", "Take one by mdp[i]"))
-    rules = (*until, halted()) if halting else tuple(until)
+    one_model(mdp)
+    until = tuple(until)
+    for i, rule in enumerate(until):
+        if not isinstance(rule, Rule):
+            raise TypeError(f"iterate: until[{i}] = {described(rule)}, expected a rule of stopping")
+    rules = (*until, halted()) if halting else until
     # Checked here and not at the first `next`: a generator would say it late.
     return _run(mdp, check_policy(mdp, pi), step, rules, tuple(ladder))
 

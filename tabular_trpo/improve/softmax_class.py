@@ -20,7 +20,7 @@ from tabular_trpo.core.indices import indices
 from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.numbers import Array, frozen, shown
 from tabular_trpo.core.policy import softmax
-from tabular_trpo.core.validate import Report, finite, label
+from tabular_trpo.core.validate import Report, finite, finite_floats, label
 from tabular_trpo.exact.surrogate import LocalObjective
 from tabular_trpo.families.arguments import size
 from tabular_trpo.improve.step import floating
@@ -95,12 +95,9 @@ class SoftmaxClass:
 
         raises: InvalidMDPError for another shape, NaN and infinities; LaneError for exact numbers
         """
-        read = in_lane(name, theta, rational=False)
+        read = finite_floats(name, theta)
         if read.shape not in (self.theta_shape, (int(np.prod(self.theta_shape)),)):
             raise shape_error(name, read.shape, str(self.theta_shape))
-        report = Report()
-        finite(report, name, read, " ".join("i" for _ in range(read.ndim)))
-        report.close()
         return read.reshape(self.theta_shape)
 
     def logits(self, theta: Any) -> Array:

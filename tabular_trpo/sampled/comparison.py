@@ -10,11 +10,10 @@ import numpy as np
 from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, Problem
-from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, shown
 from tabular_trpo.core.policy import uniform
-from tabular_trpo.core.validate import Report, finite
+from tabular_trpo.core.validate import finite_floats
 from tabular_trpo.exact.evaluate import Evaluation, evaluate
 from tabular_trpo.families.arguments import size
 from tabular_trpo.improve.softmax_class import SoftmaxClass
@@ -96,12 +95,9 @@ def read_grid(grid: Any) -> Array:
 
     raises: InvalidMDPError for another shape, and for what is no number; LaneError for exact ones
     """
-    steps = in_lane("grid", grid, rational=False)
+    steps = finite_floats("grid", grid)
     if steps.ndim != 1:
         raise shape_error("grid", steps.shape, "(G,)")
-    report = Report()
-    finite(report, "grid", steps, "i")
-    report.close()
     return steps
 
 

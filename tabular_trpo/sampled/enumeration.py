@@ -5,14 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo.core.arguments import typed
+from tabular_trpo.core.arguments import one_model, typed
 from tabular_trpo.core.errors import LimitError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, is_rational, is_sparse, zeros
 from tabular_trpo.core.policy import check_policy
 from tabular_trpo.families.arguments import size
 from tabular_trpo.sampled.rollouts import Rollouts
-from tabular_trpo.sampled.simulator import one_model
 
 MOST_PATHS = 10**6
 

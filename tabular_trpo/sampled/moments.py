@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, final
 
 import numpy as np
 
-from tabular_trpo.core.arguments import typed, typed_record
+from tabular_trpo.core.arguments import one_model, typed, typed_record
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, Scalar, is_rational, zeros
@@ -25,7 +25,6 @@ from tabular_trpo.exact.evaluate import evaluate
 from tabular_trpo.families.arguments import size
 from tabular_trpo.sampled.coupling import coupled_products, expected, paid
 from tabular_trpo.sampled.estimate import read_baseline, step_weights
-from tabular_trpo.sampled.simulator import one_model
 
 
 @typed_record

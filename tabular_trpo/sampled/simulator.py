@@ -4,7 +4,7 @@ from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo.core.arguments import typed
+from tabular_trpo.core.arguments import one_model, typed
 from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem
 from tabular_trpo.core.indices import indices
@@ -127,10 +127,3 @@ class Simulator:
         index = indices("states", states, self.n_states, "(n,) integers")
         self.states = frozen(index.astype(np.intp))
         return self.states
-
-
-def one_model(mdp: MDP) -> None:
-    """Raise InvalidMDPError for a batch of models."""
-    if mdp.batch_shape:
-        got = f"has batch {mdp.batch_shape}"
-        raise InvalidMDPError(Problem("batch", "mdp", got, "one model", "Take one by mdp[i]"))

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo.core.arguments import typed
+from tabular_trpo.core.arguments import one_model, typed
 from tabular_trpo.core.errors import LimitError, Problem
 from tabular_trpo.core.linalg.rational import Common
 from tabular_trpo.core.mdp import MDP
@@ -55,6 +55,7 @@ def certificate(mdp: MDP, pi: Any, pi_new: Any, theorems: Choice = None) -> dict
     >>> certificate(mdp, [["1/2", "1/2"]], [["1/4", "3/4"]])["values"]["eta_new"]
     '3/2'
     """
+    one_model(mdp)
     return pair_certificate(Pair(mdp, pi, pi_new), theorems)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn, final
 
-from tabular_trpo.core.arguments import typed, typed_record
+from tabular_trpo.core.arguments import one_model, typed, typed_record
 from tabular_trpo.core.decide import MAX_BITS
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.theory.choice import Choice, chosen
@@ -97,4 +97,5 @@ def verify(mdp: MDP, pi: Any, pi_new: Any, lane: str = "auto", bits: int = MAX_B
     >>> verify(mdp, [["1/2", "1/2"]], [["1/3", "2/3"]]).counts()
     {'proved': 79, 'refuted': 0, 'undecided': 0, 'vacuous': 10}
     """
+    one_model(mdp)
     return verify_pair(Pair(mdp, pi, pi_new), bits=bits, lane=lane)
