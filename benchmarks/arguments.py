@@ -97,6 +97,11 @@ def batched(get: Callable[[World], Any]) -> Kind:
     return Kind(get, lambda w: [x for x in _arrays(w, np.asarray(get(w))) if not _plain(x)])
 
 
+def without_lead(kind: Kind) -> Kind:
+    """Return the kind that takes leading axes, too."""
+    return Kind(kind.valid, lambda w: [x for x in kind.invalid(w) if getattr(x, "ndim", 0) != 3])
+
+
 def _plain(x: Any) -> bool:
     small = type(x) is np.ndarray and x.dtype == np.float64 and x.size < 1000
     fractions = type(x) is np.ndarray and all(type(v) is Fraction for v in x[:9].flat)
@@ -106,7 +111,10 @@ def _plain(x: Any) -> bool:
 def _arrays(w: World, x: Any) -> list[Any]:
     """Return values that are no array of the shape and arithmetic of x, all of it numbers."""
     bad = [None, *THINGS, *TEXTS, *LISTS[:5], w.mdp, w.ev, math.nan]
-    for junk in (math.nan, math.inf, None, "x", 1j, Decimal("sNaN"), HUGE, [1]):
+    junks = [math.nan, math.inf, None, "x", 1j, Decimal("sNaN")]
+    junks += [[1]] if x.size > 1 else []
+    junks += [HUGE] if x.dtype != object else []
+    for junk in junks:
         y = np.array(x, dtype=object)
         y.flat[0] = junk
         bad.append(y.tolist() if isinstance(junk, list) else y)
@@ -197,7 +205,6 @@ KINDS: dict[str, Kind] = {
     "two_actions_of_0": indices(lambda w: np.full(2, w.allowed[0].argmax())),
     "two_weights": table(lambda w: np.ones(2), lambda w: -np.ones(2)),
     "ones": table(lambda w: np.ones((w.S, w.A)), lambda w: -np.ones((w.S, w.A))),
-    "table": table(lambda w: w.pi, lambda w: transposed(w.pi)),
     "ratio": record(lambda w: w.ratio),
     "full_vine": record(lambda w: w.full_vine),
     "reset_sim": record(lambda w: w.at_0),
@@ -221,6 +228,15 @@ KINDS: dict[str, Kind] = {
     "rational_step": record(lambda w: w.exact[2]),
     "rational_pair": record(lambda w: w.pair.to_rational()),
     "mdp": record(lambda w: w.mdp, tt.MDP),
+    "float_models": Kind(lambda w: w.floats, lambda w: [None, *THINGS, *NUMBERS, *TEXTS, w.pi]),
+    "unchecked": Kind(lambda w: w.pi, lambda w: [None, *THINGS, *TEXTS, 3, w.pi[None, None]]),
+    "weights": Kind(
+        lane_number("1/4", 0.25), lambda w: [-1, 2, None, *THINGS, *TEXTS, HUGE, math.nan, math.inf]
+    ),
+    "lead_table": without_lead(table(lambda w: w.pi)),
+    "lead_pi": without_lead(rows(lambda w: w.pi)),
+    "some_rows": Kind(lambda w: w.pi, lambda w: [None, *THINGS, *TEXTS, 3, 2 * w.pi, -w.pi]),
+    "one_rows": Kind(lambda w: w.float_pi, lambda w: [None, *THINGS, *TEXTS, 3, 2 * w.pi, -w.pi]),
     "single": Kind(
         lambda w: w.mdp, lambda w: [None, *THINGS, *NUMBERS, *TEXTS, *LISTS, w.pi, w.batch]
     ),
@@ -228,7 +244,6 @@ KINDS: dict[str, Kind] = {
     "pi": rows(lambda w: w.pi, disallowed, lambda w: transposed(w.pi)),
     "pi_new": rows(lambda w: w.pi_new, disallowed, lambda w: transposed(w.pi)),
     "float_pi": rows(lambda w: w.float_pi, lambda w: transposed(w.float_pi)),
-    "float_pi_new": rows(lambda w: w.float_pi_new, lambda w: transposed(w.float_pi)),
     "P": rows(lambda w: w.P, lambda w: w.P[0]),
     "r": table(lambda w: w.r, lambda w: w.r[None, None]),
     "rho0": rows(lambda w: w.rho0),
@@ -274,7 +289,6 @@ KINDS: dict[str, Kind] = {
             [(0, 0)],
             [3],
             *THINGS,
-            w.transitions[1:],
             w.transitions * 2,
             *[
                 _with(w, i, x)
@@ -286,7 +300,7 @@ KINDS: dict[str, Kind] = {
     "layout": choice("dense"),
     "auto_layout": choice("auto", "dense"),
     "lane": choice("auto"),
-    "bits": whole(lambda w: 4096, 1),
+    "bits": Kind(lambda w: 4096, lambda w: [0, -1, 2.5, math.nan, "x", None, [3], *THINGS]),
     "n": whole(lambda w: int(w.rng.integers(2, 6)), 0),
     "n_actions": whole(lambda w: int(w.rng.integers(2, 4)), 1),
     "paths": whole(lambda w: int(w.rng.integers(2, 6)), 0),
@@ -298,8 +312,20 @@ KINDS: dict[str, Kind] = {
     "rng": record(lambda w: np.random.default_rng(0), np.random, np.random.RandomState(0)),
     "probability": unit(lane_number("1/4", 0.25), -1, 2, Fraction(9, 8)),
     "text_probability": unit(lambda w: "1/4", -1, 2),
-    "positive": unit(lambda w: 0.5, -1, -0.5),
-    "lane_positive": unit(lane_number("1/2", 0.5), -1, Fraction(-1, 2)),
+    "lane_positive": Kind(
+        lane_number("1/2", 0.5),
+        lambda w: [
+            -1,
+            Fraction(-1, 2),
+            None,
+            *THINGS,
+            *TEXTS,
+            *LISTS,
+            *ODD_NUMBERS,
+            -HUGE,
+            math.nan,
+        ],
+    ),
     "reward": Kind(lambda w: 2, lambda w: [None, *THINGS, *TEXTS, *LISTS, *ODD_NUMBERS, math.nan]),
     "flag": FLAG,
     "ev": record(lambda w: w.ev, tt.Evaluation),
@@ -310,7 +336,6 @@ KINDS: dict[str, Kind] = {
     "theorems": anything(
         lambda w: ["trpo_bound"], 3, "trpo_bound", [3], ["nonsense"], [None], *THINGS[3:]
     ),
-    "step": record(lambda w: w.step),
     "tv_step": record(lambda w: w.tv_step),
     "theta": table(lambda w: w.theta, lambda w: transposed(w.theta)),
     "policy_class": Kind(lambda w: w.members, lambda w: [*THINGS, *NUMBERS, *TEXTS, w.pi]),
@@ -323,7 +348,6 @@ KINDS: dict[str, Kind] = {
     "baseline": table(lambda w: np.zeros(w.S)),
     "lane_baseline": table(lambda w: w.rho0),
     "actions": indices(lambda w: w.allowed.argmax(axis=1)),
-    "two_actions": indices(lambda w: w.allowed.argmax(axis=1)[w.sim.states]),
     "uniforms": table(
         lambda w: np.array([0.25, 0.5]), lambda w: np.array([1.0, 2.0]), lambda w: [-1.0, 0]
     ),
@@ -341,7 +365,7 @@ KINDS: dict[str, Kind] = {
     "title": anything(lambda w: "my bound", None, 3, "", [], *THINGS),
     "formula": function(lambda w: lambda p: (p.eta, "<=", p.eta)),
     "around": anything(lambda w: "L", "nonsense", 3, [], *THINGS),
-    "budget": unit(lambda w: 0.01, -1, "x"),
+    "budget": Kind(lambda w: 0.01, lambda w: [-1, 0, *THINGS, *TEXTS, *LISTS, HUGE, math.nan]),
     "grid": Kind(
         lambda w: np.arange(3.0),
         lambda w: [x for x in _arrays(w, np.arange(3.0)) if not (_plain(x) and x.ndim == 1)],
@@ -352,7 +376,9 @@ KINDS: dict[str, Kind] = {
     "path_function": function(lambda w: lambda path: path.rewards.sum()),
     "step_function": function(lambda w: lambda ev, L: tt.improve.greedy(L)),
     "float_step_function": function(lambda w: lambda L, theta: tt.improve.natural(L, theta, 0.1)),
-    "source": record(lambda w: tt.sampled.Paths(4, HORIZON)),
+    "source": Kind(
+        lambda w: tt.sampled.Paths(4, HORIZON), lambda w: [None, *NUMBERS, *TEXTS, *LISTS]
+    ),
     "rules": anything(
         lambda w: [tt.improve.stopping.iterations(1)], 3, "x", [3], [None], object(), len
     ),

@@ -21,10 +21,10 @@ RECIPES = {
     "Pair.to_float": "self=pair",
     "Pair.to_rational": "self=pair",
     "Pair.enclosed": "self=pair",
-    "Surrogate.gain": "self=L pi_new=table",
-    "Surrogate.value": "self=L pi_new",
-    "Surrogate.gradient": "self=L pi_new",
-    "Surrogate.radius": "self=L pi_new",
+    "Surrogate.gain": "self=L pi_new=lead_table",
+    "Surrogate.value": "self=L pi_new=lead_pi",
+    "Surrogate.gradient": "self=L pi_new=lead_pi",
+    "Surrogate.radius": "self=L pi_new=lead_pi",
     "Theorem": "name=title equation=word source=word formula precondition=formula? around?",
     "Theorem.text": "self=theorem",
     "Theorem.condition_text": "self=theorem",
@@ -47,22 +47,22 @@ RECIPES = {
     "families.random.garnet": "rng n_states=n n_actions branching gamma=text_gamma batch=batch_shape? layout?",
     "families.random.dirichlet": "rng n_states=n n_actions gamma=text_gamma concentration=above? "
     "batch=batch_shape?",
-    "families.random.policy": "rng mdp=floats concentration=above?",
-    "families.worst_case.tight_thm1": "a=text_probability gamma=text_gamma far=text_probability?",
+    "families.random.policy": "rng mdp=float_models concentration=above?",
+    "families.worst_case.tight_thm1": "a=text_probability gamma=text_gamma far=reward?",
     "families.worst_case.tight_cpi": "gamma=text_gamma sign? alpha=text_probability?",
     "families.worst_case.two_region": "gamma=text_gamma a=text_probability",
     "families.worst_case.fork": "gamma=text_gamma a=text_probability b=text_probability",
     "families.worst_case.rare_region": "gamma=text_gamma p=text_probability x=share "
     "a=text_probability",
     "families.worst_case.ladder": "levels=level gamma=text_gamma a=text_probability",
-    "families.worst_case.standard": "gamma=text_gamma",
+    "families.worst_case.standard": "gamma=text_gamma?",
     "falsify": "claim=theorem seed? budget gamma=text_gamma? families=flag? rounds=one? start?",
     "formats.dumps": "document=mapping",
     "formats.from_document": "document lane?",
     "formats.load": "path lane?",
     "formats.read": "path lane?",
     "formats.from_gym": "env gamma=text_gamma rho0=none? layout=auto_layout?",
-    "formats.tabular_policy": "fn=agent mdp=floats normalize=flag?",
+    "formats.tabular_policy": "fn=agent mdp=float_models normalize=flag?",
     "formats.to_document": "mdp=single policies? why? expected?",
     "formats.to_gym": "mdp=floats",
     "formats.write": "mdp=single path=new_path policies? why? expected?",
@@ -103,16 +103,16 @@ RECIPES = {
     "pair_certificate": "pair=rational_pair theorems bits?",
     "penalty": "ev",
     "policies.check_policy": "mdp pi",
-    "policies.policy_array": "mdp pi=table",
+    "policies.policy_array": "mdp pi=unchecked",
     "policies.check_rows": "name=pi_name pi=array mask",
     "policies.uniform": "mdp",
     "policies.deterministic": "mdp actions",
     "policies.best_actions": "mdp Q",
     "policies.greedy": "mdp Q",
-    "policies.mixture": "pi pi_prime=pi_new alpha=probability",
+    "policies.mixture": "pi=some_rows pi_prime=some_rows alpha=weights",
     "policies.softmax": "theta=logits",
-    "policies.to_rational": "pi",
-    "policies.to_float": "pi",
+    "policies.to_rational": "pi=one_rows",
+    "policies.to_float": "pi=some_rows",
     "sampled.Batch": "L rollouts?",
     "sampled.Exact": "mdp",
     "sampled.Paths": "paths horizon? weighting? baseline=flag? lam=float_probability?",
@@ -148,11 +148,24 @@ RECIPES = {
     "verify_pair": "pair theorems? bits? lane?",
 }
 
+# Public names without a recipe of their own, and why.
+WITHOUT = {
+    r".*Error|Problem|check\.Statement.*": "errors and the checker's records, which people read",
+    r"check\.main": "the command of the checker; tests/test_check_hostile.py",
+    r"Pair\.[a-zA-Z_]+": "quantities and operations of the formula language; benchmarks.semantics",
+    r"Theorem\.(at|claim)|Verdicts\..*": "take what the judge hands over",
+    r"from_gym|to_gym|read|write|tabular_policy": "are `formats.from_gym` and so on",
+    r"Refutation|Unrefuted|sampled\.SampledRecord": "results, made by a search or a run",
+    r"sampled\.Simulator\.advance": "is `step` without its checks, and says so",
+    r"sampled\.methods\.(Method|going)": "a table's rows, and what they call",
+}
+
 # What errors call an argument where it is not its name: a file by its path, rows by what they hold.
 NAMED_AS = {
     "path": "path|no such file|a b|a\x00b|no/such/folder/x",
     "transitions": "transitions|P|r",
     "certificate": "certificate|format|field",
+    "name": "name|title",
 }
 
 # Records: each is built again from the fields of one that the package made, one field replaced.

@@ -16,7 +16,7 @@ from tabular_trpo.core.indices import indices
 from tabular_trpo.core.lanes import in_lane, in_one_lane
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.memory import guard
-from tabular_trpo.core.numbers import Array, elementwise, frozen, is_rational, zeros
+from tabular_trpo.core.numbers import Array, elementwise, frozen, is_rational, shown, zeros
 from tabular_trpo.core.validate import Report, finite, simplex
 
 
@@ -154,6 +154,9 @@ def mixture(pi: Any, pi_prime: Any, alpha: Any) -> Array:
     """
     pi, pi_prime, weight = in_one_lane(pi=pi, pi_prime=pi_prime, alpha=alpha)
     rows = pi.shape[-2:]
+    for name, table in (("pi", pi), ("pi_prime", pi_prime)):
+        if not table.ndim:
+            raise shape_error(name, table.shape, "(..., S, A)")
     report = Report()
     for name, table in (("pi", pi), ("pi_prime", pi_prime)):
         simplex(report, name, table, " ".join("bsa"[-table.ndim :]) if table.ndim < 4 else "b s a")
@@ -163,7 +166,7 @@ def mixture(pi: Any, pi_prime: Any, alpha: Any) -> Array:
     if not all(fit(weight.shape + rows, x.shape, len(rows)) for x in (pi, pi_prime)):
         raise shape_error("alpha", weight.shape, f"() or the batch {pi.shape[:-2]}")
     if not bool(np.all((weight >= 0) & (weight <= 1))):
-        raise InvalidMDPError(Problem("alpha", "alpha", f"= {alpha}", "a weight in [0, 1]"))
+        raise InvalidMDPError(Problem("alpha", "alpha", f"= {shown(alpha)}", "a weight in [0, 1]"))
     one: Any = Fraction(1) if is_rational(pi) else 1.0
     spread = weight[()] if weight.ndim == 0 else weight[..., None, None]
     return frozen(np.asarray((one - spread) * pi + spread * pi_prime))
@@ -193,7 +196,7 @@ def softmax(theta: Any) -> Array:
 
 
 @typed
-def read_policy(name: str, pi: Any) -> Array:
+def _read_policy(name: str, pi: Any) -> Array:
     """Return a table (..., S, A) as an array of Fractions or of floats.
 
     raises: InvalidMDPError for what is no table of numbers
@@ -209,13 +212,13 @@ def to_rational(pi: Any) -> Array:
 
     raises: InvalidMDPError for a batch and for rows off the simplex
     """
-    pi = read_policy("pi", pi)
+    pi = check_rows("pi", _read_policy("pi", pi))
     if is_rational(pi):
-        return pi
+        return frozen(pi)
     if pi.ndim != 2:
         got = f"has shape {pi.shape}"
         raise InvalidMDPError(Problem("batch", "pi", got, "a single policy (S, A)"))
-    rows = elementwise(Fraction, check_rows("pi", pi))
+    rows = elementwise(Fraction, pi)
     for s in range(len(rows)):
         rows[s] = largest_gives_way(rows[s].tolist())
     return frozen(rows)
@@ -228,10 +231,9 @@ def to_float(pi: Any) -> Array:
     raises: LaneError where a positive probability would become 0; InvalidMDPError for rows off
             the simplex
     """
-    pi = read_policy("pi", pi)
+    pi = check_rows("pi", _read_policy("pi", pi))
     if not is_rational(pi):
-        return pi
-    check_rows("pi", pi)
+        return frozen(pi)
     rows = elementwise(float, pi, np.float64)
     if np.any((rows == 0) != (pi == 0)):
         raise LaneError(

@@ -1,5 +1,6 @@
 """The hunt: climb at several sizes in turn, read exactly what breaks a claim, shrink, prove."""
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
@@ -9,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo.core.arguments import typed
+from tabular_trpo.core.arguments import described, typed
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem, TabularError
-from tabular_trpo.core.numbers import fractions, shown
+from tabular_trpo.core.lanes import in_lane
+from tabular_trpo.core.numbers import shown
 from tabular_trpo.falsify import seeds
 from tabular_trpo.falsify.answer import Refutation, Unrefuted, named
 from tabular_trpo.falsify.climb import Generation, climb
@@ -83,6 +85,9 @@ def falsify(
     if exact_gamma is None:
         exact_gamma = _out_of_reach(claim.condition)
     score, valueless = scorer(claim), [0]
+    for i, pair in enumerate(start := tuple(start)):
+        if not isinstance(pair, Pair):
+            raise TypeError(f"falsify: start[{i}] = {described(pair)}, expected a Pair")
     first = [seeds.start(pair, claim.mixture, exact_gamma) for pair in start]
     found = _refuted_reading(claim, promising(score, first, 1 - NEARLY))
     if found is not None:
@@ -114,7 +119,9 @@ def falsify(
 
 
 def _positive(number: Any) -> bool:
-    return isinstance(number, Real) and not isinstance(number, bool) and number > 0
+    """Return whether a number of seconds is above 0 and no larger than doubles are."""
+    real = isinstance(number, Real) and not isinstance(number, bool)
+    return real and 0 < number and (number == math.inf or number < 2**1000)
 
 
 def _checked(
@@ -130,10 +137,11 @@ def _checked(
     size("seed", seed, 0)
     if gamma is None:
         return None
-    (exact,) = fractions("gamma", np.array([str(gamma)], dtype=object)).tolist()
+    given = str(gamma) if isinstance(gamma, float) else gamma  # 0.9 is 9/10 here
+    exact = in_lane("gamma", given, rational=True)[()]
     if not 0 <= exact < 1 or float(exact) == 1:
         expected = "a number in [0, 1)" if exact >= 1 or exact < 0 else "less than 1 as a double"
-        raise InvalidMDPError(Problem("gamma", "gamma", f"= {gamma}", expected))
+        raise InvalidMDPError(Problem("gamma", "gamma", f"= {shown(gamma)}", expected))
     return Fraction(exact)
 
 

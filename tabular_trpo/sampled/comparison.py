@@ -50,7 +50,7 @@ class Curve:
         grid:   (G,) numbers of steps
         raises: InvalidMDPError for another shape, and for what is no number
         """
-        grid = read_grid(grid)
+        grid = _read_grid(grid)
         return np.asarray(self.eta[np.searchsorted(self.steps, grid, side="right") - 1])
 
 
@@ -90,7 +90,7 @@ def run(mdp: MDP, name: str, seed: int, budget: int, settings: Settings) -> Curv
     return Curve(np.array(steps), np.array(etas), fell)
 
 
-def read_grid(grid: Any) -> Array:
+def _read_grid(grid: Any) -> Array:
     """Return numbers of steps, (G,), checked.
 
     raises: InvalidMDPError for another shape, and for what is no number; LaneError for exact ones
@@ -134,7 +134,7 @@ def band(curves: Iterable[Curve], grid: Array) -> Band:
     >>> band(two, np.array([5, 10])).mean, band(two, np.array([10])).half_width.round(2)
     (array([0., 2.]), array([1.96]))
     """
-    grid, curves = read_grid(grid), tuple(curves)
+    grid, curves = _read_grid(grid), tuple(curves)
     if not curves or not all(isinstance(curve, Curve) for curve in curves):
         raise InvalidMDPError(Problem("type", "curves", "hold no Curve, or others", "curves only"))
     values = np.array([curve.at(grid) for curve in curves])

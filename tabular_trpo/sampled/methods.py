@@ -12,7 +12,7 @@ from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo.core.arguments import typed, typed_record
+from tabular_trpo.core.arguments import one_model, typed, typed_record
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array
@@ -59,6 +59,7 @@ class Settings:
 
         raises: InvalidMDPError where it affords less than two
         """
+        one_model(mdp)
         gamma = float(mdp.gamma)
         long = 1 / (1 - gamma) if self.horizon is None else self.horizon
         branches = float(mdp.mask.sum(axis=1).max())

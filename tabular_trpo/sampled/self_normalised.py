@@ -6,6 +6,7 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo.core.arguments import typed, typed_record
+from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo.core.numbers import Array, Scalar, is_rational
 from tabular_trpo.exact.surrogate import read_table
@@ -56,11 +57,7 @@ class SelfNormalised:
                 other arithmetic; LimitError where pi_new has no mass on any branch of a root
         """
         return (
-            self.scale
-            * (
-                self._averages(read_table("pi_new", pi_new, self.pi))[0]
-                - self._averages(self.pi)[0]
-            ).sum()
+            self.scale * (self._averages(self._read(pi_new))[0] - self._averages(self.pi)[0]).sum()
         )
 
     def value(self, pi_new: Any) -> Any:
@@ -69,12 +66,18 @@ class SelfNormalised:
 
     def gradient(self, pi_new: Any) -> Array:
         """Return dL/dpi_new, (S, A), the entries of pi_new taken as free; raises as `gain`."""
-        average, total = self._averages(read_table("pi_new", pi_new, self.pi))
+        average, total = self._averages(self._read(pi_new))
         slope = (self.Q - average[:, None]) / self.drawn / total[:, None]
         S, A = self.pi.shape
         pair = self.states[:, None] * A + self.actions
         flat = summed(pair.reshape(-1), slope.reshape(-1), S * A, is_rational(self.Q))
         return np.asarray(self.scale * flat.reshape(S, A))
+
+    def _read(self, pi_new: Any) -> Array:
+        new = read_table("pi_new", pi_new, self.pi)
+        if new.ndim != 2:
+            raise shape_error("pi_new", new.shape, f"(S, A) = {self.pi.shape}")
+        return new
 
     def _averages(self, pi: Array) -> tuple[Array, Array]:
         """Return L_n and the sum of the u_k, (R,) each."""
