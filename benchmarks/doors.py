@@ -4,9 +4,9 @@
 
 Half of the calls have valid arguments by construction and must return. Half have one argument that
 is invalid by construction and must raise a TabularError or a TypeError that names the argument.
-A call that takes more than 2 s of processor time is over time; one that needs more than 1 GiB fails with MemoryError.
-The counts that are printed: calls, escapes (another exception, or the argument not named), refusals
-of valid calls, silent acceptances of invalid ones, calls over time.
+A call that takes more than 2 s of processor time is over time; one that needs more than 1 GiB
+fails with MemoryError. The counts that are printed: calls, escapes (another exception, or the
+argument not named), refusals of valid calls, silent acceptances of invalid ones, calls over time.
 """
 
 import argparse
@@ -28,7 +28,8 @@ from typing import Any
 import numpy as np
 
 import tabular_trpo as tt
-from benchmarks.arguments import KINDS, THINGS
+from benchmarks.arguments import KINDS
+from benchmarks.kinds import THINGS
 from benchmarks.surface import NAMED_AS, RECIPES, RECORDS, field_values, parameters, public
 from benchmarks.worlds import World
 

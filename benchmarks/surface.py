@@ -8,12 +8,13 @@ from typing import Any
 import tabular_trpo as tt
 from benchmarks.worlds import World
 
-# name: parameters as name=kind, where kind is left out if it is the name; "?" marks an optional one.
+# name: parameters as name=kind; the kind is left out if it is the name; "?" marks an optional one.
 # A method begins with `self`.
 RECIPES = {
     "MDP": "P r rho0 gamma allowed state_names? action_names?",
     "MDP.from_counts": "counts r=exact_r rho0=exact_rho0 gamma=exact_gamma",
-    "MDP.from_transitions": "transitions rho0 gamma state_names=none? action_names=none? layout=auto_layout?",
+    "MDP.from_transitions": "transitions rho0 gamma state_names=none? action_names=none? "
+    "layout=auto_layout?",
     "MDP.to_float": "self=mdp",
     "MDP.to_rational": "self=mdp",
     "Pair": "mdp=single pi pi_new",
@@ -41,10 +42,12 @@ RECIPES = {
     "families.named.queue": "capacity=n gamma=text_gamma service=text_probability? pay=reward? "
     "cost=reward? layout?",
     "families.named.ring": "n gamma=text_gamma layout?",
-    "families.named.river_swim": "n gamma=text_gamma forward=text_probability? back=text_probability? "
+    "families.named.river_swim": "n gamma=text_gamma forward=text_probability? "
+    "back=text_probability? "
     "drift_pay=reward? layout?",
     "families.named.walk": "n gamma=text_gamma layout?",
-    "families.random.garnet": "rng n_states=n n_actions branching gamma=text_gamma batch=batch_shape? layout?",
+    "families.random.garnet": "rng n_states=n n_actions branching gamma=text_gamma "
+    "batch=batch_shape? layout?",
     "families.random.dirichlet": "rng n_states=n n_actions gamma=text_gamma concentration=above? "
     "batch=batch_shape?",
     "families.random.policy": "rng mdp=float_models concentration=above?",
@@ -88,9 +91,11 @@ RECIPES = {
     "improve.mean_tv_constraint": "L delta=lane_positive",
     "improve.minorize": "L=float_L C=delta",
     "improve.mirror": "L=float_L lam=delta",
-    "improve.natural": "L=float_L theta delta policy_class? direction? damping? iterations=optional_count? "
+    "improve.natural": "L=float_L theta delta policy_class? direction? damping? "
+    "iterations=optional_count? "
     "accept? divergence?",
-    "improve.natural_fixed": "L=float_L theta lam=delta policy_class? damping? iterations=optional_count?",
+    "improve.natural_fixed": "L=float_L theta lam=delta policy_class? damping? "
+    "iterations=optional_count?",
     "improve.optimality_gap": "L step=tv_step",
     "improve.rwr": "L=float_L u=ones",
     "improve.step_certificate": "mdp=rational_mdp pi=rational_pi step=rational_step theorems?",
@@ -124,7 +129,8 @@ RECIPES = {
     "sampled.Simulator.restore": "self=sim states=two_states",
     "sampled.Simulator.save": "self=sim",
     "sampled.Simulator.step": "self=reset_sim actions=two_actions_of_0 uniforms?",
-    "sampled.Vines": "paths branches=optional_count? roots=paths? horizon? common=flag? normalised=flag?",
+    "sampled.Vines": "paths branches=optional_count? roots=paths? horizon? common=flag? "
+    "normalised=flag?",
     "sampled.all_paths": "mdp=single pi horizon=steps",
     "sampled.comparison.Curve.at": "self=curve grid",
     "sampled.comparison.band": "curves grid",
@@ -139,7 +145,8 @@ RECIPES = {
     "sampled.self_normalised": "vine=full_vine pi=float_pi",
     "sampled.single_path": "sim pi=float_pi paths horizon?",
     "sampled.trpo": "mdp=floats source rng delta? theta? policy_class? until=rules",
-    "sampled.vine": "sim pi=float_pi paths branches=optional_count? roots=paths? horizon? common=flag?",
+    "sampled.vine": "sim pi=float_pi paths branches=optional_count? roots=paths? horizon? "
+    "common=flag?",
     "sampled.vine_moments": "mdp=single pi pi_new horizon? common=flag?",
     "structure": "mdp=single pi?",
     "surrogate": "evaluation=ev",

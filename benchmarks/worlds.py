@@ -1,4 +1,4 @@
-"""Small models and everything that is made of them, from which `benchmarks.doors` draws arguments."""
+"""Small models and all that is made of them, from which `benchmarks.doors` draws arguments."""
 
 from fractions import Fraction
 from functools import cached_property

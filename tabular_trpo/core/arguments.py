@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import wraps
 from numbers import Integral, Number, Real
 from os import PathLike
-from typing import Any, NamedTuple, ParamSpec, Protocol, TypeVar
+from typing import Any, NamedTuple, ParamSpec, Protocol, TypeVar, final
 
 import numpy as np
 
@@ -48,6 +48,7 @@ ABSTRACT: dict[Any, str] = {
 }
 
 
+@final
 class Check(NamedTuple):
     """What one argument must be: its place, its name, a test and a description."""
 
@@ -146,10 +147,10 @@ def _numeric(value: Any) -> bool:
 def _test(annotation: Any, numbers: bool) -> tuple[Callable[[Any], bool], str] | None:
     """Return a test of values and what it demands; None where any value will do."""
     parts = _parts(annotation)
-    scalar = any(typing.get_origin(part) is typing.Annotated for part in parts)
+    scalar = typing.get_origin(annotation) is typing.Annotated
     if scalar and numbers:
-        optional = types.NoneType in parts
-        return lambda x: _numeric(x) or (optional and x is None), NUMBER
+        (wanted,) = annotation.__metadata__
+        return lambda x: _numeric(x) or (wanted != NUMBER and x is None), wanted
     free = (Any, inspect.Parameter.empty) if numbers else (Any, inspect.Parameter.empty, *BY_RANGE)
     if scalar or any(part in free or isinstance(part, str) for part in parts):
         return None

@@ -54,15 +54,7 @@ def same_lane(name: str, array: Array, rational: bool, like: str = "") -> None:
         lanes = ("rational", "float") if rational else ("float", "rational")
         expected = f"the {lanes[0]} lane" + (f", that of {like}" if like else "")
         cure = "Cross by to_float() or to_rational()"
-        raise LaneError(
-            Problem(
-                "lane",
-                name,
-                f"is in the {lanes[1]} lane",
-                f"the {lanes[0]} lane{like and f', that of {like}'}",
-                cure,
-            )
-        )
+        raise LaneError(Problem("lane", name, f"is in the {lanes[1]} lane", expected, cure))
 
 
 def in_lane(name: str, value: Any, rational: bool, unsigned: bool = False) -> Array:

@@ -25,6 +25,7 @@ from tabular_trpo.core.memory import guard
 Array = NDArray[Any]
 NUMBER = "a number, or an array of numbers"
 Scalar = Annotated[Any, NUMBER]  # float, Fraction, or an array over the batch axes
+OptionalScalar = Annotated[Any, f"{NUMBER}, or None"]
 
 MOST_DIGITS = 2000
 MOST_EXPONENT = 400

@@ -12,7 +12,7 @@ from tabular_trpo.core.grid import below_grid
 from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.linalg import twofold
 from tabular_trpo.core.linalg.twofold import Twofold
-from tabular_trpo.core.numbers import Array, Scalar, frozen, is_rational
+from tabular_trpo.core.numbers import Array, OptionalScalar, Scalar, frozen, is_rational
 from tabular_trpo.core.policy import check_rows
 from tabular_trpo.exact.evaluate import Evaluation
 
@@ -76,9 +76,9 @@ class Surrogate:
     weight: Array
     pi: Array
     eta: Scalar
-    stderr: Scalar | None = None
+    stderr: OptionalScalar = None
     G_radius: Array | None = None
-    eta_radius: Scalar | None = None
+    eta_radius: OptionalScalar = None
     allowed: Array | None = None
     G_stderr: Array | None = None
 

@@ -138,7 +138,7 @@ def _checked(
     if gamma is None:
         return None
     given = str(gamma) if isinstance(gamma, float) else gamma  # 0.9 is 9/10 here
-    exact = in_lane("gamma", given, rational=True)[()]
+    exact: Any = in_lane("gamma", given, rational=True)[()]
     if not 0 <= exact < 1 or float(exact) == 1:
         expected = "a number in [0, 1)" if exact >= 1 or exact < 0 else "less than 1 as a double"
         raise InvalidMDPError(Problem("gamma", "gamma", f"= {shown(gamma)}", expected))

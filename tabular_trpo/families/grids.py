@@ -74,9 +74,10 @@ def _numbering(width: int, height: int, walls: Iterable[tuple[int, int]]) -> Arr
     free = np.ones((height, width), dtype=bool)
     corners = ((0, 0), (width - 1, height - 1))
     for wall in walls:
-        if not (isinstance(wall, Collection) and len(wall) == 2):
-            raise InvalidMDPError(Problem("wall", "walls", f"hold {shown(wall)}", "cells (x, y)"))
-        x, y = wall
+        pair: Any = wall
+        if not (isinstance(pair, Collection) and len(pair) == 2):
+            raise InvalidMDPError(Problem("wall", "walls", f"hold {shown(pair)}", "cells (x, y)"))
+        x, y = pair
         whole = kind_of(x) == "int" and kind_of(y) == "int"
         if not (whole and 0 <= x < width and 0 <= y < height) or (x, y) in corners:
             wanted = f"a cell of the {width} x {height} room other than the two corners in use"

@@ -18,7 +18,7 @@ from tabular_trpo.core import policy
 from tabular_trpo.core.arguments import typed_record
 from tabular_trpo.core.build import guard_dense
 from tabular_trpo.core.mdp import MDP
-from tabular_trpo.core.numbers import Array, Scalar, brief
+from tabular_trpo.core.numbers import Array, OptionalScalar, brief
 from tabular_trpo.families.arguments import between, in_lane, is_exact, state_count
 
 GAMMAS = tuple(Fraction(*x) for x in ((1, 200), (1, 50), (1, 10), (1, 2), (9, 10), (99, 100)))
@@ -40,7 +40,7 @@ class WorstCase:
     pi: Array
     pi_new: Array
     target: Array | None = None
-    alpha: Scalar | None = None
+    alpha: OptionalScalar = None
 
 
 def tight_thm1(a: Any, gamma: Any, far: Any = 1) -> WorstCase:

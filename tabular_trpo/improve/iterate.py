@@ -13,7 +13,7 @@ from tabular_trpo.core.arguments import described, one_model, typed, typed_recor
 from tabular_trpo.core.errors import TabularError
 from tabular_trpo.core.interval import Interval
 from tabular_trpo.core.mdp import MDP
-from tabular_trpo.core.numbers import Array, Scalar
+from tabular_trpo.core.numbers import Array, OptionalScalar, Scalar
 from tabular_trpo.core.policy import check_policy
 from tabular_trpo.exact.evaluate import Evaluation, evaluate
 from tabular_trpo.exact.surrogate import Surrogate, surrogate
@@ -64,7 +64,7 @@ class Record:
     ratio: float | None
     certified: dict[str, Any]
     best_rung: str | None
-    certified_gain: Scalar | None
+    certified_gain: OptionalScalar
     broken: tuple[str, ...]
     monotone: str
     gap: Scalar

@@ -74,7 +74,8 @@ class Paths:
             problem = Problem("baseline", "lam", f"= {self.lam}", "baseline=True too, as V")
             raise InvalidMDPError(problem)
         if self.lam is not None:
-            between("lam", *in_lane(lam=self.lam), 0, 1)
+            (lam,) = in_lane(lam=self.lam)
+            between("lam", lam, 0, 1)
 
     def __call__(self, sim: Simulator, pi: Array) -> Batch:
         """Return a batch; raises as `single_path` and `estimate`."""

@@ -8,7 +8,7 @@ import numpy as np
 from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
-from tabular_trpo.core.numbers import Array, Scalar, is_rational
+from tabular_trpo.core.numbers import Array, OptionalScalar, Scalar, is_rational
 from tabular_trpo.exact.surrogate import read_table
 from tabular_trpo.sampled.estimate import vine_policy, vine_terms
 from tabular_trpo.sampled.terms import summed
@@ -37,7 +37,7 @@ class SelfNormalised:
     weight: Array
     pi: Array
     eta: Scalar
-    stderr: Scalar | None
+    stderr: OptionalScalar
     allowed: Array | None
     states: Array
     actions: Array

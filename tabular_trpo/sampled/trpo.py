@@ -12,7 +12,7 @@ import numpy as np
 
 from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.mdp import MDP
-from tabular_trpo.core.numbers import Array, Scalar
+from tabular_trpo.core.numbers import Array, OptionalScalar, Scalar
 from tabular_trpo.exact.evaluate import Evaluation
 from tabular_trpo.exact.surrogate import LocalObjective, Surrogate
 from tabular_trpo.improve.iterate import REFUTED, Record, iterate
@@ -43,7 +43,7 @@ class SampledRecord:
 
     record: Record
     eta_hat: Scalar
-    eta_stderr: Scalar | None
+    eta_stderr: OptionalScalar
     gain: Scalar
     mean_kl: Scalar
     max_kl: Scalar

@@ -8,7 +8,7 @@ from typing import Any, NoReturn, final
 
 from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.errors import InvalidMDPError, Problem
-from tabular_trpo.core.numbers import Scalar
+from tabular_trpo.core.numbers import OptionalScalar
 from tabular_trpo.theory.expression import SCALAR, Expression
 from tabular_trpo.theory.quantities import Quantities
 from tabular_trpo.theory.trace import OF_LOGS, OF_MIXTURES, RANKS, Formula, Statement, trace
@@ -26,9 +26,9 @@ class Claim:
     name: str
     equation: str
     source: str
-    lhs: Scalar | None
+    lhs: OptionalScalar
     relation: str
-    rhs: Scalar | None
+    rhs: OptionalScalar
 
     @property
     def slack(self) -> Any:
@@ -52,8 +52,8 @@ class Verdict:
     """
 
     status: str
-    slack_lo: Scalar | None
-    slack_hi: Scalar | None
+    slack_lo: OptionalScalar
+    slack_hi: OptionalScalar
     lane: str
     claim: Claim
     reason: str = ""
