@@ -154,7 +154,7 @@ KINDS: dict[str, Kind] = {
     "optional_count": whole(lambda w: int(w.rng.integers(1, 4)), 0, optional=True),
     "branching": whole(lambda w: 1, 1),
     "seed": whole(lambda w: int(w.rng.integers(100)), 0),
-    "rng": record(lambda w: np.random.default_rng(0), np.random, np.random.RandomState(0)),
+    "rng": record(lambda w: np.random.default_rng(0), np.random),
     "probability": unit(lane_number("1/4", 0.25), -1, 2, Fraction(9, 8)),
     "text_probability": unit(lambda w: "1/4", -1, 2),
     "lane_positive": Kind(
