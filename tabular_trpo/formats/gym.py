@@ -25,7 +25,10 @@ from tabular_trpo.core.numbers import (
 )
 from tabular_trpo.core.policy import check_rows, uniform
 from tabular_trpo.core.validate import totals
+from tabular_trpo.families.arguments import generator, size
+from tabular_trpo.formats.gym_check import check_table, outcomes
 from tabular_trpo.formats.gym_table import OUTCOME, read_table
+from tabular_trpo.formats.gym_trust import levels, trust
 
 if TYPE_CHECKING:
     from tabular_trpo.formats.gym_env import TabularEnv
@@ -34,23 +37,39 @@ SINK = "terminated"
 NEAR = 1e-3  # how far from 1 the sum of a row may be that `normalize` divides
 
 
-def from_gym(env: Any, gamma: Scalar, rho0: Any = None, layout: str = "auto") -> MDP:
+def from_gym(
+    env: Any,
+    gamma: Scalar,
+    rho0: Any = None,
+    layout: str = "auto",
+    *,
+    check_steps: int = 0,
+    rng: np.random.Generator | None = None,
+) -> MDP:
     """Read the model of a toy-text environment, such as FrozenLake-v1, from its table P.
 
     States and actions are named by their index.  Transitions that terminate lead to one more
     state, "terminated", the last: absorbing, with reward 0 (it is left out where none terminates);
     a terminal state keeps the row that P has for it, whatever that is.  The same next state twice
     in a row is added up, its reward averaged.  An empty row is an action that is not allowed.
-    Time limits are in the spec of an environment and not in P, so they are ignored, and so is all
-    that wrappers change.  The model is in the float lane, as the environment is: rows sum to 1
-    within 1e-9 and are put on the grid (`repair` says how far an entry moved).
+    Time limits are in the spec of an environment and not in P, so they are ignored.  The model is
+    in the float lane, as the environment is: rows sum to 1 within 1e-9 and are put on the grid
+    (`repair` says how far an entry moved).
+
+    P is believed only where steps are drawn from it.  Wrappers that change observations, rewards
+    or actions are refused, and so is Taxi's `fickle_passenger`.  A class of your own with its own
+    `step` or `reset` is a UserWarning, its wrappers are refused, unless `check_steps` tests it.
 
     env:    an environment, or a wrapped one, with P[s][a] = [(probability, next_state, reward,
             terminated), ...] and initial_state_distrib (S,)
     gamma:  the discount, in [0, 1), which environments have none of; "0.99" is read as 0.99
     rho0:   (S,) or a mapping from state to probability, in place of initial_state_distrib
     layout: as in `MDP.from_transitions`; "csr" is faster from some hundred states on
-    raises: InvalidMDPError for an environment without P, and naming s and a of each wrong row
+    check_steps: play so many random steps, and refuse P where a step is no outcome of it, or where
+            frequencies have a chance below 1e-6; the environment is left to be reset
+    rng:    a numpy Generator, for `check_steps`
+    raises: InvalidMDPError for an environment without P, naming s and a of each wrong row, and for
+            an environment that does not play P, naming the class or the step
 
     >>> from types import SimpleNamespace
     >>> P = {0: {0: [(0.5, 0, 0.0, False), (0.5, 0, 1.0, True)]}}
@@ -61,6 +80,9 @@ def from_gym(env: Any, gamma: Scalar, rho0: Any = None, layout: str = "auto") ->
     table = _find(env, "P")
     if table is None:
         raise _no_table(env)
+    steps = size("check_steps", check_steps, 0)
+    player = generator(rng) if steps else None
+    trust(env, table, tested=steps > 0)
     merged, n_states, n_actions = read_table(table)
     transitions: list[tuple[int, int, int, float, float]] = [(*k, *v) for k, v in merged.items()]
     names = [str(s) for s in range(n_states)]
@@ -71,7 +93,11 @@ def from_gym(env: Any, gamma: Scalar, rho0: Any = None, layout: str = "auto") ->
         start = start if isinstance(start, Mapping) else np.append(start, 0.0)
     actions = [str(a) for a in range(n_actions)]
     discount = _doubles("gamma", gamma)
-    return MDP.from_transitions(transitions, start, discount, names, actions, layout)
+    mdp = MDP.from_transitions(transitions, start, discount, names, actions, layout)
+    if player is not None:
+        law = mdp.rho0[:n_states] if rho0 is None else None
+        check_table(env, outcomes(table), law, steps, player)
+    return mdp
 
 
 def to_gym(mdp: MDP) -> "TabularEnv":
@@ -140,14 +166,8 @@ def tabular_policy(fn: Callable[[int], Any], mdp: MDP, normalize: bool = False) 
 
 def _find(env: Any, name: str) -> Any:
     """Return the attribute of the outermost wrapper that has it, or of the environment inside."""
-    level: Any = env
-    seen: list[Any] = []
-    while level is not None and all(level is not other for other in seen):
-        if (value := getattr(level, name, None)) is not None:
-            return value
-        seen.append(level)
-        level = getattr(level, "env", None)
-    return getattr(getattr(env, "unwrapped", None), name, None)
+    values = (getattr(level, name, None) for level in levels(env))
+    return next((value for value in values if value is not None), None)
 
 
 def _called(env: Any) -> str:

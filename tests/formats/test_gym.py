@@ -67,7 +67,8 @@ def test_the_outermost_table_is_read() -> None:
     wrapped = Other(gymnasium.make("FrozenLake-v1"))
     assert tt.from_gym(wrapped, 0.5).n_states == 17
     wrapped.P = {s: {0: [(1.0, s, 0.0, False)]} for s in range(16)}
-    mdp = tt.from_gym(gymnasium.wrappers.TimeLimit(wrapped, 5), 0.5)
+    with pytest.warns(UserWarning, match="table P of Other is taken for its dynamics"):
+        mdp = tt.from_gym(gymnasium.wrappers.TimeLimit(wrapped, 5), 0.5)
     assert mdp.n_states == 16 and mdp.n_actions == 1 and mdp.rho0[0] == 1
     hidden = SimpleNamespace(unwrapped=two([(1.0, 0, 0.0, False)]))
     hidden.env = hidden
