@@ -100,7 +100,7 @@ def from_gym(
     return mdp
 
 
-def to_gym(mdp: MDP) -> "TabularEnv":
+def to_gym(mdp: MDP, disallowed: str = "noop") -> "TabularEnv":
     """Return a single model as a gymnasium.Env with Discrete spaces, P and initial_state_distrib.
 
     In the float lane: a rational model is converted by `to_float`.  Entering a state that is
@@ -108,11 +108,17 @@ def to_gym(mdp: MDP) -> "TabularEnv":
     changes no return.  Nothing else terminates, and nothing truncates unless you wrap it by
     gymnasium.wrappers.TimeLimit.  Gymnasium has no discount: it is kept as the attribute `gamma`.
     Steps give r(s, a, s') where the model keeps it, else the expected r(s, a), and are drawn with
-    exactly the model's probabilities.  An action that is not allowed has the empty list in P and 0
-    in info["action_mask"], (A,) int8, as in Taxi; to step it raises InvalidMDPError, so sample by
-    env.action_space.sample(info["action_mask"]).
+    exactly the model's probabilities.
 
-    raises: InvalidMDPError for a batch, LaneError as `to_float`, MissingExtraError
+    An action that is not allowed has the empty list in P and 0 in info["action_mask"], (A,) int8,
+    which is what env.action_space.sample takes, and what reset and step give.
+
+    disallowed: "noop": to step it leaves the state, gives the least reward of the model or 0 if
+                that is less, sets info["noop"] and terminates only where the state has ended; this
+                never pays, so the optimal values are those of the model.  "raise": it raises
+                InvalidMDPError
+    raises:     InvalidMDPError for a batch and for another rule, LaneError as `to_float`,
+                MissingExtraError
 
     >>> env = to_gym(MDP([[["1/4", "3/4"]], [[0, 1]]], [2, 0], [1, 0], "9/10"))
     >>> env.P[0][0], env.gamma
@@ -123,18 +129,22 @@ def to_gym(mdp: MDP) -> "TabularEnv":
         raise InvalidMDPError(
             Problem("batch", "mdp", got, "a single model", "Take one model by mdp[i]")
         )
+    if disallowed not in ("noop", "raise"):
+        got, expected = f"= {shown(disallowed)}", '"noop" or "raise"'
+        raise InvalidMDPError(Problem("rule", "disallowed", got, expected))
     try:
         from tabular_trpo.formats.gym_env import TabularEnv
     except ImportError:
         raise missing_extra("gymnasium", "gym") from None
-    return TabularEnv(mdp.to_float())
+    return TabularEnv(mdp.to_float(), disallowed)
 
 
 def tabular_policy(fn: Callable[[int], Any], mdp: MDP, normalize: bool = False) -> Array:
     """Return the policy table of a function of the state index, such as a trained agent.
 
     fn:        returns a row of A probabilities, or the index of one action, which may be an array
-               of size 1: lambda s: agent.predict(s)[0].  It is not asked about the last state of
+               of size 1: lambda s: agent.predict(s)[0], or, where actions are masked,
+               lambda s: agent.predict(s, action_masks=mdp.mask[s])[0].  It is not asked about the last state of
                `from_gym`, "terminated", which its environment does not have: uniform there
     normalize: divide a row by its sum where that is within 1e-3 of 1, as the float32 rows of a
                network need; otherwise rows sum to 1 within 1e-9, or exactly in the rational lane
@@ -156,9 +166,12 @@ def tabular_policy(fn: Callable[[int], Any], mdp: MDP, normalize: bool = False) 
     try:
         return frozen(check_rows("pi", pi, mdp.mask))
     except InvalidMDPError as error:
-        hint = f"normalize=True divides a row by its sum where that is within {NEAR:g} of 1"
+        hints = {
+            "row_sum": f"normalize=True divides a row by its sum where that is within {NEAR:g} of 1",
+            "disallowed": "Ask the agent for an action among mdp.mask[s], as info gave it",
+        }
         problems = [
-            replace(x, cure=f"{x.cure}. {hint}") if x.code == "row_sum" else x
+            replace(x, cure=". ".join(filter(None, (x.cure, hints.get(x.code)))))
             for x in error.problems
         ]
         raise InvalidMDPError(problems, error.hidden) from None

@@ -164,9 +164,11 @@ def test_wrong_policies_name_the_state(answer: Any, message: str) -> None:
 
 
 def test_actions_that_a_policy_may_not_take() -> None:
-    message = r"pi\[s=0, a=1\] = 1.0, expected 0: the action is not allowed"
+    mdp = masked()
+    message = r"pi\[s=0, a=1\] = 1.0, expected 0: the action is not allowed there\. .*mdp.mask\[s\]"
     with pytest.raises(tt.InvalidMDPError, match=message):
-        tt.tabular_policy(lambda s: 1, masked())
+        tt.tabular_policy(lambda s: 1, mdp)
+    assert tt.tabular_policy(lambda s: int(np.argmax(mdp.mask[s])), mdp).tolist()[1] == [0, 1, 0]
 
 
 def test_policies_stay_in_the_lane_of_the_model() -> None:

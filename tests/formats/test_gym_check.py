@@ -226,7 +226,7 @@ def test_steps_that_are_no_steps(answer: Any, message: str) -> None:
 def test_rewards_of_single_precision_are_the_same_rewards() -> None:
     row = [(0.5, 0, 0.1, False), (0.5, 1, 0.7, False)]
     single = [(p, t, np.float32(r), over) for p, t, r, over in row]
-    assert single[0][2] != row[0][2]
+    assert float(single[0][2]) != row[0][2]
     env = Player(_table(single), _table(row), START, START)
     mdp = tt.from_gym(env, 0.9, check_steps=500, rng=np.random.default_rng(0))
     assert mdp.r_next[1, 0].tolist() == [0.1, 0.7]
