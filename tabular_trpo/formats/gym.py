@@ -144,8 +144,9 @@ def tabular_policy(fn: Callable[[int], Any], mdp: MDP, normalize: bool = False) 
 
     fn:        returns a row of A probabilities, or the index of one action, which may be an array
                of size 1: lambda s: agent.predict(s)[0], or, where actions are masked,
-               lambda s: agent.predict(s, action_masks=mdp.mask[s])[0].  It is not asked about the last state of
-               `from_gym`, "terminated", which its environment does not have: uniform there
+               lambda s: agent.predict(s, action_masks=mdp.mask[s])[0].  It is not asked about the
+               last state of `from_gym`, "terminated", which its environment does not have:
+               uniform there
     normalize: divide a row by its sum where that is within 1e-3 of 1, as the float32 rows of a
                network need; otherwise rows sum to 1 within 1e-9, or exactly in the rational lane
     return:    (S, A) in the lane of `mdp`, checked, read-only
@@ -167,7 +168,7 @@ def tabular_policy(fn: Callable[[int], Any], mdp: MDP, normalize: bool = False) 
         return frozen(check_rows("pi", pi, mdp.mask))
     except InvalidMDPError as error:
         hints = {
-            "row_sum": f"normalize=True divides a row by its sum where that is within {NEAR:g} of 1",
+            "row_sum": f"normalize=True divides a row by its sum if that is within {NEAR:g} of 1",
             "disallowed": "Ask the agent for an action among mdp.mask[s], as info gave it",
         }
         problems = [
