@@ -185,7 +185,7 @@ def _member(member: Any) -> Any:
     """Return a member made steady, or itself where it is no code of ours or is steady already."""
     if isinstance(member, cached_property) and _written(member.func):
         member.func = steady(member.func)
-    elif isinstance(member, property) and _written(member.fget):
+    elif isinstance(member, property) and member.fget and _written(member.fget):
         return property(steady(member.fget), member.fset, member.fdel, member.__doc__)
     elif isinstance(member, classmethod | staticmethod) and _written(member.__func__):
         return type(member)(steady(member.__func__))
