@@ -89,6 +89,11 @@ class MemoryGuardError(TabularError):
 
 
 @final
+class FloatingPointModeError(TabularError):
+    """The processor rounds as no proof here allows for; the message says how to undo it."""
+
+
+@final
 class MissingExtraError(TabularError):
     """An optional dependency is not installed; the message names the extra that brings it."""
 

@@ -13,6 +13,7 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo.core.arguments import one_model, typed, typed_record
+from tabular_trpo.core.environment import steady
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array
@@ -85,6 +86,10 @@ class Method:
     does: str
     run: Run
     sampled: bool = True
+
+    def __post_init__(self) -> None:
+        """Give the run the same floats in every process, as public functions have."""
+        object.__setattr__(self, "run", steady(self.run))
 
 
 @typed
