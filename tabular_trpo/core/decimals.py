@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Sequence
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
-from numbers import Rational
+from numbers import Integral
 from typing import Any
 
 from tabular_trpo.core import real
@@ -82,7 +82,7 @@ def _number(value: Any) -> Any:
     """Return an exact number: a Fraction or a Real; an infinite or undefined float as it is."""
     if isinstance(value, (Fraction, real.Real)):
         return value
-    if isinstance(value, Rational):
+    if isinstance(value, Integral):
         return Fraction(int(value))
     if isinstance(value, (str, bytes)) or value is None:
         raise TypeError(f"value = {value!r}, expected a number")

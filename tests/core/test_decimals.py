@@ -67,7 +67,7 @@ def test_percentages_say_all_and_none_only_where_it_is_so(part: int, whole: int,
 
 
 @pytest.mark.parametrize(
-    "value, text",
+    ("value", "text"),
     [
         (Fraction(39960000, 39960001), "0.99999997"),
         (1 - Fraction(1, 10**25), "1 - 1e-25"),
