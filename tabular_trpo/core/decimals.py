@@ -35,7 +35,7 @@ def faithful(value: Any, digits: int = 7, beside: Sequence[Fraction | int | str]
     >>> faithful(1 - Fraction(1, 10**30)), faithful(Fraction(499, 10**4), 2, beside=["0.05"])
     ('1 - 1e-30', '0.0499')
     """
-    thresholds = tuple(map(Fraction, beside))
+    thresholds = tuple(Fraction(t) for t in beside)
     return _certain(value, lambda x: _beside(x, digits, thresholds))
 
 

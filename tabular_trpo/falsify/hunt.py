@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from itertools import chain
 from typing import Any
@@ -26,7 +27,7 @@ from tabular_trpo.falsify.specimen import (
     rationalised,
 )
 from tabular_trpo.theory.certificate import pair_certificate
-from tabular_trpo.theory.claim import Theorem
+from tabular_trpo.theory.claim import Centre, Theorem
 from tabular_trpo.theory.judge import judge
 from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.plain import Cases, PlainPair
@@ -50,6 +51,7 @@ def falsify(
     rounds: int | None = None,
     progress: Progress | None = None,
     start: Iterable[Pair] = (),
+    around: Centre = None,
 ) -> Refutation | Unrefuted:
     """Hunt for a pair that breaks a claim; make it rational, shrink it and prove the refutation.
 
@@ -61,11 +63,14 @@ def falsify(
     gamma:    an exact number to hold gamma at, or None
     families: whether worst-case families may seed the search
     rounds:   end after so many rounds instead
-    start:    pairs to begin with, judged first where doubles do not rule them out; their gamma
-              gives way to one that is held
+    start:    pairs to begin with, each judged exactly first; their gamma gives way to one that is
+              held
+    around:   the number that a bound lies around, in place of the claim's own: "L", or a formula
+              p -> number.  Gap and penalty are the distances of the sides from it; without one
+              the terms of the claim are sorted into both, see docs/falsify.md
     return:   Refutation or Unrefuted, both with an exact pair
-    raises:   InvalidMDPError for a budget or gamma out of range, and for a pair to begin with that
-              is a batch or too large; TypeError for what is no claim
+    raises:   InvalidMDPError for a budget or gamma out of range, for `around` an equation, and for
+              a pair to begin with that is a batch or too large; TypeError for what is no claim
 
     >>> from tabular_trpo.theory.claim import claim
     >>> @claim("more surrogate, more return")
@@ -78,11 +83,17 @@ def falsify(
     exact_gamma = _checked(claim, budget, gamma, rounds)
     if exact_gamma is None:
         exact_gamma = _out_of_reach(claim.condition)
+    if around is not None:
+        claim = replace(claim, around=around)
     score, valueless = scorer(claim), [0]
-    first = [seeds.start(pair, claim.mixture, exact_gamma) for pair in start]
-    found = _refuted_reading(claim, promising(score, first, 1 - NEARLY))
+    brought = list(start)
+    first = [seeds.start(pair, claim.mixture, exact_gamma) for pair in brought]
+    found = _refuted_reading(claim, first)
     if found is not None:
         return _refutation(claim, score, found, exact_gamma is None, len(first), 1, seed)
+    for pair in (seeds.as_it_is(x, claim.mixture, exact_gamma) for x in brought):
+        if judge(claim, pair).status == "refuted":  # actions that are not allowed made it so
+            return _proved(claim, pair, len(first), 1, seed)
     fixed = None if exact_gamma is None else float(exact_gamma)
     end = time.monotonic() + budget
     tried = met = count = 0
@@ -202,6 +213,11 @@ def _refutation(
     seed: int,
 ) -> Refutation:
     pair = named(shrunk(claim, score, found, free_gamma).pair())
+    return _proved(claim, pair, tried, rounds, seed)
+
+
+def _proved(claim: Theorem, pair: Pair, tried: int, rounds: int, seed: int) -> Refutation:
+    """Judge and certify a counterexample."""
     verdict = judge(claim, pair)
     certificate, reason = None, ""
     try:
@@ -238,7 +254,7 @@ def _unrefuted(
     simplest = next(told)
     pair, ratio = next((one for one in chain([simplest], told) if one[1] is not None), simplest)
     for brought in (x.pair() for x in leading(sober(score), first)):
-        reached = _ratio(score, brought) if judge(claim, brought).status == "proved" else None
+        reached = _ratio(score, brought)
         if reached is not None and (ratio is None or reached > ratio):
             pair, ratio = brought, reached
     return Unrefuted(claim, named(pair), ratio, *counts, rounds, seed)
@@ -254,6 +270,9 @@ def readings(score: Score, mixture: bool, cases: Cases, gamma: Fraction | None) 
 
 
 def _ratio(score: Scorer, pair: Pair) -> float | None:
+    """Return the ratio of a pair on which the claim holds, if it has one."""
+    if not score.penalty or judge(score.claim, pair).status != "proved":
+        return None
     try:
         return score.ratio(pair)
     except (ArithmeticError, ValueError, TabularError):

@@ -6,7 +6,7 @@ is certain too unless a limit is reached: then, and only then, a verdict is unde
 """
 
 from fractions import Fraction
-from math import inf, isfinite, isinf
+from math import inf, isinf
 from numbers import Integral
 from typing import Any
 
@@ -24,6 +24,7 @@ from tabular_trpo.core.mdp import MDP
 from tabular_trpo.theory.claim import Claim, Theorem, Verdict
 from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.quantities import Quantities
+from tabular_trpo.theory.ratio import ratio_of
 
 LANES = ("auto", "float", "rational")
 MOST_STATES, MOST_ENTRIES = 120, 2**20  # of a float model that is made rational to settle a claim
@@ -181,16 +182,13 @@ def _number(x: Any) -> float:
 
 def _tightness(theorem: Theorem, claim: Claim, pair: Quantities) -> float | None:
     """Return gap / penalty as a float: for people, never for proofs."""
-    if theorem.around is None and claim.relation != "<=":
+    if theorem.centre is None and claim.relation != "<=":
         return None
     gap, penalty = claim.lhs, claim.rhs
     try:
-        if theorem.around is not None:
-            centre = getattr(pair, theorem.around)
+        if theorem.centre is not None:
+            centre = theorem.centre.value(pair)
             gap, penalty = centre - gap, centre - penalty
-        if isinstance(gap, Fraction) and isinstance(penalty, Fraction):
-            return float(gap / penalty)
-        ratio = _number(gap) / _number(penalty)
     except ArithmeticError:
         return None
-    return ratio if isfinite(ratio) else None
+    return ratio_of(*(_number(x) if isinstance(x, Interval) else x for x in (gap, penalty)))
