@@ -39,6 +39,19 @@ def faithful(value: Any, digits: int = 7, beside: Sequence[Fraction | int | str]
     return _certain(value, lambda x: _beside(x, digits, thresholds))
 
 
+def fixed(value: Any, places: int = 4) -> str:
+    """Return a number with fixed places, rounded, and more where it would read as an integer.
+
+    value:  as for `faithful`
+    return: "1 - 3e-25" where 10 more places do not tell
+    raises: TypeError for what is no number
+
+    >>> fixed(Fraction(1, 3)), fixed(1), fixed(Fraction(99999, 100000)), fixed(0.00001)
+    ('0.3333', '1.0000', '0.99999', '0.00001')
+    """
+    return _certain(value, lambda x: _apart(x, places, [Fraction(round(x))]))
+
+
 def cut(value: Any, places: int = 4) -> str:
     """Return a number with fixed places, cut toward 0: a bound from below of what is positive.
 
@@ -70,12 +83,7 @@ def percent(part: Any, whole: Any = 1, places: int = 1) -> str:
     """
     share = 100 * _number(part) / _number(whole)
 
-    def text(x: Fraction) -> str:
-        found = (_fixed(x, more) for more in range(places, places + MORE))
-        right = (one for one in found if all(Fraction(one) != t or x == t for t in PARTS))
-        return next(right, "") or _beside(x, 2, PARTS)
-
-    return _certain(share, text)
+    return _certain(share, lambda x: _apart(x, places, PARTS))
 
 
 def _number(value: Any) -> Any:
@@ -110,15 +118,33 @@ def _certain(value: Any, text: Callable[[Fraction], str]) -> str:
 def _beside(x: Fraction, digits: int, thresholds: Sequence[Fraction]) -> str:
     """Return x to as many digits as keep it on its side of each threshold."""
     near = Fraction(round(x))
-    sides = [*thresholds, near] if abs(near) < 10**digits else thresholds
+    sides = [t for t in [*thresholds, *([near] if abs(near) < 10**digits else [])] if t != x]
     for more in range(digits, digits + MORE + 1):
         text = _general(_rounded(x, more), more)
         crossed = [t for t in sides if _sign(Fraction(text) - t) != _sign(x - t)]
         if not crossed:
             return text
-    t = min(crossed, key=lambda t: abs(x - t))
-    base, left = _general(_rounded(t, digits + MORE), digits + MORE), abs(x - t)
-    return f"{base} {'-' if x < t else '+'} {_general(_rounded(left, 2), 2)}"
+    return _difference(x, crossed)
+
+
+def _apart(x: Fraction, places: int, thresholds: Sequence[Fraction]) -> str:
+    """Return x to as many places as tell it from each threshold that it is not."""
+    for more in range(places, places + MORE + 1):
+        text = _fixed(x, more)
+        met = [t for t in thresholds if Fraction(text) == t != x]
+        if not met:
+            return text
+    return _difference(x, met)
+
+
+def _difference(x: Fraction, thresholds: Sequence[Fraction]) -> str:
+    """Return x as the nearest threshold, a decimal, and what is left: "1 - 3e-25"."""
+    t = min(thresholds, key=lambda t: abs(x - t))
+    left = _general(_rounded(abs(x - t), 2), 2)
+    if t == 0:
+        return left if x > 0 else f"-{left}"
+    digits = t.numerator.bit_length() + t.denominator.bit_length()  # enough for a decimal
+    return f"{_general(_rounded(t, digits), digits)} {'-' if x < t else '+'} {left}"
 
 
 def _sign(x: Fraction) -> int:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tabular_trpo.core import real
-from tabular_trpo.core.decimals import cut, faithful, percent
+from tabular_trpo.core.decimals import cut, faithful, fixed, percent
 
 NEAR = st.builds(
     lambda n, k, m, sign: n + sign * Fraction(m, 10**k),
@@ -34,7 +34,7 @@ def test_text_reads_as_an_integer_only_where_the_number_is_one(x: Fraction, digi
         assert math.floor(value) == math.floor(x)
 
 
-@given(RATIONALS, st.lists(RATIONALS, max_size=3), st.integers(1, 9))
+@given(RATIONALS, st.lists(NEAR, max_size=3), st.integers(1, 9))
 def test_text_stays_on_its_side_of_each_threshold(
     x: Fraction, beside: list[Fraction], digits: int
 ) -> None:
@@ -56,6 +56,13 @@ def test_what_is_cut_never_grows_and_vanishes_only_at_0(x: Fraction, places: int
     value = read(cut(x, places))
     assert abs(value) <= abs(x) and value * x >= 0
     assert (value == 0) == (x == 0)
+
+
+@given(RATIONALS, st.integers(0, 6))
+def test_fixed_places_read_as_an_integer_only_where_it_is_one(x: Fraction, places: int) -> None:
+    value = read(fixed(x, places))
+    assert abs(value - x) <= Fraction(1, 2 * 10**places)
+    assert (value.denominator == 1) == (x.denominator == 1)
 
 
 @given(st.integers(0, 10**12), st.integers(1, 10**12), st.integers(0, 3))
@@ -93,7 +100,7 @@ def test_texts(value: Any, text: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["1", None, b"1", [1]])
-@pytest.mark.parametrize("write", [faithful, cut, percent])
+@pytest.mark.parametrize("write", [faithful, fixed, cut, percent])
 def test_what_is_no_number_is_refused(write: Any, value: Any) -> None:
     with pytest.raises(TypeError):
         write(value)
