@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from scripts.mean_kl import Finding
-from tabular_trpo.core.decimals import cut, fixed
+from tabular_trpo.core.decimals import cut, faithful, fixed
 from tabular_trpo.falsify.atlas import Entry
 from tabular_trpo.theory.tightness import TIGHTNESS
 
@@ -29,7 +29,7 @@ def bounds_table(entries: Sequence[Entry]) -> str:
     names = list(dict.fromkeys(one.theorem for one in entries))
     gammas = sorted({one.gamma for one in entries})
     lines = [
-        "| bound | " + " | ".join(f"{float(g):g}" for g in gammas) + " | known |",
+        "| bound | " + " | ".join(faithful(g, 6) for g in gammas) + " | known |",
         "|---|" + "---|" * (len(gammas) + 1),
     ]
     for name in names:
@@ -49,9 +49,8 @@ def mean_kl_table(findings: Sequence[Finding]) -> str:
         verdict = "**refuted**" if one.status == "refuted" else "not refuted"
         ratio = cut(one.ratio)
         numbers = f"{fixed(one.ladder)} | {fixed(one.proved)}"
-        lines.append(
-            f"| {float(one.gamma):g} | {verdict} | {ratio} | {one.states} | {one.met} | {numbers} |"
-        )
+        gamma = faithful(one.gamma, 6)
+        lines.append(f"| {gamma} | {verdict} | {ratio} | {one.states} | {one.met} | {numbers} |")
     return "\n".join(lines)
 
 
@@ -89,7 +88,7 @@ def draw(path: Path, entries: Sequence[Entry]) -> None:
     figure, axes = plt.subplots(figsize=(7, 1.5 + 0.19 * len(names)), layout="constrained")
     axes.set_facecolor("lightgrey")
     image = axes.imshow(ratios, cmap="viridis", vmin=0, vmax=1, aspect="auto")
-    axes.set_xticks(range(len(gammas)), [f"{float(g):g}" for g in gammas])
+    axes.set_xticks(range(len(gammas)), [faithful(g, 6) for g in gammas])
     axes.set_yticks(range(len(names)), names, fontsize=7)
     axes.set_xlabel("gamma")
     axes.set_title("largest gap / penalty met; 1 is equality", fontsize=9)

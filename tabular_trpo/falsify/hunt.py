@@ -65,9 +65,9 @@ def falsify(
     rounds:   end after so many rounds instead
     start:    pairs to begin with, each judged exactly first; their gamma gives way to one that is
               held
-    around:   the number that a bound lies around, in place of the claim's own: "L", or a formula
-              p -> number.  Gap and penalty are the distances of the sides from it; without one
-              the terms of the claim are sorted into both, see docs/falsify.md
+    around:   the number that a bound lies around, in place of the claim's own, as text or as a
+              formula p -> number: "L".  Gap and penalty are the distances of the sides from it;
+              without one the terms of the claim are sorted into both, see docs/falsify.md
     return:   Refutation or Unrefuted, both with an exact pair
     raises:   InvalidMDPError for a budget or gamma out of range, for `around` an equation, and for
               a pair to begin with that is a batch or too large; TypeError for what is no claim
@@ -84,7 +84,7 @@ def falsify(
     if exact_gamma is None:
         exact_gamma = _out_of_reach(claim.condition)
     if around is not None:
-        claim = replace(claim, around=around)
+        claim = _centred(claim, around)
     score, valueless = scorer(claim), [0]
     brought = list(start)
     first = [seeds.start(pair, claim.mixture, exact_gamma) for pair in brought]
@@ -134,6 +134,15 @@ def _checked(claim: object, budget: float, gamma: Any, rounds: int | None) -> Fr
         expected = "a number in [0, 1)" if exact >= 1 or exact < 0 else "less than 1 as a double"
         raise InvalidMDPError(Problem("gamma", "gamma", f"= {gamma}", expected))
     return Fraction(exact)
+
+
+def _centred(claim: Theorem, around: Centre) -> Theorem:
+    """Return the claim around another number."""
+    if claim.statement.relation == "==":
+        got, cure = "was given", "Leave it out, or state one side of it by <= or >="
+        name = f"around of {claim.name!r}, an equation,"
+        raise InvalidMDPError(Problem("around", name, got, "None", cure))
+    return replace(claim, around=around)
 
 
 def _out_of_reach(condition: Statement | None) -> Fraction | None:

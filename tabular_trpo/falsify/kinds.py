@@ -31,6 +31,7 @@ class Kind(Enum):
 
 
 CENTRE = (Kind.STAYS, Kind.MIXED)
+MET = ("met",)
 EVERYWHERE = ("met", "reversed")  # the precondition does not hold everywhere on the latter
 Sorted = list[tuple[float, Expression, Kind]]
 
@@ -81,13 +82,13 @@ class Probes:
         return float(np.mean(self.values(terms, "met") <= 0))
 
     def opened(self, terms: Terms, where: tuple[str, ...] = EVERYWHERE) -> Sorted:
-        """Return terms with their kinds; one that hides what is of one sign is opened."""
+        """Return terms with their kinds; what has both signs, and hides what has one, is opened."""
         return [x for sign, e in terms for x in self._opened(sign, e, where)]
 
     def _opened(self, sign: float, e: Expression, where: tuple[str, ...]) -> Sorted:
         kind, term = self.kind(sign, e, where), ((sign, e),)
         inner = parts(e) if kind in CENTRE else ()
-        whole = any(self.never(term, s, where) for s in (1.0, -1.0))
+        whole = any(self.never(term, s, MET) for s in (1.0, -1.0))
         if not whole and 1 < len(inner) <= MOST_TERMS:
             flat = [x for s, part in inner for x in flattened(part, sign * s)]
             found = self.opened(tuple(flat), where)

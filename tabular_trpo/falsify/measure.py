@@ -10,7 +10,7 @@ import numpy as np
 
 from tabular_trpo.falsify.conditions import SLACK, excess, requirements, violation
 from tabular_trpo.falsify.draw import draw
-from tabular_trpo.falsify.kinds import CENTRE, Kind, Probes
+from tabular_trpo.falsify.kinds import CENTRE, MET, Kind, Probes
 from tabular_trpo.falsify.quotient import cleared
 from tabular_trpo.falsify.sums import Terms, cancelled, flattened, terms_of
 from tabular_trpo.theory.claim import Theorem
@@ -78,7 +78,7 @@ def _apart(terms: Terms, probes: Probes) -> tuple[Terms, Terms]:
     """
     opened = probes.opened(terms)
     if all(kind in CENTRE for _, _, kind in opened):
-        opened = probes.opened(terms, ("met",))
+        opened = probes.opened(terms, MET)
 
     def those(*kinds: Kind) -> Terms:
         return tuple((sign, e) for sign, e, kind in opened if kind in kinds)

@@ -8,18 +8,18 @@ from typing import Any, NoReturn, final
 
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.theory.expression import SCALAR, Expression, number
+from tabular_trpo.theory.parse import parsed
 from tabular_trpo.theory.quantities import Quantities
 from tabular_trpo.theory.trace import (
     OF_LOGS,
     OF_MIXTURES,
-    RANKS,
     Formula,
     Statement,
     Symbols,
     trace,
 )
 
-Centre = str | Formula | None  # the number that a bound lies around
+Centre = str | Expression | Formula | None  # the number that a bound lies around
 
 
 @final
@@ -88,7 +88,7 @@ class Theorem:
     name:         not empty
     formula:      p -> (lhs, relation, rhs)
     precondition: p -> (lhs, relation, rhs) under which alone it speaks, or None
-    around:       "L" for a bound around the surrogate, or a formula p -> number; see
+    around:       "L" for a bound around the surrogate, or any formula of a number; see
                   `Verdict.tightness`
     statement, condition, centre: the traced formulas
     mixture:      whether it speaks of mixture pairs only
@@ -183,24 +183,28 @@ def check_words(title: object) -> None:
 
 
 def centred(around: object) -> Expression | None:
-    """Return the number that a bound lies around: None, the name of one, or a formula p -> number.
+    """Return the number that a bound lies around: None, its text, or a formula p -> number.
 
-    raises: InvalidMDPError for another name; TypeError where a formula gives no number
+    raises: InvalidMDPError for a text that states no number; TypeError where a formula gives none
 
     >>> centred("L"), centred(lambda p: p.eta + p.sum_s(p.rho * p.A_bar))
     (L, eta + sum_s(rho*A_bar))
     """
     if around is None:
         return None
-    if isinstance(around, str) and RANKS.get(around) == SCALAR:
-        return number(getattr(Symbols(), around))
-    if not callable(around):
-        expected = 'None or a number of a pair, as "L", or a formula p -> number'
-        raise InvalidMDPError(Problem("around", "around", f"= {around!r}", expected))
-    found = number(around(Symbols()))
-    if found.rank != SCALAR:
-        raise TypeError(f"around = {found}, expected one number: use max_s or sum_s")
-    return found
+    if callable(around):
+        found = number(around(Symbols()))
+        if found.rank != SCALAR:
+            raise TypeError(f"around = {found}, expected one number: use max_s or sum_s")
+        return found
+    try:
+        found = parsed(around) if isinstance(around, str) else number(around)
+        if isinstance(around, str | Expression) and found.rank == SCALAR:
+            return found
+    except (TypeError, ValueError):
+        pass
+    expected = 'None or a number of a pair, as "L" or "eta + sum_s(rho*A_bar)"'
+    raise InvalidMDPError(Problem("around", "around", f"= {around!r}", expected))
 
 
 def theorem(
@@ -216,8 +220,8 @@ def claim(
     """Make a claim of one's own, to be judged, certified or refuted like any theorem.
 
     title:  what it is called
-    around: the number that the bound lies around, "L" or a formula p -> number: it tells the gap
-            of a bound from its penalty, see `Verdict.tightness`
+    around: the number that the bound lies around, as text or as a formula p -> number: "L", or
+            "eta + sum_s(rho*A_bar)"; it tells the gap from the penalty, see `Verdict.tightness`
     when:   a formula that must hold for the claim to speak
     raises: TypeError where a formula leaves the language or the title is no text;
             InvalidMDPError where `around` is no number of a pair

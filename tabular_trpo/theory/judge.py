@@ -6,7 +6,7 @@ is certain too unless a limit is reached: then, and only then, a verdict is unde
 """
 
 from fractions import Fraction
-from math import inf, isinf
+from math import inf, isinf, nextafter
 from numbers import Integral
 from typing import Any
 
@@ -120,7 +120,8 @@ def _decide(theorem: Theorem, pair: Quantities, lane: str, bits: int) -> Verdict
     if status == "vacuous":
         return Verdict(status, None, None, lane, _shown(claim), reason)
     kind = "enclosure" if isinstance(claim.slack, real.Real) else lane
-    return Verdict(status, lo, hi, kind, _shown(claim), reason, _tightness(theorem, claim, pair))
+    tightness = _tightness(theorem, claim, pair, lo)
+    return Verdict(status, lo, hi, kind, _shown(claim), reason, tightness)
 
 
 def _kind(theorem: Theorem, lane: str) -> str:
@@ -180,7 +181,7 @@ def _number(x: Any) -> float:
     return float(x.lo) / 2 + float(x.hi) / 2 if isinstance(x, Interval) else float(x)
 
 
-def _tightness(theorem: Theorem, claim: Claim, pair: Quantities) -> float | None:
+def _tightness(theorem: Theorem, claim: Claim, pair: Quantities, lo: Any) -> float | None:
     """Return gap / penalty as a float: for people, never for proofs."""
     if theorem.centre is None and claim.relation != "<=":
         return None
@@ -191,4 +192,8 @@ def _tightness(theorem: Theorem, claim: Claim, pair: Quantities) -> float | None
             gap, penalty = centre - gap, centre - penalty
     except ArithmeticError:
         return None
-    return ratio_of(*(_number(x) if isinstance(x, Interval) else x for x in (gap, penalty)))
+    numbers = [_number(x) if isinstance(x, Interval) else x for x in (gap, penalty)]
+    ratio = ratio_of(*numbers)
+    if ratio is not None and isinstance(lo, float) and lo > 0 and numbers[1] > 0:
+        return min(ratio, nextafter(1, 0))  # the middle of an enclosure may round to 1
+    return ratio
