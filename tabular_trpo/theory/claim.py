@@ -116,7 +116,8 @@ class Theorem:
         object.__setattr__(self, "statement", statement)
         object.__setattr__(self, "condition", condition)
         object.__setattr__(self, "centre", centre)
-        object.__setattr__(self, "mixture", bool(self.names() & OF_MIXTURES))
+        names = self.names() | (set() if centre is None else centre.names())
+        object.__setattr__(self, "mixture", bool(names & OF_MIXTURES))
 
     def __call__(self, pair: Quantities) -> Claim:
         """Evaluate both sides at a pair; a batch of pairs gives batched sides.

@@ -29,7 +29,7 @@ def parsed(text: str) -> Expression:
         raise ValueError(f"{len(text)} characters, expected at most {LONGEST}")
     try:
         return number(_read(ast.parse(text.strip(), mode="eval").body))
-    except SyntaxError:
+    except (SyntaxError, RecursionError, MemoryError):
         raise ValueError("no formula") from None
 
 
@@ -40,11 +40,15 @@ def _read(node: ast.expr) -> Any:
         case ast.Name(id=name) if name in KNOWN:
             return getattr(Symbols(), name)
         case ast.UnaryOp(op=ast.USub(), operand=x):
-            return -number(_read(x))
-        case ast.BinOp(left=x, op=ast.Pow(), right=ast.Constant(value=n)):
+            inner = number(_read(x))
+            return number(-inner.args[0]) if inner.op == "number" else -inner
+        case ast.BinOp(left=x, op=ast.Pow(), right=ast.Constant(value=int() as n)):
             return number(_read(x)) ** n
         case ast.BinOp(left=x, op=op, right=y) if type(op) in OPERATIONS:
-            return OPERATIONS[type(op)](number(_read(x)), number(_read(y)))
+            left, right = number(_read(x)), number(_read(y))
+            if isinstance(op, ast.Div) and left.op == right.op == "number" and right.args[0]:
+                return number(left.args[0] / right.args[0])  # a fraction written out
+            return OPERATIONS[type(op)](left, right)
         case ast.Call(func=ast.Name(id="abs"), args=[x], keywords=[]):
             return abs(number(_read(x)))
         case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in KNOWN:
