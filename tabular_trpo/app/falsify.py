@@ -77,6 +77,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="hold gamma there, as 9/10",
     )
     parser.add_argument(
+        "--around",
+        metavar="FORMULA",
+        help="the number that the bounds lie around, as L or 'eta + sum_s(rho*A_bar)': gap and "
+        "penalty are the distances of the two sides from it",
+    )
+    parser.add_argument(
         "--no-families", action="store_true", help="begin without the known worst cases"
     )
     parser.add_argument(
@@ -127,6 +133,7 @@ def run(args: argparse.Namespace) -> Answer:
                 rounds=args.rounds,
                 progress=begin(one.claim.name),
                 start=start,
+                around=args.around,
             )
             pair = found.pair if isinstance(found, Refutation) else found.witness
             hand = None if pair is None else by_hand(one.claim, pair)

@@ -24,6 +24,7 @@ def document(hunt: Hunt) -> dict[str, Any]:
             "seed": args.seed,
             "rounds": args.rounds,
             "gamma": exact(args.gamma),
+            "around": args.around,
             "families": "forbidden" if args.no_families else "allowed",
             "start": args.start,
             "claims": [_claim(hunt, one) for one in hunt.hunted],

@@ -15,6 +15,7 @@ from tabular_trpo.app.cells import many, plain
 from tabular_trpo.app.falsify_hand import WHENCE, Hand, decimal, whole
 from tabular_trpo.app.falsify_outcome import Hunt, Hunted
 from tabular_trpo.core import real
+from tabular_trpo.core.decimals import faithful
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.expression import SCALAR, STATE, TABLE
@@ -76,7 +77,7 @@ def _told(one: Hunted) -> Iterator[Part]:
     else:
         ratio = "There is no penalty to compare a gap with."
         if one.ratio is not None:
-            ratio = f"The largest gap / penalty is {one.ratio:.{NEAR}g}; above 1 refutes."
+            ratio = f"The largest gap / penalty is {faithful(one.ratio, NEAR)}; above 1 refutes."
         yield (
             f"{tried}; the claim speaks of {one.met} of them. {ratio} "
             "No counterexample found is no proof."
@@ -134,7 +135,7 @@ def _about(value: Any) -> str:
         return ""
     if isinstance(value, Fraction) and value.denominator == 1:
         return ""
-    return f"{float(value):.{NEAR}g}"
+    return faithful(value, NEAR)
 
 
 def _failure(hand: Hand) -> tuple[str, str]:
@@ -161,6 +162,7 @@ def command(hunt: Hunt, one: Hunted) -> str:
         words += [] if title.startswith("-") else [title]
     words += ["--seed", str(found.seed), "--rounds", str(found.rounds)]
     words += [] if args.gamma is None else ["--gamma", str(args.gamma)]
+    words += [] if args.around is None else [f"--around={args.around}"]
     words += ["--no-families"] if args.no_families else []
     words += [word for path in args.start for word in ("--start", path)]
     words += [] if args.out == "." else ["--out", args.out]

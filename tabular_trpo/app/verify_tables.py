@@ -9,6 +9,7 @@ from tabular_trpo.app.answer import row, table
 from tabular_trpo.app.cells import short
 from tabular_trpo.app.outcome import Outcome
 from tabular_trpo.app.tally import STATUSES, Tally, by_statement, together
+from tabular_trpo.core.decimals import faithful
 
 
 def _heads(total: Tally) -> list[str]:
@@ -19,6 +20,10 @@ def _heads(total: Tally) -> list[str]:
 def _counts(one: Tally, heads: Sequence[str]) -> list[str]:
     proved = f"{one.counts['proved']}/{one.judged}"
     return [proved, *(str(one.counts[head.lower()] or "") for head in heads[1:])]
+
+
+def _ratio(tightness: float | None) -> str:
+    return "-" if tightness is None else faithful(tightness, 4)
 
 
 def _style(one: Tally) -> str | None:
@@ -45,7 +50,7 @@ def statements(outcome: Outcome) -> Table:
     made = table(names, right=names[2:])
     for theorem, one in zip(outcome.theorems, tallies, strict=True):
         cells = [_equation(theorem.equation), theorem.name, *_counts(one, heads)]
-        row(made, *cells, short(one.slack, 4), short(one.tightness, 4), style=_style(one))
+        row(made, *cells, short(one.slack, 4), _ratio(one.tightness), style=_style(one))
     return made
 
 
@@ -82,7 +87,7 @@ def rows(outcome: Outcome) -> Table:
         mine = outcome.of(source)
         for i, theorem in enumerate(outcome.theorems):
             one = by_statement(mine, i)
-            numbers = [short(one.slack, 4), short(one.tightness, 4)]
+            numbers = [short(one.slack, 4), _ratio(one.tightness)]
             lane = one.lanes[-1] if one.lanes else ""
             cells = [source.name, theorem.name, *_counts(one, heads), lane, *numbers]
             row(made, *cells, style=_style(one))

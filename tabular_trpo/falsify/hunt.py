@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from itertools import chain
 from numbers import Real
@@ -31,7 +32,7 @@ from tabular_trpo.falsify.specimen import (
 )
 from tabular_trpo.families.arguments import size
 from tabular_trpo.theory.certificate import pair_certificate
-from tabular_trpo.theory.claim import Theorem
+from tabular_trpo.theory.claim import Centre, Theorem
 from tabular_trpo.theory.judge import judge
 from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.plain import Cases, PlainPair
@@ -56,6 +57,7 @@ def falsify(
     rounds: int | None = None,
     progress: Progress | None = None,
     start: Iterable[Pair] = (),
+    around: Centre = None,
 ) -> Refutation | Unrefuted:
     """Hunt for a pair that breaks a claim; make it rational, shrink it and prove the refutation.
 
@@ -67,11 +69,14 @@ def falsify(
     gamma:    an exact number to hold gamma at, or None
     families: whether worst-case families may seed the search
     rounds:   end after so many rounds instead
-    start:    pairs to begin with, judged first where doubles do not rule them out; their gamma
-              gives way to one that is held
+    start:    pairs to begin with, each judged exactly first; their gamma gives way to one that is
+              held
+    around:   the number that a bound lies around, in place of the claim's own, as text or as a
+              formula p -> number: "L".  Gap and penalty are the distances of the sides from it;
+              without one the terms of the claim are sorted into both, see docs/falsify.md
     return:   Refutation or Unrefuted, both with an exact pair
-    raises:   InvalidMDPError for a budget or gamma out of range, and for a pair to begin with that
-              is a batch or too large; TypeError for what is no claim
+    raises:   InvalidMDPError for a budget or gamma out of range, for `around` an equation, and for
+              a pair to begin with that is a batch or too large; TypeError for what is no claim
 
     >>> from tabular_trpo.theory.claim import claim
     >>> @claim("more surrogate, more return")
@@ -84,14 +89,17 @@ def falsify(
     exact_gamma = _checked(claim, budget, gamma, rounds, seed)
     if exact_gamma is None:
         exact_gamma = _out_of_reach(claim.condition)
+    if around is not None:
+        claim = _centred(claim, around)
     score, valueless = scorer(claim), [0]
-    for i, pair in enumerate(start := tuple(start)):
-        if not isinstance(pair, Pair):
-            raise TypeError(f"falsify: start[{i}] = {described(pair)}, expected a Pair")
-    first = [seeds.start(pair, claim.mixture, exact_gamma) for pair in start]
-    found = _refuted_reading(claim, promising(score, first, 1 - NEARLY))
+    brought = _pairs(start)
+    first = [seeds.start(pair, claim.mixture, exact_gamma) for pair in brought]
+    found = _refuted_reading(claim, first)
     if found is not None:
         return _refutation(claim, score, found, exact_gamma is None, len(first), 1, seed)
+    for pair in (seeds.as_it_is(x, claim.mixture, exact_gamma) for x in brought):
+        if judge(claim, pair).status == "refuted":  # actions that are not allowed made it so
+            return _proved(claim, pair, len(first), 1, seed)
     fixed = None if exact_gamma is None else float(exact_gamma)
     end = time.monotonic() + budget
     tried = met = count = 0
@@ -116,6 +124,14 @@ def falsify(
             return _refutation(claim, score, found, exact_gamma is None, tried, count, seed)
     counts = tried, met, valueless[0]
     return _unrefuted(score, best, first, exact_gamma, counts, count, seed)
+
+
+def _pairs(start: Iterable[Pair]) -> list[Pair]:
+    pairs = list(start)
+    for i, pair in enumerate(pairs):
+        if not isinstance(pair, Pair):
+            raise TypeError(f"falsify: start[{i}] = {described(pair)}, expected a Pair")
+    return pairs
 
 
 def _positive(number: Any) -> bool:
@@ -143,6 +159,15 @@ def _checked(
         expected = "a number in [0, 1)" if exact >= 1 or exact < 0 else "less than 1 as a double"
         raise InvalidMDPError(Problem("gamma", "gamma", f"= {shown(gamma)}", expected))
     return Fraction(exact)
+
+
+def _centred(claim: Theorem, around: Centre) -> Theorem:
+    """Return the claim around another number."""
+    if claim.statement.relation == "==":
+        got, cure = "was given", "Leave it out, or state one side of it by <= or >="
+        name = f"around of {claim.name!r}, an equation,"
+        raise InvalidMDPError(Problem("around", name, got, "None", cure))
+    return replace(claim, around=around)
 
 
 def _out_of_reach(condition: Statement | None) -> Fraction | None:
@@ -222,6 +247,11 @@ def _refutation(
     seed: int,
 ) -> Refutation:
     pair = named(shrunk(claim, score, found, free_gamma).pair())
+    return _proved(claim, pair, tried, rounds, seed)
+
+
+def _proved(claim: Theorem, pair: Pair, tried: int, rounds: int, seed: int) -> Refutation:
+    """Judge and certify a counterexample."""
     verdict = judge(claim, pair)
     certificate, reason = None, ""
     try:
@@ -258,7 +288,7 @@ def _unrefuted(
     simplest = next(told)
     pair, ratio = next((one for one in chain([simplest], told) if one[1] is not None), simplest)
     for brought in (x.pair() for x in leading(sober(score), first)):
-        reached = _ratio(score, brought) if judge(claim, brought).status == "proved" else None
+        reached = _ratio(score, brought)
         if reached is not None and (ratio is None or reached > ratio):
             pair, ratio = brought, reached
     return Unrefuted(claim, named(pair), ratio, *counts, rounds, seed)
@@ -274,6 +304,9 @@ def readings(score: Score, mixture: bool, cases: Cases, gamma: Fraction | None) 
 
 
 def _ratio(score: Scorer, pair: Pair) -> float | None:
+    """Return the ratio of a pair on which the claim holds, if it has one."""
+    if not score.penalty or judge(score.claim, pair).status != "proved":
+        return None
     try:
         return score.ratio(pair)
     except (ArithmeticError, ValueError, TabularError):

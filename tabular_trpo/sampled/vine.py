@@ -15,6 +15,7 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo.core.arguments import typed, typed_record
+from tabular_trpo.core.decimals import faithful
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.memory import guard
 from tabular_trpo.core.numbers import Array, Scalar, frozen
@@ -134,7 +135,7 @@ def _covering(rows: Array, sim: Simulator, behaviour: Any) -> Array:
     first = policy_rows(sim, behaviour, name="behaviour")
     if (bad := np.argwhere((rows > 0) & (first == 0))).size:
         s, a = bad[0]
-        got = f"= 0, where pi has {rows[s, a]:.6g}"
+        got = f"= 0, where pi has {faithful(rows[s, a], 6)}"
         cure = "Nothing is learnt of an action that is never drawn: give it a share"
         problem = Problem("behaviour", f"behaviour[s={s}, a={a}]", got, "> 0", cure)
         raise InvalidMDPError(problem, hidden=len(bad) - 1)
