@@ -12,12 +12,17 @@ import operator
 import re
 import sys
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from fractions import Fraction
 from functools import lru_cache, partial, reduce
-from itertools import compress, product
+from itertools import accumulate, compress, product
 from typing import Any, NamedTuple, final
 
+FORMAT = "tabular-trpo-certificate"
 MOST_BYTES, MOST_CLAIMS, MOST_POWER = 1 << 26, 1000, 32  # of a file; exponents, t of step_tv
+MOST_NESTED, MOST_DEPTH = 64, 250  # brackets of a file; a formula, which Python reads recursively
+# Operations on short numbers: for any certificate, and more for each byte of model and witness.
+WORK, WORK_A_BYTE = 1 << 19, 8
 MOST_BITS, PRECISIONS = 1 << 20, [64 << i for i in range(9)]  # 16384 bits decide a gap of 1e-4900
 RELATION, ZERO = "(==|<=|>=)", (Fraction(0),) * 2
 Interval = tuple[Any, Any]  # each end a Fraction, or plus or minus inf; the same end twice if exact
@@ -171,9 +176,10 @@ _hex = f"{_int}(/{_int})?"
 _FIELDS = rf"""/format "tabular-trpo-certificate
 /model/format "tabular-trpo-mdp
 /(model/)?version 1
-/(model/(why|(states|actions)\[[0-9]+\])|claims\[[0-9]+\]/(name|equation|source)) ".*
-/model/transitions\[[0-9]+\](\[[012]\] ".*|\[3\] "{_exact}|\[4\] "-?{_exact})
-/model/(gamma|(rho0|policies/(pi|pi_new|target))/[^ ]*) "{_exact}
+/(model/(states|actions)\[[0-9]+\]|claims\[[0-9]+\]/name) ".{{1,500}}
+/(model/why ".{{0,3500}}|claims\[[0-9]+\]/(equation|source) ").{{0,500}}
+/model/transitions\[[0-9]+\](\[[012]\] ".{{1,500}}|\[3\] "{_exact}|\[4\] "-?{_exact})
+/model/(gamma|(rho0|policies/(pi|pi_new|target))/[^ ]{{0,4000}}) "{_exact}
 /mixture( null|/target "target|/alpha "{_exact})
 /(witness/(V|rho|V_new|rho_new|W|V_dot|V_star|H|H_new)|step/m)/(den|num\[[0-9]+\]) "{_int}
 /(values/(eta|eta_new|L|eps|eps_cpi|max_tv|mean_tv|C|eta_dot|alpha|eps_target)|step/[ca]) "{_hex}
@@ -258,7 +264,12 @@ class Statement(NamedTuple):
 
 def _require(good: object, where: str, got: object, expected: object) -> None:
     if not good:
-        raise CertificateError(ascii(f"{where} = {got!s:.90}, expected {expected!s:.90}")[1:-1])
+        raise CertificateError(_plain(f"{where:.200} = {got!s:.90}, expected {expected!s:.90}"))
+
+
+def _plain(text: str) -> str:
+    """Spell whatever could steer a terminal or end a line."""
+    return "".join(c if c.isascii() and c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def _fields(item: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -279,7 +290,9 @@ def _spell(x: Interval | None) -> str:
 
 
 def _fraction(text: str) -> Fraction:
-    return Fraction(*(int(part, 16) for part in text.split("/")))
+    parts = [int(part, 16) for part in text.split("/")]
+    _spend(*parts)
+    return Fraction(*parts)
 
 
 def _read(doc: dict[str, Any]) -> Env:
@@ -295,8 +308,9 @@ def _read(doc: dict[str, Any]) -> Env:
     for i, (s, a, t, p, reward) in enumerate(model["transitions"]):
         good = {s, t} <= states.keys() and a in actions and (s, a, t) not in raw["P"]
         _require(good, f"model.transitions[{i}]", [s, a, t], "known names, no triple twice")
-        raw["P"][s, a, t] = Fraction(p)
-        raw["r"][s, a] = raw["r"].get((s, a), 0) + Fraction(p) * Fraction(reward)
+        raw["P"][s, a, t], r, mean = Fraction(p), Fraction(reward), raw["r"].get((s, a), 0 * one)
+        _spend(raw["P"][s, a, t], r, mean)
+        raw["r"][s, a] = mean + raw["P"][s, a, t] * r
     raw |= {"ones": {(s,): one for s in states}, "all": dict.fromkeys(raw["r"], one)}
     texts: dict[str, dict[Any, str]] = {"gamma": {(): model["gamma"]}}
     texts |= {"alpha": {(): mixture["alpha"]}} if mixture else {}
@@ -314,6 +328,8 @@ def _read(doc: dict[str, Any]) -> Env:
     vectors = doc["witness"] | ({"step_m": step["m"]} if step else {})
     for name, part in vectors.items():
         den, *nums = (int(text, 16) for text in [part["den"], *part["num"]])
+        for num in nums:
+            _spend(den, num)
         places = [*product(states, repeat=2 if name[0] == "H" else 1)]
         good = den > 0 and math.gcd(den, *nums) == 1 and len(nums) == len(places)
         _require(good, f"witness.{name}", part, "integers over den > 0, in lowest terms")
@@ -343,12 +359,26 @@ def _follow(rows: list[list[str]], env: Env) -> None:
             env[name] = value
 
 
+_LEFT: ContextVar[list[int]] = ContextVar("_LEFT")  # of the budget; unset outside of `check`
+
+
+def _spend(*numbers: Any, bits: int = 0) -> None:
+    """Count an operation: the gcds of long numbers take the square of their length."""
+    for x in numbers:
+        bits += 0 if type(x) is float else x.numerator.bit_length() + x.denominator.bit_length()
+    if left := _LEFT.get(None):
+        left[0] -= 1 + (bits >> 12) ** 2
+        if left[0] < 0:
+            raise CertificateError("work = too much work, expected shorter formulas and numbers")
+
+
 def _ends(f: Callable[[Any, Any], Any], x: Interval, y: Interval) -> Interval:
     """Enclose f, monotone in each argument, by its values at the ends."""
     ends: list[Any] = []
     for a, b in [(x[0], y[0])] if x[0] is x[1] and y[0] is y[1] else product(x, y):
         if float in (type(a), type(b)) and f not in (min, max):  # infinite: the other's sign tells
             a, b = (z if type(z) is float else float((z > 0) - (z < 0)) for z in (a, b))
+        _spend(a, b)
         end = f(a, b)
         if isinstance(end, Fraction):
             size = end.numerator.bit_length() + end.denominator.bit_length()
@@ -365,11 +395,26 @@ def _over(x: Interval, y: Interval) -> Interval:
     return _ends(operator.truediv, x, y)
 
 
+def _round(x: Interval, bits: int) -> Interval:
+    """Widen an enclosure to short ends, so that they do not grow; what is exact stays exact."""
+    keep, ends = 2 * bits + 64, list(x)
+    for i, end in enumerate(x if x[0] != x[1] else ()):
+        if type(end) is float:
+            continue
+        sizes = end.numerator.bit_length(), end.denominator.bit_length()
+        if sum(sizes) > 2 * keep:
+            _spend(end)
+            unit = Fraction(2) ** (sizes[0] - sizes[1] - keep)
+            ends[i] = unit * (math.ceil(end / unit) if i else math.floor(end / unit))
+    return ends[0], ends[1]
+
+
 def _root(x: Interval, bits: int) -> Interval:
     if x[0] < 0:
         raise ArithmeticError("the root of a number that may be negative")
     if x[1] == math.inf:
         return x if x[0] == math.inf else (ZERO[0], math.inf)
+    _spend(*x, bits=4 * bits)
     squares = [end.numerator * end.denominator << 2 * bits for end in x]
     low, high = map(math.isqrt, squares)
     high += high**2 < squares[1]
@@ -384,6 +429,7 @@ def _log(x: Fraction, bits: int) -> Interval:
     2 units, so each term by less than 3, and the tail from the first power of 0 units is below 3.
     """
     _require(type(x) is Fraction and x > 0, "log x at x", x, "a positive rational")
+    _spend(x, bits=64 * bits)  # here, since an earlier one may be at hand
     k, work = x.numerator.bit_length() - x.denominator.bit_length(), bits + 2 * bits.bit_length()
     m, (low, high) = x / Fraction(2) ** k, ZERO
     for times, z in ((2, (m - 1) / (m + 1)), (2 * k, Fraction(1, 3))):
@@ -400,12 +446,14 @@ def _log(x: Fraction, bits: int) -> Interval:
 
 def _log_ratio(p: Interval, q: Interval, bits: int) -> Interval:
     _require(p[0] == p[1] and q[0] == q[1], "log_ratio", (p, q), "numbers that are known exactly")
+    _spend(p[0], q[0])
     return ZERO if p == q else _log(p[0] / q[0], bits) if p[0] and q[0] else (math.inf, math.inf)
 
 
 def _log_between(x: Interval, bits: int) -> Interval:
     if x[0] <= 0:
         raise ArithmeticError("the logarithm of a number that may be 0 or negative")
+    _spend(*x)
     ends = [ZERO if end == 1 else _log(end, bits) if end < math.inf else (end, end) for end in x]
     return ends[0][0], ends[1][1]
 
@@ -420,16 +468,27 @@ def _vet(formula: str, where: str) -> None:
     """Refuse what is not documented: a claim may not use what only the checker's formulas need."""
     words = re.findall(r"\w+", formula)  # 0x10 and 1_0 are words, and no digits
     good = all(x in NAMES or x in ARITY or x.isdigit() for x in words)
-    for node in ast.walk(ast.parse(formula.strip(), mode="eval")):
-        good &= type(node).__name__ in NODES
-        if isinstance(node, ast.Call):
-            good &= len(node.args) == ARITY.get(ast.unparse(node.func))
+    depth, level = 0, [_tree(formula)]
+    while level:
+        for node in level:
+            _spend()
+            good &= type(node).__name__ in NODES
+            if isinstance(node, ast.Call):
+                good &= len(node.args) == ARITY.get(ast.unparse(node.func))
+        depth, level = depth + 1, [part for x in level for part in ast.iter_child_nodes(x)]
     _require(good, where, formula, "numbers, names and calls of the formula language")
+    _require(depth <= MOST_DEPTH, where, f"nested {depth} deep", f"<= {MOST_DEPTH}")
+
+
+@lru_cache(maxsize=1024)
+def _tree(formula: str) -> Any:
+    return ast.parse(formula.strip(), mode="eval").body
 
 
 def _value(node: Any, env: Env, bits: int) -> Value:
     """Evaluate a formula, given as text or as its syntax tree."""
-    match ast.parse(node.strip(), mode="eval").body if isinstance(node, str) else node:
+    _spend()
+    match _tree(node) if isinstance(node, str) else node:
         case ast.Constant(value=n) if type(n) is int:
             return {(): (Fraction(n),) * 2}
         case ast.Name(id=name) if name in env or name in SHORT:
@@ -459,7 +518,8 @@ def _apply(name: str, args: list[Value], env: Env, bits: int) -> Value:
     f: Any = partial(precise[name], bits=bits) if name in precise else ENTRYWISE.get(name)
     if f:  # a number serves every state, a vector every action
         keys = args[sizes.index(max(sizes))]
-        return {k: f(*(arg[k[:n]] for arg, n in zip(args, sizes, strict=True))) for k in keys}
+        entries = ((k, (x[k[:n]] for x, n in zip(args, sizes, strict=True))) for k in keys)
+        return {k: _round(f(*entry), bits) for k, entry in entries}
     if f"{name}(x)" in SHORT and len(args) == 1:
         return _value(SHORT[f"{name}(x)"], env | {"x": x}, bits)
     axes = {1: ("next", "sum_s", "max_s"), 2: ("push", "move", "sum_a", "max_a", "max_sa")}
@@ -468,8 +528,11 @@ def _apply(name: str, args: list[Value], env: Env, bits: int) -> Value:
     groups: dict[tuple[str, ...], list[Interval]] = {k: [] for k in env["ones"] if name == "push"}
     den = (Fraction(1),) * 2
     if name in ("next", "push", "move"):  # over a common denominator, which spares many long gcds
-        ends = [end for y in x.values() for end in y if isinstance(end, Fraction)]
-        den = (Fraction(math.lcm(*(end.denominator for end in ends))),) * 2
+        common = 1
+        for end in (end for y in x.values() for end in y if isinstance(end, Fraction)):
+            _spend(common, end)
+            common = math.lcm(common, end.denominator)
+        den = (Fraction(common),) * 2
         x = {key: ENTRYWISE["Mult"](y, den) for key, y in x.items()}
         for (s, a, t), p in env["P"].items():
             get = (t,) if name == "next" else (s, a)
@@ -480,7 +543,8 @@ def _apply(name: str, args: list[Value], env: Env, bits: int) -> Value:
             groups.setdefault(key[: name[3:] == "_a"], []).append(y)
     if name[:3] == "max":
         return {key: reduce(ENTRYWISE["larger"], ys) for key, ys in groups.items()}
-    sums = {key: _over(reduce(ENTRYWISE["Add"], ys, ZERO), den) for key, ys in groups.items()}
+    totals = {key: _over(reduce(ENTRYWISE["Add"], ys, ZERO), den) for key, ys in groups.items()}
+    sums = {key: _round(y, bits) for key, y in totals.items()}
     return _value("sum_a(abs(x))", env | {"x": sums}, bits) if name == "move" else sums
 
 
@@ -505,11 +569,11 @@ def _judge(claim: dict[str, Any], where: str, env: Env) -> Statement:
     text = f"{claim['lhs']} {claim['relation']} {claim['rhs']}"
     stated = (claim["equation"], claim["source"], text, condition)
     own = THEOREMS.get(name, stated)
-    trees = [ast.dump(ast.parse(f"{x}".strip())) for x in (*stated[2:], *own[2:])]
-    _require(stated[:2] == own[:2] and trees[:2] == trees[2:], f"{where} {name}", stated, own)
     premise = {None: "0 == 0", "mixture": f"{int('alpha' in env)} == 1"}.get(condition, condition)
     for side in re.split(RELATION, f"{text} == {premise}")[::2]:
         _vet(side, where)
+    trees = [ast.dump(ast.parse(f"{x}".strip())) for x in (*stated[2:], *own[2:])]
+    _require(stated[:2] == own[:2] and trees[:2] == trees[2:], f"{where} {name}", stated, own)
     words = {*re.findall(r"\w+", f"{text} {premise}")}
     exactness = "log" if words & LOGS else "sqrt" if "sqrt" in words else "rational"
     _require(claim["exactness"] == exactness, f"{where}.exactness", claim["exactness"], exactness)
@@ -539,20 +603,25 @@ def _judge(claim: dict[str, Any], where: str, env: Env) -> Statement:
 def check(certificate: dict[str, Any]) -> tuple[Statement, ...]:
     """Return one statement a claim, or raise CertificateError with the first discrepancy.
 
+    A certificate that asks for too much work is refused: the budget grows with model and witness.
+
     >>> check({"format": "tabular-trpo-certificate"})
     Traceback (most recent call last):
     tabular_trpo.check.CertificateError: /version = absent, expected its constant
     """
     try:
-        fields = dict(_fields(certificate))
-        for path, value in fields.items():
+        absent = dict.fromkeys(("/format", "/version", "/model/format", "/model/version"))
+        for path, value in _fields(certificate):
             _require(FIELD.fullmatch(f"{path} {value}"), path, value, "a field of the format")
-        for path in ("/format", "/version", "/model/format", "/model/version"):
-            _require(path in fields, path, "absent", "its constant")
+            absent.pop(path, None)
+        _require(not absent, next(iter(absent), ""), "absent", "its constant")
         body = {key: part for key, part in certificate.items() if key != "digest"}
         text = json.dumps(body, sort_keys=True, separators=(",", ":"))
         digest = hashlib.sha256(text.encode()).hexdigest()
         _require(certificate["digest"] == digest, "digest", certificate["digest"], digest)
+        size = len(json.dumps([body["model"], body["witness"]]))
+        _log.cache_clear()  # so that the work does not depend on what was checked before
+        _LEFT.set([WORK + WORK_A_BYTE * size])
         env, values, claims = _read(body), body["values"], body["claims"]
         names = "eta eta_new L eps eps_cpi max_tv mean_tv C eta_dot alpha eps_target".split()
         own = {name: env[name][()] for name in names if name in env}
@@ -567,13 +636,33 @@ def check(certificate: dict[str, Any]) -> tuple[Statement, ...]:
     except CertificateError:
         raise
     except Exception as error:  # of a hostile document: a key is absent, a list is no object
-        raise CertificateError(f"certificate = {error!r:.99}, expected its shape") from None
+        raise CertificateError(_plain(f"certificate = {error!r:.99}, expected its shape")) from None
+    finally:
+        _LEFT.set([])
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(dict(pairs)) < len(pairs):
         raise ValueError("a key stands twice in one object")
     return dict(pairs)
+
+
+def load(data: bytes) -> Any:
+    """Return the document that the bytes of a certificate hold.
+
+    raises: ValueError for what is no JSON in UTF-8, or is the JSON of something else
+    """
+    if len(data) > MOST_BYTES:
+        raise ValueError(f"more than {MOST_BYTES} bytes")
+    text = data.decode("utf-8-sig")
+    outside = re.sub(r'"[^"\\]*(?:\\.[^"\\]*)*"|[^][{}"]+', "", text, flags=re.DOTALL)
+    steps = ((c in "[{") - (c in "]}") for c in outside)
+    if max(accumulate(steps), default=0) > MOST_NESTED:
+        raise ValueError(f"nested more than {MOST_NESTED} deep")
+    doc = json.loads(text, object_pairs_hook=_unique, parse_constant=Fraction)
+    if not isinstance(doc, dict) or doc.get("format") != FORMAT:
+        raise ValueError(f"no certificate: its format is not {FORMAT!r}")
+    return doc
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -585,16 +674,15 @@ def main(argv: list[str] | None = None) -> int:
     for path in paths:
         try:
             with open(path, "rb") as file:
-                data = file.read(MOST_BYTES + 1)
-            if len(data) > MOST_BYTES:
-                raise ValueError(f"more than {MOST_BYTES} bytes")
-            doc = json.loads(data.decode(), object_pairs_hook=_unique, parse_constant=Fraction)
-            for name, status, claim, user_claim in check(doc):
-                print(f"{path}: {status} {f'user claim {name!a}' if user_claim else name}: {claim}")
-        except (OSError, RecursionError, ValueError) as error:
+                statements = check(load(file.read(MOST_BYTES + 1)))
+            for name, status, claim, user_claim in statements:
+                what = f"user claim {name!a}" if user_claim else name
+                print(_plain(f"{path}: {status} {what}: {claim}"))
+        except (OSError, ValueError) as error:
             refuted = isinstance(error, CertificateError)
             codes.add(1 if refuted else 3)
-            print(f"{path}: {'refused' if refuted else 'unreadable'}: {error}", file=sys.stderr)
+            end = "refused" if refuted else "unreadable"
+            print(_plain(f"{path}: {end}: {error}"), file=sys.stderr)
     return max(codes)
 
 

@@ -65,10 +65,10 @@ def _judge(error: BaseException) -> tuple[int, str, str]:
     if isinstance(error, TabularError):
         return error.exit_code, type(error).__name__, str(error)
     if isinstance(error, UsageError):
-        return USAGE, "UsageError", str(error)
+        return USAGE, "UsageError", plain(str(error))
     if isinstance(error, OSError):
         place = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
-        return INVALID, "OSError", f"{place}{error.strerror or error}"
+        return INVALID, "OSError", plain(f"{place}{error.strerror or error}")
     if isinstance(error, MemoryError):
         return MEMORY, "MemoryError", "out of memory; a smaller model, or --lane float, needs less"
     frames = traceback.extract_tb(error.__traceback__)

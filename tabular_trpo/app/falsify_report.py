@@ -37,7 +37,8 @@ def parts(hunt: Hunt) -> list[Part]:
 def _claim(hunt: Hunt, one: Hunted) -> Iterator[Part]:
     claim, found = one.stated.claim, one.found
     where = f" ({one.stated.where})" if one.stated.where != claim.name else ""
-    yield Verbatim(f"{HEADS[found.status]}: {claim.name}{where}\n  {_text(claim)}")
+    yield Verbatim(f"{HEADS[found.status]}: {claim.name}{where}")
+    yield Verbatim(f"  {_text(claim)}")
     if one.hand is not None and found.status == "refuted":
         yield from _numbers(claim, one.hand)
     yield from _told(one)
@@ -47,7 +48,8 @@ def _claim(hunt: Hunt, one: Hunted) -> Iterator[Part]:
     if one.files.certificate is not None:
         yield Verbatim(f"Certificate: {one.files.certificate}")
         yield Verbatim(f"Check it: {shlex.join([PROGRAM, 'check', one.files.certificate])}")
-    yield Verbatim(f"Repeat it: {command(hunt, one)}\n")
+    yield Verbatim(f"Repeat it: {command(hunt, one)}")
+    yield ""
 
 
 def _text(claim: Theorem) -> str:

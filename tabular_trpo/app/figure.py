@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from tabular_trpo.app.boundary import UsageError
+from tabular_trpo.app.cells import plain
 from tabular_trpo.core.errors import missing_extra
 
 
@@ -17,6 +18,11 @@ def check_figure(path: str) -> None:
     if not Path(path).absolute().parent.is_dir():
         raise UsageError(f"--figure {path!r}: the folder is not there")
     pyplot()
+
+
+def title(axes: Any, text: str) -> None:
+    """Put a title over axes; a name with two "$" in it is no formula."""
+    axes.set_title(plain(text), fontsize=10, parse_math=False)
 
 
 def pyplot() -> Any:

@@ -1,6 +1,6 @@
 """The figure of a run: the return, and the gains that were predicted, realised and certified."""
 
-from tabular_trpo.app.figure import pyplot
+from tabular_trpo.app.figure import pyplot, title
 from tabular_trpo.app.improve_report import Run, below
 
 
@@ -20,7 +20,7 @@ def draw(path: str, run: Run) -> None:
             left.plot(i, etas[i], marker="v", color="red")
     left.set_xlabel("step")
     left.set_ylabel("eta")
-    left.set_title(f"{run.source.name}: {run.method.name}", fontsize=10)
+    title(left, f"{run.source.name}: {run.method.name}")
     curves = {
         "predicted": [float(record.step.gain) for record in records],
         "realised": [float(record.realised) for record in records],

@@ -23,6 +23,7 @@ HELP = "sizes, lane, structure, ties and policies of a model; --dot draws it"
 EPILOG = "--dot writes a graph for Graphviz: tabular-trpo show FILE --dot | dot -Tsvg > model.svg"
 MOST_NAMED = 8  # states that are named in one line
 MOST_SOLVED = 2000  # states of a model that is solved for its ties
+MOST_WHY = 1000  # characters of why a model is there
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -140,7 +141,8 @@ def _parts(source: Source, document: dict[str, Any]) -> list[Part]:
         classes = _classes(one["recurrent"], one["periods"])
         visited = f"{one['visited']}/{source.mdp.n_states}"
         row(named, name, one["text"], kind, visited, classes)
-    return [f"{source.name}: {source.why or 'no reason given'}", made, "Policies", named]
+    why = source.why if len(source.why) <= MOST_WHY else f"{source.why[:MOST_WHY]}..."
+    return [f"{source.name}: {why or 'no reason given'}", made, "Policies", named]
 
 
 def _properties(mdp: MDP, document: dict[str, Any]) -> list[tuple[str, str]]:

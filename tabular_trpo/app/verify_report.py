@@ -16,15 +16,17 @@ from tabular_trpo.theory.claim import Verdict
 from tabular_trpo.theory.judge import MOST_ENTRIES, MOST_STATES, unaffordable
 
 MOST_REFUTED, MOST_UNDECIDED = 10, 3  # verdicts that are told one by one
-LEGEND = """Proved k/n: on k of the n pairs where the statement claims something; else vacuous.
-Least slack: the least that is not 0. Tightness: the largest gap / penalty, 1 at equality."""
+LEGEND = (
+    "Proved k/n: on k of the n pairs where the statement claims something; else vacuous.",
+    "Least slack: the least that is not 0. Tightness: the largest gap / penalty, 1 at equality.",
+)
 
 
 def report(outcome: Outcome) -> Answer:
     """Return the answer of the command."""
     total = together(outcome.judged)
     code = exit_code(total, outcome)
-    parts: list[Part] = [_title(outcome.sources), statements(outcome), LEGEND]
+    parts: list[Part] = [_title(outcome.sources), statements(outcome), *LEGEND]
     if outcome.args.full:
         parts.append(rows(outcome))
     elif len(outcome.sources) > 1:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
+from tabular_trpo.core.terminal import plain
+
 MOST_PROBLEMS = 20
 
 
@@ -27,9 +29,9 @@ class Problem:
     cure: str = ""
 
     def __str__(self) -> str:
-        """Return ``where got, expected what`` and the cure after a full stop."""
+        """Return ``where got, expected what`` and the cure after a full stop, on one line."""
         line = f"{self.where} {self.got}, expected {self.expected}"
-        return f"{line}. {self.cure}" if self.cure else line
+        return plain(f"{line}. {self.cure}" if self.cure else line)
 
 
 class TabularError(ValueError):
