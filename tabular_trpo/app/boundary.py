@@ -15,9 +15,9 @@ from typing import final
 from tabular_trpo.app.answer import Answer, emit, write
 from tabular_trpo.app.cells import plain
 from tabular_trpo.core.errors import Problem, TabularError
+from tabular_trpo.core.startup import INTERRUPTED, PROGRAM, TEXT
 
-PROGRAM = "tabular-trpo"
-USAGE, INVALID, MEMORY, INTERNAL, INTERRUPTED = 2, 3, 5, 70, 130
+USAGE, INVALID, MEMORY, INTERNAL = 2, 3, 5, 70
 
 
 def version() -> str:
@@ -61,7 +61,7 @@ def fail(error: BaseException, as_json: bool) -> int:
 def _judge(error: BaseException) -> tuple[int, str, str]:
     """Return (exit code, kind, text) of an error."""
     if isinstance(error, KeyboardInterrupt):
-        return INTERRUPTED, "KeyboardInterrupt", "interrupted"
+        return INTERRUPTED, "KeyboardInterrupt", TEXT
     if isinstance(error, TabularError):
         return error.exit_code, type(error).__name__, str(error)
     if isinstance(error, UsageError):

@@ -7,6 +7,7 @@ beginning of what it would have written, but for the last line, which may be tor
 import json
 import os
 import stat
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, final
@@ -16,6 +17,7 @@ from tabular_trpo.app.cells import plain
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 
 FORMAT, VERSION = "tabular-trpo-campaign", 1
+PATIENCE = 1.0  # seconds for the lock of a process that was killed to fall
 Record = dict[str, Any]
 
 
@@ -75,18 +77,22 @@ def journal(path: str, header: Record, seen: Callable[[Record], None]) -> Iterat
 
 
 def _claim(file: BinaryIO, path: str) -> None:
-    """Refuse what is being written by another process."""
+    """Refuse what is being written by another process; one that was killed may take a moment."""
     try:
         import fcntl
     except ImportError:  # not on this system: two campaigns on one file are then nobody's guess
         return
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        cure = "Wait for it, or name another by --out"
-        raise _invalid(path, "is being written", "a file of its own", cure) from None
-    except OSError:  # a file system without locks
-        return
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                cure = "Wait for it, or name another by --out"
+                raise _invalid(path, "is being written", "a file of its own", cure) from None
+            time.sleep(0.02)
+        except OSError:  # a file system without locks
+            return
 
 
 def _kept(

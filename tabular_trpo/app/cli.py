@@ -19,6 +19,7 @@ from tabular_trpo.app import (
 )
 from tabular_trpo.app.answer import write
 from tabular_trpo.app.boundary import PROGRAM, USAGE, fail, guarded, tell_json, version
+from tabular_trpo.app.supervision import supervised
 
 COMMANDS = (verify, falsify, campaign, solve, evaluate, improve, compare, show, checking)
 CODES = """exit codes:
@@ -68,10 +69,18 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code.
 
+    argv: the words after the name of the program; None for those of this process, which is then
+          supervised, so that an interrupt ends it whatever it does
+
     >>> main(["no-such-command"])
     2
     """
-    words = sys.argv[1:] if argv is None else argv
+    if argv is None:
+        return supervised(lambda: _answered(sys.argv[1:]))
+    return _answered(argv)
+
+
+def _answered(words: Sequence[str]) -> int:
     as_json = "--json" in words
     if sys.stdout is None:
         return fail(OSError("standard output is closed"), as_json=False)

@@ -1,7 +1,5 @@
 """The command line from outside: exit codes, streams, bad input, other processes."""
 
-import builtins
-import importlib
 import json
 import os
 import shlex
@@ -177,22 +175,6 @@ def test_closed_standard_error_changes_nothing(model: Model) -> None:
         ["sh", "-c", line], capture_output=True, cwd=MDPS.parent, timeout=120, check=False
     )
     assert done.returncode == 0 and b"Exit code 0" in done.stdout
-
-
-def test_interrupt_while_the_command_line_is_imported(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def stopped(name: str, *args: Any) -> Any:
-        if name == "tabular_trpo.app.cli":
-            raise KeyboardInterrupt
-        return real_import(name, *args)
-
-    real_import = builtins.__import__
-    start = importlib.import_module("tabular_trpo.__main__").start
-    monkeypatch.setattr(builtins, "__import__", stopped)
-    code = start()
-    monkeypatch.undo()
-    assert code == 130 and capsys.readouterr() == ("", "tabular-trpo: interrupted\n")
 
 
 def test_help_names_commands_and_exit_codes(run: Run) -> None:
