@@ -12,7 +12,7 @@ from typing import Any, final
 
 from tabular_trpo import check
 from tabular_trpo.app.falsify_claims import Stated
-from tabular_trpo.app.store import SUFFIX, save
+from tabular_trpo.app.store import SUFFIX, make_folder, save
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.falsify.answer import Refutation, Unrefuted
 from tabular_trpo.formats.expected import SCALARS, VECTORS
@@ -100,7 +100,7 @@ def _model(pair: Pair, claim: Theorem, path: Path, what: str) -> str:
         policies["target"] = pair.target
     condition = "" if claim.condition is None else f" where {claim.condition}"
     why = f"{what} the claim {claim.name!r}: {claim.statement}{condition}"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent, path)
     write(pair.mdp, path, policies, why, _expected(pair))
     return str(path)
 
