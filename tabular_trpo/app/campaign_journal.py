@@ -17,7 +17,7 @@ from typing import Any, final
 from tabular_trpo.app.boundary import UsageError
 from tabular_trpo.app.campaign_lines import Record, parsed, seal, unseal
 from tabular_trpo.app.cells import plain
-from tabular_trpo.core.errors import InvalidMDPError, Problem
+from tabular_trpo.core.errors import InvalidMDPError, Problem, TabularError
 from tabular_trpo.formats.whole import unwritable
 
 FORMAT, VERSION = "tabular-trpo-campaign", 2
@@ -166,16 +166,25 @@ def journal(path: str, header: Record, seen: Callable[[Record], None]) -> Iterat
     header: of the campaign; a file with another one is left alone
     seen:   called with each chunk that is already there
     raises: UsageError for another campaign's file; InvalidMDPError for any other file, or one in
-            use, or one that takes no more; OSError
+            use, or one that takes no more
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+    new, flags = not os.path.lexists(path), os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(path, flags, 0o666)
+    except OSError as error:
+        raise unwritable(path, error, "Name another by --out") from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise _invalid(path, "is no ordinary file", "a file that can be cut and appended to")
     with io.FileIO(descriptor, "r+") as file:
         _claim(file, path)
         made = Journal(path, file, header)
-        made.read(seen)
+        try:
+            made.read(seen)
+        except TabularError:
+            if new:
+                os.unlink(path)  # it is empty: not even the header could be written
+            raise
         yield made
 
 

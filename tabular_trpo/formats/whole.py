@@ -38,7 +38,7 @@ def unwritable(
     """Return the error of a file that cannot be written, with its cure.
 
     >>> print(unwritable("x.png", OSError(errno.EACCES, "Permission denied")))
-    x.png cannot be written: Permission denied, expected the name of a writable file. Name another
+    x.png cannot be written: Permission denied, expected a writable file. Name another
     """
     number, reason = None, str(error)
     if isinstance(error, OSError) and error.strerror:
@@ -46,7 +46,7 @@ def unwritable(
     cures = [text for text in (FULL.get(number or 0, ""), cure) if text] or [ELSEWHERE]
     got = f"cannot be written: {reason}"
     return InvalidMDPError(
-        Problem("file", os.fspath(path), got, "the name of a writable file", ". ".join(cures))
+        Problem("file", os.fspath(path), got, "a writable file", ". ".join(cures))
     )
 
 
@@ -56,7 +56,7 @@ def _replace(path: Path, data: bytes) -> None:
         raise OSError("there is something there that is no ordinary file")
     beside = path.with_name(f".{path.name[:100]}.{secrets.token_hex(6)}.tmp")
     try:
-        with beside.open("xb") as file:  # "x": never into a file, or through a link, that is there
+        with open(beside, "xb") as file:  # "x": never into a file, or through a link, that is there
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
