@@ -18,6 +18,7 @@ from pathlib import Path
 from scripts import atlas_page, mean_kl, witnesses
 from tabular_trpo.core.decimals import fixed
 from tabular_trpo.falsify.atlas import DATA, GAMMAS, Entry, entry, is_bound, read_again
+from tabular_trpo.formats.whole import write_whole
 from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.theorems import THEOREMS
 
@@ -180,7 +181,7 @@ def write(root: Path, entries: Sequence[Entry], findings: Sequence[mean_kl.Findi
     }
     path = root / "tabular_trpo" / DATA
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(data, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    write_whole(path, (json.dumps(data, indent=1, sort_keys=True) + "\n").encode())
     atlas_page.write(root / "docs", entries, findings)
 
 

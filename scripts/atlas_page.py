@@ -1,6 +1,7 @@
 """The tables of docs/atlas.md and its figure, from the data; the prose around them is written."""
 
 from collections.abc import Sequence
+from io import BytesIO
 from math import nan
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 from scripts.mean_kl import Finding
 from tabular_trpo.core.decimals import cut, faithful, fixed
 from tabular_trpo.falsify.atlas import Entry
+from tabular_trpo.formats.whole import write_whole
 from tabular_trpo.theory.tightness import TIGHTNESS
 
 NEAR = 1e-3  # to 1: printed in bold
@@ -65,7 +67,7 @@ def write(docs: Path, entries: Sequence[Entry], findings: Sequence[Finding]) -> 
     """Write the tables into docs/atlas.md, between their marks, and draw docs/atlas.png."""
     page = docs / PAGE
     text = between(page.read_text(encoding="utf-8"), "bounds", bounds_table(entries))
-    page.write_text(between(text, "mean_kl", mean_kl_table(findings)), encoding="utf-8")
+    write_whole(page, between(text, "mean_kl", mean_kl_table(findings)).encode())
     draw(docs / FIGURE, entries)
 
 
@@ -98,5 +100,7 @@ def draw(path: Path, entries: Sequence[Entry]) -> None:
             label = "1" if (i, j) in attained else cut(ratio, 2)
             axes.text(j, i, label, ha="center", va="center", fontsize=6, color=color)
     figure.colorbar(image, shrink=0.5)
-    figure.savefig(path, dpi=72, metadata={"Software": None})
+    drawn = BytesIO()
+    figure.savefig(drawn, format="png", dpi=72, metadata={"Software": None})
+    write_whole(path, drawn.getvalue())
     plt.close(figure)

@@ -2,6 +2,9 @@
 
 import sys
 
+import tabular_trpo.core.startup  # noqa: F401 (first: an interrupt of all other imports is told)
+
+# isort: split
 from tabular_trpo import check, families, formats, improve, sampled
 from tabular_trpo.core import policy as policies
 from tabular_trpo.core.environment import settle

@@ -16,7 +16,10 @@ from rich.table import Table
 from rich.text import Text
 
 from tabular_trpo.app.cells import many, plain
+from tabular_trpo.core.errors import TabularError
+from tabular_trpo.formats.whole import unwritable
 
+STREAMS = {"<stdout>": "standard output", "<stderr>": "standard error"}
 PIPE_WIDTH, INDENT = 100, "  "  # columns where there is no terminal to ask; of a line's rest
 
 
@@ -37,6 +40,8 @@ class Answer:
     """The answer of a command: exit code, JSON document, parts for people, and the one line of it.
 
     `raw` is text that is printed as it is (a graph, a document), instead of the parts.
+    `unwritten` is the error of files that could not be written; it is told after the answer, which
+    is not lost by it, and gives the exit code.
     """
 
     code: int
@@ -44,6 +49,7 @@ class Answer:
     parts: Sequence[Part]
     line: str
     raw: str | None = None
+    unwritten: TabularError | None = None
 
 
 def table(columns: Iterable[str], right: Iterable[str] = ()) -> Table:
@@ -124,10 +130,16 @@ def _columns() -> int:
 def write(stream: TextIO | None, text: str) -> None:
     """Write and flush; what the encoding of the stream lacks is spelt by backslashes.
 
-    raises: OSError, also for a stream that was closed before the program began
+    raises: BrokenPipeError where nobody reads on; else OSError that names the stream, also for one
+            that was closed before the program began
     """
     if stream is None:
         raise OSError("the stream is closed")
     encoding = getattr(stream, "encoding", None) or "ascii"
-    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
-    stream.flush()
+    try:
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise unwritable(STREAMS.get(getattr(stream, "name", ""), "the stream"), error) from None

@@ -28,7 +28,8 @@ HELP = "hunt for a counterexample to your own claims; prove it, shrink it, write
 EPILOG = """FILE.py states claims, each a function under @tt.claim("title") that returns
 (lhs, relation, rhs); docs/falsify.md tells how. The file is run, with all that it imports.
 Exit code 0: nothing is refuted, which proves nothing. 1: a statement is refuted; the
-counterexample is written. 3: the file or a claim is wrong. 4: a precondition was never met."""
+counterexample is written. 3: the file or a claim is wrong, or a file cannot be written; what was
+found is printed all the same. 4: a precondition was never met."""
 LONGEST_BUDGET, MOST_ROUNDS, MOST_SEED = 10**7, 10**9, 2**63
 LONGEST_NUMBER = 100  # characters
 
@@ -140,7 +141,7 @@ def run(args: argparse.Namespace) -> Answer:
             files = keep(found, names[id(one.claim)], folder)
             hunted.append(Hunted(one, found, hand, files))
     hunt = Hunt(args, hunted)
-    return Answer(hunt.code, document(hunt), parts(hunt), hunt.line)
+    return Answer(hunt.code, document(hunt), parts(hunt), hunt.line, unwritten=hunt.unwritten)
 
 
 def _start(args: argparse.Namespace) -> list[Pair]:

@@ -48,6 +48,8 @@ def _claim(hunt: Hunt, one: Hunted) -> Iterator[Part]:
     if one.files.certificate is not None:
         yield Verbatim(f"Certificate: {one.files.certificate}")
         yield Verbatim(f"Check it: {shlex.join([PROGRAM, 'check', one.files.certificate])}")
+    if one.files.unwritten is not None:
+        yield Verbatim(f"NOT WRITTEN: {one.files.unwritten}")
     yield Verbatim(f"Repeat it: {command(hunt, one)}")
     yield ""
 
@@ -66,7 +68,7 @@ def _told(one: Hunted) -> Iterator[Part]:
         yield f"{tried} before it was found and shrunk."
         if one.files.wrong:
             yield f"THE CERTIFICATE FAILS ITS CHECK: {one.files.wrong} (please report this)"
-        elif one.files.certificate is None:
+        elif one.files.certificate is None and one.files.unwritten is None:
             yield f"No certificate, for the checker cannot follow: {one.reason}"
         return
     if found.status == "vacuous":

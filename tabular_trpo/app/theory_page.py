@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tabular_trpo.app.theory_words import LEFT_OUT, OPENING, REFERENCES
 from tabular_trpo.falsify.atlas import Entry, atlas
+from tabular_trpo.formats.whole import write_whole
 from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.theorems import THEOREMS, TOPICS
 from tabular_trpo.theory.tightness import TIGHTNESS
@@ -127,7 +128,7 @@ def main(argv: list[str] | None = None) -> int:
     """Write the page; return 0."""
     parser = argparse.ArgumentParser(prog="python -m tabular_trpo.app.theory_page")
     parser.add_argument("file", type=Path, help="where to write the page, docs/theory.md")
-    parser.parse_args(argv).file.write_text(page(), encoding="utf-8")
+    write_whole(parser.parse_args(argv).file, page().encode())
     return 0
 
 

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from tabular_trpo.app.answer import Answer, Part, Verbatim
 from tabular_trpo.app.boundary import PROGRAM
 from tabular_trpo.app.cells import many, short
-from tabular_trpo.app.outcome import LIMIT, VIOLATED, Outcome, exit_code
+from tabular_trpo.app.outcome import INVALID, LIMIT, VIOLATED, Outcome, exit_code
 from tabular_trpo.app.source import Source
 from tabular_trpo.app.tally import STATUSES, Judged, Tally, place, together
 from tabular_trpo.app.verify_document import document
 from tabular_trpo.app.verify_tables import models, rows, statements
+from tabular_trpo.core.errors import joined
 from tabular_trpo.theory.claim import Verdict
 from tabular_trpo.theory.judge import MOST_ENTRIES, MOST_STATES, unaffordable
 
@@ -39,7 +40,8 @@ def report(outcome: Outcome) -> Answer:
         )
     parts.append(_sizes(outcome, total))
     line = _summary(outcome, total, code)
-    return Answer(code, document(outcome, total, code), parts, line)
+    unwritten = joined(outcome.unwritten)
+    return Answer(code, document(outcome, total, code), parts, line, unwritten=unwritten)
 
 
 def _title(sources: Sequence[Source]) -> str:
@@ -67,8 +69,9 @@ def _troubles(outcome: Outcome) -> list[Part]:
 
 def _first_counterexample(outcome: Outcome) -> list[Part]:
     """Print the first counterexample, or say in which files they are."""
-    if outcome.args.certificates is not None:
-        return [Verbatim(f"Counterexample: {one.path}") for one in outcome.counterexamples]
+    stored = [one.path for one in outcome.counterexamples if one.path is not None]
+    if stored:
+        return [Verbatim(f"Counterexample: {path}") for path in stored]
     return [
         part
         for one in outcome.counterexamples[:1]
@@ -130,6 +133,7 @@ def _summary(outcome: Outcome, total: Tally, code: int) -> str:
         VIOLATED: "a statement is refuted"
         if total.counts["refuted"]
         else "a certificate fails its check",
+        INVALID: "a certificate cannot be written",
         LIMIT: f"something is left open; {_hint(outcome)}",
     }[code]
     return f"{counts}. Exit code {code}: {meaning}."

@@ -102,6 +102,14 @@ class MissingExtraError(TabularError):
     exit_code = 2
 
 
+def joined(errors: Sequence[TabularError]) -> TabularError | None:
+    """Return one error with the problems of several, of the first one's kind; None without any."""
+    if len(errors) < 2:
+        return errors[0] if errors else None
+    problems = [problem for error in errors for problem in error.problems]
+    return type(errors[0])(problems, sum(error.hidden for error in errors))
+
+
 def missing_extra(module: str, extra: str) -> MissingExtraError:
     """Return the error of a module that only an extra brings.
 
