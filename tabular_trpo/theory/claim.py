@@ -79,6 +79,8 @@ class Theorem:
     formula:      p -> (lhs, relation, rhs)
     precondition: p -> (lhs, relation, rhs) under which alone it speaks, or None
     around:       "L" for a bound around the surrogate; see `Verdict.tightness`
+    same_as:      the name of the theorem that says the same number, or nothing
+    algebra:      whether it holds by algebra in its numbers, whatever the model
     statement, condition: the traced formulas
     mixture:      whether it speaks of mixture pairs only
     raises:       TypeError where a formula leaves the language or the name is no text;
@@ -91,6 +93,8 @@ class Theorem:
     formula: Formula = field(repr=False)
     precondition: Formula | None = field(default=None, repr=False)
     around: str | None = None
+    same_as: str = ""
+    algebra: bool = False
     statement: Statement = field(init=False)
     condition: Statement | None = field(init=False)
     mixture: bool = field(init=False)
@@ -172,10 +176,17 @@ def check_words(title: object, around: object) -> None:
 
 
 def theorem(
-    equation: str, source: str, around: str | None = None, when: Formula | None = None
+    equation: str,
+    source: str,
+    around: str | None = None,
+    when: Formula | None = None,
+    same_as: str = "",
+    algebra: bool = False,
 ) -> Callable[[Formula], Theorem]:
     """Make a Theorem of a function; its name is the function's."""
-    return lambda formula: Theorem(formula.__name__, equation, source, formula, when, around)
+    return lambda formula: Theorem(
+        formula.__name__, equation, source, formula, when, around, same_as, algebra
+    )
 
 
 def claim(
