@@ -11,7 +11,7 @@ import math
 import operator
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from fractions import Fraction
 from functools import lru_cache, partial, reduce
 from itertools import compress, product
@@ -113,7 +113,8 @@ van Erven & Harremoes 2014: renyi_kl \
 | Renyi, order 2 | max_s(kl - log(sum_a(ratio(pi**2, pi_new)))) <= 0 | {_kept}
 Gibbs & Su 2002: chi_square_kl \
 | chi-square | max_s(kl - (sum_a(ratio(pi**2, pi_new)) - 1)) <= 0 | {_kept}
-after Pirotta et al. 2013: spi_bound | Pirotta, safe step | {_D} <= gamma*(max_tv*span_s(A_bar))/{_u}**2
+after Pirotta et al. 2013: spi_bound \
+| Pirotta, safe step | {_D} <= gamma*(max_tv*span_s(A_bar))/{_u}**2
 spi_bound_q | Pirotta Corollary 3.6 | {_D} <= gamma*(2*max_tv**2*max_s(span_a(Q)))/{_u}**2
 spi_step | Pirotta, safe weight | {_half} | 2*gamma*max_tv*span_s(A_bar_target) <= {_u}**2*{_G}
 Achiam et al. 2017: cpo_bound | CPO Corollary 1 | eta_new >= L - gamma*(2*eps_cpi*mean_tv)/{_u}**2
@@ -126,7 +127,8 @@ cpo_general_exact \
 | CPO Theorem 1, f = V_new | eta_new - eta == sum_s(rho*sum_a({_t}*(r + gamma*next(V_new) - V_new)))
 cpo_kl_reversed | CPO Corollary 3 | {_D} <= gamma*(2*eps_cpi*sqrt(mean_d(kl_reversed)/2))/{_u}**2
 cpo_worst_case \
-| CPO Proposition 1 | eta_new - eta >= -(gamma*(eps_cpi*sqrt(2*mean_d(kl_reversed)))/{_u}**2) | L >= eta
+| CPO Proposition 1 | eta_new - eta \
+>= -(gamma*(eps_cpi*sqrt(2*mean_d(kl_reversed)))/{_u}**2) | L >= eta
 cpo_visitation | CPO Lemma 3 | {_moved} <= gamma*(2*mean_tv)/{_u}**2
 Zhang & Ross 2021: average_performance_difference \
 | Z&R Lemma 1 | J_new == J + sum_s(d_avg_new*{_gain}) | {_mixing}
@@ -164,7 +166,7 @@ after Strupl et al. 2022: reward_weighted \
 after Grudzien et al. 2022: mirror_step | Grudzien Lemma 3.3 | {_least} | {_mirror}
 after Agarwal et al. 2021: npg_progress \
 | Agarwal Lemma 5.2 (arXiv) | eta_new - eta >= sum_s(rho0*(A_bar - kl_reversed)) | {_mirror}
-after Kearns & Singh 2002: simulation_lemma | Kearns & Singh, simulation \
+after Kearns & Singh 2002: simulation_lemma | K&S, simulation lemma \
 | max_s(abs(V_new - V)) <= (max_s(abs(sum_a({_t}*r))) + gamma*(max_s(move({_t}))/2)*span_s(V))/{_u}
 own: visitation_coupling | from TRPO Lemma 3 | {_moved} <= 2*{_c}
 cpi_step | from TRPO (6) | {_half} | 4*eps_target*gamma*alpha <= {_u}**2*{_G}
@@ -203,7 +205,8 @@ average_centred \
 _Ah, _hh = (f"sum_s(rho*sum_a(pi*{pair}))" for pair in (f"A*{_h}", f"{_h}*{_h}"))
 _fit_1 = f"(A - {_Ah}/{_hh}*{_h})"
 _best_1 = f"smaller(1, {_u}/gamma*(1/sqrt(1 - {_G}*{_u}/(2*eps_target)) - 1))"
-_TABLE_1 = f"""Kakade & Langford 2002: performance_difference_paths | (1); performance_difference | (2);
+_TABLE_1 = f"""Kakade & Langford 2002: performance_difference_paths | (1);
+performance_difference | (2);
 performance_difference_statewise | (2) at each state; cpi_bound | (6); cpi_coupling | Theorem 4.1;
 cpi_step_bounded | Corollary 4.2;
 gradient_domination | Theorem 6.2 | eta_new - eta <= max_s(rho_new/rho)*sum_s(rho*max_a(A));
@@ -545,10 +548,10 @@ ENTRYWISE = {name: partial(_ends, f) for name, f in _TWO.items()} | {"Div": _ove
 ENTRYWISE["ratio"] = _ratio
 
 
-def _vet(formula: str, where: str, later: set[str]) -> None:
+def _vet(formula: str, where: str, later: Collection[str] = ()) -> None:
     """Refuse what is not documented: a claim may not use what only the checker's formulas need."""
     words = re.findall(r"\w+", formula)  # 0x10 and 1_0 are words, and no digits
-    good = all(x in NAMES or x in ARITY or x.isdigit() for x in words) and not later & {*words}
+    good = all(x in NAMES or x in ARITY or x.isdigit() for x in words) and not {*later} & {*words}
     for node in ast.walk(ast.parse(formula.strip(), mode="eval")):
         good &= type(node).__name__ in NODES
         if isinstance(node, ast.Call):
@@ -639,9 +642,11 @@ def _least_norm(F: list[list[Fraction]], g: list[Fraction]) -> list[Fraction]:
     among those the shortest one, since it lies in that range itself.
     """
     n = range(len(g))
-    times = [lambda x, i=i: sum((F[i][j] * x[j] for j in n), Fraction(0)) for i in n]
-    by_F: Any = lambda x: [row(x) for row in times]
-    columns = [by_F(by_F(column)) for column in F]  # F F F, symmetric too
+
+    def by_F(x: list[Fraction]) -> list[Fraction]:
+        return [sum((F[i][j] * x[j] for j in n), Fraction(0)) for i in n]
+
+    columns = [by_F(by_F(column)) for column in F]  # of F F F, which is symmetric too
     rows = [[*row, x] for row, x in zip(columns, by_F(g), strict=True)]
     y, pivots = [Fraction(0)] * len(g), []
     for k in n:
@@ -657,7 +662,7 @@ def _least_norm(F: list[list[Fraction]], g: list[Fraction]) -> list[Fraction]:
         pivots.append(k)
     for i, k in enumerate(pivots):
         y[k] = rows[i][-1]
-    return [Fraction(x) for x in by_F(y)]
+    return by_F(y)
 
 
 def _weights(shared: bool, _: Env, *tables: Value) -> Value:

@@ -28,13 +28,14 @@ def _style(one: Tally) -> str | None:
 
 
 def _equation(text: str) -> str:
-    """Shorten "(8), Theorem 1" and "(2) at each state" to the number.
+    """Shorten "TRPO (8), Theorem 1" and "TRPO (9) with C/2" to the paper and the number.
 
-    >>> _equation("(2) at each state"), _equation("Lemma B, t=3"), _equation("ladder 3'")
-    ('(2)', 'Lemma B', "ladder 3'")
+    >>> _equation("TRPO (9) with C/2"), _equation("TRPO Lemma 3, t=1"), _equation("K&L Theorem 4.1")
+    ('TRPO (9)', 'TRPO Lemma 3', 'K&L Theorem 4.1')
     """
-    head = text.split(",")[0]
-    return head.split(" ")[0] if head.startswith("(") else head
+    head = text.split(",")[0].split(" (arXiv)")[0]
+    end = head.find(")")
+    return head[: end + 1] if end > 0 else head
 
 
 def statements(outcome: Outcome) -> Table:

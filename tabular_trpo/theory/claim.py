@@ -10,6 +10,7 @@ from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.theory.expression import SCALAR, Expression
 from tabular_trpo.theory.quantities import Quantities
 from tabular_trpo.theory.trace import OF_LOGS, OF_MIXTURES, RANKS, Formula, Statement, trace
+from tabular_trpo.theory.wording import WORDS
 
 
 @final
@@ -81,6 +82,8 @@ class Theorem:
     around:       "L" for a bound around the surrogate; see `Verdict.tightness`
     same_as:      the name of the theorem that says the same number, or nothing
     algebra:      whether it holds by algebra in its numbers, whatever the model
+    quoted:       what the source says, in words or in its notation
+    differs:      what is said here that the source does not say, or says otherwise
     statement, condition: the traced formulas
     mixture:      whether it speaks of mixture pairs only
     raises:       TypeError where a formula leaves the language or the name is no text;
@@ -95,6 +98,8 @@ class Theorem:
     around: str | None = None
     same_as: str = ""
     algebra: bool = False
+    quoted: str = ""
+    differs: str = ""
     statement: Statement = field(init=False)
     condition: Statement | None = field(init=False)
     mixture: bool = field(init=False)
@@ -185,7 +190,15 @@ def theorem(
 ) -> Callable[[Formula], Theorem]:
     """Make a Theorem of a function; its name is the function's."""
     return lambda formula: Theorem(
-        formula.__name__, equation, source, formula, when, around, same_as, algebra
+        formula.__name__,
+        equation,
+        source,
+        formula,
+        when,
+        around,
+        same_as,
+        algebra,
+        *WORDS.get(formula.__name__, ("", "")),
     )
 
 

@@ -128,6 +128,12 @@ def straying() -> Pair:
     return stored(STAY_OR_GO, r, THERE, "1/2", [FIRST, SECOND], new)()
 
 
+def passing() -> Pair:
+    """The first state pays once and is left for good, by one action or by the other."""
+    P, r = [[THERE, THERE], [THERE, THERE]], [["1", "1"], ["0", "0"]]
+    return stored(P, r, HERE, "1/2", [HALF] * 2, [FIRST] * 2)()
+
+
 def leaving() -> Pair:
     """The old policy leaves at once and for good, the new one stays half of the time."""
     P, r = [[HERE, HERE], [THERE, HERE]], [["0", "0"], ["0", "0"]]

@@ -146,7 +146,7 @@ class Floats:
 
     def classes(self, pi: Array) -> Any:
         """Count in the graph of what is positive."""
-        edges = self._closed(pi)
+        edges = self._closed((pi > 0) * 1.0)
         if self.mdp.is_sparse:
             return np.float64(sparse.closed_classes(edges))
         return np.asarray(dense.closed_classes(edges > 0), dtype=float)[()]

@@ -56,6 +56,7 @@ OF_TWO = ("smaller", "ratio")
 KNOWN = (*RANKS, *FUNCTIONS, *LITERAL_FUNCTIONS, *OF_TWO)
 OF_MIXTURES = {"alpha", "A_bar_target", "eps_target"}
 OF_AVERAGES = set("J J_new kemeny kemeny_new d_avg d_avg_new h h_new".split())
+OF_FITS = {"natural", "w_fit", "w_fit_new"}
 OF_LOGS = set(
     "kl max_kl mean_kl M kl_reversed kl_d log log_gap entropy entropy_new K K_new".split()
 )

@@ -13,7 +13,7 @@ from tabular_trpo.theory.trace import Sides
 MEI = "Mei et al. 2020"
 
 
-@theorem("Kearns & Singh, simulation", "after Kearns & Singh 2002")
+@theorem("K&S, simulation lemma", "after Kearns & Singh 2002")
 def simulation_lemma(p: Any) -> Sides:
     """Values differ by the error of the rewards and of the transitions, over a horizon."""
     step = p.pi_new - p.pi

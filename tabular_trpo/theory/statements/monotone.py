@@ -23,7 +23,9 @@ def _weighted(p: Any) -> Sides:
     return p.smaller(-p.max_sa(-p.r), -p.max_sa(abs(p.pi_new * p.V - p.pi * p.Q))), ">=", 0
 
 
-@theorem("TRPO, after (2)", "after Schulman et al. 2015", when=lambda p: (-p.max_s(-p.A_bar), ">=", 0))
+@theorem(
+    "TRPO, after (2)", "after Schulman et al. 2015", when=lambda p: (-p.max_s(-p.A_bar), ">=", 0)
+)
 def improvement_statewise(p: Any) -> Sides:
     """Where no mean advantage is negative no state loses."""
     return least_gain(p), ">=", 0
