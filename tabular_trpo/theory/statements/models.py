@@ -43,7 +43,7 @@ def soft_performance_difference(p: Any) -> Sides:
     return _soft_gain(p), "==", p.sum_s(p.rho_new * (p.A_bar + further + p.entropy_new))
 
 
-@theorem("Mei Lemma 26", f"after {MEI}")
+@theorem("Mei Lemma 26", f"after {MEI}", same_as="soft_performance_difference")
 def soft_suboptimality(p: Any) -> Sides:
     """Against a soft optimal policy the loss is the visited KL(pi || pi_new); delta is then 0.
 
