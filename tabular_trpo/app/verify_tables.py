@@ -41,7 +41,7 @@ def _equation(text: str) -> str:
 def statements(outcome: Outcome) -> Table:
     """Return the table of the statements, counted over all models."""
     tallies = [by_statement(outcome.judged, i) for i in range(len(outcome.theorems))]
-    heads = _heads(together(outcome.judged))
+    heads = _heads(together(outcome.judged, outcome.theorems))
     names = ["Eq.", "Statement", *heads, "Least slack", "Tightness"]
     made = table(names, right=names[2:])
     for theorem, one in zip(outcome.theorems, tallies, strict=True):
@@ -67,7 +67,7 @@ def models(outcome: Outcome, total: Tally) -> Table:
     made = table(names, right=[name for name in names if name not in ("Model", "Lane")])
     for source in outcome.sources:
         mine, mdp = outcome.of(source), source.mdp
-        one = together(mine)
+        one = together(mine, outcome.theorems)
         size = [str(mdp.n_states), str(mdp.n_actions), _gamma(mdp.gamma), mdp.lane]
         cells = [source.name, *size, str(len(mine)), *_counts(one, heads)]
         row(made, *cells, style=_style(one))
@@ -76,7 +76,7 @@ def models(outcome: Outcome, total: Tally) -> Table:
 
 def rows(outcome: Outcome) -> Table:
     """Return the table with a row for each model and statement."""
-    heads = _heads(together(outcome.judged))
+    heads = _heads(together(outcome.judged, outcome.theorems))
     names = ["Model", "Statement", *heads, "Lane", "Least slack", "Tightness"]
     made = table(names, right=[*heads, "Least slack", "Tightness"])
     for source in outcome.sources:

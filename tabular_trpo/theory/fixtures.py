@@ -107,6 +107,12 @@ def crossing() -> Pair:
     return stored(P, r, HERE, "1/2", [HALF] * 2, [["3/5", "2/5"]] * 2)()
 
 
+def standing() -> Pair:
+    """The same without a step: shared logits cannot fit two states that want opposite actions."""
+    P, r = [[HERE, THERE]] * 2, [["1", "-1"], ["-1", "1"]]
+    return stored(P, r, HERE, "1/2", [HALF] * 2, [HALF] * 2)()
+
+
 STAY_OR_GO = [[HERE, THERE], [THERE, HERE]]
 
 

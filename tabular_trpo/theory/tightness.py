@@ -104,6 +104,7 @@ TIGHTNESS: dict[str, Tight] = {
     "path_kl_linear": _limit(_TWO, Fraction(9979, 10000), _GAMMA),
     "hellinger_kl": _limit(_SMALL, Fraction(9997, 10000), _TO_ZERO),
     "trpo_kl_reversed": Tight(_TWO, Fraction(4974, 10000), _HALF),
+    "compatible_fit": _attained(fixtures.standing, "pi_new = pi"),
     "policy_iteration_contraction": _attained(fixtures.one_step, "one greedy step from optimal"),
     "optimality_gap": _attained(_TIGHT, _THM1),
     "simulation_lemma": _attained(_TIGHT, _THM1),
