@@ -95,5 +95,5 @@ def draw(path: Path, entries: Sequence[Entry]) -> None:
             label = f"{floor(ratio * 100) / 100:.2f}"
             axes.text(j, i, label, ha="center", va="center", fontsize=6, color=color)
     figure.colorbar(image, shrink=0.5)
-    figure.savefig(path, dpi=72, metadata={"Software": None})
+    figure.savefig(path, dpi=62, metadata={"Software": None})
     plt.close(figure)

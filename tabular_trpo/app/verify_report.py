@@ -19,7 +19,7 @@ from tabular_trpo.theory.theorems import distinct
 MOST_REFUTED, MOST_UNDECIDED = 10, 3  # verdicts that are told one by one
 LEGEND = """Proved k/n: on k of the n pairs where the statement claims something; else vacuous.
 Least slack: the least that is not 0. Tightness: the largest gap / penalty, 1 at equality."""
-ONCE = "Counted below once: what is one number with another statement ({names})."
+ONCE = "Counted below once: what is one number with another statement; docs/theory.md says which."
 
 
 def report(outcome: Outcome) -> Answer:
@@ -27,8 +27,8 @@ def report(outcome: Outcome) -> Answer:
     total = together(outcome.judged, outcome.theorems)
     code = exit_code(total, outcome)
     parts: list[Part] = [_title(outcome.sources), statements(outcome), LEGEND]
-    if again := [t.name for t in outcome.theorems if t not in distinct(outcome.theorems)]:
-        parts.append(ONCE.format(names=", ".join(again)))
+    if len(distinct(outcome.theorems)) < len(outcome.theorems):
+        parts.append(ONCE)
     if outcome.args.full:
         parts.append(rows(outcome))
     elif len(outcome.sources) > 1:

@@ -87,7 +87,11 @@ class Enclosures:
 
     def ratio(self, x: Interval, y: Interval) -> Interval:
         """Divide; infinite where y is 0 for sure, and 1 for one number that is not 0."""
-        same = (x.lo > 0) & ((x is y) | ((x.lo == x.hi) & (y.lo == x.lo) & (y.hi == x.lo)))
+        same = (
+            (x.lo > 0)
+            & (x.hi < np.inf)
+            & ((x is y) | ((x.lo == x.hi) & (y.lo == x.lo) & (y.hi == x.lo)))
+        )
         nothing = np.asarray((x.lo == 0) & (x.hi == 0))
         beyond = ~nothing & (y.lo == 0) & (y.hi == 0)
         if np.any(beyond & (x.lo <= 0) & (x.hi >= 0)):
