@@ -101,6 +101,6 @@ def draw(path: Path, entries: Sequence[Entry]) -> None:
             axes.text(j, i, label, ha="center", va="center", fontsize=6, color=color)
     figure.colorbar(image, shrink=0.5)
     drawn = BytesIO()
-    figure.savefig(drawn, format="png", dpi=72, metadata={"Software": None})
+    figure.savefig(drawn, format="png", dpi=62, metadata={"Software": None})
     write_whole(path, drawn.getvalue())
     plt.close(figure)

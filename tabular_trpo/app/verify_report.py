@@ -15,19 +15,23 @@ from tabular_trpo.app.verify_tables import models, rows, statements
 from tabular_trpo.core.errors import joined
 from tabular_trpo.theory.claim import Verdict
 from tabular_trpo.theory.judge import MOST_ENTRIES, MOST_STATES, unaffordable
+from tabular_trpo.theory.theorems import distinct
 
 MOST_REFUTED, MOST_UNDECIDED = 10, 3  # verdicts that are told one by one
 LEGEND = (
     "Proved k/n: on k of the n pairs where the statement claims something; else vacuous.",
     "Least slack: the least that is not 0. Tightness: the largest gap / penalty, 1 at equality.",
 )
+ONCE = "Counted below once: what is one number with another statement; docs/theory.md says which."
 
 
 def report(outcome: Outcome) -> Answer:
     """Return the answer of the command."""
-    total = together(outcome.judged)
+    total = together(outcome.judged, outcome.theorems)
     code = exit_code(total, outcome)
     parts: list[Part] = [_title(outcome.sources), statements(outcome), *LEGEND]
+    if len(distinct(outcome.theorems)) < len(outcome.theorems):
+        parts.append(ONCE)
     if outcome.args.full:
         parts.append(rows(outcome))
     elif len(outcome.sources) > 1:
@@ -145,5 +149,7 @@ def _sizes(outcome: Outcome, total: Tally) -> str:
         many(len(outcome.judged), "pair"),
         many(len(outcome.theorems), "statement"),
     ]
+    if (n := len(distinct(outcome.theorems))) < len(outcome.theorems):
+        sizes[-1] += f" ({n} distinct)"
     lanes = " and ".join(total.lanes) or "no"
     return f"{', '.join(sizes)}; seed {outcome.args.seed}; {lanes} arithmetic."

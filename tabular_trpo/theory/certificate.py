@@ -32,7 +32,7 @@ from tabular_trpo.theory.claim import Theorem, Verdict
 from tabular_trpo.theory.judge import check_question, judge
 from tabular_trpo.theory.pair import Pair
 
-FORMAT, VERSION = "tabular-trpo-certificate", 1
+FORMAT, VERSION = "tabular-trpo-certificate", 2
 WITNESSES = ("V", "rho", "V_new", "rho_new", "W", "V_dot")
 WITNESSES_ON_DEMAND = {  # there if a claim speaks of one of these
     "V_star": {"V_star"},

@@ -20,6 +20,7 @@ from tabular_trpo.theory.trace import (
     Symbols,
     trace,
 )
+from tabular_trpo.theory.wording import WORDS
 
 Centre = str | Expression | Formula | None  # the number that a bound lies around
 
@@ -95,6 +96,10 @@ class Theorem:
     precondition: p -> (lhs, relation, rhs) under which alone it speaks, or None
     around:       "L" for a bound around the surrogate, or any formula of a number; see
                   `Verdict.tightness`
+    same_as:      the name of the theorem that says the same number, or nothing
+    algebra:      whether it holds by algebra in its numbers, whatever the model
+    quoted:       what the source says, in words or in its notation
+    differs:      what is said here that the source does not say, or says otherwise
     statement, condition, centre: the traced formulas
     mixture:      whether it speaks of mixture pairs only
     raises:       TypeError where a formula leaves the language or the name is no text;
@@ -107,6 +112,10 @@ class Theorem:
     formula: Formula = field(repr=False)
     precondition: Formula | None = field(default=None, repr=False)
     around: Centre = None
+    same_as: str = ""
+    algebra: bool = False
+    quoted: str = ""
+    differs: str = ""
     statement: Statement = field(init=False)
     condition: Statement | None = field(init=False)
     centre: Expression | None = field(init=False)
@@ -216,10 +225,25 @@ def centred(around: object) -> Expression | None:
 
 
 def theorem(
-    equation: str, source: str, around: Centre = None, when: Formula | None = None
+    equation: str,
+    source: str,
+    around: Centre = None,
+    when: Formula | None = None,
+    same_as: str = "",
+    algebra: bool = False,
 ) -> Callable[[Formula], Theorem]:
     """Make a Theorem of a function; its name is the function's."""
-    return lambda formula: Theorem(formula.__name__, equation, source, formula, when, around)
+    return lambda formula: Theorem(
+        formula.__name__,
+        equation,
+        source,
+        formula,
+        when,
+        around,
+        same_as,
+        algebra,
+        *WORDS.get(formula.__name__, ("", "")),
+    )
 
 
 @typed

@@ -97,6 +97,10 @@ class Functions:
         """Return min(x, y)."""
         return self.ops.smaller(x, y)
 
+    def ratio(self, x: Any, y: Any) -> Any:
+        """Return x / y, but 0 where x is 0, and infinite where y alone is 0."""
+        return self.ops.ratio(x, y)
+
     @typed
     def constant(self, c: Fraction) -> Any:
         """Return a rational constant in the arithmetic of the lane."""
