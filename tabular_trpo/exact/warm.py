@@ -123,7 +123,7 @@ def _live(Q: Array, mask: Array) -> Array:
 def spread(model: Plain, V: Array, actions: Array) -> Array:
     """Return the actions after value iteration from V on the states that news reaches."""
     Q = _live(model.r + expected(model, V), model.mask)
-    best, top, up = _better(Q, model.r, V)
+    best, _, up = _better(Q, model.r, V)
     if not up.any():
         return actions
     if model.P.nnz > FULL * len(V) * model.r.size:

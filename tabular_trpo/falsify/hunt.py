@@ -1,24 +1,20 @@
 """The hunt: climb at several sizes in turn, read exactly what breaks a claim, shrink, prove."""
 
-import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from itertools import chain
-from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from tabular_trpo.core.arguments import described, typed
-from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem, TabularError
-from tabular_trpo.core.lanes import in_lane
-from tabular_trpo.core.numbers import shown
+from tabular_trpo.core.arguments import typed
+from tabular_trpo.core.errors import LimitError, TabularError
 from tabular_trpo.falsify import seeds
 from tabular_trpo.falsify.answer import Refutation, Unrefuted, named
 from tabular_trpo.falsify.climb import Generation, climb
 from tabular_trpo.falsify.moves import Room
+from tabular_trpo.falsify.question import centred, checked, out_of_reach, pairs
 from tabular_trpo.falsify.score import NO_VALUE, SPEAKS, Scorer, scorer
 from tabular_trpo.falsify.shrink import refuted, shrunk
 from tabular_trpo.falsify.sober import sober
@@ -30,19 +26,16 @@ from tabular_trpo.falsify.specimen import (
     promising,
     rationalised,
 )
-from tabular_trpo.families.arguments import size
 from tabular_trpo.theory.certificate import pair_certificate
 from tabular_trpo.theory.claim import Centre, Theorem
 from tabular_trpo.theory.judge import judge
 from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.plain import Cases, PlainPair
-from tabular_trpo.theory.trace import Statement
 
 SIZES = ((2, 2), (2, 3), (3, 2), (3, 3), (1, 2), (4, 2), (4, 3), (4, 4))
 OFTEN, LARGE_EVERY = 4, 3  # the first sizes take part in each round, the others in every third
 SUSPECTS = 3  # parents of a generation that are read exactly
 NEARLY = 1e-3  # of the best ratio, given up for smaller denominators
-FREE_GAMMAS = Fraction(1, 1000), Fraction(999, 1000)  # the moves leave gamma between these
 Best = tuple[float, Cases] | None
 Progress = Callable[[float, float], None]  # share of the budget, best score
 
@@ -86,13 +79,13 @@ def falsify(
     >>> found.status, found.pair.mdp.n_states
     ('refuted', 2)
     """
-    exact_gamma = _checked(claim, budget, gamma, rounds, seed)
+    exact_gamma = checked(claim, budget, gamma, rounds, seed)
     if exact_gamma is None:
-        exact_gamma = _out_of_reach(claim.condition)
+        exact_gamma = out_of_reach(claim.condition)
     if around is not None:
-        claim = _centred(claim, around)
+        claim = centred(claim, around)
     score, valueless = scorer(claim), [0]
-    brought = _pairs(start)
+    brought = pairs(start)
     first = [seeds.start(pair, claim.mixture, exact_gamma) for pair in brought]
     found = _refuted_reading(claim, first)
     if found is not None:
@@ -124,67 +117,6 @@ def falsify(
             return _refutation(claim, score, found, exact_gamma is None, tried, count, seed)
     counts = tried, met, valueless[0]
     return _unrefuted(score, best, first, exact_gamma, counts, count, seed)
-
-
-def _pairs(start: Iterable[Pair]) -> list[Pair]:
-    pairs = list(start)
-    for i, pair in enumerate(pairs):
-        if not isinstance(pair, Pair):
-            raise TypeError(f"falsify: start[{i}] = {described(pair)}, expected a Pair")
-    return pairs
-
-
-def _positive(number: Any) -> bool:
-    """Return whether a number of seconds is above 0 and no larger than doubles are."""
-    real = isinstance(number, Real) and not isinstance(number, bool)
-    return real and 0 < number and (number == math.inf or number < 2**1000)
-
-
-def _checked(
-    claim: object, budget: float, gamma: Any, rounds: int | None, seed: int
-) -> Fraction | None:
-    if not isinstance(claim, Theorem):
-        raise TypeError(f'claim = {claim!r}, expected a claim: @tt.claim("title") makes one')
-    if rounds is not None:
-        size("rounds", rounds, 1)
-    if not _positive(budget):
-        expected = "a positive number of seconds"
-        raise InvalidMDPError(Problem("budget", "budget", f"= {shown(budget)}", expected))
-    size("seed", seed, 0)
-    if gamma is None:
-        return None
-    given = str(gamma) if isinstance(gamma, float) else gamma  # 0.9 is 9/10 here
-    exact: Any = in_lane("gamma", given, rational=True)[()]
-    if not 0 <= exact < 1 or float(exact) == 1:
-        expected = "a number in [0, 1)" if exact >= 1 or exact < 0 else "less than 1 as a double"
-        raise InvalidMDPError(Problem("gamma", "gamma", f"= {shown(gamma)}", expected))
-    return Fraction(exact)
-
-
-def _centred(claim: Theorem, around: Centre) -> Theorem:
-    """Return the claim around another number."""
-    if claim.statement.relation == "==":
-        got, cure = "was given", "Leave it out, or state one side of it by <= or >="
-        name = f"around of {claim.name!r}, an equation,"
-        raise InvalidMDPError(Problem("around", name, got, "None", cure))
-    return replace(claim, around=around)
-
-
-def _out_of_reach(condition: Statement | None) -> Fraction | None:
-    """Return where to hold gamma if a condition asks for a value that the moves do not reach."""
-    if condition is None:
-        return None
-    sides, relation = (condition.lhs, condition.rhs), condition.relation
-    if sides[0].op == "number":
-        sides, relation = sides[::-1], {"<=": ">=", ">=": "<="}.get(relation, relation)
-    name, number = sides
-    if name.op != "name" or name.args[0] != "gamma" or number.op != "number":
-        return None
-    end: Fraction = number.args[0]
-    least, most = FREE_GAMMAS
-    low, high = relation == "<=" and end < least, relation == ">=" and end > most
-    held = 0 <= end < 1 and float(end) < 1 and (relation == "==" or low or high)
-    return end if held else None
 
 
 def _counting(score: Scorer, valueless: list[int]) -> Score:
