@@ -1,4 +1,4 @@
-"""The arguments of a hunt: checked before it begins, and gamma held where a condition asks for it."""
+"""The arguments of a hunt, checked before it begins; gamma held where a condition asks for it."""
 
 import math
 from collections.abc import Iterable
