@@ -27,6 +27,8 @@ NAME = "falsify"
 HELP = "hunt for a counterexample to your own claims; prove it, shrink it, write it down"
 EPILOG = """FILE.py states claims, each a function under @tt.claim("title") that returns
 (lhs, relation, rhs); docs/falsify.md tells how. The file is run, with all that it imports.
+How near a bound comes to equality is gap / penalty; @tt.claim("title", around="L"), or
+--around L, names the number from which both are measured.
 Exit code 0: nothing is refuted, which proves nothing. 1: a statement is refuted; the
 counterexample is written. 3: the file or a claim is wrong. 4: a precondition was never met."""
 LONGEST_BUDGET, MOST_ROUNDS, MOST_SEED = 10**7, 10**9, 2**63
