@@ -52,6 +52,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="hunt this statement of the table, without a file; may be repeated",
     )
+    _search_arguments(parser)
+    parser.add_argument(
+        "--out", metavar="DIR", default=".", help="folder of the files (default: this one)"
+    )
+
+
+def _search_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that say where and how long to look."""
     parser.add_argument(
         "--seed",
         type=_number(int, f"0..{MOST_SEED}", lambda x: 0 <= x <= MOST_SEED),
@@ -93,9 +101,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         help="begin with the pairs of policies in this model file, or folder; may be repeated",
-    )
-    parser.add_argument(
-        "--out", metavar="DIR", default=".", help="folder of the files (default: this one)"
     )
 
 
