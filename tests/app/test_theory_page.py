@@ -1,9 +1,9 @@
 """docs/theory.md is what the tables say."""
 
 import re
-from math import nextafter
 import unicodedata
 from fractions import Fraction
+from math import nextafter
 from pathlib import Path
 
 import pytest
