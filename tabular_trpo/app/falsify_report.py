@@ -17,6 +17,7 @@ from tabular_trpo.app.falsify_outcome import Hunt, Hunted
 from tabular_trpo.core import real
 from tabular_trpo.core.decimals import faithful
 from tabular_trpo.core.numbers import Array
+from tabular_trpo.falsify.measure import measure
 from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.expression import SCALAR, STATE, TABLE
 
@@ -80,7 +81,9 @@ def _told(one: Hunted) -> Iterator[Part]:
         )
     else:
         ratio = "There is no penalty to compare a gap with."
-        if one.ratio is not None:
+        if one.ratio is None and measure(found.claim).penalty:
+            ratio = "Gap and penalty are 0 or infinite at the nearest pair, which makes no ratio."
+        elif one.ratio is not None:
             ratio = f"The largest gap / penalty is {faithful(one.ratio, NEAR)}; above 1 refutes."
         yield (
             f"{tried}; the claim speaks of {one.met} of them. {ratio} "
