@@ -130,7 +130,8 @@ def vine_moments(
     raises: InvalidMDPError, LaneError; LimitError for common random numbers above 24 states
 
     >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
-    >>> [vine_moments(mdp, [["1/2", "1/2"]], [["1/4", "3/4"]], common=c).variance for c in (0, 1)]
+    >>> old, new = [["1/2", "1/2"]], [["1/4", "3/4"]]
+    >>> [vine_moments(mdp, old, new, common=c).variance for c in (False, True)]
     [Fraction(3, 8), Fraction(0, 1)]
     """
     _one_horizon(mdp, horizon)

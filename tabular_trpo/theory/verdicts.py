@@ -95,7 +95,7 @@ def verify(mdp: MDP, pi: Any, pi_new: Any, lane: str = "auto", bits: int = MAX_B
 
     >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
     >>> verify(mdp, [["1/2", "1/2"]], [["1/3", "2/3"]]).counts()
-    {'proved': 79, 'refuted': 0, 'undecided': 0, 'vacuous': 10}
+    {'proved': 89, 'refuted': 0, 'undecided': 0, 'vacuous': 10}
     """
     one_model(mdp)
     return verify_pair(Pair(mdp, pi, pi_new), bits=bits, lane=lane)
