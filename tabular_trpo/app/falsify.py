@@ -14,9 +14,10 @@ from tabular_trpo.app.falsify_hand import by_hand
 from tabular_trpo.app.falsify_outcome import Hunt, Hunted
 from tabular_trpo.app.falsify_progress import hunting
 from tabular_trpo.app.falsify_report import parts
-from tabular_trpo.app.falsify_store import check_folder, keep, stems
+from tabular_trpo.app.falsify_store import keep, stems
 from tabular_trpo.app.pairs import candidates
 from tabular_trpo.app.source import once, read_all
+from tabular_trpo.app.store import check_folder
 from tabular_trpo.app.verify import chosen
 from tabular_trpo.falsify import seeds
 from tabular_trpo.falsify.answer import Refutation
@@ -127,7 +128,7 @@ def run(args: argparse.Namespace) -> Answer:
     """
     stated = _stated(args)
     names = stems(stated)
-    folder = check_folder(args.out)
+    folder = check_folder(args.out, "--out")
     start = _start(args)
     hunted = []
     with hunting(args.quiet) as begin:

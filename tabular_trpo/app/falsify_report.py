@@ -10,13 +10,13 @@ import numpy as np
 from rich.table import Table
 
 from tabular_trpo.app.answer import Part, Verbatim, row, table
-from tabular_trpo.app.boundary import PROGRAM
 from tabular_trpo.app.cells import many, plain
 from tabular_trpo.app.falsify_hand import WHENCE, Hand, decimal, whole
 from tabular_trpo.app.falsify_outcome import Hunt, Hunted
 from tabular_trpo.core import real
 from tabular_trpo.core.decimals import faithful
 from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.startup import PROGRAM
 from tabular_trpo.falsify.measure import measure
 from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.expression import SCALAR, STATE, TABLE
