@@ -281,7 +281,8 @@ _FIELDS = rf"""/format "tabular-trpo-certificate
 /version [12]
 /model/version 1
 /(model/(states|actions)\[[0-9]+\]|claims\[[0-9]+\]/name) ".{{1,500}}
-/(model/why ".{{0,3500}}|claims\[[0-9]+\]/(equation|source) ").{{0,500}}
+/model/why ".{{0,4000}}
+/claims\[[0-9]+\]/(equation|source) ".{{0,500}}
 /model/transitions\[[0-9]+\](\[[012]\] ".{{1,500}}|\[3\] "{_exact}|\[4\] "-?{_exact})
 /model/(gamma|(rho0|policies/(pi|pi_new|target))/[^ ]{{0,4000}}) "{_exact}
 /mixture( null|/target "target|/alpha "{_exact})
