@@ -75,7 +75,7 @@ def optimal(mdp: MDP, limit: int = MOST_ITERATIONS) -> Optimum:
         better = _improvement(mdp, e)
         if better is None:
             return _optimum(mdp, e, iteration)
-        actions = better if mdp.batch_shape else _leap(mdp, e, better)
+        actions = _leap(mdp, e, better) if mdp.lane == "rational" else better
         last = None if np.array_equal(actions, better) else (e, better)
     got = f"still improved after {limit} evaluations"
     cure = "Give a larger limit"
