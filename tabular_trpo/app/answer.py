@@ -10,24 +10,28 @@ from io import BytesIO, TextIOWrapper
 from typing import Any, TextIO, final
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from tabular_trpo.app.cells import many, plain
+from tabular_trpo.core.errors import TabularError
+from tabular_trpo.formats.whole import unwritable
 
-PIPE_WIDTH = 100  # columns where there is no terminal to ask
+STREAMS = {"<stdout>": "standard output", "<stderr>": "standard error"}
+PIPE_WIDTH, INDENT = 100, "  "  # columns where there is no terminal to ask; of a line's rest
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Verbatim:
-    """Text that is never wrapped: commands and documents, to be copied."""
+    """A line that is never wrapped: a command or a document, to be copied."""
 
     text: str
 
 
-Part = Table | Verbatim | str
+Part = Table | Verbatim | str  # a text is one paragraph: a line end in it is spelt out
 
 
 @final
@@ -36,6 +40,8 @@ class Answer:
     """The answer of a command: exit code, JSON document, parts for people, and the one line of it.
 
     `raw` is text that is printed as it is (a graph, a document), instead of the parts.
+    `unwritten` is the error of files that could not be written; it is told after the answer, which
+    is not lost by it, and gives the exit code.
     """
 
     code: int
@@ -43,6 +49,7 @@ class Answer:
     parts: Sequence[Part]
     line: str
     raw: str | None = None
+    unwritten: TabularError | None = None
 
 
 def table(columns: Iterable[str], right: Iterable[str] = ()) -> Table:
@@ -50,7 +57,9 @@ def table(columns: Iterable[str], right: Iterable[str] = ()) -> Table:
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     numbers = set(right)
     for name in columns:
-        made.add_column(Text(name), justify="right" if name in numbers else "left", overflow="fold")
+        made.add_column(
+            Text(plain(name)), justify="right" if name in numbers else "left", overflow="fold"
+        )
     return made
 
 
@@ -98,12 +107,19 @@ def _rendered(parts: Iterable[Part], stream: TextIO) -> str:
     for part in parts:
         if isinstance(part, Table):
             console.print(part)
+        elif isinstance(part, Verbatim):
+            console.print(Text(plain(part.text)), soft_wrap=True)
         else:
-            text = part if isinstance(part, str) else part.text
-            lines = Text("\n".join(plain(line) for line in text.split("\n")))
-            console.print(lines, soft_wrap=isinstance(part, Verbatim))
+            _paragraph(console, plain(part))
     page.seek(0)
     return "".join(line.rstrip() + "\n" for line in page)
+
+
+def _paragraph(console: Console, text: str) -> None:
+    """Print wrapped text; only its first line begins at the margin, as lines of the program do."""
+    fits = cell_len(text) <= console.width
+    lines = Text(text).wrap(console, console.width - (0 if fits else len(INDENT)))
+    console.print(Text(f"\n{INDENT}").join(lines), soft_wrap=True)
 
 
 def _columns() -> int:
@@ -114,10 +130,16 @@ def _columns() -> int:
 def write(stream: TextIO | None, text: str) -> None:
     """Write and flush; what the encoding of the stream lacks is spelt by backslashes.
 
-    raises: OSError, also for a stream that was closed before the program began
+    raises: BrokenPipeError where nobody reads on; else OSError that names the stream, also for one
+            that was closed before the program began
     """
     if stream is None:
         raise OSError("the stream is closed")
     encoding = getattr(stream, "encoding", None) or "ascii"
-    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
-    stream.flush()
+    try:
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise unwritable(STREAMS.get(getattr(stream, "name", ""), "the stream"), error) from None

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tabular_trpo.app.cells import long_integers
+from tabular_trpo.core.decimals import faithful
 from tabular_trpo.core.errors import LimitError
 from tabular_trpo.falsify.screen import Batch, Plan, batch, screened, told
 from tabular_trpo.formats.encode import to_document
@@ -28,7 +29,7 @@ def witness(plan: Plan, name: str, index: int, case: int) -> dict[str, Any]:
     cases = batch(plan, index)
     (theorem,) = chosen([name])
     verdict = judge(theorem, cases.pair(case))
-    tightness = None if verdict.tightness is None else float(f"{verdict.tightness:.12g}")
+    tightness = None if verdict.tightness is None else float(faithful(verdict.tightness, 12))
     return {**told(verdict), "tightness": tightness, **document(cases, case)}
 
 

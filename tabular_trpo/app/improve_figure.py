@@ -1,13 +1,13 @@
 """The figure of a run: the return, and the gains that were predicted, realised and certified."""
 
-from tabular_trpo.app.figure import pyplot
+from tabular_trpo.app.figure import pyplot, save_figure, title
 from tabular_trpo.app.improve_report import Run, below
 
 
 def draw(path: str, run: Run) -> None:
     """Write the figure; gains that are not positive have no place on a logarithmic axis.
 
-    raises: OSError
+    raises: InvalidMDPError where it cannot be written
     """
     plt = pyplot()
     records = run.records
@@ -20,7 +20,7 @@ def draw(path: str, run: Run) -> None:
             left.plot(i, etas[i], marker="v", color="red")
     left.set_xlabel("step")
     left.set_ylabel("eta")
-    left.set_title(f"{run.source.name}: {run.method.name}", fontsize=10)
+    title(left, f"{run.source.name}: {run.method.name}")
     curves = {
         "predicted": [float(record.step.gain) for record in records],
         "realised": [float(record.realised) for record in records],
@@ -33,5 +33,5 @@ def draw(path: str, run: Run) -> None:
     right.set_xlabel("step")
     right.set_ylabel("gain of the step")
     right.legend()
-    figure.savefig(path, dpi=100, metadata={"Software": None})
+    save_figure(path, figure)
     plt.close(figure)

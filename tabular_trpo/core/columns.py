@@ -12,7 +12,7 @@ from tabular_trpo.core.errors import MOST_PROBLEMS, InvalidMDPError, Problem
 from tabular_trpo.core.lanes import settle
 from tabular_trpo.core.memory import guard, limit
 from tabular_trpo.core.names import read_names
-from tabular_trpo.core.numbers import Array, is_rational, kind_of, read_array, zeros
+from tabular_trpo.core.numbers import Array, is_rational, kind_of, read_array, shown, zeros
 
 # Below this fill of P products and factorizations in CSR are faster; small tables stay dense.
 DENSE_FILL, SMALL = 1 / 16, 2**14
@@ -51,7 +51,7 @@ def _indices(name: str, column: Sequence[Any], names: Sequence[str] | None) -> A
         named = names is None and all(isinstance(column[i], str) for i in bad)
         cure = "Names need state_names= or action_names=" if named else ""
         problems = [
-            Problem("index", f"transitions[{i}] {name}", f"= {column[i]!r}", expected, cure)
+            Problem("index", f"transitions[{i}] {name}", f"= {shown(column[i])}", expected, cure)
             for i in bad[:MOST_PROBLEMS]
         ]
         raise InvalidMDPError(problems, max(0, len(bad) - MOST_PROBLEMS))
@@ -59,7 +59,9 @@ def _indices(name: str, column: Sequence[Any], names: Sequence[str] | None) -> A
     try:
         return np.array([int(x) for x in values], dtype=np.int64)
     except OverflowError:
-        raise InvalidMDPError(Problem("index", name, "does not fit 64 bits", expected)) from None
+        i = next(i for i, x in enumerate(values) if int(x) >= 2**63)
+        where, got = f"transitions[{i}] {name}", f"= {shown(values[i])}"
+        raise InvalidMDPError(Problem("index", where, got, "an index below 2^63")) from None
 
 
 def _is_index(x: Any) -> bool:
@@ -109,7 +111,7 @@ def _start(rho0: Mapping[Any, Any], states: Sequence[str]) -> list[Any]:
     given: set[int] = set()
     for state, mass in rho0.items():
         if not _in(lookup, state) or lookup[state] in given:
-            got = f"names {state!r}"
+            got = f"names {shown(state)}"
             raise InvalidMDPError(Problem("index", "rho0", got, "each state at most once"))
         given.add(lookup[state])
         out[lookup[state]] = mass

@@ -7,6 +7,7 @@ from typing import final
 import numpy as np
 
 from tabular_trpo.core import policy
+from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, Scalar, frozen
@@ -26,6 +27,7 @@ class OptimumRadius:
     eta_star: Scalar
 
 
+@typed_record
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Optimum:
@@ -47,6 +49,7 @@ class Optimum:
     iterations: int
 
 
+@typed
 def optimal(mdp: MDP, limit: int = MOST_ITERATIONS) -> Optimum:
     """Return V*, Q*, eta* and all optimal actions.
 

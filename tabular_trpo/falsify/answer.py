@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import Any, final
 
+from tabular_trpo.core.arguments import typed_record
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.theory.claim import Theorem, Verdict
 from tabular_trpo.theory.pair import Pair
 
 
+@typed_record
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Refutation:
@@ -31,6 +33,7 @@ class Refutation:
     status: str = "refuted"
 
 
+@typed_record
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Unrefuted:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.numbers import Array, largest
 from tabular_trpo.exact.divergence import kl_of_rows
 from tabular_trpo.exact.surrogate import Surrogate
@@ -49,6 +50,7 @@ def placed(L: Surrogate, at: Any, q: Array) -> Array:
     return pi_new
 
 
+@typed
 def max_kl(L: Surrogate, delta: Any) -> Step:
     """Return the step that maximises L(pi_new) subject to max_s KL(pi || pi_new) <= delta.
 
@@ -81,6 +83,7 @@ def max_kl(L: Surrogate, delta: Any) -> Step:
     return _drawn_back(L, step, found, "max_kl", delta)
 
 
+@typed
 def mean_kl(L: Surrogate, delta: Any) -> Step:
     """Return the step that maximises L(pi_new) subject to E_{s~d} KL(pi || pi_new) <= delta.
 
@@ -129,6 +132,7 @@ def _between(rows: Rows, d: Array, lam: float, delta: float) -> Array:
     return less + share * (more - less)
 
 
+@typed
 def mean_kl_penalty(L: Surrogate, C: Any) -> Step:
     """Return the step that maximises L(pi_new) - C E_{s~d} KL(pi || pi_new).
 

@@ -16,17 +16,18 @@ from typing import Any, NamedTuple, final
 
 import numpy as np
 
+from tabular_trpo.core.arguments import one_model, typed, typed_record
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
-from tabular_trpo.core.numbers import Array, is_rational, zeros
+from tabular_trpo.core.numbers import Array, Scalar, is_rational, zeros
 from tabular_trpo.core.policy import check_policy
 from tabular_trpo.exact.evaluate import evaluate
 from tabular_trpo.families.arguments import size
 from tabular_trpo.sampled.coupling import coupled_products, expected, paid
 from tabular_trpo.sampled.estimate import read_baseline, step_weights
-from tabular_trpo.sampled.simulator import one_model
 
 
+@typed_record
 @final
 @dataclass(frozen=True, slots=True)
 class Moments:
@@ -38,9 +39,9 @@ class Moments:
     steps:    transitions that a unit takes, on average
     """
 
-    mean: Any
-    variance: Any
-    steps: Any
+    mean: Scalar
+    variance: Scalar
+    steps: Scalar
 
 
 @final
@@ -65,6 +66,7 @@ class _State(NamedTuple):
     XX: Any
 
 
+@typed
 def return_moments(mdp: MDP, pi: Any, horizon: int | None = None) -> Moments:
     """Return the moments of the return of one path, the estimate of eta.
 
@@ -82,6 +84,7 @@ def return_moments(mdp: MDP, pi: Any, horizon: int | None = None) -> Moments:
     return _moments(mean, mdp.rho0 @ found.RR, _steps(mdp, horizon))
 
 
+@typed
 def path_moments(
     mdp: MDP,
     pi: Any,
@@ -115,6 +118,7 @@ def path_moments(
     return _moments(mean, mdp.rho0 @ found.XX, _steps(mdp, horizon))
 
 
+@typed
 def vine_moments(
     mdp: MDP, pi: Any, pi_new: Any, horizon: int | None = None, common: bool = True
 ) -> Moments:
