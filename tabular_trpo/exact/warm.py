@@ -54,7 +54,8 @@ class Plain:
 def plain(mdp: MDP, r: Array, shifted: bool = True) -> Plain:
     """Return a single model with rewards `r` (S, A) as doubles, in which V is below LARGEST.
 
-    shifted: subtract the smallest reward, which moves all values by one constant
+    shifted: subtract the smallest reward, which moves all values by one constant; otherwise the
+             largest must be positive
     """
     P = mdp.P
     if not mdp.is_sparse:
@@ -66,8 +67,10 @@ def plain(mdp: MDP, r: Array, shifted: bool = True) -> Plain:
     gamma = min(nearest(mdp.gamma) if mdp.lane == "rational" else float(mdp.gamma), NEAREST_1)
     lowest = np.min(r[mdp.mask]) if shifted else 0 * r[0, 0]
     above = np.where(mdp.mask, r, lowest) - lowest
-    most = np.max(np.abs(above))
-    above = above / most if most > 0 else above
+    most = np.max(above)
+    if most > 0:
+        # No value exceeds most / (1 - gamma): what costs more is never done, however much more.
+        above = np.maximum(above, -most * (int(1 / (1 - gamma)) + 1)) / most
     if is_rational(above):
         above = elementwise(nearest, above, np.float64)
     return Plain(P, above * (LARGEST * (1 - gamma)), gamma, mdp.mask)
