@@ -159,5 +159,6 @@ def _entry(
         name: [next(taken) for _ in range(seeds if METHODS[name].sampled else 1)] for name in names
     }
     mdp = source.mdp
-    first = evaluate(mdp, uniform(mdp)).eta
-    return Entry(source.name, mdp, float(first), float(optimal(mdp).eta_star), curves)
+    first, best = evaluate(mdp, uniform(mdp)), optimal(mdp)
+    radii = float(first.radius.eta), float(best.radius.eta_star)
+    return Entry(source.name, mdp, float(first.eta), float(best.eta_star), curves, *radii)

@@ -8,6 +8,7 @@ import numpy as np
 
 from tabular_trpo.app.answer import Part, row, table
 from tabular_trpo.app.cells import exact, many
+from tabular_trpo.app.digits import within
 from tabular_trpo.core.decimals import faithful, percent
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array
@@ -28,6 +29,8 @@ class Entry:
     first: float
     best: float
     curves: dict[str, list[Curve]]
+    first_radius: float = 0.0
+    best_radius: float = 0.0
 
     @property
     def gap(self) -> float | None:
@@ -74,6 +77,7 @@ def document(scored: Scored) -> dict[str, Any]:
                 "gamma": float(entry.mdp.gamma),
                 "eta_uniform": entry.first,
                 "eta_optimal": entry.best,
+                "eta_radius": {"uniform": entry.first_radius, "optimal": entry.best_radius},
                 "methods": [_method(entry, name, args.steps) for name in scored.methods],
             }
             for entry in scored.entries
@@ -119,7 +123,12 @@ def _title(entry: Entry) -> str:
     mdp = entry.mdp
     size = f"{many(mdp.n_states, 'state')}, {many(mdp.n_actions, 'action')}"
     size += f", gamma {faithful(mdp.gamma, 6)}"
-    return f"{entry.name}: {size}; eta {entry.first:.6g} (uniform) to {entry.best:.6g} (optimal)"
+    return f"{entry.name}: {size}; {_range(entry)}"
+
+
+def _range(entry: Entry) -> str:
+    first = within(entry.first, entry.first_radius, 6)
+    return f"eta {first} (uniform) to {within(entry.best, entry.best_radius, 6)} (optimal)"
 
 
 def _table(entry: Entry, scored: Scored) -> Any:
@@ -131,7 +140,7 @@ def _table(entry: Entry, scored: Scored) -> Any:
         row(
             made,
             name,
-            f"{means.mean[-1]:.6g}",
+            within(means.mean[-1], 0.0 if np.isnan(half) else half, 6),
             "-" if np.isnan(half) else f"{half:.2g}",
             _percent(entry.share(means.mean[-1])),
             str(sum(curve.fell for curve in curves)),

@@ -4,7 +4,8 @@ import math
 from typing import Any
 
 from tabular_trpo.app.answer import Part, row, table
-from tabular_trpo.app.cells import scalars, short
+from tabular_trpo.app.cells import scalars
+from tabular_trpo.app.digits import within
 from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.statements.coupling import trpo_bound, trpo_kl_bound
 
@@ -68,5 +69,5 @@ def comparison(name: str, found: dict[str, tuple[Any, float | None]]) -> list[Pa
     made = table(["Quantity", *heads, "Meaning"], right=heads)
     for key, (value, error) in found.items():
         errors = [] if exact else [f"{error:.2g}"]
-        row(made, key, short(value), *errors, MEANING[key])
+        row(made, key, within(value, error), *errors, MEANING[key])
     return [f"Against policy {name}", made]

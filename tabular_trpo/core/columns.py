@@ -10,11 +10,12 @@ import scipy.sparse as sp
 from tabular_trpo.core.build import guard_dense
 from tabular_trpo.core.errors import MOST_PROBLEMS, InvalidMDPError, Problem
 from tabular_trpo.core.lanes import settle
-from tabular_trpo.core.memory import guard
+from tabular_trpo.core.memory import guard, limit
 from tabular_trpo.core.names import read_names
 from tabular_trpo.core.numbers import Array, is_rational, kind_of, read_array, shown, zeros
 
-DENSE_ENTRIES = 2**22
+# Below this fill of P products and factorizations in CSR are faster; small tables stay dense.
+DENSE_FILL, SMALL = 1 / 16, 2**14
 LAYOUTS = ("auto", "dense", "csr")
 
 
@@ -158,12 +159,8 @@ def arrays(table: Table, layout: str) -> tuple[Any, Any, Array | None]:
     allowed = np.zeros(n_states * n_actions, dtype=bool)
     allowed[pairs] = True
     mask = allowed.reshape(n_states, n_actions)
-    dense = (
-        layout == "dense"
-        or rational
-        or (layout == "auto" and n_states**2 * n_actions <= DENSE_ENTRIES)
-    )
-    if dense:
+    dense = layout == "dense" or (layout == "auto" and _filled(len(keys), n_states**2 * n_actions))
+    if rational or dense:
         guard_dense(n_states, n_actions, rational)
         P = zeros((n_states, n_actions, n_states), rational).astype(table.p.dtype, copy=False)
         r_next = zeros(P.shape, rational).astype(table.r.dtype, copy=False)
@@ -173,6 +170,16 @@ def arrays(table: Table, layout: str) -> tuple[Any, Any, Array | None]:
     shape = (n_states * n_actions, n_states)
     matrix = sp.csr_array((table.p, (pairs, table.t)), shape=shape)
     return matrix, sp.csr_array((table.r, (pairs, table.t)), shape=shape), mask
+
+
+def _filled(n_transitions: int, n_entries: int) -> bool:
+    """Tell whether P is better dense: small, or filled enough, and not beyond memory.
+
+    >>> _filled(2200, 1100**2 * 2), _filled(1100**2, 1100**2 * 2), _filled(20, 10**2 * 2)
+    (False, True, True)
+    """
+    fits = 8 * n_entries <= limit()
+    return n_entries <= SMALL or (fits and n_transitions >= DENSE_FILL * n_entries)
 
 
 def _shortest(r_next: Array, P: Array) -> Array:

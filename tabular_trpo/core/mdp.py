@@ -122,7 +122,8 @@ class MDP:
 
         transitions: s, a, s' are indices, or names where names are given
         rho0:        (S,) or a mapping from state to probability
-        layout:      "dense", "csr", or "auto": dense while P has at most 2^22 entries
+        layout:      "dense", "csr", or "auto": by the fill of P, dense from 1/16 on and where P
+                     has at most 2^14 entries
         raises:      InvalidMDPError, also for a triple (s, a, s') given twice, and for the layout
                      "csr" where numbers are exact
 

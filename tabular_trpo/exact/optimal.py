@@ -90,9 +90,10 @@ def _leap(mdp: MDP, e: Evaluation, better: Array) -> Array:
 
     The advantages are the rewards of a model with the same optimal policies (potential shaping by
     V, Ng, Harada and Russell 1999) in which the policy is worth 0: what is left to gain fills the
-    range of doubles, however small beside V.
+    range of doubles, however small beside V.  Of gains only what is proved is kept.
     """
-    return warm.improve(warm.plain(mdp, e.A, shifted=False), better)[0]
+    gains = np.where(e.A > 0, np.maximum(e.A - e.radius.A, 0 * e.A), e.A)
+    return warm.improve(warm.plain(mdp, gains, shifted=False), better)[0]
 
 
 def _improvement(mdp: MDP, e: Evaluation) -> Array | None:
