@@ -71,7 +71,11 @@ def test_verdicts_become_plain_data() -> None:
     # By hand: slack 18/5 - 36/19 = 162/95, tightness 10/19.
     assert row["slack"] == ["162/95", "162/95"]
     assert row["tightness"] == pytest.approx(10 / 19)
-    assert (row["status"], row["lane"], row["equation"]) == ("proved", "rational", "(8), Theorem 1")
+    assert (row["status"], row["lane"], row["equation"]) == (
+        "proved",
+        "rational",
+        "TRPO (8), Theorem 1",
+    )
 
 
 def test_a_refuted_claim_spoils_all_proved() -> None:
