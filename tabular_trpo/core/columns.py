@@ -9,6 +9,7 @@ import scipy.sparse as sp
 
 from tabular_trpo.core.build import guard_dense
 from tabular_trpo.core.errors import MOST_PROBLEMS, InvalidMDPError, Problem
+from tabular_trpo.core.given import precision
 from tabular_trpo.core.lanes import settle
 from tabular_trpo.core.memory import guard
 from tabular_trpo.core.names import read_names
@@ -76,6 +77,10 @@ def collect(
     action_names: Iterable[str] | None,
 ) -> Table:
     """Read rows into columns, resolving names and refusing wrong rows."""
+    if hasattr(transitions, "columns"):  # iterating a table gives its column names
+        got, cure = "are a table with labels", "Give table.itertuples(index=False)"
+        expected = "rows (s, a, s', probability, reward)"
+        raise InvalidMDPError(Problem("labels", "transitions", got, expected, cure))
     try:
         rows = [tuple(row) for row in transitions]
     except TypeError:
@@ -125,7 +130,8 @@ def _numbers(p: list[Any], r: list[Any]) -> tuple[Array, Array]:
         array.astype(np.int64) if kinds[name] == "int" and not is_rational(array) else array
         for name, array in arrays.items()
     )
-    return one, two
+    coarse = np.asarray(p) if precision(np.asarray(p).dtype) > 2.0**-52 else one
+    return coarse if coarse.dtype.kind == "f" else one, two  # their precision is told by the dtype
 
 
 def arrays(table: Table, layout: str) -> tuple[Any, Any, Array | None]:

@@ -5,7 +5,6 @@ from typing import Any, Protocol, final
 
 import numpy as np
 
-from tabular_trpo.core.build import fit, shape_error
 from tabular_trpo.core.errors import LimitError, Problem
 from tabular_trpo.core.grid import below_grid
 from tabular_trpo.core.lanes import in_lane
@@ -13,6 +12,7 @@ from tabular_trpo.core.linalg import twofold
 from tabular_trpo.core.linalg.twofold import Twofold
 from tabular_trpo.core.numbers import Array, Scalar, frozen, is_rational
 from tabular_trpo.core.policy import check_rows
+from tabular_trpo.core.shapes import fit, shape_error
 from tabular_trpo.exact.evaluate import Evaluation
 
 U = 2.0**-53

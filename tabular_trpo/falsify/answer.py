@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any, final
 
-from tabular_trpo.core.mdp import MDP
 from tabular_trpo.theory.claim import Theorem, Verdict
 from tabular_trpo.theory.pair import Pair
 
@@ -60,7 +59,7 @@ def named(pair: Pair) -> Pair:
     states, actions = (
         [f"{x}{i}" for i in range(n)] for x, n in zip("sa", mdp.r.shape, strict=True)
     )
-    named = MDP(mdp.P, mdp.r, mdp.rho0, mdp.gamma, state_names=states, action_names=actions)
+    named = mdp.replace(state_names=states, action_names=actions)
     if pair.is_mixture:
         return Pair.mixture(named, pair.pi, pair.target, pair.alpha)
     return Pair(named, pair.pi, pair.pi_new)

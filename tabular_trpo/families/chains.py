@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tabular_trpo.core.errors import InvalidMDPError, Problem
+from tabular_trpo.core.given import given
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.families.arguments import between, in_lane, size
 from tabular_trpo.families.arms import Arm, assemble
@@ -117,7 +118,11 @@ def combination_lock(
     """
     states = np.arange(size("n", n, 1) + 1)
     (gamma,) = in_lane(gamma=gamma)
-    right = np.arange(n) % size("n_actions", n_actions, 1) if code is None else np.asarray(code)
+    right = (
+        np.arange(n) % size("n_actions", n_actions, 1)
+        if code is None
+        else np.asarray(given("code", code))
+    )
     if (
         right.shape != (n,)
         or right.dtype.kind != "i"

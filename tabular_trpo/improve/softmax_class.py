@@ -13,11 +13,12 @@ from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
+from tabular_trpo.core.given import given
 from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.numbers import Array, frozen
 from tabular_trpo.core.policy import softmax
+from tabular_trpo.core.shapes import shape_error
 from tabular_trpo.core.validate import Report, finite, label
 from tabular_trpo.exact.surrogate import LocalObjective
 from tabular_trpo.families.arguments import size
@@ -195,7 +196,7 @@ def aliased(groups: Any, n_actions: int, allowed: Any = None) -> SoftmaxClass:
     >>> aliased([0, 0, 1], 2).policy([0.0, 0.0, 0.0, np.log(3.0)])[:, 1]
     array([0.5 , 0.5 , 0.75])
     """
-    labels = np.asarray(groups)
+    labels = np.asarray(given("groups", groups))
     if labels.dtype.kind not in "iu" or labels.ndim != 1 or labels.size == 0:
         raise shape_error("groups", labels.shape, "(S,) integers")
     A = size("n_actions", n_actions, 1)
@@ -214,7 +215,7 @@ def _spread(pi: Array, z: Array) -> Array:
 def _mask(allowed: Any, shape: tuple[int, int]) -> Array | None:
     if allowed is None:
         return None
-    mask = np.array(allowed)
+    mask = np.array(given("allowed", allowed))
     if mask.dtype != bool or mask.shape != shape:
         got = f"is {mask.dtype} of shape {mask.shape}"
         raise InvalidMDPError(Problem("shape", "allowed", got, f"bool of shape {shape}"))
@@ -256,7 +257,7 @@ def normalised(name: str, weight: Any, shape: tuple[int, ...] | None = None) -> 
 
 
 def _indices(name: str, values: Any, n: int) -> Array:
-    index = np.asarray(values)
+    index = np.asarray(given(name, values))
     if index.dtype.kind not in "iu" or index.ndim != 1 or index.size == 0:
         raise shape_error(name, index.shape, "(N,) integers, N at least 1")
     if (bad := np.flatnonzero((index < 0) | (index >= n))).size:

@@ -8,12 +8,12 @@ from typing import Any, TypeVar, final
 
 import numpy as np
 
-from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem
 from tabular_trpo.core.extrema import maximum
 from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.numbers import Array, frozen, is_rational, largest, ones, shown
 from tabular_trpo.core.policy import check_rows
+from tabular_trpo.core.shapes import shape_error
 from tabular_trpo.exact.divergence import kl_of_rows
 from tabular_trpo.exact.surrogate import LocalObjective
 

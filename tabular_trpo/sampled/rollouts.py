@@ -14,11 +14,11 @@ from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.memory import guard
 from tabular_trpo.core.numbers import Array, frozen
 from tabular_trpo.core.policy import check_rows
+from tabular_trpo.core.shapes import shape_error
 from tabular_trpo.families.arguments import size
 from tabular_trpo.sampled.draws import Draws, draws
 from tabular_trpo.sampled.simulator import Simulator

@@ -4,11 +4,12 @@ from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem
+from tabular_trpo.core.given import given
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.memory import guard
 from tabular_trpo.core.numbers import Array, frozen
+from tabular_trpo.core.shapes import shape_error
 from tabular_trpo.families.arguments import generator, size
 from tabular_trpo.sampled.draws import draws
 
@@ -84,7 +85,7 @@ class Simulator:
         uniforms: (n,) in [0, 1), for common random numbers; drawn if None
         raises:   InvalidMDPError naming the trajectory whose action is none, or not allowed
         """
-        chosen = np.asarray(actions)
+        chosen = np.asarray(given("actions", actions))
         if chosen.dtype.kind not in "iu" or chosen.shape != self.states.shape:
             raise shape_error("actions", chosen.shape, f"{self.states.shape} integers")
         within = (chosen >= 0) & (chosen < self.n_actions)
@@ -97,7 +98,7 @@ class Simulator:
             raise InvalidMDPError(problem, hidden=len(bad) - 1)
         u = None
         if uniforms is not None:
-            u = np.asarray(uniforms, dtype=float)
+            u = np.asarray(given("uniforms", uniforms), dtype=float)
             if u.shape != chosen.shape or not ((u >= 0) & (u < 1)).all():
                 raise shape_error("uniforms", u.shape, f"{chosen.shape} numbers in [0, 1)")
         return self.advance(chosen.astype(np.intp), u)
@@ -120,7 +121,7 @@ class Simulator:
         states: (n,) integers
         raises: InvalidMDPError for another shape, and an index that is no state
         """
-        index = np.asarray(states)
+        index = np.asarray(given("states", states))
         if index.dtype.kind not in "iu" or index.ndim != 1:
             raise shape_error("states", index.shape, "(n,) integers")
         if (bad := np.flatnonzero((index < 0) | (index >= self.n_states))).size:

@@ -47,9 +47,7 @@ def rare_region() -> Pair:
 def mirrored() -> Pair:
     """The tight family with all rewards negated: the surrogate errs to the other side."""
     case = worst_case.tight_thm1("1/1000", "1/2")
-    mdp = case.mdp
-    names = (mdp.state_names, mdp.action_names)
-    return Pair(MDP(mdp.P, -mdp.r, mdp.rho0, mdp.gamma, None, *names), case.pi, case.pi_new)
+    return Pair(case.mdp.replace(r=-case.mdp.r), case.pi, case.pi_new)
 
 
 def pit() -> Pair:
