@@ -15,11 +15,13 @@ from rich.table import Table
 from rich.text import Text
 
 from tabular_trpo.app.cells import many, plain
+from tabular_trpo.core.records import locked
 
 PIPE_WIDTH = 100  # columns where there is no terminal to ask
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Verbatim:
     """Text that is never wrapped: commands and documents, to be copied."""
@@ -31,6 +33,7 @@ Part = Table | Verbatim | str
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The answer of a command: exit code, JSON document, parts for people, and the one line of it.

@@ -10,6 +10,7 @@ from tabular_trpo.app.answer import Part, row, table
 from tabular_trpo.app.cells import exact, many
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.records import locked
 from tabular_trpo.sampled.comparison import Band, Curve, band
 
 POINTS, TOLD = 60, 20  # of the curves in figures and documents, and in tables
@@ -17,6 +18,7 @@ NEAR = 0.98  # of the gap, what a curve's "*" stands for
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
     """A model and its curves by method; eta of the uniform policy, and the optimal one."""
@@ -47,6 +49,7 @@ class Entry:
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Scored:
     """A whole comparison, and the models that could not take part, with the reason."""

@@ -12,6 +12,7 @@ from tabular_trpo.app.falsify_claims import Stated
 from tabular_trpo.app.falsify_hand import Hand
 from tabular_trpo.app.falsify_store import Files
 from tabular_trpo.app.outcome import LIMIT, VIOLATED
+from tabular_trpo.core.records import locked
 from tabular_trpo.falsify.answer import Refutation, Unrefuted
 
 STATUSES = {
@@ -30,6 +31,7 @@ MEANING = {
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Hunted:
     """A claim, what became of it, its numbers on the pair that was found, the files."""
@@ -61,6 +63,7 @@ class Hunted:
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Hunt:
     """A run of the command."""

@@ -14,6 +14,7 @@ from tabular_trpo import check
 from tabular_trpo.app.falsify_claims import Stated
 from tabular_trpo.app.store import SUFFIX, save
 from tabular_trpo.core.errors import InvalidMDPError, Problem
+from tabular_trpo.core.records import locked
 from tabular_trpo.falsify.answer import Refutation, Unrefuted
 from tabular_trpo.formats.expected import SCALARS, VECTORS
 from tabular_trpo.formats.save import write
@@ -29,6 +30,7 @@ EXPECTED = (
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Files:
     """What was written, and what is wrong with the certificate: nothing, unless this program is."""

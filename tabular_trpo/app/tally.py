@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any, final
 
 from tabular_trpo.app.source import Source
+from tabular_trpo.core.records import locked
 from tabular_trpo.theory.claim import Verdict
 
 LANES = ("float", "rational", "enclosure")
@@ -14,6 +15,7 @@ STATUSES = ("proved", "vacuous", "refuted", "undecided")
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
     """The verdicts on one pair of one model, in the order of the theorems."""
@@ -24,6 +26,7 @@ class Judged:
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Tally:
     """What many verdicts come to.

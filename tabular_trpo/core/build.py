@@ -16,12 +16,14 @@ from tabular_trpo.core.lanes import settle
 from tabular_trpo.core.linalg.rational import Rows
 from tabular_trpo.core.memory import guard
 from tabular_trpo.core.numbers import Array, frozen, is_rational, is_sparse, read_array
+from tabular_trpo.core.records import locked
 from tabular_trpo.core.rescale import normalized
 from tabular_trpo.core.rewards import reward, settled
 from tabular_trpo.core.shapes import shape_error, sizes, spread
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Parts:
     """The checked arrays of a model; the fields of `MDP` that are computed."""

@@ -13,12 +13,14 @@ from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.linalg.rational import Rows
 from tabular_trpo.core.names import read_names
 from tabular_trpo.core.numbers import Array, Scalar, is_rational, is_sparse
+from tabular_trpo.core.records import locked
 from tabular_trpo.core.rewards import laid_out
 
 KEPT = ("P", "r", "rho0", "gamma", "allowed", "state_names", "action_names", "r_next")
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False, init=False)
 class MDP:
     """A finite discounted Markov decision process (S, A, P, r, rho0, gamma).

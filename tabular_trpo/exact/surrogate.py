@@ -12,6 +12,7 @@ from tabular_trpo.core.linalg import twofold
 from tabular_trpo.core.linalg.twofold import Twofold
 from tabular_trpo.core.numbers import Array, Scalar, frozen, is_rational
 from tabular_trpo.core.policy import check_rows
+from tabular_trpo.core.records import locked
 from tabular_trpo.core.shapes import fit, shape_error
 from tabular_trpo.exact.evaluate import Evaluation
 
@@ -54,6 +55,7 @@ class LocalObjective(Protocol):
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Surrogate:
     """L(pi_new) = eta + sum_{s,a} G(s, a) (pi_new - pi)(a|s), linear in the new policy.

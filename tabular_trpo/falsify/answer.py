@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import Any, final
 
+from tabular_trpo.core.records import locked
 from tabular_trpo.theory.claim import Theorem, Verdict
 from tabular_trpo.theory.pair import Pair
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Refutation:
     """A claim is false: a small exact pair breaks it.
@@ -31,6 +33,7 @@ class Refutation:
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Unrefuted:
     """No counterexample was met, which proves nothing.

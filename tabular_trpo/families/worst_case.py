@@ -17,6 +17,7 @@ import numpy as np
 from tabular_trpo.core import policy
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.records import locked
 from tabular_trpo.families.arguments import between, in_lane, size
 
 GAMMAS = tuple(Fraction(*x) for x in ((1, 200), (1, 50), (1, 10), (1, 2), (9, 10), (99, 100)))
@@ -24,6 +25,7 @@ STEPS = tuple(Fraction(*x) for x in ((1, 1000), (1, 10), (1, 2)))
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class WorstCase:
     """A model with an old and a new policy; for a mixture, pi_new = (1 - alpha) pi + alpha target.

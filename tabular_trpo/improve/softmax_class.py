@@ -18,6 +18,7 @@ from tabular_trpo.core.given import given
 from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.numbers import Array, frozen
 from tabular_trpo.core.policy import softmax
+from tabular_trpo.core.records import locked
 from tabular_trpo.core.shapes import shape_error
 from tabular_trpo.core.validate import Report, finite, label
 from tabular_trpo.exact.surrogate import LocalObjective
@@ -26,6 +27,7 @@ from tabular_trpo.improve.step import floating
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class SoftmaxClass:
     """A class of softmax policies; `SoftmaxClass((S, A))` is the full table.

@@ -12,6 +12,7 @@ import numpy as np
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.records import locked
 from tabular_trpo.exact.evaluate import evaluate
 from tabular_trpo.exact.surrogate import LocalObjective, surrogate
 from tabular_trpo.sampled.estimate import estimate, estimate_vine, path_terms
@@ -23,6 +24,7 @@ from tabular_trpo.sampled.vine import vine
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
     """One surrogate, and the paths it is estimated from; None where it is not from paths."""
@@ -39,6 +41,7 @@ class Source(Protocol):
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Paths:
     """Single path: `paths` of them, estimated by `estimate`.
@@ -82,6 +85,7 @@ class Paths:
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Vines:
     """Vine: roots on `paths`, estimated by `estimate_vine`, or by (16) if `normalised`.
@@ -111,6 +115,7 @@ class Vines:
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Exact:
     """The surrogate of the exact evaluation, for the limit of infinitely many paths."""

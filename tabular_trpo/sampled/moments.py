@@ -20,6 +20,7 @@ from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, is_rational, zeros
 from tabular_trpo.core.policy import check_policy
+from tabular_trpo.core.records import locked
 from tabular_trpo.exact.evaluate import evaluate
 from tabular_trpo.families.arguments import size
 from tabular_trpo.sampled.coupling import coupled_products, expected, paid
@@ -28,6 +29,7 @@ from tabular_trpo.sampled.simulator import one_model
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Moments:
     """Of an unbiased or biased estimate made of one unit of data, a path or a root.

@@ -18,6 +18,7 @@ from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.memory import guard
 from tabular_trpo.core.numbers import Array, frozen
 from tabular_trpo.core.policy import check_rows
+from tabular_trpo.core.records import locked
 from tabular_trpo.core.shapes import shape_error
 from tabular_trpo.families.arguments import size
 from tabular_trpo.sampled.draws import Draws, draws
@@ -27,6 +28,7 @@ BYTES_A_STEP = 40  # state, action, reward, behaviour, and what an estimate make
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Rollouts:
     """Paths of one policy, N of them, T steps at most.

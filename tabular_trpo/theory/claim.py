@@ -7,12 +7,14 @@ from fractions import Fraction
 from typing import Any, NoReturn, final
 
 from tabular_trpo.core.errors import InvalidMDPError, Problem
+from tabular_trpo.core.records import locked
 from tabular_trpo.theory.expression import SCALAR, Expression
 from tabular_trpo.theory.quantities import Quantities
 from tabular_trpo.theory.trace import OF_LOGS, OF_MIXTURES, RANKS, Formula, Statement, trace
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Claim:
     """What a theorem says of one pair (or batch of pairs): two numbers and how they should relate.
@@ -34,6 +36,7 @@ class Claim:
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What became of a claim; there are four ends, so a verdict is not a bool.
@@ -71,6 +74,20 @@ class Verdict:
 
 
 @final
+@locked
+@dataclass(frozen=True, slots=True, eq=False)
+class Traced:
+    """The formula of a theorem that was copied or pickled: what tracing the first one gave."""
+
+    statement: Statement
+
+    def __call__(self, p: Any) -> Statement:
+        """Return the statement."""
+        return self.statement
+
+
+@final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Theorem:
     """A statement about every pair of policies, one text for every arithmetic.
@@ -103,6 +120,14 @@ class Theorem:
         object.__setattr__(self, "statement", statement)
         object.__setattr__(self, "condition", condition)
         object.__setattr__(self, "mixture", bool(self.names() & OF_MIXTURES))
+
+    def _portable(self) -> dict[str, Any]:
+        """Return the formulas as what they were traced to: functions of users cannot be pickled."""
+        condition = self.condition
+        return {
+            "formula": Traced(self.statement),
+            "precondition": None if condition is None else Traced(condition),
+        }
 
     def __call__(self, pair: Quantities) -> Claim:
         """Evaluate both sides at a pair; a batch of pairs gives batched sides.

@@ -7,6 +7,7 @@ from typing import Any, NoReturn, final
 
 from tabular_trpo.core.decide import MAX_BITS
 from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.records import locked
 from tabular_trpo.theory.choice import Choice, chosen
 from tabular_trpo.theory.claim import Verdict
 from tabular_trpo.theory.judge import judge
@@ -14,6 +15,7 @@ from tabular_trpo.theory.pair import Pair
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Verdicts:
     """The verdicts on one pair, in the order of the theorems: a sequence, by index or by name."""
