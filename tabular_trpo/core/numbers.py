@@ -67,7 +67,9 @@ def kind_of(value: object) -> str:
         return "int"
     if isinstance(value, (str, Decimal, Rational)):
         return "exact"
-    return "float" if isinstance(value, (Real, np.floating)) else "bad"
+    if isinstance(value, Real) or (isinstance(value, np.generic) and is_float(value.dtype)):
+        return "float"
+    return "bad"
 
 
 def to_fraction(value: Any) -> Fraction:

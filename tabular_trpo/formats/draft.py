@@ -65,8 +65,12 @@ def read_draft(
     return Draft(columns, p, r, rho0, gamma, mask, rational, quoted)
 
 
-def build(draft: Draft, state_names: tuple[str, ...], action_names: tuple[str, ...]) -> MDP:
+def build(
+    draft: Draft, state_names: tuple[str, ...], action_names: tuple[str, ...], normalize: bool
+) -> MDP:
     """Return the model: dense, or CSR where the float lane's dense table would be large.
+
+    normalize: whether rows are divided by their sums
 
     Rewards are kept as r(s, a, s') unless each pair has one reward and no impossible transition.
     """
@@ -82,7 +86,8 @@ def build(draft: Draft, state_names: tuple[str, ...], action_names: tuple[str, .
     elif not sp.issparse(r):
         r = zeros(P.shape, draft.rational)  # also the rewards of impossible transitions
         r[c.s, c.a, c.t] = draft.r
-    return MDP(P, r, draft.rho0, draft.gamma, allowed, state_names, action_names)
+    names = (state_names, action_names)
+    return MDP(P, r, draft.rho0, draft.gamma, allowed, *names, normalize=normalize)
 
 
 def _any_bare(row: Any) -> bool:

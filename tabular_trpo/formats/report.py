@@ -33,12 +33,13 @@ class Fault:
 class Report:
     """The problems of one document; `stop` raises them together (it lives inside one read).
 
-    `source` is the name of the file; `text` its content, where line numbers are to be found.
+    `source` is the name of the file; `text` its content, where line numbers are to be found;
+    `normalize` says that rows will be divided by their sums, which need not be 1.
     """
 
-    def __init__(self, source: str, text: str = "") -> None:
+    def __init__(self, source: str, text: str = "", normalize: bool = False) -> None:
         """Start empty."""
-        self.source = source
+        self.source, self.normalize = source, normalize
         self.text = text
         self.found: list[tuple[Path, Fault]] = []
         self.hidden = 0

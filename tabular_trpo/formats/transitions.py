@@ -164,7 +164,7 @@ def _check_sum(
     labels = [names[0][t] for t in columns.t[rows].tolist()]
     state, action = names[0][columns.s[first]], names[1][columns.a[first]]
     what = f"of state {shown(state)}, action {shown(action)}"
-    fault = row_fault(p[rows].tolist(), what, labels)
+    fault = row_fault(p[rows].tolist(), what, labels, report.normalize)
     if fault is None and r.dtype == object:
         fault = size_fault(r[rows].tolist())
     if fault is not None:
