@@ -120,7 +120,8 @@ def _read(given: Mapping[str, Any], state_names: Any, action_names: Any) -> _Rea
         else:
             raise InvalidMDPError(Problem("type", name, "is a sparse array", "a dense one"))
         near[name] = door.row_tolerance(value)
-    P, r, rho0, gamma, r_next = map(settle(kinds, arrays, unsigned=("P", "rho0")).get, labels)
+    found: dict[str, Any] = {"r_next": None} | settle(kinds, arrays, unsigned=("P", "rho0"))
+    P, r, rho0, gamma, r_next = (found[name] for name in labels)
     array = "P" if isinstance(given["P"], np.ndarray) or is_sparse(P) else "np.array(P)"
     n_states, n_actions, batch = sizes(P, array)
     allowed = door.given("allowed", given["allowed"], (states, actions))

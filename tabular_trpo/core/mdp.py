@@ -83,7 +83,7 @@ class MDP:
         named = {"state_names": state_names, "action_names": action_names}
         names = {what: x if x is None else read_names(what, x) for what, x in named.items()}
         data = {"P": P, "r": r, "rho0": rho0, "gamma": gamma, "allowed": allowed, "r_next": r_next}
-        parts = normalise(data, *names.values(), normalize)
+        parts = normalise(data, names["state_names"], names["action_names"], normalize)
         for (what, x), n in zip(names.items(), parts.r.shape[-2:], strict=True):
             object.__setattr__(self, what, read_names(what, x, n))
         fields = {

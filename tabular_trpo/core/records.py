@@ -12,7 +12,8 @@ from types import MappingProxyType
 from typing import Any, TypeVar, final
 
 import numpy as np
-import scipy.sparse as sp
+
+from tabular_trpo.core.numbers import is_sparse
 
 Record = TypeVar("Record")
 SCALARS = {float, int, str, bool, type(None), Fraction}
@@ -76,7 +77,7 @@ def _lock(value: Any, own: bool) -> Any:
         if value.flags.writeable:
             value = value if own else value.view()
             value.setflags(write=False)
-    elif sp.issparse(value):
+    elif is_sparse(value):
         for part in ("data", "indices", "indptr"):
             if isinstance(getattr(value, part, None), np.ndarray):
                 getattr(value, part).setflags(write=False)
@@ -110,8 +111,8 @@ def _same(x: Any, y: Any) -> bool:
         if not (isinstance(x, np.ndarray) and isinstance(y, np.ndarray)):
             return False
         return np.array_equal(x, y, equal_nan=x.dtype.kind == y.dtype.kind == "f")
-    if sp.issparse(x) or sp.issparse(y):
-        both = sp.issparse(x) and sp.issparse(y) and x.shape == y.shape
+    if is_sparse(x) or is_sparse(y):
+        both = is_sparse(x) and is_sparse(y) and x.shape == y.shape
         return bool(both and (x != y).nnz == 0)
     if isinstance(x, tuple | list) and type(x) is type(y):
         return len(x) == len(y) and all(_same(a, b) for a, b in zip(x, y, strict=True))
@@ -122,7 +123,7 @@ def _same(x: Any, y: Any) -> bool:
 
 def _key(value: Any) -> Any:
     """Return what equal values have in common, to be hashed."""
-    if isinstance(value, np.ndarray) or sp.issparse(value):
+    if isinstance(value, np.ndarray) or is_sparse(value):
         return value.shape
     if isinstance(value, tuple | list):
         return tuple(_key(x) for x in value)

@@ -16,7 +16,6 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo.core.numbers import Array
-from tabular_trpo.core.records import locked
 from tabular_trpo.falsify.draw import draw
 from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.expression import Expression, Values
@@ -85,7 +84,6 @@ def _flattened(e: Expression, sign: float) -> Terms:
 
 
 @final
-@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Scorer:
     """The score of a claim: above 1 where it fails by more than rounding.
