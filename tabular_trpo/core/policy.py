@@ -10,13 +10,13 @@ import numpy as np
 
 from tabular_trpo.core.axes import stochastic
 from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem
-from tabular_trpo.core.given import Names, given
+from tabular_trpo.core.given import Names, given, row_tolerance
 from tabular_trpo.core.grid import largest_gives_way, near_grid, on_grid
 from tabular_trpo.core.lanes import in_lane, in_one_lane
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array, elementwise, frozen, is_rational, zeros
-from tabular_trpo.core.rescale import normalized
+from tabular_trpo.core.rescale import normalized, rescaled
 from tabular_trpo.core.shapes import fit, shape_error
 from tabular_trpo.core.validate import Report, finite, simplex
 
@@ -196,7 +196,11 @@ def mixture(pi: Any, pi_prime: Any, alpha: Any) -> Array:
     >>> mixture(np.array([1.0, 0.0]), np.array([0.0, 1.0]), 0.25)
     array([0.75, 0.25])
     """
-    pi, pi_prime, weight = in_one_lane(pi=pi, pi_prime=pi_prime, alpha=alpha)
+    policies = {"pi": given("pi", pi), "pi_prime": given("pi_prime", pi_prime)}
+    pi, pi_prime, weight = in_one_lane(**policies, alpha=alpha)
+    if not is_rational(pi):
+        near = map(row_tolerance, policies.values())
+        pi, pi_prime = (rescaled(x, far) for x, far in zip((pi, pi_prime), near, strict=True))
     rows = pi.shape[-2:]
     if not fit(pi.shape, pi_prime.shape, 2):
         raise shape_error("pi_prime", pi_prime.shape, f"(..., S, A) = {pi.shape}")

@@ -13,7 +13,9 @@ from typing import Any, TypeVar, final
 
 import numpy as np
 
-from tabular_trpo.core.numbers import is_sparse
+from tabular_trpo.core.errors import InvalidMDPError, Problem, TabularError
+from tabular_trpo.core.given import given
+from tabular_trpo.core.numbers import Array, is_sparse
 
 Record = TypeVar("Record")
 SCALARS = {float, int, str, bool, type(None), Fraction}
@@ -27,10 +29,12 @@ class _View(dict[Any, Any]):
 def locked(cls: type[Record]) -> type[Record]:
     """Make arrays in a record read-only: in a new one, in copies, and after pickling.
 
+    Lists given for arrays become arrays; labels and masks are refused.
     Equality and hash, where the dataclass has them, take arrays by their entries and shapes.
     Fields for which the class has a `_portable` value are pickled and copied as that.
     """
     names = tuple(f.name for f in fields(cls))  # type: ignore[arg-type]
+    tables = {f.name for f in fields(cls) if f.type in (Array, Array | None)}  # type: ignore[arg-type]
     made: Callable[..., None] = cls.__init__
 
     @wraps(made)
@@ -40,7 +44,8 @@ def locked(cls: type[Record]) -> type[Record]:
             value = getattr(self, name)
             if type(value) in SCALARS:
                 continue
-            kept = _lock(value, own=False)
+            read = _read(name, value) if name in tables else value
+            kept = _lock(read, own=False)
             if kept is not value:
                 object.__setattr__(self, name, kept)
 
@@ -66,6 +71,23 @@ def locked(cls: type[Record]) -> type[Record]:
     for name, method in methods.items():
         setattr(cls, name, method)
     return cls
+
+
+def _read(name: str, value: Any) -> Any:
+    """Return lists and foreign arrays as arrays; labels and masks are refused (see `given`)."""
+    if type(value) is np.ndarray or isinstance(value, np.generic) or is_sparse(value):
+        return value
+    if not isinstance(value, list | tuple) and not hasattr(value, "__array__"):
+        return value
+    if type(value).__module__.startswith("tabular_trpo."):  # an interval is no array
+        return value
+    try:
+        return np.asarray(given(name, value))
+    except ValueError as error:
+        if isinstance(error, TabularError):
+            raise
+        got, expected = "is ragged", "nested lists of equal lengths"
+        raise InvalidMDPError(Problem("shape", name, got, expected)) from None
 
 
 def _lock(value: Any, own: bool) -> Any:

@@ -1,5 +1,6 @@
 """Labels are read or refused, masks are refused: no order is taken for another in silence."""
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -127,6 +128,8 @@ NAMELESS: dict[str, tuple[Callable[[Any], Any], Any]] = {
     "estimate": (lambda x: tt.sampled.estimate(PATHS, x), PI),
     "single path": (lambda x: tt.sampled.single_path(SIM, x, 2, 2), PI),
     "theta": (SoftmaxClass((2, 2)).policy, R),
+    "surrogate": (lambda x: tt.Surrogate(x, np.ones(2), PI, 0.0).value(PI), R),
+    "rollouts": (lambda x: dataclasses.replace(PATHS, rewards=x).returns, R),
     "allowed of a class": (lambda x: SoftmaxClass((2, 2), None, x), R < 9),
     "counts": (lambda x: tt.MDP.from_counts([x, x], [0, 0], ["1", 0], "1/2"), np.eye(2, dtype=int)),
     "list of tables": (lambda x: tt.MDP([x, x], R, [1, 0], 0.9), PI),

@@ -73,6 +73,8 @@ def test_coarse_starts_and_policies_are_read(kind: str, form: str) -> None:
     assert all(sum(map(Fraction, row)) == 1 for row in read.tolist())
     for through in (tt.policies.to_rational, lambda x: tt.Pair(mdp, x, read).pi):
         assert [float(sum(row)) for row in through(FORMS[form](pi))] == [1.0] * 4
+    mixed = tt.policies.mixture(FORMS[form](pi), FORMS[form](pi[::-1]), 0.25)
+    assert np.abs(mixed.sum(axis=-1) - 1).max() <= 2.0**-51
     assert tt.kl(FORMS[form](pi), FORMS[form](pi)).tolist() == [0.0] * 4
 
 

@@ -224,6 +224,14 @@ def test_theorems_and_claims_survive(way: str) -> None:
     assert tt.judge(WAYS[way](weak), pair).status == "proved"
 
 
+def test_misquotations_are_pickled_with_what_refutes_them() -> None:
+    for variant in tt.VARIANTS:
+        other = pickle.loads(pickle.dumps(variant))
+        assert other.theorem == variant.theorem and other.claim.text() == variant.claim.text()
+    last = pickle.loads(pickle.dumps(tt.VARIANTS[-1]))
+    assert tt.judge(last.claim, last.fixture()).status == "refuted"
+
+
 def test_a_pool_of_processes_judges() -> None:
     mdp = models()["float"]
     pairs = [tt.Pair(mdp, UNIFORM, LEANING), tt.Pair(mdp, LEANING, UNIFORM)]
