@@ -76,12 +76,12 @@ def stored(
 
     P, r, pi, other: a row a state; other is pi_new, or with alpha the target of a mixture
     """
+    return partial(_stored, (P, r, rho0, gamma), pi, other, alpha)
 
-    def made() -> Pair:
-        mdp = MDP(P, r, rho0, gamma)
-        return Pair(mdp, pi, other) if alpha is None else Pair.mixture(mdp, pi, other, alpha)
 
-    return made
+def _stored(model: tuple[Any, ...], pi: list[Any], other: list[Any], alpha: str | None) -> Pair:
+    mdp = MDP(*model)
+    return Pair(mdp, pi, other) if alpha is None else Pair.mixture(mdp, pi, other, alpha)
 
 
 HERE, THERE, FIRST, SECOND, HALF = [1, 0], [0, 1], [1, 0], [0, 1], ["1/2", "1/2"]
