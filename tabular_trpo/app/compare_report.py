@@ -12,6 +12,7 @@ from tabular_trpo.app.digits import within
 from tabular_trpo.core.decimals import faithful, percent
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.records import locked
 from tabular_trpo.sampled.comparison import Band, Curve, band
 
 POINTS, TOLD = 60, 20  # of the curves in figures and documents, and in tables
@@ -20,6 +21,7 @@ NEAR = 0.98  # of the gap, what a curve's "*" stands for
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
     """A model and its curves by method; eta of the uniform policy, and the optimal one."""
@@ -52,6 +54,7 @@ class Entry:
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Scored:
     """A whole comparison, and the models that could not take part, with the reason."""

@@ -13,6 +13,7 @@ from tabular_trpo import check
 from tabular_trpo.app.falsify_claims import Stated
 from tabular_trpo.app.store import SUFFIX, make_folder, save
 from tabular_trpo.core.errors import TabularError
+from tabular_trpo.core.records import locked
 from tabular_trpo.falsify.answer import Refutation, Unrefuted
 from tabular_trpo.formats.expected import SCALARS, VECTORS
 from tabular_trpo.formats.save import write
@@ -28,6 +29,7 @@ EXPECTED = (
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Files:
     """What was written, what is wrong with the certificate (nothing, unless this program is), and

@@ -14,6 +14,7 @@ from tabular_trpo.app.digits import within
 from tabular_trpo.app.improve_methods import Method, Settings
 from tabular_trpo.app.source import Source, about
 from tabular_trpo.core.real import Real
+from tabular_trpo.core.records import locked
 from tabular_trpo.improve.iterate import PROVED, REFUTED, UNDECIDED, Record
 from tabular_trpo.improve.step import MOVED
 
@@ -24,6 +25,7 @@ DIGITS, FEW = 6, 3  # shown of eta, and of the rest
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
     """What was asked and the records of what was done."""

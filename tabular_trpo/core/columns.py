@@ -9,10 +9,12 @@ import scipy.sparse as sp
 
 from tabular_trpo.core.build import guard_dense
 from tabular_trpo.core.errors import MOST_PROBLEMS, InvalidMDPError, Problem
+from tabular_trpo.core.given import precision
 from tabular_trpo.core.lanes import settle
 from tabular_trpo.core.memory import guard, limit
 from tabular_trpo.core.names import read_names
 from tabular_trpo.core.numbers import Array, is_rational, kind_of, read_array, shown, zeros
+from tabular_trpo.core.records import locked
 
 # Below this fill of P products and factorizations in CSR are faster; small tables stay dense.
 DENSE_FILL, SMALL = 1 / 16, 2**14
@@ -20,6 +22,7 @@ LAYOUTS = ("auto", "dense", "csr")
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Table:
     """Transitions as columns: indices s, a, t, and numbers p, r; whole numbers fit both lanes."""
@@ -79,6 +82,10 @@ def collect(
     action_names: Iterable[str] | None,
 ) -> Table:
     """Read rows into columns, resolving names and refusing wrong rows."""
+    if hasattr(transitions, "columns"):  # iterating a table gives its column names
+        got, cure = "are a table with labels", "Give table.itertuples(index=False)"
+        expected = "rows (s, a, s', probability, reward)"
+        raise InvalidMDPError(Problem("labels", "transitions", got, expected, cure))
     try:
         rows = [tuple(row) for row in transitions]
     except TypeError:
@@ -128,7 +135,8 @@ def _numbers(p: list[Any], r: list[Any]) -> tuple[Array, Array]:
         array.astype(np.int64) if kinds[name] == "int" and not is_rational(array) else array
         for name, array in arrays.items()
     )
-    return one, two
+    coarse = np.asarray(p) if precision(np.asarray(p).dtype) > 2.0**-52 else one
+    return coarse if coarse.dtype.kind == "f" else one, two  # their precision is told by the dtype
 
 
 def arrays(table: Table, layout: str) -> tuple[Any, Any, Array | None]:

@@ -11,6 +11,7 @@ from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, Scalar, frozen
+from tabular_trpo.core.records import locked
 from tabular_trpo.exact import relative, warm
 from tabular_trpo.exact.evaluate import Evaluation, evaluate
 
@@ -18,6 +19,7 @@ MOST_ITERATIONS = 1000
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class OptimumRadius:
     """Proved error bounds of the values of an `Optimum`; zeros in the rational lane."""
@@ -29,6 +31,7 @@ class OptimumRadius:
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Optimum:
     """The optimal value and every optimal action.

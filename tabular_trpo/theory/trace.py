@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, final
 
+from tabular_trpo.core.records import locked
 from tabular_trpo.theory.expression import (
     LITERAL_FUNCTIONS,
     MOST_POWER,
@@ -106,6 +107,7 @@ def _of_two(function: str, x: Expression, y: Expression) -> Expression:
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Statement:
     """A traced formula: two expressions and a relation."""

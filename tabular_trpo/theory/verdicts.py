@@ -8,6 +8,7 @@ from typing import Any, NoReturn, final
 from tabular_trpo.core.arguments import one_model, typed, typed_record
 from tabular_trpo.core.decide import MAX_BITS
 from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.records import locked
 from tabular_trpo.theory.choice import Choice, chosen
 from tabular_trpo.theory.claim import Verdict
 from tabular_trpo.theory.judge import judge
@@ -16,6 +17,7 @@ from tabular_trpo.theory.pair import Pair
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Verdicts:
     """The verdicts on one pair, in the order of the theorems: a sequence, by index or by name."""
