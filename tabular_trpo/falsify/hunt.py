@@ -42,7 +42,7 @@ Progress = Callable[[float, float], None]  # share of the budget, best score
 
 @typed
 def falsify(
-    claim: Theorem,
+    claim: Any,
     seed: int = 0,
     budget: float = 60.0,
     gamma: Any = None,

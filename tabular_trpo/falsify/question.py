@@ -10,7 +10,7 @@ from typing import Any
 from tabular_trpo.core.arguments import described
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.lanes import in_lane
-from tabular_trpo.core.numbers import shown
+from tabular_trpo.core.numbers import brief, shown
 from tabular_trpo.families.arguments import size
 from tabular_trpo.theory.claim import Centre, Theorem
 from tabular_trpo.theory.pair import Pair
@@ -55,7 +55,7 @@ def checked(
     exact: Any = in_lane("gamma", given, rational=True)[()]
     if not 0 <= exact < 1 or float(exact) == 1:
         expected = "a number in [0, 1)" if exact >= 1 or exact < 0 else "less than 1 as a double"
-        raise InvalidMDPError(Problem("gamma", "gamma", f"= {shown(gamma)}", expected))
+        raise InvalidMDPError(Problem("gamma", "gamma", f"= {brief(exact)}", expected))
     return Fraction(exact)
 
 

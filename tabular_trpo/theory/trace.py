@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, final
 
+from tabular_trpo.core.numbers import shown
 from tabular_trpo.core.records import locked
 from tabular_trpo.theory.expression import (
     LITERAL_FUNCTIONS,
@@ -125,14 +126,15 @@ class Statement:
         return self.lhs.names() | self.rhs.names()
 
 
-def trace(formula: Formula) -> Statement:
+def trace(formula: Formula, name: str = "formula") -> Statement:
     """Run a formula once on symbols.
 
+    name:    how errors call it
     formula: of one argument, returning (lhs, relation, rhs) or anything with those attributes
     raises:  TypeError for what is no statement of the language
     """
     if not callable(formula):
-        raise TypeError(f"formula = {formula!r}, expected a function of p")
+        raise TypeError(f"{name} = {shown(formula)}, expected a function of p")
     made = returned = formula(Symbols())
     if not isinstance(made, tuple):
         made = tuple(getattr(made, part, None) for part in ("lhs", "relation", "rhs"))
