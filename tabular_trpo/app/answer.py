@@ -4,19 +4,20 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
 from typing import Any, TextIO, final
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from tabular_trpo.app.cells import many, plain
+from tabular_trpo.app.tables import Sheet, laid_out
+from tabular_trpo.app.wrapping import wrapped
 
 PIPE_WIDTH = 100  # columns where there is no terminal to ask
+ROOM = 1 << 20  # columns, of what is laid out already
 
 
 @final
@@ -27,7 +28,7 @@ class Verbatim:
     text: str
 
 
-Part = Table | Verbatim | str
+Part = Sheet | Verbatim | str
 
 
 @final
@@ -45,21 +46,7 @@ class Answer:
     raw: str | None = None
 
 
-def table(columns: Iterable[str], right: Iterable[str] = ()) -> Table:
-    """Return an empty table; the columns named in `right` are aligned to the right."""
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    numbers = set(right)
-    for name in columns:
-        made.add_column(Text(name), justify="right" if name in numbers else "left", overflow="fold")
-    return made
-
-
-def row(to: Table, *cells: str, style: str | None = None) -> None:
-    """Add a row of plain text: no markup, no control characters."""
-    to.add_row(*(Text(plain(cell)) for cell in cells), style=style)
-
-
-def closed(title: str, made: Table, total: int, most: int | None) -> list[Part]:
+def closed(title: str, made: Sheet, total: int, most: int | None) -> list[Part]:
     """Put a title over a table, and under it how many of its `total` rows were left out."""
     left_out = 0 if most is None else total - most
     return [
@@ -89,21 +76,28 @@ def _rendered(parts: Iterable[Part], stream: TextIO) -> str:
     page = TextIOWrapper(BytesIO(), encoding, "backslashreplace", newline="\n")
     console = Console(
         file=page,
-        width=width,
+        width=ROOM,
         force_terminal=terminal or None,
         markup=False,
         highlight=False,
         emoji=False,
     )
     for part in parts:
-        if isinstance(part, Table):
-            console.print(part)
+        if isinstance(part, Sheet):
+            for block in laid_out(part, width):
+                console.print(block)
         else:
-            text = part if isinstance(part, str) else part.text
-            lines = Text("\n".join(plain(line) for line in text.split("\n")))
-            console.print(lines, soft_wrap=isinstance(part, Verbatim))
+            console.print(Text("\n".join(_lines(part, width))), soft_wrap=True)
     page.seek(0)
     return "".join(line.rstrip() + "\n" for line in page)
+
+
+def _lines(part: Verbatim | str, width: int) -> Iterator[str]:
+    if isinstance(part, Verbatim):
+        yield from map(plain, part.text.split("\n"))
+    else:
+        for line in part.split("\n"):
+            yield from wrapped(plain(line), width)
 
 
 def _columns() -> int:

@@ -6,8 +6,9 @@ from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo.app.answer import Part, row, table
+from tabular_trpo.app.answer import Part
 from tabular_trpo.app.cells import exact, many
+from tabular_trpo.app.tables import Sheet, row, table
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.sampled.comparison import Band, Curve, band
@@ -119,9 +120,9 @@ def _title(entry: Entry) -> str:
     return f"{entry.name}: {size}; eta {entry.first:.6g} (uniform) to {entry.best:.6g} (optimal)"
 
 
-def _table(entry: Entry, scored: Scored) -> Any:
+def _table(entry: Entry, scored: Scored) -> Sheet:
     right = ["eta", "+-", "% of gap", "Fell", "of"]
-    made = table(["Method", *right, "Curve"], right=right)
+    made = table(["Method", *right, "Curve"], right=[*right, "Curve"])
     for name in scored.methods:
         means, curves = entry.band(name, scored.args.steps, TOLD), entry.curves[name]
         half = means.half_width[-1]
@@ -155,7 +156,7 @@ def _percent(share: float) -> str:
     return "-" if np.isnan(share) else f"{round(100 * share, 1) + 0.0:.1f}"  # no -0.0
 
 
-def _summary(scored: Scored) -> Any:
+def _summary(scored: Scored) -> Sheet:
     names = scored.methods
     made = table(["Model", *names], right=names)
     for entry in scored.entries:

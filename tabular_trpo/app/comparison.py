@@ -3,8 +3,9 @@
 import math
 from typing import Any
 
-from tabular_trpo.app.answer import Part, row, table
+from tabular_trpo.app.answer import Part
 from tabular_trpo.app.cells import scalars, short
+from tabular_trpo.app.tables import row, table
 from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.statements.coupling import trpo_bound, trpo_kl_bound
 

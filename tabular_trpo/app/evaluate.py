@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo.app.answer import Answer, Part, closed, row, table
+from tabular_trpo.app.answer import Answer, Part, closed
 from tabular_trpo.app.cells import largest, per_pair, per_state, scalars, short, with_radius
 from tabular_trpo.app.comparison import compare, comparison, documents
 from tabular_trpo.app.source import Source, about, lane_argument, policy, read
+from tabular_trpo.app.tables import row, table
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.exact.evaluate import Evaluation, evaluate
 from tabular_trpo.theory.pair import Pair
@@ -87,7 +88,7 @@ def _states(source: Source, ev: Evaluation, most: int | None) -> list[Part]:
 def _pairs(source: Source, ev: Evaluation, most: int | None) -> list[Part]:
     mdp = source.mdp
     columns = ["pi", "Q", "A"]
-    made = table(["State", "Action", *columns], right=columns)
+    made = table(["State", "Action", *columns], right=columns, keys=2)
     allowed: Array = np.argwhere(mdp.mask)
     for s, a in allowed[:most]:
         cells = [short(x[s, a]) for x in (ev.pi, ev.Q, ev.A)]

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, final
 
-from tabular_trpo.app.answer import Part, closed, row, table
+from tabular_trpo.app.answer import Part, closed
 from tabular_trpo.app.cells import exact, long_integers, many, per_pair, scalars, short
 from tabular_trpo.app.improve_methods import Method, Settings
 from tabular_trpo.app.source import Source, about
+from tabular_trpo.app.tables import row, table
 from tabular_trpo.core.real import Real
 from tabular_trpo.improve.iterate import PROVED, REFUTED, UNDECIDED, Record
 from tabular_trpo.improve.step import MOVED

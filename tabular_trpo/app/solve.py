@@ -4,9 +4,10 @@ import argparse
 
 import numpy as np
 
-from tabular_trpo.app.answer import Answer, Part, closed, row, table
+from tabular_trpo.app.answer import Answer, Part, closed
 from tabular_trpo.app.cells import largest, many, per_state, scalars, short, with_radius
 from tabular_trpo.app.source import Source, about, lane_argument, read
+from tabular_trpo.app.tables import row, table
 from tabular_trpo.exact.optimal import Optimum, optimal
 
 NAME = "solve"
