@@ -15,6 +15,7 @@ from typing import final
 from tabular_trpo.app.answer import Answer, emit, write
 from tabular_trpo.app.cells import plain
 from tabular_trpo.core.errors import Problem, TabularError
+from tabular_trpo.core.nearest import long_integers
 
 PROGRAM = "tabular-trpo"
 USAGE, INVALID, MEMORY, INTERNAL, INTERRUPTED = 2, 3, 5, 70, 130
@@ -36,9 +37,10 @@ def guarded(command: Callable[[], Answer], as_json: bool, quiet: bool) -> int:
     """Run a command, write its answer, and return the exit code."""
     code = 0
     try:
-        answer = command()
-        code = answer.code
-        emit(answer, as_json, quiet)
+        with long_integers():
+            answer = command()
+            code = answer.code
+            emit(answer, as_json, quiet)
         return code
     except BrokenPipeError:
         _silence()

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tabular_trpo.app.cells import long_integers
 from tabular_trpo.core.errors import LimitError
+from tabular_trpo.core.nearest import written
 from tabular_trpo.falsify.screen import Batch, Plan, batch, screened, told
 from tabular_trpo.formats.encode import to_document
 from tabular_trpo.theory.choice import chosen
@@ -39,8 +39,7 @@ def document(cases: Batch, case: int) -> dict[str, Any]:
     """
     pair = cases.pair(case)
     policies = {"pi": pair.pi, "target": pair.target, "pi_new": pair.pi_new}
-    with long_integers():
-        try:
-            return {"alpha": str(pair.alpha), "model": to_document(pair.mdp, policies)}
-        except LimitError as limit:
-            return {"alpha": str(pair.alpha), "model": None, "reason": str(limit)}
+    try:
+        return {"alpha": written(pair.alpha), "model": to_document(pair.mdp, policies)}
+    except LimitError as limit:
+        return {"alpha": written(pair.alpha), "model": None, "reason": str(limit)}

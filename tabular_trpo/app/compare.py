@@ -21,6 +21,7 @@ from tabular_trpo.core.errors import (
     MissingExtraError,
     Problem,
 )
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.policy import uniform
 from tabular_trpo.exact.evaluate import evaluate
 from tabular_trpo.exact.optimal import optimal
@@ -160,4 +161,4 @@ def _entry(
     }
     mdp = source.mdp
     first = evaluate(mdp, uniform(mdp)).eta
-    return Entry(source.name, mdp, float(first), float(optimal(mdp).eta_star), curves)
+    return Entry(source.name, mdp, nearest(first), nearest(optimal(mdp).eta_star), curves)

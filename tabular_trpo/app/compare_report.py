@@ -10,6 +10,7 @@ from tabular_trpo.app.answer import Part
 from tabular_trpo.app.cells import exact, many
 from tabular_trpo.app.tables import Sheet, row, table
 from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.sampled.comparison import Band, Curve, band
 
@@ -70,7 +71,7 @@ def document(scored: Scored) -> dict[str, Any]:
                 "model": entry.name,
                 "states": entry.mdp.n_states,
                 "actions": entry.mdp.n_actions,
-                "gamma": float(entry.mdp.gamma),
+                "gamma": nearest(entry.mdp.gamma),
                 "eta_uniform": entry.first,
                 "eta_optimal": entry.best,
                 "methods": [_method(entry, name, args.steps) for name in scored.methods],
@@ -93,7 +94,7 @@ def _method(entry: Entry, name: str, budget: int) -> dict[str, Any]:
         "iterations": [curve.iterations for curve in curves],
         "fell": [curve.fell for curve in curves],
         "steps": [int(curve.steps[-1]) for curve in curves],
-        "final": [float(curve.eta[-1]) for curve in curves],
+        "final": [nearest(curve.eta[-1]) for curve in curves],
         "grid": means.grid.tolist(),
         "mean": means.mean.tolist(),
         "half_widths": [_number(x) for x in half],
@@ -101,7 +102,7 @@ def _method(entry: Entry, name: str, budget: int) -> dict[str, Any]:
 
 
 def _number(x: Any) -> float | None:
-    return None if np.isnan(x) else exact(float(x))
+    return None if np.isnan(x) else exact(nearest(x))
 
 
 def parts(scored: Scored) -> list[Part]:

@@ -10,6 +10,7 @@ from tabular_trpo.app.cells import largest, per_pair, per_state, scalars, short,
 from tabular_trpo.app.comparison import compare, comparison, documents
 from tabular_trpo.app.source import Source, about, lane_argument, policy, read
 from tabular_trpo.app.tables import row, table
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.exact.evaluate import Evaluation, evaluate
 from tabular_trpo.theory.pair import Pair
@@ -100,5 +101,5 @@ def _radii(ev: Evaluation) -> str:
     if ev.mdp.lane == "rational":
         return "Exact; numbers after ~ are rounded for display, --json has them whole."
     radii = ((key, largest(getattr(ev.radius, key))) for key in ("V", "Q", "A", "rho", "d"))
-    shown = ", ".join(f"{key} {float(radius):.2g}" for key, radius in radii)
+    shown = ", ".join(f"{key} {nearest(radius):.2g}" for key, radius in radii)
     return f"Rounded to 7 digits for display. Proved largest errors: {shown}."

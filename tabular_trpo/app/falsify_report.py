@@ -10,7 +10,7 @@ import numpy as np
 
 from tabular_trpo.app.answer import Part, Verbatim
 from tabular_trpo.app.boundary import PROGRAM
-from tabular_trpo.app.cells import many, plain
+from tabular_trpo.app.cells import many, plain, rounded
 from tabular_trpo.app.falsify_hand import WHENCE, Hand, decimal, whole
 from tabular_trpo.app.falsify_outcome import Hunt, Hunted
 from tabular_trpo.app.tables import Sheet, row, table
@@ -143,7 +143,7 @@ def _about(value: Any) -> str:
         return ""
     if isinstance(value, Fraction) and value.denominator == 1:
         return ""
-    return f"{float(value):.{NEAR}g}"
+    return rounded(value, NEAR)
 
 
 def _failure(hand: Hand) -> tuple[str, str]:

@@ -14,10 +14,13 @@ from tabular_trpo.core.grid import below_grid, snap, snap_rows
 from tabular_trpo.core.lanes import settle
 from tabular_trpo.core.linalg.rational import Rows
 from tabular_trpo.core.memory import guard
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array, frozen, is_rational, is_sparse, read_array
+from tabular_trpo.core.readable import readable
 
 
 @final
+@readable
 @dataclass(frozen=True, slots=True)
 class Parts:
     """The checked arrays of a model; the fields of `MDP` that are computed."""
@@ -214,7 +217,7 @@ def _float_parts(P: Any, r: Any, rho0: Array, gamma: Any, mask: Array) -> Parts:
     elif r.ndim == P.ndim and not is_sparse(P):
         r_next, r = frozen(r), (P * r).sum(axis=-1)
     r = np.where(mask, r, 0.0)
-    gamma = float(gamma) if np.ndim(gamma) == 0 else frozen(gamma)
+    gamma = nearest(gamma) if np.ndim(gamma) == 0 else frozen(gamma)
     slack = frozen(below) if below.any() else None
     return Parts(P, frozen(r), frozen(rho0), gamma, r_next, max(change, moved), None, slack)
 

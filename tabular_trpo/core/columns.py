@@ -12,13 +12,15 @@ from tabular_trpo.core.errors import MOST_PROBLEMS, InvalidMDPError, Problem
 from tabular_trpo.core.lanes import settle
 from tabular_trpo.core.memory import guard
 from tabular_trpo.core.names import read_names
-from tabular_trpo.core.numbers import Array, is_rational, kind_of, read_array, zeros
+from tabular_trpo.core.numbers import Array, is_rational, kind_of, read_array, shown, zeros
+from tabular_trpo.core.readable import readable
 
 DENSE_ENTRIES = 2**22
 LAYOUTS = ("auto", "dense", "csr")
 
 
 @final
+@readable
 @dataclass(frozen=True, slots=True)
 class Table:
     """Transitions as columns: indices s, a, t, and numbers p, r; whole numbers fit both lanes."""
@@ -50,7 +52,7 @@ def _indices(name: str, column: Sequence[Any], names: Sequence[str] | None) -> A
         named = names is None and all(isinstance(column[i], str) for i in bad)
         cure = "Names need state_names= or action_names=" if named else ""
         problems = [
-            Problem("index", f"transitions[{i}] {name}", f"= {column[i]!r}", expected, cure)
+            Problem("index", f"transitions[{i}] {name}", f"= {shown(column[i])}", expected, cure)
             for i in bad[:MOST_PROBLEMS]
         ]
         raise InvalidMDPError(problems, max(0, len(bad) - MOST_PROBLEMS))
@@ -108,7 +110,7 @@ def _start(rho0: Mapping[Any, Any], states: Sequence[str]) -> list[Any]:
     given: set[int] = set()
     for state, mass in rho0.items():
         if not _in(lookup, state) or lookup[state] in given:
-            got = f"names {state!r}"
+            got = f"names {shown(state)}"
             raise InvalidMDPError(Problem("index", "rho0", got, "each state at most once"))
         given.add(lookup[state])
         out[lookup[state]] = mass
@@ -134,7 +136,7 @@ def arrays(table: Table, layout: str) -> tuple[Any, Any, Array | None]:
     rational = is_rational(table.p)
     if layout not in LAYOUTS:
         raise InvalidMDPError(
-            Problem("layout", "layout", f"= {layout!r}", f"one of {', '.join(LAYOUTS)}")
+            Problem("layout", "layout", f"= {shown(layout)}", f"one of {', '.join(LAYOUTS)}")
         )
     if layout == "csr" and rational:
         cure = 'Give every number as a float, or take layout="dense"'

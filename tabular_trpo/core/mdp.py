@@ -14,7 +14,9 @@ from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem
 from tabular_trpo.core.grid import largest_gives_way
 from tabular_trpo.core.linalg.rational import Rows
 from tabular_trpo.core.names import read_names
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array, Scalar, elementwise, is_rational, is_sparse
+from tabular_trpo.core.readable import readable
 
 
 def _no_double(code: str, where: str, got: str) -> LaneError:
@@ -23,6 +25,7 @@ def _no_double(code: str, where: str, got: str) -> LaneError:
 
 
 @final
+@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class MDP:
     """A finite discounted Markov decision process (S, A, P, r, rho0, gamma).
@@ -160,18 +163,17 @@ class MDP:
         """
         if self.lane == "float":
             return self
-        P, rho0 = (elementwise(float, x, np.float64) for x in (self.P, self.rho0))
-        gamma = float(self.gamma)
-        try:
-            given = self.r if self.r_next is None else self.r_next
-            r = elementwise(float, given, np.float64)
-        except OverflowError:
-            raise _no_double("overflow", "a reward", "is beyond the largest double") from None
+        P, rho0 = (elementwise(nearest, x, np.float64) for x in (self.P, self.rho0))
+        gamma = nearest(self.gamma)
+        given = self.r if self.r_next is None else self.r_next
+        r = elementwise(nearest, given, np.float64)
+        if not np.isfinite(r).all():
+            raise _no_double("overflow", "a reward", "is beyond the largest double")
         if np.any((P == 0) != (self.P == 0)) or np.any((rho0 == 0) != (self.rho0 == 0)):
             what = "a positive probability"
             raise _no_double("underflow", what, "is below the smallest double")
         if gamma == 1.0:
-            raise _no_double("gamma", "gamma", f"= 1 - {float(1 - self.gamma):.3g} rounds to 1")
+            raise _no_double("gamma", "gamma", f"= 1 - {nearest(1 - self.gamma):.3g} rounds to 1")
         return MDP(P, r, rho0, gamma, self.allowed, self.state_names, self.action_names)
 
     def to_rational(self) -> "MDP":

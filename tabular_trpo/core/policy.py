@@ -13,7 +13,7 @@ from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem
 from tabular_trpo.core.grid import largest_gives_way, near_grid, on_grid
 from tabular_trpo.core.lanes import in_lane, in_one_lane
 from tabular_trpo.core.mdp import MDP
-from tabular_trpo.core.numbers import Array, elementwise, frozen, is_rational, zeros
+from tabular_trpo.core.numbers import Array, elementwise, frozen, is_rational, shown, zeros
 from tabular_trpo.core.validate import Report, finite, simplex
 
 
@@ -144,7 +144,7 @@ def mixture(pi: Any, pi_prime: Any, alpha: Any) -> Array:
     if not all(fit(weight.shape + rows, x.shape, len(rows)) for x in (pi, pi_prime)):
         raise shape_error("alpha", weight.shape, f"() or the batch {pi.shape[:-2]}")
     if not bool(np.all((weight >= 0) & (weight <= 1))):
-        raise InvalidMDPError(Problem("alpha", "alpha", f"= {alpha}", "a weight in [0, 1]"))
+        raise InvalidMDPError(Problem("alpha", "alpha", f"= {shown(alpha)}", "a weight in [0, 1]"))
     one: Any = Fraction(1) if is_rational(pi) else 1.0
     spread = weight[()] if weight.ndim == 0 else weight[..., None, None]
     return frozen(np.asarray((one - spread) * pi + spread * pi_prime))

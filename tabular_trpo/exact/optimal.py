@@ -9,12 +9,14 @@ from tabular_trpo.core import policy
 from tabular_trpo.core.errors import LimitError, Problem, TabularError
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, Scalar, frozen
+from tabular_trpo.core.readable import readable
 from tabular_trpo.exact.evaluate import Evaluation, evaluate
 
 MOST_ITERATIONS = 1000
 
 
 @final
+@readable
 @dataclass(frozen=True, slots=True)
 class OptimumRadius:
     """Proved error bounds of the values of an `Optimum`; zeros in the rational lane."""
@@ -25,6 +27,7 @@ class OptimumRadius:
 
 
 @final
+@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class Optimum:
     """The optimal value and every optimal action.

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.readable import readable
 from tabular_trpo.theory.claim import Theorem, Verdict
 from tabular_trpo.theory.pair import Pair
 
 
 @final
+@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class Refutation:
     """A claim is false: a small exact pair breaks it.
@@ -32,6 +34,7 @@ class Refutation:
 
 
 @final
+@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class Unrefuted:
     """No counterexample was met, which proves nothing.

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem, TabularError
-from tabular_trpo.core.numbers import fractions
+from tabular_trpo.core.nearest import nearest, written
+from tabular_trpo.core.numbers import fractions, shown
 from tabular_trpo.falsify import seeds
 from tabular_trpo.falsify.answer import Refutation, Unrefuted, named
 from tabular_trpo.falsify.climb import Generation, climb
@@ -83,7 +84,7 @@ def falsify(
     found = _refuted_reading(claim, promising(score, first, 1 - NEARLY))
     if found is not None:
         return _refutation(claim, score, found, exact_gamma is None, len(first), 1, seed)
-    fixed = None if exact_gamma is None else float(exact_gamma)
+    fixed = None if exact_gamma is None else nearest(exact_gamma)
     end = time.monotonic() + budget
     tried = met = count = 0
     best: Best = None
@@ -98,7 +99,7 @@ def falsify(
         best = tightest(best, generation)
         spent = 1 - (end - time.monotonic()) / budget if rounds is None else count / rounds
         if progress is not None:
-            progress(min(spent, 1.0), float(generation.scores[0]))
+            progress(min(spent, 1.0), nearest(generation.scores[0]))
         if spent >= 1:
             break
     if best is not None and best[0] > 1 - NEARLY:  # what doubles take for 1 may be above it
@@ -111,17 +112,17 @@ def falsify(
 
 def _checked(claim: object, budget: float, gamma: Any, rounds: int | None) -> Fraction | None:
     if not isinstance(claim, Theorem):
-        raise TypeError(f'claim = {claim!r}, expected a claim: @tt.claim("title") makes one')
+        raise TypeError(f'claim = {shown(claim)}, expected a claim: @tt.claim("title") makes one')
     if not budget > 0 or (rounds is not None and rounds < 1):
         got = f"= {budget}" if rounds is None else f"= {rounds}"
         name = "budget" if rounds is None else "rounds"
         raise InvalidMDPError(Problem(name, name, got, "a positive number"))
     if gamma is None:
         return None
-    (exact,) = fractions("gamma", np.array([str(gamma)], dtype=object)).tolist()
-    if not 0 <= exact < 1 or float(exact) == 1:
+    (exact,) = fractions("gamma", np.array([written(gamma)], dtype=object)).tolist()
+    if not 0 <= exact < 1 or nearest(exact) == 1:
         expected = "a number in [0, 1)" if exact >= 1 or exact < 0 else "less than 1 as a double"
-        raise InvalidMDPError(Problem("gamma", "gamma", f"= {gamma}", expected))
+        raise InvalidMDPError(Problem("gamma", "gamma", f"= {shown(gamma)}", expected))
     return Fraction(exact)
 
 
@@ -138,7 +139,7 @@ def _out_of_reach(condition: Statement | None) -> Fraction | None:
     end: Fraction = number.args[0]
     least, most = FREE_GAMMAS
     low, high = relation == "<=" and end < least, relation == ">=" and end > most
-    held = 0 <= end < 1 and float(end) < 1 and (relation == "==" or low or high)
+    held = 0 <= end < 1 and nearest(end) < 1 and (relation == "==" or low or high)
     return end if held else None
 
 
@@ -213,7 +214,7 @@ def _refutation(
 
 def tightest(best: Best, generation: Generation) -> Best:
     """Keep the best case seen; only one that the claim speaks of."""
-    value = float(generation.scores[0])
+    value = nearest(generation.scores[0])
     if value <= SPEAKS or (best is not None and value <= best[0]):
         return best
     return value, generation.cases[[0]]

@@ -15,7 +15,9 @@ from typing import Any, final
 
 import numpy as np
 
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.readable import readable
 from tabular_trpo.falsify.draw import draw
 from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.expression import Expression, Values
@@ -84,6 +86,7 @@ def _flattened(e: Expression, sign: float) -> Terms:
 
 
 @final
+@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class Scorer:
     """The score of a claim: above 1 where it fails by more than rounding.
@@ -143,7 +146,7 @@ class Scorer:
 
         return: None where the claim has no penalty, or it is 0 and so is the gap
         """
-        return max((float(x) / float(y) for x, y in self.sides(pair) if y != 0), default=None)
+        return max((nearest(x) / nearest(y) for x, y in self.sides(pair) if y != 0), default=None)
 
     def sides(self, pair: Pair) -> list[tuple[Any, Any]]:
         """Return (gap, penalty) of one exact pair, at each state if they are of states."""
@@ -252,13 +255,13 @@ def _probes(claim: Theorem) -> Cases:
 
 def _typical(values: Any) -> float:
     sizes = np.abs(values)
-    return float(np.median(sizes[np.isfinite(sizes)])) if np.any(np.isfinite(sizes)) else np.inf
+    return nearest(np.median(sizes[np.isfinite(sizes)])) if np.any(np.isfinite(sizes)) else np.inf
 
 
 def _negative(terms: Terms, p: PlainPair) -> float:
     """Return the share of pairs on which the sum of terms is not positive."""
     with np.errstate(all="ignore"):
-        return float(np.mean(_total(terms, p)[0] <= 0))
+        return nearest(np.mean(_total(terms, p)[0] <= 0))
 
 
 def _total(terms: Terms, p: PlainPair, known: Known | None = None) -> tuple[Array, Array]:

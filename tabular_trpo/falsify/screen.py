@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, final
 import numpy as np
 
 from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.readable import readable
 from tabular_trpo.falsify import members
 from tabular_trpo.falsify.draw import Drawn, drawn
 from tabular_trpo.falsify.score import NO_VALUE, SPEAKS, Scorer, scorer
@@ -37,6 +38,7 @@ DIGITS = 12  # of a score that is kept
 
 
 @final
+@readable
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a screening is, whoever carries it out: the same plan gives the same records.

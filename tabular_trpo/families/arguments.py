@@ -1,11 +1,13 @@
 """Reading the arguments of a family: one lane for all of them, and ranges said in one sentence."""
 
+import math
 from typing import Any
 
 import numpy as np
 
 from tabular_trpo.core.errors import InvalidMDPError, Problem
-from tabular_trpo.core.numbers import kind_of, to_fraction
+from tabular_trpo.core.nearest import nearest
+from tabular_trpo.core.numbers import brief, kind_of, shown, to_fraction
 
 
 def in_lane(**given: Any) -> list[Any]:
@@ -24,13 +26,19 @@ def in_lane(**given: Any) -> list[Any]:
         try:
             if kind == "bad":
                 raise ValueError(f"is of type {type(value).__name__}")
-            exact.append(to_fraction(float(value) if kind == "float" else value))
+            exact.append(to_fraction(nearest(value) if kind == "float" else value))
         except (ValueError, OverflowError) as error:
             wanted = "a float, an int or an exact number"
             raise InvalidMDPError(
-                Problem("number", f"{name} = {value!r}", str(error), wanted)
+                Problem("number", f"{name} = {shown(value)}", str(error), wanted)
             ) from None
-    return [float(x) for x in exact] if "float" in kinds else list(exact)
+    if "float" not in kinds:
+        return list(exact)
+    for name, number in zip(given, exact, strict=True):
+        if math.isinf(nearest(number)):
+            got = f"= {brief(number)} is no double, and others are floats"
+            raise InvalidMDPError(Problem("number", name, got, "at most 1.8e308"))
+    return [nearest(x) for x in exact]
 
 
 def is_exact(number: Any) -> bool:
@@ -41,15 +49,15 @@ def is_exact(number: Any) -> bool:
 def between(name: str, value: Any, low: Any, high: Any, above: bool = False) -> None:
     """Raise unless low <= value <= high; `above` leaves out the low end."""
     if not (low < value if above else low <= value) or not value <= high:
-        wanted = f"a number in {'(' if above else '['}{low}, {high}]"
-        raise InvalidMDPError(Problem("range", name, f"= {value}", wanted))
+        wanted = f"a number in {'(' if above else '['}{brief(low)}, {brief(high)}]"
+        raise InvalidMDPError(Problem("range", name, f"= {brief(value)}", wanted))
 
 
 def size(name: str, value: Any, least: int) -> int:
     """Return a whole number that is at least `least`, or raise."""
     if kind_of(value) != "int" or value < least:
         wanted = f"a whole number, at least {least}"
-        raise InvalidMDPError(Problem("size", name, f"= {value!r}", wanted))
+        raise InvalidMDPError(Problem("size", name, f"= {shown(value)}", wanted))
     return int(value)
 
 

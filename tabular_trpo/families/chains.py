@@ -10,6 +10,7 @@ import numpy as np
 
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.numbers import shown
 from tabular_trpo.families.arguments import between, in_lane, size
 from tabular_trpo.families.arms import Arm, assemble
 
@@ -125,7 +126,7 @@ def combination_lock(
         or right.max() >= n_actions
     ):
         wanted = f"{n} action indices below {n_actions}"
-        raise InvalidMDPError(Problem("code", "code", f"= {code!r}", wanted))
+        raise InvalidMDPError(Problem("code", "code", f"= {shown(code)}", wanted))
     arms = []
     for action in range(n_actions):
         hit = np.append(right == action, False)

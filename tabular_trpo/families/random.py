@@ -8,7 +8,8 @@ import scipy.sparse as sp
 from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.memory import guard
-from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.nearest import nearest
+from tabular_trpo.core.numbers import Array, brief
 from tabular_trpo.families.arguments import generator, in_lane, size
 from tabular_trpo.families.arms import check_layout
 
@@ -134,11 +135,13 @@ def _guard(rows: int, n_states: int) -> None:
 def _float_gamma(gamma: Any) -> Any:
     if isinstance(gamma, np.ndarray) and gamma.dtype != object:
         return gamma
-    return float(in_lane(gamma=gamma)[0])
+    return nearest(in_lane(gamma=gamma)[0])
 
 
 def _concentration(value: Any) -> float:
-    number = float(in_lane(concentration=value)[0])
+    number = nearest(in_lane(concentration=value)[0])
     if not number > 0:
-        raise InvalidMDPError(Problem("range", "concentration", f"= {value}", "a number > 0"))
+        raise InvalidMDPError(
+            Problem("range", "concentration", f"= {brief(value)}", "a number > 0")
+        )
     return number

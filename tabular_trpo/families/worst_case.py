@@ -16,7 +16,9 @@ import numpy as np
 
 from tabular_trpo.core import policy
 from tabular_trpo.core.mdp import MDP
-from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.nearest import nearest
+from tabular_trpo.core.numbers import Array, brief
+from tabular_trpo.core.readable import readable
 from tabular_trpo.families.arguments import between, in_lane, size
 
 GAMMAS = tuple(Fraction(*x) for x in ((1, 200), (1, 50), (1, 10), (1, 2), (9, 10), (99, 100)))
@@ -24,6 +26,7 @@ STEPS = tuple(Fraction(*x) for x in ((1, 1000), (1, 10), (1, 2)))
 
 
 @final
+@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class WorstCase:
     """A model with an old and a new policy; for a mixture, pi_new = (1 - alpha) pi + alpha target.
@@ -60,7 +63,9 @@ def tight_thm1(a: Any, gamma: Any, far: Any = 1) -> WorstCase:
     mdp = _model(P, A, gamma, "XY", ("bad", "good", "go"))
     pi = [[half, half, 0]] * 2
     pi_new = [[half - a, half, a], [half + a, half - a, 0]]
-    name = f"tight_thm1(a={a}, gamma={gamma}{f', far={far}' if far != 1 else ''})"
+    name = (
+        f"tight_thm1(a={brief(a)}, gamma={brief(gamma)}{f', far={brief(far)}' if far != 1 else ''})"
+    )
     return _pair(name, mdp, pi, pi_new)
 
 
@@ -86,7 +91,7 @@ def tight_cpi(gamma: Any, sign: Any = -1, alpha: Any = "1/10") -> WorstCase:
     mdp = _model(P, [[0, one], [0, sign * one]], gamma, "XY", ("first", "second"))
     pi, target = (policy.deterministic(mdp, [a, a]) for a in (0, 1))
     pi_new = policy.mixture(pi, target, alpha)
-    name = f"tight_cpi(gamma={gamma}, sign={sign}, alpha={alpha})"
+    name = _name("tight_cpi", gamma=gamma, sign=sign, alpha=alpha)
     return WorstCase(name, mdp, pi, pi_new, target, alpha)
 
 
@@ -108,7 +113,7 @@ def two_region(gamma: Any, a: Any) -> WorstCase:
     P = [[[0, 1, 0], [0, 0, 1]], [[0, 1, 0]] * 2, [[0, 0, 1]] * 2]
     mdp = _model(P, [[-one, one]] * 3, gamma, ("X", "X'", "Y"), ("minus", "plus"))
     up, down = [half - a, half + a], [half + a, half - a]
-    return _pair(f"two_region(gamma={gamma}, a={a})", mdp, [[half, half]] * 3, [up, up, down])
+    return _pair(_name("two_region", gamma=gamma, a=a), mdp, [[half, half]] * 3, [up, up, down])
 
 
 def fork(gamma: Any, a: Any, b: Any) -> WorstCase:
@@ -132,7 +137,7 @@ def fork(gamma: Any, a: Any, b: Any) -> WorstCase:
     P = [[[0, 1, 0], [0, 0, 1]], [[0, 1, 0]] * 2, [[0, 0, 1]] * 2]
     mdp = _model(P, [[0, 0], [one, -one], [one, -one]], gamma, "XYZ", ("left", "right"))
     pi_new = [[half + x, half - x] for x in (a, -b, b)]
-    return _pair(f"fork(gamma={gamma}, a={a}, b={b})", mdp, [[half, half]] * 3, pi_new)
+    return _pair(_name("fork", gamma=gamma, a=a, b=b), mdp, [[half, half]] * 3, pi_new)
 
 
 def rare_region(gamma: Any, p: Any, x: Any, a: Any) -> WorstCase:
@@ -159,7 +164,12 @@ def rare_region(gamma: Any, p: Any, x: Any, a: Any) -> WorstCase:
     grown = p * (1 + x)
     pi = [[(1 - p) / 2, (1 - p) / 2, p], [half, half, 0]]
     pi_new = [[(1 - grown) / 2, (1 - grown) / 2, grown], [half + a, half - a, 0]]
-    return _pair(f"rare_region(gamma={gamma}, p={p}, x={x}, a={a})", mdp, pi, pi_new)
+    return _pair(
+        _name("rare_region", gamma=gamma, p=p, x=x, a=a),
+        mdp,
+        pi,
+        pi_new,
+    )
 
 
 def ladder(levels: int, gamma: Any, a: Any) -> WorstCase:
@@ -196,7 +206,7 @@ def ladder(levels: int, gamma: Any, a: Any) -> WorstCase:
     start = [half, half] + [0] * (2 * n - 2)
     mdp = MDP(P, [[-one, one]] * (2 * n), start, gamma, None, names, ("up", "across"))
     pi_new = [[half + x * y, half - x * y] for y in steps for x in (1, -1)]
-    return _pair(f"ladder({n}, gamma={gamma}, a={a})", mdp, [[half, half]] * (2 * n), pi_new)
+    return _pair(_name("ladder", n, gamma=gamma, a=a), mdp, [[half, half]] * (2 * n), pi_new)
 
 
 def standard(gamma: Any = None) -> Iterator[WorstCase]:
@@ -217,12 +227,18 @@ def standard(gamma: Any = None) -> Iterator[WorstCase]:
             yield fork(g, a, a * a)
         yield tight_cpi(g, 0)
         for a in STEPS[:2]:
-            x = Fraction(2 * float(a) * sqrt(in_lane(gamma=g)[0])).limit_denominator(10**6)
+            x = Fraction(2 * nearest(a) * sqrt(in_lane(gamma=g)[0])).limit_denominator(10**6)
             yield rare_region(g, Fraction(1, 1000), x, a)
 
 
 def _model(P: Any, A: Any, gamma: Any, states: Any, actions: tuple[str, ...]) -> MDP:
     return MDP(P, A, [1] + [0] * (len(P) - 1), gamma, None, tuple(states), actions)
+
+
+def _name(family: str, *size: int, **given: Any) -> str:
+    """Return what a case is called: ladder(3, gamma=9/10, a=1/10)."""
+    named = (f"{name}={brief(x)}" for name, x in given.items())
+    return f"{family}({', '.join([*map(brief, size), *named])})"
 
 
 def _pair(name: str, mdp: MDP, pi: Any, pi_new: Any) -> WorstCase:

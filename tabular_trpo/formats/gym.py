@@ -159,7 +159,7 @@ def _called(env: Any) -> str:
 def _no_table(env: Any) -> InvalidMDPError:
     if isinstance(env, str):
         cure = f"Make it by gymnasium.make({env!r})"
-        return InvalidMDPError(Problem("type", "env", f"= {env!r}", "an environment", cure))
+        return InvalidMDPError(Problem("type", "env", f"= {shown(env)}", "an environment", cure))
     expected = f"env.unwrapped.P[s][a] = [{OUTCOME}, ...]"
     cure = (
         "Set env.unwrapped.P if you know its transitions, or build the model by "
@@ -208,7 +208,7 @@ def _row(where: str, value: Any, mdp: MDP) -> Array:
         a = int(array.flat[0])
         if not 0 <= a < n_actions:
             expected = f"an action 0 to {n_actions - 1}"
-            raise InvalidMDPError(Problem("index", where, f"= {a}", expected))
+            raise InvalidMDPError(Problem("index", where, f"= {shown(a)}", expected))
         array = (np.arange(n_actions) == a).astype(np.float64)
     elif array.shape != (n_actions,):
         got = f"= {shown(value)} of shape {array.shape}"

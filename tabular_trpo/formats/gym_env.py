@@ -9,6 +9,7 @@ from gymnasium.error import ResetNeeded
 
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import shown
 
 Outcome = tuple[float, int, float, bool]  # probability, next state, reward, terminated
@@ -55,7 +56,7 @@ class TabularEnv(gymnasium.Env[Any, Any]):
         row = self.P[self.s][int(action)]
         if not row:
             allowed = [a for a, outcomes in self.P[self.s].items() if outcomes]
-            got = f"= {action} is not allowed in the state {self.s}"
+            got = f"= {shown(action)} is not allowed in the state {self.s}"
             cure = 'Choose where info["action_mask"] is 1'
             raise InvalidMDPError(
                 Problem("disallowed", "action", got, f"one of {allowed}", cure),
@@ -90,7 +91,7 @@ def _tabulate(mdp: MDP) -> dict[int, dict[int, list[Outcome]]]:
     if mdp.r_next is not None and any(len(set(rewards)) > 1 for _, _, rewards in rows.values()):
         reward = {pair: rewards for pair, (_, _, rewards) in rows.items()}
     else:
-        reward = {pair: [float(mdp.r[pair])] * len(rows[pair][0]) for pair in rows}
+        reward = {pair: [nearest(mdp.r[pair])] * len(rows[pair][0]) for pair in rows}
     ends = [
         all(
             set(rows[s, a][0]) == {s} and set(reward[s, a]) == {0}

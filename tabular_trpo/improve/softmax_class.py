@@ -18,6 +18,7 @@ from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.numbers import Array, frozen
 from tabular_trpo.core.policy import softmax
+from tabular_trpo.core.readable import readable
 from tabular_trpo.core.validate import Report, finite, label
 from tabular_trpo.exact.surrogate import LocalObjective
 from tabular_trpo.families.arguments import size
@@ -25,6 +26,7 @@ from tabular_trpo.improve.step import floating
 
 
 @final
+@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class SoftmaxClass:
     """A class of softmax policies; `SoftmaxClass((S, A))` is the full table.

@@ -10,6 +10,7 @@ import numpy as np
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.core.policy import uniform
+from tabular_trpo.core.readable import readable
 from tabular_trpo.exact.evaluate import Evaluation, evaluate
 from tabular_trpo.improve.softmax_class import SoftmaxClass
 from tabular_trpo.sampled.methods import METHODS, Settings
@@ -19,6 +20,7 @@ NORMAL_95 = 1.959963984540054
 
 
 @final
+@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
     """One run of one method: true eta after so many steps of the simulator.
@@ -78,6 +80,7 @@ def _fell(old: Evaluation, new: Evaluation) -> bool:
 
 
 @final
+@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class Band:
     """Runs of one method over seeds, on a common grid of steps.

@@ -11,7 +11,8 @@ import numpy as np
 
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
-from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.numbers import Array, shown
+from tabular_trpo.core.readable import readable
 from tabular_trpo.exact.evaluate import evaluate
 from tabular_trpo.exact.surrogate import LocalObjective, surrogate
 from tabular_trpo.sampled.estimate import estimate, estimate_vine, path_terms
@@ -23,6 +24,7 @@ from tabular_trpo.sampled.vine import vine
 
 
 @final
+@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
     """One surrogate, and the paths it is estimated from; None where it is not from paths."""
@@ -39,6 +41,7 @@ class Source(Protocol):
 
 
 @final
+@readable
 @dataclass(frozen=True, slots=True)
 class Paths:
     """Single path: `paths` of them, estimated by `estimate`.
@@ -61,10 +64,10 @@ class Paths:
     def __post_init__(self) -> None:
         """Refuse what cannot be halved or has no V."""
         if self.baseline and self.paths < 2:
-            got, expected = f"= {self.paths}", "at least 2 where half fits a baseline"
+            got, expected = f"= {shown(self.paths)}", "at least 2 where half fits a baseline"
             raise InvalidMDPError(Problem("size", "paths", got, expected))
         if self.lam is not None and not self.baseline:
-            problem = Problem("baseline", "lam", f"= {self.lam}", "baseline=True too, as V")
+            problem = Problem("baseline", "lam", f"= {shown(self.lam)}", "baseline=True too, as V")
             raise InvalidMDPError(problem)
 
     def __call__(self, sim: Simulator, pi: Array) -> Batch:
@@ -82,6 +85,7 @@ class Paths:
 
 
 @final
+@readable
 @dataclass(frozen=True, slots=True)
 class Vines:
     """Vine: roots on `paths`, estimated by `estimate_vine`, or by (16) if `normalised`.
@@ -111,6 +115,7 @@ class Vines:
 
 
 @final
+@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class Exact:
     """The surrogate of the exact evaluation, for the limit of infinitely many paths."""

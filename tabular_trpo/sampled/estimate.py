@@ -193,7 +193,7 @@ def _advantages(
 ) -> Array:
     if baseline is None:
         if lam is not None:
-            problem = Problem("baseline", "lam", f"= {lam}", "a baseline too, as V")
+            problem = Problem("baseline", "lam", f"= {shown(lam)}", "a baseline too, as V")
             raise InvalidMDPError(problem)
         return returns
     b = read_baseline(baseline, n_states, is_rational(rollouts.rewards))
@@ -202,7 +202,7 @@ def _advantages(
         return np.asarray(returns - at[:, :-1])
     lam = in_lane("lam", lam, is_rational(rollouts.rewards))[()]
     if not 0 <= lam <= 1:
-        raise InvalidMDPError(Problem("range", "lam", f"= {lam}", "a number in [0, 1]"))
+        raise InvalidMDPError(Problem("range", "lam", f"= {shown(lam)}", "a number in [0, 1]"))
     going = np.arange(1, at.shape[1]) < rollouts.length[:, None] if rollouts.geometric else 1
     factor = rollouts.factor
     errors = rollouts.rewards + factor * going * at[:, 1:] - at[:, :-1]

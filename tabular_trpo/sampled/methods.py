@@ -15,6 +15,7 @@ import numpy as np
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.readable import readable
 from tabular_trpo.exact.surrogate import Surrogate
 from tabular_trpo.improve.mirror import rwr
 from tabular_trpo.improve.natural import natural, natural_fixed
@@ -30,6 +31,7 @@ POPULATION = 20
 
 
 @final
+@readable
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What the methods share.
@@ -64,6 +66,7 @@ Run = Callable[[MDP, Simulator, SoftmaxClass, Settings], Iterator[Array]]
 
 
 @final
+@readable
 @dataclass(frozen=True, slots=True)
 class Method:
     """A method: `run` yields its policies without end; `sampled` is false of the exact limit."""

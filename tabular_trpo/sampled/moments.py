@@ -18,8 +18,9 @@ import numpy as np
 
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
-from tabular_trpo.core.numbers import Array, is_rational, zeros
+from tabular_trpo.core.numbers import Array, brief, is_rational, zeros
 from tabular_trpo.core.policy import check_policy
+from tabular_trpo.core.readable import readable
 from tabular_trpo.exact.evaluate import evaluate
 from tabular_trpo.families.arguments import size
 from tabular_trpo.sampled.coupling import coupled_products, expected, paid
@@ -28,6 +29,7 @@ from tabular_trpo.sampled.simulator import one_model
 
 
 @final
+@readable
 @dataclass(frozen=True, slots=True)
 class Moments:
     """Of an unbiased or biased estimate made of one unit of data, a path or a root.
@@ -106,7 +108,7 @@ def path_moments(
     pi, pi_new = check_policy(mdp, pi), check_policy(mdp, pi_new, "pi_new")
     if (bad := np.argwhere((pi == 0) & (pi_new > 0))).size:
         s, a = bad[0]
-        got = f"= {pi_new[s, a]} where pi never takes the action"
+        got = f"= {brief(pi_new[s, a])} where pi never takes the action"
         problem = Problem("support", f"pi_new[s={s}, a={a}]", got, "0")
         raise InvalidMDPError(problem, hidden=len(bad) - 1)
     safe = np.where(pi > 0, pi, 1)

@@ -7,12 +7,14 @@ import numpy as np
 
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo.core.numbers import Array, is_rational
+from tabular_trpo.core.readable import readable
 from tabular_trpo.sampled.estimate import vine_policy, vine_terms
 from tabular_trpo.sampled.terms import summed
 from tabular_trpo.sampled.vine import Vine
 
 
 @final
+@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class SelfNormalised:
     """L(pi_new) = eta + sum_n w (L_n(pi_new) - L_n(pi)), L_n = sum_k u_k Q_k / sum_k u_k.

@@ -17,6 +17,7 @@ import numpy as np
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.memory import guard
 from tabular_trpo.core.numbers import Array, frozen
+from tabular_trpo.core.readable import readable
 from tabular_trpo.families.arguments import size
 from tabular_trpo.sampled.draws import draws
 from tabular_trpo.sampled.rollouts import chosen, going_on, policy_rows, stopping_times
@@ -26,6 +27,7 @@ BYTES_A_BRANCH = 100  # what is kept of it, and what it takes while it grows
 
 
 @final
+@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class Vine:
     """Branches from R roots, K from each.

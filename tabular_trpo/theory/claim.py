@@ -2,17 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NoReturn, final
 
 from tabular_trpo.core.errors import InvalidMDPError, Problem
+from tabular_trpo.core.nearest import approximate
+from tabular_trpo.core.numbers import shown
+from tabular_trpo.core.readable import readable
 from tabular_trpo.theory.expression import SCALAR, Expression
 from tabular_trpo.theory.quantities import Quantities
 from tabular_trpo.theory.trace import OF_LOGS, OF_MIXTURES, RANKS, Formula, Statement, trace
 
 
 @final
+@readable
 @dataclass(frozen=True, slots=True)
 class Claim:
     """What a theorem says of one pair (or batch of pairs): two numbers and how they should relate.
@@ -34,6 +37,7 @@ class Claim:
 
 
 @final
+@readable
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What became of a claim; there are four ends, so a verdict is not a bool.
@@ -63,14 +67,15 @@ class Verdict:
 
     def __str__(self) -> str:
         """Return one line: status, name, lane, and the slack or else the reason."""
-        slack = self.slack_lo
-        if isinstance(slack, Fraction):  # it may be beyond the largest float
-            slack = Decimal(slack.numerator) / slack.denominator
-        end = self.reason if slack is None else f"slack {slack:.6g}"
+        slack, end = self.slack_lo, self.reason
+        if slack is not None:  # it may be beyond the largest float
+            exact = isinstance(slack, Fraction)
+            end = f"slack {approximate(slack, 6) if exact else format(slack, '.6g')}"
         return f"{self.status:9} {self.claim.name:33} {self.lane:9} {end}"
 
 
 @final
+@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class Theorem:
     """A statement about every pair of policies, one text for every arithmetic.
@@ -165,10 +170,10 @@ def _is_error(lhs: Expression) -> bool:
 def check_words(title: object, around: object) -> None:
     """Refuse a title that is no text, and a centre that is no scalar quantity of a pair."""
     if not isinstance(title, str) or not title:
-        raise TypeError(f'title = {title!r}, expected a text: write @tt.claim("my bound")')
+        raise TypeError(f'title = {shown(title)}, expected a text: write @tt.claim("my bound")')
     if around is not None and (not isinstance(around, str) or RANKS.get(around) != SCALAR):
         expected = 'None or a number of a pair, as "L"'
-        raise InvalidMDPError(Problem("around", "around", f"= {around!r}", expected))
+        raise InvalidMDPError(Problem("around", "around", f"= {shown(around)}", expected))
 
 
 def theorem(

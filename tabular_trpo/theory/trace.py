@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, final
 
+from tabular_trpo.core.numbers import shown
+from tabular_trpo.core.readable import readable
 from tabular_trpo.theory.expression import (
     LITERAL_FUNCTIONS,
     MOST_POWER,
@@ -94,7 +96,7 @@ def _literal_call(function: str, x: object) -> Expression:
     steps = value.args[0] if value.op == "number" else -1
     if value.op != "number" or (function == "step_tv" and steps not in range(MOST_POWER + 1)):
         literal = f"an integer from 0 to {MOST_POWER}" if function == "step_tv" else "a number"
-        raise TypeError(f"{function}({value}), expected {literal}, written out")
+        raise TypeError(f"{function}({shown(value)}), expected {literal}, written out")
     return Expression(function, (value,), SCALAR)
 
 
@@ -104,6 +106,7 @@ def _smaller(x: Operand, y: Operand) -> Expression:
 
 
 @final
+@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class Statement:
     """A traced formula: two expressions and a relation."""
@@ -128,7 +131,7 @@ def trace(formula: Formula) -> Statement:
     raises:  TypeError for what is no statement of the language
     """
     if not callable(formula):
-        raise TypeError(f"formula = {formula!r}, expected a function of p")
+        raise TypeError(f"formula = {shown(formula)}, expected a function of p")
     made = returned = formula(Symbols())
     if not isinstance(made, tuple):
         made = tuple(getattr(made, part, None) for part in ("lhs", "relation", "rhs"))
@@ -136,7 +139,7 @@ def trace(formula: Formula) -> Statement:
         expected = f"(lhs, relation, rhs) with a relation among {' '.join(RELATIONS)}"
         if isinstance(returned, list | tuple) and all(isinstance(x, tuple) for x in returned):
             expected = f"one {expected}; two are joined as (p.smaller(x, y), '>=', 0)"
-        raise TypeError(f"a formula returned {returned!r}, expected {expected}")
+        raise TypeError(f"a formula returned {shown(returned)}, expected {expected}")
     lhs, rhs = number(made[0]), number(made[2])
     if lhs.rank != SCALAR or rhs.rank != SCALAR:
         text = f"{lhs} {made[1]} {rhs}"

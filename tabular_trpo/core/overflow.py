@@ -1,0 +1,31 @@
+"""Overflow of doubles is an error, said in one way."""
+
+from typing import Any
+
+import numpy as np
+
+from tabular_trpo.core.errors import LimitError, Problem
+
+
+def finite(name: str, values: Any, *parts: Any) -> Any:
+    """Return float values as they are, if all are finite or a part is infinite itself.
+
+    values: a float, or an array of them; exact numbers are finite
+    parts:  what the values are made of and may be infinite with, such as a KL divergence
+    raises: LimitError where doubles overflow, also to NaN
+
+    >>> finite("C", 1e308)
+    1e+308
+    >>> finite("C", float("inf"))
+    Traceback (most recent call last):
+    tabular_trpo.core.errors.LimitError: C overflows float64, expected finite values. ...
+    """
+    if np.asarray(values).dtype == object:
+        return values
+    wrong = ~np.isfinite(values)
+    for part in parts:
+        wrong = wrong & np.isfinite(part)
+    if np.any(wrong):
+        cure = "Scale the rewards, or use the rational lane"
+        raise LimitError(Problem("overflow", name, "overflows float64", "finite values", cure))
+    return values
