@@ -113,7 +113,7 @@ def _floating(solve: Solver) -> Callable[[Settings, MDP, Array], StepFunction]:
 
 def _natural(settings: Settings, mdp: MDP, pi: Array) -> StepFunction:
     """Make the parametric step on the full table; theta starts at the logarithms of pi."""
-    p = pi.astype(float)
+    p = pi.astype(np.float64)
     if (p[mdp.mask] <= 0).any():
         raise UsageError("--method natural needs a --policy that takes every allowed action")
     theta = np.log(np.where(mdp.mask, p, 1.0))

@@ -6,6 +6,18 @@ import numpy as np
 
 from tabular_trpo.core.errors import LimitError, Problem
 
+HARMLESS = 400  # binary exponents of numbers whose squares are far from overflow
+
+
+def unit_of(values: Any) -> float:
+    """Return a power of two that brings float values to about 1, or 1.0 where they are harmless.
+
+    >>> unit_of([1e307, 2.0]) == 2.0**1020, unit_of([3.0])
+    (True, 1.0)
+    """
+    exponent = min(int(np.frexp(np.max(np.abs(values), initial=0.0))[1]), 1023)
+    return 1.0 if abs(exponent) < HARMLESS else 2.0**exponent
+
 
 def finite(name: str, values: Any, *parts: Any) -> Any:
     """Return float values as they are, if all are finite or a part is infinite itself.

@@ -13,6 +13,7 @@ from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem
 from tabular_trpo.core.grid import largest_gives_way, near_grid, on_grid
 from tabular_trpo.core.lanes import in_lane, in_one_lane
 from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array, elementwise, frozen, is_rational, shown, zeros
 from tabular_trpo.core.validate import Report, finite, simplex
 
@@ -198,7 +199,7 @@ def to_float(pi: Array) -> Array:
     if not is_rational(pi):
         return pi
     check_rows("pi", pi)
-    rows = elementwise(float, pi, np.float64)
+    rows = elementwise(nearest, pi, np.float64)
     if np.any((rows == 0) != (pi == 0)):
         raise LaneError(
             Problem("underflow", "pi", "has an entry below the smallest double", "support kept")

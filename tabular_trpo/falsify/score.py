@@ -17,7 +17,6 @@ import numpy as np
 
 from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array
-from tabular_trpo.core.readable import readable
 from tabular_trpo.falsify.draw import draw
 from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.expression import Expression, Values
@@ -86,8 +85,7 @@ def _flattened(e: Expression, sign: float) -> Terms:
 
 
 @final
-@readable
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Scorer:
     """The score of a claim: above 1 where it fails by more than rounding.
 
@@ -255,13 +253,13 @@ def _probes(claim: Theorem) -> Cases:
 
 def _typical(values: Any) -> float:
     sizes = np.abs(values)
-    return nearest(np.median(sizes[np.isfinite(sizes)])) if np.any(np.isfinite(sizes)) else np.inf
+    return float(np.median(sizes[np.isfinite(sizes)])) if np.any(np.isfinite(sizes)) else np.inf
 
 
 def _negative(terms: Terms, p: PlainPair) -> float:
     """Return the share of pairs on which the sum of terms is not positive."""
     with np.errstate(all="ignore"):
-        return nearest(np.mean(_total(terms, p)[0] <= 0))
+        return float(np.mean(_total(terms, p)[0] <= 0))
 
 
 def _total(terms: Terms, p: PlainPair, known: Known | None = None) -> tuple[Array, Array]:

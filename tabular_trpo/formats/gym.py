@@ -13,6 +13,7 @@ import numpy as np
 from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem, missing_extra
 from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import (
     Array,
     Scalar,
@@ -23,6 +24,7 @@ from tabular_trpo.core.numbers import (
     shown,
     zeros,
 )
+from tabular_trpo.core.overflow import finite
 from tabular_trpo.core.policy import check_rows, uniform
 from tabular_trpo.core.validate import totals
 from tabular_trpo.formats.gym_table import OUTCOME, read_table
@@ -153,7 +155,8 @@ def _find(env: Any, name: str) -> Any:
 def _called(env: Any) -> str:
     spec = getattr(env, "spec", None)
     inner = getattr(env, "unwrapped", env)
-    return str(getattr(spec, "id", None) or f"the {type(inner).__name__}")
+    name: str = getattr(spec, "id", None) or f"the {type(inner).__name__}"
+    return name
 
 
 def _no_table(env: Any) -> InvalidMDPError:
@@ -186,7 +189,9 @@ def _start(env: Any, rho0: Any, n_states: int) -> Any:
 def _doubles(name: str, value: Any) -> Array:
     """Return numbers as doubles, exact ones rounded to the nearest: environments are in floats."""
     kind, array = read_array(name, value)
-    return array if kind != "exact" else elementwise(float, fractions(name, array), np.float64)
+    if kind != "exact":
+        return array
+    return np.asarray(finite(name, elementwise(nearest, fractions(name, array), np.float64)))
 
 
 def _has_sink(mdp: MDP) -> bool:

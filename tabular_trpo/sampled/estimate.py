@@ -71,11 +71,13 @@ def path_terms(
     within = rollouts.within
     _same_policy(rollouts, pi, within)
     returns = rollouts.returns
-    gain = _advantages(rollouts, returns, len(pi), baseline, lam)
+    with np.errstate(over="ignore", invalid="ignore"):  # `Terms` refuses what overflows
+        gain = _advantages(rollouts, returns, len(pi), baseline, lam)
     path, t = np.nonzero(within)
     state, action = rollouts.states[path, t], rollouts.actions[path, t]
     weight = (zeros(within.shape[1:], is_rational(rollouts.rewards)) + weights)[t]
-    value = weight * gain[path, t] / rollouts.behaviour[path, t]
+    with np.errstate(over="ignore", invalid="ignore"):
+        value = weight * gain[path, t] / rollouts.behaviour[path, t]
     return Terms(path, state, action, value, path, state, weight, returns[:, 0])
 
 
@@ -105,12 +107,14 @@ def vine_terms(vine: Vine, pi: Array) -> Terms:
     state, action = vine.states[root], vine.actions[root, place]
     scale = 1 / (1 - vine.gamma) / each
     spread = scale / drawn if vine.every else scale / drawn / vine.actions.shape[1]
-    value = spread * vine.Q[root, place]
+    with np.errstate(over="ignore", invalid="ignore"):
+        value = spread * vine.Q[root, place]
     # The reward at the root itself, averaged over pi, completes the return of the stopped path.
     chance = pi[state, action] * (spread / scale)
     last = zeros((R,), is_rational(vine.Q))
-    np.add.at(last, root, chance * vine.first[root, place])
-    returns = (vine.before + last).reshape(n, each).sum(axis=1) / each
+    with np.errstate(over="ignore", invalid="ignore"):
+        np.add.at(last, root, chance * vine.first[root, place])
+        returns = (vine.before + last).reshape(n, each).sum(axis=1) / each
     weight = zeros((R,), is_rational(vine.Q)) + scale
     return Terms(vine.path[root], state, action, value, vine.path, vine.states, weight, returns)
 

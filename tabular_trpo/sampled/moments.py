@@ -19,6 +19,7 @@ import numpy as np
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, brief, is_rational, zeros
+from tabular_trpo.core.overflow import finite
 from tabular_trpo.core.policy import check_policy
 from tabular_trpo.core.readable import readable
 from tabular_trpo.exact.evaluate import evaluate
@@ -67,11 +68,12 @@ class _State(NamedTuple):
     XX: Any
 
 
+@np.errstate(over="ignore", invalid="ignore")  # the variance is tested
 def return_moments(mdp: MDP, pi: Any, horizon: int | None = None) -> Moments:
     """Return the moments of the return of one path, the estimate of eta.
 
     horizon: as in `single_path`
-    raises:  InvalidMDPError, LaneError
+    raises:  InvalidMDPError, LaneError; LimitError where doubles overflow
 
     >>> mdp = MDP([[["1"]]], [["1"]], ["1"], "1/2")
     >>> return_moments(mdp, [["1"]])
@@ -84,6 +86,7 @@ def return_moments(mdp: MDP, pi: Any, horizon: int | None = None) -> Moments:
     return _moments(mean, mdp.rho0 @ found.RR, _steps(mdp, horizon))
 
 
+@np.errstate(over="ignore", invalid="ignore")  # the variance is tested
 def path_moments(
     mdp: MDP,
     pi: Any,
@@ -117,6 +120,7 @@ def path_moments(
     return _moments(mean, mdp.rho0 @ found.XX, _steps(mdp, horizon))
 
 
+@np.errstate(over="ignore", invalid="ignore")  # the variance is tested
 def vine_moments(
     mdp: MDP, pi: Any, pi_new: Any, horizon: int | None = None, common: bool = True
 ) -> Moments:
@@ -149,7 +153,7 @@ def vine_moments(
 
 
 def _moments(mean: Any, second: Any, steps: Any) -> Moments:
-    variance = second - mean * mean
+    variance = finite("variance", second - mean * mean)
     return Moments(mean, max(variance, abs(0 * mean)), steps)  # a difference of floats may be < 0
 
 

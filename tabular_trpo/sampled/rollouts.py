@@ -18,6 +18,7 @@ from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.memory import guard
 from tabular_trpo.core.numbers import Array, frozen
+from tabular_trpo.core.overflow import finite
 from tabular_trpo.core.policy import check_rows
 from tabular_trpo.core.readable import readable
 from tabular_trpo.families.arguments import size
@@ -74,8 +75,9 @@ class Rollouts:
 
     @property
     def returns(self) -> Array:
-        """What is met from each step on, (N, T)."""
-        return to_go(self.rewards, self.factor)
+        """What is met from each step on, (N, T); LimitError where doubles overflow."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return finite("a return", to_go(self.rewards, self.factor))
 
 
 def single_path(sim: Simulator, pi: Any, paths: int, horizon: int | None = None) -> Rollouts:

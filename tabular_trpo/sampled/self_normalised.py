@@ -7,6 +7,7 @@ import numpy as np
 
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo.core.numbers import Array, is_rational
+from tabular_trpo.core.overflow import finite
 from tabular_trpo.core.readable import readable
 from tabular_trpo.sampled.estimate import vine_policy, vine_terms
 from tabular_trpo.sampled.terms import summed
@@ -51,9 +52,11 @@ class SelfNormalised:
     def gain(self, pi_new: Array) -> Any:
         """Return L(pi_new) - eta, the rows unchecked.
 
-        raises: LimitError where pi_new has no mass on any branch of a root
+        raises: LimitError where pi_new has no mass on any branch of a root, and for overflow
         """
-        return self.scale * (self._averages(pi_new)[0] - self._averages(self.pi)[0]).sum()
+        with np.errstate(over="ignore", invalid="ignore"):
+            change = self._averages(pi_new)[0] - self._averages(self.pi)[0]
+            return finite("gain", self.scale * change.sum())
 
     def value(self, pi_new: Array) -> Any:
         """Return L(pi_new); raises as `gain`."""

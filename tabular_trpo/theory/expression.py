@@ -171,7 +171,7 @@ def number(x: object) -> Expression:
     if isinstance(x, Expression):
         return x
     if isinstance(x, float | Decimal) and isfinite(x):
-        return Expression("number", (Fraction(str(x)),), SCALAR)
+        return Expression("number", (Fraction(written(x)),), SCALAR)
     if isinstance(x, int | Fraction) and not isinstance(x, bool):  # of any size, beyond doubles too
         return Expression("number", (Fraction(x),), SCALAR)
     raise TypeError(
