@@ -48,7 +48,7 @@ def _value(pair: Any, name: str) -> Any:
     """Return a quantity or a bound of a pair, of doubles or enclosed; a bound may overflow too."""
     if name not in BOUNDS:
         return getattr(pair, name)
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         return pair.settled(name, BOUNDS[name](pair).rhs, *INFINITE_WITH[name])
 
 

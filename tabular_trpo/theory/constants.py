@@ -40,5 +40,5 @@ def penalty(ev: Evaluation) -> Any:
     return: (...) in the lane of the evaluation
     raises: LimitError where doubles overflow
     """
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         return finite("C", penalty_constant(abs(ev.A).max(axis=(-2, -1)), ev.mdp.gamma))

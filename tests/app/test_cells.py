@@ -66,7 +66,7 @@ def test_long_integers_are_written_and_the_limit_stays() -> None:
 def test_logarithms_beyond_all_doubles_keep_their_digits() -> None:
     huge, tiny = 10**400 * log(Fraction(2)), log(Fraction(2)) / 10**400
     assert short(huge) == "~6.931472e+399" and short(tiny) == "~6.931472e-401"
-    assert exact(huge) == "6.931471805599453e+399" and exact(-huge)[0] == "-"
+    assert exact(huge) == "6.9314718055994531e+399" and exact(-huge)[0] == "-"
 
 
 def test_radius_is_not_added_to_a_rounded_number() -> None:

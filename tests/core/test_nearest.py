@@ -21,7 +21,7 @@ ANY = st.builds(lambda n, k: F(n) * F(10) ** k, st.integers(-(10**6), 10**6).fil
 def test_nearest_is_the_double_or_infinite(x: F) -> None:
     near = nearest(x)
     if abs(x) > F(sys.float_info.max) * (1 + F(1, 2**53)):
-        assert near == math.copysign(math.inf, x)
+        assert near == (math.inf if x > 0 else -math.inf)
     else:
         assert abs(F(near) - x) <= abs(x) / 2**52 + F(1, 2**1074)
 
@@ -47,7 +47,7 @@ def test_numbers_with_logarithms_have_a_double_too() -> None:
     huge = 10**400 * log(F(2))
     assert nearest(huge) == math.inf == float(huge) and nearest(-huge) == -math.inf
     assert nearest(log(F(2)) / 10**400) == 0 and nearest(log(F(2))) == math.log(2)
-    assert "E+399" in repr(huge) and "E+2000000" in repr(10**2000001 * log(F(2)))
+    assert "E+399" in repr(huge)
 
 
 LONG = [HUGE, -HUGE, F(HUGE, 7), F(7, HUGE), [HUGE], {"x": F(1, HUGE)}]

@@ -15,7 +15,8 @@ from tabular_trpo.improve.iterate import iterate
 from tabular_trpo.improve.stopping import iterations
 from tabular_trpo.improve.total_variation import tv_penalty
 
-LONG = "0." + "9" * 1990
+NAMES = ("performance_difference", "trpo_bound", "coupling_span")
+LONG = F(10**1000 - 1, 10**1000)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,7 @@ def test_records_of_a_run_on_long_numbers_have_a_repr() -> None:
     pair = tt.Pair(mdp, pi, new)
     ev, best = tt.evaluate(mdp, pi), tt.optimal(mdp)
     run = list(iterate(mdp, pi, lambda e, L: tv_penalty(L, tt.penalty(e)), [iterations(1)]))
-    verdicts = [tt.judge(theorem, pair) for theorem in tt.THEOREMS[:40]]
+    verdicts = [tt.judge(theorem, pair) for theorem in tt.THEOREMS if theorem.name in NAMES]
     records = [mdp, ev, best, tt.surrogate(ev), pair, *run, run[0].step, *verdicts]
     for record in [*records, tt.verify_pair(pair), verdicts[0].claim]:
         assert 0 < len(repr(record)) < 20_000 and str(record)
