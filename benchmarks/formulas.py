@@ -85,7 +85,7 @@ class Formulas:
         low = int(self.rng.integers(0, rank + 1)) if self.rng.random() < 0.5 else rank
         x, y = self.expression(rank, depth - 1), self.expression(low, depth - 1)
         x, y = (y, x) if self.rng.random() < 0.5 else (x, y)
-        match self.rng.integers(0, 5):
+        match self.rng.integers(0, 6):
             case 0:
                 return x + y
             case 1:
@@ -94,6 +94,8 @@ class Formulas:
                 return x * y
             case 3:
                 return x / y
+            case 4:
+                return self.p.ratio(x, y)
         return self.p.smaller(x, y)
 
     def _unary(self, rank: int, depth: int) -> Expression:

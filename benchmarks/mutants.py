@@ -21,6 +21,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tabular_trpo.core.decimals import percent
+
 ROOT = Path(__file__).parents[1]
 THEORY = "tabular_trpo/theory"
 FORMULAE = (
@@ -216,7 +218,8 @@ def main() -> int:
                     print(f"{end:9} {mutant.file}:{mutant.line}  {mutant.what}", flush=True)
                 print(f"{count} of {len(todo)}", end="\r", file=sys.stderr, flush=True)
     share = 1 - left / max(1, len(todo))
-    print(f"{len(todo)} mutants, {len(todo) - left} killed, {left} survive: {100 * share:.1f} %")
+    killed = len(todo) - left
+    print(f"{len(todo)} mutants, {killed} killed, {left} survive: {percent(share)} %")
     return int(share < GOAL)
 
 

@@ -15,7 +15,6 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any, final
 
 import numpy as np
@@ -25,6 +24,7 @@ from benchmarks.formulas import Formulas, nesting, pair
 from benchmarks.plain_values import plain_differences
 from benchmarks.semantic_faults import FAULTS
 from tabular_trpo import check
+from tabular_trpo.core.decimals import percent
 from tabular_trpo.theory.certificate import pair_certificate
 from tabular_trpo.theory.claim import Theorem, Verdict
 from tabular_trpo.theory.judge import INFINITE, NO_VALUE, judge
@@ -174,7 +174,7 @@ def main() -> int:
     for text in total.differences[:50]:
         print(text)
     for kind, times in total.seen.most_common():
-        print(f"{times:9} {kind} ({float(Fraction(100 * times, n)):.1f} %)")
+        print(f"{times:9} {kind} ({percent(times, n)} %)")
     print(f"{len(total.differences):9} differences; seed {options.seed}")
     return int(bool(total.differences) != bool(options.plant))
 

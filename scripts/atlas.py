@@ -16,7 +16,9 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from scripts import atlas_page, mean_kl, witnesses
-from tabular_trpo.falsify.atlas import DATA, GAMMAS, Entry, entry, is_bound
+from tabular_trpo.core.decimals import fixed
+from tabular_trpo.falsify.atlas import DATA, GAMMAS, Entry, entry, is_bound, read_again
+from tabular_trpo.formats.whole import write_whole
 from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.theorems import THEOREMS
 
@@ -77,7 +79,8 @@ def why(one: Record) -> str:
         return f"Counterexample to {one.theorem} at gamma = {one.gamma}."
     if one.attained:
         return f"Attains the bound {one.theorem} at gamma = {one.gamma}."
-    return f"Nearest to equality met for {one.theorem} at gamma = {one.gamma}: {one.ratio:.6f}."
+    ratio = fixed(one.ratio or 0, 6)
+    return f"Nearest to equality met for {one.theorem} at gamma = {one.gamma}: {ratio}."
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -87,6 +90,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=600, help="of each hunt of the first pass")
     parser.add_argument("--more", type=int, default=300, help="rounds of the second; 0: none")
     parser.add_argument("--again", action="store_true", help="only the second pass")
+    parser.add_argument(
+        "--page", action="store_true", help="no hunt: the stored witnesses are read again"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--root", type=Path, default=ROOT, help="the checkout to write into")
     parser.add_argument(
@@ -97,6 +103,9 @@ def main(arguments: list[str] | None = None) -> int:
     for name in options.bounds or ():
         if name not in known:
             parser.error(f"no bound is called {name!r}; known: {', '.join(known)}")
+    if options.page:
+        store(options.root, kept(options.root, ()), stored(options.root, options.bounds or known))
+        return 0
     if options.again and not options.more:
         parser.error("--again is the second pass, for which --more is 0")
     asked = options.bounds or known
@@ -125,6 +134,20 @@ def kept(root: Path, names: Container[str]) -> dict[Place, Record]:
     ]
     records += [(mean_kl.NAME, mean_kl.Finding.from_dict(x)) for x in data["mean_kl"]]
     return {(name, one.gamma): one for name, one in records if name not in names}
+
+
+def stored(root: Path, names: Container[str]) -> Made:
+    """Return the records of some names, with their numbers computed anew from the witnesses."""
+    theorems = {t.name: t for t in THEOREMS}
+    found: Made = {}
+    for place, one in kept(root, ()).items():
+        if one.witness is not None and place[0] in names:
+            pair = witnesses.load(root / FOLDER / one.witness)
+            if isinstance(one, Entry):
+                found[place] = read_again(theorems[one.theorem], one, pair), pair
+            else:
+                found[place] = mean_kl.read_again(one, pair), pair
+    return found
 
 
 def store(root: Path, old: Mapping[Place, Record], new: Made) -> None:
@@ -158,7 +181,7 @@ def write(root: Path, entries: Sequence[Entry], findings: Sequence[mean_kl.Findi
     }
     path = root / "tabular_trpo" / DATA
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(data, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    write_whole(path, (json.dumps(data, indent=1, sort_keys=True) + "\n").encode())
     atlas_page.write(root / "docs", entries, findings)
 
 

@@ -1,13 +1,16 @@
 """The tables of docs/atlas.md and its figure, from the data; the prose around them is written."""
 
 from collections.abc import Sequence
-from math import floor, nan
+from io import BytesIO
+from math import nan
 from pathlib import Path
 
 import numpy as np
 
 from scripts.mean_kl import Finding
+from tabular_trpo.core.decimals import cut, faithful, fixed
 from tabular_trpo.falsify.atlas import Entry
+from tabular_trpo.formats.whole import write_whole
 from tabular_trpo.theory.tightness import TIGHTNESS
 
 NEAR = 1e-3  # to 1: printed in bold
@@ -15,10 +18,10 @@ PAGE, FIGURE = "atlas.md", "atlas.png"
 
 
 def cell(one: Entry | None) -> str:
-    """Write a ratio, cut after four digits; "1" is exact equality."""
+    """Write a ratio, cut after four digits; "1" is exact equality, "0" a gap of exactly 0."""
     if one is None or one.ratio is None:
         return "-" if one is None or one.status == "vacuous" else one.status
-    text = "1" if one.attained else f"{floor(one.ratio * 10**4) / 10**4:.4f}"
+    text = "1" if one.attained else cut(one.ratio)
     return f"**{text}**" if one.ratio >= 1 - NEAR else text
 
 
@@ -28,7 +31,7 @@ def bounds_table(entries: Sequence[Entry]) -> str:
     names = list(dict.fromkeys(one.theorem for one in entries))
     gammas = sorted({one.gamma for one in entries})
     lines = [
-        "| bound | " + " | ".join(f"{float(g):g}" for g in gammas) + " | known |",
+        "| bound | " + " | ".join(faithful(g, 6) for g in gammas) + " | known |",
         "|---|" + "---|" * (len(gammas) + 1),
     ]
     for name in names:
@@ -46,11 +49,10 @@ def mean_kl_table(findings: Sequence[Finding]) -> str:
     ]
     for one in findings:
         verdict = "**refuted**" if one.status == "refuted" else "not refuted"
-        ratio = f"{floor(one.ratio * 10**4) / 10**4:.4f}"
-        numbers = f"{one.ladder:.4f} | {one.proved:.4f}"
-        lines.append(
-            f"| {float(one.gamma):g} | {verdict} | {ratio} | {one.states} | {one.met} | {numbers} |"
-        )
+        ratio = cut(one.ratio)
+        numbers = f"{fixed(one.ladder)} | {fixed(one.proved)}"
+        gamma = faithful(one.gamma, 6)
+        lines.append(f"| {gamma} | {verdict} | {ratio} | {one.states} | {one.met} | {numbers} |")
     return "\n".join(lines)
 
 
@@ -65,7 +67,7 @@ def write(docs: Path, entries: Sequence[Entry], findings: Sequence[Finding]) -> 
     """Write the tables into docs/atlas.md, between their marks, and draw docs/atlas.png."""
     page = docs / PAGE
     text = between(page.read_text(encoding="utf-8"), "bounds", bounds_table(entries))
-    page.write_text(between(text, "mean_kl", mean_kl_table(findings)), encoding="utf-8")
+    write_whole(page, between(text, "mean_kl", mean_kl_table(findings)).encode())
     draw(docs / FIGURE, entries)
 
 
@@ -79,21 +81,26 @@ def draw(path: Path, entries: Sequence[Entry]) -> None:
     names = list(dict.fromkeys(one.theorem for one in entries))
     gammas = sorted({one.gamma for one in entries})
     ratios = np.full((len(names), len(gammas)), nan)
+    attained = set()
     for one in entries:
         if one.ratio is not None:
-            ratios[names.index(one.theorem), gammas.index(one.gamma)] = one.ratio
+            at = names.index(one.theorem), gammas.index(one.gamma)
+            attained |= {at} if one.attained else set()
+            ratios[at] = one.ratio
     figure, axes = plt.subplots(figsize=(7, 1.5 + 0.19 * len(names)), layout="constrained")
     axes.set_facecolor("lightgrey")
     image = axes.imshow(ratios, cmap="viridis", vmin=0, vmax=1, aspect="auto")
-    axes.set_xticks(range(len(gammas)), [f"{float(g):g}" for g in gammas])
+    axes.set_xticks(range(len(gammas)), [faithful(g, 6) for g in gammas])
     axes.set_yticks(range(len(names)), names, fontsize=7)
     axes.set_xlabel("gamma")
     axes.set_title("largest gap / penalty met; 1 is equality", fontsize=9)
     for (i, j), ratio in np.ndenumerate(ratios):
         if ratio == ratio:
             color = "black" if ratio > 0.6 else "white"
-            label = f"{floor(ratio * 100) / 100:.2f}"
+            label = "1" if (i, j) in attained else cut(ratio, 2)
             axes.text(j, i, label, ha="center", va="center", fontsize=6, color=color)
     figure.colorbar(image, shrink=0.5)
-    figure.savefig(path, dpi=72, metadata={"Software": None})
+    drawn = BytesIO()
+    figure.savefig(drawn, format="png", dpi=62, metadata={"Software": None})
+    write_whole(path, drawn.getvalue())
     plt.close(figure)

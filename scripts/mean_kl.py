@@ -8,13 +8,14 @@ proved of the ratio, and why, is in docs/atlas.md.  Same arguments, same answer.
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from math import sqrt
 from pathlib import Path
 from typing import Any, final
 
 from scripts import witnesses
+from tabular_trpo.core.decimals import fixed
 from tabular_trpo.falsify.atlas import entry, file_name
 from tabular_trpo.families.worst_case import ladder
 from tabular_trpo.theory.claim import claim
@@ -107,6 +108,12 @@ def finding(
     return Finding(gamma, status, ratio, *sizes, file_name(NAME, gamma)), pair
 
 
+def read_again(one: Finding, pair: Pair) -> Finding:
+    """Return a finding with the verdict and the ratio that its witness has."""
+    verdict = judge(same_constant, pair)
+    return replace(one, status=verdict.status, ratio=verdict.tightness or 0.0)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Print a line a gamma and write the witnesses; exit 1 where a proved bound is broken."""
     parser = argparse.ArgumentParser(prog="python -m scripts.mean_kl", description=__doc__)
@@ -123,9 +130,9 @@ def main(arguments: list[str] | None = None) -> int:
         one, pair = finding(Fraction(text), options.rounds, options.seed, options.levels)
         found.append(one)
         print(
-            f"gamma {float(one.gamma):5}  {one.status:8}  ratio {one.ratio:.4f}  "
-            f"S = {one.states:3}  ladders tend to {one.ladder:.4f}  "
-            f"proved: at most {one.proved:.4f}  ({one.met})",
+            f"gamma {float(one.gamma):5}  {one.status:8}  ratio {fixed(one.ratio)}  "
+            f"S = {one.states:3}  ladders tend to {fixed(one.ladder)}  "
+            f"proved: at most {fixed(one.proved)}  ({one.met})",
             flush=True,
         )
         if options.folder is not None:
@@ -138,9 +145,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 def why(one: Finding) -> str:
     """Say what a witness is for."""
+    ratio = fixed(one.ratio, 6)
     if one.status == "refuted":
-        return f"Equation (9) with the mean KL is false here: gap / (C mean_kl) = {one.ratio:.6f}."
-    return f"Nearest to breaking (9) with the mean KL that was met at this gamma: {one.ratio:.6f}."
+        return f"Equation (9) with the mean KL is false here: gap / (C mean_kl) = {ratio}."
+    return f"Nearest to breaking (9) with the mean KL that was met at this gamma: {ratio}."
 
 
 if __name__ == "__main__":

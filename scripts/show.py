@@ -2,10 +2,13 @@
 
 import argparse
 from collections.abc import Callable, Sequence
+from io import BytesIO
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+
+from tabular_trpo.formats.whole import write_whole
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -36,7 +39,9 @@ def figure(
     if "y" in log:
         axes.set_yscale("log")
     axes.legend(fontsize=7)
-    made.savefig(path, metadata={"Software": None})
+    drawn = BytesIO()
+    made.savefig(drawn, format=path.suffix[1:] or "png", metadata={"Software": None})
+    write_whole(path, drawn.getvalue())
     plt.close(made)
 
 

@@ -1,8 +1,15 @@
 """Exact tabular MDPs, and the theory behind Trust Region Policy Optimization, verified."""
 
+import sys
+
+import tabular_trpo.core.startup  # noqa: F401 (first: an interrupt of all other imports is told)
+
+# isort: split
 from tabular_trpo import check, families, formats, improve, sampled
 from tabular_trpo.core import policy as policies
+from tabular_trpo.core.environment import settle
 from tabular_trpo.core.errors import (
+    FloatingPointModeError,
     InvalidMDPError,
     LaneError,
     LimitError,
@@ -11,6 +18,7 @@ from tabular_trpo.core.errors import (
     Problem,
     TabularError,
 )
+from tabular_trpo.core.interval import Interval
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.exact.divergence import kl, tv
 from tabular_trpo.exact.evaluate import Evaluation, Radius, evaluate
@@ -24,6 +32,7 @@ from tabular_trpo.formats import from_gym, read, tabular_policy, to_gym, write
 from tabular_trpo.theory.certificate import certificate, pair_certificate
 from tabular_trpo.theory.claim import Claim, Theorem, Verdict, claim
 from tabular_trpo.theory.constants import penalty
+from tabular_trpo.theory.enclosed import EnclosedPair
 from tabular_trpo.theory.judge import judge
 from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.theorems import THEOREMS
@@ -36,6 +45,7 @@ __all__ = [
     "VARIANTS",
     "Claim",
     "Evaluation",
+    "FloatingPointModeError",
     "InvalidMDPError",
     "LaneError",
     "LimitError",
@@ -82,3 +92,5 @@ __all__ = [
     "write",
 ]
 __version__ = "0.1.0"
+
+settle(sys.modules[__name__], also=(Interval, EnclosedPair))

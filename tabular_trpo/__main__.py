@@ -2,18 +2,7 @@
 
 import sys
 
-
-def start() -> int:
-    """Run the command line; an interrupt while it is imported ends without a traceback, too."""
-    try:
-        from tabular_trpo.app.cli import main
-
-        return main()
-    except KeyboardInterrupt:
-        if sys.stderr is not None:
-            sys.stderr.write("tabular-trpo: interrupted\n")
-        return 130
-
+from tabular_trpo.app.cli import main
 
 if __name__ == "__main__":
-    sys.exit(start())
+    sys.exit(main())

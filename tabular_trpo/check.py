@@ -11,13 +11,18 @@ import math
 import operator
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextvars import ContextVar
 from fractions import Fraction
 from functools import lru_cache, partial, reduce
-from itertools import compress, product
+from itertools import accumulate, compress, product
 from typing import Any, NamedTuple, final
 
+FORMAT = "tabular-trpo-certificate"
 MOST_BYTES, MOST_CLAIMS, MOST_POWER = 1 << 26, 1000, 32  # of a file; exponents, t of step_tv
+MOST_NESTED, MOST_DEPTH = 64, 250  # brackets of a file; a formula, which Python reads recursively
+# Operations on short numbers: for any certificate, and more for each byte of model and witness.
+WORK, WORK_A_BYTE = 1 << 19, 8
 MOST_BITS, PRECISIONS = 1 << 20, [64 << i for i in range(9)]  # 16384 bits decide a gap of 1e-4900
 RELATION, ZERO = "(==|<=|>=)", (Fraction(0),) * 2
 Interval = tuple[Any, Any]  # each end a Fraction, or plus or minus inf; the same end twice if exact
@@ -30,10 +35,11 @@ _D, _h, _u = "abs(eta_new - L)", "((pi_new - pi)/pi)", "(1-gamma)"
 _G, _least = "sum_s(rho*A_bar_target)", "-max_s(V - V_new) >= 0"
 _half, _greedy = f"eta_new - eta >= alpha*{_G}/2", "max_s(max_a(A) - A_bar) <= 0"
 _mirror, _moved = "-max_s(kl_reversed - A_bar) >= 0", "sum_s(abs(rho_new - rho))"
-_best = f"smaller(1, {_u}/gamma*(1/sqrt(1 - {_G}*{_u}/(2*eps_target)) - 1))"
+_best = f"smaller(1, ratio({_u}*(1/sqrt(1 - ratio({_G}*{_u}, 2*eps_target)) - 1), gamma))"
 _rt, _H = f"(gamma*sqrt(mean_kl/(2*{_u}))/{_u})", "sum_s((sqrt(d_new) - sqrt(d))**2)"
-_Ah, _hh = (f"sum_s(rho*sum_a(pi*{pair}))" for pair in (f"A*{_h}", f"{_h}*{_h}"))
-_fit, _f, _t = f"(A - {_Ah}/{_hh}*{_h})", "(r + gamma*next(V_new/2) - V_new/2)", "(pi_new - pi)"
+_fits = [f"({w} - sum_a(pi*{w}))" for w in ("w_fit", "w_fit_new")]
+_near, _far = (f"sum_s(rho*sum_a(pi*(A - {fit})*(A - {fit})))" for fit in _fits)
+_f, _t = "(r + gamma*next(V_new/2) - V_new/2)", "(pi_new - pi)"
 _soft = "eta_new + sum_s(rho_new*entropy_new) - (eta + sum_s(rho*entropy))"
 _Vs, _cpi = "(V_new + K_new)", f"2*alpha**2*gamma*eps_target/({_u}*(1-gamma*(1-alpha)))"
 _path = " + ".join(f"gamma**{t}*smaller(1, sqrt({t}*max_kl/2))" for t in range(1, 9))
@@ -49,119 +55,221 @@ _eta, _eta_new = (f"sum_s(rho0*{_V3.format(policy)})" for policy in ("pi", "pi_n
 _eps = "-smaller(smaller(-max_sa(abs({})), -max_sa(abs({}))), -max_sa(abs({})))".format(*_A)
 _parted = "(1 - (1 - max_tv)**1 + (1 - (1 - max_tv)**2))"
 _l, _gain, _met = "log(pi_new/pi)", "sum_a(pi_new*(r + next(h) - h - J))", "sum_s(d_avg*tv)"
+_laws_1 = [f"push(rho0*{policy})" for policy in ("pi_new", "pi")]
+_laws_2 = [f"push({law}*{pi})" for law, pi in zip(_laws_1, ("pi_new", "pi"), strict=True)]
+_laws_3 = [f"push({law}*{pi})" for law, pi in zip(_laws_2, ("pi_new", "pi"), strict=True)]
+_drifts = [f"abs(sum_s(({new} - {old})*A_bar))" for new, old in (_laws_1, _laws_2, _laws_3)]
+_kept = "sum_s(sum_a(pi*(1 - ratio(pi_new, pi_new)))) <= 0"
+_shared = "sum_s(sum_a(abs(ratio(pi, pi) - ratio(pi_new, pi_new)))) <= 0"
+_covered = "sum_s(rho_new*(1 - ratio(rho, rho))) <= 0"
+_mismatch, _mixing = "max_s(ratio(rho_new, rho))", "classes + classes_new <= 2"
 _missed, _shifted = f"abs(J_new - J - sum_s(d_avg*{_gain}))", "sum_s(abs(d_avg_new - d_avg))"
-_TABLE = f"""Kakade & Langford 2002: performance_difference_paths \
-| (1) | eta_new == eta + sum_s(rho0*W)
-performance_difference | (2) | eta_new == eta + sum_s(rho_new*A_bar)
-performance_difference_statewise | (2) at each state | max_s(abs(V_new - V - W)) == 0
-cpi_bound | (6) | eta_new >= L - 2*eps_target*gamma*alpha**2/(1-gamma)**2 | mixture
-cpi_coupling | Theorem 4.1 | eta_new >= L - {_cpi} | mixture
-cpi_step_bounded | Corollary 4.2 \
+_TABLE = f"""Schulman et al. 2015: performance_difference_paths \
+| TRPO (1) | eta_new == eta + sum_s(rho0*W)
+performance_difference | TRPO (2) | eta_new == eta + sum_s(rho_new*A_bar)
+surrogate_value | TRPO (4) | L_mix(0) == eta
+minorant_touches | TRPO (10) | M_pi == eta
+cpi_bound | TRPO (6) | eta_new >= L - 2*eps_target*gamma*alpha**2/(1-gamma)**2 | mixture
+trpo_bound | TRPO (8), Theorem 1 | eta_new >= L - 4*eps*gamma*max_tv**2/(1-gamma)**2
+trpo_bound_upper | TRPO (8), other side | eta_new <= L + 4*eps*gamma*max_tv**2/(1-gamma)**2
+trpo_kl_bound | TRPO (9) | eta_new >= L - C*max_kl
+minorant_gain | TRPO (10) | eta_new - eta >= M - M_pi
+monotone_improvement | TRPO (10) | eta_new >= eta | M >= M_pi
+mean_advantage_lemma | TRPO Lemma 2 | eps_cpi <= 2*max_tv*eps
+drift_lemma_1 | TRPO Lemma 3, t=1 | {_drifts[0]} <= 2*(1 - (1 - max_tv)**1)*eps_cpi
+drift_lemma_2 | TRPO Lemma 3, t=2 | {_drifts[1]} <= 2*(1 - (1 - max_tv)**2)*eps_cpi
+drift_lemma_3 | TRPO Lemma 3, t=3 | {_drifts[2]} <= 2*(1 - (1 - max_tv)**3)*eps_cpi
+coupling_to_theorem | TRPO appendix A, last step \
+| 4*max_tv*eps*{_c} <= 4*eps*gamma*max_tv**2/(1-gamma)**2
+after Schulman et al. 2015: performance_difference_statewise \
+| TRPO (1) at each state | max_s(abs(V_new - V - W)) == 0
+reversed_performance_difference \
+| TRPO (2), reversed | eta - eta_new == sum_s(rho*sum_a(pi*A_new))
+visitation_mass | TRPO, rho | sum_s(rho) == 1/(1-gamma)
+surrogate_linear | TRPO (3) | L_mix(1/3) == (2*eta + L)/3
+surrogate_gradient | TRPO (4), slope | eta_dot == L - eta
+residual_identity | TRPO, appendix B | eta_new - L == gamma*sum_s(rho*shift(V_new - V))
+trpo_kl_bound_half | TRPO (9) with C/2 | eta_new >= L - C/2*max_kl
+advantage_lemma | TRPO Lemma 2, rows | max_s(abs(A_bar) - tv*span_a(A)) <= 0
+advantage_lemma_eps | TRPO Lemma 2, capped | eps_cpi <= smaller(1, 2*max_tv)*eps
+coupling_lemma | TRPO Lemma 3, laws, t=3 | step_tv(3) <= 1 - (1 - max_tv)**3
+coupling_span | TRPO appendix A, span | abs(eta_new - L) <= span_s(A_bar)*{_c}
+coupling_eps_cpi | TRPO appendix A, span to eps | span_s(A_bar)*{_c} <= 2*eps_cpi*{_c}
+coupling_capped | TRPO appendix A, cap | 2*eps_cpi*{_c} <= 2*smaller(1, 2*max_tv)*eps*{_c}
+coupling_rows | TRPO appendix A, rows | 2*eps_cpi*{_c} <= 2*max_tv*max_s(span_a(A))*{_c}
+coupling_bound | TRPO appendix A, no cap \
+| 2*smaller(1, 2*max_tv)*eps*{_c} <= 4*max_tv*eps*{_c}
+improvement_statewise | TRPO, after (2) | {_least} | -max_s(-A_bar) >= 0
+Kakade & Langford 2002: cpi_coupling | K&L Theorem 4.1 | eta_new >= L - {_cpi} | mixture
+cpi_step_bounded | K&L Corollary 4.2 \
 | {_half} | smaller({_u}**2*mean_d(A_bar_target) - 4*max_sa(r)*alpha, -max_sa(-r)) >= 0
-gradient_domination | Theorem 6.2 | eta_new - eta <= max_s(rho_new/rho)*sum_s(rho*max_a(A))
-gradient_domination_start | Corollary 4.5 | max_s(rho_new/rho) <= max_s(d_new/rho0)/{_u}
-after Kakade & Langford 2002: horizon_performance_difference \
-| horizon 3 | {_eta_new} == {_eta} + ({_along.format("pi_new")})
-Schulman et al. 2015: visitation_mass | rho | sum_s(rho) == 1/(1-gamma)
-surrogate_linear | (3) | L_mix(1/3) == (2*eta + L)/3
-surrogate_value | (4) | L_mix(0) == eta
-surrogate_gradient | (4) | eta_dot == L - eta
-trpo_bound | (8), Theorem 1 | eta_new >= L - 4*eps*gamma*max_tv**2/(1-gamma)**2
-trpo_bound_upper | (8), other side | eta_new <= L + 4*eps*gamma*max_tv**2/(1-gamma)**2
-trpo_kl_bound | (9) | eta_new >= L - C*max_kl
-trpo_kl_bound_half | (9) with C/2 | eta_new >= L - C/2*max_kl
-minorant_touches | (10) | M_pi == eta
-minorant_gain | (10) | eta_new - eta >= M - M_pi
-monotone_improvement | (10) | eta_new >= eta | M >= M_pi
-improvement_statewise | after (2) | {_least} | -max_s(-A_bar) >= 0
-Pollard 2000: tv_squared_kl | (9) | max_s(tv**2 - kl) <= 0
+after Kakade & Langford 2002: gradient_domination | K&L Theorem 6.2 \
+| eta_new - eta <= {_mismatch}*sum_s(rho*max_a(A)) | {_covered}
+gradient_domination_start | K&L Corollary 4.5 \
+| {_mismatch} <= max_s(ratio(d_new, rho0))/{_u} | {_covered}
+horizon_performance_difference \
+| K&L Lemma 6.1, horizon 3 | {_eta_new} == {_eta} + ({_along.format("pi_new")})
+Pollard 2000: tv_squared_kl | Pollard chapter 3 | max_s(tv**2 - kl) <= 0
 Csiszar & Koerner 2011: pinsker | Pinsker | max_s(tv**2 - kl/2) <= 0
-Schulman et al. 2015, appendix A: advantage_lemma | Lemma A | max_s(abs(A_bar) - tv*span_a(A)) <= 0
-advantage_lemma_eps | Lemma A | eps_cpi <= smaller(1, 2*max_tv)*eps
-coupling_lemma | Lemma B, t=3 | step_tv(3) <= 1 - (1 - max_tv)**3
-coupling_span | ladder 1 | abs(eta_new - L) <= span_s(A_bar)*{_c}
-coupling_eps_cpi | ladder 2 | span_s(A_bar)*{_c} <= 2*eps_cpi*{_c}
-coupling_capped | ladder 3 | 2*eps_cpi*{_c} <= 2*smaller(1, 2*max_tv)*eps*{_c}
-coupling_rows | ladder 3' | 2*eps_cpi*{_c} <= 2*max_tv*max_s(span_a(A))*{_c}
-coupling_bound | ladder 4 | 2*smaller(1, 2*max_tv)*eps*{_c} <= 4*max_tv*eps*{_c}
-coupling_to_theorem | ladder 5 | 4*max_tv*eps*{_c} <= 4*eps*gamma*max_tv**2/(1-gamma)**2
-Schulman et al. 2015, appendix B: residual_identity \
-| App. B | eta_new - L == gamma*sum_s(rho*shift(V_new - V))
-Bretagnolle & Huber 1979: bretagnolle_huber | (2.2) | max_s(-log(1 - tv**2) - kl) <= 0
-after Pirotta et al. 2013: spi_bound | safe step | {_D} <= gamma*(max_tv*span_s(A_bar))/{_u}**2
-spi_bound_q | Corollary 3.6 | {_D} <= gamma*(2*max_tv**2*max_s(span_a(Q)))/{_u}**2
-spi_step | safe weight | {_half} | 2*gamma*max_tv*span_s(A_bar_target) <= {_u}**2*{_G}
-Achiam et al. 2017: cpo_bound | Corollary 1 | eta_new >= L - gamma*(2*eps_cpi*mean_tv)/{_u}**2
-cpo_bound_upper | Theorem 1, f = V | eta_new <= L + gamma*(2*eps_cpi*mean_tv)/{_u}**2
-cpo_general_zero | Theorem 1, f = 0 | abs(eta_new - eta - sum_s(rho*sum_a({_t}*r))) \
+Bretagnolle & Huber 1979: bretagnolle_huber | Bretagnolle (2.2) | max_s(-log(1 - tv**2) - kl) <= 0
+after Hoeffding 1963: hoeffding_kl \
+| Hoeffding (4.16) | max_s(kl - max_a(log_gap)**2/2) <= 0 | {_shared}
+van Erven & Harremoes 2014: renyi_kl \
+| Renyi, order 2 | max_s(kl - log(sum_a(ratio(pi**2, pi_new)))) <= 0 | {_kept}
+Gibbs & Su 2002: chi_square_kl \
+| chi-square | max_s(kl - (sum_a(ratio(pi**2, pi_new)) - 1)) <= 0 | {_kept}
+after Pirotta et al. 2013: spi_bound \
+| Pirotta, safe step | {_D} <= gamma*(max_tv*span_s(A_bar))/{_u}**2
+spi_bound_q | Pirotta Corollary 3.6 | {_D} <= gamma*(2*max_tv**2*max_s(span_a(Q)))/{_u}**2
+spi_step | Pirotta, safe weight | {_half} | 2*gamma*max_tv*span_s(A_bar_target) <= {_u}**2*{_G}
+Achiam et al. 2017: cpo_bound | CPO Corollary 1 | eta_new >= L - gamma*(2*eps_cpi*mean_tv)/{_u}**2
+cpo_bound_upper | CPO Theorem 1, f = V | eta_new <= L + gamma*(2*eps_cpi*mean_tv)/{_u}**2
+cpo_general_zero | CPO Theorem 1, f = 0 | abs(eta_new - eta - sum_s(rho*sum_a({_t}*r))) \
 <= gamma*(2*max_s(abs(sum_a(pi_new*r)))*mean_tv)/{_u}**2
-cpo_general_half | Theorem 1, f = V_new/2 | abs(eta_new - eta - sum_s(rho*sum_a({_t}*{_f}))) \
+cpo_general_half | CPO Theorem 1, f = V_new/2 | abs(eta_new - eta - sum_s(rho*sum_a({_t}*{_f}))) \
 <= gamma*(2*max_s(abs(sum_a(pi_new*{_f})))*mean_tv)/{_u}**2
 cpo_general_exact \
-| Theorem 1, f = V_new | eta_new - eta == sum_s(rho*sum_a({_t}*(r + gamma*next(V_new) - V_new)))
-cpo_kl_reversed | Corollary 3 | {_D} <= gamma*(2*eps_cpi*sqrt(mean_d(kl_reversed)/2))/{_u}**2
+| CPO Theorem 1, f = V_new | eta_new - eta == sum_s(rho*sum_a({_t}*(r + gamma*next(V_new) - V_new)))
+cpo_kl_reversed | CPO Corollary 3 | {_D} <= gamma*(2*eps_cpi*sqrt(mean_d(kl_reversed)/2))/{_u}**2
 cpo_worst_case \
-| Proposition 1 | eta_new - eta >= -(gamma*(eps_cpi*sqrt(2*mean_d(kl_reversed)))/{_u}**2) | L >= eta
-cpo_visitation | Lemma 3 | {_moved} <= gamma*(2*mean_tv)/{_u}**2
-Zhang & Ross 2021: average_performance_difference | Lemma 1 | J_new == J + sum_s(d_avg_new*{_gain})
-average_visitation | average, visits | {_shifted} <= 2*(kemeny_new-1)*{_met}
-average_bound | average, bound | {_missed} <= 2*(kemeny_new-1)*max_s(abs({_gain}))*{_met}
-Sutton et al. 2000: policy_gradient_direct | Theorem 1 | eta_dot == sum_s(rho*sum_a({_t}*Q))
-policy_gradient_score | Theorem 1, score | eta_dot == sum_s(rho*sum_a(pi*{_h}*A))
-compatible_features | Theorem 2 | eta_dot == {_Ah}/{_hh}*{_hh}
-compatible_fit \
-| Theorem 2, fit | sum_s(rho*sum_a(pi*{_fit}*{_fit})) <= sum_s(rho*sum_a(pi*(A - {_h})*(A - {_h})))
-Kakade 2001: natural_gradient \
-| natural gradient | eta_dot == sum_s(rho*(sum_a(pi*{_h}*A) - sum_a(pi*{_h})*sum_a(pi*A)))
-Mei et al. 2020: lojasiewicz \
-| Lemma 8 | max_s(rho_new/rho)*sqrt(sum_s(sum_a(pi))*sum_s(sum_a((rho*pi*A)**2))) \
+| CPO Proposition 1 | eta_new - eta \
+>= -(gamma*(eps_cpi*sqrt(2*mean_d(kl_reversed)))/{_u}**2) | L >= eta
+cpo_visitation | CPO Lemma 3 | {_moved} <= gamma*(2*mean_tv)/{_u}**2
+Zhang & Ross 2021: average_performance_difference \
+| Z&R Lemma 1 | J_new == J + sum_s(d_avg_new*{_gain}) | {_mixing}
+after Zhang & Ross 2021: average_visitation \
+| Z&R, visits | {_shifted} <= 2*(kemeny_new-1)*{_met} | {_mixing}
+average_bound \
+| Z&R, bound | {_missed} <= 2*(kemeny_new-1)*max_s(abs({_gain}))*{_met} | {_mixing}
+after Puterman 1994: stationary_value \
+| Puterman section 8.2 | sum_s(d_avg*V) == J/{_u} | classes <= 1
+average_return \
+| Puterman section 8.2, span | abs(J - {_u}*eta) <= {_u}*span_s(h) | classes <= 1
+Sutton et al. 2000: policy_gradient_direct \
+| Sutton Theorem 1 | eta_dot == sum_s(rho*sum_a({_t}*Q))
+compatible_features | Sutton Theorem 2 \
+| sum_s(rho*sum_a(pi*A*w_fit_new)) == sum_s(rho*sum_a(pi*{_fits[0]}*w_fit_new))
+after Sutton et al. 2000: compatible_fit | Sutton Theorem 2, fit | {_near} <= {_far}
+policy_gradient_score | Sutton Theorem 1, score | eta_dot == sum_s(rho*sum_a(pi*{_h}*A))
+after Kakade 2001: natural_gradient \
+| Kakade section 3 | sum_s(sum_a(rho*pi*A*natural)) == sum_s(rho*sum_a(pi*A*A))
+after Mei et al. 2020: lojasiewicz \
+| Mei Lemma 8 | {_mismatch}*sqrt(sum_s(sum_a(pi))*sum_s(sum_a((rho*pi*A)**2))) \
 >= -max_s(-sum_a(pi*pi_new))*(eta_new - eta) | -max_s(-max_a(pi_new)) >= 1
-softmax_smoothness | Lemma 7 | abs(eta_new - eta - sum_s(sum_a(rho*pi*A*{_l}))) \
+softmax_smoothness | Mei Lemma 7 | abs(eta_new - eta - sum_s(sum_a(rho*pi*A*{_l}))) \
 <= 4*(max_sa(r) + max_sa(-r))*sum_s(sum_a({_l}**2) - sum_a({_l})**2/sum_a(pi/pi))/{_u}**3
-soft_performance_difference \
-| Lemma 25 | {_soft} == sum_s(rho_new*(A_bar + (gamma*sum_a(pi_new*next(K)) - K) + entropy_new))
-soft_suboptimality | Lemma 26 \
+soft_performance_difference | Mei Lemma 25 \
+| {_soft} == sum_s(rho_new*(A_bar + (gamma*sum_a(pi_new*next(K)) - K) + entropy_new))
+soft_suboptimality | Mei Lemma 26 \
 | {_soft} == sum_s(rho*(kl - sum_a(pi*(r + gamma*next(V_new + K_new) - {_Vs} - log(pi_new)))))
-Howard 1960: policy_iteration | policy iteration | {_least} | {_greedy}
+Howard 1960: policy_iteration | Howard, policy iteration | {_least} | {_greedy}
 Puterman 1994: policy_iteration_contraction \
-| policy iteration | max_s(V_star - V_new) <= gamma*max_s(V_star - V) | {_greedy}
-optimality_gap | optimality gap | max_s(V_star - V) <= max_sa(A)/{_u}
+| Puterman, policy iteration | max_s(V_star - V_new) <= gamma*max_s(V_star - V) | {_greedy}
+optimality_gap | Puterman, optimality gap | max_s(V_star - V) <= max_sa(A)/{_u}
 after Strupl et al. 2022: reward_weighted \
-| reward-weighted | {_least} | smaller(-max_sa(-r), -max_sa(abs(pi_new*V - pi*Q))) >= 0
-Grudzien et al. 2022: mirror_step | Lemma 3.3 | {_least} | {_mirror}
-Agarwal et al. 2021: npg_progress \
-| Lemma 5.2 (arXiv) | eta_new - eta >= sum_s(rho0*(A_bar - kl_reversed)) | {_mirror}
-after Kearns & Singh 2002: simulation_lemma | simulation lemma \
+| Strupl, reward-weighted | {_least} | smaller(-max_sa(-r), -max_sa(abs(pi_new*V - pi*Q))) >= 0
+after Grudzien et al. 2022: mirror_step | Grudzien Lemma 3.3 | {_least} | {_mirror}
+after Agarwal et al. 2021: npg_progress \
+| Agarwal Lemma 5.2 (arXiv) | eta_new - eta >= sum_s(rho0*(A_bar - kl_reversed)) | {_mirror}
+after Kearns & Singh 2002: simulation_lemma | K&S, simulation lemma \
 | max_s(abs(V_new - V)) <= (max_s(abs(sum_a({_t}*r))) + gamma*(max_s(move({_t}))/2)*span_s(V))/{_u}
-own: visitation_coupling | from Lemma B | {_moved} <= 2*{_c}
-cpi_step | from (6) | {_half} | 4*eps_target*gamma*alpha <= {_u}**2*{_G}
-cpi_best_weight | from Theorem 4.1 | alpha*{_G} - {_cpi} \
+own: visitation_coupling | from TRPO Lemma 3 | {_moved} <= 2*{_c}
+cpi_step | from TRPO (6) | {_half} | 4*eps_target*gamma*alpha <= {_u}**2*{_G}
+cpi_best_weight | from K&L Theorem 4.1 | alpha*{_G} - {_cpi} \
 <= {_best}*{_G} - 2*{_best}**2*gamma*eps_target/({_u}*(1-gamma*(1-{_best}))) | {_G} >= 0
-cpo_kl | Corollary 3, other KL | {_D} <= gamma*(2*eps_cpi*sqrt(mean_kl/2))/{_u}**2
-cpo_visitation_new | Lemma 3, new policy | {_moved} <= gamma*(2*sum_s(d_new*tv))/{_u}**2
-cpo_centred | centred | {_D} <= gamma*(span_s(A_bar)*mean_tv)/{_u}**2
-residual_span | residual | {_D} <= gamma*sum_s(rho*tv)*span_s(V_new - V)
-residual_visitation | Lemma 2, centred | {_D} <= {_moved}*span_s(A_bar)/2
-visitation_kl | KL of visits | kl_d <= gamma/{_u}*mean_kl
-visitation_mean_kl | (i) visits | {_moved} <= 2*{_rt}
-mean_kl_root | (i) | {_D} <= 2*eps_cpi*{_rt}
-mean_kl_worst_case | (i) worst case | eta_new - eta >= -2*eps_cpi*{_rt} | L >= eta
-path_kl | (ii) | {_D} <= 2*eps_cpi*({_path} + gamma**9/{_u})
+cpo_kl | CPO Corollary 3, other KL | {_D} <= gamma*(2*eps_cpi*sqrt(mean_kl/2))/{_u}**2
+cpo_visitation_new | CPO Lemma 3, new policy | {_moved} <= gamma*(2*sum_s(d_new*tv))/{_u}**2
+cpo_centred | CPO Corollary 1, centred | {_D} <= gamma*(span_s(A_bar)*mean_tv)/{_u}**2
+residual_span | TRPO appendix B, residual | {_D} <= gamma*sum_s(rho*tv)*span_s(V_new - V)
+residual_visitation | CPO Lemma 2, centred | {_D} <= {_moved}*span_s(A_bar)/2
+visitation_kl | - | kl_d <= gamma/{_u}*mean_kl
+visitation_mean_kl | - | {_moved} <= 2*{_rt}
+mean_kl_root | - | {_D} <= 2*eps_cpi*{_rt}
+mean_kl_worst_case | - | eta_new - eta >= -2*eps_cpi*{_rt} | L >= eta
+path_kl | - | {_D} <= 2*eps_cpi*({_path} + gamma**9/{_u})
 path_kl_linear \
-| (ii) linear | {_D} <= 2*eps*max_kl*({_li} + gamma**9*(9/{_u} + gamma/{_u}**2)/sqrt(9))
+| - | {_D} <= 2*eps*max_kl*({_li} + gamma**9*(9/{_u} + gamma/{_u}**2)/sqrt(9))
 hellinger \
-| (iii) certificate | {_u}*{_D} <= sqrt({_H})*(2*sqrt(mean_d(A_bar**2)) + eps_cpi*sqrt({_H}))
-hellinger_kl | (iii) KL | {_H} <= kl_d
-mean_kl_linear | (iii) | {_D} <= eps/{_u}**2*(gamma + 2*sqrt(2*{_u}*gamma))*mean_kl
-trpo_mean_kl | (9) with mean KL | eta_new >= L - C*mean_kl | gamma >= 8/17
-trpo_kl_reversed | (9), other KL | eta_new >= L - C*max_s(kl_reversed)
-trpo_bretagnolle_huber | (9) by Bretagnolle-Huber | -log(1 - (L - eta_new)/C) <= max_kl
-approximate_advantage | approximate advantage | abs(eta_new - eta - sum_s(rho*sum_a({_t}*r))) \
+| - | {_u}*{_D} <= sqrt({_H})*(2*sqrt(mean_d(A_bar**2)) + eps_cpi*sqrt({_H}))
+hellinger_kl | - | {_H} <= kl_d
+mean_kl_linear | - | {_D} <= eps/{_u}**2*(gamma + 2*sqrt(2*{_u}*gamma))*mean_kl
+trpo_mean_kl | TRPO (9) with mean KL | eta_new >= L - C*mean_kl | gamma >= 8/17
+trpo_kl_reversed | TRPO (9), other KL | eta_new >= L - C*max_s(kl_reversed)
+trpo_bretagnolle_huber | TRPO (9) by Bretagnolle-Huber | -log(1 - ratio(L - eta_new, C)) <= max_kl
+approximate_advantage | - | abs(eta_new - eta - sum_s(rho*sum_a({_t}*r))) \
 <= 4*max_tv*eps*{_c} + 2*max_tv*max_sa(abs(r - A))/{_u}
 horizon_bound \
 | horizon 3 | abs({_eta_new} - {_eta} - ({_along.format("pi")})) <= 4*{_eps}*max_tv*{_parted}
 horizon_bound_square | horizon 3, square | 2*max_tv*{_parted} <= max_tv**2*3*2
-average_visitation_new | average, other chain | {_shifted} <= 2*(kemeny-1)*sum_s(d_avg_new*tv)
+average_visitation_new \
+| Z&R, visits, other chain | {_shifted} <= 2*(kemeny-1)*sum_s(d_avg_new*tv) | {_mixing}
+average_centred \
+| Z&R, bound, centred | {_missed} <= (kemeny_new-1)*span_s({_gain})*{_met} | {_mixing}"""
+
+# Version 1: sources and equations as they were; the formula too where it was another one.
+_Ah, _hh = (f"sum_s(rho*sum_a(pi*{pair}))" for pair in (f"A*{_h}", f"{_h}*{_h}"))
+_fit_1 = f"(A - {_Ah}/{_hh}*{_h})"
+_best_1 = f"smaller(1, {_u}/gamma*(1/sqrt(1 - {_G}*{_u}/(2*eps_target)) - 1))"
+_TABLE_1 = f"""Kakade & Langford 2002: performance_difference_paths | (1);
+performance_difference | (2);
+performance_difference_statewise | (2) at each state; cpi_bound | (6); cpi_coupling | Theorem 4.1;
+cpi_step_bounded | Corollary 4.2;
+gradient_domination | Theorem 6.2 | eta_new - eta <= max_s(rho_new/rho)*sum_s(rho*max_a(A));
+gradient_domination_start | Corollary 4.5 | max_s(rho_new/rho) <= max_s(d_new/rho0)/{_u};
+after Kakade & Langford 2002: horizon_performance_difference | horizon 3;
+Schulman et al. 2015: visitation_mass | rho; surrogate_linear | (3); surrogate_value | (4);
+surrogate_gradient | (4); trpo_bound | (8), Theorem 1; trpo_bound_upper | (8), other side;
+trpo_kl_bound | (9); trpo_kl_bound_half | (9) with C/2; minorant_touches | (10);
+minorant_gain | (10); monotone_improvement | (10); improvement_statewise | after (2);
+Pollard 2000: tv_squared_kl | (9);
+Csiszar & Koerner 2011: pinsker | Pinsker;
+Schulman et al. 2015, appendix A: advantage_lemma | Lemma A; advantage_lemma_eps | Lemma A;
+coupling_lemma | Lemma B, t=3; coupling_span | ladder 1; coupling_eps_cpi | ladder 2;
+coupling_capped | ladder 3; coupling_rows | ladder 3'; coupling_bound | ladder 4;
+coupling_to_theorem | ladder 5;
+Schulman et al. 2015, appendix B: residual_identity | App. B;
+Bretagnolle & Huber 1979: bretagnolle_huber | (2.2);
+after Pirotta et al. 2013: spi_bound | safe step; spi_bound_q | Corollary 3.6;
+spi_step | safe weight;
+Achiam et al. 2017: cpo_bound | Corollary 1; cpo_bound_upper | Theorem 1, f = V;
+cpo_general_zero | Theorem 1, f = 0; cpo_general_half | Theorem 1, f = V_new/2;
+cpo_general_exact | Theorem 1, f = V_new; cpo_kl_reversed | Corollary 3;
+cpo_worst_case | Proposition 1; cpo_visitation | Lemma 3;
+Zhang & Ross 2021:
+average_performance_difference | Lemma 1 | J_new == J + sum_s(d_avg_new*{_gain});
+average_visitation | average, visits | {_shifted} <= 2*(kemeny_new-1)*{_met};
+average_bound | average, bound | {_missed} <= 2*(kemeny_new-1)*max_s(abs({_gain}))*{_met};
+Sutton et al. 2000: policy_gradient_direct | Theorem 1; policy_gradient_score | Theorem 1, score;
+compatible_features | Theorem 2 | eta_dot == {_Ah}/{_hh}*{_hh};
+compatible_fit | Theorem 2, fit | sum_s(rho*sum_a(pi*{_fit_1}*{_fit_1})) \
+<= sum_s(rho*sum_a(pi*(A - {_h})*(A - {_h})));
+Kakade 2001:
+natural_gradient | natural gradient \
+| eta_dot == sum_s(rho*(sum_a(pi*{_h}*A) - sum_a(pi*{_h})*sum_a(pi*A)));
+Mei et al. 2020:
+lojasiewicz | Lemma 8 | max_s(rho_new/rho)*sqrt(sum_s(sum_a(pi))*sum_s(sum_a((rho*pi*A)**2))) \
+>= -max_s(-sum_a(pi*pi_new))*(eta_new - eta) | -max_s(-max_a(pi_new)) >= 1;
+softmax_smoothness | Lemma 7; soft_performance_difference | Lemma 25;
+soft_suboptimality | Lemma 26;
+Howard 1960: policy_iteration | policy iteration;
+Puterman 1994: policy_iteration_contraction | policy iteration; optimality_gap | optimality gap;
+after Strupl et al. 2022: reward_weighted | reward-weighted;
+Grudzien et al. 2022: mirror_step | Lemma 3.3;
+Agarwal et al. 2021: npg_progress | Lemma 5.2 (arXiv);
+after Kearns & Singh 2002: simulation_lemma | simulation lemma;
+own: visitation_coupling | from Lemma B; cpi_step | from (6);
+cpi_best_weight | from Theorem 4.1 | alpha*{_G} - {_cpi} \
+<= {_best_1}*{_G} - 2*{_best_1}**2*gamma*eps_target/({_u}*(1-gamma*(1-{_best_1}))) | {_G} >= 0;
+cpo_kl | Corollary 3, other KL; cpo_visitation_new | Lemma 3, new policy; cpo_centred | centred;
+residual_span | residual; residual_visitation | Lemma 2, centred; visitation_kl | KL of visits;
+visitation_mean_kl | (i) visits; mean_kl_root | (i); mean_kl_worst_case | (i) worst case;
+path_kl | (ii); path_kl_linear | (ii) linear; hellinger | (iii) certificate;
+hellinger_kl | (iii) KL; mean_kl_linear | (iii); trpo_mean_kl | (9) with mean KL;
+trpo_kl_reversed | (9), other KL;
+trpo_bretagnolle_huber | (9) by Bretagnolle-Huber | -log(1 - (L - eta_new)/C) <= max_kl;
+approximate_advantage | approximate advantage; horizon_bound | horizon 3;
+horizon_bound_square | horizon 3, square;
+average_visitation_new | average, other chain | {_shifted} <= 2*(kemeny-1)*sum_s(d_avg_new*tv);
 average_centred | average, centred | {_missed} <= (kemeny_new-1)*span_s({_gain})*{_met}"""
 
 # What a field may be: its path, then its value, a text behind a quotation mark.
@@ -170,10 +278,12 @@ _int, _side = "-?[0-9a-f]{1,65536}", "[A-Za-z0-9_ ,+*/()-]{1,1000}"
 _hex = f"{_int}(/{_int})?"
 _FIELDS = rf"""/format "tabular-trpo-certificate
 /model/format "tabular-trpo-mdp
-/(model/)?version 1
-/(model/(why|(states|actions)\[[0-9]+\])|claims\[[0-9]+\]/(name|equation|source)) ".*
-/model/transitions\[[0-9]+\](\[[012]\] ".*|\[3\] "{_exact}|\[4\] "-?{_exact})
-/model/(gamma|(rho0|policies/(pi|pi_new|target))/[^ ]*) "{_exact}
+/version [12]
+/model/version 1
+/(model/(states|actions)\[[0-9]+\]|claims\[[0-9]+\]/name) ".{{1,500}}
+/(model/why ".{{0,3500}}|claims\[[0-9]+\]/(equation|source) ").{{0,500}}
+/model/transitions\[[0-9]+\](\[[012]\] ".{{1,500}}|\[3\] "{_exact}|\[4\] "-?{_exact})
+/model/(gamma|(rho0|policies/(pi|pi_new|target))/[^ ]{{0,4000}}) "{_exact}
 /mixture( null|/target "target|/alpha "{_exact})
 /(witness/(V|rho|V_new|rho_new|W|V_dot|V_star|H|H_new)|step/m)/(den|num\[[0-9]+\]) "{_int}
 /(values/(eta|eta_new|L|eps|eps_cpi|max_tv|mean_tv|C|eta_dot|alpha|eps_target)|step/[ca]) "{_hex}
@@ -207,6 +317,9 @@ span_s(x) : max_s(x) + max_s(-x); span_a(x) : max_a(x) + max_a(-x);
 shift(x) : sum_a((pi_new-pi)*next(x));
 J : sum_s(d_avg*sum_a(pi*r)); J_new : sum_s(d_avg_new*sum_a(pi_new*r));
 kemeny : sum_s(H_diagonal); kemeny_new : sum_s(H_diagonal_new);
+log_gap : abs(log_ratio(pi, pi_new)); classes : classes_of(pi);
+classes_new : classes_of(pi_new); natural : weights(pi, rho, A);
+w_fit : shared_weights(pi, rho, A); w_fit_new : shared_weights(pi_new, rho_new, A_new);
 L_mix(x) : eta + sum_s(rho*(sum_a(((1-x)*pi + x*pi_new)*Q) - V));
 step_c ~ larger(step_c, 0); step_m ~ larger(step_m, 0); step_a ~ max_tv; G_step = rho*A;
 one ~ 1 + sum_s(step_m) - 2*step_c*step_a; ones ~ 1 + step_m*(step_a - tv);
@@ -220,16 +333,27 @@ H_diagonal = H_diagonal + unit*H_column"""
 _NAMES = """gamma alpha eta eta_new eta_dot L M M_pi C eps eps_cpi eps_target max_tv mean_tv max_kl
 mean_kl kl_d J J_new kemeny kemeny_new rho0 rho rho_new d d_new V V_new V_star A_bar A_bar_target
 tv kl kl_reversed W entropy entropy_new d_avg d_avg_new h h_new A A_new Q Q_new r pi pi_new"""
+_NAMES_2 = "classes classes_new log_gap natural w_fit w_fit_new ratio"  # not in version 1
 _CALLS = """abs sqrt log sum_s max_s span_s mean_d max_a span_a max_sa sum_a next push move
 shift step_tv L_mix smaller"""
 NODES = "Expression Constant Name Load Call UnaryOp USub BinOp Add Sub Mult Div Pow".split()
 
-THEOREMS: dict[str, tuple[str, str, str, str | None]] = {}  # equation, source, formula, condition
-_source = ""
-for _head, *_rest in (_line.split(" | ") for _line in _TABLE.splitlines()):
-    _new, _, _name = _head.rpartition(": ")
-    _source = _new or _source
-    THEOREMS[_name] = (_rest[0], _source, _rest[1], (*_rest, None)[2])
+Stated = tuple[str, str, str, str | None]  # equation, source, formula, condition
+
+
+def _table(rows: list[str], later: dict[str, Stated]) -> dict[str, Stated]:
+    """Read a table; what a row leaves out is as in the later one."""
+    made, source = {}, ""
+    for head, equation, *rest in (row.strip().split(" | ") for row in rows):
+        new, _, name = head.rpartition(": ")
+        source = new or source
+        formula, condition = (*rest, None)[:2] if rest else later[name][2:]
+        made[name] = (equation, source, formula, condition)
+    return made
+
+
+THEOREMS = _table(_TABLE.splitlines(), {})
+TABLES = {1: _table(_TABLE_1.replace("\n", " ").split(";"), THEOREMS), 2: THEOREMS}
 FIELD = re.compile(_FIELDS.replace("\n", "|"), re.DOTALL)
 QUANTITIES, COLUMN, COLUMN_NEW = (
     [part.split(maxsplit=2) for part in text.split(";")]
@@ -237,8 +361,10 @@ QUANTITIES, COLUMN, COLUMN_NEW = (
 )
 SHORT = {name: text for name, sign, text in QUANTITIES if sign == ":"}
 STEP = "no policy has a larger sum_s(rho*A_bar) - c*max_tv**2 than pi_new, c = step.c"
-NAMES, ARITY = {*_NAMES.split()}, dict.fromkeys(_CALLS.split(), 1) | {"smaller": 2}
-LOGS = {*"kl max_kl mean_kl M kl_reversed kl_d entropy entropy_new log".split()}
+NAMES = {*_NAMES.split()} | {*_NAMES_2.split()} - {"ratio"}
+ARITY = dict.fromkeys(_CALLS.split(), 1) | {"smaller": 2, "ratio": 2}
+LATER = {1: {*_NAMES_2.split()}, 2: set()}  # what a version does not know
+LOGS = {*"kl max_kl mean_kl M kl_reversed kl_d log_gap entropy entropy_new log".split()}
 
 
 @final
@@ -248,7 +374,7 @@ class CertificateError(ValueError):
 
 @final
 class Statement(NamedTuple):
-    """One claim that was re-checked; `user_claim` when its name is not in THEOREMS."""
+    """One claim that was re-checked; `user_claim` when its name is not in the table."""
 
     name: str
     status: str
@@ -258,7 +384,12 @@ class Statement(NamedTuple):
 
 def _require(good: object, where: str, got: object, expected: object) -> None:
     if not good:
-        raise CertificateError(ascii(f"{where} = {got!s:.90}, expected {expected!s:.90}")[1:-1])
+        raise CertificateError(_plain(f"{where:.200} = {got!s:.90}, expected {expected!s:.90}"))
+
+
+def _plain(text: str) -> str:
+    """Spell whatever could steer a terminal or end a line."""
+    return "".join(c if c.isascii() and c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def _fields(item: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -279,7 +410,9 @@ def _spell(x: Interval | None) -> str:
 
 
 def _fraction(text: str) -> Fraction:
-    return Fraction(*(int(part, 16) for part in text.split("/")))
+    parts = [int(part, 16) for part in text.split("/")]
+    _spend(*parts)
+    return Fraction(*parts)
 
 
 def _read(doc: dict[str, Any]) -> Env:
@@ -295,8 +428,9 @@ def _read(doc: dict[str, Any]) -> Env:
     for i, (s, a, t, p, reward) in enumerate(model["transitions"]):
         good = {s, t} <= states.keys() and a in actions and (s, a, t) not in raw["P"]
         _require(good, f"model.transitions[{i}]", [s, a, t], "known names, no triple twice")
-        raw["P"][s, a, t] = Fraction(p)
-        raw["r"][s, a] = raw["r"].get((s, a), 0) + Fraction(p) * Fraction(reward)
+        raw["P"][s, a, t], r, mean = Fraction(p), Fraction(reward), raw["r"].get((s, a), 0 * one)
+        _spend(raw["P"][s, a, t], r, mean)
+        raw["r"][s, a] = mean + raw["P"][s, a, t] * r
     raw |= {"ones": {(s,): one for s in states}, "all": dict.fromkeys(raw["r"], one)}
     texts: dict[str, dict[Any, str]] = {"gamma": {(): model["gamma"]}}
     texts |= {"alpha": {(): mixture["alpha"]}} if mixture else {}
@@ -314,6 +448,8 @@ def _read(doc: dict[str, Any]) -> Env:
     vectors = doc["witness"] | ({"step_m": step["m"]} if step else {})
     for name, part in vectors.items():
         den, *nums = (int(text, 16) for text in [part["den"], *part["num"]])
+        for num in nums:
+            _spend(den, num)
         places = [*product(states, repeat=2 if name[0] == "H" else 1)]
         good = den > 0 and math.gcd(den, *nums) == 1 and len(nums) == len(places)
         _require(good, f"witness.{name}", part, "integers over den > 0, in lowest terms")
@@ -343,12 +479,26 @@ def _follow(rows: list[list[str]], env: Env) -> None:
             env[name] = value
 
 
+_LEFT: ContextVar[list[int]] = ContextVar("_LEFT")  # of the budget; unset outside of `check`
+
+
+def _spend(*numbers: Any, bits: int = 0) -> None:
+    """Count an operation: the gcds of long numbers take the square of their length."""
+    for x in numbers:
+        bits += 0 if type(x) is float else x.numerator.bit_length() + x.denominator.bit_length()
+    if left := _LEFT.get(None):
+        left[0] -= 1 + (bits >> 12) ** 2
+        if left[0] < 0:
+            raise CertificateError("work = too much work, expected shorter formulas and numbers")
+
+
 def _ends(f: Callable[[Any, Any], Any], x: Interval, y: Interval) -> Interval:
     """Enclose f, monotone in each argument, by its values at the ends."""
     ends: list[Any] = []
     for a, b in [(x[0], y[0])] if x[0] is x[1] and y[0] is y[1] else product(x, y):
         if float in (type(a), type(b)) and f not in (min, max):  # infinite: the other's sign tells
             a, b = (z if type(z) is float else float((z > 0) - (z < 0)) for z in (a, b))
+        _spend(a, b)
         end = f(a, b)
         if isinstance(end, Fraction):
             size = end.numerator.bit_length() + end.denominator.bit_length()
@@ -365,11 +515,37 @@ def _over(x: Interval, y: Interval) -> Interval:
     return _ends(operator.truediv, x, y)
 
 
+def _round(x: Interval, bits: int) -> Interval:
+    """Widen an enclosure to short ends, so that they do not grow; what is exact stays exact."""
+    keep, ends = 2 * bits + 64, list(x)
+    for i, end in enumerate(x if x[0] != x[1] else ()):
+        if type(end) is float:
+            continue
+        sizes = end.numerator.bit_length(), end.denominator.bit_length()
+        if sum(sizes) > 2 * keep:
+            _spend(end)
+            unit = Fraction(2) ** (sizes[0] - sizes[1] - keep)
+            ends[i] = unit * (math.ceil(end / unit) if i else math.floor(end / unit))
+    return ends[0], ends[1]
+
+
+def _ratio(x: Interval, y: Interval) -> Interval:
+    """Divide, but 0 is the ratio of 0 to anything, and infinity that of another number to 0."""
+    if x == ZERO:
+        return x
+    if y != ZERO:
+        return _over(x, y)
+    if x[0] <= 0 <= x[1]:
+        raise ArithmeticError("a number over 0 that may be 0")
+    return (math.inf if x[0] > 0 else -math.inf,) * 2
+
+
 def _root(x: Interval, bits: int) -> Interval:
     if x[0] < 0:
         raise ArithmeticError("the root of a number that may be negative")
     if x[1] == math.inf:
         return x if x[0] == math.inf else (ZERO[0], math.inf)
+    _spend(*x, bits=4 * bits)
     squares = [end.numerator * end.denominator << 2 * bits for end in x]
     low, high = map(math.isqrt, squares)
     high += high**2 < squares[1]
@@ -384,6 +560,7 @@ def _log(x: Fraction, bits: int) -> Interval:
     2 units, so each term by less than 3, and the tail from the first power of 0 units is below 3.
     """
     _require(type(x) is Fraction and x > 0, "log x at x", x, "a positive rational")
+    _spend(x, bits=64 * bits)  # here, since an earlier one may be at hand
     k, work = x.numerator.bit_length() - x.denominator.bit_length(), bits + 2 * bits.bit_length()
     m, (low, high) = x / Fraction(2) ** k, ZERO
     for times, z in ((2, (m - 1) / (m + 1)), (2 * k, Fraction(1, 3))):
@@ -400,12 +577,14 @@ def _log(x: Fraction, bits: int) -> Interval:
 
 def _log_ratio(p: Interval, q: Interval, bits: int) -> Interval:
     _require(p[0] == p[1] and q[0] == q[1], "log_ratio", (p, q), "numbers that are known exactly")
+    _spend(p[0], q[0])
     return ZERO if p == q else _log(p[0] / q[0], bits) if p[0] and q[0] else (math.inf, math.inf)
 
 
 def _log_between(x: Interval, bits: int) -> Interval:
     if x[0] <= 0:
         raise ArithmeticError("the logarithm of a number that may be 0 or negative")
+    _spend(*x)
     ends = [ZERO if end == 1 else _log(end, bits) if end < math.inf else (end, end) for end in x]
     return ends[0][0], ends[1][1]
 
@@ -414,22 +593,34 @@ def _log_between(x: Interval, bits: int) -> Interval:
 _TWO: Any = {"Add": operator.add, "Sub": operator.sub, "smaller": min, "larger": max}
 _TWO["Mult"] = lambda a, b: a * b if a and b else ZERO[0]
 ENTRYWISE = {name: partial(_ends, f) for name, f in _TWO.items()} | {"Div": _over}
+ENTRYWISE["ratio"] = _ratio
 
 
-def _vet(formula: str, where: str) -> None:
+def _vet(formula: str, where: str, later: Collection[str] = ()) -> None:
     """Refuse what is not documented: a claim may not use what only the checker's formulas need."""
     words = re.findall(r"\w+", formula)  # 0x10 and 1_0 are words, and no digits
-    good = all(x in NAMES or x in ARITY or x.isdigit() for x in words)
-    for node in ast.walk(ast.parse(formula.strip(), mode="eval")):
-        good &= type(node).__name__ in NODES
-        if isinstance(node, ast.Call):
-            good &= len(node.args) == ARITY.get(ast.unparse(node.func))
+    good = all(x in NAMES or x in ARITY or x.isdigit() for x in words) and not {*later} & {*words}
+    depth, level = 0, [_tree(formula)]
+    while level:
+        for node in level:
+            _spend()
+            good &= type(node).__name__ in NODES
+            if isinstance(node, ast.Call):
+                good &= len(node.args) == ARITY.get(ast.unparse(node.func))
+        depth, level = depth + 1, [part for x in level for part in ast.iter_child_nodes(x)]
     _require(good, where, formula, "numbers, names and calls of the formula language")
+    _require(depth <= MOST_DEPTH, where, f"nested {depth} deep", f"<= {MOST_DEPTH}")
+
+
+@lru_cache(maxsize=1024)
+def _tree(formula: str) -> Any:
+    return ast.parse(formula.strip(), mode="eval").body
 
 
 def _value(node: Any, env: Env, bits: int) -> Value:
     """Evaluate a formula, given as text or as its syntax tree."""
-    match ast.parse(node.strip(), mode="eval").body if isinstance(node, str) else node:
+    _spend()
+    match _tree(node) if isinstance(node, str) else node:
         case ast.Constant(value=n) if type(n) is int:
             return {(): (Fraction(n),) * 2}
         case ast.Name(id=name) if name in env or name in SHORT:
@@ -459,17 +650,23 @@ def _apply(name: str, args: list[Value], env: Env, bits: int) -> Value:
     f: Any = partial(precise[name], bits=bits) if name in precise else ENTRYWISE.get(name)
     if f:  # a number serves every state, a vector every action
         keys = args[sizes.index(max(sizes))]
-        return {k: f(*(arg[k[:n]] for arg, n in zip(args, sizes, strict=True))) for k in keys}
+        entries = ((k, (x[k[:n]] for x, n in zip(args, sizes, strict=True))) for k in keys)
+        return {k: _round(f(*entry), bits) for k, entry in entries}
     if f"{name}(x)" in SHORT and len(args) == 1:
         return _value(SHORT[f"{name}(x)"], env | {"x": x}, bits)
+    if name in STRUCTURE:
+        return STRUCTURE[name](env, *args)
     axes = {1: ("next", "sum_s", "max_s"), 2: ("push", "move", "sum_a", "max_a", "max_sa")}
     good = len(args) == 1 and name in axes.get(sizes[0], ())
     _require(good, f"the arguments of {name}", sizes, "one table, or one vector")
     groups: dict[tuple[str, ...], list[Interval]] = {k: [] for k in env["ones"] if name == "push"}
     den = (Fraction(1),) * 2
     if name in ("next", "push", "move"):  # over a common denominator, which spares many long gcds
-        ends = [end for y in x.values() for end in y if isinstance(end, Fraction)]
-        den = (Fraction(math.lcm(*(end.denominator for end in ends))),) * 2
+        common = 1
+        for end in (end for y in x.values() for end in y if isinstance(end, Fraction)):
+            _spend(common, end)
+            common = math.lcm(common, end.denominator)
+        den = (Fraction(common),) * 2
         x = {key: ENTRYWISE["Mult"](y, den) for key, y in x.items()}
         for (s, a, t), p in env["P"].items():
             get = (t,) if name == "next" else (s, a)
@@ -480,8 +677,84 @@ def _apply(name: str, args: list[Value], env: Env, bits: int) -> Value:
             groups.setdefault(key[: name[3:] == "_a"], []).append(y)
     if name[:3] == "max":
         return {key: reduce(ENTRYWISE["larger"], ys) for key, ys in groups.items()}
-    sums = {key: _over(reduce(ENTRYWISE["Add"], ys, ZERO), den) for key, ys in groups.items()}
+    totals = {key: _over(reduce(ENTRYWISE["Add"], ys, ZERO), den) for key, ys in groups.items()}
+    sums = {key: _round(y, bits) for key, y in totals.items()}
     return _value("sum_a(abs(x))", env | {"x": sums}, bits) if name == "move" else sums
+
+
+def _classes(env: Env, pi: Value) -> Value:
+    """Count the recurrent classes: states that all they lead to lead back to."""
+    after: dict[str, list[str]] = {s: [] for (s,) in env["ones"]}
+    for s, a, t in env["P"]:
+        if env["P"][s, a, t][0] > 0 and pi[s, a][0] > 0:
+            after[s].append(t)
+    reached: dict[str, set[str]] = {}
+    for s in after:
+        found, todo = {s}, [s]
+        while todo:
+            new = {*after[todo.pop()]} - found
+            found, todo = found | new, [*todo, *new]
+        reached[s] = found
+    closed = {frozenset(r) for s, r in reached.items() if all(s in reached[t] for t in r)}
+    return {(): (Fraction(len(closed)),) * 2}
+
+
+def _least_norm(F: list[list[Fraction]], g: list[Fraction]) -> list[Fraction]:
+    """Return F^+ g for a symmetric F: it is F y for any y with F F F y = F g.
+
+    F F y - g is then orthogonal to the range of F, so that F y is a least-squares solution, and
+    among those the shortest one, since it lies in that range itself.
+    """
+    n = range(len(g))
+
+    def by_F(x: list[Fraction]) -> list[Fraction]:
+        return [sum((F[i][j] * x[j] for j in n), Fraction(0)) for i in n]
+
+    columns = [by_F(by_F(column)) for column in F]  # of F F F, which is symmetric too
+    rows = [[*row, x] for row, x in zip(columns, by_F(g), strict=True)]
+    y, pivots = [Fraction(0)] * len(g), []
+    for k in n:
+        top = len(pivots)
+        found = next((i for i in n if i >= top and rows[i][k]), None)
+        if found is None:
+            continue
+        rows[top], rows[found] = rows[found], rows[top]
+        rows[top] = [x / rows[top][k] for x in rows[top]]
+        for i in n:
+            if i != top and rows[i][k]:
+                rows[i] = [x - rows[i][k] * z for x, z in zip(rows[i], rows[top], strict=True)]
+        pivots.append(k)
+    for i, k in enumerate(pivots):
+        y[k] = rows[i][-1]
+    return by_F(y)
+
+
+def _weights(shared: bool, _: Env, *tables: Value) -> Value:
+    """Return F^+ (rho pi A), F the Fisher matrix of the logits of each state, or shared by all."""
+    (pi, rho, A), rows = tables, {}
+    for s, a in pi:
+        rows.setdefault(s, []).append(a)
+    made: Value = {}
+    for block in [[*rows]] if shared else [[s] for s in rows]:
+        actions = [*dict.fromkeys(a for s in block for a in rows[s])]
+        place, n = {a: i for i, a in enumerate(actions)}, len(actions)
+        F, g = [[Fraction(0)] * n for _ in actions], [Fraction(0)] * n
+        for s in block:
+            for a in rows[s]:
+                mass = rho[s,][0] * pi[s, a][0]
+                F[place[a]][place[a]] += mass
+                g[place[a]] += mass * A[s, a][0]
+                for b in rows[s]:
+                    F[place[a]][place[b]] -= mass * pi[s, b][0]
+        x = _least_norm(F, g)
+        made |= {(s, a): (x[place[a]],) * 2 for s in block for a in rows[s]}
+    return made
+
+
+STRUCTURE: dict[str, Callable[..., Value]] = {
+    "classes_of": _classes, "weights": partial(_weights, False),
+    "shared_weights": partial(_weights, True),
+}  # fmt: skip
 
 
 def _holds(relation: str, slack: Interval) -> bool | None:
@@ -499,17 +772,17 @@ def _test(text: str, env: Env, bits: int) -> tuple[bool | None, Interval]:
     return _holds(relation, slack), slack
 
 
-def _judge(claim: dict[str, Any], where: str, env: Env) -> Statement:
+def _judge(claim: dict[str, Any], where: str, env: Env, version: int) -> Statement:
     """Evaluate a claim at rising precision until its status and its recorded slack follow."""
     name, condition, given = claim["name"], claim["precondition"], claim["slack"]
     text = f"{claim['lhs']} {claim['relation']} {claim['rhs']}"
     stated = (claim["equation"], claim["source"], text, condition)
-    own = THEOREMS.get(name, stated)
-    trees = [ast.dump(ast.parse(f"{x}".strip())) for x in (*stated[2:], *own[2:])]
-    _require(stated[:2] == own[:2] and trees[:2] == trees[2:], f"{where} {name}", stated, own)
+    own = TABLES[version].get(name, stated)
     premise = {None: "0 == 0", "mixture": f"{int('alpha' in env)} == 1"}.get(condition, condition)
     for side in re.split(RELATION, f"{text} == {premise}")[::2]:
-        _vet(side, where)
+        _vet(side, where, LATER[version])
+    trees = [ast.dump(ast.parse(f"{x}".strip())) for x in (*stated[2:], *own[2:])]
+    _require(stated[:2] == own[:2] and trees[:2] == trees[2:], f"{where} {name}", stated, own)
     words = {*re.findall(r"\w+", f"{text} {premise}")}
     exactness = "log" if words & LOGS else "sqrt" if "sqrt" in words else "rational"
     _require(claim["exactness"] == exactness, f"{where}.exactness", claim["exactness"], exactness)
@@ -532,27 +805,32 @@ def _judge(claim: dict[str, Any], where: str, env: Env) -> Statement:
             tells = infinite or _holds(claim["relation"], (low, high)) is holds
             _require(tells, f"{where}.slack", given, f"an interval where it is {status}")
             text += f" if {condition}" if condition else ""
-            return Statement(name, status, text, name not in THEOREMS)
+            return Statement(name, status, text, name not in TABLES[version])
     raise CertificateError(f"{where} = undecided at {PRECISIONS[-1]} bits, expected a decision")
 
 
 def check(certificate: dict[str, Any]) -> tuple[Statement, ...]:
     """Return one statement a claim, or raise CertificateError with the first discrepancy.
 
+    A certificate that asks for too much work is refused: the budget grows with model and witness.
+
     >>> check({"format": "tabular-trpo-certificate"})
     Traceback (most recent call last):
     tabular_trpo.check.CertificateError: /version = absent, expected its constant
     """
     try:
-        fields = dict(_fields(certificate))
-        for path, value in fields.items():
+        absent = dict.fromkeys(("/format", "/version", "/model/format", "/model/version"))
+        for path, value in _fields(certificate):
             _require(FIELD.fullmatch(f"{path} {value}"), path, value, "a field of the format")
-        for path in ("/format", "/version", "/model/format", "/model/version"):
-            _require(path in fields, path, "absent", "its constant")
+            absent.pop(path, None)
+        _require(not absent, next(iter(absent), ""), "absent", "its constant")
         body = {key: part for key, part in certificate.items() if key != "digest"}
         text = json.dumps(body, sort_keys=True, separators=(",", ":"))
         digest = hashlib.sha256(text.encode()).hexdigest()
         _require(certificate["digest"] == digest, "digest", certificate["digest"], digest)
+        size = len(json.dumps([body["model"], body["witness"]]))
+        _log.cache_clear()  # so that the work does not depend on what was checked before
+        _LEFT.set([WORK + WORK_A_BYTE * size])
         env, values, claims = _read(body), body["values"], body["claims"]
         names = "eta eta_new L eps eps_cpi max_tv mean_tv C eta_dot alpha eps_target".split()
         own = {name: env[name][()] for name in names if name in env}
@@ -561,19 +839,40 @@ def check(certificate: dict[str, Any]) -> tuple[Statement, ...]:
             _require(_fraction(value) == own[name][0], f"values.{name}", value, _spell(own[name]))
         good = len({claim["name"] for claim in claims}) == len(claims) <= MOST_CLAIMS
         _require(good, "claims", len(claims), f"<= {MOST_CLAIMS} claims, of different names")
-        judged = [_judge(claim, f"claims[{i}]", env) for i, claim in enumerate(claims)]
+        version = body["version"]
+        judged = [_judge(claim, f"claims[{i}]", env, version) for i, claim in enumerate(claims)]
         steps = [Statement("tv_penalised_step", "proved", STEP, False)] if "step" in body else []
         return (*judged, *steps)
     except CertificateError:
         raise
     except Exception as error:  # of a hostile document: a key is absent, a list is no object
-        raise CertificateError(f"certificate = {error!r:.99}, expected its shape") from None
+        raise CertificateError(_plain(f"certificate = {error!r:.99}, expected its shape")) from None
+    finally:
+        _LEFT.set([])
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(dict(pairs)) < len(pairs):
         raise ValueError("a key stands twice in one object")
     return dict(pairs)
+
+
+def load(data: bytes) -> Any:
+    """Return the document that the bytes of a certificate hold.
+
+    raises: ValueError for what is no JSON in UTF-8, or is the JSON of something else
+    """
+    if len(data) > MOST_BYTES:
+        raise ValueError(f"more than {MOST_BYTES} bytes")
+    text = data.decode("utf-8-sig")
+    outside = re.sub(r'"[^"\\]*(?:\\.[^"\\]*)*"|[^][{}"]+', "", text, flags=re.DOTALL)
+    steps = ((c in "[{") - (c in "]}") for c in outside)
+    if max(accumulate(steps), default=0) > MOST_NESTED:
+        raise ValueError(f"nested more than {MOST_NESTED} deep")
+    doc = json.loads(text, object_pairs_hook=_unique, parse_constant=Fraction)
+    if not isinstance(doc, dict) or doc.get("format") != FORMAT:
+        raise ValueError(f"no certificate: its format is not {FORMAT!r}")
+    return doc
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -585,16 +884,15 @@ def main(argv: list[str] | None = None) -> int:
     for path in paths:
         try:
             with open(path, "rb") as file:
-                data = file.read(MOST_BYTES + 1)
-            if len(data) > MOST_BYTES:
-                raise ValueError(f"more than {MOST_BYTES} bytes")
-            doc = json.loads(data.decode(), object_pairs_hook=_unique, parse_constant=Fraction)
-            for name, status, claim, user_claim in check(doc):
-                print(f"{path}: {status} {f'user claim {name!a}' if user_claim else name}: {claim}")
-        except (OSError, RecursionError, ValueError) as error:
+                statements = check(load(file.read(MOST_BYTES + 1)))
+            for name, status, claim, user_claim in statements:
+                what = f"user claim {name!a}" if user_claim else name
+                print(_plain(f"{path}: {status} {what}: {claim}"))
+        except (OSError, ValueError) as error:
             refuted = isinstance(error, CertificateError)
             codes.add(1 if refuted else 3)
-            print(f"{path}: {'refused' if refuted else 'unreadable'}: {error}", file=sys.stderr)
+            end = "refused" if refuted else "unreadable"
+            print(_plain(f"{path}: {end}: {error}"), file=sys.stderr)
     return max(codes)
 
 

@@ -277,7 +277,7 @@ def certificate(model: Model, claims: Callable[[SimpleNamespace], list[Row]] = n
     policies = {"pi": model.pi, "pi_new": model.pi_new}
     return seal({
         "format": "tabular-trpo-certificate",
-        "version": 1,
+        "version": 2,
         "model": {
             "format": "tabular-trpo-mdp",
             "version": 1,

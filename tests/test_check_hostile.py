@@ -55,7 +55,17 @@ FALSE = [
     ("log_ratio(sqrt(2), sqrt(2))", "==", "0"),
     ("larger(1, 2)", ">=", "2"),
 ]
-INTERNAL = {*checker.SHORT, *checker.ENTRYWISE, "log_ratio", "next", "push", "sum_a", "x", "P"}
+INTERNAL = {
+    *checker.SHORT,
+    *checker.ENTRYWISE,
+    *checker.STRUCTURE,
+    "log_ratio",
+    "next",
+    "push",
+    "sum_a",
+    "x",
+    "P",
+}
 
 
 @pytest.mark.parametrize("exactness", ["rational", "sqrt", "log"])
@@ -256,7 +266,7 @@ REFUSED = {
     "another equation": ("claims[0] performance_difference_paths", "claims.0.equation", "(2)"),
     "an undecided claim": ("/claims[0]/status = ", "claims.0.status", "undecided"),
     "a claim twice": ("claims = ", "claims", lambda x: [*x, x[0]]),
-    "another version": ("/version = 2", "version", 2),
+    "another version": ("/version = 3", "version", 3),
     "a key that looks like a path": ("/model~2fwhy = ", "model/why", "text"),
     "a key with a quote": ('/claims[0]/name~20~22x = ', 'claims.0.name "x', '"y'),
     "a why with a quote": ('/model/why~20~22x = ', 'model.why "x', "text"),

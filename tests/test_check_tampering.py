@@ -95,7 +95,7 @@ def changes(path: Path, value: Any) -> Iterator[Any]:
             if rest and value[i - 1] != part:
                 yield [*value[: i - 1], part, value[i - 1], *value[i + 1 :]] if i else [*rest, part]
     else:
-        yield from (0, 2, True, 1.0, "1", None)
+        yield from (0, 3, True, 1.0, "1", None)
 
 
 def harmless(document: Row, path: Path, new: Any) -> str | None:
@@ -248,5 +248,6 @@ def test_other_types_anywhere_are_refused(wrong: Any) -> None:
         changed = replaced(document, path, wrong)
         with suppress(TypeError, ValueError, AttributeError):  # not even JSON
             changed = seal(changed) if path != ("digest",) else changed
-        if value != wrong and not caught(changed):
+        older = path == ("version",) and type(wrong) is int and wrong == 1
+        if value != wrong and not older and not caught(changed):
             assert isinstance(wrong, str | None) and harmless(document, path, wrong), path

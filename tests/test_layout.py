@@ -142,7 +142,8 @@ def no_global_random(path: PurePosixPath, source: str) -> Iterator[str]:
 # What a formatted value or an argument of str() may be outside of app, whose commands lift Python's
 # limit on digits: texts, paths, errors, shapes, indices and formulas, none of them an exact number.
 TEXTS = {
-    "env", "error", "i", "a", "s", "key", "lane", "limit", "limit_met", "name", "path", "problem",
+    "claim.name", "env", "part",
+    "error", "i", "a", "s", "key", "lane", "limit", "limit_met", "name", "path", "problem",
     "state", "text", "theorem.name", "weighting", "shape", "self.theta_shape", "batch + form",
     "side", "penalty", "right.args[0]", "self.statement.lhs", "self.statement.rhs",
     "self.condition", "VERSION", "rng.choice(GAMMAS)", "1 - Fraction(x)",
@@ -151,8 +152,8 @@ TEXTS = {
 NUMBERS = {"alpha", "gamma", "lam", "delta", "elite", "value", "weight", "radius", "slack", "eta"}
 DOUBLES = {  # modules that see doubles alone, and those that guard
     "check", "core/grid", "core/linalg/dense", "core/linalg/sparse", "core/nearest",
-    "core/readable",
-    "core/rounding", "exact/evaluate", "falsify/score", "falsify/screen", "falsify/specimen",
+    "core/readable", "core/decimals",
+    "core/rounding", "exact/evaluate", "falsify/kinds", "falsify/screen", "falsify/specimen",
     "improve/conjugate", "improve/direction", "improve/kl_balance", "improve/kl_rows",
     "improve/minorize", "improve/mirror", "improve/natural", "improve/rungs", "improve/step",
     "improve/trust_region", "sampled/methods", "sampled/simulator", "theory/plain",

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
 from typing import Any, TextIO, final
@@ -15,20 +15,23 @@ from rich.text import Text
 from tabular_trpo.app.cells import many, plain
 from tabular_trpo.app.tables import Sheet, laid_out
 from tabular_trpo.app.wrapping import wrapped
+from tabular_trpo.core.errors import TabularError
+from tabular_trpo.formats.whole import unwritable
 
-PIPE_WIDTH = 100  # columns where there is no terminal to ask
+STREAMS = {"<stdout>": "standard output", "<stderr>": "standard error"}
+PIPE_WIDTH, INDENT = 100, "  "  # columns where there is no terminal to ask; of a line's rest
 ROOM = 1 << 20  # columns, of what is laid out already
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Verbatim:
-    """Text that is never wrapped: commands and documents, to be copied."""
+    """A line that is never wrapped: a command or a document, to be copied."""
 
     text: str
 
 
-Part = Sheet | Verbatim | str
+Part = Sheet | Verbatim | str  # a text is one paragraph: a line end in it is spelt out
 
 
 @final
@@ -37,6 +40,8 @@ class Answer:
     """The answer of a command: exit code, JSON document, parts for people, and the one line of it.
 
     `raw` is text that is printed as it is (a graph, a document), instead of the parts.
+    `unwritten` is the error of files that could not be written; it is told after the answer, which
+    is not lost by it, and gives the exit code.
     """
 
     code: int
@@ -44,6 +49,7 @@ class Answer:
     parts: Sequence[Part]
     line: str
     raw: str | None = None
+    unwritten: TabularError | None = None
 
 
 def closed(title: str, made: Sheet, total: int, most: int | None) -> list[Part]:
@@ -92,12 +98,11 @@ def _rendered(parts: Iterable[Part], stream: TextIO) -> str:
     return "".join(line.rstrip() + "\n" for line in page)
 
 
-def _lines(part: Verbatim | str, width: int) -> Iterator[str]:
+def _lines(part: Verbatim | str, width: int) -> list[str]:
+    """Return the lines of a text; only its first one begins at the margin, as lines here do."""
     if isinstance(part, Verbatim):
-        yield from map(plain, part.text.split("\n"))
-    else:
-        for line in part.split("\n"):
-            yield from wrapped(plain(line), width)
+        return [plain(part.text)]
+    return wrapped(plain(part), width, INDENT)
 
 
 def _columns() -> int:
@@ -108,10 +113,16 @@ def _columns() -> int:
 def write(stream: TextIO | None, text: str) -> None:
     """Write and flush; what the encoding of the stream lacks is spelt by backslashes.
 
-    raises: OSError, also for a stream that was closed before the program began
+    raises: BrokenPipeError where nobody reads on; else OSError that names the stream, also for one
+            that was closed before the program began
     """
     if stream is None:
         raise OSError("the stream is closed")
     encoding = getattr(stream, "encoding", None) or "ascii"
-    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
-    stream.flush()
+    try:
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise unwritable(STREAMS.get(getattr(stream, "name", ""), "the stream"), error) from None

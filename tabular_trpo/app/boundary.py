@@ -9,16 +9,16 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict
-from typing import final
+from dataclasses import asdict, replace
+from typing import Any, final
 
 from tabular_trpo.app.answer import Answer, emit, write
 from tabular_trpo.app.cells import plain
 from tabular_trpo.core.errors import Problem, TabularError
 from tabular_trpo.core.nearest import long_integers
+from tabular_trpo.core.startup import INTERRUPTED, PROGRAM, TEXT
 
-PROGRAM = "tabular-trpo"
-USAGE, INVALID, MEMORY, INTERNAL, INTERRUPTED = 2, 3, 5, 70, 130
+USAGE, INVALID, MEMORY, INTERNAL = 2, 3, 5, 70
 
 
 def version() -> str:
@@ -35,42 +35,63 @@ class UsageError(Exception):
 
 def guarded(command: Callable[[], Answer], as_json: bool, quiet: bool) -> int:
     """Run a command, write its answer, and return the exit code."""
-    code = 0
     try:
         with long_integers():
-            answer = command()
-            code = answer.code
-            emit(answer, as_json, quiet)
-        return code
-    except BrokenPipeError:
-        _silence()
-        return code
+            return _answered(command(), as_json, quiet)
     except KeyboardInterrupt as stop:
         return fail(stop, as_json)
     except Exception as error:
         return fail(error, as_json)
 
 
+def _answered(answer: Answer, as_json: bool, quiet: bool) -> int:
+    if answer.unwritten is None:
+        _emit(answer, as_json, quiet)
+        return answer.code
+    code, document, text = _told(answer.unwritten)
+    _emit(replace(answer, document={**answer.document, **document}), as_json, quiet)
+    return _tell(code, text)
+
+
+def _emit(answer: Answer, as_json: bool, quiet: bool) -> None:
+    """Write an answer; where nobody reads on, be quiet."""
+    try:
+        emit(answer, as_json, quiet)
+    except BrokenPipeError:
+        _silence()
+
+
 def fail(error: BaseException, as_json: bool) -> int:
     """Tell an error in one text, and for --json in one document too; return its exit code."""
-    code, kind, text = _judge(error)
+    code, document, text = _told(error)
     if as_json:
-        problems = error.problems if isinstance(error, TabularError) else ()
-        tell_json(code, kind, text, problems)
+        _write_json(document)
     return _tell(code, text)
+
+
+def _told(error: BaseException) -> tuple[int, dict[str, Any], str]:
+    """Return the exit code of an error, its document, and its text."""
+    code, kind, text = _judge(error)
+    problems = error.problems if isinstance(error, TabularError) else ()
+    return code, _document(code, kind, text, problems), text
+
+
+def _document(code: int, kind: str, text: str, problems: Sequence[Problem] = ()) -> dict[str, Any]:
+    error = {"kind": kind, "text": text, "problems": [asdict(problem) for problem in problems]}
+    return {"exit_code": code, "error": error}
 
 
 def _judge(error: BaseException) -> tuple[int, str, str]:
     """Return (exit code, kind, text) of an error."""
     if isinstance(error, KeyboardInterrupt):
-        return INTERRUPTED, "KeyboardInterrupt", "interrupted"
+        return INTERRUPTED, "KeyboardInterrupt", TEXT
     if isinstance(error, TabularError):
         return error.exit_code, type(error).__name__, str(error)
     if isinstance(error, UsageError):
-        return USAGE, "UsageError", str(error)
+        return USAGE, "UsageError", plain(str(error))
     if isinstance(error, OSError):
         place = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
-        return INVALID, "OSError", f"{place}{error.strerror or error}"
+        return INVALID, "OSError", plain(f"{place}{error.strerror or error}")
     if isinstance(error, MemoryError):
         return MEMORY, "MemoryError", "out of memory; a smaller model, or --lane float, needs less"
     frames = traceback.extract_tb(error.__traceback__)
@@ -81,7 +102,7 @@ def _judge(error: BaseException) -> tuple[int, str, str]:
 
 def _tell(code: int, text: str) -> int:
     lines = "\n".join(plain(line) for line in text.split("\n"))
-    with suppress(OSError):  # nobody may be left to tell
+    with suppress(OSError, TabularError):  # nobody may be left to tell
         write(sys.stderr, f"{PROGRAM}: {lines}\n")
     try:
         sys.stdout.flush()
@@ -90,13 +111,15 @@ def _tell(code: int, text: str) -> int:
     return code
 
 
-def tell_json(code: int, kind: str, text: str, problems: Sequence[Problem] = ()) -> None:
-    """Write the document of an error to standard output."""
-    error = {"kind": kind, "text": text, "problems": [asdict(problem) for problem in problems]}
-    document = {"exit_code": code, "error": error}
+def tell_usage(text: str) -> None:
+    """Write the document of a usage error to standard output."""
+    _write_json(_document(USAGE, "UsageError", text))
+
+
+def _write_json(document: dict[str, Any]) -> None:
     try:
-        emit(Answer(code, document, [], text), as_json=True, quiet=False)
-    except OSError:
+        emit(Answer(0, document, [], ""), as_json=True, quiet=False)
+    except (OSError, TabularError):
         _silence()
 
 

@@ -10,7 +10,14 @@ from typing import Any
 from tabular_trpo.app import campaign_work, executors
 from tabular_trpo.app.answer import Answer
 from tabular_trpo.app.boundary import version
-from tabular_trpo.app.campaign_journal import FORMAT, VERSION, Journal, journal
+from tabular_trpo.app.campaign_journal import (
+    AGAIN,
+    FORMAT,
+    VERSION,
+    Journal,
+    damaged,
+    journal,
+)
 from tabular_trpo.app.campaign_report import report
 from tabular_trpo.app.campaign_totals import Totals
 from tabular_trpo.app.counting import Tell, counting
@@ -53,7 +60,9 @@ def run(args: argparse.Namespace) -> Answer:
     plan = Plan(args.seed, args.pairs, args.chunk, tuple(theorem.name for theorem in theorems))
     totals = Totals(plan.theorems)
     with journal(args.out, header(plan, theorems), totals.add) as file:
-        if file.summary is None:
+        if file.summary is not None:
+            check_summary(args.out, file.summary, totals)
+        else:
             with EXECUTORS[args.executor](args.workers) as started:
                 with counting(plan.pairs, args.quiet, "screening", "pairs") as tell:
                     carry_out(plan, file, totals, started, tell)
@@ -80,9 +89,24 @@ def carry_out(plan: Plan, file: Journal, totals: Totals, started: Started, tell:
             totals.witnessed(name, verdict)
         file.add({"summary": totals.summary()})
     except BrokenExecutor:
-        cure = "Run the same command again: what is finished is kept"
-        lost = Problem("worker", "a worker", "ended too early", "one that is not killed", cure)
+        lost = Problem("worker", "a worker", "ended too early", "one that is not killed", AGAIN)
         raise LimitError(lost) from None
+
+
+def check_summary(path: str, summary: dict[str, Any], totals: Totals) -> None:
+    """Refuse a summary that is not the sum of the chunks before it.
+
+    raises: InvalidMDPError
+    """
+    line = totals.chunks + 2
+    try:
+        for name, _, _ in totals.tightest():
+            totals.witnessed(name, summary["statements"][name]["tightest"]["exact"])
+        right = totals.summary() == summary
+    except (KeyError, TypeError, AttributeError):
+        right = False
+    if not right:
+        raise damaged(path, line, "the sums of the lines before it")
 
 
 def header(plan: Plan, theorems: Sequence[Theorem]) -> dict[str, Any]:

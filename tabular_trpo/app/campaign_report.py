@@ -5,6 +5,7 @@ from typing import Any
 from tabular_trpo.app.answer import Answer, Part
 from tabular_trpo.app.cells import many
 from tabular_trpo.app.tables import row, table
+from tabular_trpo.core.decimals import faithful, fixed
 
 VIOLATED, LIMIT = 1, 4
 
@@ -36,9 +37,9 @@ def _parts(summary: dict[str, Any]) -> list[Part]:
         cells = ["-", "-", "-", "-"]
         if tightest is not None:
             cells = [
-                f"{tightest['score']:.6f}",
+                fixed(tightest["score"], 6),
                 tightest["exact"]["status"],
-                f"{tightest['gamma']:g}",
+                faithful(tightest["gamma"], 6),
                 tightest["family"],
             ]
         style = "red" if one["judged"]["refuted"] else None

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tabular_trpo.core.decimals import faithful
 from tabular_trpo.core.errors import LimitError
 from tabular_trpo.core.nearest import written
 from tabular_trpo.falsify.screen import Batch, Plan, batch, screened, told
@@ -28,7 +29,8 @@ def witness(plan: Plan, name: str, index: int, case: int) -> dict[str, Any]:
     cases = batch(plan, index)
     (theorem,) = chosen([name])
     verdict = judge(theorem, cases.pair(case))
-    tightness = None if verdict.tightness is None else float(f"{verdict.tightness:.12g}")
+    text = "" if verdict.tightness is None else faithful(verdict.tightness, 12)
+    tightness = None if verdict.tightness is None else float(text)
     return {**told(verdict), "tightness": tightness, **document(cases, case)}
 
 

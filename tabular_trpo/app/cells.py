@@ -12,6 +12,12 @@ from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.nearest import approximate, nearest, written
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.core.real import Real
+from tabular_trpo.core.terminal import plain, quoted
+
+__all__ = [
+    "exact", "largest", "many", "per_pair", "per_state", "plain", "quoted", "rounded", "scalars",
+    "short", "with_radius",
+]  # fmt: skip
 
 _WIDEST_BITS = 80  # of a rational that a table may show whole
 _REAL_BITS = 128  # of the enclosure of a number with logarithms, beyond the range of doubles
@@ -123,14 +129,3 @@ def with_radius(value: Any, radius: Any) -> str:
     ('1/2', '0.25 +- 1e-16')
     """
     return short(value) if radius == 0 else f"{nearest(value)!r} +- {nearest(radius):.2g}"
-
-
-def plain(text: str) -> str:
-    """Return the text with control characters spelt out, so that no name can steer a terminal.
-
-    >>> plain("a\\x1b[2Jb"), plain("ünï")
-    ('a\\\\x1b[2Jb', 'ünï')
-    """
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
-    )

@@ -7,12 +7,11 @@ from typing import Any
 
 from tabular_trpo import check
 from tabular_trpo.app.answer import Answer, Part
-from tabular_trpo.app.cells import many
-from tabular_trpo.app.source import load, once
+from tabular_trpo.app.cells import many, quoted
+from tabular_trpo.app.source import once, raw
 from tabular_trpo.app.tables import row, table
 from tabular_trpo.app.tally import STATUSES
 from tabular_trpo.core.errors import InvalidMDPError, Problem
-from tabular_trpo.theory.certificate import FORMAT
 
 NAME = "check"
 HELP = "re-check certificates with the standard library alone"
@@ -44,6 +43,8 @@ def run(args: argparse.Namespace) -> Answer:
     shown = ", ".join(f"{counts[status]} {status}" for status in STATUSES[:3])
     right = len(checked) - len(failed)
     line = f"{right} of {many(len(checked), 'certificate')} right; statements re-checked: {shown}"
+    if own := sum(one.user_claim for _, _, statements in checked for one in statements):
+        line += f"; {many(own, 'user claim')} among them"
     if args.full or len(checked) == 1:
         parts = [part for one in checked for part in _whole(*one)]
     else:
@@ -57,15 +58,16 @@ def run(args: argparse.Namespace) -> Answer:
 
 
 def _checked(path: str) -> Checked:
-    place, document, _ = load(path)
-    found = document.get("format") if isinstance(document, dict) else None
-    if found != FORMAT:
-        got = f"has the format {found!r}" if isinstance(found, str) else "names no format"
-        raise InvalidMDPError(Problem("format", place, got, f"a certificate: {FORMAT!r}"))
+    place, data = raw(path)
     try:
-        return path, None, check.check(document)
+        return path, None, check.check(check.load(data))
     except check.CertificateError as error:
         return path, str(error), ()
+    except ValueError as error:
+        expected = f"a certificate: {check.FORMAT!r}"
+        raise InvalidMDPError(
+            Problem("format", place, f"cannot be read: {error}", expected)
+        ) from None
 
 
 def _document(path: str, wrong: str | None, statements: Sequence[check.Statement]) -> Any:
@@ -81,20 +83,31 @@ def _whole(path: str, wrong: str | None, statements: Sequence[check.Statement]) 
         return [f"{path}: WRONG: {wrong}"]
     made = table(["Status", "Name", "Statement"])
     for one in statements:
-        name = f"{one.name} (user claim)" if one.user_claim else one.name
-        row(made, one.status, name, one.text, style="red" if one.status == "refuted" else None)
+        style = "red" if one.status == "refuted" else None
+        row(made, one.status, _named(one), one.text, style=style)
     return [path, made]
+
+
+def _named(one: check.Statement) -> str:
+    """Return the name of a theorem, or that of a user claim marked so that it looks like none."""
+    return f"user claim {quoted(one.name)}" if one.user_claim else one.name
 
 
 def _overview(checked: Sequence[Checked]) -> list[Part]:
     """Return a row for each certificate, then what is refuted or wrong."""
     heads = [status.capitalize() for status in STATUSES[:3]]
+    heads += ["User claims"] * any(one.user_claim for _, _, found in checked for one in found)
     made = table(["Certificate", *heads], right=heads)
     told: list[Part] = []
     for path, wrong, statements in checked:
         counts = Counter(one.status for one in statements)
-        cells = [str(counts[status]) for status in STATUSES[:3]] if wrong is None else ["wrong"]
+        numbers = [
+            *(counts[status] for status in STATUSES[:3]),
+            sum(x.user_claim for x in statements),
+        ]
+        cells = [str(n) for n in numbers[: len(heads)]] if wrong is None else ["wrong"]
         row(made, path, *cells, style="red" if wrong is not None or counts["refuted"] else None)
-        told += [f"{path}: refuted {x.name}: {x.text}" for x in statements if x.status == "refuted"]
+        refuted = [one for one in statements if one.status == "refuted"]
+        told += [f"{path}: refuted {_named(one)}: {one.text}" for one in refuted]
         told += [f"{path}: WRONG: {wrong}"] if wrong is not None else []
     return [made, *told]

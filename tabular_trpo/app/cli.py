@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from contextlib import redirect_stderr, suppress
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from io import StringIO
 
 from tabular_trpo.app import (
@@ -17,8 +17,10 @@ from tabular_trpo.app import (
     solve,
     verify,
 )
-from tabular_trpo.app.answer import write
-from tabular_trpo.app.boundary import PROGRAM, USAGE, fail, guarded, tell_json, version
+from tabular_trpo.app.answer import Answer, write
+from tabular_trpo.app.boundary import PROGRAM, USAGE, fail, guarded, tell_usage, version
+from tabular_trpo.app.supervision import supervised
+from tabular_trpo.core.errors import TabularError
 
 COMMANDS = (verify, falsify, campaign, solve, evaluate, improve, compare, show, checking)
 CODES = """exit codes:
@@ -68,24 +70,33 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code.
 
+    argv: the words after the name of the program; None for those of this process, which is then
+          supervised, so that an interrupt ends it whatever it does
+
     >>> main(["no-such-command"])
     2
     """
-    words = sys.argv[1:] if argv is None else argv
+    if argv is None:
+        return supervised(lambda: _answered(sys.argv[1:]))
+    return _answered(argv)
+
+
+def _answered(words: Sequence[str]) -> int:
     as_json = "--json" in words
     if sys.stdout is None:
         return fail(OSError("standard output is closed"), as_json=False)
-    told = StringIO()
+    shown, told = StringIO(), StringIO()
     try:
-        with redirect_stderr(told):
+        with redirect_stdout(shown), redirect_stderr(told):
             args = parser().parse_args(words)
     except SystemExit as end:  # argparse has said what it had to say
-        code = end.code if isinstance(end.code, int) else USAGE
-        if code == USAGE and as_json:
-            tell_json(code, "UsageError", told.getvalue().partition(": error: ")[2].strip())
-        with suppress(OSError):
+        if end.code == 0:
+            return guarded(lambda: Answer(0, {}, [], "", shown.getvalue()), False, quiet=False)
+        if as_json:
+            tell_usage(told.getvalue().partition(": error: ")[2].strip())
+        with suppress(OSError, TabularError):
             write(sys.stderr, told.getvalue())
-        return code
+        return USAGE
     except KeyboardInterrupt as stop:
         return fail(stop, as_json)
     return guarded(lambda: args.run(args), args.json, args.quiet)

@@ -12,7 +12,7 @@ from tabular_trpo.app.compare_figure import draw
 from tabular_trpo.app.compare_report import Entry, Scored, document, line, parts
 from tabular_trpo.app.counting import counting
 from tabular_trpo.app.executors import EXECUTORS, in_order
-from tabular_trpo.app.figure import check_figure
+from tabular_trpo.app.figure import attempt, check_figure
 from tabular_trpo.app.source import Source, files, named_apart, read
 from tabular_trpo.app.verify import whole
 from tabular_trpo.core.errors import (
@@ -88,9 +88,9 @@ def run(args: argparse.Namespace) -> Answer:
     refused = {source.name: str(why) for source, why in checked if why is not None}
     entries = _carried_out(able, names, settings, args)
     scored = Scored(args, names, entries, refused)
-    if args.figure is not None:
-        draw(args.figure, scored)
-    return Answer(4 if refused else 0, document(scored), parts(scored), line(scored))
+    unwritten = None if args.figure is None else attempt(lambda: draw(args.figure, scored))
+    code = 4 if refused else 0
+    return Answer(code, document(scored), parts(scored), line(scored), unwritten=unwritten)
 
 
 def _methods(asked: list[str] | None) -> list[str]:

@@ -1,7 +1,7 @@
 """Learning curves of the true return, with 95 % confidence bands over seeds."""
 
 from tabular_trpo.app.compare_report import Scored
-from tabular_trpo.app.figure import pyplot
+from tabular_trpo.app.figure import pyplot, save_figure, title
 
 COLUMNS = 3
 
@@ -9,7 +9,7 @@ COLUMNS = 3
 def draw(path: str, scored: Scored) -> None:
     """Write the figure: a panel a model, a curve a method; the optimum is the dotted line.
 
-    raises: OSError
+    raises: InvalidMDPError where it cannot be written
     """
     plt = pyplot()
     entries = scored.entries
@@ -28,10 +28,10 @@ def draw(path: str, scored: Scored) -> None:
             low, high = means.mean - means.half_width, means.mean + means.half_width
             panel.fill_between(means.grid, low, high, color=color, alpha=0.15, linewidth=0)
         panel.axhline(entry.best, color="gray", linestyle=":", linewidth=1)
-        panel.set_title(entry.name, fontsize=10)
+        title(panel, entry.name)
         panel.set_xlabel("simulator steps")
         panel.set_ylabel("true eta")
     handles, labels = panels.flat[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right upper", fontsize=8)
-    figure.savefig(path, dpi=100, metadata={"Software": None})
+    save_figure(path, figure)
     plt.close(figure)

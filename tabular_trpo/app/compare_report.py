@@ -9,12 +9,14 @@ import numpy as np
 from tabular_trpo.app.answer import Part
 from tabular_trpo.app.cells import exact, many
 from tabular_trpo.app.tables import Sheet, row, table
+from tabular_trpo.core.decimals import faithful, percent
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.sampled.comparison import Band, Curve, band
 
 POINTS, TOLD = 60, 20  # of the curves in figures and documents, and in tables
+ROUNDING = 1e-12  # of a share of the gap
 NEAR = 0.98  # of the gap, what a curve's "*" stands for
 
 
@@ -117,7 +119,8 @@ def parts(scored: Scored) -> list[Part]:
 
 def _title(entry: Entry) -> str:
     mdp = entry.mdp
-    size = f"{many(mdp.n_states, 'state')}, {many(mdp.n_actions, 'action')}, gamma {mdp.gamma:.6g}"
+    size = f"{many(mdp.n_states, 'state')}, {many(mdp.n_actions, 'action')}"
+    size += f", gamma {faithful(mdp.gamma, 6)}"
     return f"{entry.name}: {size}; eta {entry.first:.6g} (uniform) to {entry.best:.6g} (optimal)"
 
 
@@ -154,7 +157,13 @@ def _curve(shares: Array) -> str:
 
 
 def _percent(share: float) -> str:
-    return "-" if np.isnan(share) else f"{round(100 * share, 1) + 0.0:.1f}"  # no -0.0
+    """Return a share in %, "0" and "100" only where it is so but for the rounding of doubles.
+
+    >>> _percent(0.99999), _percent(1 - 1e-16), _percent(-1e-17), _percent(0.5)
+    ('99.999', '100.0', '0.0', '50.0')
+    """
+    near = round(share) if abs(share - np.round(share)) < ROUNDING else share
+    return "-" if np.isnan(share) else percent(near)
 
 
 def _summary(scored: Scored) -> Sheet:

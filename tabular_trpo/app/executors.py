@@ -4,6 +4,7 @@ import argparse
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -13,8 +14,10 @@ from multiprocessing import connection, resource_tracker
 from typing import Any, TypeVar, final
 
 from tabular_trpo.app.boundary import UsageError
+from tabular_trpo.app.supervision import die_with
 from tabular_trpo.app.verify import whole
 from tabular_trpo.core.errors import missing_extra
+from tabular_trpo.core.interrupts import held
 
 T = TypeVar("T")
 Started = tuple[Executor, int]  # and how many tasks it carries out at once
@@ -137,24 +140,32 @@ def cores() -> int:
 def _interrupts_held() -> Iterator[None]:
     """Hold back interrupts while processes begin, which inherit that they are spared for good.
 
-    Ctrl-C reaches a whole group of processes; this one alone answers it, once it can end the rest.
+    Ctrl-C reaches a whole group of processes; this one alone answers it, and then ends the rest.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    resource_tracker.ensure_running()  # of multiprocessing; begun later it would undo the mask
-    came: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
-    masks = hasattr(signal, "pthread_sigmask")
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if masks else set()
+    with held():
+        _ensure_tracker()
+        masks = hasattr(signal, "pthread_sigmask")
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if masks else set()
+        try:
+            yield
+        finally:
+            if masks:
+                signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def _ensure_tracker() -> None:
+    """Begin multiprocessing's process that clears away what killed workers leave, without a word.
+
+    Begun later it would undo the mask.
+    """
+    sys.warnoptions.append("ignore:resource_tracker")
     try:
-        yield
+        resource_tracker.ensure_running()
     finally:
-        if masks:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        signal.signal(signal.SIGINT, before)
-    if came:
-        signal.raise_signal(signal.SIGINT)
+        sys.warnoptions.pop()
 
 
 def _die_with_parent() -> None:
@@ -162,6 +173,8 @@ def _die_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is None:
         return
+    assert parent.pid is not None
+    die_with(parent.pid)
 
     def watch(sentinel: int = parent.sentinel) -> None:
         connection.wait([sentinel])

@@ -28,7 +28,8 @@ HELP = "hunt for a counterexample to your own claims; prove it, shrink it, write
 EPILOG = """FILE.py states claims, each a function under @tt.claim("title") that returns
 (lhs, relation, rhs); docs/falsify.md tells how. The file is run, with all that it imports.
 Exit code 0: nothing is refuted, which proves nothing. 1: a statement is refuted; the
-counterexample is written. 3: the file or a claim is wrong. 4: a precondition was never met."""
+counterexample is written. 3: the file or a claim is wrong, or a file cannot be written; what was
+found is printed all the same. 4: a precondition was never met."""
 LONGEST_BUDGET, MOST_ROUNDS, MOST_SEED = 10**7, 10**9, 2**63
 LONGEST_NUMBER = 100  # characters
 
@@ -75,6 +76,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         type=_number(Fraction, "[0, 1)", lambda x: 0 <= x < 1),
         metavar="G",
         help="hold gamma there, as 9/10",
+    )
+    parser.add_argument(
+        "--around",
+        metavar="FORMULA",
+        help="the number that the bounds lie around, as L or 'eta + sum_s(rho*A_bar)': gap and "
+        "penalty are the distances of the two sides from it",
     )
     parser.add_argument(
         "--no-families", action="store_true", help="begin without the known worst cases"
@@ -127,13 +134,14 @@ def run(args: argparse.Namespace) -> Answer:
                 rounds=args.rounds,
                 progress=begin(one.claim.name),
                 start=start,
+                around=args.around,
             )
             pair = found.pair if isinstance(found, Refutation) else found.witness
             hand = None if pair is None else by_hand(one.claim, pair)
             files = keep(found, names[id(one.claim)], folder)
             hunted.append(Hunted(one, found, hand, files))
     hunt = Hunt(args, hunted)
-    return Answer(hunt.code, document(hunt), parts(hunt), hunt.line)
+    return Answer(hunt.code, document(hunt), parts(hunt), hunt.line, unwritten=hunt.unwritten)
 
 
 def _start(args: argparse.Namespace) -> list[Pair]:

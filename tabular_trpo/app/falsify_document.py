@@ -23,6 +23,7 @@ def document(hunt: Hunt) -> dict[str, Any]:
         "seed": args.seed,
         "rounds": args.rounds,
         "gamma": exact(args.gamma),
+        "around": args.around,
         "families": "forbidden" if args.no_families else "allowed",
         "start": args.start,
         "claims": [_claim(hunt, one) for one in hunt.hunted],
@@ -45,9 +46,13 @@ def _claim(hunt: Hunt, one: Hunted) -> dict[str, Any]:
         "pair": None if one.hand is None else _pair(one.hand),
         "model_file": one.files.model,
         "certificate_file": one.files.certificate,
-        "no_certificate": one.reason or one.files.wrong or None,
+        "no_certificate": one.reason or one.files.wrong or _unwritten(one) or None,
         "repeat": command(hunt, one),
     }
+
+
+def _unwritten(one: Hunted) -> str:
+    return "" if one.files.unwritten is None else str(one.files.unwritten)
 
 
 def _pair(hand: Hand) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from tabular_trpo.app.falsify_claims import Stated
 from tabular_trpo.app.falsify_hand import Hand
 from tabular_trpo.app.falsify_store import Files
 from tabular_trpo.app.outcome import LIMIT, VIOLATED
+from tabular_trpo.core.errors import TabularError, joined
 from tabular_trpo.falsify.answer import Refutation, Unrefuted
 
 STATUSES = {
@@ -27,6 +28,7 @@ MEANING = {
     INVALID: "a claim has no value on any pair",
     LIMIT: "a precondition was never met",
 }
+UNWRITTEN = "a file cannot be written"
 
 
 @final
@@ -70,9 +72,19 @@ class Hunt:
 
     @property
     def code(self) -> int:
-        """3 where a claim has no value, else 1 for a refutation, else 4 for a vacuous one, or 0."""
+        """3 where a claim has no value or a file cannot be written, else 1 for a refutation, else
+        4 for a vacuous one, or 0.
+        """
+        if self.unwritten is not None:
+            return INVALID
         met = {one.found.status for one in self.hunted}
         return next((code for status, code in CODES.items() if status in met), 0)
+
+    @property
+    def unwritten(self) -> TabularError | None:
+        """The error of the files that could not be written."""
+        errors = [one.files.unwritten for one in self.hunted if one.files.unwritten is not None]
+        return joined(errors)
 
     @property
     def line(self) -> str:
@@ -80,4 +92,5 @@ class Hunt:
         counts = Counter(one.found.status for one in self.hunted)
         shown = ", ".join(f"{counts[x]} {text}" for x, text in STATUSES.items() if counts[x])
         code = self.code
-        return f"{many(len(self.hunted), 'claim')}: {shown}. Exit code {code}: {MEANING[code]}."
+        meaning = MEANING[code] if self.unwritten is None else UNWRITTEN
+        return f"{many(len(self.hunted), 'claim')}: {shown}. Exit code {code}: {meaning}."

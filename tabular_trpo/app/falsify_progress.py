@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from tabular_trpo.app.cells import plain
+from tabular_trpo.core.decimals import fixed
 from tabular_trpo.falsify.score import SPEAKS
 
 WIDEST = 40  # characters of a title
@@ -44,7 +45,7 @@ def hunting(quiet: bool) -> Iterator[Callable[[str], Tell | None]]:
             def tell(share: float, score: float) -> None:
                 nonlocal best
                 best = max(best, score)
-                shown = f"{best:.4f}" if best > SPEAKS else "-"
+                shown = fixed(best) if best > SPEAKS else "-"
                 bar.update(task, completed=share, best=shown)
 
             return tell

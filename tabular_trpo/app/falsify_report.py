@@ -10,11 +10,12 @@ import numpy as np
 
 from tabular_trpo.app.answer import Part, Verbatim
 from tabular_trpo.app.boundary import PROGRAM
-from tabular_trpo.app.cells import many, plain, rounded
+from tabular_trpo.app.cells import many, plain
 from tabular_trpo.app.falsify_hand import WHENCE, Hand, decimal, whole
 from tabular_trpo.app.falsify_outcome import Hunt, Hunted
 from tabular_trpo.app.tables import Sheet, row, table
 from tabular_trpo.core import real
+from tabular_trpo.core.decimals import faithful
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.expression import SCALAR, STATE, TABLE
@@ -36,7 +37,8 @@ def parts(hunt: Hunt) -> list[Part]:
 def _claim(hunt: Hunt, one: Hunted) -> Iterator[Part]:
     claim, found = one.stated.claim, one.found
     where = f" ({one.stated.where})" if one.stated.where != claim.name else ""
-    yield Verbatim(f"{HEADS[found.status]}: {claim.name}{where}\n  {_text(claim)}")
+    yield Verbatim(f"{HEADS[found.status]}: {claim.name}{where}")
+    yield Verbatim(f"  {_text(claim)}")
     if one.hand is not None and found.status == "refuted":
         yield from _numbers(claim, one.hand)
     yield from _told(one)
@@ -46,7 +48,10 @@ def _claim(hunt: Hunt, one: Hunted) -> Iterator[Part]:
     if one.files.certificate is not None:
         yield Verbatim(f"Certificate: {one.files.certificate}")
         yield Verbatim(f"Check it: {shlex.join([PROGRAM, 'check', one.files.certificate])}")
-    yield Verbatim(f"Repeat it: {command(hunt, one)}\n")
+    if one.files.unwritten is not None:
+        yield Verbatim(f"NOT WRITTEN: {one.files.unwritten}")
+    yield Verbatim(f"Repeat it: {command(hunt, one)}")
+    yield ""
 
 
 def _text(claim: Theorem) -> str:
@@ -63,7 +68,7 @@ def _told(one: Hunted) -> Iterator[Part]:
         yield f"{tried} before it was found and shrunk."
         if one.files.wrong:
             yield f"THE CERTIFICATE FAILS ITS CHECK: {one.files.wrong} (please report this)"
-        elif one.files.certificate is None:
+        elif one.files.certificate is None and one.files.unwritten is None:
             yield f"No certificate, for the checker cannot follow: {one.reason}"
         return
     if found.status == "vacuous":
@@ -76,7 +81,7 @@ def _told(one: Hunted) -> Iterator[Part]:
     else:
         ratio = "There is no penalty to compare a gap with."
         if one.ratio is not None:
-            ratio = f"The largest gap / penalty is {one.ratio:.{NEAR}g}; above 1 refutes."
+            ratio = f"The largest gap / penalty is {faithful(one.ratio, NEAR)}; above 1 refutes."
         yield (
             f"{tried}; the claim speaks of {one.met} of them. {ratio} "
             "No counterexample found is no proof."
@@ -143,7 +148,7 @@ def _about(value: Any) -> str:
         return ""
     if isinstance(value, Fraction) and value.denominator == 1:
         return ""
-    return rounded(value, NEAR)
+    return faithful(value, NEAR)
 
 
 def _failure(hand: Hand) -> tuple[str, str]:
@@ -170,6 +175,7 @@ def command(hunt: Hunt, one: Hunted) -> str:
         words += [] if title.startswith("-") else [title]
     words += ["--seed", str(found.seed), "--rounds", str(found.rounds)]
     words += [] if args.gamma is None else ["--gamma", str(args.gamma)]
+    words += [] if args.around is None else [f"--around={args.around}"]
     words += ["--no-families"] if args.no_families else []
     words += [word for path in args.start for word in ("--start", path)]
     words += [] if args.out == "." else ["--out", args.out]

@@ -12,8 +12,8 @@ from typing import Any, final
 
 from tabular_trpo import check
 from tabular_trpo.app.falsify_claims import Stated
-from tabular_trpo.app.store import SUFFIX, save
-from tabular_trpo.core.errors import InvalidMDPError, Problem
+from tabular_trpo.app.store import SUFFIX, make_folder, save
+from tabular_trpo.core.errors import InvalidMDPError, Problem, TabularError
 from tabular_trpo.falsify.answer import Refutation, Unrefuted
 from tabular_trpo.formats.expected import SCALARS, VECTORS
 from tabular_trpo.formats.save import write
@@ -31,11 +31,14 @@ EXPECTED = (
 @final
 @dataclass(frozen=True, slots=True)
 class Files:
-    """What was written, and what is wrong with the certificate: nothing, unless this program is."""
+    """What was written, what is wrong with the certificate (nothing, unless this program is), and
+    the error of what could not be written.
+    """
 
     model: str | None = None
     certificate: str | None = None
     wrong: str = ""
+    unwritten: TabularError | None = None
 
 
 def stems(stated: Iterable[Stated]) -> dict[int, str]:
@@ -73,23 +76,28 @@ def check_folder(path: str) -> Path:
 def keep(found: Refutation | Unrefuted, stem: str, folder: Path) -> Files:
     """Write the pair of an answer with its policies, and its certificate if it has one.
 
-    raises: InvalidMDPError, OSError where a file cannot be written
+    What cannot be written is told by `unwritten`, for the answer must not be lost by it.
     """
-    if isinstance(found, Unrefuted):
-        if found.witness is None:
-            return Files()
-        path = _model(
-            found.witness, found.claim, folder / f"{stem}.witness.mdp.json", "Tightest pair met for"
-        )
-        return Files(path)
-    path = _model(found.pair, found.claim, folder / f"{stem}.counterexample.mdp.json", "Refutes")
-    if found.certificate is None:
+    pair = found.pair if isinstance(found, Refutation) else found.witness
+    if pair is None:
+        return Files()
+    kind, what = "witness", "Tightest pair met for"
+    if isinstance(found, Refutation):
+        kind, what = "counterexample", "Refutes"
+    try:
+        path = _model(pair, found.claim, folder / f"{stem}.{kind}.mdp.json", what)
+    except TabularError as error:
+        return Files(unwritten=error)
+    if isinstance(found, Unrefuted) or found.certificate is None:
         return Files(path)
     try:
         check.check(json.loads(json.dumps(found.certificate)))
     except check.CertificateError as error:
         return Files(path, wrong=str(error))
-    certificate = save(folder, f"{stem}.counterexample{SUFFIX}", found.certificate)
+    try:
+        certificate = save(folder, f"{stem}.counterexample{SUFFIX}", found.certificate)
+    except TabularError as error:
+        return Files(path, unwritten=error)
     return Files(path, str(certificate))
 
 
@@ -100,7 +108,7 @@ def _model(pair: Pair, claim: Theorem, path: Path, what: str) -> str:
         policies["target"] = pair.target
     condition = "" if claim.condition is None else f" where {claim.condition}"
     why = f"{what} the claim {claim.name!r}: {claim.statement}{condition}"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent, path)
     write(pair.mdp, path, policies, why, _expected(pair))
     return str(path)
 

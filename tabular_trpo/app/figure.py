@@ -1,10 +1,14 @@
 """What every command that draws needs: a path that can be written, and matplotlib."""
 
+from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from tabular_trpo.app.boundary import UsageError
-from tabular_trpo.core.errors import missing_extra
+from tabular_trpo.app.cells import plain
+from tabular_trpo.core.errors import TabularError, missing_extra
+from tabular_trpo.formats.whole import write_whole
 
 
 def check_figure(path: str) -> None:
@@ -17,6 +21,30 @@ def check_figure(path: str) -> None:
     if not Path(path).absolute().parent.is_dir():
         raise UsageError(f"--figure {path!r}: the folder is not there")
     pyplot()
+
+
+def title(axes: Any, text: str) -> None:
+    """Put a title over axes; a name with two "$" in it is no formula."""
+    axes.set_title(plain(text), fontsize=10, parse_math=False)
+
+
+def attempt(draw: Callable[[], None]) -> TabularError | None:
+    """Draw a figure; return the error where it cannot be written, to be told after the answer."""
+    try:
+        draw()
+    except TabularError as error:
+        return error
+    return None
+
+
+def save_figure(path: str, figure: Any) -> None:
+    """Write a figure of matplotlib as PNG, whole or not at all.
+
+    raises: InvalidMDPError naming the file
+    """
+    drawn = BytesIO()
+    figure.savefig(drawn, format="png", dpi=100, metadata={"Software": None})
+    write_whole(path, drawn.getvalue())
 
 
 def pyplot() -> Any:

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from tabular_trpo.app.answer import Answer
 from tabular_trpo.app.cells import short
-from tabular_trpo.app.figure import check_figure
+from tabular_trpo.app.figure import attempt, check_figure
 from tabular_trpo.app.improve_figure import draw
 from tabular_trpo.app.improve_methods import MEANING, METHODS, chosen
 from tabular_trpo.app.improve_report import Run, document, line, parts
@@ -107,9 +107,8 @@ def run(args: argparse.Namespace) -> Answer:
             records.append(record)
             tell(record)
     done = Run(source, method, given, args, records)
-    if args.figure is not None:
-        draw(args.figure, done)
-    return Answer(done.code, document(done), parts(done), line(done))
+    unwritten = None if args.figure is None else attempt(lambda: draw(args.figure, done))
+    return Answer(done.code, document(done), parts(done), line(done), unwritten=unwritten)
 
 
 @contextmanager

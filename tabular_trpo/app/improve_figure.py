@@ -1,6 +1,6 @@
 """The figure of a run: the return, and the gains that were predicted, realised and certified."""
 
-from tabular_trpo.app.figure import pyplot
+from tabular_trpo.app.figure import pyplot, save_figure, title
 from tabular_trpo.app.improve_report import Run, below
 from tabular_trpo.core.nearest import nearest
 
@@ -8,7 +8,7 @@ from tabular_trpo.core.nearest import nearest
 def draw(path: str, run: Run) -> None:
     """Write the figure; gains that are not positive have no place on a logarithmic axis.
 
-    raises: OSError
+    raises: InvalidMDPError where it cannot be written
     """
     plt = pyplot()
     records = run.records
@@ -21,7 +21,7 @@ def draw(path: str, run: Run) -> None:
             left.plot(i, etas[i], marker="v", color="red")
     left.set_xlabel("step")
     left.set_ylabel("eta")
-    left.set_title(f"{run.source.name}: {run.method.name}", fontsize=10)
+    title(left, f"{run.source.name}: {run.method.name}")
     curves = {
         "predicted": [nearest(record.step.gain) for record in records],
         "realised": [nearest(record.realised) for record in records],
@@ -34,5 +34,5 @@ def draw(path: str, run: Run) -> None:
     right.set_xlabel("step")
     right.set_ylabel("gain of the step")
     right.legend()
-    figure.savefig(path, dpi=100, metadata={"Software": None})
+    save_figure(path, figure)
     plt.close(figure)

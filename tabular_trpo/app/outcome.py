@@ -7,9 +7,10 @@ from typing import Any, final
 
 from tabular_trpo.app.source import Source
 from tabular_trpo.app.tally import Judged, Tally
+from tabular_trpo.core.errors import TabularError
 from tabular_trpo.theory.claim import Theorem
 
-VIOLATED, LIMIT = 1, 4
+VIOLATED, INVALID, LIMIT = 1, 3, 4
 
 
 @final
@@ -35,6 +36,7 @@ class Outcome:
     stored: list[str] = field(default_factory=list)
     unsound: list[str] = field(default_factory=list)
     uncertified: list[str] = field(default_factory=list)
+    unwritten: list[TabularError] = field(default_factory=list)
 
     def of(self, source: Source) -> list[Judged]:
         """Return the pairs of one model."""
@@ -42,7 +44,11 @@ class Outcome:
 
 
 def exit_code(total: Tally, outcome: Outcome) -> int:
-    """Return 1 for a refutation or a wrong certificate, 4 for an open or uncertified one, or 0."""
+    """Return 3 where a certificate cannot be written, else 1 for a refutation or a wrong
+    certificate, else 4 for an open or uncertified one, or 0.
+    """
+    if outcome.unwritten:
+        return INVALID
     if total.counts["refuted"] or outcome.unsound:
         return VIOLATED
     return LIMIT if total.counts["undecided"] or outcome.uncertified else 0

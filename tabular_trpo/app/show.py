@@ -12,6 +12,7 @@ from tabular_trpo.app.cells import largest, many, plain, scalars, short, with_ra
 from tabular_trpo.app.source import Source, about, lane_argument, read
 from tabular_trpo.app.tables import row, table
 from tabular_trpo.core import policy as policies
+from tabular_trpo.core.decimals import faithful
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.exact.evaluate import evaluate
@@ -23,6 +24,7 @@ HELP = "sizes, lane, structure, ties and policies of a model; --dot draws it"
 EPILOG = "--dot writes a graph for Graphviz: tabular-trpo show FILE --dot | dot -Tsvg > model.svg"
 MOST_NAMED = 8  # states that are named in one line
 MOST_SOLVED = 2000  # states of a model that is solved for its ties
+MOST_WHY = 1000  # characters of why a model is there
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,13 +51,19 @@ def run(args: argparse.Namespace) -> Answer:
         for name, pi in {"uniform": policies.uniform(mdp), **source.policies}.items()
     }
     raw = _dot(source) if args.dot else None
-    gamma = short(mdp.gamma)
+    gamma = _gamma(mdp)
     line = (
         f"{source.name}: {many(mdp.n_states, 'state')}, {many(mdp.n_actions, 'action')}, "
         f"gamma {gamma} "
         f"({about(mdp, args.lane)})"
     )
     return Answer(0, document, _parts(source, document), line, raw)
+
+
+def _gamma(mdp: MDP) -> str:
+    """Write the discount, which is less than 1."""
+    text = short(mdp.gamma)
+    return faithful(mdp.gamma) if text.removeprefix("~") == "1" else text
 
 
 def _sizes(mdp: MDP) -> dict[str, Any]:
@@ -134,7 +142,8 @@ def _parts(source: Source, document: dict[str, Any]) -> list[Part]:
         classes = _classes(one["recurrent"], one["periods"])
         visited = f"{one['visited']}/{source.mdp.n_states}"
         row(named, name, one["text"], kind, visited, classes)
-    return [f"{source.name}: {source.why or 'no reason given'}", made, "Policies", named]
+    why = source.why if len(source.why) <= MOST_WHY else f"{source.why[:MOST_WHY]}..."
+    return [f"{source.name}: {why or 'no reason given'}", made, "Policies", named]
 
 
 def _properties(mdp: MDP, document: dict[str, Any]) -> list[tuple[str, str]]:
@@ -147,7 +156,7 @@ def _properties(mdp: MDP, document: dict[str, Any]) -> list[tuple[str, str]]:
         ("States", f"{mdp.n_states}: {_some(mdp.state_names)}"),
         ("Actions", f"{mdp.n_actions}: {_some(mdp.action_names)}; {pairs}"),
         ("Transitions", f"{document['transitions']}{', stored sparse' if mdp.is_sparse else ''}"),
-        ("gamma", f"{short(mdp.gamma)}, horizon {short(1 / (1 - mdp.gamma))}"),
+        ("gamma", f"{_gamma(mdp)}, horizon {short(1 / (1 - mdp.gamma))}"),
         ("Lane", mdp.lane + (f", rows repaired by up to {mdp.repair:.2g}" if mdp.repair else "")),
         ("Start", _some(document["start"])),
         ("Rewards", f"{low} to {high} expected, given on {document['rewards_on']}"),

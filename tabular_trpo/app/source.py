@@ -47,8 +47,8 @@ def lane_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def load(path: str) -> tuple[str, Any, str]:
-    """Return (place for messages, JSON value, text) of a file, "-" for standard input.
+def raw(path: str) -> tuple[str, bytes]:
+    """Return (place for messages, bytes) of a file, "-" for standard input.
 
     raises: InvalidMDPError; UsageError for an empty path
     """
@@ -57,8 +57,7 @@ def load(path: str) -> tuple[str, Any, str]:
         raise UsageError("the path of a file is empty; - is standard input")
     if path == "-" and sys.stdin is None:
         raise InvalidMDPError(Problem("file", place, "is closed", "an open standard input"))
-    value, text = parse(fetch(path, place), place)
-    return place, value, text
+    return place, fetch(path, place)
 
 
 def once(paths: list[str]) -> list[str]:
@@ -75,7 +74,8 @@ def read(path: str, lane: str, proving: bool = False) -> Source:
     proving: whether auto makes doubles rational too, as the dyadic rationals that they are
     raises:  TabularError
     """
-    place, value, text = load(path)
+    place, data = raw(path)
+    value, text = parse(data, place)
     if lane == "auto" and not _affordable(_count(value, "states"), _count(value, "actions")):
         lane = "float"  # decided before a rational model of that size is made
     document = from_document(value, lane, place, text)

@@ -2,9 +2,10 @@
 
 import json
 import re
-import secrets
 from pathlib import Path
 from typing import Any
+
+from tabular_trpo.formats.whole import unwritable, write_whole
 
 SUFFIX = ".cert.json"
 LONGEST = 80  # characters of one part of a name
@@ -35,16 +36,20 @@ def _safe(text: str) -> str:
 def save(folder: Path, name: str, document: dict[str, Any]) -> Path:
     """Write a JSON document; the file appears complete, by a rename, or not at all.
 
-    raises: OSError
+    raises: InvalidMDPError naming the file
     """
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / name
-    beside = folder / f".{name[:100]}.{secrets.token_hex(6)}.tmp"
-    try:
-        with beside.open("x", encoding="utf-8") as file:
-            json.dump(document, file, indent=1)
-            file.write("\n")
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    make_folder(folder, path)
+    write_whole(path, (json.dumps(document, indent=1) + "\n").encode())
     return path
+
+
+def make_folder(folder: Path, path: Path) -> None:
+    """Make the folder of a file that is about to be written.
+
+    raises: InvalidMDPError naming the file
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(path, error) from None

@@ -7,7 +7,8 @@ from fractions import Fraction
 from typing import Any, final
 
 from tabular_trpo.app.source import Source
-from tabular_trpo.theory.claim import Verdict
+from tabular_trpo.theory.claim import Theorem, Verdict
+from tabular_trpo.theory.theorems import distinct
 
 LANES = ("float", "rational", "enclosure")
 STATUSES = ("proved", "vacuous", "refuted", "undecided")
@@ -78,9 +79,18 @@ def by_statement(judged: Sequence[Judged], index: int) -> Tally:
     return tally((one, one.verdicts[index]) for one in judged)
 
 
-def together(judged: Sequence[Judged]) -> Tally:
-    """Count all verdicts on these pairs."""
-    return tally((one, verdict) for one in judged for verdict in one.verdicts)
+def together(judged: Sequence[Judged], theorems: Sequence[Theorem]) -> Tally:
+    """Count the verdicts of all these statements, the distinct ones among them.
+
+    A statement that is one number with another of them counts only where it is refuted or open.
+    """
+    names = {theorem.name for theorem in distinct(theorems)}
+    return tally(
+        (one, verdict)
+        for one in judged
+        for verdict in one.verdicts
+        if verdict.claim.name in names or verdict.status not in ("proved", "vacuous")
+    )
 
 
 def place(one: Judged) -> str:

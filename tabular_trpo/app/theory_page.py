@@ -10,12 +10,13 @@ from pathlib import Path
 from tabular_trpo.app.theory_words import LEFT_OUT, OPENING, REFERENCES
 from tabular_trpo.core.nearest import nearest
 from tabular_trpo.falsify.atlas import Entry, atlas
+from tabular_trpo.formats.whole import write_whole
 from tabular_trpo.theory.claim import Theorem
-from tabular_trpo.theory.theorems import THEOREMS, TOPICS
+from tabular_trpo.theory.theorems import THEOREMS, TOPICS, distinct
 from tabular_trpo.theory.tightness import TIGHTNESS
 from tabular_trpo.theory.variants import VARIANTS, neighbours
 
-COLUMNS = ("Statement", "Equation", "Source", "Class", "Sides", "Known", "Met", "False")
+COLUMNS = ("Statement", "Eq.", "Source", "Class", "Sides", "Counts", "Known", "Met", "False")
 WITNESSES = "../mdps/atlas"  # seen from docs
 
 
@@ -25,7 +26,13 @@ def page() -> str:
     >>> page().splitlines()[0]
     '# The statements'
     """
-    head = OPENING.format(statements=len(THEOREMS), topics=len(TOPICS), variants=len(VARIANTS))
+    head = OPENING.format(
+        statements=len(THEOREMS),
+        distinct=len(distinct(THEOREMS)),
+        algebra=sum(theorem.algebra for theorem in THEOREMS),
+        topics=len(TOPICS),
+        variants=len(VARIANTS),
+    )
     topics = ("\n".join(_topic(title, TOPICS[title])) for title in TOPICS)
     return "\n".join((head, *topics, LEFT_OUT, REFERENCES))
 
@@ -52,10 +59,18 @@ def _cells(theorem: Theorem) -> tuple[str, ...]:
         theorem.source,
         theorem.exactness,
         theorem.sides,
+        _counts(theorem),
         _known(theorem),
         _met(theorem),
         str(len(neighbours(theorem))),
     )
+
+
+def _counts(theorem: Theorem) -> str:
+    """Return whether it counts as a statement of its own, and of which kind."""
+    if theorem.same_as:
+        return f"same as `{theorem.same_as}`"
+    return "algebra" if theorem.algebra else "yes"
 
 
 def _known(theorem: Theorem) -> str:
@@ -107,7 +122,7 @@ def _decimal(ratio: Fraction) -> str:
 
 
 def _entry(theorem: Theorem) -> Iterator[str]:
-    """Yield the sentences, the formula, the precondition and the false neighbours.
+    """Yield the sentences, the formula, the precondition, the source and the false neighbours.
 
     The formula stands here and not in the table: one of a finite horizon fills ten lines of a cell.
     """
@@ -120,6 +135,9 @@ def _entry(theorem: Theorem) -> Iterator[str]:
     elif when is not None:
         lines.append(f"when {when}")
     yield "\n".join(("```", *lines, "```\n"))
+    if theorem.quoted:
+        here = f" Here: {theorem.differs}." if theorem.differs else ""
+        yield f"Quoted: {theorem.quoted}.{here}\n"
     names = [v.claim.name.removeprefix(f"{theorem.name}: ") for v in neighbours(theorem)]
     yield f"False: {'; '.join(names)}.\n"
 
@@ -128,7 +146,7 @@ def main(argv: list[str] | None = None) -> int:
     """Write the page; return 0."""
     parser = argparse.ArgumentParser(prog="python -m tabular_trpo.app.theory_page")
     parser.add_argument("file", type=Path, help="where to write the page, docs/theory.md")
-    parser.parse_args(argv).file.write_text(page(), encoding="utf-8")
+    write_whole(parser.parse_args(argv).file, page().encode())
     return 0
 
 

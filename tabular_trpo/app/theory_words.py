@@ -5,11 +5,12 @@ OPENING = """\
 
 <!-- Made from the tables of tabular_trpo/theory by `make theory`; a test compares. Do not edit. -->
 
-Every statement that `tabular-trpo verify` decides, {statements} in {topics} topics, with {variants}
-false neighbours. A statement speaks of a pair of policies, pi and pi_new, on one finite model. A
-verdict proves or refutes it for that pair, not in general; the proofs in general are in the papers
-named. For sources marked "own" no paper was found or looked for; "after" means that the form here
-is not the one of the paper.
+Every statement that `tabular-trpo verify` decides: {statements} statements in {topics} topics,
+{distinct} of them distinct, with {variants} misquotations. A statement speaks of a pair of
+policies, pi and pi_new, on one finite model. A verdict proves or refutes it for that pair, not in
+general; the proofs in general are in the papers named. For sources marked "own" no paper was found
+or looked for; "after" means that the form here is not the one of the paper. Under each statement
+stands what is quoted, and what is ours.
 
 Formulas are in the language of [certificate.md](certificate.md). Three conventions differ between
 papers:
@@ -23,9 +24,14 @@ papers:
 
 The columns:
 
+- Eq.: the paper and its number. TRPO is Schulman et al. 2015, K&L Kakade and Langford 2002, CPO
+  Achiam et al. 2017, Z&R Zhang and Ross 2021, K&S Kearns and Singh 2002; others by first author.
 - Class: `rational` statements are decided by rational arithmetic, `sqrt` and `log` ones by
   enclosures of ever higher precision.
 - Sides: `two` for equations and for bounds of an absolute error, else `one`.
+- Counts: "same as" where the statement is one number with another one, as a paper has two formulas
+  for it: it is decided and certified, and not counted again. "algebra" where it holds whatever
+  numbers are put in the place of max_tv, gamma and the like ({algebra} of them).
 - Known: gap / penalty of the worst pair known by hand, 1 at equality, in which family it is met,
   and what it tends to. "-" means that nothing is recorded. Numbers with `..` are cut after four
   digits.
@@ -63,8 +69,14 @@ REFERENCES = """\
   Wahrscheinlichkeitstheorie und verwandte Gebiete 47(2):119-137, 1979. doi:10.1007/BF00535278.
 - Csiszár, I., Körner, J. Information Theory: Coding Theorems for Discrete Memoryless Systems. 1981;
   second edition 2011.
+- van Erven, T., Harremoës, P. Rényi Divergence and Kullback-Leibler Divergence. IEEE Transactions
+  on Information Theory 60(7):3797-3820, 2014. arXiv:1206.2459.
+- Gibbs, A. L., Su, F. E. On Choosing and Bounding Probability Metrics. International Statistical
+  Review 70(3):419-435, 2002. arXiv:math/0209021.
 - Grudzien Kuba, J., Schroeder de Witt, C., Foerster, J. Mirror Learning: A Unifying Framework of
   Policy Optimisation. ICML 2022, PMLR 162. arXiv:2201.02373.
+- Hoeffding, W. Probability Inequalities for Sums of Bounded Random Variables. Journal of the
+  American Statistical Association 58(301):13-30, 1963.
 - Howard, R. A. Dynamic Programming and Markov Processes. 1960.
 - Kakade, S. A Natural Policy Gradient. Advances in Neural Information Processing Systems 14, 2001.
 - Kakade, S., Langford, J. Approximately Optimal Approximate Reinforcement Learning. ICML 2002,

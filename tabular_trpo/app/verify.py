@@ -18,7 +18,7 @@ from tabular_trpo.app.store import file_name, save
 from tabular_trpo.app.tally import Judged, place
 from tabular_trpo.app.verify_report import report
 from tabular_trpo.core.decide import MAX_BITS
-from tabular_trpo.core.errors import LimitError, MemoryGuardError
+from tabular_trpo.core.errors import LimitError, MemoryGuardError, TabularError
 from tabular_trpo.theory.certifiable import CERTIFIED_BITS, NOT_CHECKED
 from tabular_trpo.theory.certificate import pair_certificate
 from tabular_trpo.theory.claim import Theorem
@@ -30,7 +30,8 @@ NAME = "verify"
 HELP = "every theorem on every model: proved, refuted, undecided or vacuous"
 EPILOG = """Vacuous: the precondition fails, or a penalty is infinite, so that nothing is claimed.
 Exit code 0: nothing is refuted or undecided. 1: a statement is refuted, or a certificate fails
-its check; the counterexample is printed, or stored by --certificates. 4: undecided.
+its check; the counterexample is printed, or stored by --certificates. 3: a certificate cannot be
+written; the verdicts are printed all the same. 4: undecided.
 
 The `expected` blocks of model files are not compared: they are for the tests of the models."""
 MOST_BITS = 2**20
@@ -174,7 +175,10 @@ def _keep(outcome: Outcome, one: Judged, pair: Pair, taken: set[str]) -> None:
     if outcome.args.certificates is not None:
         outcome.uncertified += _missing(one, document)
         name = file_name(one.source.name, one.name, taken)
-        path = str(save(Path(outcome.args.certificates), name, document))
-        outcome.stored.append(path)
+        try:
+            path = str(save(Path(outcome.args.certificates), name, document))
+            outcome.stored.append(path)
+        except TabularError as error:
+            outcome.unwritten.append(error)
     if refuted:
         outcome.counterexamples.append(Counterexample(one, document, path))

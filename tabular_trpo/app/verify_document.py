@@ -8,6 +8,7 @@ from tabular_trpo.app.outcome import Outcome
 from tabular_trpo.app.source import Source
 from tabular_trpo.app.tally import Judged, Tally, by_statement
 from tabular_trpo.theory.claim import Theorem, Verdict
+from tabular_trpo.theory.theorems import distinct
 
 
 def document(outcome: Outcome, total: Tally, code: int) -> dict[str, Any]:
@@ -21,6 +22,7 @@ def document(outcome: Outcome, total: Tally, code: int) -> dict[str, Any]:
         "bits": args.bits,
         "lane": args.lane,
         "pairs": args.pairs,
+        "distinct": len(distinct(outcome.theorems)),
         "totals": _tally(total),
         "statements": [
             {**_theorem(theorem), **_tally(by_statement(outcome.judged, i))}
@@ -43,7 +45,13 @@ def document(outcome: Outcome, total: Tally, code: int) -> dict[str, Any]:
 
 
 def _theorem(theorem: Theorem) -> dict[str, Any]:
-    return {"name": theorem.name, "equation": theorem.equation, "source": theorem.source}
+    return {
+        "name": theorem.name,
+        "equation": theorem.equation,
+        "source": theorem.source,
+        "same_as": theorem.same_as or None,
+        "algebra": theorem.algebra,
+    }
 
 
 def _tally(one: Tally) -> dict[str, Any]:

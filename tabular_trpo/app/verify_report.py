@@ -7,24 +7,31 @@ from collections.abc import Sequence
 from tabular_trpo.app.answer import Answer, Part, Verbatim
 from tabular_trpo.app.boundary import PROGRAM
 from tabular_trpo.app.cells import many, short
-from tabular_trpo.app.outcome import LIMIT, VIOLATED, Outcome, exit_code
+from tabular_trpo.app.outcome import INVALID, LIMIT, VIOLATED, Outcome, exit_code
 from tabular_trpo.app.source import Source
 from tabular_trpo.app.tally import STATUSES, Judged, Tally, place, together
 from tabular_trpo.app.verify_document import document
 from tabular_trpo.app.verify_tables import models, rows, statements
+from tabular_trpo.core.errors import joined
 from tabular_trpo.theory.claim import Verdict
 from tabular_trpo.theory.judge import MOST_ENTRIES, MOST_STATES, unaffordable
+from tabular_trpo.theory.theorems import distinct
 
 MOST_REFUTED, MOST_UNDECIDED = 10, 3  # verdicts that are told one by one
-LEGEND = """Proved k/n: on k of the n pairs where the statement claims something; else vacuous.
-Least slack: the least that is not 0. Tightness: the largest gap / penalty, 1 at equality."""
+LEGEND = (
+    "Proved k/n: on k of the n pairs where the statement claims something; else vacuous.",
+    "Least slack: the least that is not 0. Tightness: the largest gap / penalty, 1 at equality.",
+)
+ONCE = "Counted below once: what is one number with another statement; docs/theory.md says which."
 
 
 def report(outcome: Outcome) -> Answer:
     """Return the answer of the command."""
-    total = together(outcome.judged)
+    total = together(outcome.judged, outcome.theorems)
     code = exit_code(total, outcome)
-    parts: list[Part] = [_title(outcome.sources), statements(outcome), LEGEND]
+    parts: list[Part] = [_title(outcome.sources), statements(outcome), *LEGEND]
+    if len(distinct(outcome.theorems)) < len(outcome.theorems):
+        parts.append(ONCE)
     if outcome.args.full:
         parts.append(rows(outcome))
     elif len(outcome.sources) > 1:
@@ -37,7 +44,8 @@ def report(outcome: Outcome) -> Answer:
         )
     parts.append(_sizes(outcome, total))
     line = _summary(outcome, total, code)
-    return Answer(code, document(outcome, total, code), parts, line)
+    unwritten = joined(outcome.unwritten)
+    return Answer(code, document(outcome, total, code), parts, line, unwritten=unwritten)
 
 
 def _title(sources: Sequence[Source]) -> str:
@@ -65,8 +73,9 @@ def _troubles(outcome: Outcome) -> list[Part]:
 
 def _first_counterexample(outcome: Outcome) -> list[Part]:
     """Print the first counterexample, or say in which files they are."""
-    if outcome.args.certificates is not None:
-        return [Verbatim(f"Counterexample: {one.path}") for one in outcome.counterexamples]
+    stored = [one.path for one in outcome.counterexamples if one.path is not None]
+    if stored:
+        return [Verbatim(f"Counterexample: {path}") for path in stored]
     return [
         part
         for one in outcome.counterexamples[:1]
@@ -128,6 +137,7 @@ def _summary(outcome: Outcome, total: Tally, code: int) -> str:
         VIOLATED: "a statement is refuted"
         if total.counts["refuted"]
         else "a certificate fails its check",
+        INVALID: "a certificate cannot be written",
         LIMIT: f"something is left open; {_hint(outcome)}",
     }[code]
     return f"{counts}. Exit code {code}: {meaning}."
@@ -139,5 +149,7 @@ def _sizes(outcome: Outcome, total: Tally) -> str:
         many(len(outcome.judged), "pair"),
         many(len(outcome.theorems), "statement"),
     ]
+    if (n := len(distinct(outcome.theorems))) < len(outcome.theorems):
+        sizes[-1] += f" ({n} distinct)"
     lanes = " and ".join(total.lanes) or "no"
     return f"{', '.join(sizes)}; seed {outcome.args.seed}; {lanes} arithmetic."

@@ -7,6 +7,7 @@ from tabular_trpo.app.cells import short
 from tabular_trpo.app.outcome import Outcome
 from tabular_trpo.app.tables import Sheet, row, table
 from tabular_trpo.app.tally import STATUSES, Tally, by_statement, together
+from tabular_trpo.core.decimals import faithful
 
 
 def _heads(total: Tally) -> list[str]:
@@ -19,6 +20,10 @@ def _counts(one: Tally, heads: Sequence[str]) -> list[str]:
     return [proved, *(str(one.counts[head.lower()] or "") for head in heads[1:])]
 
 
+def _ratio(tightness: float | None) -> str:
+    return "-" if tightness is None else faithful(tightness, 4)
+
+
 def _style(one: Tally) -> str | None:
     if one.counts["refuted"]:
         return "bold red"
@@ -26,24 +31,25 @@ def _style(one: Tally) -> str | None:
 
 
 def _equation(text: str) -> str:
-    """Shorten "(8), Theorem 1" and "(2) at each state" to the number.
+    """Shorten "TRPO (8), Theorem 1" and "TRPO (9) with C/2" to the paper and the number.
 
-    >>> _equation("(2) at each state"), _equation("Lemma B, t=3"), _equation("ladder 3'")
-    ('(2)', 'Lemma B', "ladder 3'")
+    >>> _equation("TRPO (9) with C/2"), _equation("TRPO Lemma 3, t=1"), _equation("K&L Theorem 4.1")
+    ('TRPO (9)', 'TRPO Lemma 3', 'K&L Theorem 4.1')
     """
-    head = text.split(",")[0]
-    return head.split(" ")[0] if head.startswith("(") else head
+    head = text.split(",")[0].split(" (arXiv)")[0]
+    end = head.find(")")
+    return head[: end + 1] if end > 0 else head
 
 
 def statements(outcome: Outcome) -> Sheet:
     """Return the table of the statements, counted over all models."""
     tallies = [by_statement(outcome.judged, i) for i in range(len(outcome.theorems))]
-    heads = _heads(together(outcome.judged))
+    heads = _heads(together(outcome.judged, outcome.theorems))
     names = ["Eq.", "Statement", *heads, "Least slack", "Tightness"]
     made = table(names, right=names[2:], keys=2)
     for theorem, one in zip(outcome.theorems, tallies, strict=True):
         cells = [_equation(theorem.equation), theorem.name, *_counts(one, heads)]
-        row(made, *cells, short(one.slack, 4), short(one.tightness, 4), style=_style(one))
+        row(made, *cells, short(one.slack, 4), _ratio(one.tightness), style=_style(one))
     return made
 
 
@@ -64,7 +70,7 @@ def models(outcome: Outcome, total: Tally) -> Sheet:
     made = table(names, right=[name for name in names if name not in ("Model", "Lane")])
     for source in outcome.sources:
         mine, mdp = outcome.of(source), source.mdp
-        one = together(mine)
+        one = together(mine, outcome.theorems)
         size = [str(mdp.n_states), str(mdp.n_actions), _gamma(mdp.gamma), mdp.lane]
         cells = [source.name, *size, str(len(mine)), *_counts(one, heads)]
         row(made, *cells, style=_style(one))
@@ -73,14 +79,14 @@ def models(outcome: Outcome, total: Tally) -> Sheet:
 
 def rows(outcome: Outcome) -> Sheet:
     """Return the table with a row for each model and statement."""
-    heads = _heads(together(outcome.judged))
+    heads = _heads(together(outcome.judged, outcome.theorems))
     names = ["Model", "Statement", *heads, "Lane", "Least slack", "Tightness"]
     made = table(names, right=[*heads, "Least slack", "Tightness"], keys=2)
     for source in outcome.sources:
         mine = outcome.of(source)
         for i, theorem in enumerate(outcome.theorems):
             one = by_statement(mine, i)
-            numbers = [short(one.slack, 4), short(one.tightness, 4)]
+            numbers = [short(one.slack, 4), _ratio(one.tightness)]
             lane = one.lanes[-1] if one.lanes else ""
             cells = [source.name, theorem.name, *_counts(one, heads), lane, *numbers]
             row(made, *cells, style=_style(one))

@@ -124,7 +124,10 @@ def _sizes(P: Any) -> tuple[int, int, tuple[int, ...]]:
 def _mask(allowed: Any, n_states: int, n_actions: int) -> Array | None:
     if allowed is None:
         return None
-    mask = np.asarray(allowed)
+    try:
+        mask = np.asarray(allowed)
+    except Exception:  # ragged lists, and objects that are no array
+        mask = np.empty(0, dtype=object)
     if mask.dtype != bool or mask.shape != (n_states, n_actions):
         got = f"is {mask.dtype} of shape {mask.shape}"
         raise InvalidMDPError(

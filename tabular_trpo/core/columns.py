@@ -60,7 +60,9 @@ def _indices(name: str, column: Sequence[Any], names: Sequence[str] | None) -> A
     try:
         return np.array([int(x) for x in values], dtype=np.int64)
     except OverflowError:
-        raise InvalidMDPError(Problem("index", name, "does not fit 64 bits", expected)) from None
+        i = next(i for i, x in enumerate(values) if int(x) >= 2**63)
+        where, got = f"transitions[{i}] {name}", f"= {shown(values[i])}"
+        raise InvalidMDPError(Problem("index", where, got, "an index below 2^63")) from None
 
 
 def _is_index(x: Any) -> bool:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
+from tabular_trpo.core.terminal import plain
+
 MOST_PROBLEMS = 20
 
 
@@ -27,9 +29,9 @@ class Problem:
     cure: str = ""
 
     def __str__(self) -> str:
-        """Return ``where got, expected what`` and the cure after a full stop."""
+        """Return ``where got, expected what`` and the cure after a full stop, on one line."""
         line = f"{self.where} {self.got}, expected {self.expected}"
-        return f"{line}. {self.cure}" if self.cure else line
+        return plain(f"{line}. {self.cure}" if self.cure else line)
 
 
 class TabularError(ValueError):
@@ -89,10 +91,23 @@ class MemoryGuardError(TabularError):
 
 
 @final
+class FloatingPointModeError(TabularError):
+    """The processor rounds as no proof here allows for; the message says how to undo it."""
+
+
+@final
 class MissingExtraError(TabularError):
     """An optional dependency is not installed; the message names the extra that brings it."""
 
     exit_code = 2
+
+
+def joined(errors: Sequence[TabularError]) -> TabularError | None:
+    """Return one error with the problems of several, of the first one's kind; None without any."""
+    if len(errors) < 2:
+        return errors[0] if errors else None
+    problems = [problem for error in errors for problem in error.problems]
+    return type(errors[0])(problems, sum(error.hidden for error in errors))
 
 
 def missing_extra(module: str, extra: str) -> MissingExtraError:

@@ -48,14 +48,13 @@ def settle(
     raise mixed(odd, out[odd], "float", cure)
 
 
-def same_lane(name: str, array: Array, rational: bool) -> None:
-    """Raise LaneError unless `array` is in the lane asked for."""
+def same_lane(name: str, array: Array, rational: bool, like: str = "") -> None:
+    """Raise LaneError unless `array` is in the lane asked for, that of the argument `like`."""
     if is_rational(array) != rational:
         lanes = ("rational", "float") if rational else ("float", "rational")
+        expected = f"the {lanes[0]} lane" + (f", that of {like}" if like else "")
         cure = "Cross by to_float() or to_rational()"
-        raise LaneError(
-            Problem("lane", name, f"is in the {lanes[1]} lane", f"the {lanes[0]} lane", cure)
-        )
+        raise LaneError(Problem("lane", name, f"is in the {lanes[1]} lane", expected, cure))
 
 
 def in_lane(name: str, value: Any, rational: bool, unsigned: bool = False) -> Array:
@@ -72,17 +71,20 @@ def in_one_lane(unsigned: bool = False, **given: Any) -> list[Array]:
     raises: InvalidMDPError, LaneError
     """
     read = {name: read_array(name, value) for name, value in given.items()}
-    first = next((kind for kind, _ in read.values() if kind != "int"), "float")
+    lanes = ((name, kind) for name, (kind, _) in read.items() if kind != "int")
+    like, first = next(lanes, ("", "float"))
     return [
-        _moved(name, kind, array, first == "exact", unsigned)
+        _moved(name, kind, array, first == "exact", unsigned, like)
         for name, (kind, array) in read.items()
     ]
 
 
-def _moved(name: str, kind: str, array: Array, rational: bool, unsigned: bool) -> Array:
+def _moved(
+    name: str, kind: str, array: Array, rational: bool, unsigned: bool, like: str = ""
+) -> Array:
     if kind == "exact" and not rational and all(isinstance(x, Integral) for x in array.flat):
         return doubles(name, array)
     if kind == "exact" or (rational and kind == "int"):
         array = fractions(name, array, unsigned)
-    same_lane(name, array, rational)
+    same_lane(name, array, rational, like)
     return array

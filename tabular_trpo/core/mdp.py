@@ -8,6 +8,7 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo.core import columns
+from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.build import guard_dense, normalise
 from tabular_trpo.core.counts import exact_only, frequencies
 from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem
@@ -24,6 +25,7 @@ def _no_double(code: str, where: str, got: str) -> LaneError:
     return LaneError(Problem(code, where, got, "a number float64 can hold", cure))
 
 
+@typed_record
 @final
 @readable
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,6 +111,7 @@ class MDP:
         return np.ones(self.r.shape[-2:], dtype=bool) if self.allowed is None else self.allowed
 
     @classmethod
+    @typed
     def from_transitions(
         cls,
         transitions: Iterable[tuple[Any, Any, Any, Any, Any]],

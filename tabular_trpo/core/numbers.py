@@ -13,7 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 from numbers import Integral, Rational, Real
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -24,7 +24,9 @@ from tabular_trpo.core.memory import guard
 from tabular_trpo.core.nearest import long_integers, nearest, written
 
 Array = NDArray[Any]
-Scalar = Any  # float, Fraction, or an array of floats over the batch axes
+NUMBER = "a number, or an array of numbers"
+Scalar = Annotated[Any, NUMBER]  # float, Fraction, or an array over the batch axes
+OptionalScalar = Annotated[Any, f"{NUMBER}, or None"]
 
 MOST_DIGITS = 2000
 MOST_EXPONENT = 400
@@ -116,7 +118,7 @@ def read_array(name: str, value: Any) -> tuple[str, Array]:
         return "int", value.astype(np.float64)
     try:
         array = np.asarray(value, dtype=object)
-    except ValueError:
+    except Exception:  # ragged lists, and objects whose own conversion fails
         array = np.empty(0, dtype=object)
     if any(isinstance(x, (list, tuple, np.ndarray)) for x in array.flat) or array.size == 0:
         raise InvalidMDPError(
@@ -278,6 +280,9 @@ def shown(value: Any) -> str:
         return f"an integer of about {digits} digits"  # str() of more than 4300 digits raises
     if isinstance(value, np.generic):
         value = value.item()
-    with long_integers():  # a list may hold long ones
-        text = brief(value) if isinstance(value, Fraction) else repr(value)
+    try:
+        with long_integers():  # a list may hold long ones
+            text = brief(value) if isinstance(value, Fraction) else repr(value)
+    except Exception:  # the repr of a foreign object
+        return f"an object of type {type(value).__name__}"
     return text if len(text) < 60 else f"{text[:56]}..."

@@ -8,16 +8,20 @@ from typing import Any
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.build import fit, shape_error
 from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem
 from tabular_trpo.core.grid import largest_gives_way, near_grid, on_grid
+from tabular_trpo.core.indices import indices
 from tabular_trpo.core.lanes import in_lane, in_one_lane
 from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.memory import guard
 from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array, elementwise, frozen, is_rational, shown, zeros
 from tabular_trpo.core.validate import Report, finite, simplex
 
 
+@typed
 def check_policy(mdp: MDP, pi: Any, name: str = "pi") -> Array:
     """Return the policy as the model reads it: checked, float rows on the grid k / 2^53, read-only.
 
@@ -32,6 +36,7 @@ def check_policy(mdp: MDP, pi: Any, name: str = "pi") -> Array:
     return frozen(check_rows(name, policy_array(mdp, pi, name), mdp.mask))
 
 
+@typed
 def policy_array(mdp: MDP, pi: Any, name: str = "pi") -> Array:
     """Return the policy as an array of the model's lane and shape, its rows not yet checked.
 
@@ -44,12 +49,21 @@ def policy_array(mdp: MDP, pi: Any, name: str = "pi") -> Array:
     return np.broadcast_to(array, shape)
 
 
+@typed
 def check_rows(name: str, pi: Array, mask: Array | None = None) -> Array:
     """Return the rows checked, and in the float lane put on the grid k / 2^53.
 
     raises: InvalidMDPError naming the rows that are off the simplex or use disallowed actions
     """
+    if not (pi.dtype == np.float64 or is_rational(pi)) or np.ma.isMaskedArray(pi):
+        pi = in_lane(name, pi, rational=False)
+    if mask is not None and mask.dtype != bool:
+        raise InvalidMDPError(
+            Problem("type", "mask", f"is of type {mask.dtype}", "an array of bool")
+        )
     rational = is_rational(pi)
+    if rational and not all(isinstance(x, Fraction) for x in pi.flat):
+        pi = in_lane(name, pi, rational=True, unsigned=True)
     near = None if rational or not (mask is None or mask.all()) else near_grid(pi)
     if near is not None:
         return near
@@ -59,6 +73,7 @@ def check_rows(name: str, pi: Array, mask: Array | None = None) -> Array:
     return pi.copy() if rational else on_grid(pi)
 
 
+@typed
 def uniform(mdp: MDP) -> Array:
     """Return the policy that takes each allowed action with the same probability.
 
@@ -74,29 +89,34 @@ def uniform(mdp: MDP) -> Array:
     return check_policy(mdp, mdp.mask / counts[:, None])
 
 
+@typed
 def deterministic(mdp: MDP, actions: Any) -> Array:
     """Return the policy that takes action `actions[s]` in state s.
 
     actions: (..., S) integer indices
     raises:  InvalidMDPError for an index that is no action, or not allowed there
     """
-    chosen = np.asarray(actions)
-    if chosen.dtype.kind not in "iu" or chosen.shape[-1:] != (mdp.n_states,):
-        raise shape_error("actions", chosen.shape, f"(..., S) integers, S = {mdp.n_states}")
-    if chosen.size and not (0 <= chosen.min() and chosen.max() < mdp.n_actions):
-        at = np.argwhere((chosen < 0) | (chosen >= mdp.n_actions))[0]
-        got = f"= {chosen[tuple(at)]}"
-        raise InvalidMDPError(
-            Problem("index", f"actions{at.tolist()}", got, f"0 to {mdp.n_actions - 1}")
-        )
+    S, A = mdp.n_states, mdp.n_actions
+    chosen = indices("actions", actions, A, f"(..., S) integers, S = {S}", (S,), lead=True)
+    guard(chosen.size * A * 16, f"the policy of {chosen.size:,} actions", "Give fewer at once")
     pi = zeros((*chosen.shape, mdp.n_actions), mdp.lane == "rational")
     one: Any = Fraction(1) if mdp.lane == "rational" else 1.0
     np.put_along_axis(pi, chosen[..., None], one, axis=-1)
     return check_policy(mdp, pi, "policy of actions")
 
 
-def best_actions(mdp: MDP, Q: Array) -> Array:
-    """Return the first allowed action that maximises Q in each state, (..., S) indices."""
+@typed
+def best_actions(mdp: MDP, Q: Any) -> Array:
+    """Return the first allowed action that maximises Q in each state, (..., S) indices.
+
+    raises: InvalidMDPError for another shape, NaN and infinities; LaneError
+    """
+    Q = in_lane("Q", Q, mdp.lane == "rational")
+    if Q.shape not in (mdp.r.shape, mdp.mask.shape):
+        raise shape_error("Q", Q.shape, f"(..., S, A) = {mdp.r.shape}")
+    report = Report()
+    finite(report, "Q", np.where(mdp.mask, Q, 0), "s a")
+    report.close()
     if is_rational(Q):
         return np.array(
             [
@@ -107,6 +127,7 @@ def best_actions(mdp: MDP, Q: Array) -> Array:
     return np.asarray(np.argmax(np.where(mdp.mask, Q, -np.inf), axis=-1))
 
 
+@typed
 def greedy(mdp: MDP, Q: Any) -> Array:
     """Return the deterministic policy argmax_a Q(s, a); ties go to the first allowed action.
 
@@ -117,12 +138,6 @@ def greedy(mdp: MDP, Q: Any) -> Array:
     >>> greedy(MDP([[[1], [1]]], [[0, 0]], [1], 0.5), np.array([[1.0, 1.0]]))
     array([[1., 0.]])
     """
-    Q = in_lane("Q", Q, mdp.lane == "rational")
-    if Q.shape not in (mdp.r.shape, mdp.mask.shape):
-        raise shape_error("Q", Q.shape, f"(..., S, A) = {mdp.r.shape}")
-    report = Report()
-    finite(report, "Q", np.where(mdp.mask, Q, 0), "s a")
-    report.close()
     return deterministic(mdp, best_actions(mdp, Q))
 
 
@@ -140,6 +155,13 @@ def mixture(pi: Any, pi_prime: Any, alpha: Any) -> Array:
     """
     pi, pi_prime, weight = in_one_lane(pi=pi, pi_prime=pi_prime, alpha=alpha)
     rows = pi.shape[-2:]
+    for name, table in (("pi", pi), ("pi_prime", pi_prime)):
+        if not table.ndim:
+            raise shape_error(name, table.shape, "(..., S, A)")
+    report = Report()
+    for name, table in (("pi", pi), ("pi_prime", pi_prime)):
+        simplex(report, name, table, " ".join("bsa"[-table.ndim :]) if table.ndim < 4 else "b s a")
+    report.close()
     if not fit(pi.shape, pi_prime.shape, 2):
         raise shape_error("pi_prime", pi_prime.shape, f"(..., S, A) = {pi.shape}")
     if not all(fit(weight.shape + rows, x.shape, len(rows)) for x in (pi, pi_prime)):
@@ -174,31 +196,45 @@ def softmax(theta: Any) -> Array:
     return frozen(on_grid(weights / weights.sum(axis=-1, keepdims=True)))
 
 
-def to_rational(pi: Array) -> Array:
+@typed
+def _read_policy(name: str, pi: Any) -> Array:
+    """Return a table (..., S, A) as an array of Fractions or of floats.
+
+    raises: InvalidMDPError for what is no table of numbers
+    """
+    (array,) = in_one_lane(**{name: pi})
+    if array.ndim < 2:
+        raise shape_error(name, array.shape, "(..., S, A)")
+    return array
+
+
+def to_rational(pi: Any) -> Array:
     """Return a float policy as the exact rows it stands for (rows on the grid k / 2^53).
 
     raises: InvalidMDPError for a batch and for rows off the simplex
     """
+    pi = check_rows("pi", _read_policy("pi", pi))
     if is_rational(pi):
-        return pi
+        return frozen(pi)
     if pi.ndim != 2:
         got = f"has shape {pi.shape}"
         raise InvalidMDPError(Problem("batch", "pi", got, "a single policy (S, A)"))
-    rows = elementwise(Fraction, check_rows("pi", pi))
+    rows = elementwise(Fraction, pi)
     for s in range(len(rows)):
         rows[s] = largest_gives_way(rows[s].tolist())
     return frozen(rows)
 
 
-def to_float(pi: Array) -> Array:
+@typed
+def to_float(pi: Any) -> Array:
     """Return a rational policy in the float lane, rows on the grid k / 2^53.
 
     raises: LaneError where a positive probability would become 0; InvalidMDPError for rows off
             the simplex
     """
+    pi = check_rows("pi", _read_policy("pi", pi))
     if not is_rational(pi):
-        return pi
-    check_rows("pi", pi)
+        return frozen(pi)
     rows = elementwise(nearest, pi, np.float64)
     if np.any((rows == 0) != (pi == 0)):
         raise LaneError(

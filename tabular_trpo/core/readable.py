@@ -1,6 +1,6 @@
 """The `repr` of records whose numbers may be of any size."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields
 from fractions import Fraction
 from typing import Any, TypeVar
@@ -34,7 +34,7 @@ def readable(record: type[T]) -> type[T]:
         return f"{type(self).__qualname__}({', '.join(parts)})"
 
     text.__name__ = text.__qualname__ = "__repr__"
-    record.__repr__ = text  # type: ignore[method-assign, assignment]
+    record.__repr__ = text  # type: ignore[method-assign]
     return record
 
 
@@ -56,7 +56,7 @@ def _text(value: Any) -> str:
         return repr(value)
 
 
-_BRACKETS = {list: "[]", tuple: "()"}
+_BRACKETS: dict[type, tuple[str, str]] = {list: ("[", "]"), tuple: ("(", ")")}
 
 
 def _bits(value: Any) -> int:
@@ -66,6 +66,5 @@ def _bits(value: Any) -> int:
 
 def _array(value: Any) -> str:
     """Write an array of exact numbers as numpy does."""
-    formatter: dict[str, Callable[[Any], str]] = {"object": _text}
-    body = np.array2string(value, separator=", ", prefix="array(", formatter=formatter)
+    body = np.array2string(value, separator=", ", prefix="array(", formatter={"object": _text})
     return f"array({body}, dtype=object)"

@@ -8,6 +8,7 @@ import numpy as np
 
 from tabular_trpo.core.errors import MOST_PROBLEMS, InvalidMDPError, Problem
 from tabular_trpo.core.grid import ROW_TOLERANCE
+from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.numbers import UNSIGNED, Array, brief, is_rational, is_sparse
 
 COUNTS_CURE = "If these are counts, build with MDP.from_counts(...)"
@@ -176,3 +177,18 @@ def discount(gamma: Any) -> Iterator[Problem]:
                 "gamma", "gamma", f"= {brief(value)}", expected, cure if value == 1 else ""
             )
             return
+
+
+def finite_floats(name: str, value: Any) -> Array:
+    """Return an array of finite floats, of any shape.
+
+    raises: InvalidMDPError naming what is no finite number, LaneError for exact numbers
+
+    >>> finite_floats("theta", [[0, 0.5]])
+    array([[0. , 0.5]])
+    """
+    array = in_lane(name, value, rational=False)
+    report = Report()
+    finite(report, name, array, " ".join("i" for _ in range(array.ndim)))
+    report.close()
+    return array

@@ -8,6 +8,7 @@ from typing import Any, final
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo.core.grid import below_grid, gives_way, left_out
 from tabular_trpo.core.linalg import dense, rational, sparse
@@ -22,6 +23,7 @@ from tabular_trpo.exact.enclosure import Model, U, Values, Visits, enclose
 CHUNK = 2**20  # entries of P evaluated at a time in a batch
 
 
+@typed_record
 @final
 @readable
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Radius:
     eta: Scalar
 
 
+@typed_record
 @final
 @readable
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +64,7 @@ class Evaluation:
     radius: Radius
 
 
+@typed
 def evaluate(mdp: MDP, pi: Any) -> Evaluation:
     """Evaluate a policy by one factorization of I - gamma P_pi, forward for V and backward for rho.
 

@@ -8,6 +8,7 @@ from typing import Any, final
 import numpy as np
 import scipy.sparse as sp
 
+from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.nearest import written
@@ -16,6 +17,7 @@ from tabular_trpo.core.policy import check_policy
 from tabular_trpo.core.readable import readable
 
 
+@typed_record
 @final
 @readable
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +55,7 @@ def _edges(mdp: MDP, pi: Any) -> tuple[Array, Array, Array]:
     return s, a, t
 
 
+@typed
 def structure(mdp: MDP, pi: Any = None) -> Structure:
     """Return reachability, recurrent classes and periods of the chain of `pi`.
 
@@ -91,6 +94,7 @@ def _period(graph: Any, root: int) -> int:
     return reduce(gcd, (level[u] + 1 - level[v] for u, v in graph.edges), 0)
 
 
+@typed
 def graph(mdp: MDP, pi: Any = None) -> Any:
     """Return a drawable networkx MultiDiGraph: states as nodes, an edge per transition.
 

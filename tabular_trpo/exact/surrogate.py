@@ -5,12 +5,14 @@ from typing import Any, Protocol, final
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.build import fit, shape_error
+from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.grid import below_grid
 from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.linalg import twofold
 from tabular_trpo.core.linalg.twofold import Twofold
-from tabular_trpo.core.numbers import Array, Scalar, frozen, is_rational
+from tabular_trpo.core.numbers import Array, OptionalScalar, Scalar, frozen, is_rational
 from tabular_trpo.core.overflow import finite
 from tabular_trpo.core.policy import check_rows
 from tabular_trpo.core.readable import readable
@@ -54,6 +56,7 @@ class LocalObjective(Protocol):
         """Return dL/dpi_new, (S, A)."""
 
 
+@typed_record
 @final
 @readable
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,15 +79,20 @@ class Surrogate:
     weight: Array
     pi: Array
     eta: Scalar
-    stderr: Scalar | None = None
+    stderr: OptionalScalar = None
     G_radius: Array | None = None
-    eta_radius: Scalar | None = None
+    eta_radius: OptionalScalar = None
     allowed: Array | None = None
     G_stderr: Array | None = None
 
-    def gain(self, pi_new: Array) -> Any:
-        """Return sum_{s,a} G (pi_new - pi), shape (...), by plain sums, the rows unchecked."""
-        return np.add.reduce(self.G * (pi_new - self.pi), axis=(-2, -1))
+    @typed
+    def gain(self, pi_new: Any) -> Any:
+        """Return sum_{s,a} G (pi_new - pi), shape (...), by plain sums, the rows' sums unchecked.
+
+        raises: InvalidMDPError for another shape and what is no finite number, LaneError
+        """
+        new = read_table("pi_new", pi_new, self.pi)
+        return np.add.reduce(self.G * (new - self.pi), axis=(-2, -1))
 
     def value(self, pi_new: Any) -> Any:
         """Return L(pi_new), shape (...); float sums are twofold and rounded once.
@@ -140,6 +148,23 @@ class Surrogate:
         return check_rows("pi_new", new, self.allowed)
 
 
+def read_table(name: str, value: Any, like: Array) -> Array:
+    """Return a table (..., S, A) of numbers in the arithmetic and with the last axes of another.
+
+    raises: InvalidMDPError, LaneError
+    """
+    if type(value) is np.ndarray and value.dtype == np.float64 == like.dtype:
+        table = value  # as steps call it, many times for small tables
+    else:
+        table = in_lane(name, value, is_rational(like))
+    if not fit(table.shape, like.shape, 2):
+        raise shape_error(name, table.shape, f"(..., S, A) = {like.shape}")
+    if table.dtype != object and not np.isfinite(table).all():
+        raise InvalidMDPError(Problem("nan", name, "has NaN or infinities", "finite numbers"))
+    return table
+
+
+@typed
 def surrogate(evaluation: Evaluation) -> Surrogate:
     """Return the exact surrogate of an evaluated policy: G = rho * A.
 

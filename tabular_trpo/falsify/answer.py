@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from typing import Any, final
 
+from tabular_trpo.core.arguments import typed_record
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.readable import readable
 from tabular_trpo.theory.claim import Theorem, Verdict
 from tabular_trpo.theory.pair import Pair
 
 
+@typed_record
 @final
 @readable
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +35,7 @@ class Refutation:
     status: str = "refuted"
 
 
+@typed_record
 @final
 @readable
 @dataclass(frozen=True, slots=True, eq=False)

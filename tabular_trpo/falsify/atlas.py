@@ -6,7 +6,7 @@ kept is exact: the pair is rational, it is judged, and its ratio is computed fro
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from importlib.resources import files
 from itertools import chain, islice
@@ -38,7 +38,8 @@ class Entry:
     """How near one bound came to equality at one gamma; `ratio` is a lower bound of its supremum.
 
     status:   "met"; "vacuous" where no pair met the precondition; "no value"; "refuted"
-    ratio:    gap / penalty of the witness, computed exactly and then rounded; None unless met
+    ratio:    gap / penalty of the witness, computed exactly and then rounded, but to 1 only where
+              it is 1; None unless met
     attained: whether the witness attains the bound exactly
     lhs, rhs: sides of the bound at the witness; None where logarithms or roots are in them
     tried:    pairs that the hunt scored; `rounds`, `seed` and what it began with repeat it
@@ -131,6 +132,13 @@ def entry(
     counts = found.tried, found.rounds, found.seed
     made = Entry(theorem.name, exact, status, ratio, attained, lhs, rhs, *counts, name)
     return made, pair
+
+
+def read_again(theorem: Theorem, one: Entry, pair: Pair) -> Entry:
+    """Return an entry with the numbers that its witness has, computed anew."""
+    ratio, attained = _reach(scorer(theorem), pair) or (None, False)
+    lhs, rhs = _sides(theorem, pair)
+    return replace(one, ratio=ratio, attained=attained, lhs=lhs, rhs=rhs)
 
 
 def _nearest(score: Scorer, pairs: Iterable[Pair | None]) -> tuple[Pair | None, Reach]:

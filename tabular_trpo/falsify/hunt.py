@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem, TabularError
-from tabular_trpo.core.nearest import nearest, written
-from tabular_trpo.core.numbers import fractions, shown
+from tabular_trpo.core.arguments import typed
+from tabular_trpo.core.errors import LimitError, TabularError
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.falsify import seeds
 from tabular_trpo.falsify.answer import Refutation, Unrefuted, named
 from tabular_trpo.falsify.climb import Generation, climb
 from tabular_trpo.falsify.moves import Room
+from tabular_trpo.falsify.question import centred, checked, out_of_reach, pairs
 from tabular_trpo.falsify.score import NO_VALUE, SPEAKS, Scorer, scorer
 from tabular_trpo.falsify.shrink import refuted, shrunk
 from tabular_trpo.falsify.sober import sober
@@ -27,21 +28,20 @@ from tabular_trpo.falsify.specimen import (
     rationalised,
 )
 from tabular_trpo.theory.certificate import pair_certificate
-from tabular_trpo.theory.claim import Theorem
+from tabular_trpo.theory.claim import Centre, Theorem
 from tabular_trpo.theory.judge import judge
 from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.plain import Cases, PlainPair
-from tabular_trpo.theory.trace import Statement
 
 SIZES = ((2, 2), (2, 3), (3, 2), (3, 3), (1, 2), (4, 2), (4, 3), (4, 4))
 OFTEN, LARGE_EVERY = 4, 3  # the first sizes take part in each round, the others in every third
 SUSPECTS = 3  # parents of a generation that are read exactly
 NEARLY = 1e-3  # of the best ratio, given up for smaller denominators
-FREE_GAMMAS = Fraction(1, 1000), Fraction(999, 1000)  # the moves leave gamma between these
 Best = tuple[float, Cases] | None
 Progress = Callable[[float, float], None]  # share of the budget, best score
 
 
+@typed
 def falsify(
     claim: Theorem,
     seed: int = 0,
@@ -51,6 +51,7 @@ def falsify(
     rounds: int | None = None,
     progress: Progress | None = None,
     start: Iterable[Pair] = (),
+    around: Centre = None,
 ) -> Refutation | Unrefuted:
     """Hunt for a pair that breaks a claim; make it rational, shrink it and prove the refutation.
 
@@ -62,11 +63,14 @@ def falsify(
     gamma:    an exact number to hold gamma at, or None
     families: whether worst-case families may seed the search
     rounds:   end after so many rounds instead
-    start:    pairs to begin with, judged first where doubles do not rule them out; their gamma
-              gives way to one that is held
+    start:    pairs to begin with, each judged exactly first; their gamma gives way to one that is
+              held
+    around:   the number that a bound lies around, in place of the claim's own, as text or as a
+              formula p -> number: "L".  Gap and penalty are the distances of the sides from it;
+              without one the terms of the claim are sorted into both, see docs/falsify.md
     return:   Refutation or Unrefuted, both with an exact pair
-    raises:   InvalidMDPError for a budget or gamma out of range, and for a pair to begin with that
-              is a batch or too large; TypeError for what is no claim
+    raises:   InvalidMDPError for a budget or gamma out of range, for `around` an equation, and for
+              a pair to begin with that is a batch or too large; TypeError for what is no claim
 
     >>> from tabular_trpo.theory.claim import claim
     >>> @claim("more surrogate, more return")
@@ -76,14 +80,20 @@ def falsify(
     >>> found.status, found.pair.mdp.n_states
     ('refuted', 2)
     """
-    exact_gamma = _checked(claim, budget, gamma, rounds)
+    exact_gamma = checked(claim, budget, gamma, rounds, seed)
     if exact_gamma is None:
-        exact_gamma = _out_of_reach(claim.condition)
+        exact_gamma = out_of_reach(claim.condition)
+    if around is not None:
+        claim = centred(claim, around)
     score, valueless = scorer(claim), [0]
-    first = [seeds.start(pair, claim.mixture, exact_gamma) for pair in start]
-    found = _refuted_reading(claim, promising(score, first, 1 - NEARLY))
+    brought = pairs(start)
+    first = [seeds.start(pair, claim.mixture, exact_gamma) for pair in brought]
+    found = _refuted_reading(claim, first)
     if found is not None:
         return _refutation(claim, score, found, exact_gamma is None, len(first), 1, seed)
+    for pair in (seeds.as_it_is(x, claim.mixture, exact_gamma) for x in brought):
+        if judge(claim, pair).status == "refuted":  # actions that are not allowed made it so
+            return _proved(claim, pair, len(first), 1, seed)
     fixed = None if exact_gamma is None else nearest(exact_gamma)
     end = time.monotonic() + budget
     tried = met = count = 0
@@ -110,39 +120,6 @@ def falsify(
     return _unrefuted(score, best, first, exact_gamma, counts, count, seed)
 
 
-def _checked(claim: object, budget: float, gamma: Any, rounds: int | None) -> Fraction | None:
-    if not isinstance(claim, Theorem):
-        raise TypeError(f'claim = {shown(claim)}, expected a claim: @tt.claim("title") makes one')
-    if not budget > 0 or (rounds is not None and rounds < 1):
-        got = f"= {budget}" if rounds is None else f"= {rounds}"
-        name = "budget" if rounds is None else "rounds"
-        raise InvalidMDPError(Problem(name, name, got, "a positive number"))
-    if gamma is None:
-        return None
-    (exact,) = fractions("gamma", np.array([written(gamma)], dtype=object)).tolist()
-    if not 0 <= exact < 1 or nearest(exact) == 1:
-        expected = "a number in [0, 1)" if exact >= 1 or exact < 0 else "less than 1 as a double"
-        raise InvalidMDPError(Problem("gamma", "gamma", f"= {shown(gamma)}", expected))
-    return Fraction(exact)
-
-
-def _out_of_reach(condition: Statement | None) -> Fraction | None:
-    """Return where to hold gamma if a condition asks for a value that the moves do not reach."""
-    if condition is None:
-        return None
-    sides, relation = (condition.lhs, condition.rhs), condition.relation
-    if sides[0].op == "number":
-        sides, relation = sides[::-1], {"<=": ">=", ">=": "<="}.get(relation, relation)
-    name, number = sides
-    if name.op != "name" or name.args[0] != "gamma" or number.op != "number":
-        return None
-    end: Fraction = number.args[0]
-    least, most = FREE_GAMMAS
-    low, high = relation == "<=" and end < least, relation == ">=" and end > most
-    held = 0 <= end < 1 and nearest(end) < 1 and (relation == "==" or low or high)
-    return end if held else None
-
-
 def _counting(score: Scorer, valueless: list[int]) -> Score:
     """Return a scorer that adds to `valueless[0]` the pairs that have no value."""
 
@@ -165,9 +142,9 @@ def generations(
     """Yield the generations of all sizes in turn; each size has its own random numbers."""
     climbs, started = [], {x.size for x in first}
     sizes = *SIZES, *sorted(started.difference(SIZES))
-    for i, size in enumerate(sizes):
-        parents = seeds.of(size, gamma, families, first)
-        climbs.append(climb(score, np.random.default_rng([seed, i]), size, gamma, parents, room))
+    for i, states in enumerate(sizes):
+        parents = seeds.of(states, gamma, families, first)
+        climbs.append(climb(score, np.random.default_rng([seed, i]), states, gamma, parents, room))
     often = [i < OFTEN or size in started for i, size in enumerate(sizes)]
     turn = 0
     while True:
@@ -203,6 +180,11 @@ def _refutation(
     seed: int,
 ) -> Refutation:
     pair = named(shrunk(claim, score, found, free_gamma).pair())
+    return _proved(claim, pair, tried, rounds, seed)
+
+
+def _proved(claim: Theorem, pair: Pair, tried: int, rounds: int, seed: int) -> Refutation:
+    """Judge and certify a counterexample."""
     verdict = judge(claim, pair)
     certificate, reason = None, ""
     try:
@@ -239,7 +221,7 @@ def _unrefuted(
     simplest = next(told)
     pair, ratio = next((one for one in chain([simplest], told) if one[1] is not None), simplest)
     for brought in (x.pair() for x in leading(sober(score), first)):
-        reached = _ratio(score, brought) if judge(claim, brought).status == "proved" else None
+        reached = _ratio(score, brought)
         if reached is not None and (ratio is None or reached > ratio):
             pair, ratio = brought, reached
     return Unrefuted(claim, named(pair), ratio, *counts, rounds, seed)
@@ -255,6 +237,9 @@ def readings(score: Score, mixture: bool, cases: Cases, gamma: Fraction | None) 
 
 
 def _ratio(score: Scorer, pair: Pair) -> float | None:
+    """Return the ratio of a pair on which the claim holds, if it has one."""
+    if not score.penalty or judge(score.claim, pair).status != "proved":
+        return None
     try:
         return score.ratio(pair)
     except (ArithmeticError, ValueError, TabularError):

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, final
 
 import numpy as np
 
+from tabular_trpo.core.decimals import faithful
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.core.readable import readable
 from tabular_trpo.falsify import members
@@ -132,7 +133,7 @@ def screened(plan: Plan, index: int) -> dict[str, Any]:
     suspects: list[Finding] = []
     nearest: list[Finding] = []
     for theorem in chosen(plan.theorems):
-        scores = np.concatenate([_scorer(theorem)(pair) for pair in pairs]).round(DIGITS)
+        scores = _kept(np.concatenate([_scorer(theorem)(pair) for pair in pairs]))
         statements[theorem.name] = found = _statement(scores, cases)
         worst = np.argsort(-scores, kind="stable")[: min(found["suspicious"], SUSPECTS)]
         suspects += [Finding(theorem, int(case), "suspicious") for case in worst]
@@ -164,7 +165,7 @@ def _statement(scores: Array, cases: Batch) -> dict[str, Any]:
     tightest = None
     if holding[case] > SPEAKS:
         tightest = {
-            "score": float(f"{scores[case]:.{DIGITS}g}"),
+            "score": float(faithful(scores[case], DIGITS)),
             "case": case,
             "family": cases.kind(case),
             "gamma": cases.gamma(case),
@@ -175,6 +176,12 @@ def _statement(scores: Array, cases: Batch) -> dict[str, Any]:
         "suspicious": int(np.count_nonzero(scores > FAILS)),
         "tightest": tightest,
     }
+
+
+def _kept(scores: Array) -> Array:
+    """Return scores rounded to the digits that are kept; what is not 1 does not become 1."""
+    rounded = scores.round(DIGITS)
+    return np.where((rounded == FAILS) & (scores < FAILS), scores, rounded)
 
 
 def _in_turn(findings: Sequence[Finding], index: int) -> list[Finding]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tabular_trpo.core.build import shape_error
+from tabular_trpo.core.mdp import MDP
 from tabular_trpo.falsify.members import specimen
 from tabular_trpo.falsify.specimen import Specimen, cases_of
 from tabular_trpo.families import worst_case
@@ -22,7 +23,8 @@ def start(pair: Pair, mixture: bool, gamma: Fraction | None, name: str = "start"
     """Return a pair that a user brings as a specimen, exactly.
 
     All actions of a specimen are allowed: one that was not does what the first allowed one does,
-    which changes no value of the pair.
+    which changes no value of the policies.  What counts actions, as sum_a(pi**0), changes: see
+    `as_it_is`.
 
     mixture: whether the search is among mixtures; another pair is one with alpha = 1 then
     gamma:   what takes the place of its own
@@ -37,6 +39,19 @@ def start(pair: Pair, mixture: bool, gamma: Fraction | None, name: str = "start"
     states = np.arange(shape[0])[:, None]
     found = Specimen.of(pair.to_rational(), mixture, gamma)
     return found.changed(P=found.P[states, actions], r=found.r[states, actions])
+
+
+def as_it_is(pair: Pair, mixture: bool, gamma: Fraction | None) -> Pair:
+    """Return a pair that a user brings as a rational one with its own actions; see `start`."""
+    exact, mdp = pair.to_rational(), pair.to_rational().mdp
+    if gamma is not None:
+        parts = mdp.allowed, mdp.state_names, mdp.action_names
+        mdp = MDP(mdp.P, mdp.r, mdp.rho0, gamma, *parts)
+    if mixture and not exact.is_mixture:
+        return Pair.mixture(mdp, exact.pi, exact.pi_new, Fraction(1))
+    if exact.is_mixture:
+        return Pair.mixture(mdp, exact.pi, exact.target, exact.alpha)
+    return Pair(mdp, exact.pi, exact.pi_new)
 
 
 def of(

@@ -5,9 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo.core.errors import InvalidMDPError, Problem
+from tabular_trpo.core.errors import InvalidMDPError, MemoryGuardError, Problem
+from tabular_trpo.core.memory import guard
 from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import brief, kind_of, shown, to_fraction
+
+BYTES_A_PAIR = 200  # of the tables of a sparse model
+BYTES_A_STATE = 500  # of a sparse model: its names, rows and rewards
+LARGEST = 2**62  # of a count: beyond, numpy has no integer
 
 
 def in_lane(**given: Any) -> list[Any]:
@@ -49,16 +54,38 @@ def is_exact(number: Any) -> bool:
 def between(name: str, value: Any, low: Any, high: Any, above: bool = False) -> None:
     """Raise unless low <= value <= high; `above` leaves out the low end."""
     if not (low < value if above else low <= value) or not value <= high:
-        wanted = f"a number in {'(' if above else '['}{brief(low)}, {brief(high)}]"
-        raise InvalidMDPError(Problem("range", name, f"= {brief(value)}", wanted))
+        wanted = f"a number in {'(' if above else '['}{low}, {high}]"
+        raise InvalidMDPError(Problem("range", name, f"= {shown(value)}", wanted))
 
 
 def size(name: str, value: Any, least: int) -> int:
-    """Return a whole number that is at least `least`, or raise."""
+    """Return a whole number that is at least `least`.
+
+    raises: InvalidMDPError for another value, MemoryGuardError beyond LARGEST
+    """
     if kind_of(value) != "int" or value < least:
         wanted = f"a whole number, at least {least}"
         raise InvalidMDPError(Problem("size", name, f"= {shown(value)}", wanted))
+    if value > LARGEST:
+        cure = f"Choose a smaller {name}"
+        raise MemoryGuardError(Problem("size", name, f"= {shown(value)}", f"<= {LARGEST:,}", cure))
     return int(value)
+
+
+def optional_size(name: str, value: Any) -> None:
+    """Raise unless a count is None or at least 1; raises as `size`."""
+    if value is not None:
+        size(name, value, 1)
+
+
+def state_count(name: str, value: Any, least: int) -> int:
+    """Return a number of states that memory can hold.
+
+    raises: InvalidMDPError for what is no whole number >= least, MemoryGuardError
+    """
+    n = size(name, value, least)
+    guard(n * BYTES_A_STATE, f"a model with {name} = {n:,}", f"Choose a smaller {name}")
+    return n
 
 
 def generator(rng: Any) -> np.random.Generator:

@@ -8,13 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo.core.errors import InvalidMDPError, Problem
+from tabular_trpo.core.arguments import typed
+from tabular_trpo.core.indices import indices
 from tabular_trpo.core.mdp import MDP
-from tabular_trpo.core.numbers import shown
-from tabular_trpo.families.arguments import between, in_lane, size
+from tabular_trpo.core.memory import guard
+from tabular_trpo.families.arguments import BYTES_A_PAIR, between, in_lane, size, state_count
 from tabular_trpo.families.arms import Arm, assemble
 
 
+@typed
 def chain(n: int, gamma: Any, slip: Any = 0, layout: str = "dense") -> MDP:
     """Walk on a line of n states from the left end; stepping right at the right end pays 1.
 
@@ -28,7 +30,7 @@ def chain(n: int, gamma: Any, slip: Any = 0, layout: str = "dense") -> MDP:
     >>> chain(2, "1/2").r[:, 1]
     array([Fraction(0, 1), Fraction(1, 1)], dtype=object)
     """
-    states = np.arange(size("n", n, 1))
+    states = np.arange(state_count("n", n, 1))
     gamma, slip = in_lane(gamma=gamma, slip=slip)
     between("slip", slip, 0, 1)
     left, right = np.maximum(states - 1, 0), np.minimum(states + 1, n - 1)
@@ -42,6 +44,7 @@ def chain(n: int, gamma: Any, slip: Any = 0, layout: str = "dense") -> MDP:
     return assemble(arms, [f"s{i}" for i in states], ["left", "right"], gamma, layout=layout)
 
 
+@typed
 def ring(n: int, gamma: Any, layout: str = "dense") -> MDP:
     """Walk round n states, deterministic and periodic; leaving the start pays 1.
 
@@ -53,7 +56,7 @@ def ring(n: int, gamma: Any, layout: str = "dense") -> MDP:
     >>> ring(3, 0.5).P[2, 0]
     array([1., 0., 0.])
     """
-    states = np.arange(size("n", n, 1))
+    states = np.arange(state_count("n", n, 1))
     (gamma,) = in_lane(gamma=gamma)
     prize = (states == 0).astype(int)
     arms = [Arm(0, (states + 1) % n, 1, prize), Arm(1, (states - 1) % n, 1, prize)]
@@ -61,6 +64,7 @@ def ring(n: int, gamma: Any, layout: str = "dense") -> MDP:
     return assemble(arms, names, ["clockwise", "counter"], gamma, layout=layout)
 
 
+@typed
 def river_swim(
     n: int,
     gamma: Any,
@@ -82,7 +86,7 @@ def river_swim(
     >>> river_swim(3, "9/10").P[1, 1]
     array([Fraction(1, 10), Fraction(3, 10), Fraction(3, 5)], dtype=object)
     """
-    states = np.arange(size("n", n, 2))
+    states = np.arange(state_count("n", n, 2))
     gamma, forward, back, drift_pay = in_lane(
         gamma=gamma, forward=forward, back=back, drift_pay=drift_pay
     )
@@ -102,6 +106,7 @@ def river_swim(
     return assemble(arms, names, ["left", "right"], gamma, layout=layout)
 
 
+@typed
 def combination_lock(
     n: int, gamma: Any, n_actions: int = 2, code: Sequence[int] | None = None, layout: str = "dense"
 ) -> MDP:
@@ -116,17 +121,13 @@ def combination_lock(
     >>> combination_lock(2, 0.5).r
     array([[0., 0.], [0., 1.], [0., 0.]])
     """
-    states = np.arange(size("n", n, 1) + 1)
+    states = np.arange(state_count("n", n, 1) + 1)
+    pairs = len(states) * size("n_actions", n_actions, 1)
+    guard(pairs * BYTES_A_PAIR, f"a lock with n_actions = {n_actions:,}", "Choose fewer actions")
     (gamma,) = in_lane(gamma=gamma)
-    right = np.arange(n) % size("n_actions", n_actions, 1) if code is None else np.asarray(code)
-    if (
-        right.shape != (n,)
-        or right.dtype.kind != "i"
-        or right.min() < 0
-        or right.max() >= n_actions
-    ):
-        wanted = f"{n} action indices below {n_actions}"
-        raise InvalidMDPError(Problem("code", "code", f"= {shown(code)}", wanted))
+    right = np.arange(n) % n_actions
+    if code is not None:
+        right = indices("code", code, n_actions, f"{n} action indices below {n_actions}", (n,))
     arms = []
     for action in range(n_actions):
         hit = np.append(right == action, False)
@@ -136,6 +137,7 @@ def combination_lock(
     return assemble(arms, names, [f"turn{i}" for i in range(n_actions)], gamma, layout=layout)
 
 
+@typed
 def walk(n: int, gamma: Any, layout: str = "dense") -> MDP:
     """Toss a coin on n states either side of the middle: tails return there, the right end pays 1.
 
@@ -149,7 +151,7 @@ def walk(n: int, gamma: Any, layout: str = "dense") -> MDP:
     >>> walk(1, "1/2").r[1]
     array([Fraction(1, 2), Fraction(3, 4)], dtype=object)
     """
-    states = np.arange(2 * size("n", n, 1) + 1)
+    states = np.arange(2 * state_count("n", n, 1) + 1)
     gamma, half, leaning = in_lane(gamma=gamma, half="1/2", leaning="3/4")
     end = (states == 0) | (states == 2 * n)
     outward = np.where(end, states, np.where(states < n, states - 1, states + 1))

@@ -1,20 +1,23 @@
 """A room of cells with walls, slippery moves and one prize."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
-from tabular_trpo.core.numbers import Array, kind_of
-from tabular_trpo.families.arguments import between, in_lane, size
+from tabular_trpo.core.memory import guard
+from tabular_trpo.core.numbers import Array, kind_of, shown
+from tabular_trpo.families.arguments import BYTES_A_STATE, between, in_lane, size
 from tabular_trpo.families.arms import Arm, assemble
 
 # Clockwise, so that the neighbours of a direction in this list are its two sides.
 MOVES = {"up": (0, 1), "right": (1, 0), "down": (0, -1), "left": (-1, 0)}
 
 
+@typed
 def gridworld(
     width: int,
     height: int,
@@ -45,7 +48,10 @@ def gridworld(
     )
     between("slip", slip, 0, 1)
     between("stay", stay, 0, 1 - slip)
-    number = _numbering(size("width", width, 1), size("height", height, 1), walls)
+    cells = size("width", width, 1) * size("height", height, 1)
+    room = f"width = {width:,} by height = {height:,}"
+    guard(cells * BYTES_A_STATE, f"a room of {room}", "Choose a smaller room")
+    number = _numbering(width, height, walls)
     y, x = np.nonzero(number >= 0)
     states = number[y, x]
     goal = int(number[-1, -1])
@@ -67,11 +73,15 @@ def _numbering(width: int, height: int, walls: Iterable[tuple[int, int]]) -> Arr
     """Return the state number of each cell [y, x], -1 for walls."""
     free = np.ones((height, width), dtype=bool)
     corners = ((0, 0), (width - 1, height - 1))
-    for x, y in walls:
+    for wall in walls:
+        pair: Any = wall
+        if not (isinstance(pair, Collection) and len(pair) == 2):
+            raise InvalidMDPError(Problem("wall", "walls", f"hold {shown(pair)}", "cells (x, y)"))
+        x, y = pair
         whole = kind_of(x) == "int" and kind_of(y) == "int"
         if not (whole and 0 <= x < width and 0 <= y < height) or (x, y) in corners:
             wanted = f"a cell of the {width} x {height} room other than the two corners in use"
-            raise InvalidMDPError(Problem("wall", "walls", f"hold {(x, y)}", wanted))
+            raise InvalidMDPError(Problem("wall", "walls", f"hold {shown((x, y))}", wanted))
         free[y, x] = False
     return np.where(free, np.cumsum(free.ravel()).reshape(free.shape) - 1, -1)
 

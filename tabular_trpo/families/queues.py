@@ -4,11 +4,13 @@ from typing import Any
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.mdp import MDP
-from tabular_trpo.families.arguments import between, in_lane, size
+from tabular_trpo.families.arguments import between, in_lane, state_count
 from tabular_trpo.families.arms import Arm, assemble
 
 
+@typed
 def queue(
     capacity: int,
     gamma: Any,
@@ -30,7 +32,7 @@ def queue(
     array([[Fraction(2, 1), Fraction(0, 1)],
            [Fraction(0, 1), Fraction(-1, 1)]], dtype=object)
     """
-    n = np.arange(size("capacity", capacity, 1) + 1)
+    n = np.arange(state_count("capacity", capacity, 1) + 1)
     gamma, service, pay, cost = in_lane(gamma=gamma, service=service, pay=pay, cost=cost)
     between("service", service, 0, 1)
     allowed = np.ones((capacity + 1, 2), dtype=bool)

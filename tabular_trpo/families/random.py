@@ -1,19 +1,22 @@
 """Random models and policies, float lane, many at a time; all randomness is the Generator given."""
 
+from math import inf, prod
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
+from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.memory import guard
 from tabular_trpo.core.nearest import nearest
-from tabular_trpo.core.numbers import Array, brief
-from tabular_trpo.families.arguments import generator, in_lane, size
+from tabular_trpo.core.numbers import Array, shown
+from tabular_trpo.families.arguments import generator, in_lane, size, state_count
 from tabular_trpo.families.arms import check_layout
 
 
+@typed
 def garnet(
     rng: np.random.Generator,
     n_states: int,
@@ -40,14 +43,14 @@ def garnet(
     >>> mdp.batch_shape, np.unique((mdp.P > 0).sum(axis=-1))
     ((4,), array([3]))
     """
-    n_states, n_actions = size("n_states", n_states, 1), size("n_actions", n_actions, 1)
+    n_states, n_actions = state_count("n_states", n_states, 1), size("n_actions", n_actions, 1)
     if size("branching", branching, 1) > n_states:
         wanted = f"at most n_states = {n_states}"
         raise InvalidMDPError(Problem("size", "branching", f"= {branching}", wanted))
     check_layout(layout, rational=False)
     if batch and layout == "csr":
         raise InvalidMDPError(Problem("layout", 'layout "csr"', f"has batch {batch}", "one model"))
-    rows = int(np.prod(batch, dtype=np.int64)) * n_states * n_actions
+    rows = _models(batch) * n_states * n_actions
     if layout == "dense":
         _guard(rows, n_states)
     columns = _subsets(generator(rng), rows, n_states, branching)
@@ -65,6 +68,7 @@ def garnet(
     return MDP(P, r, rho0, _float_gamma(gamma))
 
 
+@typed
 def dirichlet(
     rng: np.random.Generator,
     n_states: int,
@@ -84,14 +88,15 @@ def dirichlet(
     >>> dirichlet(np.random.default_rng(0), 3, 2, 0.9, batch=(10, 4)).r.shape
     (10, 4, 3, 2)
     """
-    n_states, n_actions = size("n_states", n_states, 1), size("n_actions", n_actions, 1)
-    _guard(int(np.prod(batch, dtype=np.int64)) * n_states * n_actions, n_states)
+    n_states, n_actions = state_count("n_states", n_states, 1), size("n_actions", n_actions, 1)
+    _guard(_models(batch) * n_states * n_actions, n_states)
     weights = np.full(n_states, _concentration(concentration))
     P = generator(rng).dirichlet(weights, size=(*batch, n_states, n_actions))
     rho0 = rng.dirichlet(weights, size=batch)
     return MDP(P, rng.standard_normal((*batch, n_states, n_actions)), rho0, _float_gamma(gamma))
 
 
+@typed
 def policy(rng: np.random.Generator, mdp: MDP, concentration: float = 1.0) -> Array:
     """Draw a policy whose rows are symmetric Dirichlet over the allowed actions.
 
@@ -129,7 +134,15 @@ def _subsets(rng: np.random.Generator, rows: int, n: int, k: int) -> Array:
 
 def _guard(rows: int, n_states: int) -> None:
     cure = 'Draw fewer at a time, or one model by garnet(..., layout="csr")'
-    guard(rows * n_states * 8, f"P with {rows} rows of {n_states}", cure)
+    what = f"P with {rows:,} rows (batch, n_states and n_actions) of {n_states:,}"
+    guard(rows * n_states * 8, what, cure)
+
+
+def _models(batch: tuple[int, ...]) -> int:
+    """Return how many models a batch holds."""
+    sizes = [size(f"batch[{i}]", n, 1) for i, n in enumerate(batch)]
+    guard(prod(sizes) * 8, f"batch = {shown(batch)}", "Draw fewer at a time")
+    return prod(sizes)
 
 
 def _float_gamma(gamma: Any) -> Any:
@@ -140,8 +153,7 @@ def _float_gamma(gamma: Any) -> Any:
 
 def _concentration(value: Any) -> float:
     number = nearest(in_lane(concentration=value)[0])
-    if not number > 0:
-        raise InvalidMDPError(
-            Problem("range", "concentration", f"= {brief(value)}", "a number > 0")
-        )
+    if not 0 < number < inf:
+        expected = "a finite number > 0"
+        raise InvalidMDPError(Problem("range", "concentration", f"= {shown(value)}", expected))
     return number

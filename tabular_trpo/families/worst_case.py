@@ -15,16 +15,19 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo.core import policy
+from tabular_trpo.core.arguments import typed_record
+from tabular_trpo.core.build import guard_dense
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.nearest import nearest
-from tabular_trpo.core.numbers import Array, brief
+from tabular_trpo.core.numbers import Array, OptionalScalar, brief
 from tabular_trpo.core.readable import readable
-from tabular_trpo.families.arguments import between, in_lane, size
+from tabular_trpo.families.arguments import between, in_lane, is_exact, state_count
 
 GAMMAS = tuple(Fraction(*x) for x in ((1, 200), (1, 50), (1, 10), (1, 2), (9, 10), (99, 100)))
 STEPS = tuple(Fraction(*x) for x in ((1, 1000), (1, 10), (1, 2)))
 
 
+@typed_record
 @final
 @readable
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +43,7 @@ class WorstCase:
     pi: Array
     pi_new: Array
     target: Array | None = None
-    alpha: Any = None
+    alpha: OptionalScalar = None
 
 
 def tight_thm1(a: Any, gamma: Any, far: Any = 1) -> WorstCase:
@@ -63,9 +66,8 @@ def tight_thm1(a: Any, gamma: Any, far: Any = 1) -> WorstCase:
     mdp = _model(P, A, gamma, "XY", ("bad", "good", "go"))
     pi = [[half, half, 0]] * 2
     pi_new = [[half - a, half, a], [half + a, half - a, 0]]
-    name = (
-        f"tight_thm1(a={brief(a)}, gamma={brief(gamma)}{f', far={brief(far)}' if far != 1 else ''})"
-    )
+    given = {"a": a, "gamma": gamma} | ({"far": far} if far != 1 else {})
+    name = _name("tight_thm1", **given)
     return _pair(name, mdp, pi, pi_new)
 
 
@@ -164,12 +166,7 @@ def rare_region(gamma: Any, p: Any, x: Any, a: Any) -> WorstCase:
     grown = p * (1 + x)
     pi = [[(1 - p) / 2, (1 - p) / 2, p], [half, half, 0]]
     pi_new = [[(1 - grown) / 2, (1 - grown) / 2, grown], [half + a, half - a, 0]]
-    return _pair(
-        _name("rare_region", gamma=gamma, p=p, x=x, a=a),
-        mdp,
-        pi,
-        pi_new,
-    )
+    return _pair(_name("rare_region", gamma=gamma, p=p, x=x, a=a), mdp, pi, pi_new)
 
 
 def ladder(levels: int, gamma: Any, a: Any) -> WorstCase:
@@ -192,8 +189,9 @@ def ladder(levels: int, gamma: Any, a: Any) -> WorstCase:
            [Fraction(3, 5), Fraction(2, 5)],
            [Fraction(2, 5), Fraction(3, 5)]], dtype=object)
     """
-    n = size("levels", levels, 1)
+    n = state_count("levels", levels, 1)
     gamma, a, half, one = in_lane(gamma=gamma, a=a, half="1/2", one=1)
+    guard_dense(2 * n, 2, is_exact(gamma))
     between("gamma", gamma, 0, 1, above=True)
     between("a", a, 0, half, above=True)
     growth = Fraction(sqrt((2 - gamma) / gamma)).limit_denominator(12)
@@ -206,7 +204,7 @@ def ladder(levels: int, gamma: Any, a: Any) -> WorstCase:
     start = [half, half] + [0] * (2 * n - 2)
     mdp = MDP(P, [[-one, one]] * (2 * n), start, gamma, None, names, ("up", "across"))
     pi_new = [[half + x * y, half - x * y] for y in steps for x in (1, -1)]
-    return _pair(_name("ladder", n, gamma=gamma, a=a), mdp, [[half, half]] * (2 * n), pi_new)
+    return _pair(_name("ladder", levels=n, gamma=gamma, a=a), mdp, [[half, half]] * (2 * n), pi_new)
 
 
 def standard(gamma: Any = None) -> Iterator[WorstCase]:
@@ -235,10 +233,8 @@ def _model(P: Any, A: Any, gamma: Any, states: Any, actions: tuple[str, ...]) ->
     return MDP(P, A, [1] + [0] * (len(P) - 1), gamma, None, tuple(states), actions)
 
 
-def _name(family: str, *size: int, **given: Any) -> str:
-    """Return what a case is called: ladder(3, gamma=9/10, a=1/10)."""
-    named = (f"{name}={brief(x)}" for name, x in given.items())
-    return f"{family}({', '.join([*map(brief, size), *named])})"
+def _name(family: str, **given: Any) -> str:
+    return f"{family}({', '.join(f'{key}={brief(value)}' for key, value in given.items())})"
 
 
 def _pair(name: str, mdp: MDP, pi: Any, pi_new: Any) -> WorstCase:

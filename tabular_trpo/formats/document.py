@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, final
 
 from tabular_trpo.core import policy
+from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.errors import LaneError, Problem, TabularError
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array
@@ -21,6 +22,7 @@ from tabular_trpo.formats.report import Report
 LANES = ("auto", "float", "rational")
 
 
+@typed_record
 @final
 @readable
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +41,7 @@ class Document:
     source: str
 
 
+@typed
 def load(path: str | os.PathLike[str], lane: str = "auto") -> Document:
     """Read a `*.mdp.json` file ("-" for standard input) with its policies and expectations.
 
@@ -51,11 +54,13 @@ def load(path: str | os.PathLike[str], lane: str = "auto") -> Document:
     return from_document(value, lane, source, text)
 
 
+@typed
 def read(path: str | os.PathLike[str], lane: str = "auto") -> MDP:
     """Read the model of a `*.mdp.json` file ("-" for standard input); see `load`."""
     return load(path, lane).mdp
 
 
+@typed
 def from_document(
     document: Any, lane: str = "auto", source: str = "document", text: str = ""
 ) -> Document:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.nearest import nearest, written
@@ -26,6 +27,7 @@ SHORTER = "Write the float model, mdp.to_float(), or a policy of shorter fractio
 encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
+@typed
 def to_document(
     mdp: MDP,
     policies: Mapping[str, Any] | None = None,
@@ -62,7 +64,9 @@ def to_document(
     document |= lists
     document["rho0"] = _row(mdp.rho0, mdp.state_names)
     document["transitions"] = _transitions(mdp)
-    document["policies"] = {name: _policy(mdp, pi, name) for name, pi in policies.items()}
+    document["policies"] = {
+        name: _policy(mdp, pi, f"policies[{name!r}]") for name, pi in policies.items()
+    }
     document["expected"] = _plain(dict(expected or {}))
     places = [{name: i for i, name in enumerate(names)} for names in lists.values()]
     read_expected(report, document["expected"], places[0], places[1], policies)
@@ -159,6 +163,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
+@typed
 def dumps(document: Mapping[str, Any]) -> str:
     """Return a document as JSON text with a line for each transition and each row of a policy.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem, missing_extra
 from tabular_trpo.core.mdp import MDP
@@ -27,7 +28,10 @@ from tabular_trpo.core.numbers import (
 from tabular_trpo.core.overflow import finite
 from tabular_trpo.core.policy import check_rows, uniform
 from tabular_trpo.core.validate import totals
+from tabular_trpo.families.arguments import generator, size
+from tabular_trpo.formats.gym_check import check_table, outcomes
 from tabular_trpo.formats.gym_table import OUTCOME, read_table
+from tabular_trpo.formats.gym_trust import levels, trust
 
 if TYPE_CHECKING:
     from tabular_trpo.formats.gym_env import TabularEnv
@@ -36,23 +40,40 @@ SINK = "terminated"
 NEAR = 1e-3  # how far from 1 the sum of a row may be that `normalize` divides
 
 
-def from_gym(env: Any, gamma: Scalar, rho0: Any = None, layout: str = "auto") -> MDP:
+@typed
+def from_gym(
+    env: Any,
+    gamma: Scalar,
+    rho0: Any = None,
+    layout: str = "auto",
+    *,
+    check_steps: int = 0,
+    rng: np.random.Generator | None = None,
+) -> MDP:
     """Read the model of a toy-text environment, such as FrozenLake-v1, from its table P.
 
     States and actions are named by their index.  Transitions that terminate lead to one more
     state, "terminated", the last: absorbing, with reward 0 (it is left out where none terminates);
     a terminal state keeps the row that P has for it, whatever that is.  The same next state twice
     in a row is added up, its reward averaged.  An empty row is an action that is not allowed.
-    Time limits are in the spec of an environment and not in P, so they are ignored, and so is all
-    that wrappers change.  The model is in the float lane, as the environment is: rows sum to 1
-    within 1e-9 and are put on the grid (`repair` says how far an entry moved).
+    Time limits are in the spec of an environment and not in P, so they are ignored.  The model is
+    in the float lane, as the environment is: rows sum to 1 within 1e-9 and are put on the grid
+    (`repair` says how far an entry moved).
+
+    P is believed only where steps are drawn from it.  Wrappers that change observations, rewards
+    or actions are refused, and so is Taxi's `fickle_passenger`.  A class of your own with its own
+    `step` or `reset` is a UserWarning, its wrappers are refused, unless `check_steps` tests it.
 
     env:    an environment, or a wrapped one, with P[s][a] = [(probability, next_state, reward,
             terminated), ...] and initial_state_distrib (S,)
     gamma:  the discount, in [0, 1), which environments have none of; "0.99" is read as 0.99
     rho0:   (S,) or a mapping from state to probability, in place of initial_state_distrib
     layout: as in `MDP.from_transitions`; "csr" is faster from some hundred states on
-    raises: InvalidMDPError for an environment without P, and naming s and a of each wrong row
+    check_steps: play so many random steps, and refuse P where a step is no outcome of it, or where
+            frequencies have a chance below 1e-6; the environment is left to be reset
+    rng:    a numpy Generator, for `check_steps`
+    raises: InvalidMDPError for an environment without P, naming s and a of each wrong row, and for
+            an environment that does not play P, naming the class or the step
 
     >>> from types import SimpleNamespace
     >>> P = {0: {0: [(0.5, 0, 0.0, False), (0.5, 0, 1.0, True)]}}
@@ -63,6 +84,9 @@ def from_gym(env: Any, gamma: Scalar, rho0: Any = None, layout: str = "auto") ->
     table = _find(env, "P")
     if table is None:
         raise _no_table(env)
+    steps = size("check_steps", check_steps, 0)
+    player = generator(rng) if steps else None
+    trust(env, table, tested=steps > 0)
     merged, n_states, n_actions = read_table(table)
     transitions: list[tuple[int, int, int, float, float]] = [(*k, *v) for k, v in merged.items()]
     names = [str(s) for s in range(n_states)]
@@ -73,10 +97,15 @@ def from_gym(env: Any, gamma: Scalar, rho0: Any = None, layout: str = "auto") ->
         start = start if isinstance(start, Mapping) else np.append(start, 0.0)
     actions = [str(a) for a in range(n_actions)]
     discount = _doubles("gamma", gamma)
-    return MDP.from_transitions(transitions, start, discount, names, actions, layout)
+    mdp = MDP.from_transitions(transitions, start, discount, names, actions, layout)
+    if player is not None:
+        law = mdp.rho0[:n_states] if rho0 is None else None
+        check_table(env, outcomes(table), law, steps, player)
+    return mdp
 
 
-def to_gym(mdp: MDP) -> "TabularEnv":
+@typed
+def to_gym(mdp: MDP, disallowed: str = "noop") -> "TabularEnv":
     """Return a single model as a gymnasium.Env with Discrete spaces, P and initial_state_distrib.
 
     In the float lane: a rational model is converted by `to_float`.  Entering a state that is
@@ -84,11 +113,17 @@ def to_gym(mdp: MDP) -> "TabularEnv":
     changes no return.  Nothing else terminates, and nothing truncates unless you wrap it by
     gymnasium.wrappers.TimeLimit.  Gymnasium has no discount: it is kept as the attribute `gamma`.
     Steps give r(s, a, s') where the model keeps it, else the expected r(s, a), and are drawn with
-    exactly the model's probabilities.  An action that is not allowed has the empty list in P and 0
-    in info["action_mask"], (A,) int8, as in Taxi; to step it raises InvalidMDPError, so sample by
-    env.action_space.sample(info["action_mask"]).
+    exactly the model's probabilities.
 
-    raises: InvalidMDPError for a batch, LaneError as `to_float`, MissingExtraError
+    An action that is not allowed has the empty list in P and 0 in info["action_mask"], (A,) int8,
+    which is what env.action_space.sample takes, and what reset and step give.
+
+    disallowed: "noop": to step it leaves the state, gives the least reward of the model or 0 if
+                that is less, sets info["noop"] and terminates only where the state has ended; this
+                never pays, so the optimal values are those of the model.  "raise": it raises
+                InvalidMDPError
+    raises:     InvalidMDPError for a batch and for another rule, LaneError as `to_float`,
+                MissingExtraError
 
     >>> env = to_gym(MDP([[["1/4", "3/4"]], [[0, 1]]], [2, 0], [1, 0], "9/10"))
     >>> env.P[0][0], env.gamma
@@ -99,19 +134,25 @@ def to_gym(mdp: MDP) -> "TabularEnv":
         raise InvalidMDPError(
             Problem("batch", "mdp", got, "a single model", "Take one model by mdp[i]")
         )
+    if disallowed not in ("noop", "raise"):
+        got, expected = f"= {shown(disallowed)}", '"noop" or "raise"'
+        raise InvalidMDPError(Problem("rule", "disallowed", got, expected))
     try:
         from tabular_trpo.formats.gym_env import TabularEnv
     except ImportError:
         raise missing_extra("gymnasium", "gym") from None
-    return TabularEnv(mdp.to_float())
+    return TabularEnv(mdp.to_float(), disallowed)
 
 
+@typed
 def tabular_policy(fn: Callable[[int], Any], mdp: MDP, normalize: bool = False) -> Array:
     """Return the policy table of a function of the state index, such as a trained agent.
 
     fn:        returns a row of A probabilities, or the index of one action, which may be an array
-               of size 1: lambda s: agent.predict(s)[0].  It is not asked about the last state of
-               `from_gym`, "terminated", which its environment does not have: uniform there
+               of size 1: lambda s: agent.predict(s)[0], or, where actions are masked,
+               lambda s: agent.predict(s, action_masks=mdp.mask[s])[0].  It is not asked about the
+               last state of `from_gym`, "terminated", which its environment does not have:
+               uniform there
     normalize: divide a row by its sum where that is within 1e-3 of 1, as the float32 rows of a
                network need; otherwise rows sum to 1 within 1e-9, or exactly in the rational lane
     return:    (S, A) in the lane of `mdp`, checked, read-only
@@ -132,9 +173,12 @@ def tabular_policy(fn: Callable[[int], Any], mdp: MDP, normalize: bool = False) 
     try:
         return frozen(check_rows("pi", pi, mdp.mask))
     except InvalidMDPError as error:
-        hint = f"normalize=True divides a row by its sum where that is within {NEAR:g} of 1"
+        hints = {
+            "row_sum": f"normalize=True divides a row by its sum if that is within {NEAR:g} of 1",
+            "disallowed": "Ask the agent for an action among mdp.mask[s], as info gave it",
+        }
         problems = [
-            replace(x, cure=f"{x.cure}. {hint}") if x.code == "row_sum" else x
+            replace(x, cure=". ".join(filter(None, (x.cure, hints.get(x.code)))))
             for x in error.problems
         ]
         raise InvalidMDPError(problems, error.hidden) from None
@@ -142,14 +186,8 @@ def tabular_policy(fn: Callable[[int], Any], mdp: MDP, normalize: bool = False) 
 
 def _find(env: Any, name: str) -> Any:
     """Return the attribute of the outermost wrapper that has it, or of the environment inside."""
-    level: Any = env
-    seen: list[Any] = []
-    while level is not None and all(level is not other for other in seen):
-        if (value := getattr(level, name, None)) is not None:
-            return value
-        seen.append(level)
-        level = getattr(level, "env", None)
-    return getattr(getattr(env, "unwrapped", None), name, None)
+    values = (getattr(level, name, None) for level in levels(env))
+    return next((value for value in values if value is not None), None)
 
 
 def _called(env: Any) -> str:

@@ -1,6 +1,6 @@
 """A model as a gymnasium environment; imports gymnasium, so `to_gym` imports it where used."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, final
 
 import gymnasium
@@ -23,11 +23,16 @@ class TabularEnv(gymnasium.Env[Any, Any]):
     initial_state_distrib: (S,)
     gamma:                 the discount, which gymnasium has no place for
     s:                     the present state, None before the first reset
+    disallowed:            "noop" or "raise": what `step` does with an action not allowed in s
+    idle_reward:           the reward of a step that does nothing, at most 0 and at most each reward
     """
 
-    def __init__(self, mdp: MDP) -> None:
+    def __init__(self, mdp: MDP, disallowed: str) -> None:
         """Tabulate the model; the environment keeps no reference to it."""
         self.P = _tabulate(mdp)
+        self.disallowed = disallowed
+        self.idle_reward = min(0.0, *(r for *_, r, _ in _outcomes(self.P)))
+        self._ends = {t for _, t, _, terminated in _outcomes(self.P) if terminated}
         self.initial_state_distrib = np.array(mdp.rho0)
         self.gamma = mdp.gamma
         self.s: int | None = None
@@ -45,8 +50,8 @@ class TabularEnv(gymnasium.Env[Any, Any]):
     def step(self, action: Any) -> tuple[int, float, bool, bool, dict[str, Any]]:
         """Take an action: next state, reward, terminated, truncated (always False), info.
 
-        raises: InvalidMDPError for what is no action, or one that is not allowed in the state;
-                gymnasium's ResetNeeded before the first reset
+        raises: InvalidMDPError for what is no action, and by the rule "raise" for one that is not
+                allowed in the state; gymnasium's ResetNeeded before the first reset
         """
         if self.s is None:
             raise ResetNeeded("step() before the first reset(): the environment has no state yet")
@@ -54,22 +59,25 @@ class TabularEnv(gymnasium.Env[Any, Any]):
             got, expected = f"= {shown(action)}", f"an integer 0 to {len(self.P[self.s]) - 1}"
             raise InvalidMDPError(Problem("index", "action", got, expected))
         row = self.P[self.s][int(action)]
+        if not row and self.disallowed == "raise":
+            raise self._not_allowed(self.s, action)
         if not row:
-            allowed = [a for a, outcomes in self.P[self.s].items() if outcomes]
-            got = f"= {shown(action)} is not allowed in the state {self.s}"
-            cure = 'Choose where info["action_mask"] is 1'
-            raise InvalidMDPError(
-                Problem("disallowed", "action", got, f"one of {allowed}", cure),
-            )
+            return self.s, self.idle_reward, self.s in self._ends, False, self._info(self.s, True)
         _, self.s, reward, terminated = row[self._draw([outcome[0] for outcome in row])]
         return self.s, reward, terminated, False, self._info(self.s)
 
     def render(self) -> None:
         """Draw nothing: there are no render modes."""
 
-    def _info(self, s: int) -> dict[str, Any]:
+    def _info(self, s: int, noop: bool = False) -> dict[str, Any]:
         mask = [bool(outcomes) for outcomes in self.P[s].values()]
-        return {"action_mask": np.array(mask, dtype=np.int8)}
+        return {"action_mask": np.array(mask, dtype=np.int8), "noop": noop}
+
+    def _not_allowed(self, s: int, action: Any) -> InvalidMDPError:
+        allowed = [a for a, outcomes in self.P[s].items() if outcomes]
+        got = f"= {action} is not allowed in the state {s}"
+        cure = 'Choose where info["action_mask"] is 1, or make it by to_gym(mdp, disallowed="noop")'
+        return InvalidMDPError(Problem("disallowed", "action", got, f"one of {allowed}", cure))
 
     def _draw(self, row: Sequence[float]) -> int:
         """Return i with probability row[i]: u and the row are on the grid k / 2^53, so exactly."""
@@ -79,6 +87,10 @@ class TabularEnv(gymnasium.Env[Any, Any]):
             if u < 0:
                 return i
         return int(np.argmax(row))  # not reached: the row sums to 1, and u < 1
+
+
+def _outcomes(P: dict[int, dict[int, list[Outcome]]]) -> Iterator[Outcome]:
+    return (outcome for rows in P.values() for row in rows.values() for outcome in row)
 
 
 def _tabulate(mdp: MDP) -> dict[int, dict[int, list[Outcome]]]:

@@ -25,7 +25,7 @@ def read_table(table: Any) -> tuple[Merged, int, int]:
     >>> read_table([[[(0.5, 0, 1, False), (0.25, 0, 4, False), (0.25, 0, 8, True)]]])
     ({(0, 0, 0): (0.75, 2.0), (0, 0, 1): (0.25, 8.0)}, 1, 1)
     """
-    rows = _rows(table)
+    rows = read_rows(table)
     n_states, n_actions = 1 + max(s for s, _ in rows), 1 + max(a for _, a in rows)
     merged: dict[tuple[int, int, int], list[tuple[float, float]]] = {}
     for (s, a), outcomes in rows.items():
@@ -44,8 +44,14 @@ def _together(parts: list[tuple[float, float]]) -> tuple[float, float]:
     return total, sum(p * r for p, r in live) / total
 
 
-def _rows(table: Any) -> dict[tuple[int, int], list[Any]]:
-    """Return the rows of P, every outcome checked by itself; sums are left to `MDP`."""
+def read_rows(table: Any) -> dict[tuple[int, int], list[Any]]:
+    """Return the rows of P by (s, a), every outcome checked by itself; sums are left to `MDP`.
+
+    raises: InvalidMDPError naming s and a of each wrong row
+
+    >>> read_rows([[[(1.0, 0, 2.0, False)]]])
+    {(0, 0): [(1.0, 0, 2.0, False)]}
+    """
     states = _by_index("P", table)
     by_state = {s: _by_index(f"P[s={s}]", states[s]) for s in sorted(states)}
     n_states, n_actions = 1 + max(states), 1 + max(a for row in by_state.values() for a in row)

@@ -13,7 +13,7 @@ from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo.core.errors import InvalidMDPError, Problem
+from tabular_trpo.core.arguments import one_model, typed
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array
@@ -46,6 +46,7 @@ class Best:
     stationary: tuple[tuple[Any, Any], ...]
 
 
+@typed
 def best_alpha(mdp: MDP, pi: Any, target: Any) -> Best:
     """Return the weight in [0, 1] for which the mixture of pi and target has the largest return.
 
@@ -65,9 +66,7 @@ def best_alpha(mdp: MDP, pi: Any, target: Any) -> Best:
     >>> best_alpha(mdp, [["1", "0"]], [["1/2", "1/2"]]).alpha
     Fraction(1, 1)
     """
-    if mdp.batch_shape:
-        got = f"has batch {mdp.batch_shape}"
-        raise InvalidMDPError(Problem("batch", "mdp", got, "one model", "Take one by mdp[i]"))
+    one_model(mdp)
     old, aim = check_policy(mdp, pi), check_policy(mdp, target, "target")
     return (_rational if mdp.lane == "rational" else _float)(mdp, old, aim)
 

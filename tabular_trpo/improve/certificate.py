@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.linalg.rational import Common
 from tabular_trpo.core.mdp import MDP
@@ -17,6 +18,7 @@ from tabular_trpo.theory.choice import Choice
 CLAIMED = ("surrogate_value", "trpo_bound", "improvement_statewise")
 
 
+@typed
 def step_certificate(mdp: MDP, pi: Any, step: Step, theorems: Choice = CLAIMED) -> dict[str, Any]:
     """Return the certificate of a pair that also proves a step of `tv_penalty` optimal.
 

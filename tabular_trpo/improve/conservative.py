@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.lanes import in_lane
@@ -22,6 +23,7 @@ RULES = ("paper", "tight", "best")
 BITS = 64  # after the binary point, to which a rational weight is rounded down where it is a root
 
 
+@typed
 def conservative(
     L: Surrogate, alpha: Any = "paper", ev: Evaluation | None = None, target: Any = None
 ) -> Step:

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.numbers import Array, frozen, is_rational
@@ -12,6 +13,7 @@ from tabular_trpo.exact.surrogate import Surrogate
 from tabular_trpo.improve.step import Step, single, step_to
 
 
+@typed
 def greedy(L: Surrogate, A: Any = None) -> Step:
     """Return the step to the maximiser of the surrogate, or that of policy iteration.
 

@@ -9,11 +9,12 @@ from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo.core.errors import InvalidMDPError, Problem, TabularError
+from tabular_trpo.core.arguments import described, one_model, typed, typed_record
+from tabular_trpo.core.errors import TabularError
 from tabular_trpo.core.interval import Interval
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.nearest import nearest
-from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.numbers import Array, OptionalScalar, Scalar
 from tabular_trpo.core.policy import check_policy
 from tabular_trpo.core.readable import readable
 from tabular_trpo.exact.evaluate import Evaluation, evaluate
@@ -29,6 +30,7 @@ StepFunction = Callable[[Evaluation, Surrogate], Step]
 PROVED, REFUTED, UNDECIDED = "proved", "refuted", "undecided"
 
 
+@typed_record
 @final
 @readable
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,20 +57,20 @@ class Record:
 
     i: int
     pi: Array
-    eta: Any
+    eta: Scalar
     step: Step
-    C: Any
-    eta_new: Any
-    realised: Any
-    realised_lo: Any
-    realised_hi: Any
+    C: Scalar
+    eta_new: Scalar
+    realised: Scalar
+    realised_lo: Scalar
+    realised_hi: Scalar
     ratio: float | None
     certified: dict[str, Any]
     best_rung: str | None
-    certified_gain: Any
+    certified_gain: OptionalScalar
     broken: tuple[str, ...]
     monotone: str
-    gap: Any
+    gap: Scalar
     seconds: float
     stopped: Rule | None
 
@@ -78,6 +80,7 @@ class Record:
         return self.step.status
 
 
+@typed
 def iterate(
     mdp: MDP,
     pi: Any,
@@ -106,10 +109,12 @@ def iterate(
     >>> [(record.eta_new, record.monotone, record.status) for record in run]
     [(Fraction(2, 1), 'proved', 'moved'), (Fraction(2, 1), 'proved', 'optimal')]
     """
-    if mdp.batch_shape:
-        got = f"has batch {mdp.batch_shape}"
-        raise InvalidMDPError(Problem("batch", "mdp", got, "one model", "Take one by mdp[i]"))
-    rules = (*until, halted()) if halting else tuple(until)
+    one_model(mdp)
+    until = tuple(until)
+    for i, rule in enumerate(until):
+        if not isinstance(rule, Rule):
+            raise TypeError(f"iterate: until[{i}] = {described(rule)}, expected a rule of stopping")
+    rules = (*until, halted()) if halting else until
     # Checked here and not at the first `next`: a generator would say it late.
     return _run(mdp, check_policy(mdp, pi), step, rules, tuple(ladder))
 

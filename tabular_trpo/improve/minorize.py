@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.numbers import ones
 from tabular_trpo.exact.surrogate import Surrogate
 from tabular_trpo.improve.greedy import greedy
@@ -15,6 +16,7 @@ from tabular_trpo.improve.step import Step, nonnegative
 from tabular_trpo.improve.trust_region import no_worse, placed, visited_rows
 
 
+@typed
 def minorize(L: Surrogate, C: Any) -> Step:
     """Return the step that maximises L(pi_new) - C max_s KL(pi || pi_new).
 

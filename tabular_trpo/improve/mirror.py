@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.lanes import in_lane
@@ -16,6 +17,7 @@ from tabular_trpo.improve.step import Step, nonnegative, single, step_to
 from tabular_trpo.improve.trust_region import no_worse, placed, visited_rows
 
 
+@typed
 def mirror(L: Surrogate, lam: Any) -> Step:
     """Return the step pi_new proportional to pi exp(A / lam) at visited states, A = G / weight.
 
@@ -46,6 +48,7 @@ def mirror(L: Surrogate, lam: Any) -> Step:
     return no_worse(L, placed(L, at, q), {"lam": lam}, lambda k, m, t: cost)
 
 
+@typed
 def rwr(L: Surrogate, u: Any) -> Step:
     """Return the reward-weighted step pi_new proportional to pi u at visited states.
 

@@ -20,12 +20,14 @@ from typing import Any, final
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo.core.numbers import Array, frozen, shown
 from tabular_trpo.core.readable import readable
+from tabular_trpo.core.validate import finite_floats
 from tabular_trpo.exact.evaluate import Evaluation
 from tabular_trpo.exact.surrogate import LocalObjective, Surrogate
-from tabular_trpo.families.arguments import size
+from tabular_trpo.families.arguments import optional_size, size
 from tabular_trpo.improve.conjugate import Product
 from tabular_trpo.improve.direction import Direction, direction_of, start
 from tabular_trpo.improve.softmax_class import SoftmaxClass
@@ -57,6 +59,7 @@ DIRECTIONS = ("natural", "vanilla")
 DIVERGENCES = ("mean_kl", "max_kl")
 
 
+@typed
 def natural(
     L: LocalObjective,
     theta: Any,
@@ -104,6 +107,7 @@ def natural(
     if not 0 < (shrink := nonnegative("backtrack", backtrack)) < 1:
         raise InvalidMDPError(Problem("range", "backtrack", f"= {shown(backtrack)}", "in (0, 1)"))
     most = size("most_backtracks", most_backtracks, 0)
+    optional_size("iterations", iterations)
     members, theta = start(L, theta, policy_class)
     way, found = direction_of(L, members, theta, direction, damping, iterations, product)
     if way is None or delta == 0:
@@ -121,6 +125,7 @@ def natural(
     return step_to(L, L.pi, found, status=RESTORED, backtracks=most)
 
 
+@typed
 def natural_fixed(
     L: LocalObjective,
     theta: Any,
@@ -161,6 +166,7 @@ def natural_fixed(
     return step
 
 
+@typed
 def vanilla(
     L: LocalObjective, theta: Any, delta: Any, policy_class: SoftmaxClass | None = None
 ) -> Step:
@@ -180,6 +186,7 @@ def vanilla(
     return natural(L, theta, delta, policy_class, direction="vanilla", accept="always")
 
 
+@typed
 def following(
     theta: Any, step: Callable[[Surrogate, Any], Step]
 ) -> Callable[[Evaluation, Surrogate], Step]:
@@ -187,6 +194,7 @@ def following(
 
     theta: that of the first policy
     step:  such as ``lambda L, theta: natural(L, theta, 0.01)``
+    raises: InvalidMDPError where theta is no array of finite numbers, LaneError for exact ones
 
     >>> from tabular_trpo.core.mdp import MDP
     >>> from tabular_trpo.improve.iterate import iterate
@@ -195,7 +203,7 @@ def following(
     >>> [float(next(run).eta_new.round(3)) for _ in range(3)]
     [1.14, 1.277, 1.407]
     """
-    held = [theta]
+    held = [finite_floats("theta", theta)]
 
     def follow(ev: Evaluation, L: Surrogate) -> Step:
         made = step(L, held[0])

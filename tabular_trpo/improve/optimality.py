@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.lanes import in_lane
@@ -29,6 +30,7 @@ KINDS: dict[frozenset[str], str] = {
 }
 
 
+@typed
 def optimality_gap(L: Surrogate, step: Step) -> Any:
     """Return how far a step of `total_variation` may be from its optimum; 0 proves it optimal.
 

@@ -13,18 +13,21 @@ from typing import Any, final
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
+from tabular_trpo.core.indices import indices
 from tabular_trpo.core.lanes import in_lane
-from tabular_trpo.core.numbers import Array, frozen
+from tabular_trpo.core.numbers import Array, frozen, shown
 from tabular_trpo.core.policy import softmax
 from tabular_trpo.core.readable import readable
-from tabular_trpo.core.validate import Report, finite, label
+from tabular_trpo.core.validate import Report, finite, finite_floats, label
 from tabular_trpo.exact.surrogate import LocalObjective
 from tabular_trpo.families.arguments import size
 from tabular_trpo.improve.step import floating
 
 
+@typed_record
 @final
 @readable
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,8 +51,8 @@ class SoftmaxClass:
     def __post_init__(self) -> None:
         """Check every field; nothing is stored before all of it is valid."""
         if len(self.shape) != 2:
-            raise shape_error("policy class", tuple(self.shape), "(S, A)")
-        shape = size("S", self.shape[0], 1), size("A", self.shape[1], 1)
+            raise InvalidMDPError(Problem("shape", "shape", f"= {shown(self.shape)}", "(S, A)"))
+        shape = size("shape[0]", self.shape[0], 1), size("shape[1]", self.shape[1], 1)
         allowed = _mask(self.allowed, shape)
         features = None
         if self.features is not None:
@@ -87,17 +90,16 @@ class SoftmaxClass:
         """Whether every row of the policy can be moved by itself, as in the full table."""
         return self.rank == SoftmaxClass(self.shape, None, self.allowed).rank
 
-    def theta(self, theta: Any) -> Array:
+    def theta(self, theta: Any, name: str = "theta") -> Array:
         """Return theta read and checked; a table may be given flat.
+
+        name: how errors call it
 
         raises: InvalidMDPError for another shape, NaN and infinities; LaneError for exact numbers
         """
-        read = in_lane("theta", theta, rational=False)
+        read = finite_floats(name, theta)
         if read.shape not in (self.theta_shape, (int(np.prod(self.theta_shape)),)):
-            raise shape_error("theta", read.shape, str(self.theta_shape))
-        report = Report()
-        finite(report, "theta", read, " ".join("i" for _ in range(read.ndim)))
-        report.close()
+            raise shape_error(name, read.shape, str(self.theta_shape))
         return read.reshape(self.theta_shape)
 
     def logits(self, theta: Any) -> Array:
@@ -119,6 +121,7 @@ class SoftmaxClass:
         """
         return softmax(self.logits(theta))
 
+    @typed
     def gradient(self, L: LocalObjective, theta: Any) -> Array:
         """Return the gradient of L(pi_theta) in theta, sum_{s,a} pi (G - E_pi G) dlogits/dtheta.
 
@@ -143,7 +146,7 @@ class SoftmaxClass:
         """
         w = normalised("weight", weight, self.shape[:1])
         pi = self.policy(theta)
-        return self._back(w[:, None] * _spread(pi, self._forward(self.theta(v))))
+        return self._back(w[:, None] * _spread(pi, self._forward(self.theta(v, "v"))))
 
     def empirical_fisher_product(
         self, theta: Any, v: Any, states: Any, actions: Any, weights: Any = None
@@ -167,12 +170,13 @@ class SoftmaxClass:
             where = label("actions", (int(bad[0]),), "i")
             problem = Problem("impossible", where, got, "an action that pi_theta takes", cure)
             raise InvalidMDPError(problem, hidden=len(bad) - 1)
-        z = self._forward(self.theta(v))
+        z = self._forward(self.theta(v, "v"))
         along = z[s, a] - (pi * z).sum(axis=1)[s]
         table = np.zeros(self.shape)
         np.add.at(table, (s, a), w * along)
         return self._back(table - pi * table.sum(axis=1, keepdims=True))
 
+    @typed
     def check(self, L: LocalObjective) -> None:
         """Raise unless a surrogate is of one model, in floats, and of the shape of the class.
 
@@ -197,9 +201,9 @@ def aliased(groups: Any, n_actions: int, allowed: Any = None) -> SoftmaxClass:
     >>> aliased([0, 0, 1], 2).policy([0.0, 0.0, 0.0, np.log(3.0)])[:, 1]
     array([0.5 , 0.5 , 0.75])
     """
-    labels = np.asarray(groups)
-    if labels.dtype.kind not in "iu" or labels.ndim != 1 or labels.size == 0:
-        raise shape_error("groups", labels.shape, "(S,) integers")
+    labels = indices("groups", groups, None, "(S,) integers")
+    if labels.size == 0:
+        raise shape_error("groups", labels.shape, "(S,) integers, S at least 1")
     A = size("n_actions", n_actions, 1)
     names, group = np.unique(labels, return_inverse=True)
     features = np.zeros((len(labels), A, len(names), A))
@@ -258,11 +262,7 @@ def normalised(name: str, weight: Any, shape: tuple[int, ...] | None = None) -> 
 
 
 def _indices(name: str, values: Any, n: int) -> Array:
-    index = np.asarray(values)
-    if index.dtype.kind not in "iu" or index.ndim != 1 or index.size == 0:
+    index = indices(name, values, n, "(N,) integers, N at least 1")
+    if index.size == 0:
         raise shape_error(name, index.shape, "(N,) integers, N at least 1")
-    if (bad := np.flatnonzero((index < 0) | (index >= n))).size:
-        at = int(bad[0])
-        problem = Problem("index", f"{name}[{at}]", f"= {index[at]}", f"0 to {n - 1}")
-        raise InvalidMDPError(problem, hidden=len(bad) - 1)
     return index

@@ -8,11 +8,12 @@ from typing import Any, TypeVar, final
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed_record
 from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem
 from tabular_trpo.core.extrema import maximum
 from tabular_trpo.core.lanes import in_lane
-from tabular_trpo.core.numbers import Array, frozen, is_rational, largest, ones, shown
+from tabular_trpo.core.numbers import Array, Scalar, frozen, is_rational, largest, ones, shown
 from tabular_trpo.core.policy import check_rows
 from tabular_trpo.core.readable import readable
 from tabular_trpo.exact.divergence import kl_of_rows
@@ -22,6 +23,7 @@ Objective = TypeVar("Objective", bound=LocalObjective)
 MOVED, OPTIMAL, STUCK, RESTORED = "moved", "optimal", "stuck", "restored"
 
 
+@typed_record
 @final
 @readable
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,11 +43,11 @@ class Step:
     """
 
     pi_new: Array
-    gain: Any
-    max_kl: Any
-    mean_kl: Any
-    max_tv: Any
-    objective: Any
+    gain: Scalar
+    max_kl: Scalar
+    mean_kl: Scalar
+    max_tv: Scalar
+    objective: Scalar
     status: str
     multipliers: dict[str, Any] = field(default_factory=dict)
     backtracks: int | None = None

@@ -12,6 +12,7 @@ from itertools import accumulate
 from math import isfinite
 from typing import Any, final
 
+from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.errors import LimitError, Problem
 from tabular_trpo.core.numbers import Array, frozen, is_rational, zeros
 from tabular_trpo.core.readable import readable
@@ -20,6 +21,7 @@ from tabular_trpo.improve.greedy import best_action
 from tabular_trpo.improve.step import Step, nonnegative, single, step_to
 
 
+@typed
 def tv_penalty(L: Surrogate, c: Any) -> Step:
     """Return the step that maximises the surrogate less a penalty on the largest TV.
 
@@ -61,6 +63,7 @@ def tv_penalty(L: Surrogate, c: Any) -> Step:
     return step_to(L, _moved(L, rows, dict.fromkeys(rows, a)), found, lambda *d: c * d[2] ** 2)
 
 
+@typed
 def tv_constraint(L: Surrogate, delta: Any) -> Step:
     """Return the step that maximises the surrogate within a total variation of delta in each row.
 
@@ -86,6 +89,7 @@ def tv_constraint(L: Surrogate, delta: Any) -> Step:
     return step_to(L, _moved(L, rows, dict.fromkeys(rows, delta)), found)
 
 
+@typed
 def mean_tv_constraint(L: Surrogate, delta: Any) -> Step:
     """Return the step that maximises the surrogate within a mean total variation of delta.
 

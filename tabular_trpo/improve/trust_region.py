@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.numbers import Array, largest
+from tabular_trpo.core.overflow import finite
 from tabular_trpo.exact.divergence import kl_of_rows
 from tabular_trpo.exact.surrogate import Surrogate
 from tabular_trpo.improve.greedy import greedy
@@ -49,6 +51,7 @@ def placed(L: Surrogate, at: Any, q: Array) -> Array:
     return pi_new
 
 
+@typed
 def max_kl(L: Surrogate, delta: Any) -> Step:
     """Return the step that maximises L(pi_new) subject to max_s KL(pi || pi_new) <= delta.
 
@@ -71,7 +74,8 @@ def max_kl(L: Surrogate, delta: Any) -> Step:
     aim = min(delta * INSIDE, MOST)
     q, prices, _ = within(rows, aim)
     for tries in range(TRIES):
-        lam[at] = prices * rows.unit
+        with np.errstate(over="ignore"):
+            lam[at] = finite("lam", prices * rows.unit)
         step = no_worse(L, placed(L, at, q), found)
         if step.max_kl <= delta:
             return step
@@ -81,6 +85,7 @@ def max_kl(L: Surrogate, delta: Any) -> Step:
     return _drawn_back(L, step, found, "max_kl", delta)
 
 
+@typed
 def mean_kl(L: Surrogate, delta: Any) -> Step:
     """Return the step that maximises L(pi_new) subject to E_{s~d} KL(pi || pi_new) <= delta.
 
@@ -104,7 +109,7 @@ def mean_kl(L: Surrogate, delta: Any) -> Step:
         x, t = balance(rows, PRICE, d, math.log(aim))
         lam = math.exp(x)
         q = _between(rows, d, lam, aim) if rows.outside else best_at_price(rows, lam, t)
-        found = {"delta": delta, "lam": lam * rows.unit}
+        found = {"delta": delta, "lam": finite("lam", lam * rows.unit)}
         step = no_worse(L, placed(L, at, q), found)
         if step.mean_kl <= delta:
             return step
@@ -129,6 +134,7 @@ def _between(rows: Rows, d: Array, lam: float, delta: float) -> Array:
     return less + share * (more - less)
 
 
+@typed
 def mean_kl_penalty(L: Surrogate, C: Any) -> Step:
     """Return the step that maximises L(pi_new) - C E_{s~d} KL(pi || pi_new).
 

@@ -7,11 +7,16 @@ from zlib import crc32
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed, typed_record
+from tabular_trpo.core.build import shape_error
+from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
-from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.numbers import Array, shown
 from tabular_trpo.core.policy import uniform
 from tabular_trpo.core.readable import readable
+from tabular_trpo.core.validate import finite_floats
 from tabular_trpo.exact.evaluate import Evaluation, evaluate
+from tabular_trpo.families.arguments import size
 from tabular_trpo.improve.softmax_class import SoftmaxClass
 from tabular_trpo.sampled.methods import METHODS, Settings
 from tabular_trpo.sampled.simulator import Simulator
@@ -19,6 +24,7 @@ from tabular_trpo.sampled.simulator import Simulator
 NORMAL_95 = 1.959963984540054
 
 
+@typed_record
 @final
 @readable
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,11 +45,18 @@ class Curve:
         """How many times the method moved on."""
         return len(self.steps) - 1
 
+    @typed
     def at(self, grid: Array) -> Array:
-        """Return eta as it is when each number of steps has been used."""
+        """Return eta as it is when each number of steps has been used.
+
+        grid:   (G,) numbers of steps
+        raises: InvalidMDPError for another shape, and for what is no number
+        """
+        grid = _read_grid(grid)
         return np.asarray(self.eta[np.searchsorted(self.steps, grid, side="right") - 1])
 
 
+@typed
 def run(mdp: MDP, name: str, seed: int, budget: int, settings: Settings) -> Curve:
     """Return one run: from the uniform policy until the budget of steps is used.
 
@@ -58,6 +71,11 @@ def run(mdp: MDP, name: str, seed: int, budget: int, settings: Settings) -> Curv
     >>> run(mdp, "exact", 0, 4000, Settings()).eta.round(2)
     array([1.  , 1.31, 1.57])
     """
+    if name not in METHODS:
+        expected = f"one of {', '.join(METHODS)}"
+        raise InvalidMDPError(Problem("choice", "name", f"= {shown(name)}", expected))
+    size("seed", seed, 0)
+    size("budget", budget, 1)
     method = METHODS[name]
     rng = np.random.default_rng(np.random.SeedSequence([seed, crc32(name.encode())]))
     sim = Simulator(mdp, rng)
@@ -74,11 +92,23 @@ def run(mdp: MDP, name: str, seed: int, budget: int, settings: Settings) -> Curv
     return Curve(np.array(steps), np.array(etas), fell)
 
 
+def _read_grid(grid: Any) -> Array:
+    """Return numbers of steps, (G,), checked.
+
+    raises: InvalidMDPError for another shape, and for what is no number; LaneError for exact ones
+    """
+    steps = finite_floats("grid", grid)
+    if steps.ndim != 1:
+        raise shape_error("grid", steps.shape, "(G,)")
+    return steps
+
+
 def _fell(old: Evaluation, new: Evaluation) -> bool:
     """Return whether the new return is below the old one by more than both errors."""
     return bool(new.eta + new.radius.eta < old.eta - old.radius.eta)
 
 
+@typed_record
 @final
 @readable
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,13 +126,20 @@ class Band:
     half_width: Array
 
 
+@typed
 def band(curves: Iterable[Curve], grid: Array) -> Band:
     """Return the mean of curves and its confidence band.
+
+    grid:   (G,) numbers of steps
+    raises: InvalidMDPError for no curve, and for another grid
 
     >>> two = [Curve(np.array([0, 10]), np.array([0.0, x]), 0) for x in (1.0, 3.0)]
     >>> band(two, np.array([5, 10])).mean, band(two, np.array([10])).half_width.round(2)
     (array([0., 2.]), array([1.96]))
     """
+    grid, curves = _read_grid(grid), tuple(curves)
+    if not curves or not all(isinstance(curve, Curve) for curve in curves):
+        raise InvalidMDPError(Problem("type", "curves", "hold no Curve, or others", "curves only"))
     values = np.array([curve.at(grid) for curve in curves])
     n = len(values)
     # Less the first one, so that curves that agree have their own value as mean, and no spread.

@@ -9,13 +9,15 @@ from typing import Protocol, final
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed_record
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, shown
 from tabular_trpo.core.readable import readable
 from tabular_trpo.exact.evaluate import evaluate
 from tabular_trpo.exact.surrogate import LocalObjective, surrogate
-from tabular_trpo.sampled.estimate import estimate, estimate_vine, path_terms
+from tabular_trpo.families.arguments import between, in_lane, optional_size, size
+from tabular_trpo.sampled.estimate import estimate, estimate_vine, path_terms, step_weights
 from tabular_trpo.sampled.rollouts import Rollouts, single_path
 from tabular_trpo.sampled.self_normalised import self_normalised
 from tabular_trpo.sampled.simulator import Simulator
@@ -23,6 +25,7 @@ from tabular_trpo.sampled.terms import Terms, summed
 from tabular_trpo.sampled.vine import vine
 
 
+@typed_record
 @final
 @readable
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +43,7 @@ class Source(Protocol):
         """Return a batch of data of the policy pi, (S, A)."""
 
 
+@typed_record
 @final
 @readable
 @dataclass(frozen=True, slots=True)
@@ -62,13 +66,19 @@ class Paths:
     lam: float | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be halved or has no V."""
+        """Check each field, and refuse what cannot be halved or has no V."""
+        size("paths", self.paths, 1)
+        optional_size("horizon", self.horizon)
+        step_weights(self.weighting, 0.5, self.horizon and 1)
         if self.baseline and self.paths < 2:
             got, expected = f"= {shown(self.paths)}", "at least 2 where half fits a baseline"
             raise InvalidMDPError(Problem("size", "paths", got, expected))
         if self.lam is not None and not self.baseline:
             problem = Problem("baseline", "lam", f"= {shown(self.lam)}", "baseline=True too, as V")
             raise InvalidMDPError(problem)
+        if self.lam is not None:
+            (lam,) = in_lane(lam=self.lam)
+            between("lam", lam, 0, 1)
 
     def __call__(self, sim: Simulator, pi: Array) -> Batch:
         """Return a batch; raises as `single_path` and `estimate`."""
@@ -84,6 +94,7 @@ class Paths:
         return Batch(_joined(*terms).surrogate(pi, pi > 0), rollouts)
 
 
+@typed_record
 @final
 @readable
 @dataclass(frozen=True, slots=True)
@@ -100,6 +111,13 @@ class Vines:
     common: bool = True
     normalised: bool = False
 
+    def __post_init__(self) -> None:
+        """Check each count."""
+        size("paths", self.paths, 1)
+        size("roots", self.roots, 1)
+        optional_size("branches", self.branches)
+        optional_size("horizon", self.horizon)
+
     def __call__(self, sim: Simulator, pi: Array) -> Batch:
         """Return a batch; raises as `vine` and its estimate."""
         grown = vine(
@@ -114,6 +132,7 @@ class Vines:
         return Batch((self_normalised if self.normalised else estimate_vine)(grown, pi))
 
 
+@typed_record
 @final
 @readable
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,17 +5,18 @@ from typing import Any
 
 import numpy as np
 
+from tabular_trpo.core.arguments import one_model, typed
 from tabular_trpo.core.errors import LimitError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, is_rational, is_sparse, zeros
 from tabular_trpo.core.policy import check_policy
 from tabular_trpo.families.arguments import size
 from tabular_trpo.sampled.rollouts import Rollouts
-from tabular_trpo.sampled.simulator import one_model
 
 MOST_PATHS = 10**6
 
 
+@typed
 def all_paths(mdp: MDP, pi: Any, horizon: int) -> Iterator[tuple[Any, Rollouts]]:
     """Yield (probability, path) for every path of `horizon` steps that pi can take.
 
@@ -51,6 +52,7 @@ def all_paths(mdp: MDP, pi: Any, horizon: int) -> Iterator[tuple[Any, Rollouts]]
             )
 
 
+@typed
 def expectation(mdp: MDP, pi: Any, horizon: int, f: Callable[[Rollouts], Any]) -> Any:
     """Return E f(path) over the paths of `all_paths`, f giving a number or an array.
 

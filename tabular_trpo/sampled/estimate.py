@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.lanes import in_lane
@@ -24,6 +25,7 @@ WEIGHTINGS = ("discounted", "undiscounted")
 SAME = 1e-9  # between a policy's probability and what the data say it was
 
 
+@typed
 def estimate(
     rollouts: Rollouts,
     pi: Any,
@@ -81,6 +83,7 @@ def path_terms(
     return Terms(path, state, action, value, path, state, weight, returns[:, 0])
 
 
+@typed
 def estimate_vine(vine: Vine, pi: Any) -> Surrogate:
     """Return L from a vine: G(s, a) = E 1{s_n = s} Q_hat(s, a) / (1 - gamma), centred under pi.
 

@@ -12,15 +12,18 @@ from typing import Any, final
 
 import numpy as np
 
+from tabular_trpo.core.arguments import one_model, typed, typed_record
+from tabular_trpo.core.environment import steady
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.core.readable import readable
 from tabular_trpo.exact.surrogate import Surrogate
+from tabular_trpo.families.arguments import optional_size, size
 from tabular_trpo.improve.mirror import rwr
 from tabular_trpo.improve.natural import natural, natural_fixed
 from tabular_trpo.improve.softmax_class import SoftmaxClass
-from tabular_trpo.improve.step import Step
+from tabular_trpo.improve.step import Step, nonnegative
 from tabular_trpo.sampled.blackbox import cem, cma, cma_package
 from tabular_trpo.sampled.data import Batch, Exact, Paths, Source, Vines
 from tabular_trpo.sampled.estimate import step_weights
@@ -30,6 +33,7 @@ from tabular_trpo.sampled.simulator import Simulator
 POPULATION = 20
 
 
+@typed_record
 @final
 @readable
 @dataclass(frozen=True, slots=True)
@@ -37,19 +41,28 @@ class Settings:
     """What the methods share.
 
     batch:   steps of the simulator an iteration, about
-    delta:   radius of the trust region
+    delta:   radius of the trust region, >= 0
     horizon: of paths and branches; None for geometric stopping times, which bias nothing
+    raises:  InvalidMDPError naming the field that is out of range
     """
 
     batch: int = 2000
     delta: float = 0.05
     horizon: int | None = None
 
+    def __post_init__(self) -> None:
+        """Check each field."""
+        size("batch", self.batch, 1)
+        optional_size("horizon", self.horizon)
+        nonnegative("delta", self.delta)
+
+    @typed
     def paths(self, mdp: MDP, vine: bool = False) -> int:
         """Return how many paths a batch affords, each with a root that tries every action if vine.
 
         raises: InvalidMDPError where it affords less than two
         """
+        one_model(mdp)
         gamma = float(mdp.gamma)
         long = 1 / (1 - gamma) if self.horizon is None else self.horizon
         branches = float(mdp.mask.sum(axis=1).max())
@@ -65,6 +78,7 @@ class Settings:
 Run = Callable[[MDP, Simulator, SoftmaxClass, Settings], Iterator[Array]]
 
 
+@typed_record
 @final
 @readable
 @dataclass(frozen=True, slots=True)
@@ -76,7 +90,12 @@ class Method:
     run: Run
     sampled: bool = True
 
+    def __post_init__(self) -> None:
+        """Give the run the same floats in every process, as public functions have."""
+        object.__setattr__(self, "run", steady(self.run))
 
+
+@typed
 def going(
     sim: Simulator, members: SoftmaxClass, source: Source, take: BatchStep
 ) -> Iterator[Array]:

@@ -16,9 +16,10 @@ from typing import Any, NamedTuple, final
 
 import numpy as np
 
+from tabular_trpo.core.arguments import one_model, typed, typed_record
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
-from tabular_trpo.core.numbers import Array, brief, is_rational, zeros
+from tabular_trpo.core.numbers import Array, Scalar, brief, is_rational, zeros
 from tabular_trpo.core.overflow import finite
 from tabular_trpo.core.policy import check_policy
 from tabular_trpo.core.readable import readable
@@ -26,9 +27,9 @@ from tabular_trpo.exact.evaluate import evaluate
 from tabular_trpo.families.arguments import size
 from tabular_trpo.sampled.coupling import coupled_products, expected, paid
 from tabular_trpo.sampled.estimate import read_baseline, step_weights
-from tabular_trpo.sampled.simulator import one_model
 
 
+@typed_record
 @final
 @readable
 @dataclass(frozen=True, slots=True)
@@ -41,9 +42,9 @@ class Moments:
     steps:    transitions that a unit takes, on average
     """
 
-    mean: Any
-    variance: Any
-    steps: Any
+    mean: Scalar
+    variance: Scalar
+    steps: Scalar
 
 
 @final
@@ -68,6 +69,7 @@ class _State(NamedTuple):
     XX: Any
 
 
+@typed
 @np.errstate(over="ignore", invalid="ignore")  # the variance is tested
 def return_moments(mdp: MDP, pi: Any, horizon: int | None = None) -> Moments:
     """Return the moments of the return of one path, the estimate of eta.
@@ -86,6 +88,7 @@ def return_moments(mdp: MDP, pi: Any, horizon: int | None = None) -> Moments:
     return _moments(mean, mdp.rho0 @ found.RR, _steps(mdp, horizon))
 
 
+@typed
 @np.errstate(over="ignore", invalid="ignore")  # the variance is tested
 def path_moments(
     mdp: MDP,
@@ -120,6 +123,7 @@ def path_moments(
     return _moments(mean, mdp.rho0 @ found.XX, _steps(mdp, horizon))
 
 
+@typed
 @np.errstate(over="ignore", invalid="ignore")  # the variance is tested
 def vine_moments(
     mdp: MDP, pi: Any, pi_new: Any, horizon: int | None = None, common: bool = True

@@ -14,10 +14,11 @@ from typing import Any, final
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.memory import guard
-from tabular_trpo.core.numbers import Array, frozen
+from tabular_trpo.core.numbers import Array, Scalar, frozen
 from tabular_trpo.core.overflow import finite
 from tabular_trpo.core.policy import check_rows
 from tabular_trpo.core.readable import readable
@@ -28,6 +29,7 @@ from tabular_trpo.sampled.simulator import Simulator
 BYTES_A_STEP = 40  # state, action, reward, behaviour, and what an estimate makes of them
 
 
+@typed_record
 @final
 @readable
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +53,7 @@ class Rollouts:
     behaviour: Array
     length: Array
     geometric: bool
-    gamma: Any
+    gamma: Scalar
 
     @property
     def steps(self) -> int:
@@ -77,9 +79,10 @@ class Rollouts:
     def returns(self) -> Array:
         """What is met from each step on, (N, T); LimitError where doubles overflow."""
         with np.errstate(over="ignore", invalid="ignore"):
-            return finite("a return", to_go(self.rewards, self.factor))
+            return np.asarray(finite("a return", to_go(self.rewards, self.factor)))
 
 
+@typed
 def single_path(sim: Simulator, pi: Any, paths: int, horizon: int | None = None) -> Rollouts:
     """Return paths of a policy from the start.  TRPO (2015), section 5.1.
 
@@ -97,10 +100,10 @@ def single_path(sim: Simulator, pi: Any, paths: int, horizon: int | None = None)
     n = size("paths", paths, 1)
     rows = policy_rows(sim, pi, n)
     cure = "Take fewer or shorter paths"
-    guard(n * BYTES_A_STEP, "rollouts", cure)
+    guard(n * BYTES_A_STEP, f"paths = {n:,}", cure)
     lengths = stopping_times(sim, n) if horizon is None else np.full(n, size("horizon", horizon, 1))
     longest = int(lengths[0])
-    guard(n * longest * BYTES_A_STEP, "rollouts", cure)
+    guard(n * longest * BYTES_A_STEP, f"paths = {n:,} of {longest:,} steps (horizon)", cure)
     actions = np.zeros((longest, n), dtype=np.intp)
     rewards, behaviour = np.zeros((longest, n)), np.ones((longest, n))
     states = np.zeros((longest + 1, n), dtype=np.intp)

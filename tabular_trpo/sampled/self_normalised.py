@@ -5,15 +5,19 @@ from typing import Any, final
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed, typed_record
+from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
-from tabular_trpo.core.numbers import Array, is_rational
+from tabular_trpo.core.numbers import Array, OptionalScalar, Scalar, is_rational
 from tabular_trpo.core.overflow import finite
 from tabular_trpo.core.readable import readable
+from tabular_trpo.exact.surrogate import read_table
 from tabular_trpo.sampled.estimate import vine_policy, vine_terms
 from tabular_trpo.sampled.terms import summed
 from tabular_trpo.sampled.vine import Vine
 
 
+@typed_record
 @final
 @readable
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,41 +39,49 @@ class SelfNormalised:
 
     weight: Array
     pi: Array
-    eta: Any
-    stderr: Any
+    eta: Scalar
+    stderr: OptionalScalar
     allowed: Array | None
     states: Array
     actions: Array
     drawn: Array
     Q: Array
-    scale: Any
+    scale: Scalar
 
     @property
     def G(self) -> Array:
         """The gradient at pi, (S, A)."""
         return self.gradient(self.pi)
 
-    def gain(self, pi_new: Array) -> Any:
-        """Return L(pi_new) - eta, the rows unchecked.
+    def gain(self, pi_new: Any) -> Any:
+        """Return L(pi_new) - eta, the sums of the rows unchecked.
 
-        raises: LimitError where pi_new has no mass on any branch of a root, and for overflow
+        raises: InvalidMDPError for another shape and what is no finite number; LaneError for the
+                other arithmetic; LimitError where pi_new has no mass on any branch of a root, and
+                where doubles overflow
         """
         with np.errstate(over="ignore", invalid="ignore"):
-            change = self._averages(pi_new)[0] - self._averages(self.pi)[0]
+            change = self._averages(self._read(pi_new))[0] - self._averages(self.pi)[0]
             return finite("gain", self.scale * change.sum())
 
-    def value(self, pi_new: Array) -> Any:
+    def value(self, pi_new: Any) -> Any:
         """Return L(pi_new); raises as `gain`."""
         return self.eta + self.gain(pi_new)
 
-    def gradient(self, pi_new: Array) -> Array:
+    def gradient(self, pi_new: Any) -> Array:
         """Return dL/dpi_new, (S, A), the entries of pi_new taken as free; raises as `gain`."""
-        average, total = self._averages(pi_new)
+        average, total = self._averages(self._read(pi_new))
         slope = (self.Q - average[:, None]) / self.drawn / total[:, None]
         S, A = self.pi.shape
         pair = self.states[:, None] * A + self.actions
         flat = summed(pair.reshape(-1), slope.reshape(-1), S * A, is_rational(self.Q))
         return np.asarray(self.scale * flat.reshape(S, A))
+
+    def _read(self, pi_new: Any) -> Array:
+        new = read_table("pi_new", pi_new, self.pi)
+        if new.ndim != 2:
+            raise shape_error("pi_new", new.shape, f"(S, A) = {self.pi.shape}")
+        return new
 
     def _averages(self, pi: Array) -> tuple[Array, Array]:
         """Return L_n and the sum of the u_k, (R,) each."""
@@ -83,6 +95,7 @@ class SelfNormalised:
         return (u * self.Q).sum(axis=1) / total, total
 
 
+@typed
 def self_normalised(vine: Vine, pi: Any) -> SelfNormalised:
     """Return the surrogate (16) of a vine whose actions were drawn.
 

@@ -4,8 +4,11 @@ from typing import Any, final
 
 import numpy as np
 
+from tabular_trpo.core.arguments import one_model, typed
 from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem
+from tabular_trpo.core.indices import indices
+from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.memory import guard
 from tabular_trpo.core.numbers import Array, frozen
@@ -43,6 +46,7 @@ class Simulator:
         "steps",
     )  # fmt: skip
 
+    @typed
     def __init__(self, mdp: MDP, rng: np.random.Generator) -> None:
         """Make the tables of outcomes."""
         one_model(mdp)
@@ -71,7 +75,7 @@ class Simulator:
 
         raises: InvalidMDPError unless n is a whole number >= 1, MemoryGuardError
         """
-        guard(size("n", n, 1) * 32, "trajectories", "Play fewer at once")
+        guard(size("n", n, 1) * 32, f"n = {n:,} trajectories", "Play fewer at once")
         u = self.rng.random(n)
         start = self._start
         self.states = frozen(start.outcome[start.places(np.zeros(len(u), dtype=np.intp), u)])
@@ -84,9 +88,8 @@ class Simulator:
         uniforms: (n,) in [0, 1), for common random numbers; drawn if None
         raises:   InvalidMDPError naming the trajectory whose action is none, or not allowed
         """
-        chosen = np.asarray(actions)
-        if chosen.dtype.kind not in "iu" or chosen.shape != self.states.shape:
-            raise shape_error("actions", chosen.shape, f"{self.states.shape} integers")
+        expected = f"{self.states.shape} integers"
+        chosen = indices("actions", actions, None, expected, self.states.shape)
         within = (chosen >= 0) & (chosen < self.n_actions)
         good = within & self.allowed[self.states, np.where(within, chosen, 0)]
         if (bad := np.flatnonzero(~good)).size:
@@ -97,11 +100,12 @@ class Simulator:
             raise InvalidMDPError(problem, hidden=len(bad) - 1)
         u = None
         if uniforms is not None:
-            u = np.asarray(uniforms, dtype=float)
+            u = in_lane("uniforms", uniforms, rational=False)
             if u.shape != chosen.shape or not ((u >= 0) & (u < 1)).all():
                 raise shape_error("uniforms", u.shape, f"{chosen.shape} numbers in [0, 1)")
         return self.advance(chosen.astype(np.intp), u)
 
+    @typed
     def advance(self, actions: Array, uniforms: Array | None = None) -> tuple[Array, Array]:
         """Do what `step` does, without its checks: for actions drawn from a checked policy."""
         u = self.rng.random(len(actions)) if uniforms is None else uniforms
@@ -120,19 +124,6 @@ class Simulator:
         states: (n,) integers
         raises: InvalidMDPError for another shape, and an index that is no state
         """
-        index = np.asarray(states)
-        if index.dtype.kind not in "iu" or index.ndim != 1:
-            raise shape_error("states", index.shape, "(n,) integers")
-        if (bad := np.flatnonzero((index < 0) | (index >= self.n_states))).size:
-            where, got = f"states[{bad[0]}]", f"= {index[bad[0]]}"
-            problem = Problem("index", where, got, f"0 to {self.n_states - 1}")
-            raise InvalidMDPError(problem, hidden=len(bad) - 1)
+        index = indices("states", states, self.n_states, "(n,) integers")
         self.states = frozen(index.astype(np.intp))
         return self.states
-
-
-def one_model(mdp: MDP) -> None:
-    """Raise InvalidMDPError for a batch of models."""
-    if mdp.batch_shape:
-        got = f"has batch {mdp.batch_shape}"
-        raise InvalidMDPError(Problem("batch", "mdp", got, "one model", "Take one by mdp[i]"))

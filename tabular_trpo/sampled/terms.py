@@ -62,8 +62,8 @@ class Terms:
         stderr = None if rational else standard_error(self.returns)
         finite("G", G)
         finite("eta", eta)
-        if errors is not None and self.n > 1:
-            finite("a standard error", np.append(errors, stderr))
+        if stderr is not None and self.n > 1:
+            finite("a standard error", np.append(errors, stderr) if errors is not None else stderr)
         allowed = None if visible.all() else visible
         return Surrogate(
             frozen(G), frozen(weight), pi, eta, stderr, allowed=allowed, G_stderr=errors

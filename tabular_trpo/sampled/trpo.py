@@ -10,8 +10,9 @@ from typing import Any, final
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.mdp import MDP
-from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.numbers import Array, OptionalScalar, Scalar
 from tabular_trpo.core.readable import readable
 from tabular_trpo.exact.evaluate import Evaluation
 from tabular_trpo.exact.surrogate import LocalObjective, Surrogate
@@ -26,6 +27,7 @@ from tabular_trpo.sampled.learning import BatchStep, learning, start
 from tabular_trpo.sampled.simulator import Simulator
 
 
+@typed_record
 @final
 @readable
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,11 +44,11 @@ class SampledRecord:
     """
 
     record: Record
-    eta_hat: Any
-    eta_stderr: Any
-    gain: Any
-    mean_kl: Any
-    max_kl: Any
+    eta_hat: Scalar
+    eta_stderr: OptionalScalar
+    gain: Scalar
+    mean_kl: Scalar
+    max_kl: Scalar
     steps: int
 
     @property
@@ -70,12 +72,13 @@ class SampledRecord:
         return self.record.monotone == REFUTED
 
 
+@typed
 def trpo(
     mdp: MDP,
     source: Source,
     rng: np.random.Generator,
-    delta: Any = 0.01,
-    theta: Any = None,
+    delta: Scalar = 0.01,
+    theta: Scalar = None,
     policy_class: SoftmaxClass | None = None,
     *,
     step: BatchStep | None = None,

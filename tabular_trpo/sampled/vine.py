@@ -14,9 +14,11 @@ from typing import Any, final
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed, typed_record
+from tabular_trpo.core.decimals import faithful
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.memory import guard
-from tabular_trpo.core.numbers import Array, frozen
+from tabular_trpo.core.numbers import Array, Scalar, frozen
 from tabular_trpo.core.overflow import finite
 from tabular_trpo.core.readable import readable
 from tabular_trpo.families.arguments import size
@@ -27,6 +29,7 @@ from tabular_trpo.sampled.simulator import Simulator
 BYTES_A_BRANCH = 100  # what is kept of it, and what it takes while it grows
 
 
+@typed_record
 @final
 @readable
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,12 +58,13 @@ class Vine:
     used: Array
     first: Array
     Q: Array
-    gamma: Any
+    gamma: Scalar
     steps: int
     every: bool
     visible: Array
 
 
+@typed
 def vine(
     sim: Simulator,
     pi: Any,
@@ -70,7 +74,7 @@ def vine(
     roots: int = 1,
     horizon: int | None = None,
     common: bool = True,
-    behaviour: Any = None,
+    behaviour: Scalar = None,
 ) -> Vine:
     """Return branches from roots that a policy visits.  TRPO (2015), section 5.2.
 
@@ -99,7 +103,8 @@ def vine(
         got = "is given, and every action is tried"
         raise InvalidMDPError(Problem("behaviour", "behaviour", got, "None", cure))
     K = sim.n_actions if branches is None else size("branches", branches, 1)
-    guard(n * each * (K + 1) * BYTES_A_BRANCH, "branches", "Take fewer paths, roots or branches")
+    what = f"paths = {n:,} with roots = {each:,} and branches = {K:,}"
+    guard(n * each * (K + 1) * BYTES_A_BRANCH, what, "Take fewer paths, roots or branches")
     begun = sim.steps
     with np.errstate(over="ignore", invalid="ignore"):
         states, path, before = _roots(sim, rows, n, each)
@@ -137,7 +142,7 @@ def _covering(rows: Array, sim: Simulator, behaviour: Any) -> Array:
     first = policy_rows(sim, behaviour, name="behaviour")
     if (bad := np.argwhere((rows > 0) & (first == 0))).size:
         s, a = bad[0]
-        got = f"= 0, where pi has {rows[s, a]:.6g}"
+        got = f"= 0, where pi has {faithful(rows[s, a], 6)}"
         cure = "Nothing is learnt of an action that is never drawn: give it a share"
         problem = Problem("behaviour", f"behaviour[s={s}, a={a}]", got, "> 0", cure)
         raise InvalidMDPError(problem, hidden=len(bad) - 1)

@@ -34,6 +34,16 @@ class Averages(Functions):
         return self.ops.restarted(self.pi_new, self.rho0)
 
     @cached_property
+    def classes(self) -> Any:
+        """The number of recurrent classes of the chain of pi."""
+        return self.ops.classes(self.pi)
+
+    @cached_property
+    def classes_new(self) -> Any:
+        """The number of recurrent classes of the chain of pi_new."""
+        return self.ops.classes(self.pi_new)
+
+    @cached_property
     def d_avg(self) -> Any:
         """The stationary law of pi, (..., S)."""
         return (self.spread(self.rho0, 1) * self.H).sum(axis=-2)

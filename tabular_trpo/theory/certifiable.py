@@ -4,13 +4,16 @@ The numbers here are those of check.py, which nothing below the command line may
 compares them.
 """
 
+import ast
 from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 
 from tabular_trpo.core.decide import MAX_BITS
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
+from tabular_trpo.core.names import NAME_RULE, is_name
 from tabular_trpo.core.nearest import written
+from tabular_trpo.core.terminal import quoted
 from tabular_trpo.theory.claim import Theorem, Verdict
 from tabular_trpo.theory.enclosable import settled
 from tabular_trpo.theory.judge import NO_VALUE, NOT_MET, NOT_MIXTURE
@@ -18,6 +21,7 @@ from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.theorems import THEOREMS
 
 MOST_DIGITS, MOST_HEX, MOST_TEXT = 4000, 2**16, 1000  # of numbers given, computed; of a formula
+MOST_DEPTH = 250  # of a formula that is nested, as a long sum is
 # `judge` counts bits below the largest term of a slack, the checker below 1.  So a quarter of its
 # last precision is taken: what that settles, the checker settles, logarithms below 2^-12288 apart.
 CERTIFIED_BITS = MAX_BITS // 4
@@ -30,7 +34,13 @@ def check_titles(theorems: Sequence[Theorem]) -> None:
     if not theorems:
         raise InvalidMDPError(Problem("claims", "theorems", "is empty", "at least one claim"))
     table = {theorem.name: theorem for theorem in THEOREMS}
-    problems = []
+    problems = [
+        Problem(
+            "claims", f"claim {quoted(name[:60])}", "has a title that no line can hold", NAME_RULE
+        )
+        for name in (theorem.name for theorem in theorems)
+        if not is_name(name)
+    ]
     for name, count in Counter(theorem.name for theorem in theorems).items():
         if count > 1:
             got = f"is there {count} times"
@@ -54,6 +64,8 @@ def left_out(theorem: Theorem, verdict: Verdict, pair: Pair) -> str:
         return f"it speaks of {', '.join(sorted(beyond))}, for which check has no witness"
     if any(len(side) > MOST_TEXT for side in _sides(theorem)):
         return f"a side has more than {MOST_TEXT} characters"
+    if any(_depth(side) > MOST_DEPTH for side in _sides(theorem)):
+        return f"a side is nested more than {MOST_DEPTH} deep"
     if not _follows(theorem, verdict, pair):
         return "it rests on an identity between irrational numbers, which no enclosure shows"
     return ""
@@ -65,6 +77,13 @@ def _sides(theorem: Theorem) -> list[str]:
         return [str(side) for made in statements for side in (made.lhs, made.rhs)]
     except ValueError:  # Python writes no integer of more than 4300 digits
         return ["?" * (MOST_TEXT + 1)]
+
+
+def _depth(side: str) -> int:
+    depth, level = 0, [ast.parse(side, mode="eval").body]
+    while level:
+        depth, level = depth + 1, [part for x in level for part in ast.iter_child_nodes(x)]
+    return depth
 
 
 def _follows(theorem: Theorem, verdict: Verdict, pair: Pair) -> bool:

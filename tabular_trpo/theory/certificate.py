@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from tabular_trpo.core.arguments import one_model, typed
 from tabular_trpo.core.errors import LimitError, Problem
 from tabular_trpo.core.linalg.rational import Common
 from tabular_trpo.core.mdp import MDP
@@ -31,7 +32,7 @@ from tabular_trpo.theory.claim import Theorem, Verdict
 from tabular_trpo.theory.judge import check_question, judge
 from tabular_trpo.theory.pair import Pair
 
-FORMAT, VERSION = "tabular-trpo-certificate", 1
+FORMAT, VERSION = "tabular-trpo-certificate", 2
 WITNESSES = ("V", "rho", "V_new", "rho_new", "W", "V_dot")
 WITNESSES_ON_DEMAND = {  # there if a claim speaks of one of these
     "V_star": {"V_star"},
@@ -43,6 +44,7 @@ VALUES_OF_MIXTURES = ("alpha", "eps_target")
 MARGIN = Fraction(1, 2**64)  # of a slack that is known exactly, but not to enclosures
 
 
+@typed
 def certificate(mdp: MDP, pi: Any, pi_new: Any, theorems: Choice = None) -> dict[str, Any]:
     """Judge theorems on a pair in rationals and return the certificate; see `pair_certificate`.
 
@@ -53,9 +55,11 @@ def certificate(mdp: MDP, pi: Any, pi_new: Any, theorems: Choice = None) -> dict
     >>> certificate(mdp, [["1/2", "1/2"]], [["1/4", "3/4"]])["values"]["eta_new"]
     '3/2'
     """
+    one_model(mdp)
     return pair_certificate(Pair(mdp, pi, pi_new), theorems)
 
 
+@typed
 def pair_certificate(
     pair: Pair, theorems: Choice = None, bits: int = CERTIFIED_BITS
 ) -> dict[str, Any]:

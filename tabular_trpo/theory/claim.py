@@ -5,15 +5,28 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, NoReturn, final
 
+from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.nearest import approximate
-from tabular_trpo.core.numbers import shown
+from tabular_trpo.core.numbers import OptionalScalar, shown
 from tabular_trpo.core.readable import readable
-from tabular_trpo.theory.expression import SCALAR, Expression
+from tabular_trpo.theory.expression import SCALAR, Expression, number
+from tabular_trpo.theory.parse import parsed
 from tabular_trpo.theory.quantities import Quantities
-from tabular_trpo.theory.trace import OF_LOGS, OF_MIXTURES, RANKS, Formula, Statement, trace
+from tabular_trpo.theory.trace import (
+    OF_LOGS,
+    OF_MIXTURES,
+    Formula,
+    Statement,
+    Symbols,
+    trace,
+)
+from tabular_trpo.theory.wording import WORDS
+
+Centre = str | Expression | Formula | None  # the number that a bound lies around
 
 
+@typed_record
 @final
 @readable
 @dataclass(frozen=True, slots=True)
@@ -26,9 +39,9 @@ class Claim:
     name: str
     equation: str
     source: str
-    lhs: Any
+    lhs: OptionalScalar
     relation: str
-    rhs: Any
+    rhs: OptionalScalar
 
     @property
     def slack(self) -> Any:
@@ -36,6 +49,7 @@ class Claim:
         return self.rhs - self.lhs if self.relation == "<=" else self.lhs - self.rhs
 
 
+@typed_record
 @final
 @readable
 @dataclass(frozen=True, slots=True)
@@ -52,8 +66,8 @@ class Verdict:
     """
 
     status: str
-    slack_lo: Any
-    slack_hi: Any
+    slack_lo: OptionalScalar
+    slack_hi: OptionalScalar
     lane: str
     claim: Claim
     reason: str = ""
@@ -74,6 +88,7 @@ class Verdict:
         return f"{self.status:9} {self.claim.name:33} {self.lane:9} {end}"
 
 
+@typed_record
 @final
 @readable
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,8 +98,13 @@ class Theorem:
     name:         not empty
     formula:      p -> (lhs, relation, rhs)
     precondition: p -> (lhs, relation, rhs) under which alone it speaks, or None
-    around:       "L" for a bound around the surrogate; see `Verdict.tightness`
-    statement, condition: the traced formulas
+    around:       "L" for a bound around the surrogate, or any formula of a number; see
+                  `Verdict.tightness`
+    same_as:      the name of the theorem that says the same number, or nothing
+    algebra:      whether it holds by algebra in its numbers, whatever the model
+    quoted:       what the source says, in words or in its notation
+    differs:      what is said here that the source does not say, or says otherwise
+    statement, condition, centre: the traced formulas
     mixture:      whether it speaks of mixture pairs only
     raises:       TypeError where a formula leaves the language or the name is no text;
                   InvalidMDPError where `around` is no number of a pair
@@ -95,19 +115,27 @@ class Theorem:
     source: str
     formula: Formula = field(repr=False)
     precondition: Formula | None = field(default=None, repr=False)
-    around: str | None = None
+    around: Centre = None
+    same_as: str = ""
+    algebra: bool = False
+    quoted: str = ""
+    differs: str = ""
     statement: Statement = field(init=False)
     condition: Statement | None = field(init=False)
+    centre: Expression | None = field(init=False)
     mixture: bool = field(init=False)
 
     def __post_init__(self) -> None:
         """Check the words, trace the formulas."""
-        check_words(self.name, self.around)
+        check_words(self.name)
+        centre = centred(self.around)
         statement = trace(self.formula)
         condition = None if self.precondition is None else trace(self.precondition)
         object.__setattr__(self, "statement", statement)
         object.__setattr__(self, "condition", condition)
-        object.__setattr__(self, "mixture", bool(self.names() & OF_MIXTURES))
+        object.__setattr__(self, "centre", centre)
+        names = self.names() | (set() if centre is None else centre.names())
+        object.__setattr__(self, "mixture", bool(names & OF_MIXTURES))
 
     def __call__(self, pair: Quantities) -> Claim:
         """Evaluate both sides at a pair; a batch of pairs gives batched sides.
@@ -116,6 +144,7 @@ class Theorem:
         """
         return self.at(pair, self.statement)
 
+    @typed
     def at(self, pair: Quantities, statement: Statement) -> Claim:
         """Evaluate the statement or the condition."""
         if self.mixture and not pair.is_mixture:
@@ -125,6 +154,7 @@ class Theorem:
         lhs, rhs = (side.value(pair) for side in (statement.lhs, statement.rhs))
         return self.claim(lhs, rhs, statement.relation)
 
+    @typed
     def claim(self, lhs: Any, rhs: Any, relation: str = "") -> Claim:
         """Return the claim with these numbers as its sides."""
         relation = relation or self.statement.relation
@@ -167,29 +197,68 @@ def _is_error(lhs: Expression) -> bool:
     return False
 
 
-def check_words(title: object, around: object) -> None:
-    """Refuse a title that is no text, and a centre that is no scalar quantity of a pair."""
+def check_words(title: object) -> None:
+    """Refuse a title that is no text."""
     if not isinstance(title, str) or not title:
         raise TypeError(f'title = {shown(title)}, expected a text: write @tt.claim("my bound")')
-    if around is not None and (not isinstance(around, str) or RANKS.get(around) != SCALAR):
-        expected = 'None or a number of a pair, as "L"'
-        raise InvalidMDPError(Problem("around", "around", f"= {shown(around)}", expected))
+
+
+def centred(around: object) -> Expression | None:
+    """Return the number that a bound lies around: None, its text, or a formula p -> number.
+
+    raises: InvalidMDPError for a text that states no number; TypeError where a formula gives none
+
+    >>> centred("L"), centred(lambda p: p.eta + p.sum_s(p.rho * p.A_bar))
+    (L, eta + sum_s(rho*A_bar))
+    """
+    if around is None:
+        return None
+    if callable(around):
+        found = number(around(Symbols()))
+        if found.rank != SCALAR:
+            raise TypeError(f"around = {found}, expected one number: use max_s or sum_s")
+        return found
+    try:
+        found = parsed(around) if isinstance(around, str) else number(around)
+        if isinstance(around, str | Expression) and found.rank == SCALAR:
+            return found
+    except (TypeError, ValueError):
+        pass
+    expected = 'None or a number of a pair, as "L" or "eta + sum_s(rho*A_bar)"'
+    raise InvalidMDPError(Problem("around", "around", f"= {shown(around)}", expected))
 
 
 def theorem(
-    equation: str, source: str, around: str | None = None, when: Formula | None = None
+    equation: str,
+    source: str,
+    around: Centre = None,
+    when: Formula | None = None,
+    same_as: str = "",
+    algebra: bool = False,
 ) -> Callable[[Formula], Theorem]:
     """Make a Theorem of a function; its name is the function's."""
-    return lambda formula: Theorem(formula.__name__, equation, source, formula, when, around)
+    return lambda formula: Theorem(
+        formula.__name__,
+        equation,
+        source,
+        formula,
+        when,
+        around,
+        same_as,
+        algebra,
+        *WORDS.get(formula.__name__, ("", "")),
+    )
 
 
+@typed
 def claim(
-    title: str, around: str | None = None, when: Formula | None = None
+    title: str, around: Centre = None, when: Formula | None = None
 ) -> Callable[[Formula], Theorem]:
     """Make a claim of one's own, to be judged, certified or refuted like any theorem.
 
     title:  what it is called
-    around: "L" for a bound around the surrogate; see `Verdict.tightness`
+    around: the number that the bound lies around, as text or as a formula p -> number: "L", or
+            "eta + sum_s(rho*A_bar)"; it tells the gap from the penalty, see `Verdict.tightness`
     when:   a formula that must hold for the claim to speak
     raises: TypeError where a formula leaves the language or the title is no text;
             InvalidMDPError where `around` is no number of a pair
@@ -200,5 +269,6 @@ def claim(
     >>> weak.text()
     ('eta_new', '>=', 'L - 2*eps*gamma/(1 - gamma)**2*max_tv**2')
     """
-    check_words(title, around)  # here, where they were written, not where the formula follows
+    check_words(title)  # here, where they were written, not where the formula follows
+    centred(around)
     return lambda formula: Theorem(title, "claim", "user", formula, when, around)

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.overflow import finite
 from tabular_trpo.exact.evaluate import Evaluation
 
@@ -31,6 +32,7 @@ def coupling_constant(max_tv: Any, gamma: Any) -> Any:
     return max_tv * gamma / ((1 - gamma) * (1 - gamma * (1 - max_tv)))
 
 
+@typed
 def penalty(ev: Evaluation) -> Any:
     """Return the constant C of the minorant L - C max_kl at an evaluated policy.
 

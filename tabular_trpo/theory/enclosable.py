@@ -19,7 +19,7 @@ from tabular_trpo.theory.expression import Expression, Values
 from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.trace import Statement
 
-ENTRYWISE = ("+", "-", "*", "/", "smaller")
+ENTRYWISE = ("+", "-", "*", "/", "smaller", "ratio")
 GIVEN = ("number", "name", "step_tv", "L_mix")
 
 
@@ -74,6 +74,10 @@ class _View:
             case "+" | "-" | "neg" | "abs":
                 return np.asarray(np.logical_or.reduce(np.broadcast_arrays(*masks)))
             case "*" | "/":
+                return self._product(e, parts, masks)
+            case "ratio":
+                nothing, none = (self.equals(x, 0, e.rank) for x in parts)
+                self._stop(none & ~(nothing & ~masks[0]) & (masks[1] | (masks[0] & nothing)))
                 return self._product(e, parts, masks)
             case "smaller":
                 best = [self.equals(x, self.value(e), e.rank) for x in parts]

@@ -11,7 +11,9 @@ from tabular_trpo.core import interval
 from tabular_trpo.core.errors import LimitError, Problem
 from tabular_trpo.core.grid import below_grid
 from tabular_trpo.core.interval import Interval
+from tabular_trpo.core.linalg import dense, sparse
 from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.exact.evaluate import Evaluation, Radius
 from tabular_trpo.exact.optimal import optimal
@@ -84,6 +86,23 @@ class Enclosures:
         """Minimum."""
         return interval.smaller(x, y)
 
+    def ratio(self, x: Interval, y: Interval) -> Interval:
+        """Divide; infinite where y is 0 for sure, and 1 for one number that is not 0."""
+        same = (
+            (x.lo > 0)
+            & (x.hi < np.inf)
+            & ((x is y) | ((x.lo == x.hi) & (y.lo == x.lo) & (y.hi == x.lo)))
+        )
+        nothing = np.asarray((x.lo == 0) & (x.hi == 0))
+        beyond = ~nothing & (y.lo == 0) & (y.hi == 0)
+        if np.any(beyond & (x.lo <= 0) & (x.hi >= 0)):
+            raise ZeroDivisionError("a ratio of numbers that may both be 0")
+        found = self.over(
+            interval.where(same, 1.0, x), interval.where(nothing | beyond | same, 1.0, y)
+        )
+        found = interval.where(same, 1.0, found)
+        return interval.where(beyond, np.where(x.lo > 0, np.inf, -np.inf), found)
+
     def sqrt(self, x: Interval) -> Interval:
         """Root; what may be negative is refused."""
         if np.any(x.lo < 0):
@@ -118,6 +137,15 @@ class Enclosures:
         terms = p * interval.where(small, series, interval.larger(x - log, zero))
         terms = interval.where(live, interval.where(same, zero, terms), q)
         return terms.sum(axis=-1)
+
+    def log_gap(self, p: Interval, q: Interval) -> Interval:
+        """Logarithm of the quotient; anything where a probability may be 0 or positive."""
+        same = (p.lo == p.hi) & (q.lo == p.lo) & (q.hi == p.hi)
+        open_ = ((p.lo <= 0) & (p.hi > 0)) | ((q.lo <= 0) & (q.hi > 0))
+        live = (p.lo > 0) & (q.lo > 0)
+        found = abs((interval.where(live, q, 1.0) / interval.where(live, p, 1.0)).log())
+        lo = np.where(same | open_, 0.0, np.where(live, found.lo, np.inf))
+        return Interval(lo, np.where(same, 0.0, np.where(live, found.hi, np.inf)))
 
     def expect(self, f: Interval) -> Interval:
         """Multiply by the rows of P."""
@@ -158,6 +186,24 @@ class Enclosures:
             raise LimitError(Problem("enclosed_chain", "the pair", got, expected, RATIONAL))
         rows = self.spread(abs(Interval.exact(R)).sum(axis=-1), 1)
         return Interval.around(R, (rows * E.max(axis=0) / (1 - size)).hi)
+
+    def classes(self, pi: Interval) -> Interval:
+        """Count in the graph of what is positive; what only may be is refused."""
+        if np.any((pi.lo <= 0) & (pi.hi > 0)):
+            raise ValueError("a transition that may have probability 0")
+        live = (pi.lo > 0) * 1.0
+        if self.mdp.is_sparse:
+            closed = sparse.close(self.mdp.P, self.mdp.r, live)[0]
+            return Interval.exact(nearest(sparse.closed_classes(closed)))
+        closed = dense.close(self.mdp.P, self.mdp.r, live)[0]
+        return Interval.exact(nearest(dense.closed_classes(closed > 0)))
+
+    def natural(self, pi: Interval, rho: Interval, g: Interval) -> Interval:
+        """Refuse: the rank of a matrix jumps."""
+        got, expected = "asks for a pseudo-inverse", "a quantity that is continuous"
+        raise LimitError(Problem("enclosed_rank", "the pair", got, expected, RATIONAL))
+
+    shared = natural
 
     def _need_grid(self) -> None:
         if self.mdp._below is not None:

@@ -6,11 +6,12 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo.core import extrema, real
-from tabular_trpo.core.linalg import dense, rational
+from tabular_trpo.core.linalg import dense, pseudo, rational
 from tabular_trpo.core.linalg.rational import Common
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, elementwise
 from tabular_trpo.exact import divergence
+from tabular_trpo.theory import fisher
 
 
 @final
@@ -81,6 +82,10 @@ class Exacts:
         """Minimum by certain comparisons."""
         return np.frompyfunc(lambda a, b: extrema.minimum([a, b]), 2, 1)(x, y)
 
+    def ratio(self, x: Any, y: Any) -> Any:
+        """Divide; by 0 too."""
+        return np.frompyfunc(_ratio, 2, 1)(x, y)
+
     def sqrt(self, x: Any) -> Any:
         """Root."""
         return elementwise(real.sqrt, x) if isinstance(x, np.ndarray) else real.sqrt(x)
@@ -92,6 +97,10 @@ class Exacts:
     def log(self, x: Any) -> Any:
         """Logarithm."""
         return elementwise(real.log, x) if isinstance(x, np.ndarray) else real.log(x)
+
+    def log_gap(self, p: Array, q: Array) -> Any:
+        """Logarithm of the quotient, which is rational."""
+        return np.frompyfunc(_log_gap, 2, 1)(p, q)
 
     def entropy(self, p: Array) -> Array:
         """Sum the logarithms of the support."""
@@ -128,10 +137,36 @@ class Exacts:
 
     def restarted(self, pi: Array, start: Array) -> Array:
         """Solve for each column."""
-        edges = np.asarray((pi[..., None] * self.mdp.P).sum(axis=1) != 0, dtype=bool)
-        if not dense.unichain(edges):
+        if self.classes(pi) > 1:
             raise ZeroDivisionError("a chain with more than one recurrent class")
         return rational.inverse(rational.close(self._rows, pi, Fraction(1), start))
+
+    def classes(self, pi: Array) -> Fraction:
+        """Count in the graph of what is positive."""
+        edges = np.asarray((pi[..., None] * self.mdp.P).sum(axis=1) != 0, dtype=bool)
+        return Fraction(int(dense.closed_classes(edges)))
+
+    def natural(self, pi: Array, rho: Array, g: Array) -> Array:
+        """Pseudo-inverse of each block."""
+        return fisher.natural(pi, rho, g, pseudo.exactly)
+
+    def shared(self, pi: Array, rho: Array, g: Array) -> Array:
+        """Pseudo-inverse of the sum of the blocks."""
+        return fisher.shared(pi, rho, g, pseudo.exactly)
+
+
+def _ratio(x: Any, y: Any) -> Any:
+    if x == 0:
+        return Fraction(0)
+    if y != 0:
+        return x / y
+    return real.INFINITY if real.sign(x) > 0 else -real.INFINITY
+
+
+def _log_gap(p: Fraction, q: Fraction) -> Any:
+    if p == q:
+        return Fraction(0)
+    return abs(real.log(q / p)) if p and q else real.INFINITY
 
 
 def _all_rational(x: Array) -> bool:

@@ -107,6 +107,12 @@ def crossing() -> Pair:
     return stored(P, r, HERE, "1/2", [HALF] * 2, [["3/5", "2/5"]] * 2)()
 
 
+def standing() -> Pair:
+    """The same without a step: shared logits cannot fit two states that want opposite actions."""
+    P, r = [[HERE, THERE]] * 2, [["1", "-1"], ["-1", "1"]]
+    return stored(P, r, HERE, "1/2", [HALF] * 2, [HALF] * 2)()
+
+
 STAY_OR_GO = [[HERE, THERE], [THERE, HERE]]
 
 
@@ -126,6 +132,12 @@ def straying() -> Pair:
     """The old policy stays where it is paid, the new one is lost for good one time in eight."""
     r, new = [["1", "0"], ["0", "0"]], [["7/8", "1/8"], FIRST]
     return stored(STAY_OR_GO, r, THERE, "1/2", [FIRST, SECOND], new)()
+
+
+def passing() -> Pair:
+    """The first state pays once and is left for good, by one action or by the other."""
+    P, r = [[THERE, THERE], [THERE, THERE]], [["1", "1"], ["0", "0"]]
+    return stored(P, r, HERE, "1/2", [HALF] * 2, [FIRST] * 2)()
 
 
 def leaving() -> Pair:

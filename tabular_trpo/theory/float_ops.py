@@ -8,12 +8,13 @@ from typing import Any, final
 import numpy as np
 from scipy.special import entr
 
-from tabular_trpo.core.linalg import dense, sparse
+from tabular_trpo.core.linalg import dense, pseudo, sparse
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.memory import guard
 from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.exact import divergence
+from tabular_trpo.theory import fisher
 
 SHORT, MANY = 8, 64  # numpy adds rows of 8 entries and more in another order
 
@@ -79,6 +80,12 @@ class Floats:
         """Minimum; NaN wins."""
         return np.minimum(x, y)
 
+    def ratio(self, x: Any, y: Any) -> Any:
+        """Divide; by 0 too."""
+        with np.errstate(all="ignore"):
+            found = np.where(y == 0, np.sign(x) * np.inf, np.divide(x, y))
+            return np.where((x == 0) & ~np.isnan(y), 0.0, found)[()]
+
     def sqrt(self, x: Any) -> Any:
         """Root."""
         with np.errstate(invalid="ignore"):
@@ -92,6 +99,12 @@ class Floats:
         """Logarithm; NaN at 0 and below."""
         with np.errstate(all="ignore"):
             return np.where(x == 0, np.nan, np.log(x))[()]
+
+    def log_gap(self, p: Array, q: Array) -> Any:
+        """Logarithm of 1 + (q - p) / p, which keeps the digits of small steps."""
+        with np.errstate(all="ignore"):
+            found = abs(np.where(p > 0, np.log1p((q - p) / p), np.inf))
+        return np.where(p == q, 0.0, found)
 
     def entropy(self, p: Array) -> Any:
         """Sum."""
@@ -128,6 +141,21 @@ class Floats:
             guard(8 * P_pi.shape[0] ** 2, "the inverse of a chain", "Take a smaller model")
             P_pi = P_pi.toarray()
         return dense.restarted(P_pi, start)
+
+    def classes(self, pi: Array) -> Any:
+        """Count in the graph of what is positive."""
+        edges = self._closed((pi > 0) * 1.0)
+        if self.mdp.is_sparse:
+            return np.float64(sparse.closed_classes(edges))
+        return np.asarray(dense.closed_classes(edges > 0), dtype=float)[()]
+
+    def natural(self, pi: Array, rho: Array, g: Array) -> Array:
+        """Pseudo-inverse of each block."""
+        return fisher.natural(pi, rho, g, pseudo.nearly)
+
+    def shared(self, pi: Array, rho: Array, g: Array) -> Array:
+        """Pseudo-inverse of the sum of the blocks."""
+        return fisher.shared(pi, rho, g, pseudo.nearly)
 
 
 def _with_infinities(

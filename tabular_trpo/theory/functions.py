@@ -3,6 +3,7 @@
 from fractions import Fraction
 from typing import Any
 
+from tabular_trpo.core.arguments import typed
 from tabular_trpo.theory.ops import Ops
 
 
@@ -83,6 +84,7 @@ class Functions:
         """Return x**n, where x**0 is 1."""
         return self.ops.power(x, n)
 
+    @typed
     def operand(self, x: Any, table: bool) -> Any:
         """Return a value as an operand: a table has 1 at the actions that are not allowed."""
         return self.ops.operand(x, table)
@@ -95,6 +97,11 @@ class Functions:
         """Return min(x, y)."""
         return self.ops.smaller(x, y)
 
+    def ratio(self, x: Any, y: Any) -> Any:
+        """Return x / y, but 0 where x is 0, and infinite where y alone is 0."""
+        return self.ops.ratio(x, y)
+
+    @typed
     def constant(self, c: Fraction) -> Any:
         """Return a rational constant in the arithmetic of the lane."""
         return self.ops.constant(c)

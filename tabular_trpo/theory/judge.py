@@ -6,11 +6,12 @@ is certain too unless a limit is reached: then, and only then, a verdict is unde
 """
 
 from fractions import Fraction
-from math import inf, isfinite, isinf
+from math import inf, isinf, nextafter
 from numbers import Integral
 from typing import Any
 
 from tabular_trpo.core import real
+from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.decide import MAX_BITS
 from tabular_trpo.core.errors import (
     InvalidMDPError,
@@ -26,6 +27,7 @@ from tabular_trpo.core.numbers import shown
 from tabular_trpo.theory.claim import Claim, Theorem, Verdict
 from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.quantities import Quantities
+from tabular_trpo.theory.ratio import ratio_of
 
 LANES = ("auto", "float", "rational")
 MOST_STATES, MOST_ENTRIES = 120, 2**20  # of a float model that is made rational to settle a claim
@@ -37,6 +39,7 @@ NO_VALUE = "a side has no value"
 Bounds = tuple[str, Any, Any]  # status, slack_lo, slack_hi
 
 
+@typed
 def judge(theorem: Theorem, pair: Pair, bits: int = MAX_BITS, lane: str = "auto") -> Verdict:
     """Decide a theorem, or any claim, on one pair.
 
@@ -121,7 +124,8 @@ def _decide(theorem: Theorem, pair: Quantities, lane: str, bits: int) -> Verdict
     if status == "vacuous":
         return Verdict(status, None, None, lane, _shown(claim), reason)
     kind = "enclosure" if isinstance(claim.slack, real.Real) else lane
-    return Verdict(status, lo, hi, kind, _shown(claim), reason, _tightness(theorem, claim, pair))
+    tightness = _tightness(theorem, claim, pair, lo)
+    return Verdict(status, lo, hi, kind, _shown(claim), reason, tightness)
 
 
 def _kind(theorem: Theorem, lane: str) -> str:
@@ -181,18 +185,19 @@ def _number(x: Any) -> float:
     return nearest(x.lo) / 2 + nearest(x.hi) / 2 if isinstance(x, Interval) else nearest(x)
 
 
-def _tightness(theorem: Theorem, claim: Claim, pair: Quantities) -> float | None:
+def _tightness(theorem: Theorem, claim: Claim, pair: Quantities, lo: Any) -> float | None:
     """Return gap / penalty as a float: for people, never for proofs."""
-    if theorem.around is None and claim.relation != "<=":
+    if theorem.centre is None and claim.relation != "<=":
         return None
     gap, penalty = claim.lhs, claim.rhs
     try:
-        if theorem.around is not None:
-            centre = getattr(pair, theorem.around)
+        if theorem.centre is not None:
+            centre = theorem.centre.value(pair)
             gap, penalty = centre - gap, centre - penalty
-        if isinstance(gap, Fraction) and isinstance(penalty, Fraction):
-            gap, penalty = gap / penalty, 1.0
-        ratio = _number(gap) / _number(penalty)
     except ArithmeticError:
         return None
-    return ratio if isfinite(ratio) else None
+    numbers = [_number(x) if isinstance(x, Interval) else x for x in (gap, penalty)]
+    ratio = ratio_of(*numbers)
+    if ratio is not None and isinstance(lo, float) and lo > 0 and numbers[1] > 0:
+        return min(ratio, nextafter(1, 0))  # the middle of an enclosure may round to 1
+    return ratio

@@ -6,6 +6,7 @@ its parts has none, even under a factor 0.  With x finite and y any number:
     x + inf = inf          inf - inf has no value         x / inf = 0      inf / inf has no value
     0 * inf = 0            y / 0 has no value             y**0 = 1         sqrt(inf) = inf
     sqrt(x) for x < 0 and log(x) for x <= 0 have no value            log(inf) = inf
+    ratio(0, y) = 0        ratio(x, 0) = inf with the sign of x, else ratio(x, y) = x / y
 
 A table (s, a) ranges over the allowed actions alone: sums, maxima, `push` and `move` leave out the
 others, and so does every check for a value.  Transitions of probability 0 carry nothing, not even
@@ -59,6 +60,9 @@ class Ops(Protocol):
     def smaller(self, x: Any, y: Any) -> Any:
         """Return the minima of two operands."""
 
+    def ratio(self, x: Any, y: Any) -> Any:
+        """Return x / y, but 0 where x is 0, and infinite, with the sign of x, where y alone is."""
+
     def sqrt(self, x: Any) -> Any:
         """Return the square roots; negative numbers have none."""
 
@@ -67,6 +71,9 @@ class Ops(Protocol):
 
     def log(self, x: Any) -> Any:
         """Return the natural logarithms; 0 and negative numbers have none."""
+
+    def log_gap(self, p: Any, q: Any) -> Any:
+        """Return abs(log q - log p), 0 where p = q and infinite where one of them is 0."""
 
     def entropy(self, p: Any) -> Any:
         """Return - sum p log p of the rows, where 0 log 0 = 0."""
@@ -85,6 +92,15 @@ class Ops(Protocol):
 
     def restarted(self, pi: Any, start: Any) -> Any:
         """Return (I - P_pi + 1 start)^{-1}, which chains with one recurrent class alone have."""
+
+    def classes(self, pi: Any) -> Any:
+        """Return the number of recurrent classes of the chain of pi."""
+
+    def natural(self, pi: Any, rho: Any, g: Any) -> Any:
+        """Return F^+ g, F the Fisher matrix of the logits of each state; see `theory.fisher`."""
+
+    def shared(self, pi: Any, rho: Any, g: Any) -> Any:
+        """Return the same where all states share their logits, as a table with equal rows."""
 
 
 def ops_of(mdp: MDP) -> Ops:

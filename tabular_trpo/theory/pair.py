@@ -7,6 +7,7 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo.core import policy
+from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.lanes import same_lane
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.nearest import nearest
@@ -36,6 +37,7 @@ class Pair(Quantities):
     (Fraction(1, 2), Fraction(1, 2), Fraction(1, 4))
     """
 
+    @typed
     def __init__(self, mdp: MDP, pi: Any, pi_new: Any) -> None:
         """Check the policies; nothing is evaluated yet."""
         self.mdp = mdp
@@ -46,6 +48,7 @@ class Pair(Quantities):
         self.ops = ops_of(mdp)
 
     @classmethod
+    @typed
     def mixture(cls, mdp: MDP, pi: Any, target: Any, alpha: Any) -> "Pair":
         """Return the pair of pi and (1 - alpha) pi + alpha target.  TRPO (2015), equation (5).
 

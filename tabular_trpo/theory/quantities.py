@@ -153,6 +153,11 @@ class Quantities(Averages):
         return self.ops.kl(self.pi_new, self.pi)
 
     @cached_property
+    def log_gap(self) -> Any:
+        """abs(log pi_new - log pi), 0 where they agree, infinite where one is 0, (..., S, A)."""
+        return self.ops.log_gap(self.pi, self.pi_new)
+
+    @cached_property
     def kl_d(self) -> Any:
         """KL(d || d_new) of the normalised visitations."""
         return self.ops.kl(self.d, self.d_new)
@@ -176,6 +181,24 @@ class Quantities(Averages):
     def K_new(self) -> Any:
         """Value of the reward `entropy_new` under pi_new."""
         return self.ops.solve(self.pi_new, self.entropy_new)
+
+    @cached_property
+    def natural(self) -> Any:
+        """Natural gradient F^+ rho pi A in the logits of a table, (..., S, A).  Kakade (2001)."""
+        g = self.spread(self.rho, 1) * self.pi * self.A
+        return self.ops.natural(self.pi, self.rho, g)
+
+    @cached_property
+    def w_fit(self) -> Any:
+        """The same in logits that all states share: A is fitted by w_fit - sum_a pi w_fit."""
+        g = self.spread(self.rho, 1) * self.pi * self.A
+        return self.ops.shared(self.pi, self.rho, g)
+
+    @cached_property
+    def w_fit_new(self) -> Any:
+        """Such weights of pi_new, with rho_new and A_new, (..., S, A)."""
+        g = self.spread(self.rho_new, 1) * self.pi_new * self.A_new
+        return self.ops.shared(self.pi_new, self.rho_new, g)
 
     @cached_property
     def max_tv(self) -> Any:

@@ -1,5 +1,8 @@
 """The table: every theorem, in reading order."""
 
+from collections.abc import Sequence
+
+from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.statements.average import AVERAGE
 from tabular_trpo.theory.statements.constrained import CONSTRAINED
 from tabular_trpo.theory.statements.coupling import COUPLING
@@ -26,3 +29,13 @@ TOPICS = {
     "Average reward": AVERAGE,
 }
 THEOREMS = tuple(theorem for topic in TOPICS.values() for theorem in topic)
+
+
+def distinct(theorems: Sequence[Theorem]) -> tuple[Theorem, ...]:
+    """Return the theorems without those that say the number of another one among them.
+
+    >>> len(THEOREMS) - len(distinct(THEOREMS))
+    7
+    """
+    names = {theorem.name for theorem in theorems}
+    return tuple(theorem for theorem in theorems if theorem.same_as not in names)

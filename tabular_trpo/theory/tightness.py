@@ -55,11 +55,22 @@ _HALF = "two_region tends to 1/2; C/2 is enough"
 
 TIGHTNESS: dict[str, Tight] = {
     "pinsker": _limit(_TWO, Fraction(9999, 10000), "two_region, a -> 0"),
+    "hoeffding_kl": _limit(
+        fixtures.arm("1", "1/2", "501/1000"), Fraction(9980, 10000), "one state, 1/2 -> 1/2 + a"
+    ),
+    "renyi_kl": _attained(fixtures.arm("1", "1", "1/2"), "a certain row and any other"),
+    "chi_square_kl": _limit(
+        fixtures.arm("1", "1", "999/1000"), Fraction(9994, 10000), "a certain row, a -> 0"
+    ),
     "trpo_bound": _limit(_SMALL, _SMALL_STEP, _TO_ZERO),
     "trpo_bound_upper": _limit(fixtures.mirrored, _SMALL_STEP, _NEGATED),
     "trpo_kl_bound": Tight(_TWO, Fraction(4974, 10000), _HALF),
     "trpo_kl_bound_half": _limit(_TWO, Fraction(9949, 10000), _GAMMA),
     "advantage_lemma": _attained(_TIGHT, _THM1),
+    "mean_advantage_lemma": _attained(_TIGHT, _THM1),
+    "drift_lemma_1": _attained(_TIGHT, _THM1),
+    "drift_lemma_2": _attained(_TIGHT, _THM1),
+    "drift_lemma_3": _attained(_TIGHT, _THM1),
     "advantage_lemma_eps": _attained(_TIGHT, _THM1),
     "coupling_lemma": _attained(_TIGHT, _THM1),
     "coupling_span": _attained(_TIGHT, _THM1),
@@ -95,6 +106,7 @@ TIGHTNESS: dict[str, Tight] = {
     "path_kl_linear": _limit(_TWO, Fraction(9979, 10000), _GAMMA),
     "hellinger_kl": _limit(_SMALL, Fraction(9997, 10000), _TO_ZERO),
     "trpo_kl_reversed": Tight(_TWO, Fraction(4974, 10000), _HALF),
+    "compatible_fit": _attained(fixtures.standing, "pi_new = pi"),
     "policy_iteration_contraction": _attained(fixtures.one_step, "one greedy step from optimal"),
     "optimality_gap": _attained(_TIGHT, _THM1),
     "simulation_lemma": _attained(_TIGHT, _THM1),
@@ -104,5 +116,6 @@ TIGHTNESS: dict[str, Tight] = {
     "average_visitation": _attained(fixtures.crossing, _CROSSING),
     "average_visitation_new": _attained(fixtures.crossing, _CROSSING),
     "average_bound": _attained(fixtures.crossing, _CROSSING),
+    "average_return": _attained(fixtures.passing, "a first state that is left for good"),
     "average_centred": _attained(fixtures.crossing, _CROSSING),
 }

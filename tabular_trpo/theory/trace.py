@@ -19,7 +19,6 @@ from tabular_trpo.theory.expression import (
     STATE,
     TABLE,
     Expression,
-    Operand,
     joint_rank,
     number,
 )
@@ -30,10 +29,10 @@ RELATIONS = ("==", "<=", ">=")
 
 NAMES = {
     SCALAR: "gamma alpha eta eta_new eta_dot L M M_pi C eps eps_cpi eps_target "
-    "max_tv mean_tv max_kl mean_kl kl_d J J_new kemeny kemeny_new",
+    "max_tv mean_tv max_kl mean_kl kl_d J J_new kemeny kemeny_new classes classes_new",
     STATE: "rho0 rho rho_new d d_new V V_new V_star A_bar A_bar_target tv kl kl_reversed W "
     "entropy entropy_new K K_new d_avg d_avg_new h h_new",
-    TABLE: "A A_new Q Q_new r pi pi_new",
+    TABLE: "A A_new Q Q_new r pi pi_new natural w_fit w_fit_new log_gap",
 }
 RANKS = {name: rank for rank, names in NAMES.items() for name in names.split()}
 
@@ -55,10 +54,14 @@ FUNCTIONS: dict[str, tuple[int | None, int | None]] = {
     "move": (TABLE, STATE),
     "shift": (STATE, STATE),
 }
-KNOWN = (*RANKS, *FUNCTIONS, *LITERAL_FUNCTIONS, "smaller")
+OF_TWO = ("smaller", "ratio")
+KNOWN = (*RANKS, *FUNCTIONS, *LITERAL_FUNCTIONS, *OF_TWO)
 OF_MIXTURES = {"alpha", "A_bar_target", "eps_target"}
 OF_AVERAGES = set("J J_new kemeny kemeny_new d_avg d_avg_new h h_new".split())
-OF_LOGS = set("kl max_kl mean_kl M kl_reversed kl_d log entropy entropy_new K K_new".split())
+OF_FITS = {"natural", "w_fit", "w_fit_new"}
+OF_LOGS = set(
+    "kl max_kl mean_kl M kl_reversed kl_d log log_gap entropy entropy_new K K_new".split()
+)
 
 
 @final
@@ -78,8 +81,8 @@ class Symbols:
             return lambda x: _call(name, number(x))
         if name in LITERAL_FUNCTIONS:
             return lambda x: _literal_call(name, x)
-        if name == "smaller":
-            return _smaller
+        if name in OF_TWO:
+            return lambda x, y: _of_two(name, number(x), number(y))
         known = ", ".join(KNOWN)
         raise AttributeError(f"{name!r} is no quantity or function of a pair; known are {known}")
 
@@ -100,9 +103,8 @@ def _literal_call(function: str, x: object) -> Expression:
     return Expression(function, (value,), SCALAR)
 
 
-def _smaller(x: Operand, y: Operand) -> Expression:
-    left, right = number(x), number(y)
-    return Expression("smaller", (left, right), joint_rank(left, right))
+def _of_two(function: str, x: Expression, y: Expression) -> Expression:
+    return Expression(function, (x, y), joint_rank(x, y))
 
 
 @final

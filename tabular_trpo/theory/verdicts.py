@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn, final
 
+from tabular_trpo.core.arguments import one_model, typed, typed_record
 from tabular_trpo.core.decide import MAX_BITS
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.nearest import written
@@ -14,6 +15,7 @@ from tabular_trpo.theory.judge import judge
 from tabular_trpo.theory.pair import Pair
 
 
+@typed_record
 @final
 @dataclass(frozen=True, slots=True)
 class Verdicts:
@@ -78,6 +80,7 @@ def _plain(verdict: Verdict) -> dict[str, Any]:
     }
 
 
+@typed
 def verify_pair(
     pair: Pair, theorems: Choice = None, bits: int = MAX_BITS, lane: str = "auto"
 ) -> Verdicts:
@@ -85,6 +88,7 @@ def verify_pair(
     return Verdicts(tuple(judge(theorem, pair, bits, lane) for theorem in chosen(theorems)))
 
 
+@typed
 def verify(mdp: MDP, pi: Any, pi_new: Any, lane: str = "auto", bits: int = MAX_BITS) -> Verdicts:
     """Judge every theorem on an old and a new policy; see `judge`.
 
@@ -94,4 +98,5 @@ def verify(mdp: MDP, pi: Any, pi_new: Any, lane: str = "auto", bits: int = MAX_B
     >>> verify(mdp, [["1/2", "1/2"]], [["1/3", "2/3"]]).counts()
     {'proved': 79, 'refuted': 0, 'undecided': 0, 'vacuous': 10}
     """
+    one_model(mdp)
     return verify_pair(Pair(mdp, pi, pi_new), bits=bits, lane=lane)

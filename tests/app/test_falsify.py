@@ -26,7 +26,7 @@ def test_five_lines_are_refuted_and_checked_by_other_processes(tmp_path: Path) -
     assert f"tabular-trpo check {stem}.cert.json" in done.stdout
     checked = process("check", f"{stem}.cert.json", cwd=tmp_path)
     assert checked.returncode == 0
-    assert "1 refuted" in checked.stdout and "Theorem 1, constant 3 (user claim)" in checked.stdout
+    assert "1 refuted" in checked.stdout and 'user claim "Theorem 1, constant 3"' in checked.stdout
 
 
 def test_every_end_is_told_apart(run: Run, tmp_path: Path) -> None:

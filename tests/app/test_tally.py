@@ -1,5 +1,6 @@
 """Verdicts counted by hand."""
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from tabular_trpo.app.source import Source
 from tabular_trpo.app.tally import Judged, by_statement, together
 from tabular_trpo.theory.claim import Claim, Verdict
+from tabular_trpo.theory.theorems import THEOREMS
 
 
 def verdict(
@@ -54,4 +56,16 @@ def test_least_slack_where_there_is_no_other(status: str, slack: int | None) -> 
 
 def test_together_counts_all_statements() -> None:
     rows = judged([verdict("proved", Fraction(1)), verdict("vacuous")])
-    assert together(rows).counts["proved"] == together(rows).counts["vacuous"] == 1
+    theorem = replace(THEOREMS[0], name="t")
+    counts = together(rows, [theorem]).counts
+    assert counts["proved"] == counts["vacuous"] == 1
+
+
+@pytest.mark.parametrize("status", ["proved", "vacuous", "refuted", "undecided"])
+def test_a_restatement_counts_only_where_it_is_refuted_or_open(status: str) -> None:
+    one = replace(THEOREMS[0], name="s")
+    again = replace(THEOREMS[0], name="t", same_as="s")
+    rows = judged([verdict(status, Fraction(0))])
+    shown = status in ("refuted", "undecided")
+    assert together(rows, [one, again]).counts[status] == int(shown)
+    assert together(rows, [again]).counts[status] == 1  # alone it is a statement like any other

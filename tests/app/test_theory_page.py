@@ -12,7 +12,7 @@ from tabular_trpo import formats
 from tabular_trpo.app import theory_page
 from tabular_trpo.app.theory_words import REFERENCES
 from tabular_trpo.theory.claim import Theorem
-from tabular_trpo.theory.theorems import THEOREMS, TOPICS
+from tabular_trpo.theory.theorems import THEOREMS, TOPICS, distinct
 from tabular_trpo.theory.variants import VARIANTS
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -91,8 +91,20 @@ def test_topics_follow_in_order() -> None:
 
 
 def test_counts() -> None:
-    said = f"{len(THEOREMS)} in {len(TOPICS)} topics, with {len(VARIANTS)} false neighbours"
-    assert said in " ".join(COMMITTED.split())
+    n, n_distinct = len(THEOREMS), len(distinct(THEOREMS))
+    said = f"{n} statements in {len(TOPICS)} topics, {n_distinct} of them distinct, with"
+    assert f"{said} {len(VARIANTS)} misquotations" in " ".join(COMMITTED.split())
+
+
+@each
+def test_row_says_what_counts_and_entry_what_is_quoted(theorem: Theorem) -> None:
+    (row,) = re.findall(rf"^\| \[`{theorem.name}`\].*$", COMMITTED, re.MULTILINE)
+    cell = row.strip("| ").split(" | ")[theory_page.COLUMNS.index("Counts")]
+    kind = "algebra" if theorem.algebra else "yes"
+    assert cell == (f"same as `{theorem.same_as}`" if theorem.same_as else kind)
+    entry = COMMITTED.split(f"#### {theorem.name}\n")[1].split("\n#")[0]
+    assert (f"Quoted: {theorem.quoted}." in entry) == (theorem.source != "own")
+    assert theorem.differs in entry
 
 
 def test_every_source_is_in_the_references() -> None:

@@ -114,7 +114,7 @@ def test_there_is_no_default_randomness(rng):
         ),
         (
             lambda: random.dirichlet(seeded(), 3, 2, 0.9, concentration=0),
-            "concentration = 0, expected a number > 0",
+            "concentration = 0, expected a finite number > 0",
         ),
     ],
 )

@@ -48,3 +48,11 @@ def value_iteration(P: Any, gamma: float) -> np.ndarray:
     for _ in range(int(36 / (1 - gamma))):  # gamma^n < e^-36
         V = (p * (r + gamma * (1 - over) * V[t.astype(int)])).sum(axis=2).max(axis=1)
     return V
+
+
+def ends_of(mdp: tt.MDP) -> set[int]:
+    """The states that stay where they are, and give 0, under each allowed action."""
+    out = range(mdp.n_states)
+    stay = [mdp.P[s, :, s][mdp.mask[s]] for s in out]
+    give = [mdp.r[s][mdp.mask[s]] for s in out]
+    return {s for s in out if np.all(stay[s] == 1) and np.all(give[s] == 0)}

@@ -67,7 +67,8 @@ def test_the_outermost_table_is_read() -> None:
     wrapped = Other(gymnasium.make("FrozenLake-v1"))
     assert tt.from_gym(wrapped, 0.5).n_states == 17
     wrapped.P = {s: {0: [(1.0, s, 0.0, False)]} for s in range(16)}
-    mdp = tt.from_gym(gymnasium.wrappers.TimeLimit(wrapped, 5), 0.5)
+    with pytest.warns(UserWarning, match="table P of Other is taken for its dynamics"):
+        mdp = tt.from_gym(gymnasium.wrappers.TimeLimit(wrapped, 5), 0.5)
     assert mdp.n_states == 16 and mdp.n_actions == 1 and mdp.rho0[0] == 1
     hidden = SimpleNamespace(unwrapped=two([(1.0, 0, 0.0, False)]))
     hidden.env = hidden
@@ -163,9 +164,11 @@ def test_wrong_policies_name_the_state(answer: Any, message: str) -> None:
 
 
 def test_actions_that_a_policy_may_not_take() -> None:
-    message = r"pi\[s=0, a=1\] = 1.0, expected 0: the action is not allowed"
+    mdp = masked()
+    message = r"pi\[s=0, a=1\] = 1.0, expected 0: the action is not allowed there\. .*mdp.mask\[s\]"
     with pytest.raises(tt.InvalidMDPError, match=message):
-        tt.tabular_policy(lambda s: 1, masked())
+        tt.tabular_policy(lambda s: 1, mdp)
+    assert tt.tabular_policy(lambda s: int(np.argmax(mdp.mask[s])), mdp).tolist()[1] == [0, 1, 0]
 
 
 def test_policies_stay_in_the_lane_of_the_model() -> None:

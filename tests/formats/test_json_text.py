@@ -145,7 +145,8 @@ def test_unreadable_path_is_named(tmp_path: Path) -> None:
     ):
         with pytest.raises(tt.InvalidMDPError) as caught:
             formats.read(path)
-        message = f"{path} cannot be read: {reason}, expected a readable file"
+        shown = str(path).replace("\0", "\\x00")
+        message = f"{shown} cannot be read: {reason}, expected a readable file"
         assert str(caught.value) == message
         assert caught.value.exit_code == 3
 

@@ -1,8 +1,8 @@
 """Sampled TRPO and its judge: its exact limit, the records of its steps, and what ends a run."""
 
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -109,8 +109,9 @@ def test_a_fall_is_reported_where_rationals_show_one() -> None:
 
 def test_a_step_that_may_have_fallen_is_no_violation() -> None:
     for monotone, violated in ((PROVED, False), (UNDECIDED, False), (REFUTED, True)):
-        record: Any = SimpleNamespace(monotone=monotone)
-        assert SampledRecord(record, None, None, 0.0, 0.0, 0.0, 0).violated is violated
+        (got,) = ran(model("queue"), Paths(30), 3, 1, 0.01)
+        changed = replace(got, record=replace(got.record, monotone=monotone))
+        assert changed.violated is violated
 
 
 def test_a_search_that_fails_restores_and_the_run_goes_on() -> None:

@@ -234,7 +234,7 @@ def test_bad_input() -> None:
         with pytest.raises(InvalidMDPError, match=message):
             vine(sim, policy, 2, **settings)
     for name in ("paths", "branches", "roots"):
-        with pytest.raises(MemoryGuardError, match=r"branches needs .*Take fewer paths, roots"):
+        with pytest.raises(MemoryGuardError, match=r"branches = .* needs .*Take fewer paths"):
             vine(sim, pi, **{"paths": 3, name: 10**13})  # type: ignore[arg-type]
     with pytest.raises(LaneError, match="pi is in the rational lane"):
         vine(sim, dyadic()[1], 2)

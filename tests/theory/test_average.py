@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tabular_trpo as tt
-from tabular_trpo.core.linalg.dense import restarted, unichain
+from tabular_trpo.core.linalg.dense import closed_classes, restarted
 from tabular_trpo.falsify.score import SPEAKS, scorer
 from tabular_trpo.theory import fixtures
 from tabular_trpo.theory.judge import judge
@@ -57,7 +57,7 @@ def test_the_start_moves_nothing_but_a_constant() -> None:
     for name in OF_AVERAGES - {"h", "h_new"}:
         assert np.all(getattr(one, name) == getattr(other, name)), name
     assert len(set(one.h - other.h)) == 1
-    for theorem in AVERAGE:
+    for theorem in AVERAGE[:5]:
         assert (theorem(one).lhs, theorem(one).rhs) == (theorem(other).lhs, theorem(other).rhs)
 
 
@@ -134,13 +134,15 @@ def test_states_that_are_left_less_than_once_in_2_to_the_53() -> None:
 @pytest.mark.parametrize("theorem", AVERAGE, ids=lambda theorem: theorem.name)
 def test_chains_that_do_not_mix_have_no_average(theorem: tt.Theorem) -> None:
     pair = apart()
+    if theorem in AVERAGE[5:]:  # of the old chain alone
+        pair = Pair(pair.mdp, pair.pi_new, pair.pi)
     for one in (pair, pair.to_float()):
         verdict = judge(theorem, one)
-        assert verdict.status == "vacuous"
-        assert verdict.reason == "a side has no value: a chain with more than one recurrent class"
+        assert (verdict.status, verdict.reason) == ("vacuous", "the precondition fails")
+    assert pair.classes + pair.classes_new == 3
 
 
-@pytest.mark.parametrize("theorem", AVERAGE[1:], ids=lambda theorem: theorem.name)
+@pytest.mark.parametrize("theorem", AVERAGE[1:5], ids=lambda theorem: theorem.name)
 def test_bounds_are_attained(theorem: tt.Theorem) -> None:
     claim = theorem(fixtures.crossing())
     assert claim.lhs == claim.rhs == {"average_visitation": F(1, 5)}.get(theorem.name, claim.rhs)
@@ -153,11 +155,11 @@ def test_one_closed_class(n: int, bits: int) -> None:
     edges |= np.eye(n, dtype=bool) & ~edges.any(axis=1, keepdims=True)  # each state leads somewhere
     graph = nx.from_numpy_array(edges, create_using=nx.DiGraph)
     closed = list(nx.attracting_components(graph))
-    assert unichain(edges) == (len(closed) == 1)
-    assert unichain(np.stack([edges, np.eye(n, dtype=bool)])).tolist() == [len(closed) == 1, n == 1]
+    assert closed_classes(edges) == len(closed)
+    assert closed_classes(np.stack([edges, np.eye(n, dtype=bool)])).tolist() == [len(closed), n]
 
 
-@pytest.mark.parametrize("theorem", AVERAGE[1:], ids=lambda theorem: theorem.name)
+@pytest.mark.parametrize("theorem", AVERAGE[1:5], ids=lambda theorem: theorem.name)
 def test_hunts_stay_where_chains_mix(theorem: tt.Theorem) -> None:
     """A chain that hardly mixes scores below all others; what is met is read as one that does."""
     found = tt.falsify(theorem, rounds=12)

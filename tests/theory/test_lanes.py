@@ -17,10 +17,12 @@ from tabular_trpo.families import worst_case
 from tabular_trpo.theory.claim import claim
 from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.theorems import THEOREMS
-from tabular_trpo.theory.trace import OF_AVERAGES, OF_MIXTURES, RANKS
+from tabular_trpo.theory.trace import OF_AVERAGES, OF_FITS, OF_MIXTURES, RANKS
 from tests.strategies import mixture_pairs, pairs, rational_pairs
 
-SOLVED_FOR = {"K", "K_new"} | OF_AVERAGES  # enclosed pairs do not solve; chains may not mix
+SOLVED_FOR = (
+    {"K", "K_new"} | OF_AVERAGES | OF_FITS
+)  # enclosed pairs do not solve; chains may not mix
 
 
 def near(x: Any, y: Any) -> bool:
@@ -123,8 +125,10 @@ def test_batches_agree_with_single_models() -> None:
             continue
         made, alone = theorem(batch), [theorem(one) for one in singles]
         for side in ("lhs", "rhs", "slack"):
-            expected = [getattr(one, side) for one in alone]
-            assert near(np.broadcast_to(getattr(made, side), (3,)), expected), theorem.name
+            with np.errstate(invalid="ignore"):  # inf - inf where the precondition fails
+                expected = [getattr(one, side) for one in alone]
+                found = getattr(made, side)
+            assert near(np.broadcast_to(found, (3,)), expected), theorem.name
     for name in set(RANKS) - OF_MIXTURES:
         assert near(getattr(batch, name), [getattr(one, name) for one in singles]), name
 

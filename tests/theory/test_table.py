@@ -8,6 +8,7 @@ import pytest
 
 from tabular_trpo import check
 from tabular_trpo.core import decide
+from tabular_trpo.core.names import MOST_NAME, is_name
 from tabular_trpo.theory import certifiable
 from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.expression import MOST_POWER
@@ -33,6 +34,10 @@ def normal(text: str) -> str:
 def test_limits_are_those_of_the_checker() -> None:
     assert check.PRECISIONS[-1] == decide.MAX_BITS >= 4 * certifiable.CERTIFIED_BITS
     assert check.MOST_POWER == MOST_POWER
+    assert check.MOST_DEPTH == certifiable.MOST_DEPTH
+    for name in ("x" * MOST_NAME, "x" * (MOST_NAME + 1)):
+        for path in ("/model/states[0]", "/model/actions[0]", "/claims[0]/name"):
+            assert bool(check.FIELD.fullmatch(f'{path} "{name}')) is is_name(name)
     digits, nines = certifiable.MOST_DIGITS, "9" * certifiable.MOST_DIGITS
     assert check.FIELD.fullmatch(f'/model/gamma "{nines}/{nines}')
     assert not check.FIELD.fullmatch(f'/model/gamma "{nines}9')

@@ -37,17 +37,20 @@ def flow(P: Array, w: Array) -> Array:
     return (w.reshape(*batch, 1, n_states * n_actions) @ rows)[..., 0, :]
 
 
-def unichain(edges: Array) -> Array:
-    """Return whether a graph has one closed class: whether all states lead to some state.
+def closed_classes(edges: Array) -> Array:
+    """Return the number of closed classes of a graph: which no path leaves, all of it connected.
 
     edges:  (..., S, S) bool
-    return: (...) bool
+    return: (...) int
     """
     n_states = edges.shape[-1]
     reach = edges | np.eye(n_states, dtype=bool)
     for _ in range((n_states - 1).bit_length()):
         reach = reach @ reach
-    return np.asarray(reach.all(axis=-2).any(axis=-1))
+    back = np.swapaxes(reach, -1, -2)
+    closed = (back | ~reach).all(axis=-1)
+    first = np.argmax(reach & back, axis=-1) == np.arange(n_states)  # of each class, one state
+    return np.asarray((closed & first).sum(axis=-1))
 
 
 def restarted(P_pi: Array, start: Array) -> Array:
@@ -57,7 +60,7 @@ def restarted(P_pi: Array, start: Array) -> Array:
     start:  (..., S) a law
     return: (..., S, S)
     """
-    one = unichain(P_pi > 0)[..., None, None]
+    one = (closed_classes(P_pi > 0) == 1)[..., None, None]
     unit = np.eye(P_pi.shape[-1])
     matrix = np.where(one, unit - P_pi + start[..., None, :], unit)
     try:

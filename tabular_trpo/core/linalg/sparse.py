@@ -4,6 +4,7 @@ from typing import Any, final
 
 import numpy as np
 import scipy.sparse as sp
+from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
 
 from tabular_trpo.core.numbers import Array, Scalar
@@ -30,6 +31,16 @@ def expect(P: sp.csr_array, f: Array) -> Array:
 def flow(P: sp.csr_array, w: Array) -> Array:
     """Return (w P)(s'), shape (S,)."""
     return np.asarray(P.T @ w.ravel())
+
+
+def closed_classes(P_pi: sp.csr_array) -> int:
+    """Return the number of closed classes of a chain (see `dense.closed_classes`)."""
+    coo = P_pi.tocoo()
+    s, t = coo.row[coo.data > 0], coo.col[coo.data > 0]
+    graph = sp.csr_array((np.ones(len(s)), (s, t)), shape=P_pi.shape)
+    n_classes, label = connected_components(graph, connection="strong")
+    left = label[s] != label[t]
+    return int(n_classes - len(np.unique(label[s[left]])))
 
 
 @final

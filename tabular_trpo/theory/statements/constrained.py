@@ -20,13 +20,13 @@ def per_horizon(p: Any, x: Any) -> Any:
     return p.gamma * x / (1 - p.gamma) ** 2
 
 
-@theorem("safe step", PIROTTA)
+@theorem("Pirotta, safe step", PIROTTA)
 def spi_bound(p: Any) -> Sides:
     """The largest step times the span of the mean advantage."""
     return error(p), "<=", per_horizon(p, p.max_tv * p.span_s(p.A_bar))
 
 
-@theorem("Corollary 3.6", PIROTTA)
+@theorem("Pirotta Corollary 3.6", PIROTTA)
 def spi_bound_q(p: Any) -> Sides:
     """The same with the spans of the rows of Q, which do not know the new policy."""
     return error(p), "<=", per_horizon(p, 2 * p.max_tv**2 * p.max_s(p.span_a(p.Q)))
@@ -37,19 +37,19 @@ def _safe(p: Any) -> Sides:
     return risk, "<=", (1 - p.gamma) ** 2 * promised(p)
 
 
-@theorem("safe weight", PIROTTA, when=_safe)
+@theorem("Pirotta, safe weight", PIROTTA, when=_safe)
 def spi_step(p: Any) -> Sides:
     """A mixture up to the best weight for the span bound keeps half of what is promised."""
     return p.eta_new - p.eta, ">=", p.alpha * promised(p) / 2
 
 
-@theorem("Corollary 1", CPO, around="L")
+@theorem("CPO Corollary 1", CPO, around="L")
 def cpo_bound(p: Any) -> Sides:
     """The mean step under the old policy, in place of the largest one."""
     return p.eta_new, ">=", p.L - per_horizon(p, 2 * p.eps_cpi * p.mean_tv)
 
 
-@theorem("Theorem 1, f = V", CPO, around="L")
+@theorem("CPO Theorem 1, f = V", CPO, around="L")
 def cpo_bound_upper(p: Any) -> Sides:
     """The other side."""
     return p.eta_new, "<=", p.L + per_horizon(p, 2 * p.eps_cpi * p.mean_tv)
@@ -62,19 +62,19 @@ def _from(p: Any, delta: Any) -> Sides:
     return abs(p.eta_new - p.eta - promise), "<=", per_horizon(p, 2 * eps_f * p.mean_tv)
 
 
-@theorem("Theorem 1, f = 0", CPO)
+@theorem("CPO Theorem 1, f = 0", CPO)
 def cpo_general_zero(p: Any) -> Sides:
     """The theorem holds for the differences r + gamma P f - f of any f; here f = 0."""
     return _from(p, p.r)
 
 
-@theorem("Theorem 1, f = V_new/2", CPO)
+@theorem("CPO Theorem 1, f = V_new/2", CPO)
 def cpo_general_half(p: Any) -> Sides:
     """And here f is half of the new value."""
     return _from(p, p.r + p.gamma * p.next(p.V_new / 2) - p.V_new / 2)
 
 
-@theorem("Theorem 1, f = V_new", CPO)
+@theorem("CPO Theorem 1, f = V_new", CPO, same_as="reversed_performance_difference")
 def cpo_general_exact(p: Any) -> Sides:
     """With the new value itself nothing is missed."""
     delta = p.r + p.gamma * p.next(p.V_new) - p.V_new
@@ -82,52 +82,52 @@ def cpo_general_exact(p: Any) -> Sides:
     return p.eta_new - p.eta, "==", gain
 
 
-@theorem("Corollary 3", CPO)
+@theorem("CPO Corollary 3", CPO)
 def cpo_kl_reversed(p: Any) -> Sides:
     """Pinsker's inequality and Jensen's: the mean KL(pi_new || pi)."""
     mean = p.mean_d(p.kl_reversed)
     return error(p), "<=", per_horizon(p, 2 * p.eps_cpi * p.sqrt(mean / 2))
 
 
-@theorem("Corollary 3, other KL", "own")
+@theorem("CPO Corollary 3, other KL", "own")
 def cpo_kl(p: Any) -> Sides:
     """The mean KL(pi || pi_new) will do as well."""
     return error(p), "<=", per_horizon(p, 2 * p.eps_cpi * p.sqrt(p.mean_kl / 2))
 
 
-@theorem("Proposition 1", CPO, when=lambda p: (p.L, ">=", p.eta))
+@theorem("CPO Proposition 1", CPO, when=lambda p: (p.L, ">=", p.eta))
 def cpo_worst_case(p: Any) -> Sides:
     """A step that the surrogate does not lower loses at most this."""
     mean = p.mean_d(p.kl_reversed)
     return p.eta_new - p.eta, ">=", -per_horizon(p, p.eps_cpi * p.sqrt(2 * mean))
 
 
-@theorem("Lemma 3", CPO)
+@theorem("CPO Lemma 3", CPO)
 def cpo_visitation(p: Any) -> Sides:
     """How far the visits move, by the mean step under the old policy."""
     return p.sum_s(abs(p.rho_new - p.rho)), "<=", per_horizon(p, 2 * p.mean_tv)
 
 
-@theorem("Lemma 3, new policy", "own")
+@theorem("CPO Lemma 3, new policy", "own")
 def cpo_visitation_new(p: Any) -> Sides:
     """And by the mean step under the new one."""
     return p.sum_s(abs(p.rho_new - p.rho)), "<=", per_horizon(p, 2 * p.sum_s(p.d_new * p.tv))
 
 
-@theorem("centred", "own")
+@theorem("CPO Corollary 1, centred", "own")
 def cpo_centred(p: Any) -> Sides:
     """Half of the span in place of the largest absolute value."""
     return error(p), "<=", per_horizon(p, p.span_s(p.A_bar) * p.mean_tv)
 
 
-@theorem("residual", "own")
+@theorem("TRPO appendix B, residual", "own")
 def residual_span(p: Any) -> Sides:
     """The residual identity, with the mass that moves and the span of the gain."""
     moved = p.gamma * p.sum_s(p.rho * p.tv)
     return error(p), "<=", moved * p.span_s(p.V_new - p.V)
 
 
-@theorem("Lemma 2, centred", "own")
+@theorem("CPO Lemma 2, centred", "own")
 def residual_visitation(p: Any) -> Sides:
     """What is missed is where the visits differ, times half of the span of the mean advantage."""
     return error(p), "<=", p.sum_s(abs(p.rho_new - p.rho)) * p.span_s(p.A_bar) / 2

@@ -49,7 +49,7 @@ def parted(p: Any) -> Any:
     return reduce(add, (1 - (1 - p.max_tv) ** t for t in range(1, STEPS)))
 
 
-@theorem("horizon 3", "after Kakade & Langford 2002")
+@theorem("K&L Lemma 6.1, horizon 3", "after Kakade & Langford 2002")
 def horizon_performance_difference(p: Any) -> Sides:
     """The new return is the old one plus the advantages met along the new paths."""
     return eta(p, p.pi_new), "==", eta(p, p.pi) + promised(p, p.pi_new)
@@ -62,7 +62,7 @@ def horizon_bound(p: Any) -> Sides:
     return missed, "<=", 4 * eps(p) * p.max_tv * parted(p)
 
 
-@theorem("horizon 3, square", "own")
+@theorem("horizon 3, square", "own", algebra=True)
 def horizon_bound_square(p: Any) -> Sides:
     """Which is at most the squared step times H (H - 1)."""
     return 2 * p.max_tv * parted(p), "<=", p.max_tv**2 * STEPS * (STEPS - 1)

@@ -20,7 +20,7 @@ TERMS = 9  # where the tail of a series begins; a square
 SERIES = range(1, TERMS)
 
 
-@theorem("KL of visits", "own")
+@theorem("-", "own")
 def visitation_kl(p: Any) -> Sides:
     """Data processing through a stopping time: the visits are no easier to tell than the paths."""
     return p.kl_d, "<=", p.gamma / (1 - p.gamma) * p.mean_kl
@@ -31,32 +31,32 @@ def root(p: Any) -> Any:
     return p.gamma * p.sqrt(p.mean_kl / (2 * (1 - p.gamma))) / (1 - p.gamma)
 
 
-@theorem("(i) visits", "own")
+@theorem("-", "own")
 def visitation_mean_kl(p: Any) -> Sides:
     """By Pinsker's inequality for the visits after the first, which both policies share."""
     return p.sum_s(abs(p.rho_new - p.rho)), "<=", 2 * root(p)
 
 
-@theorem("(i)", "own")
+@theorem("-", "own")
 def mean_kl_root(p: Any) -> Sides:
     """A horizon to the power 3/2: the bound by mean step and Pinsker has 2."""
     return error(p), "<=", 2 * p.eps_cpi * root(p)
 
 
-@theorem("(i) worst case", "own", when=lambda p: (p.L, ">=", p.eta))
+@theorem("-", "own", when=lambda p: (p.L, ">=", p.eta))
 def mean_kl_worst_case(p: Any) -> Sides:
     """A step that the surrogate does not lower loses at most this."""
     return p.eta_new - p.eta, ">=", -2 * p.eps_cpi * root(p)
 
 
-@theorem("(ii)", "own")
+@theorem("-", "own")
 def path_kl(p: Any) -> Sides:
     """Paths of t steps part by at most min(1, sqrt(t max_kl / 2)); the tail counts in full."""
     head = reduce(add, (p.gamma**t * p.smaller(1, p.sqrt(t * p.max_kl / 2)) for t in SERIES))
     return error(p), "<=", 2 * p.eps_cpi * (head + p.gamma**TERMS / (1 - p.gamma))
 
 
-@theorem("(ii) linear", "own")
+@theorem("-", "own")
 def path_kl_linear(p: Any) -> Sides:
     """Linear in max_kl with 2 eps sum_t sqrt(t) gamma^t, of order (1-gamma)^(-3/2)."""
     head = reduce(add, (p.sqrt(t) * p.gamma**t for t in SERIES))
@@ -70,7 +70,7 @@ def _hellinger(p: Any) -> Any:
     return p.sum_s((p.sqrt(p.d_new) - p.sqrt(p.d)) ** 2)
 
 
-@theorem("(iii) certificate", "own")
+@theorem("-", "own")
 def hellinger(p: Any) -> Sides:
     """Cauchy and Schwarz on the Hellinger distance of the visits."""
     H = p.sqrt(_hellinger(p))
@@ -78,35 +78,35 @@ def hellinger(p: Any) -> Sides:
     return (1 - p.gamma) * error(p), "<=", H * scale
 
 
-@theorem("(iii) KL", "own")
+@theorem("-", "own")
 def hellinger_kl(p: Any) -> Sides:
     """The squared Hellinger distance is at most the KL divergence."""
     return _hellinger(p), "<=", p.kl_d
 
 
-@theorem("(iii)", "own")
+@theorem("-", "own")
 def mean_kl_linear(p: Any) -> Sides:
     """Linear in the mean KL, with a constant that is C / 4 for long horizons."""
     factor = p.gamma + 2 * p.sqrt(2 * (1 - p.gamma) * p.gamma)
     return error(p), "<=", p.eps / (1 - p.gamma) ** 2 * factor * p.mean_kl
 
 
-@theorem("(9) with mean KL", "own", "L", lambda p: (p.gamma, ">=", Fraction(8, 17)))
+@theorem("TRPO (9) with mean KL", "own", "L", lambda p: (p.gamma, ">=", Fraction(8, 17)))
 def trpo_mean_kl(p: Any) -> Sides:
     """For gamma >= 8/17 the mean KL may replace the largest one; for small gamma it may not."""
     return p.eta_new, ">=", p.L - p.C * p.mean_kl
 
 
-@theorem("(9), other KL", "own", "L")
+@theorem("TRPO (9), other KL", "own", "L")
 def trpo_kl_reversed(p: Any) -> Sides:
     """At the largest state either direction of the KL will do."""
     return p.eta_new, ">=", p.L - p.C * p.max_s(p.kl_reversed)
 
 
-@theorem("(9) by Bretagnolle-Huber", "own")
+@theorem("TRPO (9) by Bretagnolle-Huber", "own")
 def trpo_bretagnolle_huber(p: Any) -> Sides:
     """Theorem 1 with 1 - exp(-max_kl) for the squared step: L - eta_new <= C (1 - exp(-max_kl))."""
-    return -p.log(1 - (p.L - p.eta_new) / p.C), "<=", p.max_kl
+    return -p.log(1 - p.ratio(p.L - p.eta_new, p.C)), "<=", p.max_kl
 
 
 MEAN_KL = (

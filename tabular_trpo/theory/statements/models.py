@@ -13,7 +13,7 @@ from tabular_trpo.theory.trace import Sides
 MEI = "Mei et al. 2020"
 
 
-@theorem("simulation lemma", "after Kearns & Singh 2002")
+@theorem("K&S, simulation lemma", "after Kearns & Singh 2002")
 def simulation_lemma(p: Any) -> Sides:
     """Values differ by the error of the rewards and of the transitions, over a horizon."""
     step = p.pi_new - p.pi
@@ -23,7 +23,7 @@ def simulation_lemma(p: Any) -> Sides:
     return p.max_s(abs(p.V_new - p.V)), "<=", bound
 
 
-@theorem("approximate advantage", "own")
+@theorem("-", "own")
 def approximate_advantage(p: Any) -> Sides:
     """With another table in place of A, here r, the surrogate errs by twice the step more."""
     step = p.sum_s(p.rho * p.sum_a((p.pi_new - p.pi) * p.r))
@@ -36,14 +36,14 @@ def _soft_gain(p: Any) -> Any:
     return p.eta_new + p.sum_s(p.rho_new * p.entropy_new) - (p.eta + p.sum_s(p.rho * p.entropy))
 
 
-@theorem("Lemma 25", MEI)
+@theorem("Mei Lemma 25", f"after {MEI}")
 def soft_performance_difference(p: Any) -> Sides:
     """The soft return gains the soft advantages met by the new policy and its entropy."""
     further = p.gamma * p.sum_a(p.pi_new * p.next(p.K)) - p.K
     return _soft_gain(p), "==", p.sum_s(p.rho_new * (p.A_bar + further + p.entropy_new))
 
 
-@theorem("Lemma 26", MEI)
+@theorem("Mei Lemma 26", f"after {MEI}", same_as="soft_performance_difference")
 def soft_suboptimality(p: Any) -> Sides:
     """Against a soft optimal policy the loss is the visited KL(pi || pi_new); delta is then 0.
 

@@ -23,43 +23,45 @@ def _weighted(p: Any) -> Sides:
     return p.smaller(-p.max_sa(-p.r), -p.max_sa(abs(p.pi_new * p.V - p.pi * p.Q))), ">=", 0
 
 
-@theorem("after (2)", "Schulman et al. 2015", when=lambda p: (-p.max_s(-p.A_bar), ">=", 0))
+@theorem(
+    "TRPO, after (2)", "after Schulman et al. 2015", when=lambda p: (-p.max_s(-p.A_bar), ">=", 0)
+)
 def improvement_statewise(p: Any) -> Sides:
     """Where no mean advantage is negative no state loses."""
     return least_gain(p), ">=", 0
 
 
-@theorem("policy iteration", "Howard 1960", when=_greedy)
+@theorem("Howard, policy iteration", "Howard 1960", when=_greedy)
 def policy_iteration(p: Any) -> Sides:
     """A greedy policy loses at no state."""
     return least_gain(p), ">=", 0
 
 
-@theorem("policy iteration", "Puterman 1994", when=_greedy)
+@theorem("Puterman, policy iteration", "Puterman 1994", when=_greedy)
 def policy_iteration_contraction(p: Any) -> Sides:
     """And comes nearer to the optimum by the factor gamma."""
     return p.max_s(p.V_star - p.V_new), "<=", p.gamma * p.max_s(p.V_star - p.V)
 
 
-@theorem("optimality gap", "Puterman 1994")
+@theorem("Puterman, optimality gap", "Puterman 1994")
 def optimality_gap(p: Any) -> Sides:
     """The largest advantage over a horizon bounds what any policy can gain."""
     return p.max_s(p.V_star - p.V), "<=", p.max_sa(p.A) / (1 - p.gamma)
 
 
-@theorem("reward-weighted", "after Strupl et al. 2022", when=_weighted)
+@theorem("Strupl, reward-weighted", "after Strupl et al. 2022", when=_weighted)
 def reward_weighted(p: Any) -> Sides:
     """With rewards >= 0 the step pi_new = pi Q / V loses at no state."""
     return least_gain(p), ">=", 0
 
 
-@theorem("Lemma 3.3", "Grudzien et al. 2022", when=_mirror)
+@theorem("Grudzien Lemma 3.3", "after Grudzien et al. 2022", when=_mirror)
 def mirror_step(p: Any) -> Sides:
     """A step that pays for its drift, KL(pi_new || pi), at each state loses at none."""
     return least_gain(p), ">=", 0
 
 
-@theorem("Lemma 5.2 (arXiv)", "Agarwal et al. 2021", when=_mirror)
+@theorem("Agarwal Lemma 5.2 (arXiv)", "after Agarwal et al. 2021", when=_mirror)
 def npg_progress(p: Any) -> Sides:
     """And gains at least what is left over at the start; a natural gradient step leaves log Z."""
     return p.eta_new - p.eta, ">=", p.sum_s(p.rho0 * (p.A_bar - p.kl_reversed))

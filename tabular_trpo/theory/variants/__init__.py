@@ -10,7 +10,10 @@ from tabular_trpo.theory.theorems import THEOREMS
 from tabular_trpo.theory.trace import Formula
 from tabular_trpo.theory.variants.average import AVERAGE
 from tabular_trpo.theory.variants.constrained import CONSTRAINED
+from tabular_trpo.theory.variants.coupling import COUPLING
 from tabular_trpo.theory.variants.deck import DECK
+from tabular_trpo.theory.variants.divergences import DIVERGENCES
+from tabular_trpo.theory.variants.gradients import GRADIENTS
 from tabular_trpo.theory.variants.mean_kl import MEAN_KL
 from tabular_trpo.theory.variants.mixtures import MIXTURES
 from tabular_trpo.theory.variants.record import Variant
@@ -31,7 +34,17 @@ def _variant(name: str, how: str, formula: Formula, fixture: Fixture, *when: For
 
 VARIANTS = tuple(
     _variant(name, *row)
-    for table in (DECK, MIXTURES, CONSTRAINED, MEAN_KL, STEPS, AVERAGE)
+    for table in (
+        DECK,
+        DIVERGENCES,
+        COUPLING,
+        MIXTURES,
+        CONSTRAINED,
+        MEAN_KL,
+        GRADIENTS,
+        STEPS,
+        AVERAGE,
+    )
     for name, rows in table.items()
     for row in rows
 )

@@ -53,6 +53,35 @@ AVERAGE: Rows = {
             fixtures.straying,
         ),
     ],
+    "stationary_value": [
+        (
+            "drawn from the start",
+            lambda p: (p.sum_s(p.rho0 * p.V), "==", p.J / (1 - p.gamma)),
+            fixtures.passing,
+        ),
+        (
+            "horizon missing",
+            lambda p: (p.sum_s(p.d_avg * p.V), "==", p.J),
+            fixtures.straying,
+        ),
+        (
+            "discounted visits",
+            lambda p: (p.sum_s(p.d * p.V), "==", p.J / (1 - p.gamma)),
+            fixtures.passing,
+        ),
+    ],
+    "average_return": [
+        (
+            "half of the span",
+            lambda p: (abs(p.J - (1 - p.gamma) * p.eta), "<=", (1 - p.gamma) * p.span_s(p.h) / 2),
+            fixtures.passing,
+        ),
+        (
+            "not normalised",
+            lambda p: (abs(p.J - p.eta), "<=", (1 - p.gamma) * p.span_s(p.h)),
+            fixtures.passing,
+        ),
+    ],
     "average_centred": [
         (
             "half",

@@ -27,9 +27,6 @@ def _H(p: Any) -> Any:
 
 
 MEAN_KL: Rows = {
-    "bretagnolle_huber": [
-        ("no square", lambda p: (p.max_s(-p.log(1 - p.tv) - p.kl), "<=", 0), fixtures.tight()),
-    ],
     "visitation_kl": [
         (
             "horizon missing",

@@ -1,38 +1,12 @@
-"""Misquotations about gradients, monotone steps, models, soft values and finite horizons."""
+"""Misquotations about monotone steps, models, soft values and finite horizons."""
 
 from typing import Any
 
 from tabular_trpo.theory import fixtures
 from tabular_trpo.theory.constants import coupling_constant
 from tabular_trpo.theory.statements import horizon
-from tabular_trpo.theory.statements.gradients import (
-    bent,
-    inner,
-    logit_step,
-    reward_range,
-    score,
-    softmax_gradient,
-)
 from tabular_trpo.theory.statements.monotone import least_gain
 from tabular_trpo.theory.variants.record import Rows
-
-
-def _unweighted(p: Any) -> Any:
-    fit = p.sum_s(p.sum_a(p.A * score(p)))
-    return fit / p.sum_s(p.sum_a(score(p) * score(p)))
-
-
-def _misfit(p: Any, weight: Any) -> Any:
-    rest = p.A - weight * score(p)
-    return inner(p, rest, rest)
-
-
-def _squares(p: Any) -> Any:
-    return p.sum_s(p.sum_a(softmax_gradient(p) ** 2))
-
-
-def _least(p: Any) -> Any:
-    return -p.max_s(-p.sum_a(p.pi * p.pi_new))
 
 
 def _apart(p: Any, share: int) -> Any:
@@ -70,92 +44,6 @@ STEPS: Rows = {
             "2 missing",
             lambda p: (p.sum_s(abs(p.rho_new - p.rho)), "<=", coupling_constant(p.max_tv, p.gamma)),
             fixtures.tight(),
-        ),
-    ],
-    "policy_gradient_direct": [
-        (
-            "d in place of rho",
-            lambda p: (p.eta_dot, "==", p.mean_d(p.sum_a((p.pi_new - p.pi) * p.Q))),
-            fixtures.tight(),
-        ),
-    ],
-    "policy_gradient_score": [
-        (
-            "weights of the new policy",
-            lambda p: (p.eta_dot, "==", p.sum_s(p.rho * p.sum_a(p.pi_new * score(p) * p.A))),
-            fixtures.arm(),
-        ),
-    ],
-    "natural_gradient": [
-        (
-            "d in place of rho",
-            lambda p: (p.eta_dot, "==", (1 - p.gamma) * inner(p, score(p), p.A)),
-            fixtures.two_region(),
-        ),
-    ],
-    "compatible_features": [
-        (
-            "unweighted fit",
-            lambda p: (p.eta_dot, "==", _unweighted(p) * inner(p, score(p), score(p))),
-            fixtures.two_region(),
-        ),
-    ],
-    "compatible_fit": [
-        (
-            "the other way",
-            lambda p: (
-                _misfit(p, 1),
-                "<=",
-                _misfit(p, inner(p, p.A, score(p)) / inner(p, score(p), score(p))),
-            ),
-            fixtures.two_region(),
-        ),
-    ],
-    "softmax_smoothness": [
-        (
-            "without the gradient",
-            lambda p: (
-                abs(p.eta_new - p.eta),
-                "<=",
-                4 * reward_range(p) * logit_step(p) / (1 - p.gamma) ** 3,
-            ),
-            fixtures.arm("1", "1/2", "13/25", "0"),
-        ),
-        (
-            "horizon missing",
-            lambda p: (bent(p), "<=", 4 * reward_range(p) * logit_step(p)),
-            fixtures.arm("1", "3/4", "1/2", "59/60"),
-        ),
-        (
-            "constant 1/20",
-            lambda p: (
-                bent(p),
-                "<=",
-                reward_range(p) * logit_step(p) / (20 * (1 - p.gamma) ** 3),
-            ),
-            fixtures.arm("1", "3/4", "1/2", "0"),
-        ),
-    ],
-    "lojasiewicz": [
-        (
-            "number of states missing",
-            lambda p: (
-                p.max_s(p.rho_new / p.rho) * p.sqrt(_squares(p)),
-                ">=",
-                _least(p) * (p.eta_new - p.eta),
-            ),
-            fixtures.rare_gain,
-            lambda p: (-p.max_s(-p.max_a(p.pi_new)), ">=", 1),
-        ),
-        (
-            "no shift of visits",
-            lambda p: (
-                p.sqrt(p.sum_s(p.sum_a(p.pi)) * _squares(p)),
-                ">=",
-                _least(p) * (p.eta_new - p.eta),
-            ),
-            fixtures.short_cut,
-            lambda p: (-p.max_s(-p.max_a(p.pi_new)), ">=", 1),
         ),
     ],
     "improvement_statewise": [

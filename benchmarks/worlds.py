@@ -1,0 +1,222 @@
+"""Small models and all that is made of them, from which `benchmarks.doors` draws arguments."""
+
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import tabular_trpo as tt
+from tabular_trpo.improve.step import step_to
+from tabular_trpo.improve.stopping import iterations
+
+HORIZON = 3
+
+
+class World:
+    """One small model with policies, evaluations, surrogates, samples and records of it.
+
+    rational: whether its numbers are Fractions
+    sparse:   whether P is CSR (floats only)
+    masked:   whether some action of some state is not allowed
+    """
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        """Draw sizes, mask and numbers."""
+        self.rng = rng
+        self.folder = Path(".")
+        self.rational = bool(rng.random() < 0.4)
+        self.sparse = not self.rational and bool(rng.random() < 0.3)
+        self.S, self.A = int(rng.integers(1, 4)), int(rng.integers(1, 4))
+        self.masked = self.A > 1 and bool(rng.random() < 0.4)
+        self.allowed = np.ones((self.S, self.A), dtype=bool)
+        if self.masked:
+            self.allowed[rng.integers(self.S), rng.integers(self.A)] = False
+        self.P = self.rows((self.S, self.A, self.S))
+        self.P[~self.allowed] = 0 * self.P[~self.allowed]
+        self.r = self.numbers((self.S, self.A))
+        self.rho0 = self.rows((self.S,))
+        self.gamma = Fraction(1, 2) if self.rational else 0.5
+        self.state_names = [f"state {s}" for s in range(self.S)]
+        self.action_names = [f"action {a}" for a in range(self.A)]
+        self.counts = rng.integers(1, 9, (self.S, self.A, self.S))
+
+    def numbers(self, shape: tuple[int, ...]) -> Any:
+        """Return small numbers of the lane."""
+        whole = self.rng.integers(-9, 10, shape)
+        out = np.array([Fraction(int(x), 4) for x in whole.flat], dtype=object)
+        return out.reshape(shape) if self.rational else out.astype(float).reshape(shape)
+
+    def rows(self, shape: tuple[int, ...], mask: Any = None) -> Any:
+        """Return probabilities over the last axis, positive where the mask allows."""
+        weight = self.rng.integers(1, 9, shape) * (1 if mask is None else mask)
+        exact = np.array([Fraction(int(x)) for x in weight.flat], dtype=object).reshape(shape)
+        exact = exact / exact.sum(axis=-1, keepdims=True)
+        return exact if self.rational else exact.astype(float)
+
+    @cached_property
+    def transitions(self) -> list[tuple[Any, ...]]:
+        """The rows (s, a, s', probability, reward) of the model."""
+        sizes = np.ndindex(self.S, self.A, self.S)
+        return [(s, a, t, self.P[s, a, t], self.r[s, a]) for s, a, t in sizes if self.allowed[s, a]]
+
+    @cached_property
+    def mdp(self) -> tt.MDP:
+        """The model."""
+        P = self.P
+        if self.sparse:
+            from scipy import sparse
+
+            P = sparse.csr_array(P.reshape(-1, self.S))
+        return tt.MDP(P, self.r, self.rho0, self.gamma, self.allowed if self.masked else None)
+
+    @cached_property
+    def batch(self) -> tt.MDP:
+        """Two models at once, in floats."""
+        P = np.full((2, self.S, self.A, self.S), 1 / self.S)
+        return tt.MDP(P, np.zeros((2, self.S, self.A)), np.full((2, self.S), 1 / self.S), 0.5)
+
+    @cached_property
+    def floats(self) -> tt.MDP:
+        """The model in floats."""
+        return self.mdp.to_float()
+
+    @cached_property
+    def pi(self) -> Any:
+        """A policy with every allowed action."""
+        return self.rows((self.S, self.A), self.allowed)
+
+    @cached_property
+    def pi_new(self) -> Any:
+        """Another one."""
+        return self.rows((self.S, self.A), self.allowed)
+
+    @cached_property
+    def float_pi(self) -> Any:
+        """The first policy in floats."""
+        return tt.policies.check_policy(self.floats, self.pi.astype(float))
+
+    @cached_property
+    def float_pi_new(self) -> Any:
+        """The second policy in floats."""
+        return tt.policies.check_policy(self.floats, self.pi_new.astype(float))
+
+    @cached_property
+    def pair(self) -> tt.Pair:
+        """The pair of the two policies."""
+        return tt.Pair(self.mdp, self.pi, self.pi_new)
+
+    @cached_property
+    def ev(self) -> tt.Evaluation:
+        """The evaluation of the first policy."""
+        return tt.evaluate(self.mdp, self.pi)
+
+    @cached_property
+    def L(self) -> tt.Surrogate:
+        """Its surrogate."""
+        return tt.surrogate(self.ev)
+
+    @cached_property
+    def float_L(self) -> tt.Surrogate:
+        """The surrogate in floats."""
+        return tt.surrogate(tt.evaluate(self.floats, self.float_pi))
+
+    @cached_property
+    def members(self) -> tt.improve.SoftmaxClass:
+        """The full table of logits."""
+        return tt.improve.SoftmaxClass((self.S, self.A), None, self.allowed)
+
+    @cached_property
+    def theta(self) -> Any:
+        """The logits of the first policy."""
+        return np.log(np.where(self.allowed, self.float_pi, 1.0))
+
+    @cached_property
+    def step(self) -> Any:
+        """A step to the second policy."""
+        return step_to(self.L, self.pi_new)
+
+    @cached_property
+    def tv_step(self) -> Any:
+        """An optimal step in total variation."""
+        return tt.improve.tv_constraint(self.L, Fraction(1, 4) if self.rational else 0.25)
+
+    @property
+    def sim(self) -> tt.sampled.Simulator:
+        """A fresh simulator, reset to two trajectories."""
+        sim = tt.sampled.Simulator(self.floats, np.random.default_rng(0))
+        sim.reset(2)
+        return sim
+
+    @cached_property
+    def rollouts(self) -> tt.sampled.Rollouts:
+        """Paths of the first policy."""
+        return tt.sampled.single_path(self.sim, self.float_pi, 4, HORIZON)
+
+    @cached_property
+    def vine(self) -> tt.sampled.Vine:
+        """A vine of the first policy."""
+        return tt.sampled.vine(self.sim, self.float_pi, 4, horizon=HORIZON)
+
+    @cached_property
+    def record(self) -> Any:
+        """The record of a step."""
+        run = tt.improve.iterate(
+            self.mdp, self.pi, lambda ev, L: tt.improve.greedy(L), [iterations(1)]
+        )
+        return next(run)
+
+    @cached_property
+    def verdict(self) -> tt.Verdict:
+        """A verdict."""
+        return tt.judge(tt.THEOREMS[0], self.pair)
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """The model as a document."""
+        return tt.formats.to_document(self.mdp)
+
+    @cached_property
+    def certificate(self) -> dict[str, Any]:
+        """A certificate of two claims on a fixed pair."""
+        case = tt.families.worst_case.fork("1/2", "1/4", "1/4")
+        return tt.certificate(case.mdp, case.pi, case.pi_new, ["trpo_bound", "surrogate_value"])
+
+    @cached_property
+    def curve(self) -> Any:
+        """A learning curve."""
+        grid = np.arange(3.0)
+        return tt.sampled.comparison.Curve(grid, grid, 0)
+
+    @cached_property
+    def full_vine(self) -> tt.sampled.Vine:
+        """A vine with drawn actions."""
+        return tt.sampled.vine(self.sim, self.float_pi, 4, 2, horizon=HORIZON)
+
+    @cached_property
+    def ratio(self) -> tt.sampled.SelfNormalised:
+        """The self-normalised objective of a vine."""
+        return tt.sampled.self_normalised(self.full_vine, self.float_pi)
+
+    @property
+    def at_0(self) -> tt.sampled.Simulator:
+        """A simulator with two trajectories in state 0."""
+        sim = self.sim
+        sim.restore(np.zeros(2, dtype=int))
+        return sim
+
+    @property
+    def path(self) -> Any:
+        """A file of the model."""
+        path = self.folder / "model.mdp.json"
+        if not path.exists():
+            tt.write(self.mdp, path)
+        return path
+
+    @cached_property
+    def exact(self) -> tuple[Any, Any, Any]:
+        """A rational model, policy and step in total variation."""
+        case = tt.families.worst_case.fork("1/2", "1/4", "1/4")
+        L = tt.surrogate(tt.evaluate(case.mdp, case.pi))
+        return case.mdp, case.pi, tt.improve.tv_penalty(L, Fraction(1, 4))

@@ -1,0 +1,49 @@
+"""Reading arrays of indices: integers within a range, and nothing that could be taken for one."""
+
+from typing import Any
+
+import numpy as np
+
+from tabular_trpo.core.build import shape_error
+from tabular_trpo.core.errors import InvalidMDPError, Problem
+from tabular_trpo.core.numbers import Array, entry
+
+
+def indices(
+    name: str,
+    value: Any,
+    below: int | None,
+    expected: str,
+    shape: tuple[int | None, ...] = (None,),
+    lead: bool = False,
+) -> Array:
+    """Return an array of integers in [0, below).
+
+    name:     how errors call the argument
+    below:    the first integer that is too large; None where any integer is an index
+    expected: the shape in words, as "(S,) integers"
+    shape:    of the last axes; None for an axis of any length
+    lead:     whether further axes may come first
+    raises:   InvalidMDPError naming the first entry out of range and how many more there are
+
+    >>> indices("states", [0, 1], 2, "(n,) integers")
+    array([0, 1])
+    """
+    try:
+        index = np.asarray(value)
+    except Exception:  # ragged lists, integers beyond any type, objects that are no array
+        index = np.empty(0, dtype=object)
+    last = index.shape[-len(shape) :] if lead else index.shape
+    sizes = len(last) == len(shape) and all(
+        n in (None, m) for n, m in zip(shape, last, strict=True)
+    )
+    if index.dtype.kind not in "iu" or isinstance(value, np.ma.MaskedArray) or not sizes:
+        raise shape_error(name, index.shape, expected)
+    if below is not None and index.size:
+        low, high = int(index.min()), int(index.max())  # of a view that spreads one number, too
+        if low < 0 or high >= below:
+            bad = np.argwhere((index < 0) | (index >= below))
+            at = tuple(int(i) for i in bad[0])
+            problem = Problem("index", entry(name, at), f"= {index[at]}", f"0 to {below - 1}")
+            raise InvalidMDPError(problem, hidden=len(bad) - 1)
+    return index

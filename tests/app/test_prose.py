@@ -1,0 +1,76 @@
+"""The numbers that prose tells are those of the tables and of a run, wherever they stand."""
+
+import inspect
+import pkgutil
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import tabular_trpo
+from tabular_trpo import check
+from tabular_trpo.theory.theorems import THEOREMS, distinct
+from tabular_trpo.theory.variants import VARIANTS
+from tests.app.conftest import MDPS, Run
+
+ROOT = Path(__file__).parents[2]
+N_MODELS = len(list(MDPS.glob("*.mdp.json")))
+ALLOWED = {  # what is counted -> the numbers that may stand before it
+    "statements": {len(THEOREMS), len(distinct(THEOREMS)), len(check.TABLES[1])},
+    "distinct": {len(distinct(THEOREMS))},
+    "rows of theorems": {len(THEOREMS)},
+    "misquotations": {len(VARIANTS)},
+    "false neighbours": {len(VARIANTS)},
+    "small models": {N_MODELS},
+    "shipped models": {N_MODELS},
+    "lines of `check.py`": {900},
+}
+COUNT = re.compile(rf"(?<![\w.,/-])(\d[\d,]*) \(?({'|'.join(ALLOWED)})")
+
+
+def told(text: str) -> set[tuple[str, int]]:
+    """Return what a text counts, with its number; line breaks do not matter."""
+    flat = re.sub(r"\s+", " ", text)
+    return {(what, int(number.replace(",", ""))) for number, what in COUNT.findall(flat)}
+
+
+def texts() -> dict[str, str]:
+    """Return every page, the current part of the changelog, and every docstring by module."""
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), MDPS / "README.md"]
+    found = {str(page.relative_to(ROOT)): page.read_text(encoding="utf-8") for page in pages}
+    found["CHANGELOG.md"] = found["CHANGELOG.md"].split("\n## ")[1]
+    for module in pkgutil.walk_packages(tabular_trpo.__path__, "tabular_trpo."):
+        if module.name != "tabular_trpo.__main__":
+            found[module.name] = inspect.getsource(import_module(module.name))
+    return found
+
+
+TEXTS = texts()
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_counts_are_those_of_the_tables(name: str) -> None:
+    for what, number in told(TEXTS[name]):
+        assert number in ALLOWED[what], f"{name}: {number} {what}"
+
+
+def test_counts_are_found_where_they_stand() -> None:
+    assert told("All 12 statements (11 distinct) and\n1,300 misquotations.") == {
+        ("statements", 12), ("distinct", 11), ("misquotations", 1300),
+    }  # fmt: skip
+    assert ("misquotations", len(VARIANTS)) in told(TEXTS["README.md"])
+    assert ("distinct", len(distinct(THEOREMS))) in told(TEXTS["README.md"])
+    assert ("statements", len(THEOREMS)) in told(TEXTS["docs/theory.md"])
+
+
+def test_the_sample_of_the_readme_is_the_run(run: Run) -> None:
+    """Every line of the sample is a line of `verify mdps`, and the pairs told are its pairs."""
+    block = TEXTS["README.md"].split("`make verify` ends with\n\n```\n")[1].split("```")[0]
+    out = [line.rstrip() for line in run("verify", MDPS).out.split("\n")]
+    lines = [line.rstrip() for line in block.split("\n") if line.strip() not in ("", "...")]
+    assert [line for line in lines if line not in out] == []
+    (n_pairs,) = re.findall(r"(\d+) pairs", lines[-2])
+    prose = re.sub(r"\s+", " ", TEXTS["README.md"])
+    assert f"decided on {n_pairs} pairs of policies over {N_MODELS} small models" in prose
+    assert f"{N_MODELS} models, {n_pairs} pairs, {len(THEOREMS)} statements" in lines[-2]
