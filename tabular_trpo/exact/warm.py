@@ -23,6 +23,7 @@ from tabular_trpo.core.linalg import dense, sparse
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array, elementwise, is_rational
+from tabular_trpo.core.overflow import unit_of
 from tabular_trpo.core.readable import readable
 
 NOISE = 2.0**-44  # gains below this part of the terms of a sum are taken for rounding
@@ -63,6 +64,7 @@ def plain(mdp: MDP, r: Array, shifted: bool = True) -> Plain:
         data = elementwise(nearest, data, np.float64) if is_rational(data) else data
         P = sp.csr_array((data, at), shape=rows.shape)
     gamma = min(nearest(mdp.gamma), NEAREST_1)
+    r = r if is_rational(r) else r / unit_of(r)  # differences of the largest doubles overflow
     lowest = np.min(r[mdp.mask]) if shifted else 0 * r[0, 0]
     above = np.where(mdp.mask, r, lowest) - lowest
     most = np.max(np.abs(above))
@@ -80,7 +82,7 @@ def start(mdp: MDP) -> Array:
     """
     r = np.where(mdp.mask, mdp.r, np.min(mdp.r[..., mdp.mask]))
     if mdp.batch_shape:
-        above = r - np.min(r, axis=(-2, -1), keepdims=True)
+        above = r / 2 - np.min(r, axis=(-2, -1), keepdims=True) / 2  # r - min(r) may overflow
         gamma = mdp.gamma[..., None, None]
         expect = lambda V: gamma * dense.expect(mdp.P, V)  # noqa: E731
         V = np.zeros(r.shape[:-1])

@@ -182,19 +182,19 @@ class Quantities(Averages):
         """Value of the reward `entropy_new` under pi_new."""
         return self.ops.solve(self.pi_new, self.entropy_new)
 
-    @cached_property
+    @computed()
     def natural(self) -> Any:
         """Natural gradient F^+ rho pi A in the logits of a table, (..., S, A).  Kakade (2001)."""
         g = self.spread(self.rho, 1) * self.pi * self.A
         return self.ops.natural(self.pi, self.rho, g)
 
-    @cached_property
+    @computed()
     def w_fit(self) -> Any:
         """The same in logits that all states share: A is fitted by w_fit - sum_a pi w_fit."""
         g = self.spread(self.rho, 1) * self.pi * self.A
         return self.ops.shared(self.pi, self.rho, g)
 
-    @cached_property
+    @computed()
     def w_fit_new(self) -> Any:
         """Such weights of pi_new, with rho_new and A_new, (..., S, A)."""
         g = self.spread(self.rho_new, 1) * self.pi_new * self.A_new
