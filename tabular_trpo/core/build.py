@@ -16,11 +16,9 @@ from tabular_trpo.core.linalg.rational import Rows
 from tabular_trpo.core.memory import guard
 from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array, frozen, is_rational, is_sparse, read_array
-from tabular_trpo.core.readable import readable
 
 
 @final
-@readable
 @dataclass(frozen=True, slots=True)
 class Parts:
     """The checked arrays of a model; the fields of `MDP` that are computed."""

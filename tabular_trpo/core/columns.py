@@ -13,14 +13,12 @@ from tabular_trpo.core.lanes import settle
 from tabular_trpo.core.memory import guard
 from tabular_trpo.core.names import read_names
 from tabular_trpo.core.numbers import Array, is_rational, kind_of, read_array, shown, zeros
-from tabular_trpo.core.readable import readable
 
 DENSE_ENTRIES = 2**22
 LAYOUTS = ("auto", "dense", "csr")
 
 
 @final
-@readable
 @dataclass(frozen=True, slots=True)
 class Table:
     """Transitions as columns: indices s, a, t, and numbers p, r; whole numbers fit both lanes."""

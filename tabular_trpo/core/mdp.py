@@ -17,7 +17,6 @@ from tabular_trpo.core.linalg.rational import Rows
 from tabular_trpo.core.names import read_names
 from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array, Scalar, elementwise, is_rational, is_sparse
-from tabular_trpo.core.readable import readable
 
 
 def _no_double(code: str, where: str, got: str) -> LaneError:
@@ -27,7 +26,6 @@ def _no_double(code: str, where: str, got: str) -> LaneError:
 
 @typed_record
 @final
-@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class MDP:
     """A finite discounted Markov decision process (S, A, P, r, rho0, gamma).

@@ -16,7 +16,6 @@ from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, Scalar, frozen, zeros
 from tabular_trpo.core.overflow import finite
 from tabular_trpo.core.policy import check_policy, check_rows, policy_array
-from tabular_trpo.core.readable import readable
 from tabular_trpo.exact import small
 from tabular_trpo.exact.enclosure import Model, U, Values, Visits, enclose
 
@@ -25,7 +24,6 @@ CHUNK = 2**20  # entries of P evaluated at a time in a batch
 
 @typed_record
 @final
-@readable
 @dataclass(frozen=True, slots=True)
 class Radius:
     """Proved error bounds, each of the shape of its quantity; zeros in the rational lane."""
@@ -40,7 +38,6 @@ class Radius:
 
 @typed_record
 @final
-@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
     """What a policy is worth, exactly (rational lane) or within `radius` (float lane).

@@ -11,7 +11,6 @@ from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, Scalar, frozen
-from tabular_trpo.core.readable import readable
 from tabular_trpo.exact import relative, warm
 from tabular_trpo.exact.evaluate import Evaluation, evaluate
 
@@ -19,7 +18,6 @@ MOST_ITERATIONS = 1000
 
 
 @final
-@readable
 @dataclass(frozen=True, slots=True)
 class OptimumRadius:
     """Proved error bounds of the values of an `Optimum`; zeros in the rational lane."""
@@ -31,7 +29,6 @@ class OptimumRadius:
 
 @typed_record
 @final
-@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class Optimum:
     """The optimal value and every optimal action.

@@ -14,12 +14,10 @@ from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.nearest import written
 from tabular_trpo.core.numbers import Array, frozen
 from tabular_trpo.core.policy import check_policy
-from tabular_trpo.core.readable import readable
 
 
 @typed_record
 @final
-@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class Structure:
     """The support of a chain, or of a model under all its allowed actions.

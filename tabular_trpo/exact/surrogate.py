@@ -15,7 +15,6 @@ from tabular_trpo.core.linalg.twofold import Twofold
 from tabular_trpo.core.numbers import Array, OptionalScalar, Scalar, frozen, is_rational
 from tabular_trpo.core.overflow import finite
 from tabular_trpo.core.policy import check_rows
-from tabular_trpo.core.readable import readable
 from tabular_trpo.exact.evaluate import Evaluation
 
 U = 2.0**-53
@@ -58,7 +57,6 @@ class LocalObjective(Protocol):
 
 @typed_record
 @final
-@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class Surrogate:
     """L(pi_new) = eta + sum_{s,a} G(s, a) (pi_new - pi)(a|s), linear in the new policy.

@@ -5,14 +5,12 @@ from typing import Any, final
 
 from tabular_trpo.core.arguments import typed_record
 from tabular_trpo.core.mdp import MDP
-from tabular_trpo.core.readable import readable
 from tabular_trpo.theory.claim import Theorem, Verdict
 from tabular_trpo.theory.pair import Pair
 
 
 @typed_record
 @final
-@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class Refutation:
     """A claim is false: a small exact pair breaks it.
@@ -37,7 +35,6 @@ class Refutation:
 
 @typed_record
 @final
-@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class Unrefuted:
     """No counterexample was met, which proves nothing.

@@ -9,7 +9,6 @@ import numpy as np
 
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, elementwise
-from tabular_trpo.core.readable import readable
 from tabular_trpo.falsify.draw import gridded
 from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.plain import Cases, PlainPair
@@ -21,7 +20,6 @@ Score = Callable[[PlainPair], Array]
 
 
 @final
-@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class Specimen:
     """A model and two policies in Fractions; all actions are allowed.

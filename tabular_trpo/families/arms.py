@@ -15,12 +15,10 @@ from tabular_trpo.core.build import guard_dense
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, shown, zeros
-from tabular_trpo.core.readable import readable
 from tabular_trpo.families.arguments import is_exact
 
 
 @final
-@readable
 @dataclass(frozen=True, slots=True)
 class Arm:
     """From each state s, `action` leads with probability `p` to `target[s]` and pays `r`.

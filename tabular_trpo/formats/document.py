@@ -11,7 +11,6 @@ from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.errors import LaneError, Problem, TabularError
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array
-from tabular_trpo.core.readable import readable
 from tabular_trpo.formats.distributions import read_policies
 from tabular_trpo.formats.draft import build, read_draft
 from tabular_trpo.formats.expected import read_expected
@@ -24,7 +23,6 @@ LANES = ("auto", "float", "rational")
 
 @typed_record
 @final
-@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class Document:
     """A file, read: the model, its named policies, why it exists, what to expect of it.

@@ -11,7 +11,6 @@ from tabular_trpo.core.errors import MemoryGuardError
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.memory import guard
 from tabular_trpo.core.numbers import Array, zeros
-from tabular_trpo.core.readable import readable
 from tabular_trpo.formats.distributions import read_rho0
 from tabular_trpo.formats.header import Index
 from tabular_trpo.formats.numbers import Number, double, is_bare, number
@@ -22,7 +21,6 @@ POINTER = 16  # bytes an entry of a dense rational table: one in P and one in r(
 
 
 @final
-@readable
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A model whose parts were checked one by one.

@@ -7,7 +7,6 @@ from difflib import get_close_matches
 from typing import NoReturn, final
 
 from tabular_trpo.core.errors import MOST_PROBLEMS, InvalidMDPError, Problem
-from tabular_trpo.core.readable import readable
 from tabular_trpo.formats.limits import MOST_COMPARED
 from tabular_trpo.formats.locate import Path, lines_of
 
@@ -15,7 +14,6 @@ MOST_SHOWN = 60
 
 
 @final
-@readable
 @dataclass(frozen=True, slots=True)
 class Fault:
     """What is wrong with a value, before it is known where the value stands.

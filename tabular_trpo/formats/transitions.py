@@ -8,7 +8,6 @@ import numpy as np
 
 from tabular_trpo.core.grid import ROW_TOLERANCE
 from tabular_trpo.core.numbers import Array
-from tabular_trpo.core.readable import readable
 from tabular_trpo.formats.header import Index, unknown
 from tabular_trpo.formats.locate import Path
 from tabular_trpo.formats.numbers import (
@@ -34,7 +33,6 @@ TERMINAL = 'A terminal state moves to itself: ["{0}", "stay", "{0}", "1", "0"]'
 
 
 @final
-@readable
 @dataclass(frozen=True, slots=True)
 class Columns:
     """Transitions as columns; s, a, t are indices (-1 for an unknown name), p and r as read.

@@ -18,7 +18,6 @@ from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.core.policy import check_policy, mixture
-from tabular_trpo.core.readable import readable
 from tabular_trpo.exact.evaluate import evaluate
 from tabular_trpo.improve.polynomials import derivative, interpolate, primitive, roots, times
 
@@ -28,7 +27,6 @@ HALVINGS = 60
 
 
 @final
-@readable
 @dataclass(frozen=True, slots=True)
 class Best:
     """The best weight of a mixture, and how certain that is.

@@ -16,7 +16,6 @@ import numpy as np
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.numbers import Array, frozen
-from tabular_trpo.core.readable import readable
 from tabular_trpo.families.arguments import size
 from tabular_trpo.improve.step import nonnegative
 
@@ -26,7 +25,6 @@ ROUNDING = 2.0**-50
 
 
 @final
-@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class Solution:
     """The answer of `conjugate_gradient`, and how far it is to be trusted.

@@ -16,7 +16,6 @@ from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array, OptionalScalar, Scalar
 from tabular_trpo.core.policy import check_policy
-from tabular_trpo.core.readable import readable
 from tabular_trpo.exact.evaluate import Evaluation, evaluate
 from tabular_trpo.exact.surrogate import Surrogate, surrogate
 from tabular_trpo.improve.rungs import RUNGS, Rung, best, certified
@@ -32,7 +31,6 @@ PROVED, REFUTED, UNDECIDED = "proved", "refuted", "undecided"
 
 @typed_record
 @final
-@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class Record:
     """One step of a run, from pi to step.pi_new.

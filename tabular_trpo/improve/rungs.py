@@ -13,7 +13,6 @@ from typing import Any, final
 from tabular_trpo.core import real
 from tabular_trpo.core.errors import LimitError
 from tabular_trpo.core.interval import Interval
-from tabular_trpo.core.readable import readable
 from tabular_trpo.core.real import Real
 from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.expression import Expression, number
@@ -29,7 +28,6 @@ BITS = 512  # at which the sign of a precondition is given up, and the rung with
 
 
 @final
-@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class Rung:
     """A lower bound of eta_new - eta, by a theorem, from the old policy's quantities and pi_new."""

@@ -20,7 +20,6 @@ from tabular_trpo.core.indices import indices
 from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.numbers import Array, frozen, shown
 from tabular_trpo.core.policy import softmax
-from tabular_trpo.core.readable import readable
 from tabular_trpo.core.validate import Report, finite, finite_floats, label
 from tabular_trpo.exact.surrogate import LocalObjective
 from tabular_trpo.families.arguments import size
@@ -29,7 +28,6 @@ from tabular_trpo.improve.step import floating
 
 @typed_record
 @final
-@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class SoftmaxClass:
     """A class of softmax policies; `SoftmaxClass((S, A))` is the full table.

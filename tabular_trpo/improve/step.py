@@ -15,7 +15,6 @@ from tabular_trpo.core.extrema import maximum
 from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.numbers import Array, Scalar, frozen, is_rational, largest, ones, shown
 from tabular_trpo.core.policy import check_rows
-from tabular_trpo.core.readable import readable
 from tabular_trpo.exact.divergence import kl_of_rows
 from tabular_trpo.exact.surrogate import LocalObjective
 
@@ -25,7 +24,6 @@ MOVED, OPTIMAL, STUCK, RESTORED = "moved", "optimal", "stuck", "restored"
 
 @typed_record
 @final
-@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
     """A new policy, what the surrogate promises of it, and how far it is from the old one.

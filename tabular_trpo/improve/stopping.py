@@ -6,11 +6,9 @@ from typing import Any, final
 
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.numbers import read_array, shown
-from tabular_trpo.core.readable import readable
 
 
 @final
-@readable
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What a rule looks at after a step.
@@ -28,7 +26,6 @@ class Facts:
 
 
 @final
-@readable
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A rule that ends a run after a step.

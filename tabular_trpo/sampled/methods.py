@@ -17,7 +17,6 @@ from tabular_trpo.core.environment import steady
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array
-from tabular_trpo.core.readable import readable
 from tabular_trpo.exact.surrogate import Surrogate
 from tabular_trpo.families.arguments import optional_size, size
 from tabular_trpo.improve.mirror import rwr
@@ -35,7 +34,6 @@ POPULATION = 20
 
 @typed_record
 @final
-@readable
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What the methods share.
@@ -80,7 +78,6 @@ Run = Callable[[MDP, Simulator, SoftmaxClass, Settings], Iterator[Array]]
 
 @typed_record
 @final
-@readable
 @dataclass(frozen=True, slots=True)
 class Method:
     """A method: `run` yields its policies without end; `sampled` is false of the exact limit."""

@@ -22,7 +22,6 @@ from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, Scalar, brief, is_rational, zeros
 from tabular_trpo.core.overflow import finite
 from tabular_trpo.core.policy import check_policy
-from tabular_trpo.core.readable import readable
 from tabular_trpo.exact.evaluate import evaluate
 from tabular_trpo.families.arguments import size
 from tabular_trpo.sampled.coupling import coupled_products, expected, paid
@@ -31,7 +30,6 @@ from tabular_trpo.sampled.estimate import read_baseline, step_weights
 
 @typed_record
 @final
-@readable
 @dataclass(frozen=True, slots=True)
 class Moments:
     """Of an unbiased or biased estimate made of one unit of data, a path or a root.

@@ -21,7 +21,6 @@ from tabular_trpo.core.memory import guard
 from tabular_trpo.core.numbers import Array, Scalar, frozen
 from tabular_trpo.core.overflow import finite
 from tabular_trpo.core.policy import check_rows
-from tabular_trpo.core.readable import readable
 from tabular_trpo.families.arguments import size
 from tabular_trpo.sampled.draws import Draws, draws
 from tabular_trpo.sampled.simulator import Simulator
@@ -31,7 +30,6 @@ BYTES_A_STEP = 40  # state, action, reward, behaviour, and what an estimate make
 
 @typed_record
 @final
-@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class Rollouts:
     """Paths of one policy, N of them, T steps at most.

@@ -10,7 +10,6 @@ from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo.core.numbers import Array, OptionalScalar, Scalar, is_rational
 from tabular_trpo.core.overflow import finite
-from tabular_trpo.core.readable import readable
 from tabular_trpo.exact.surrogate import read_table
 from tabular_trpo.sampled.estimate import vine_policy, vine_terms
 from tabular_trpo.sampled.terms import summed
@@ -19,7 +18,6 @@ from tabular_trpo.sampled.vine import Vine
 
 @typed_record
 @final
-@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class SelfNormalised:
     """L(pi_new) = eta + sum_n w (L_n(pi_new) - L_n(pi)), L_n = sum_k u_k Q_k / sum_k u_k.

@@ -7,12 +7,10 @@ import numpy as np
 
 from tabular_trpo.core.numbers import Array, frozen, is_rational, zeros
 from tabular_trpo.core.overflow import finite, unit_of
-from tabular_trpo.core.readable import readable
 from tabular_trpo.exact.surrogate import Surrogate
 
 
 @final
-@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class Terms:
     """Contributions of n independent units, such as paths; estimates are means over units.

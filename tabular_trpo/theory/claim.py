@@ -9,7 +9,6 @@ from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.nearest import approximate
 from tabular_trpo.core.numbers import OptionalScalar, shown
-from tabular_trpo.core.readable import readable
 from tabular_trpo.theory.expression import SCALAR, Expression, number
 from tabular_trpo.theory.parse import parsed
 from tabular_trpo.theory.quantities import Quantities
@@ -28,7 +27,6 @@ Centre = str | Expression | Formula | None  # the number that a bound lies aroun
 
 @typed_record
 @final
-@readable
 @dataclass(frozen=True, slots=True)
 class Claim:
     """What a theorem says of one pair (or batch of pairs): two numbers and how they should relate.
@@ -51,7 +49,6 @@ class Claim:
 
 @typed_record
 @final
-@readable
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What became of a claim; there are four ends, so a verdict is not a bool.
@@ -90,7 +87,6 @@ class Verdict:
 
 @typed_record
 @final
-@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class Theorem:
     """A statement about every pair of policies, one text for every arithmetic.

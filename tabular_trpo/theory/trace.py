@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from tabular_trpo.core.numbers import shown
-from tabular_trpo.core.readable import readable
 from tabular_trpo.theory.expression import (
     LITERAL_FUNCTIONS,
     MOST_POWER,
@@ -108,7 +107,6 @@ def _of_two(function: str, x: Expression, y: Expression) -> Expression:
 
 
 @final
-@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class Statement:
     """A traced formula: two expressions and a relation."""

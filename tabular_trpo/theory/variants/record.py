@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import final
 
-from tabular_trpo.core.readable import readable
 from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.fixtures import Fixture
 from tabular_trpo.theory.trace import Formula
@@ -13,7 +12,6 @@ Rows = dict[str, list[tuple[str, Formula, Fixture] | tuple[str, Formula, Fixture
 
 
 @final
-@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class Variant:
     """A false statement that looks like a theorem.
