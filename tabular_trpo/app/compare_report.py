@@ -6,11 +6,13 @@ from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo.app.answer import Part, row, table
+from tabular_trpo.app.answer import Part
 from tabular_trpo.app.cells import exact, many
 from tabular_trpo.app.digits import within
+from tabular_trpo.app.tables import Sheet, row, table
 from tabular_trpo.core.decimals import faithful, percent
 from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.core.records import locked
 from tabular_trpo.sampled.comparison import Band, Curve, band
@@ -77,7 +79,7 @@ def document(scored: Scored) -> dict[str, Any]:
                 "model": entry.name,
                 "states": entry.mdp.n_states,
                 "actions": entry.mdp.n_actions,
-                "gamma": float(entry.mdp.gamma),
+                "gamma": nearest(entry.mdp.gamma),
                 "eta_uniform": entry.first,
                 "eta_optimal": entry.best,
                 "eta_radius": {"uniform": entry.first_radius, "optimal": entry.best_radius},
@@ -101,7 +103,7 @@ def _method(entry: Entry, name: str, budget: int) -> dict[str, Any]:
         "iterations": [curve.iterations for curve in curves],
         "fell": [curve.fell for curve in curves],
         "steps": [int(curve.steps[-1]) for curve in curves],
-        "final": [float(curve.eta[-1]) for curve in curves],
+        "final": [nearest(curve.eta[-1]) for curve in curves],
         "grid": means.grid.tolist(),
         "mean": means.mean.tolist(),
         "half_widths": [_number(x) for x in half],
@@ -109,7 +111,7 @@ def _method(entry: Entry, name: str, budget: int) -> dict[str, Any]:
 
 
 def _number(x: Any) -> float | None:
-    return None if np.isnan(x) else exact(float(x))
+    return None if np.isnan(x) else exact(nearest(x))
 
 
 def parts(scored: Scored) -> list[Part]:
@@ -134,9 +136,9 @@ def _range(entry: Entry) -> str:
     return f"eta {first} (uniform) to {within(entry.best, entry.best_radius, 6)} (optimal)"
 
 
-def _table(entry: Entry, scored: Scored) -> Any:
+def _table(entry: Entry, scored: Scored) -> Sheet:
     right = ["eta", "+-", "% of gap", "Fell", "of"]
-    made = table(["Method", *right, "Curve"], right=right)
+    made = table(["Method", *right, "Curve"], right=[*right, "Curve"])
     for name in scored.methods:
         means, curves = entry.band(name, scored.args.steps, TOLD), entry.curves[name]
         half = means.half_width[-1]
@@ -176,7 +178,7 @@ def _percent(share: float) -> str:
     return "-" if np.isnan(share) else percent(near)
 
 
-def _summary(scored: Scored) -> Any:
+def _summary(scored: Scored) -> Sheet:
     names = scored.methods
     made = table(["Model", *names], right=names)
     for entry in scored.entries:

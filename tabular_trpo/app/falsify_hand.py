@@ -6,8 +6,8 @@ from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Context, Dec
 from fractions import Fraction
 from typing import Any, final
 
-from tabular_trpo.app.cells import long_integers
 from tabular_trpo.core import real
+from tabular_trpo.core.nearest import written
 from tabular_trpo.core.records import locked
 from tabular_trpo.theory.claim import Theorem, Verdict
 from tabular_trpo.theory.expression import SCALAR, Expression
@@ -142,8 +142,7 @@ def whole(value: Any) -> str:
             return "inf" if value > 0 else "-inf"
         lo, hi = value.enclose(BITS)
         return f"{decimal(lo, ROUND_FLOOR)} .. {decimal(hi, ROUND_CEILING)}"
-    with long_integers():
-        text = str(value)
+    text = written(value)
     return text if len(text) <= LONGEST else f"~{decimal(Fraction(value))}"
 
 

@@ -15,6 +15,7 @@ from tabular_trpo.core.grid import below_grid, snap, snap_rows
 from tabular_trpo.core.lanes import settle
 from tabular_trpo.core.linalg.rational import Rows
 from tabular_trpo.core.memory import guard
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array, frozen, is_rational, is_sparse, read_array
 from tabular_trpo.core.records import locked
 from tabular_trpo.core.rescale import normalized
@@ -194,7 +195,7 @@ def _float_parts(x: _Read, off: float) -> Parts:
     rho0, moved = snap_rows(x.rho0)
     triples = is_sparse(x.r) or (x.r.ndim == P.ndim and not is_sparse(P))
     r, r_next = settled(P, x.r, x.r_next, x.mask, triples)
-    gamma = float(x.gamma) if np.ndim(x.gamma) == 0 else frozen(x.gamma)
+    gamma = nearest(x.gamma) if np.ndim(x.gamma) == 0 else frozen(x.gamma)
     slack = frozen(below) if below.any() else None
     repair = max(change, moved)
     return Parts(P, r, frozen(rho0), gamma, _some(x.mask), r_next, repair, off, None, slack)

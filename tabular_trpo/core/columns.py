@@ -145,7 +145,7 @@ def arrays(table: Table, layout: str) -> tuple[Any, Any, Array | None]:
     rational = is_rational(table.p)
     if layout not in LAYOUTS:
         raise InvalidMDPError(
-            Problem("layout", "layout", f"= {layout!r}", f"one of {', '.join(LAYOUTS)}")
+            Problem("layout", "layout", f"= {shown(layout)}", f"one of {', '.join(LAYOUTS)}")
         )
     if layout == "csr" and rational:
         cure = 'Give every number as a float, or take layout="dense"'

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.given import Names, given, is_float
 from tabular_trpo.core.memory import guard
+from tabular_trpo.core.nearest import long_integers, nearest, written
 
 Array = NDArray[Any]
 NUMBER = "a number, or an array of numbers"
@@ -182,10 +183,7 @@ def doubles(name: str, array: Array) -> Array:
     """
     out = np.empty(array.shape)
     for at, value in np.ndenumerate(array):
-        try:
-            near = float(value)
-        except OverflowError:
-            near = math.inf
+        near = nearest(value)
         if isinstance(value, Integral) and near != int(value):
             got, cure = f"= {shown(value)} does not fit", "Write it as a float to have it rounded"
             raise InvalidMDPError(Problem("not_a_double", entry(name, at), got, "a double", cure))
@@ -201,7 +199,7 @@ def fractions(name: str, array: Array, unsigned: bool = False) -> Array:
     out = np.empty(array.shape, dtype=object)
     for at, value in np.ndenumerate(array):
         out[at] = _fraction(entry(name, at), value)
-        if unsigned and out[at] == 0 and str(value).startswith("-"):
+        if unsigned and out[at] == 0 and written(value).startswith("-"):
             got = f"= {shown(value)}"
             raise InvalidMDPError(Problem("negative", entry(name, at), got, UNSIGNED))
     return out
@@ -265,13 +263,13 @@ def brief(value: Any) -> str:
     >>> brief(Fraction(9, 10)), brief(0.98), brief(Fraction(1, 3**80))
     ('9/10', '0.98', 'about 6.7655e-39')
     """
-    if not isinstance(value, Fraction):
+    if not isinstance(value, (Fraction, Integral)):
         return str(value)
+    value = Fraction(value)
     if max(value.numerator.bit_length(), value.denominator.bit_length()) <= 112:
-        return str(value)
-    try:
-        near = float(value)
-    except OverflowError:
+        return written(value)
+    near = nearest(value)
+    if math.isinf(near):
         return "beyond 1e308"
     return f"about {near:.6g}" if near else "within 1e-323 of 0"
 
@@ -288,7 +286,8 @@ def shown(value: Any) -> str:
     if isinstance(value, np.generic):
         value = value.item()
     try:
-        text = brief(value) if isinstance(value, Fraction) else repr(value)
-    except Exception:  # the repr of a foreign object, or of a list of very long integers
+        with long_integers():  # a list may hold long ones
+            text = brief(value) if isinstance(value, Fraction) else repr(value)
+    except Exception:  # the repr of a foreign object
         return f"an object of type {type(value).__name__}"
     return text if len(text) < 60 else f"{text[:56]}..."

@@ -14,6 +14,7 @@ from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem, missing_extra
 from tabular_trpo.core.given import given, row_tolerance
 from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import (
     Array,
     Scalar,
@@ -24,6 +25,7 @@ from tabular_trpo.core.numbers import (
     shown,
     zeros,
 )
+from tabular_trpo.core.overflow import finite
 from tabular_trpo.core.policy import check_rows, uniform
 from tabular_trpo.core.rescale import rescaled
 from tabular_trpo.core.shapes import shape_error
@@ -193,13 +195,14 @@ def _find(env: Any, name: str) -> Any:
 def _called(env: Any) -> str:
     spec = getattr(env, "spec", None)
     inner = getattr(env, "unwrapped", env)
-    return str(getattr(spec, "id", None) or f"the {type(inner).__name__}")
+    name: str = getattr(spec, "id", None) or f"the {type(inner).__name__}"
+    return name
 
 
 def _no_table(env: Any) -> InvalidMDPError:
     if isinstance(env, str):
         cure = f"Make it by gymnasium.make({env!r})"
-        return InvalidMDPError(Problem("type", "env", f"= {env!r}", "an environment", cure))
+        return InvalidMDPError(Problem("type", "env", f"= {shown(env)}", "an environment", cure))
     expected = f"env.unwrapped.P[s][a] = [{OUTCOME}, ...]"
     cure = (
         "Set env.unwrapped.P if you know its transitions, or build the model by "
@@ -226,7 +229,9 @@ def _start(env: Any, rho0: Any, n_states: int) -> Any:
 def _doubles(name: str, value: Any) -> Array:
     """Return numbers as doubles, exact ones rounded to the nearest: environments are in floats."""
     kind, array = read_array(name, value)
-    return array if kind != "exact" else elementwise(float, fractions(name, array), np.float64)
+    if kind != "exact":
+        return array
+    return np.asarray(finite(name, elementwise(nearest, fractions(name, array), np.float64)))
 
 
 def _has_sink(mdp: MDP) -> bool:
@@ -249,7 +254,7 @@ def _row(where: str, value: Any, mdp: MDP) -> Array:
         a = int(array.flat[0])
         if not 0 <= a < n_actions:
             expected = f"an action 0 to {n_actions - 1}"
-            raise InvalidMDPError(Problem("index", where, f"= {a}", expected))
+            raise InvalidMDPError(Problem("index", where, f"= {shown(a)}", expected))
         array = (np.arange(n_actions) == a).astype(np.float64)
     elif array.shape != (n_actions,):
         got = f"= {shown(value)} of shape {array.shape}"

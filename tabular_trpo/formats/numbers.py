@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tabular_trpo.core.grid import ROW_TOLERANCE
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array, brief, parse_fraction
 from tabular_trpo.formats.limits import MOST_ROW_BITS
 from tabular_trpo.formats.locate import Path
@@ -43,7 +44,7 @@ def number(value: object) -> Number | Fault:
         case bool() | None | list() | dict():
             pass
         case float() if math.isfinite(value):
-            return float(value)
+            return nearest(value)
         case float():
             return Fault("not_finite", f"= {shown(value)}", "a finite number")
         case int():
@@ -52,10 +53,7 @@ def number(value: object) -> Number | Fault:
 
 
 def _integer(value: int) -> float | Fault:
-    try:
-        near = float(value)
-    except OverflowError:
-        near = math.inf
+    near = nearest(value)
     if near == value:
         return near
     cure = "Quote it to make it exact, and every other number of the model with it"
@@ -128,10 +126,7 @@ def double(value: Number) -> float | Fault:
     >>> double(Fraction(1, 3)), double(Fraction("1e-400")).got
     (0.3333333333333333, 'becomes 0 as a double')
     """
-    try:
-        near = float(value)
-    except OverflowError:
-        near = math.inf
+    near = nearest(value)
     if math.isfinite(near) and (near != 0.0 or value == 0):
         return near
     got = "becomes infinite as a double" if near else "becomes 0 as a double"
@@ -154,7 +149,7 @@ def row_fault(
     """
     if all(isinstance(p, float) for p in row):
         total: Number = math.fsum(row)
-        off = float(total) - 1.0
+        off = nearest(total) - 1.0
         if abs(off) <= ROW_TOLERANCE or (normalize and total > 0):
             return None
         expected = f"1 (off by {off:+.3g}; tolerance {ROW_TOLERANCE:g})"

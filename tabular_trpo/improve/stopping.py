@@ -64,7 +64,7 @@ def iterations(most: Any) -> Rule:
     'iterations'
     """
     if isinstance(most, bool) or not isinstance(most, int) or most < 1:
-        raise InvalidMDPError(Problem("range", "iterations", f"= {most!r}", "an integer >= 1"))
+        raise InvalidMDPError(Problem("range", "iterations", f"= {shown(most)}", "an integer >= 1"))
     return Rule("iterations", most, "no more than the bounds of each step")
 
 

@@ -19,7 +19,8 @@ import numpy as np
 from tabular_trpo.core.arguments import one_model, typed, typed_record
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
-from tabular_trpo.core.numbers import Array, Scalar, is_rational, zeros
+from tabular_trpo.core.numbers import Array, Scalar, brief, is_rational, zeros
+from tabular_trpo.core.overflow import finite
 from tabular_trpo.core.policy import check_policy
 from tabular_trpo.core.records import locked
 from tabular_trpo.exact.evaluate import evaluate
@@ -72,11 +73,12 @@ class _State(NamedTuple):
 
 
 @typed
+@np.errstate(over="ignore", invalid="ignore")  # the variance is tested
 def return_moments(mdp: MDP, pi: Any, horizon: int | None = None) -> Moments:
     """Return the moments of the return of one path, the estimate of eta.
 
     horizon: as in `single_path`
-    raises:  InvalidMDPError, LaneError
+    raises:  InvalidMDPError, LaneError; LimitError where doubles overflow
 
     >>> mdp = MDP([[["1"]]], [["1"]], ["1"], "1/2")
     >>> return_moments(mdp, [["1"]])
@@ -90,6 +92,7 @@ def return_moments(mdp: MDP, pi: Any, horizon: int | None = None) -> Moments:
 
 
 @typed
+@np.errstate(over="ignore", invalid="ignore")  # the variance is tested
 def path_moments(
     mdp: MDP,
     pi: Any,
@@ -114,7 +117,7 @@ def path_moments(
     pi, pi_new = check_policy(mdp, pi), check_policy(mdp, pi_new, "pi_new")
     if (bad := np.argwhere((pi == 0) & (pi_new > 0))).size:
         s, a = bad[0]
-        got = f"= {pi_new[s, a]} where pi never takes the action"
+        got = f"= {brief(pi_new[s, a])} where pi never takes the action"
         problem = Problem("support", f"pi_new[s={s}, a={a}]", got, "0")
         raise InvalidMDPError(problem, hidden=len(bad) - 1)
     safe = np.where(pi > 0, pi, 1)
@@ -124,6 +127,7 @@ def path_moments(
 
 
 @typed
+@np.errstate(over="ignore", invalid="ignore")  # the variance is tested
 def vine_moments(
     mdp: MDP, pi: Any, pi_new: Any, horizon: int | None = None, common: bool = True
 ) -> Moments:
@@ -157,7 +161,8 @@ def vine_moments(
 
 
 def _moments(mdp: MDP, mean: Any, second: Any, steps: Any) -> Moments:
-    variance = max(second - mean * mean, abs(0 * mean))  # a difference of floats may be < 0
+    variance = finite("variance", second - mean * mean)
+    variance = max(variance, abs(0 * mean))  # a difference of floats may be < 0
     return Moments(mean, variance, steps, mdp.rewards_on)
 
 

@@ -18,6 +18,7 @@ from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.memory import guard
 from tabular_trpo.core.numbers import Array, Scalar, frozen
+from tabular_trpo.core.overflow import finite
 from tabular_trpo.core.policy import check_rows
 from tabular_trpo.core.records import locked
 from tabular_trpo.core.shapes import shape_error
@@ -76,8 +77,9 @@ class Rollouts:
 
     @property
     def returns(self) -> Array:
-        """What is met from each step on, (N, T)."""
-        return to_go(self.rewards, self.factor)
+        """What is met from each step on, (N, T); LimitError where doubles overflow."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.asarray(finite("a return", to_go(self.rewards, self.factor)))
 
 
 @typed

@@ -8,6 +8,7 @@ import numpy as np
 from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo.core.numbers import Array, OptionalScalar, Scalar, is_rational
+from tabular_trpo.core.overflow import finite
 from tabular_trpo.core.records import locked
 from tabular_trpo.core.shapes import shape_error
 from tabular_trpo.exact.surrogate import read_table
@@ -56,11 +57,12 @@ class SelfNormalised:
         """Return L(pi_new) - eta, the sums of the rows unchecked.
 
         raises: InvalidMDPError for another shape and what is no finite number; LaneError for the
-                other arithmetic; LimitError where pi_new has no mass on any branch of a root
+                other arithmetic; LimitError where pi_new has no mass on any branch of a root, and
+                where doubles overflow
         """
-        return (
-            self.scale * (self._averages(self._read(pi_new))[0] - self._averages(self.pi)[0]).sum()
-        )
+        with np.errstate(over="ignore", invalid="ignore"):
+            change = self._averages(self._read(pi_new))[0] - self._averages(self.pi)[0]
+            return finite("gain", self.scale * change.sum())
 
     def value(self, pi_new: Any) -> Any:
         """Return L(pi_new); raises as `gain`."""

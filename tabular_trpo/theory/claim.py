@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NoReturn, final
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.errors import InvalidMDPError, Problem
+from tabular_trpo.core.nearest import approximate
 from tabular_trpo.core.numbers import OptionalScalar, shown
 from tabular_trpo.core.records import locked
 from tabular_trpo.theory.expression import SCALAR, Expression, number
@@ -84,10 +84,10 @@ class Verdict:
 
     def __str__(self) -> str:
         """Return one line: status, name, lane, and the slack or else the reason."""
-        slack = self.slack_lo
-        if isinstance(slack, Fraction):  # it may be beyond the largest float
-            slack = Decimal(slack.numerator) / slack.denominator
-        end = self.reason if slack is None else f"slack {slack:.6g}"
+        slack, end = self.slack_lo, self.reason
+        if slack is not None:  # it may be beyond the largest float
+            exact = isinstance(slack, Fraction)
+            end = f"slack {approximate(slack, 6) if exact else format(slack, '.6g')}"
         return f"{self.status:9} {self.claim.name:33} {self.lane:9} {end}"
 
 

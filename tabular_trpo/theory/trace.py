@@ -99,7 +99,7 @@ def _literal_call(function: str, x: object) -> Expression:
     steps = value.args[0] if value.op == "number" else -1
     if value.op != "number" or (function == "step_tv" and steps not in range(MOST_POWER + 1)):
         literal = f"an integer from 0 to {MOST_POWER}" if function == "step_tv" else "a number"
-        raise TypeError(f"{function}({value}), expected {literal}, written out")
+        raise TypeError(f"{function}({shown(value)}), expected {literal}, written out")
     return Expression(function, (value,), SCALAR)
 
 
@@ -142,7 +142,7 @@ def trace(formula: Formula, name: str = "formula") -> Statement:
         expected = f"(lhs, relation, rhs) with a relation among {' '.join(RELATIONS)}"
         if isinstance(returned, list | tuple) and all(isinstance(x, tuple) for x in returned):
             expected = f"one {expected}; two are joined as (p.smaller(x, y), '>=', 0)"
-        raise TypeError(f"a formula returned {returned!r}, expected {expected}")
+        raise TypeError(f"a formula returned {shown(returned)}, expected {expected}")
     lhs, rhs = number(made[0]), number(made[2])
     if lhs.rank != SCALAR or rhs.rank != SCALAR:
         text = f"{lhs} {made[1]} {rhs}"

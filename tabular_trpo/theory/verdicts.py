@@ -8,6 +8,7 @@ from typing import Any, NoReturn, final
 from tabular_trpo.core.arguments import one_model, typed, typed_record
 from tabular_trpo.core.decide import MAX_BITS
 from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.nearest import written
 from tabular_trpo.core.records import locked
 from tabular_trpo.theory.choice import Choice, chosen
 from tabular_trpo.theory.claim import Verdict
@@ -67,7 +68,7 @@ def _plain(verdict: Verdict) -> dict[str, Any]:
     slack = None
     if verdict.slack_lo is not None:
         slack = [
-            x if isinstance(x, float) else str(x) for x in (verdict.slack_lo, verdict.slack_hi)
+            x if isinstance(x, float) else written(x) for x in (verdict.slack_lo, verdict.slack_hi)
         ]
     return {
         "name": verdict.claim.name,
