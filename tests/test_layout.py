@@ -199,7 +199,7 @@ def readable_records(path: PurePosixPath, source: str) -> Iterator[str]:
             marks = [ast.unparse(mark) for mark in node.decorator_list]
             own = any(ast.unparse(x).startswith(("def __repr__", "__repr__ =")) for x in node.body)
             made = [mark for mark in marks if mark.startswith("dataclass") and "repr=F" not in mark]
-            if made and "readable" not in marks and not own:
+            if made and not {"readable", "locked"} & {*marks} and not own:
                 yield f"{node.name} has the repr of dataclasses"
 
 

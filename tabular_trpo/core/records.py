@@ -16,6 +16,7 @@ import numpy as np
 from tabular_trpo.core.errors import InvalidMDPError, Problem, TabularError
 from tabular_trpo.core.given import given
 from tabular_trpo.core.numbers import Array, is_sparse
+from tabular_trpo.core.readable import readable
 
 Record = TypeVar("Record")
 SCALARS = {float, int, str, bool, type(None), Fraction}
@@ -31,6 +32,7 @@ def locked(cls: type[Record]) -> type[Record]:
 
     Lists given for arrays become arrays; labels and masks are refused.
     Equality and hash, where the dataclass has them, take arrays by their entries and shapes.
+    The `repr` shortens long numbers (`core.readable`), unless the dataclass has none of its own.
     Fields for which the class has a `_portable` value are pickled and copied as that.
     """
     names = tuple(f.name for f in fields(cls))  # type: ignore[arg-type]
@@ -70,7 +72,7 @@ def locked(cls: type[Record]) -> type[Record]:
         methods |= {"__eq__": equal, "__hash__": digest}
     for name, method in methods.items():
         setattr(cls, name, method)
-    return cls
+    return readable(cls) if cls.__dataclass_params__.repr else cls  # type: ignore[attr-defined]
 
 
 def _read(name: str, value: Any) -> Any:
