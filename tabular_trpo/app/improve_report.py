@@ -196,7 +196,7 @@ def _realised(record: Record) -> list[str]:
     told = _within(record.realised, error, FEW)
     if record.ratio is None:
         return [told, "-"]
-    return [told, _within(record.ratio, error / abs(float(record.step.gain)), FEW)]
+    return [told, _within(record.ratio, error / abs(nearest(record.step.gain)), FEW)]
 
 
 def line(run: Run) -> str:

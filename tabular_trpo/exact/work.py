@@ -18,7 +18,9 @@ from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.errors import LaneError, Problem
 from tabular_trpo.core.linalg import rational
 from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.records import locked
 
 # Seconds, fitted on one core: of a gcd by the square of its bits, of an entry of P, of a solve.
 GCD, ENTRY, LIFTING, CALL = 1.0e-11, 2.0e-6, 1.3e-8, 1e-3
@@ -26,6 +28,7 @@ MOST_BITS = 10**9  # no more bits are counted: such numbers are beyond every bud
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Work:
     """The estimate of one exact evaluation.
@@ -71,8 +74,8 @@ def inverse_seconds(rows: rational.Rows, pi: Array, gamma: Fraction) -> float:
 
 def _seconds(shape: tuple[int, ...], bits: int, results: int, solves: int) -> float:
     n_states, n_actions = shape
-    reduced = GCD * results * float(bits) ** 2
-    lifted = LIFTING * solves * float(bits) ** 2 * (1 + 4 / n_states)
+    reduced = GCD * results * nearest(bits) ** 2
+    lifted = LIFTING * solves * nearest(bits) ** 2 * (1 + 4 / n_states)
     entries = ENTRY * n_states**2 * (n_actions + solves)
     return CALL + entries + reduced + (lifted if rational.flint is None else 0.0)
 
