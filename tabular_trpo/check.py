@@ -281,7 +281,8 @@ _FIELDS = rf"""/format "tabular-trpo-certificate
 /version [12]
 /model/version 1
 /(model/(states|actions)\[[0-9]+\]|claims\[[0-9]+\]/name) ".{{1,500}}
-/(model/why ".{{0,3500}}|claims\[[0-9]+\]/(equation|source) ").{{0,500}}
+/model/why ".{{0,4000}}
+/claims\[[0-9]+\]/(equation|source) ".{{0,500}}
 /model/transitions\[[0-9]+\](\[[012]\] ".{{1,500}}|\[3\] "{_exact}|\[4\] "-?{_exact})
 /model/(gamma|(rho0|policies/(pi|pi_new|target))/[^ ]{{0,4000}}) "{_exact}
 /mixture( null|/target "target|/alpha "{_exact})
@@ -343,12 +344,13 @@ Stated = tuple[str, str, str, str | None]  # equation, source, formula, conditio
 
 def _table(rows: list[str], later: dict[str, Stated]) -> dict[str, Stated]:
     """Read a table; what a row leaves out is as in the later one."""
-    made, source = {}, ""
+    made: dict[str, Stated] = {}
+    source = ""
     for head, equation, *rest in (row.strip().split(" | ") for row in rows):
         new, _, name = head.rpartition(": ")
         source = new or source
-        formula, condition = (*rest, None)[:2] if rest else later[name][2:]
-        made[name] = (equation, source, formula, condition)
+        stated = (rest[0], (*rest, None)[1]) if rest else later[name][2:]
+        made[name] = (equation, source, *stated)
     return made
 
 
@@ -712,7 +714,7 @@ def _least_norm(F: list[list[Fraction]], g: list[Fraction]) -> list[Fraction]:
 
     columns = [by_F(by_F(column)) for column in F]  # of F F F, which is symmetric too
     rows = [[*row, x] for row, x in zip(columns, by_F(g), strict=True)]
-    y, pivots = [Fraction(0)] * len(g), []
+    y, pivots = [Fraction(0)] * len(g), list[int]()
     for k in n:
         top = len(pivots)
         found = next((i for i in n if i >= top and rows[i][k]), None)
@@ -731,7 +733,7 @@ def _least_norm(F: list[list[Fraction]], g: list[Fraction]) -> list[Fraction]:
 
 def _weights(shared: bool, _: Env, *tables: Value) -> Value:
     """Return F^+ (rho pi A), F the Fisher matrix of the logits of each state, or shared by all."""
-    (pi, rho, A), rows = tables, {}
+    (pi, rho, A), rows = tables, dict[str, list[str]]()
     for s, a in pi:
         rows.setdefault(s, []).append(a)
     made: Value = {}

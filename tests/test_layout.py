@@ -142,7 +142,7 @@ def no_global_random(path: PurePosixPath, source: str) -> Iterator[str]:
 # What a formatted value or an argument of str() may be outside of app, whose commands lift Python's
 # limit on digits: texts, paths, errors, shapes, indices and formulas, none of them an exact number.
 TEXTS = {
-    "claim.name", "env", "part",
+    "claim.name", "env", "part", "d", "unknown[0]",
     "error", "i", "a", "s", "key", "lane", "limit", "limit_met", "name", "path", "problem",
     "state", "text", "theorem.name", "weighting", "shape", "self.theta_shape", "batch + form",
     "side", "penalty", "right.args[0]", "self.statement.lhs", "self.statement.rhs",
@@ -169,7 +169,11 @@ def guarded_conversions(path: PurePosixPath, source: str) -> Iterator[str]:
     if path.parts[0] != PACKAGE or module in DOUBLES:
         return
     for node in ast.walk(ast.parse(source)):
-        spoken = module.startswith("app/") or module in ("core/numbers", "formats/report")
+        spoken = module.startswith("app/") or module in (
+            "core/given",
+            "core/numbers",
+            "formats/report",
+        )
         if isinstance(node, ast.Call):
             yield from _converted(node, spoken)
         if isinstance(node, ast.FormattedValue) and not spoken:
@@ -199,7 +203,7 @@ def readable_records(path: PurePosixPath, source: str) -> Iterator[str]:
             marks = [ast.unparse(mark) for mark in node.decorator_list]
             own = any(ast.unparse(x).startswith(("def __repr__", "__repr__ =")) for x in node.body)
             made = [mark for mark in marks if mark.startswith("dataclass") and "repr=F" not in mark]
-            if made and "readable" not in marks and not own:
+            if made and not {"readable", "locked"} & set(marks) and not own:
                 yield f"{node.name} has the repr of dataclasses"
 
 
@@ -270,6 +274,7 @@ GOOD = [
     (no_print, "check.py", "print(1)"),
     (no_global_random, "core/x.py", "np.random.default_rng(0)"),
     (readable_records, "core/x.py", "@readable\n@dataclass(frozen=True)\nclass C:\n    x: int"),
+    (readable_records, "core/x.py", "@locked\n@dataclass(frozen=True)\nclass C:\n    x: int"),
     (readable_records, "app/x.py", "@dataclass(frozen=True)\nclass C:\n    x: int"),
     (guarded_conversions, "exact/x.py", "def f(ev): return nearest(ev.eta)"),
     (guarded_conversions, "core/nearest.py", "def f(x): return float(x)"),

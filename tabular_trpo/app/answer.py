@@ -16,6 +16,7 @@ from tabular_trpo.app.cells import many, plain
 from tabular_trpo.app.tables import Sheet, laid_out
 from tabular_trpo.app.wrapping import wrapped
 from tabular_trpo.core.errors import TabularError
+from tabular_trpo.core.records import locked
 from tabular_trpo.formats.whole import unwritable
 
 STREAMS = {"<stdout>": "standard output", "<stderr>": "standard error"}
@@ -24,6 +25,7 @@ ROOM = 1 << 20  # columns, of what is laid out already
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Verbatim:
     """A line that is never wrapped: a command or a document, to be copied."""
@@ -35,6 +37,7 @@ Part = Sheet | Verbatim | str  # a text is one paragraph: a line end in it is sp
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The answer of a command: exit code, JSON document, parts for people, and the one line of it.

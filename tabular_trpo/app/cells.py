@@ -16,7 +16,7 @@ from tabular_trpo.core.terminal import plain, quoted
 
 __all__ = [
     "exact", "largest", "many", "per_pair", "per_state", "plain", "quoted", "rounded", "scalars",
-    "short", "with_radius",
+    "short",
 ]  # fmt: skip
 
 _WIDEST_BITS = 80  # of a rational that a table may show whole
@@ -120,12 +120,3 @@ def scalars(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
 def largest(values: Any) -> Any:
     """Return the largest entry of an array, or the number itself."""
     return max(np.asarray(values).ravel().tolist())
-
-
-def with_radius(value: Any, radius: Any) -> str:
-    """Write a number with its proved error bound, which an exact one does not have.
-
-    >>> with_radius(Fraction(1, 2), Fraction(0)), with_radius(0.25, 1e-16)
-    ('1/2', '0.25 +- 1e-16')
-    """
-    return short(value) if radius == 0 else f"{nearest(value)!r} +- {nearest(radius):.2g}"

@@ -160,5 +160,6 @@ def _entry(
         name: [next(taken) for _ in range(seeds if METHODS[name].sampled else 1)] for name in names
     }
     mdp = source.mdp
-    first = evaluate(mdp, uniform(mdp)).eta
-    return Entry(source.name, mdp, nearest(first), nearest(optimal(mdp).eta_star), curves)
+    first, best = evaluate(mdp, uniform(mdp)), optimal(mdp)
+    radii = nearest(first.radius.eta), nearest(best.radius.eta_star)
+    return Entry(source.name, mdp, nearest(first.eta), nearest(best.eta_star), curves, *radii)

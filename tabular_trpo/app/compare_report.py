@@ -8,11 +8,13 @@ import numpy as np
 
 from tabular_trpo.app.answer import Part
 from tabular_trpo.app.cells import exact, many
+from tabular_trpo.app.digits import within
 from tabular_trpo.app.tables import Sheet, row, table
 from tabular_trpo.core.decimals import faithful, percent
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.records import locked
 from tabular_trpo.sampled.comparison import Band, Curve, band
 
 POINTS, TOLD = 60, 20  # of the curves in figures and documents, and in tables
@@ -21,6 +23,7 @@ NEAR = 0.98  # of the gap, what a curve's "*" stands for
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
     """A model and its curves by method; eta of the uniform policy, and the optimal one."""
@@ -30,6 +33,8 @@ class Entry:
     first: float
     best: float
     curves: dict[str, list[Curve]]
+    first_radius: float = 0.0
+    best_radius: float = 0.0
 
     @property
     def gap(self) -> float | None:
@@ -51,6 +56,7 @@ class Entry:
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Scored:
     """A whole comparison, and the models that could not take part, with the reason."""
@@ -76,6 +82,7 @@ def document(scored: Scored) -> dict[str, Any]:
                 "gamma": nearest(entry.mdp.gamma),
                 "eta_uniform": entry.first,
                 "eta_optimal": entry.best,
+                "eta_radius": {"uniform": entry.first_radius, "optimal": entry.best_radius},
                 "methods": [_method(entry, name, args.steps) for name in scored.methods],
             }
             for entry in scored.entries
@@ -121,7 +128,12 @@ def _title(entry: Entry) -> str:
     mdp = entry.mdp
     size = f"{many(mdp.n_states, 'state')}, {many(mdp.n_actions, 'action')}"
     size += f", gamma {faithful(mdp.gamma, 6)}"
-    return f"{entry.name}: {size}; eta {entry.first:.6g} (uniform) to {entry.best:.6g} (optimal)"
+    return f"{entry.name}: {size}; {_range(entry)}"
+
+
+def _range(entry: Entry) -> str:
+    first = within(entry.first, entry.first_radius, 6)
+    return f"eta {first} (uniform) to {within(entry.best, entry.best_radius, 6)} (optimal)"
 
 
 def _table(entry: Entry, scored: Scored) -> Sheet:
@@ -133,7 +145,7 @@ def _table(entry: Entry, scored: Scored) -> Sheet:
         row(
             made,
             name,
-            f"{means.mean[-1]:.6g}",
+            within(means.mean[-1], 0.0 if np.isnan(half) else half, 6),
             "-" if np.isnan(half) else f"{half:.2g}",
             _percent(entry.share(means.mean[-1])),
             str(sum(curve.fell for curve in curves)),

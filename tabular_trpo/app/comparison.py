@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from tabular_trpo.app.answer import Part
-from tabular_trpo.app.cells import scalars, short
+from tabular_trpo.app.cells import scalars
+from tabular_trpo.app.digits import within
 from tabular_trpo.app.tables import row, table
 from tabular_trpo.core.nearest import nearest
 from tabular_trpo.theory.pair import Pair
@@ -77,5 +78,5 @@ def comparison(name: str, found: dict[str, tuple[Any, float | None]]) -> list[Pa
     made = table(["Quantity", *heads, "Meaning"], right=heads)
     for key, (value, error) in found.items():
         errors = [] if exact else [f"{error:.2g}"]
-        row(made, key, short(value), *errors, MEANING[key])
+        row(made, key, within(value, error), *errors, MEANING[key])
     return [f"Against policy {name}", made]

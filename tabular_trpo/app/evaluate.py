@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from tabular_trpo.app.answer import Answer, Part, closed
-from tabular_trpo.app.cells import largest, per_pair, per_state, scalars, short, with_radius
+from tabular_trpo.app.cells import largest, per_pair, per_state, scalars, short
 from tabular_trpo.app.comparison import compare, comparison, documents
+from tabular_trpo.app.digits import with_radius, within
 from tabular_trpo.app.source import Source, about, lane_argument, policy, read
 from tabular_trpo.app.tables import row, table
 from tabular_trpo.core.nearest import nearest
@@ -81,8 +82,9 @@ def _document(source: Source, name: str, ev: Evaluation) -> dict[str, Any]:
 
 def _states(source: Source, ev: Evaluation, most: int | None) -> list[Part]:
     made = table(["State", "V", "rho", "d"], right=["V", "rho", "d"])
+    columns = [(getattr(ev, key), largest(getattr(ev.radius, key))) for key in ("V", "rho", "d")]
     for s, name in list(enumerate(source.mdp.state_names))[:most]:
-        row(made, name, short(ev.V[s]), short(ev.rho[s]), short(ev.d[s]))
+        row(made, name, *(within(x[s], e) for x, e in columns))
     return closed("States", made, source.mdp.n_states, most)
 
 
@@ -91,8 +93,9 @@ def _pairs(source: Source, ev: Evaluation, most: int | None) -> list[Part]:
     columns = ["pi", "Q", "A"]
     made = table(["State", "Action", *columns], right=columns, keys=2)
     allowed: Array = np.argwhere(mdp.mask)
+    values = ((ev.Q, largest(ev.radius.Q)), (ev.A, largest(ev.radius.A)))
     for s, a in allowed[:most]:
-        cells = [short(x[s, a]) for x in (ev.pi, ev.Q, ev.A)]
+        cells = [short(ev.pi[s, a]), *(within(x[s, a], e) for x, e in values)]
         row(made, mdp.state_names[s], mdp.action_names[a], *cells)
     return closed("States and actions", made, len(allowed), most)
 
@@ -102,4 +105,6 @@ def _radii(ev: Evaluation) -> str:
         return "Exact; numbers after ~ are rounded for display, --json has them whole."
     radii = ((key, largest(getattr(ev.radius, key))) for key in ("V", "Q", "A", "rho", "d"))
     shown = ", ".join(f"{key} {nearest(radius):.2g}" for key, radius in radii)
-    return f"Rounded to 7 digits for display. Proved largest errors: {shown}."
+    return (
+        f"Rounded to 7 digits, or to those that the error supports. Proved largest errors: {shown}."
+    )

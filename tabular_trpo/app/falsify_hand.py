@@ -8,6 +8,7 @@ from typing import Any, final
 
 from tabular_trpo.core import real
 from tabular_trpo.core.nearest import written
+from tabular_trpo.core.records import locked
 from tabular_trpo.theory.claim import Theorem, Verdict
 from tabular_trpo.theory.expression import SCALAR, Expression
 from tabular_trpo.theory.judge import judge
@@ -50,6 +51,7 @@ GIVEN = ("rho0", "r", "pi", "pi_new")  # parts of the model, shown anyway
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Hand:
     """What a claim says of a pair, part by part.

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from tabular_trpo.app.answer import Part, Verbatim
-from tabular_trpo.app.boundary import PROGRAM
 from tabular_trpo.app.cells import many, plain
 from tabular_trpo.app.falsify_hand import WHENCE, Hand, decimal, whole
 from tabular_trpo.app.falsify_outcome import Hunt, Hunted
@@ -17,6 +16,8 @@ from tabular_trpo.app.tables import Sheet, row, table
 from tabular_trpo.core import real
 from tabular_trpo.core.decimals import faithful
 from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.startup import PROGRAM
+from tabular_trpo.falsify.measure import measure
 from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.expression import SCALAR, STATE, TABLE
 
@@ -80,7 +81,9 @@ def _told(one: Hunted) -> Iterator[Part]:
         )
     else:
         ratio = "There is no penalty to compare a gap with."
-        if one.ratio is not None:
+        if one.ratio is None and measure(found.claim).penalty:
+            ratio = "Gap and penalty are 0 or infinite at the nearest pair, which makes no ratio."
+        elif one.ratio is not None:
             ratio = f"The largest gap / penalty is {faithful(one.ratio, NEAR)}; above 1 refutes."
         yield (
             f"{tried}; the claim speaks of {one.met} of them. {ratio} "

@@ -13,6 +13,7 @@ from tabular_trpo.core.errors import LimitError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array, is_rational
+from tabular_trpo.core.records import locked
 from tabular_trpo.exact.evaluate import Evaluation
 from tabular_trpo.exact.surrogate import Surrogate
 from tabular_trpo.improve.conservative import conservative
@@ -39,6 +40,7 @@ MEANING = {
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Method:
     """A step by name.

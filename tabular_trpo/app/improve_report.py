@@ -10,11 +10,13 @@ from typing import Any, final
 
 from tabular_trpo.app.answer import Part, closed
 from tabular_trpo.app.cells import exact, many, per_pair, rounded, scalars
+from tabular_trpo.app.digits import within
 from tabular_trpo.app.improve_methods import Method, Settings
 from tabular_trpo.app.source import Source, about
 from tabular_trpo.app.tables import row, table
 from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.real import Real
+from tabular_trpo.core.records import locked
 from tabular_trpo.improve.iterate import PROVED, REFUTED, UNDECIDED, Record
 from tabular_trpo.improve.step import MOVED
 
@@ -25,6 +27,7 @@ DIGITS, FEW = 6, 3  # shown of eta, and of the rest
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
     """What was asked and the records of what was done."""
@@ -97,6 +100,8 @@ def _step(record: Record, times: bool) -> dict[str, Any]:
     numbers = {
         "eta": record.eta,
         "eta_new": record.eta_new,
+        "eta_radius": record.eta_radius,
+        "eta_new_radius": record.eta_new_radius,
         "predicted": step.gain,
         "realised": record.realised,
         "ratio": record.ratio,
@@ -132,12 +137,19 @@ def parts(run: Run) -> list[Part]:
     heads = ["Step", *NUMBERS[:5], "By", *NUMBERS[5:], "Monotone", *timed]
     made = table(heads, right=["Step", *NUMBERS, *timed])
     most = None if run.args.all else MOST_ROWS
-    row(made, "0", _cell(run.records[0].eta, DIGITS), *[""] * (len(heads) - 2))
+    row(
+        made,
+        "0",
+        _within(run.records[0].eta, run.records[0].eta_radius, DIGITS),
+        *[""] * (len(heads) - 2),
+    )
     for record in run.records[:most]:
         step = record.step
         cells = [
-            _cell(record.eta_new, DIGITS),
-            *map(_cell, (step.gain, record.realised, record.ratio, below(record.certified_gain))),
+            _within(record.eta_new, record.eta_new_radius, DIGITS),
+            _cell(step.gain),
+            *_realised(record),
+            _cell(below(record.certified_gain)),
             record.best_rung or "-",
             *(_cell(x, 2) for x in (step.max_kl, step.mean_kl)),
             record.monotone if record.status == MOVED else f"{record.status}, {record.monotone}",
@@ -172,10 +184,26 @@ def _cell(x: Any, digits: int = FEW) -> str:
     return "-" if x is None else rounded(x, digits)
 
 
+def _within(x: Any, radius: Any, digits: int) -> str:
+    return _cell(x, digits) if radius == 0 else within(x, radius, digits)
+
+
+def _realised(record: Record) -> list[str]:
+    """Write the true gain and its ratio to the predicted one, to the digits of their bounds."""
+    if record.realised_lo == record.realised_hi:
+        return [_cell(record.realised), _cell(record.ratio)]
+    error = max(record.realised_hi - record.realised, record.realised - record.realised_lo)
+    told = _within(record.realised, error, FEW)
+    if record.ratio is None:
+        return [told, "-"]
+    return [told, _within(record.ratio, error / abs(nearest(record.step.gain)), FEW)]
+
+
 def line(run: Run) -> str:
     """Return the verdict in one line."""
     first, last = run.records[0], run.records[-1]
-    eta = f"eta {_cell(first.eta, 7)} -> {_cell(last.eta_new, 7)}"
+    eta = f"eta {_within(first.eta, first.eta_radius, 7)} -> "
+    eta += _within(last.eta_new, last.eta_new_radius, 7)
     gap = f"eta* - eta <= {_cell(last.gap, 3)}"
     where = about(run.source.mdp, run.args.lane)
     return f"{run.source.name}, {run.method.name}: {eta}, {gap}; {_verdict(run)} ({where})"

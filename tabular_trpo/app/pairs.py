@@ -12,6 +12,7 @@ from tabular_trpo.core import policy as policies
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array, zeros
+from tabular_trpo.core.records import locked
 from tabular_trpo.exact.evaluate import evaluate
 from tabular_trpo.theory.pair import Pair
 
@@ -20,6 +21,7 @@ SMALL_STEP = Fraction(1, 1000)
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
     """Two policies to judge; with a target, pi_new = (1 - alpha) pi + alpha target.

@@ -8,7 +8,8 @@ import numpy as np
 
 from tabular_trpo.app.answer import Answer, Part
 from tabular_trpo.app.boundary import UsageError
-from tabular_trpo.app.cells import largest, many, plain, scalars, short, with_radius
+from tabular_trpo.app.cells import largest, many, plain, scalars, short
+from tabular_trpo.app.digits import with_radius, within
 from tabular_trpo.app.source import Source, about, lane_argument, read
 from tabular_trpo.app.tables import row, table
 from tabular_trpo.core import policy as policies
@@ -118,7 +119,7 @@ def _policy(mdp: MDP, pi: Array) -> dict[str, Any]:
     support = np.asarray(pi != 0, dtype=bool)
     return {
         **scalars(["eta", "radius"], [ev.eta, ev.radius.eta]),
-        "text": short(ev.eta),
+        "text": within(ev.eta, ev.radius.eta),
         "support": int(support.sum()),
         "deterministic": bool(support.sum() == mdp.n_states),
         "full_support": bool((support == mdp.mask).all()),

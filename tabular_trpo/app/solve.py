@@ -5,15 +5,23 @@ import argparse
 import numpy as np
 
 from tabular_trpo.app.answer import Answer, Part, closed
-from tabular_trpo.app.cells import largest, many, per_state, scalars, short, with_radius
+from tabular_trpo.app.cells import largest, many, per_state, scalars
+from tabular_trpo.app.digits import with_radius, within
 from tabular_trpo.app.source import Source, about, lane_argument, read
 from tabular_trpo.app.tables import row, table
+from tabular_trpo.core.numbers import Array
 from tabular_trpo.exact.optimal import Optimum, optimal
 
 NAME = "solve"
 HELP = "V*, all optimal actions of each state, the optimal return"
 EPILOG = "Rational lane: ties are exact. Float lane: the actions not proved suboptimal."
 MOST_ROWS = 40
+UNDECIDED = (
+    "Undecided actions are worth the same, or differ by less than doubles and their errors tell; "
+    "--lane rational decides."
+)
+
+Names = dict[str, list[str]]
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,33 +35,49 @@ def run(args: argparse.Namespace) -> Answer:
     """Solve one model."""
     source = read(args.file, args.lane)
     best = optimal(source.mdp)
-    actions = {
-        state: [source.mdp.action_names[a] for a in np.flatnonzero(best.optimal[s])]
-        for s, state in enumerate(source.mdp.state_names)
-    }
+    actions = _named(source, best.optimal)
+    undecided = {state: names for state, names in _named(source, best.undecided).items() if names}
     document = {
         "command": NAME,
         "model": source.name,
         "lane": source.mdp.lane,
         "V_star": per_state(source.mdp, best.V_star),
         "optimal": actions,
+        "undecided": undecided,
         **scalars(["eta_star"], [best.eta_star]),
         "iterations": best.iterations,
         "radius": scalars(
             ["V_star", "eta_star"], [largest(best.radius.V_star), largest(best.radius.eta_star)]
         ),
     }
-    parts = _states(source, best, actions, None if args.all else MOST_ROWS)
+    parts = _states(source, best, actions, undecided, None if args.all else MOST_ROWS)
     value = with_radius(best.eta_star, best.radius.eta_star)
     count = many(best.iterations, "iteration")
     line = f"{source.name}: eta* = {value} after {count} ({about(source.mdp, args.lane)})"
+    if undecided:
+        line += f"; actions undecided in {many(len(undecided), 'state')}"
     return Answer(0, document, parts, line)
 
 
+def _named(source: Source, pairs: Array) -> dict[str, list[str]]:
+    return {
+        state: [source.mdp.action_names[a] for a in np.flatnonzero(pairs[s])]
+        for s, state in enumerate(source.mdp.state_names)
+    }
+
+
 def _states(
-    source: Source, best: Optimum, actions: dict[str, list[str]], most: int | None
+    source: Source,
+    best: Optimum,
+    actions: Names,
+    undecided: Names,
+    most: int | None,
 ) -> list[Part]:
-    made = table(["State", "V*", "Optimal actions"], right=["V*"])
+    heads = ["State", "V*", "Optimal actions", *(["Of these undecided"] if undecided else [])]
+    made = table(heads, right=["V*"])
+    error = largest(best.radius.V_star)
     for s, name in list(enumerate(source.mdp.state_names))[:most]:
-        row(made, name, short(best.V_star[s]), ", ".join(actions[name]))
-    return closed("Optimum", made, source.mdp.n_states, most)
+        left_open = [", ".join(undecided.get(name, []))] if undecided else []
+        row(made, name, within(best.V_star[s], error), ", ".join(actions[name]), *left_open)
+    parts = closed("Optimum", made, source.mdp.n_states, most)
+    return [*parts, *([UNDECIDED] if undecided else [])]

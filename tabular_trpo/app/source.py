@@ -13,6 +13,7 @@ from tabular_trpo.core import policy as policies
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.records import locked
 from tabular_trpo.exact.evaluate import evaluate
 from tabular_trpo.exact.optimal import optimal
 from tabular_trpo.formats.document import Document, from_document
@@ -25,6 +26,7 @@ MADE = ("uniform", "greedy", "optimal")
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
     """One model with its policies (S, A), in one lane; `name` is the file's without suffix."""

@@ -9,16 +9,20 @@ import scipy.sparse as sp
 
 from tabular_trpo.core.build import guard_dense
 from tabular_trpo.core.errors import MOST_PROBLEMS, InvalidMDPError, Problem
+from tabular_trpo.core.given import precision
 from tabular_trpo.core.lanes import settle
-from tabular_trpo.core.memory import guard
+from tabular_trpo.core.memory import guard, limit
 from tabular_trpo.core.names import read_names
 from tabular_trpo.core.numbers import Array, is_rational, kind_of, read_array, shown, zeros
+from tabular_trpo.core.records import locked
 
-DENSE_ENTRIES = 2**22
+# Below this fill of P products and factorizations in CSR are faster; small tables stay dense.
+DENSE_FILL, SMALL = 1 / 16, 2**14
 LAYOUTS = ("auto", "dense", "csr")
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Table:
     """Transitions as columns: indices s, a, t, and numbers p, r; whole numbers fit both lanes."""
@@ -78,6 +82,10 @@ def collect(
     action_names: Iterable[str] | None,
 ) -> Table:
     """Read rows into columns, resolving names and refusing wrong rows."""
+    if hasattr(transitions, "columns"):  # iterating a table gives its column names
+        got, cure = "are a table with labels", "Give table.itertuples(index=False)"
+        expected = "rows (s, a, s', probability, reward)"
+        raise InvalidMDPError(Problem("labels", "transitions", got, expected, cure))
     try:
         rows = [tuple(row) for row in transitions]
     except TypeError:
@@ -127,7 +135,8 @@ def _numbers(p: list[Any], r: list[Any]) -> tuple[Array, Array]:
         array.astype(np.int64) if kinds[name] == "int" and not is_rational(array) else array
         for name, array in arrays.items()
     )
-    return one, two
+    coarse = np.asarray(p) if precision(np.asarray(p).dtype) > 2.0**-52 else one
+    return coarse if coarse.dtype.kind == "f" else one, two  # their precision is told by the dtype
 
 
 def arrays(table: Table, layout: str) -> tuple[Any, Any, Array | None]:
@@ -158,12 +167,8 @@ def arrays(table: Table, layout: str) -> tuple[Any, Any, Array | None]:
     allowed = np.zeros(n_states * n_actions, dtype=bool)
     allowed[pairs] = True
     mask = allowed.reshape(n_states, n_actions)
-    dense = (
-        layout == "dense"
-        or rational
-        or (layout == "auto" and n_states**2 * n_actions <= DENSE_ENTRIES)
-    )
-    if dense:
+    dense = layout == "dense" or (layout == "auto" and _filled(len(keys), n_states**2 * n_actions))
+    if rational or dense:
         guard_dense(n_states, n_actions, rational)
         P = zeros((n_states, n_actions, n_states), rational).astype(table.p.dtype, copy=False)
         r_next = zeros(P.shape, rational).astype(table.r.dtype, copy=False)
@@ -173,6 +178,16 @@ def arrays(table: Table, layout: str) -> tuple[Any, Any, Array | None]:
     shape = (n_states * n_actions, n_states)
     matrix = sp.csr_array((table.p, (pairs, table.t)), shape=shape)
     return matrix, sp.csr_array((table.r, (pairs, table.t)), shape=shape), mask
+
+
+def _filled(n_transitions: int, n_entries: int) -> bool:
+    """Tell whether P is better dense: small, or filled enough, and not beyond memory.
+
+    >>> _filled(2200, 1100**2 * 2), _filled(1100**2, 1100**2 * 2), _filled(20, 10**2 * 2)
+    (False, True, True)
+    """
+    fits = 8 * n_entries <= limit()
+    return n_entries <= SMALL or (fits and n_transitions >= DENSE_FILL * n_entries)
 
 
 def _shortest(r_next: Array, P: Array) -> Array:

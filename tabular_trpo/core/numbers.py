@@ -8,7 +8,7 @@ refused, because `Fraction + 0.5` would become a float in silence.
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -20,6 +20,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from tabular_trpo.core.errors import InvalidMDPError, Problem
+from tabular_trpo.core.given import Names, given, is_float
 from tabular_trpo.core.memory import guard
 from tabular_trpo.core.nearest import long_integers, nearest, written
 
@@ -69,7 +70,9 @@ def kind_of(value: object) -> str:
         return "int"
     if isinstance(value, (str, Decimal, Rational)):
         return "exact"
-    return "float" if isinstance(value, (Real, np.floating)) else "bad"
+    if isinstance(value, Real) or (isinstance(value, np.generic) and is_float(value.dtype)):
+        return "float"
+    return "bad"
 
 
 def to_fraction(value: Any) -> Fraction:
@@ -98,10 +101,11 @@ def size_of(value: Any) -> int:
     return value.size if isinstance(value, np.ndarray) else 1
 
 
-def read_array(name: str, value: Any) -> tuple[str, Array]:
+def read_array(name: str, value: Any, axes: Sequence[Names] = ()) -> tuple[str, Array]:
     """Read nested lists or an array into ("float" | "int" | "exact", array).
 
     name:   how errors call it (see `entry`)
+    axes:   what labels of a table are looked up in (see `given`)
     return: kind and a float64 or object array (object elements as given)
     raises: InvalidMDPError for ragged nesting, bools, complex numbers or other types;
             MemoryGuardError, before anything is copied
@@ -109,10 +113,11 @@ def read_array(name: str, value: Any) -> tuple[str, Array]:
     >>> read_array("r", [[0.5, 1]])
     ('float', array([[0.5, 1. ]]))
     """
-    plain = isinstance(value, np.ndarray) and value.dtype.kind in "fiu"
+    value = given(entry(name, ()), value, axes)
+    plain = isinstance(value, np.ndarray) and (value.dtype.kind in "iu" or is_float(value.dtype))
     size = size_of(value)  # a view may spread one number over a shape that no memory holds
     guard(size * (8 if plain else 16), f"{name} with {size:,} entries", DENSE_CURE)
-    if plain and value.dtype.kind == "f":
+    if plain and value.dtype.kind not in "iu":
         return "float", value.astype(np.float64)
     if plain and np.all((value >= -MOST_WHOLE) & (value <= MOST_WHOLE)):
         return "int", value.astype(np.float64)

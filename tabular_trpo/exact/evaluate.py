@@ -16,6 +16,7 @@ from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, Scalar, frozen, zeros
 from tabular_trpo.core.overflow import finite
 from tabular_trpo.core.policy import check_policy, check_rows, policy_array
+from tabular_trpo.core.records import locked
 from tabular_trpo.exact import small
 from tabular_trpo.exact.enclosure import Model, U, Values, Visits, enclose
 
@@ -24,6 +25,7 @@ CHUNK = 2**20  # entries of P evaluated at a time in a batch
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Radius:
     """Proved error bounds, each of the shape of its quantity; zeros in the rational lane."""
@@ -38,6 +40,7 @@ class Radius:
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
     """What a policy is worth, exactly (rational lane) or within `radius` (float lane).

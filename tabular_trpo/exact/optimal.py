@@ -11,6 +11,7 @@ from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, Scalar, frozen
+from tabular_trpo.core.records import locked
 from tabular_trpo.exact import relative, warm
 from tabular_trpo.exact.evaluate import Evaluation, evaluate
 
@@ -18,6 +19,7 @@ MOST_ITERATIONS = 1000
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class OptimumRadius:
     """Proved error bounds of the values of an `Optimum`; zeros in the rational lane."""
@@ -29,6 +31,7 @@ class OptimumRadius:
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Optimum:
     """The optimal value and every optimal action.
@@ -90,9 +93,10 @@ def _leap(mdp: MDP, e: Evaluation, better: Array) -> Array:
 
     The advantages are the rewards of a model with the same optimal policies (potential shaping by
     V, Ng, Harada and Russell 1999) in which the policy is worth 0: what is left to gain fills the
-    range of doubles, however small beside V.
+    range of doubles, however small beside V.  Of gains only what is proved is kept.
     """
-    return warm.improve(warm.plain(mdp, e.A, shifted=False), better)[0]
+    gains = np.where(e.A > 0, np.maximum(e.A - e.radius.A, 0 * e.A), e.A)
+    return warm.improve(warm.plain(mdp, gains, shifted=False), better)[0]
 
 
 def _improvement(mdp: MDP, e: Evaluation) -> Array | None:

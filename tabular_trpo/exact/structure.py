@@ -14,10 +14,12 @@ from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.nearest import written
 from tabular_trpo.core.numbers import Array, frozen
 from tabular_trpo.core.policy import check_policy
+from tabular_trpo.core.records import locked
 
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Structure:
     """The support of a chain, or of a model under all its allowed actions.

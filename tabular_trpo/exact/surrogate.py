@@ -6,7 +6,6 @@ from typing import Any, Protocol, final
 import numpy as np
 
 from tabular_trpo.core.arguments import typed, typed_record
-from tabular_trpo.core.build import fit, shape_error
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.grid import below_grid
 from tabular_trpo.core.lanes import in_lane
@@ -15,6 +14,8 @@ from tabular_trpo.core.linalg.twofold import Twofold
 from tabular_trpo.core.numbers import Array, OptionalScalar, Scalar, frozen, is_rational
 from tabular_trpo.core.overflow import finite
 from tabular_trpo.core.policy import check_rows
+from tabular_trpo.core.records import locked
+from tabular_trpo.core.shapes import fit, shape_error
 from tabular_trpo.exact.evaluate import Evaluation
 
 U = 2.0**-53
@@ -57,6 +58,7 @@ class LocalObjective(Protocol):
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Surrogate:
     """L(pi_new) = eta + sum_{s,a} G(s, a) (pi_new - pi)(a|s), linear in the new policy.

@@ -13,6 +13,7 @@ accurate relative to its own size however small it is, and gains are compared wi
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from heapq import heapify, heappop, heappush
 from typing import Any, final
 
@@ -26,10 +27,12 @@ from tabular_trpo.core.numbers import Array, elementwise, is_rational
 from tabular_trpo.core.overflow import unit_of
 from tabular_trpo.core.readable import readable
 
-NOISE = 2.0**-44  # gains below this part of the terms of a sum are taken for rounding
-NEWS = 0.25  # predecessors hear of a state again when its improvement has grown by this part
+NOISE = 2.0**-48  # gains below this part of the terms of a sum are taken for rounding
+# Predecessors hear of a state again when its improvement has grown by a part, while there were no
+# more updates than this a state; finer parts are for waves that stop before they cross the graph.
+NEWS = {0.25: 8.0, 2.0**-5: 1.0, 2.0**-8: 1.0}
 LARGEST = 2.0**960  # of a scaled value: two thousand binary orders of magnitude stay above 0
-MOST_SOLVES, MOST_UPDATES = 40, 8  # updates: of a state, on average
+MOST_SOLVES = 40
 FULL = 0.1  # fill from which dense arithmetic is faster
 NEAREST_1 = 1 - 2.0**-40  # the largest discount; a rational one may be closer to 1
 
@@ -54,7 +57,8 @@ class Plain:
 def plain(mdp: MDP, r: Array, shifted: bool = True) -> Plain:
     """Return a single model with rewards `r` (S, A) as doubles, in which V is below LARGEST.
 
-    shifted: subtract the smallest reward, which moves all values by one constant
+    shifted: subtract the smallest reward, which moves all values by one constant; otherwise the
+             largest must be positive
     """
     P = mdp.P
     if not mdp.is_sparse:
@@ -67,8 +71,10 @@ def plain(mdp: MDP, r: Array, shifted: bool = True) -> Plain:
     r = r if is_rational(r) else r / unit_of(r)  # differences of the largest doubles overflow
     lowest = np.min(r[mdp.mask]) if shifted else 0 * r[0, 0]
     above = np.where(mdp.mask, r, lowest) - lowest
-    most = np.max(np.abs(above))
-    above = above / most if most > 0 else above
+    most = np.max(above)
+    if most > 0:
+        # No value exceeds most / (1 - gamma): what costs more is never done, however much more.
+        above = np.maximum(above, -most * (int(1 / (1 - gamma)) + 1)) / most
     if is_rational(above):
         above = elementwise(nearest, above, np.float64)
     return Plain(P, above * (LARGEST * (1 - gamma)), gamma, mdp.mask)
@@ -84,9 +90,9 @@ def start(mdp: MDP) -> Array:
     if mdp.batch_shape:
         above = r / 2 - np.min(r, axis=(-2, -1), keepdims=True) / 2  # r - min(r) may overflow
         gamma = mdp.gamma[..., None, None]
-        expect = lambda V: gamma * dense.expect(mdp.P, V)  # noqa: E731
-        V = np.zeros(r.shape[:-1])
-        return _sweeps(above, expect, mdp.mask, V, np.argmax(_live(above, mdp.mask), axis=-1))
+        first = np.argmax(_live(above, mdp.mask), axis=-1)
+        V = np.zeros(first.shape)
+        return _sweeps(above, lambda V: gamma * dense.expect(mdp.P, V), mdp.mask, V, first)
     model = plain(mdp, mdp.r)
     return improve(model, np.argmax(_live(model.r, mdp.mask), axis=-1))[0]
 
@@ -96,9 +102,21 @@ def improve(model: Plain, actions: Array) -> tuple[Array, Array]:
 
     actions: (S,) indices of allowed actions
     """
+    into, last = None, np.full(len(actions), -1.0)
     for _ in range(MOST_SOLVES):
         V = solve(model, actions)
-        better = spread(model, V, actions)
+        if not np.any(V > last * (1 + 8 * NOISE)):
+            break  # what remains is rounding
+        last = V
+        Q = _live(model.r + expected(model, V), model.mask)
+        best, _, up = _better(Q, model.r, V)
+        if not up.any():
+            break
+        if model.P.nnz > FULL * len(V) * model.r.size:
+            better = _sweeps(model.r, partial(expected, model), model.mask, V, actions)
+        else:
+            into = into or _Columns(model)
+            better = _pushes(into, V, Q, np.where(up, best, actions), np.flatnonzero(up))
         if np.array_equal(better, actions):
             break
         actions = better
@@ -124,17 +142,6 @@ def _live(Q: Array, mask: Array) -> Array:
     return np.where(mask, Q, -np.inf)
 
 
-def spread(model: Plain, V: Array, actions: Array) -> Array:
-    """Return the actions after value iteration from V on the states that news reaches."""
-    Q = _live(model.r + expected(model, V), model.mask)
-    best, _, up = _better(Q, model.r, V)
-    if not up.any():
-        return actions
-    if model.P.nnz > FULL * len(V) * model.r.size:
-        return _sweeps(model.r, lambda V: expected(model, V), model.mask, V, actions)
-    return _pushes(model, V, Q, np.where(up, best, actions), np.flatnonzero(up))
-
-
 def _better(Q: Array, r: Array, V: Array) -> tuple[Array, Array, Array]:
     """Return the best actions, their Q, and where they are better than V beyond rounding."""
     best = np.argmax(Q, axis=-1)
@@ -150,47 +157,53 @@ def _sweeps(
     for _ in range(V.shape[-1]):
         best, top, up = _better(_live(r + expect(V), mask), r, V)
         actions = np.where(up, best, actions)
-        grown = up & (top - V > NEWS * (V - first))
+        grown = up & (top - V > max(NEWS) * (V - first))
         V = np.where(up, top, V)
         if not grown.any():
             break
     return actions
 
 
-def _pushes(model: Plain, V: Array, Q: Array, actions: Array, states: Array) -> Array:
-    """Update one state at a time, from those in `states` on; add its news to Q of predecessors.
+@final
+class _Columns:
+    """The transitions into each state as Python lists: a state has few, and numpy's calls cost."""
 
-    Python lists: a state has few neighbours, for which numpy's calls would cost more.
-    """
-    n_actions = model.r.shape[1]
-    into = sp.csc_array(model.P)
-    ends, pairs = into.indptr.tolist(), into.indices.tolist()
-    weights = (model.gamma * into.data).tolist()
-    noise = (2 * NOISE * np.maximum(-model.r, 0.0)).ravel().tolist()
-    q, first, now, taken = Q.ravel().tolist(), V.tolist(), V.tolist(), actions.tolist()
-    best = list(now)  # what the next update of a state raises its value to
-    for s in states.tolist():
-        best[s] = q[s * n_actions + taken[s]]
-    queue = [(-best[s], s) for s in states.tolist()]
-    waiting = {s: best[s] for s in states.tolist()}
-    heapify(queue)
-    for _ in range(MOST_UPDATES * len(now)):
-        if not queue:
-            break
-        s = heappop(queue)[1]
-        if waiting.pop(s, None) is None:
-            continue
-        gain = best[s] - now[s]
-        now[s] = best[s]
-        for i in range(ends[s], ends[s + 1]):
-            pair = pairs[i]
-            q[pair] = value = q[pair] + weights[i] * gain
-            u = pair // n_actions
-            if value <= best[u] or value - now[u] <= NOISE * value + noise[pair]:
+    def __init__(self, model: Plain) -> None:
+        """List the columns of gamma P, and what rounding may do to each pair."""
+        into = sp.csc_array(model.P)
+        self.ends, self.pairs = into.indptr.tolist(), into.indices.tolist()
+        self.weights = (model.gamma * into.data).tolist()
+        self.noise = (2 * NOISE * np.maximum(-model.r, 0.0)).ravel().tolist()
+
+
+def _pushes(into: _Columns, V: Array, Q: Array, actions: Array, states: Array) -> Array:
+    """Update one state at a time, from those in `states` on; add its news to Q of predecessors."""
+    n_actions = Q.shape[1]
+    q, now, taken = Q.ravel().tolist(), V.tolist(), actions.tolist()
+    first, raised = list(now), V.copy()
+    raised[states] = Q[states, actions[states]]
+    best = raised.tolist()  # what the next update of a state raises its value to
+    used = 0
+    for news, most in NEWS.items():
+        queue = [(-value, s) for s, value in enumerate(best) if value > now[s]]
+        waiting = {s: -value for value, s in queue}
+        heapify(queue)
+        while queue and used < most * len(now):
+            s = heappop(queue)[1]
+            if waiting.pop(s, None) is None:
                 continue
-            best[u], taken[u] = value, pair % n_actions
-            grown = value - now[u] > NEWS * (now[u] - first[u])
-            if grown and value > waiting.get(u, 0.0) * (1 + NEWS):
-                waiting[u] = value
-                heappush(queue, (-value, u))
+            used += 1
+            gain = best[s] - now[s]
+            now[s] = best[s]
+            for i in range(into.ends[s], into.ends[s + 1]):
+                pair = into.pairs[i]
+                q[pair] = value = q[pair] + into.weights[i] * gain
+                u = pair // n_actions
+                if value <= best[u] or value - now[u] <= NOISE * value + into.noise[pair]:
+                    continue
+                best[u], taken[u] = value, pair % n_actions
+                grown = value - now[u] > news * (now[u] - first[u])
+                if grown and value > waiting.get(u, 0.0) * (1 + news):
+                    waiting[u] = value
+                    heappush(queue, (-value, u))
     return np.array(taken)

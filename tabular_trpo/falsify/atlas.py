@@ -13,6 +13,7 @@ from itertools import chain, islice
 from typing import Any, final
 
 from tabular_trpo.core.nearest import nearest, written
+from tabular_trpo.core.records import locked
 from tabular_trpo.falsify.answer import Refutation, named
 from tabular_trpo.falsify.hunt import NEARLY, falsify, generations, readings, tightest
 from tabular_trpo.falsify.score import Scorer, scorer
@@ -31,6 +32,7 @@ Reach = tuple[float, bool] | None  # ratio, and whether it is 1 exactly
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Entry:
     """How near one bound came to equality at one gamma; `ratio` is a lower bound of its supremum.

@@ -15,10 +15,12 @@ from tabular_trpo.core.build import guard_dense
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, shown, zeros
+from tabular_trpo.core.records import locked
 from tabular_trpo.families.arguments import is_exact
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Arm:
     """From each state s, `action` leads with probability `p` to `target[s]` and pays `r`.

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tabular_trpo.core.arguments import typed
-from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem, missing_extra
+from tabular_trpo.core.given import given, row_tolerance
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import (
@@ -27,6 +27,8 @@ from tabular_trpo.core.numbers import (
 )
 from tabular_trpo.core.overflow import finite
 from tabular_trpo.core.policy import check_rows, uniform
+from tabular_trpo.core.rescale import rescaled
+from tabular_trpo.core.shapes import shape_error
 from tabular_trpo.core.validate import totals
 from tabular_trpo.families.arguments import generator, size
 from tabular_trpo.formats.gym_check import check_table, outcomes
@@ -245,7 +247,8 @@ def _has_sink(mdp: MDP) -> bool:
 def _row(where: str, value: Any, mdp: MDP) -> Array:
     """Return what the function gave for a state as a row in the lane of the model."""
     rational, n_actions = mdp.lane == "rational", mdp.n_actions
-    kind, array = read_array(where, np.asarray(value) if hasattr(value, "__array__") else value)
+    value = given(where, value, (("action", mdp.action_names),))
+    kind, array = read_array(where, value)
     index = array.ndim == 0 or (array.size == 1 and (n_actions > 1 or array.flat[0] == 0))
     if index and kind == "int":
         a = int(array.flat[0])
@@ -261,7 +264,9 @@ def _row(where: str, value: Any, mdp: MDP) -> Array:
         lanes = ("exact numbers", "floats") if rational else ("floats", "exact numbers")
         cure = "Return Fractions, or pass mdp.to_float()" if rational else "Return floats"
         raise LaneError(Problem("lane", where, f"has {lanes[1]}", f"{lanes[0]}, as mdp has", cure))
-    return fractions(where, array, unsigned=True) if rational else array
+    if rational:
+        return fractions(where, array, unsigned=True)
+    return rescaled(array, row_tolerance(value))
 
 
 def _normalized(row: Array) -> Array:

@@ -18,6 +18,7 @@ from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.core.policy import check_policy, mixture
+from tabular_trpo.core.records import locked
 from tabular_trpo.exact.evaluate import evaluate
 from tabular_trpo.improve.polynomials import derivative, interpolate, primitive, roots, times
 
@@ -27,6 +28,7 @@ HALVINGS = 60
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Best:
     """The best weight of a mixture, and how certain that is.

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from tabular_trpo.core.arguments import typed
-from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array, is_rational, shown
 from tabular_trpo.core.policy import check_rows, mixture
+from tabular_trpo.core.shapes import shape_error
 from tabular_trpo.exact.evaluate import Evaluation
 from tabular_trpo.exact.surrogate import Surrogate
 from tabular_trpo.improve.best_alpha import best_alpha

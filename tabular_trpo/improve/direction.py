@@ -8,6 +8,7 @@ import numpy as np
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.numbers import Array, frozen
 from tabular_trpo.core.overflow import finite
+from tabular_trpo.core.records import locked
 from tabular_trpo.exact.surrogate import LocalObjective
 from tabular_trpo.improve.conjugate import SOLVED, Product, conjugate_gradient
 from tabular_trpo.improve.softmax_class import SoftmaxClass, normalised
@@ -17,6 +18,7 @@ SAME_POLICY = 1e-9
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Direction:
     """A direction s with largest entry 1: s = unit x, x the solution of H x = g.

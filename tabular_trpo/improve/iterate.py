@@ -16,6 +16,7 @@ from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array, OptionalScalar, Scalar
 from tabular_trpo.core.policy import check_policy
+from tabular_trpo.core.records import locked
 from tabular_trpo.exact.evaluate import Evaluation, evaluate
 from tabular_trpo.exact.surrogate import Surrogate, surrogate
 from tabular_trpo.improve.rungs import RUNGS, Rung, best, certified
@@ -31,6 +32,7 @@ PROVED, REFUTED, UNDECIDED = "proved", "refuted", "undecided"
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Record:
     """One step of a run, from pi to step.pi_new.
@@ -39,7 +41,8 @@ class Record:
     pi, eta:    the old policy (S, A) and its return
     step:       what the step said: `step.gain` is the predicted gain L(pi_new) - eta
     C:          4 eps gamma / (1 - gamma)^2 of the old policy
-    eta_new:    the new return; eta and eta_new are within the radii of their evaluations
+    eta_new:    the new return
+    eta_radius, eta_new_radius: proved error bounds of eta and eta_new, 0 in the rational lane
     realised:   eta_new - eta
     realised_lo, realised_hi: certain bounds of it, equal in the rational lane
     ratio:      realised / predicted, None where nothing is predicted
@@ -71,6 +74,8 @@ class Record:
     gap: Scalar
     seconds: float
     stopped: Rule | None
+    eta_radius: Scalar
+    eta_new_radius: Scalar
 
     @property
     def status(self) -> str:
@@ -176,6 +181,8 @@ def _record(
         gap=facts.gap,
         seconds=perf_counter() - began,
         stopped=next((rule for rule in rules if rule.met(facts)), None),
+        eta_radius=old.radius.eta,
+        eta_new_radius=new.radius.eta,
     )
 
 

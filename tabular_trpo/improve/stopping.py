@@ -6,9 +6,11 @@ from typing import Any, final
 
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.numbers import read_array, shown
+from tabular_trpo.core.records import locked
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What a rule looks at after a step.
@@ -26,6 +28,7 @@ class Facts:
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A rule that ends a run after a step.

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from tabular_trpo.core.arguments import typed
-from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.numbers import Array, is_rational, shown, zeros
 from tabular_trpo.core.policy import check_rows
+from tabular_trpo.core.shapes import shape_error
 from tabular_trpo.exact.surrogate import Surrogate
 from tabular_trpo.sampled.rollouts import Rollouts, to_go
 from tabular_trpo.sampled.terms import Terms

@@ -7,10 +7,12 @@ import numpy as np
 
 from tabular_trpo.core.numbers import Array, frozen, is_rational, zeros
 from tabular_trpo.core.overflow import finite, unit_of
+from tabular_trpo.core.records import locked
 from tabular_trpo.exact.surrogate import Surrogate
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Terms:
     """Contributions of n independent units, such as paths; estimates are means over units.

@@ -20,6 +20,7 @@ from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.memory import guard
 from tabular_trpo.core.numbers import Array, Scalar, frozen
 from tabular_trpo.core.overflow import finite
+from tabular_trpo.core.records import locked
 from tabular_trpo.families.arguments import size
 from tabular_trpo.sampled.draws import draws
 from tabular_trpo.sampled.rollouts import chosen, going_on, policy_rows, stopping_times
@@ -30,6 +31,7 @@ BYTES_A_BRANCH = 100  # what is kept of it, and what it takes while it grows
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Vine:
     """Branches from R roots, K from each.

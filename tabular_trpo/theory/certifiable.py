@@ -80,7 +80,8 @@ def _sides(theorem: Theorem) -> list[str]:
 
 
 def _depth(side: str) -> int:
-    depth, level = 0, [ast.parse(side, mode="eval").body]
+    depth = 0
+    level: list[ast.AST] = [ast.parse(side, mode="eval").body]
     while level:
         depth, level = depth + 1, [part for x in level for part in ast.iter_child_nodes(x)]
     return depth

@@ -18,7 +18,7 @@ def chosen(theorems: Choice = None) -> tuple[Theorem, ...]:
     raises:   InvalidMDPError for an unknown name; TypeError for what is neither
 
     >>> [theorem.equation for theorem in chosen(["trpo_bound", "pinsker"])]
-    ['(8), Theorem 1', 'Pinsker']
+    ['TRPO (8), Theorem 1', 'Pinsker']
     """
     if theorems is None:
         return THEOREMS

@@ -9,6 +9,7 @@ from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.nearest import approximate
 from tabular_trpo.core.numbers import OptionalScalar, shown
+from tabular_trpo.core.records import locked
 from tabular_trpo.theory.expression import SCALAR, Expression, number
 from tabular_trpo.theory.parse import parsed
 from tabular_trpo.theory.quantities import Quantities
@@ -27,6 +28,7 @@ Centre = str | Expression | Formula | None  # the number that a bound lies aroun
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Claim:
     """What a theorem says of one pair (or batch of pairs): two numbers and how they should relate.
@@ -49,6 +51,7 @@ class Claim:
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What became of a claim; there are four ends, so a verdict is not a bool.
@@ -87,6 +90,20 @@ class Verdict:
 
 @typed_record
 @final
+@locked
+@dataclass(frozen=True, slots=True, eq=False)
+class Traced:
+    """The formula of a theorem that was copied or pickled: what tracing the first one gave."""
+
+    statement: Statement
+
+    def __call__(self, p: Any) -> Statement:
+        """Return the statement."""
+        return self.statement
+
+
+@final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Theorem:
     """A statement about every pair of policies, one text for every arithmetic.
@@ -132,6 +149,14 @@ class Theorem:
         object.__setattr__(self, "centre", centre)
         names = self.names() | (set() if centre is None else centre.names())
         object.__setattr__(self, "mixture", bool(names & OF_MIXTURES))
+
+    def _portable(self) -> dict[str, Any]:
+        """Return the formulas as what they were traced to: functions of users cannot be pickled."""
+        condition = self.condition
+        return {
+            "formula": Traced(self.statement),
+            "precondition": None if condition is None else Traced(condition),
+        }
 
     def __call__(self, pair: Quantities) -> Claim:
         """Evaluate both sides at a pair; a batch of pairs gives batched sides.

@@ -193,8 +193,8 @@ class Enclosures:
             raise ValueError("a transition that may have probability 0")
         live = (pi.lo > 0) * 1.0
         if self.mdp.is_sparse:
-            closed = sparse.close(self.mdp.P, self.mdp.r, live)[0]
-            return Interval.exact(nearest(sparse.closed_classes(closed)))
+            rows = sparse.close(self.mdp.P, self.mdp.r, live)[0]
+            return Interval.exact(nearest(sparse.closed_classes(rows)))
         closed = dense.close(self.mdp.P, self.mdp.r, live)[0]
         return Interval.exact(nearest(dense.closed_classes(closed > 0)))
 

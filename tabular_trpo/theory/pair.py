@@ -11,7 +11,7 @@ from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.lanes import same_lane
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.nearest import nearest
-from tabular_trpo.core.numbers import brief, fractions, read_array
+from tabular_trpo.core.numbers import brief, fractions, frozen, read_array
 from tabular_trpo.core.overflow import finite
 from tabular_trpo.theory.enclosed import EnclosedPair
 from tabular_trpo.theory.ops import ops_of
@@ -87,6 +87,10 @@ class Pair(Quantities):
         kind = f"mixture, alpha={brief(self.alpha)}" if self.is_mixture and not batch else "pair"
         return f"<Pair: {kind}, S={mdp.n_states}, A={mdp.n_actions}{batch}, {mdp.lane} lane>"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Keep the model and the policies; quantities are computed again where asked for."""
+        return _remade, (self.mdp, self.pi, self.pi_new, self.target, self.alpha)
+
     def to_rational(self) -> "Pair":
         """Return the pair in the rational lane: each float as the dyadic rational that it is.
 
@@ -128,3 +132,13 @@ class Pair(Quantities):
             alpha = np.broadcast_to(self.alpha, self.mdp.batch_shape)[index]
             return Pair.mixture(mdp, self.pi[index], self.target[index], alpha)
         return Pair(mdp, self.pi[index], self.pi_new[index])
+
+
+def _remade(mdp: MDP, pi: Any, pi_new: Any, target: Any, alpha: Any) -> Pair:
+    """Return a pair from a copy or a pickle."""
+    pair = Pair(mdp, pi, pi_new)
+    if target is not None:
+        pair.target, pair.alpha = policy.check_policy(mdp, target, "target"), alpha
+        if isinstance(alpha, np.ndarray):
+            pair.alpha = frozen(alpha)
+    return pair

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from tabular_trpo.core.numbers import shown
+from tabular_trpo.core.records import locked
 from tabular_trpo.theory.expression import (
     LITERAL_FUNCTIONS,
     MOST_POWER,
@@ -107,6 +108,7 @@ def _of_two(function: str, x: Expression, y: Expression) -> Expression:
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Statement:
     """A traced formula: two expressions and a relation."""

@@ -7,7 +7,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from tabular_trpo.app.cells import exact, largest, plain, short, with_radius
+from tabular_trpo.app.cells import exact, largest, plain, short
+from tabular_trpo.app.digits import with_radius
 from tabular_trpo.core.real import INFINITY, log
 
 

@@ -116,3 +116,19 @@ def test_absurd_index_is_refused_before_it_is_allocated() -> None:
         tt.MDP.from_transitions([(10**13, 0, 0, 1, 0)], [1], 0.5)
     with pytest.raises(tt.InvalidMDPError, match="does not fit 64 bits"):
         tt.MDP.from_transitions([(10**30, 0, 0, 1, 0)], [1], 0.5)
+
+
+@pytest.mark.parametrize(
+    ("n_states", "successors", "sparse"),
+    [(10, 1, False), (90, 90, False), (90, 6, False), (91, 5, True), (300, 2, True)],
+)
+def test_auto_layout_follows_the_fill(n_states: int, successors: int, sparse: bool) -> None:
+    """Dense where P is small, or filled from 1/16 on; a corridor of 300 states is CSR."""
+    lines = [
+        (s, a, (s + k) % n_states, 1 / successors, 0.5)
+        for s in range(n_states)
+        for a in range(3)
+        for k in range(successors)
+    ]
+    mdp = tt.MDP.from_transitions(lines, {0: 1.0}, 0.5)
+    assert mdp.is_sparse == sparse

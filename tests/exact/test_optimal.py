@@ -142,8 +142,17 @@ def test_exact_optimum_of_numbers_beyond_float64(reward: int, gamma: F) -> None:
     assert tt.optimal(mdp).eta_star == reward / (1 - gamma)
 
 
-def test_too_many_sweeps_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tabular_trpo.exact.optimal.MOST_ITERATIONS", 1)
-    mdp = tt.MDP([[[1, 0], [0, 1]], [[0, 1], [0, 1]]], [[1, 0], [9, 9]], [1, 0], 0.9)
-    with pytest.raises(tt.LimitError, match="still improved after 1 iterations"):
-        tt.optimal(mdp)
+def test_too_many_sweeps_are_said() -> None:
+    """Rewards of two sizes: doubles see the large ones first, and a second leap the small ones."""
+    small = F(1, 10**400)
+    rows: Any = [[[1, 0, 0], [0, 1, 0]], [[0, 1, 0], [0, 1, 0]], [[0, 0, 1], [0, 0, 1]]]
+    mdp = tt.MDP(rows, [[0, 0], [small, small], [0, 1]], ["1/2", "0", "1/2"], "1/2")
+    with pytest.raises(tt.LimitError, match=r"still improved after 1 evaluations.*larger limit"):
+        tt.optimal(mdp, limit=1)
+    assert tt.optimal(mdp, limit=3).V_star.tolist() == [small, 2 * small, 2]
+
+
+@pytest.mark.parametrize("limit", [0, -1, True, 1.0, "9", None])
+def test_limit_is_a_positive_integer(limit: Any) -> None:
+    with pytest.raises((tt.TabularError, TypeError), match="limit"):
+        tt.optimal(tt.MDP([[[1.0]]], [[1.0]], [1.0], 0.5), limit=limit)

@@ -36,7 +36,16 @@ class Rows:
             den = lcm(*[x.denominator for x in row])
             self.den[i] = den
             self.num[i] = [x.numerator * (den // x.denominator) for x in row]
+        for part in (self.num, self.den):
+            part.setflags(write=False)
         self._matrix: Any = None
+
+    def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
+        """Lock the integers, which copies and pickles make writable."""
+        for name, value in state[1].items():
+            setattr(self, name, value)
+        for part in (self.num, self.den):
+            part.setflags(write=False)
 
     def __getstate__(self) -> tuple[None, dict[str, Any]]:
         """Leave the FLINT matrix behind, which cannot be copied or pickled; it is made again."""

@@ -7,11 +7,9 @@ from typing import Any
 import pytest
 
 from tabular_trpo import check as checker
-from tests.app.conftest import Run, run
+from tests.app.conftest import Run
 from tests.certificate_models import MODELS, claimed, user
 from tests.certificates import F, certificate, seal
-
-assert run  # a fixture
 
 
 def text(**changes: Any) -> str:
