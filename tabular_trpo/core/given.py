@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from tabular_trpo.core.nearest import long_integers
 from tabular_trpo.core.errors import InvalidMDPError, Problem
+from tabular_trpo.core.nearest import long_integers
 
 ROW_TOLERANCE = 1e-9  # of rows of doubles
 ROUNDINGS = 8  # of rows of coarser numbers, in units of their precision

@@ -10,8 +10,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from tabular_trpo.core.readable import readable
 from tabular_trpo.core import rounding
+from tabular_trpo.core.readable import readable
 from tabular_trpo.core.real import Real
 from tabular_trpo.core.rounding import Floats
 
