@@ -24,7 +24,7 @@ def within(value: Any, radius: Any, digits: int = 7) -> str:
     """
     if radius is None or radius == 0 or isinstance(value, (Fraction, Real)):
         return short(value, digits)
-    number, error = nearest(value), _float(radius)
+    number, error = nearest(value), nearest(radius)
     if not math.isfinite(number):
         return short(value, digits)
     if not math.isfinite(error):
@@ -49,8 +49,4 @@ def with_radius(value: Any, radius: Any) -> str:
     """
     if radius == 0:
         return short(value)
-    return f"{within(value, radius, WHOLE)} +- {_float(radius):.2g}"
-
-
-def _float(radius: Any) -> float:
-    return nearest(radius)
+    return f"{within(value, radius, WHOLE)} +- {nearest(radius):.2g}"

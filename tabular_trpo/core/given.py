@@ -15,6 +15,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from tabular_trpo.core.errors import InvalidMDPError, Problem
+from tabular_trpo.core.nearest import long_integers
 
 ROW_TOLERANCE = 1e-9  # of rows of doubles
 ROUNDINGS = 8  # of rows of coarser numbers, in units of their precision
@@ -197,5 +198,6 @@ def _unknown(where: str, labels: list[Any], what: str, names: Sequence[str]) -> 
 
 
 def _listed(labels: Iterable[Any]) -> str:
-    shown = [repr(x)[:40] for x in labels]
+    with long_integers():
+        shown = [repr(x)[:40] for x in labels]
     return ", ".join(shown[:6]) + (f", ... ({len(shown)})" if len(shown) > 6 else "")

@@ -77,7 +77,7 @@ def _seconds(shape: tuple[int, ...], bits: int, results: int, solves: int) -> fl
     reduced = GCD * results * nearest(bits) ** 2
     lifted = LIFTING * solves * nearest(bits) ** 2 * (1 + 4 / n_states)
     entries = ENTRY * n_states**2 * (n_actions + solves)
-    return CALL + entries + reduced + (lifted if rational.flint is None else 0.0)
+    return CALL + entries + reduced + (0.0 if rational.HAS_FLINT else lifted)
 
 
 def chain_bits(rows: rational.Rows, pi: Array, gamma: Fraction) -> int:

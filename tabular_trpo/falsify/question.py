@@ -13,7 +13,8 @@ from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.nearest import nearest, written
 from tabular_trpo.core.numbers import brief, shown
 from tabular_trpo.families.arguments import size
-from tabular_trpo.theory.claim import Centre, Theorem
+from tabular_trpo.theory.centre import Centre
+from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.trace import Statement
 

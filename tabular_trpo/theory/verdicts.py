@@ -19,7 +19,7 @@ from tabular_trpo.theory.pair import Pair
 @typed_record
 @final
 @locked
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Verdicts:
     """The verdicts on one pair, in the order of the theorems: a sequence, by index or by name."""
 
