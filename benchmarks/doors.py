@@ -115,7 +115,7 @@ def outcome(function: Any, given: dict[str, Any], victim: str) -> str:
         found = f"accepted {victim}" if victim else ""
     except OverTimeError:
         return f"over time {victim}"
-    except (tt.TabularError, TypeError) as error:
+    except (tt.TabularError, tt.check.CertificateError, TypeError) as error:
         if not victim:
             return f"refused a valid call: {error!s:.200}"
         words = NAMED_AS.get(victim, re.escape(victim))

@@ -313,10 +313,9 @@ mean_kl : mean_d(kl); M : L - C*max_kl; kl_reversed : sum_a(pi_new*log_ratio(pi_
 kl_d : sum_s(d*log_ratio(d, d_new)); entropy : sum_a(pi*log_ratio(1, pi));
 entropy_new : sum_a(pi_new*log_ratio(1, pi_new)); abs(x) : larger(x, -x); mean_d(x) : sum_s(d*x);
 span_s(x) : max_s(x) + max_s(-x); span_a(x) : max_a(x) + max_a(-x);
-shift(x) : sum_a((pi_new-pi)*next(x));
-J : sum_s(d_avg*sum_a(pi*r)); J_new : sum_s(d_avg_new*sum_a(pi_new*r));
-kemeny : sum_s(H_diagonal); kemeny_new : sum_s(H_diagonal_new);
-log_gap : abs(log_ratio(pi, pi_new)); classes : classes_of(pi);
+shift(x) : sum_a((pi_new-pi)*next(x)); J : sum_s(d_avg*sum_a(pi*r));
+J_new : sum_s(d_avg_new*sum_a(pi_new*r)); kemeny : sum_s(H_diagonal);
+kemeny_new : sum_s(H_diagonal_new); log_gap : abs(log_ratio(pi, pi_new)); classes : classes_of(pi);
 classes_new : classes_of(pi_new); natural : weights(pi, rho, A);
 w_fit : shared_weights(pi, rho, A); w_fit_new : shared_weights(pi_new, rho_new, A_new);
 L_mix(x) : eta + sum_s(rho*(sum_a(((1-x)*pi + x*pi_new)*Q) - V));
@@ -821,7 +820,8 @@ def check(certificate: dict[str, Any]) -> tuple[Statement, ...]:
     try:
         absent = dict.fromkeys(("/format", "/version", "/model/format", "/model/version"))
         for path, value in _fields(certificate):
-            _require(FIELD.fullmatch(f"{path} {value}"), path, value, "a field of the format")
+            good = FIELD.fullmatch(f"{path} {value}")
+            _require(good, path or "certificate", value, "a field of the format")
             absent.pop(path, None)
         _require(not absent, next(iter(absent), ""), "absent", "its constant")
         body = {key: part for key, part in certificate.items() if key != "digest"}

@@ -13,7 +13,7 @@ from tabular_trpo.core.given import precision
 from tabular_trpo.core.lanes import settle
 from tabular_trpo.core.memory import guard, limit
 from tabular_trpo.core.names import read_names
-from tabular_trpo.core.numbers import Array, is_rational, kind_of, read_array, shown, zeros
+from tabular_trpo.core.numbers import Array, entry, is_rational, kind_of, read_array, shown, zeros
 from tabular_trpo.core.records import locked
 
 # Below this fill of P products and factorizations in CSR are faster; small tables stay dense.
@@ -129,6 +129,10 @@ def _numbers(p: list[Any], r: list[Any]) -> tuple[Array, Array]:
     """Return both columns in one lane; whole numbers stay int64, so that the lane stays open."""
     names = ("transitions[] probability", "transitions[] reward")
     read = {name: read_array(name, column) for name, column in zip(names, (p, r), strict=True)}
+    for name, (_, array) in read.items():
+        if array.ndim != 1:
+            got = f"is an array of shape {array.shape[1:]}"
+            raise InvalidMDPError(Problem("shape", entry(name, (0,)), got, "one number"))
     kinds = {name: kind for name, (kind, _) in read.items()}
     arrays = settle(kinds, {name: array for name, (_, array) in read.items()}, names[:1])
     one, two = (

@@ -289,4 +289,7 @@ def _read(pi: Any) -> Array:
     if type(pi) is np.ndarray:
         if pi.dtype == np.float64 or all(type(x) is Fraction for x in pi.flat):
             return pi
-    return in_one_lane(unsigned=True, pi=pi)[0]
+    table = in_one_lane(unsigned=True, pi=pi)[0]
+    if table.ndim < 2:
+        raise shape_error("pi", table.shape, "(..., S, A)")
+    return table
