@@ -15,6 +15,7 @@ from tabular_trpo.core import policy
 from tabular_trpo.core.linalg import dense
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.readable import readable
 from tabular_trpo.core.records import locked
 from tabular_trpo.theory.float_ops import Floats
 from tabular_trpo.theory.pair import Pair
@@ -26,7 +27,7 @@ STILL = 1e-11  # advantages below this share of the values are rounding
 
 
 @final
-@locked
+@readable  # not locked: `put` writes
 @dataclass(frozen=True, slots=True, eq=False)
 class Cases:
     """N pairs of one size as plain arrays; the new policy is (1 - alpha) pi + alpha target.
