@@ -2,8 +2,8 @@
 
     python -m benchmarks.rare_rewards [STATES]
 
-Corridors, with and without slip, decoy and costs.  Printed: seconds of one evaluation, of `optimal`,
-their ratio, evaluations needed, states with undecided actions, the radius of eta*.
+Corridors, with and without slip, decoy and costs.  Printed: seconds of one evaluation and of
+`optimal`, their ratio, evaluations needed, states with undecided actions, the radius of eta*.
 """
 
 import sys

@@ -231,3 +231,8 @@ def field_values(record: Any) -> dict[str, Any]:
     """Return the arguments that build a record again."""
     assert is_dataclass(record)
     return {f.name: getattr(record, f.name) for f in fields(record) if f.init}
+
+
+def typed_fields(record: Any) -> list[str]:
+    """Return the names of the fields whose types are checked."""
+    return [f.name for f in fields(record) if f.init and f.type is not Any]

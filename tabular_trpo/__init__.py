@@ -7,6 +7,7 @@ import tabular_trpo.core.startup  # noqa: F401 (first: an interrupt of all other
 # isort: split
 from tabular_trpo import check, families, formats, improve, sampled
 from tabular_trpo.core import policy as policies
+from tabular_trpo.core.budget import work_limit
 from tabular_trpo.core.environment import settle
 from tabular_trpo.core.errors import (
     FloatingPointModeError,
@@ -25,6 +26,7 @@ from tabular_trpo.exact.evaluate import Evaluation, Radius, evaluate
 from tabular_trpo.exact.optimal import Optimum, optimal
 from tabular_trpo.exact.structure import Structure, graph, structure
 from tabular_trpo.exact.surrogate import Surrogate, surrogate
+from tabular_trpo.exact.work import Work, exact_work
 from tabular_trpo.falsify.answer import Refutation, Unrefuted
 from tabular_trpo.falsify.atlas import atlas
 from tabular_trpo.falsify.hunt import falsify
@@ -63,11 +65,13 @@ __all__ = [
     "Unrefuted",
     "Verdict",
     "Verdicts",
+    "Work",
     "atlas",
     "certificate",
     "check",
     "claim",
     "evaluate",
+    "exact_work",
     "falsify",
     "families",
     "formats",
@@ -89,6 +93,7 @@ __all__ = [
     "tv",
     "verify",
     "verify_pair",
+    "work_limit",
     "write",
 ]
 __version__ = "0.1.0"

@@ -18,13 +18,12 @@ from functools import lru_cache, partial, reduce
 from itertools import accumulate, compress, product
 from typing import Any, NamedTuple, final
 
-FORMAT = "tabular-trpo-certificate"
 MOST_BYTES, MOST_CLAIMS, MOST_POWER = 1 << 26, 1000, 32  # of a file; exponents, t of step_tv
 MOST_NESTED, MOST_DEPTH = 64, 250  # brackets of a file; a formula, which Python reads recursively
 # Operations on short numbers: for any certificate, and more for each byte of model and witness.
 WORK, WORK_A_BYTE = 1 << 19, 8
 MOST_BITS, PRECISIONS = 1 << 20, [64 << i for i in range(9)]  # 16384 bits decide a gap of 1e-4900
-RELATION, ZERO = "(==|<=|>=)", (Fraction(0),) * 2
+FORMAT, RELATION, ZERO = "tabular-trpo-certificate", "(==|<=|>=)", (Fraction(0),) * 2
 Interval = tuple[Any, Any]  # each end a Fraction, or plus or minus inf; the same end twice if exact
 Value = dict[tuple[str, ...], Interval]  # keys: () number, (s,) vector, (s, a) table
 Env = dict[str, Value]
@@ -32,21 +31,20 @@ Env = dict[str, Value]
 # Source, for all that follow up to the next one: name | equation | formula | precondition.
 _c = "(max_tv*gamma/((1-gamma)*(1-gamma*(1-max_tv))))"  # the coupling constant of appendix A
 _D, _h, _u = "abs(eta_new - L)", "((pi_new - pi)/pi)", "(1-gamma)"
-_G, _least = "sum_s(rho*A_bar_target)", "-max_s(V - V_new) >= 0"
+_G, _least, _t = "sum_s(rho*A_bar_target)", "-max_s(V - V_new) >= 0", "(pi_new - pi)"
 _half, _greedy = f"eta_new - eta >= alpha*{_G}/2", "max_s(max_a(A) - A_bar) <= 0"
 _mirror, _moved = "-max_s(kl_reversed - A_bar) >= 0", "sum_s(abs(rho_new - rho))"
 _best = f"smaller(1, ratio({_u}*(1/sqrt(1 - ratio({_G}*{_u}, 2*eps_target)) - 1), gamma))"
 _rt, _H = f"(gamma*sqrt(mean_kl/(2*{_u}))/{_u})", "sum_s((sqrt(d_new) - sqrt(d))**2)"
 _fits = [f"({w} - sum_a(pi*{w}))" for w in ("w_fit", "w_fit_new")]
 _near, _far = (f"sum_s(rho*sum_a(pi*(A - {fit})*(A - {fit})))" for fit in _fits)
-_f, _t = "(r + gamma*next(V_new/2) - V_new/2)", "(pi_new - pi)"
 _soft = "eta_new + sum_s(rho_new*entropy_new) - (eta + sum_s(rho*entropy))"
 _Vs, _cpi = "(V_new + K_new)", f"2*alpha**2*gamma*eps_target/({_u}*(1-gamma*(1-alpha)))"
 _path = " + ".join(f"gamma**{t}*smaller(1, sqrt({t}*max_kl/2))" for t in range(1, 9))
 _li = " + ".join(f"sqrt({t})*gamma**{t}" for t in range(1, 9))
 # Three steps to go: values of a policy, advantages of pi, what they promise along its paths.
 _V1, _V2 = "sum_a({0}*r)", "sum_a({0}*(r + next(sum_a({0}*r))))"
-_V3 = f"sum_a({{0}}*(r + next({_V2})))"
+_V3, _f = f"sum_a({{0}}*(r + next({_V2})))", "(r + gamma*next(V_new/2) - V_new/2)"
 _W1, _W2, _W3 = (text.format("pi") for text in (_V1, _V2, _V3))
 _A = f"r + next({_W2}) - {_W3}", f"r + next({_W1}) - {_W2}", f"r - {_W1}"
 _laws = "rho0", "push(rho0*{0})", "push(push(rho0*{0})*{0})"

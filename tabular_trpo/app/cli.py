@@ -20,6 +20,7 @@ from tabular_trpo.app import (
 from tabular_trpo.app.answer import Answer, write
 from tabular_trpo.app.boundary import USAGE, fail, guarded, tell_usage, version
 from tabular_trpo.app.supervision import supervised
+from tabular_trpo.core.budget import work_limit
 from tabular_trpo.core.errors import TabularError
 from tabular_trpo.core.startup import PROGRAM
 
@@ -100,7 +101,13 @@ def _answered(words: Sequence[str]) -> int:
         return USAGE
     except KeyboardInterrupt as stop:
         return fail(stop, as_json)
-    return guarded(lambda: args.run(args), args.json, args.quiet)
+    return guarded(lambda: _run(args), args.json, args.quiet)
+
+
+def _run(args: argparse.Namespace) -> Answer:
+    with work_limit(getattr(args, "work", None)):
+        answer: Answer = args.run(args)
+        return answer
 
 
 if __name__ == "__main__":

@@ -10,18 +10,21 @@ from typing import Any, final
 
 from tabular_trpo.app.boundary import UsageError
 from tabular_trpo.core import policy as policies
+from tabular_trpo.core.budget import COMMAND
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.core.records import locked
 from tabular_trpo.exact.evaluate import evaluate
 from tabular_trpo.exact.optimal import optimal
+from tabular_trpo.exact.work import exact_work
 from tabular_trpo.formats.document import Document, from_document
 from tabular_trpo.formats.json_text import fetch, parse
 
 SUFFIX = ".mdp.json"
 LANES = ("auto", "rational", "float")
 MOST_STATES, MOST_ENTRIES = 120, 50_000  # of P, in the rational lane that is taken unasked
+AUTO_WORK = 5.0  # seconds of one exact evaluation, by its estimate, that are taken unasked
 MADE = ("uniform", "greedy", "optimal")
 
 
@@ -45,8 +48,27 @@ def lane_argument(parser: argparse.ArgumentParser) -> None:
         choices=LANES,
         default="auto",
         help="arithmetic; auto takes the rational lane while it is affordable "
-        f"(at most {MOST_STATES} states and {MOST_ENTRIES} entries of P)",
+        f"(at most {MOST_STATES} states, {MOST_ENTRIES} entries of P, and {AUTO_WORK:g} s for an "
+        "exact evaluation by its estimate)",
     )
+    parser.add_argument(
+        "--work",
+        metavar="SECONDS",
+        type=_seconds,
+        default=COMMAND,
+        help="the most exact arithmetic in all, by its estimate; what would exceed it is not begun "
+        f"and ends with exit code 4 (default {COMMAND:g})",
+    )
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not value >= 0:
+        raise argparse.ArgumentTypeError(f"{text[:100]!r} is not a number of seconds >= 0")
+    return value
 
 
 def raw(path: str) -> tuple[str, bytes]:
@@ -82,7 +104,10 @@ def read(path: str, lane: str, proving: bool = False) -> Source:
         lane = "float"  # decided before a rational model of that size is made
     document = from_document(value, lane, place, text)
     if lane == "auto":
-        lane = "rational" if proving else document.mdp.lane
+        lane = "rational" if proving or document.mdp.lane == "rational" else "float"
+        exact = document.mdp.to_rational() if lane == "rational" else None
+        if exact is not None and exact_work(exact).seconds > AUTO_WORK:
+            lane = "float"
     return _in_lane(document, path, lane)
 
 

@@ -87,3 +87,15 @@ def check(P: Any, live: Array | None, sums: Array, array: str) -> None:
     if turned:
         got = f"of shape {P.shape} does not sum to 1 along its last axis"
         raise InvalidMDPError(Problem("axes", "P", got, "P[s, a, s']", turned))
+
+
+def check_policy_order(name: str, pi: Array, mask: Array | None) -> None:
+    """Raise where the rows do not sum to 1 and the columns do: that is pi[a, s]."""
+    if pi.ndim < 2 or pi.shape[-1] != pi.shape[-2] or pi.shape[-1] == 1:
+        return
+    turned = np.swapaxes(pi, -1, -2)
+    if not stochastic(pi, None) and stochastic(turned, None):
+        if mask is None or not np.any((turned != 0) & ~mask):
+            cure = f"np.swapaxes({name}, -1, -2) has {name}[s, a]"
+            got = f"of shape {pi.shape} has columns that sum to 1, not rows"
+            raise InvalidMDPError(Problem("axes", name, got, f"{name}[s, a]", cure))

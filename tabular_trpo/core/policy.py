@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, final
 import numpy as np
 
 from tabular_trpo.core.arguments import typed
-from tabular_trpo.core.axes import stochastic
+from tabular_trpo.core.axes import check_policy_order
 from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem
 from tabular_trpo.core.given import Names, given, row_tolerance
 from tabular_trpo.core.grid import largest_gives_way, near_grid, on_grid
@@ -69,7 +69,7 @@ def normalize(mdp: MDP, pi: Any) -> Normalized:
 
 def _normalized(mdp: MDP, pi: Any, name: str) -> Normalized:
     array = policy_array(mdp, pi, name)
-    _check_order(name, array, mdp.mask)
+    check_policy_order(name, array, mdp.mask)
     rows, off = normalized(array)
     return Normalized(frozen(check_rows(name, rows, mdp.mask)), off)
 
@@ -112,23 +112,11 @@ def check_rows(name: str, pi: Array, mask: Array | None = None) -> Array:
     near = None if rational or not (mask is None or mask.all()) else near_grid(pi)
     if near is not None:
         return near
-    _check_order(name, pi, mask)
+    check_policy_order(name, pi, mask)
     report = Report()
     simplex(report, name, pi, "s a", mask, NORMALIZE)
     report.close()
     return pi.copy() if rational else on_grid(pi)
-
-
-def _check_order(name: str, pi: Array, mask: Array | None) -> None:
-    """Raise where the rows do not sum to 1 and the columns do: that is pi[a, s]."""
-    if pi.ndim < 2 or pi.shape[-1] != pi.shape[-2] or pi.shape[-1] == 1:
-        return
-    turned = np.swapaxes(pi, -1, -2)
-    if not stochastic(pi, None) and stochastic(turned, None):
-        if mask is None or not np.any((turned != 0) & ~mask):
-            cure = f"np.swapaxes({name}, -1, -2) has {name}[s, a]"
-            got = f"of shape {pi.shape} has columns that sum to 1, not rows"
-            raise InvalidMDPError(Problem("axes", name, got, f"{name}[s, a]", cure))
 
 
 @typed

@@ -9,6 +9,7 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo.core.arguments import typed, typed_record
+from tabular_trpo.core.budget import spend, work_limit
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo.core.grid import below_grid, gives_way, left_out
 from tabular_trpo.core.linalg import dense, rational, sparse
@@ -19,6 +20,7 @@ from tabular_trpo.core.policy import check_policy, check_rows, policy_array
 from tabular_trpo.core.records import locked
 from tabular_trpo.exact import small
 from tabular_trpo.exact.enclosure import Model, U, Values, Visits, enclose
+from tabular_trpo.exact.work import evaluation as work_of
 
 CHUNK = 2**20  # entries of P evaluated at a time in a batch
 
@@ -65,14 +67,16 @@ class Evaluation:
 
 
 @typed
-def evaluate(mdp: MDP, pi: Any) -> Evaluation:
+def evaluate(mdp: MDP, pi: Any, work: float | None = None) -> Evaluation:
     """Evaluate a policy by one factorization of I - gamma P_pi, forward for V and backward for rho.
 
     V = (I - gamma P_pi)^{-1} r_pi, rho = rho0 (I - gamma P_pi)^{-1}.  TRPO (2015), section 2.
 
     pi:     (..., S, A) in the lane of `mdp`
+    work:   the most exact arithmetic, in seconds of the estimate `exact_work`; see `work_limit`
     return: Evaluation
-    raises: InvalidMDPError, LaneError for the policy; LimitError where float64 overflows
+    raises: InvalidMDPError, LaneError for the policy; LimitError where float64 overflows, or the
+            exact work would exceed its budget
 
     >>> mdp = MDP([[["1"]]], [["1"]], ["1"], "9/10")
     >>> evaluate(mdp, [["1"]]).eta
@@ -82,7 +86,8 @@ def evaluate(mdp: MDP, pi: Any) -> Evaluation:
         return _batch(mdp, pi)
     pi = check_policy(mdp, pi)
     if mdp.lane == "rational":
-        return _rational(mdp, pi)
+        with work_limit(work):
+            return _rational(mdp, pi)
     gamma = np.asarray(mdp.gamma)
     return _assembled(mdp, pi, _float(mdp.P, mdp.r, mdp.rho0, gamma, pi, mdp._below, mdp.mask))
 
@@ -220,6 +225,9 @@ def _rational(mdp: MDP, pi: Array) -> Evaluation:
         raise LimitError(
             Problem("size", "the rational lane", got, "fewer states", "Use to_float()")
         )
+    cost = work_of(mdp, pi)
+    size = f"{mdp.n_states} states, {mdp.n_actions} actions, values of {cost.digits} digits"
+    spend(cost.seconds, f"an exact evaluation ({size})")
     chain = rational.close(rows, pi, mdp.gamma)
     solution = chain.forward((pi * mdp.r).sum(axis=-1))
     V = solution.fractions()

@@ -8,6 +8,7 @@ import numpy as np
 
 from tabular_trpo.core import policy
 from tabular_trpo.core.arguments import typed, typed_record
+from tabular_trpo.core.budget import work_limit
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, Scalar, frozen
@@ -53,7 +54,7 @@ class Optimum:
 
 
 @typed
-def optimal(mdp: MDP, limit: int = MOST_ITERATIONS) -> Optimum:
+def optimal(mdp: MDP, limit: int = MOST_ITERATIONS, work: float | None = None) -> Optimum:
     """Return V*, Q*, eta* and all optimal actions.
 
     Policy iteration (Howard 1960) from a policy that is nearly optimal in plain doubles
@@ -64,16 +65,23 @@ def optimal(mdp: MDP, limit: int = MOST_ITERATIONS) -> Optimum:
     (`exact.relative`): far from all rewards, where the radius is larger than the values.
 
     limit:  the most evaluations
-    raises: LimitError after `limit` evaluations, InvalidMDPError for a limit below 1
+    work:   the most exact arithmetic, in seconds of the estimate `exact_work`; see `work_limit`
+    raises: LimitError after `limit` evaluations or beyond the budget of exact work,
+            InvalidMDPError for a limit below 1
 
     >>> optimal(MDP([[["1"], ["1"]]], [["1", "2"]], ["1"], "1/2")).V_star
     array([Fraction(4, 1)], dtype=object)
     """
     if isinstance(limit, bool) or not isinstance(limit, Integral) or limit < 1:
         raise InvalidMDPError(Problem("limit", "limit", f"= {limit!r}", "an integer >= 1"))
+    with work_limit(work):
+        return _iterated(mdp, int(limit))
+
+
+def _iterated(mdp: MDP, limit: int) -> Optimum:
     actions = warm.start(mdp)
     last: tuple[Evaluation, Array] | None = None  # evaluation and proved step before a leap
-    for iteration in range(1, int(limit) + 1):
+    for iteration in range(1, limit + 1):
         e = evaluate(mdp, policy.deterministic(mdp, actions))
         if last is not None and not e.V.sum() > last[0].V.sum():
             actions, last = last[1], None
@@ -138,7 +146,7 @@ def _equal(mdp: MDP, actions: Array) -> Array:
     same = np.asarray(mdp.r == np.take_along_axis(mdp.r, at, axis=-1))
     if not mdp.is_sparse:
         taken = np.take_along_axis(mdp.P, at[..., None], axis=-2)
-        return same & np.all(mdp.P == taken, axis=-1)
+        return np.asarray(same & np.all(mdp.P == taken, axis=-1))
     rows = np.arange(mdp.n_states) * mdp.n_actions + actions
     apart = mdp.P - mdp.P[np.repeat(rows, mdp.n_actions)]
-    return same & (abs(apart).sum(axis=1).reshape(same.shape) == 0)
+    return np.asarray(same & (abs(apart).sum(axis=1).reshape(same.shape) == 0))

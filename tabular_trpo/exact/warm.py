@@ -25,7 +25,7 @@ from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array, elementwise, is_rational
 from tabular_trpo.core.overflow import unit_of
-from tabular_trpo.core.readable import readable
+from tabular_trpo.core.records import locked
 
 NOISE = 2.0**-48  # gains below this part of the terms of a sum are taken for rounding
 # Predecessors hear of a state again when its improvement has grown by a part, while there were no
@@ -38,7 +38,7 @@ NEAREST_1 = 1 - 2.0**-40  # the largest discount; a rational one may be closer t
 
 
 @final
-@readable
+@locked
 @dataclass(frozen=True, slots=True)
 class Plain:
     """A single model in doubles, rewards scaled.

@@ -27,8 +27,9 @@ from tabular_trpo.falsify.specimen import (
     promising,
     rationalised,
 )
+from tabular_trpo.theory.centre import Centre
 from tabular_trpo.theory.certificate import pair_certificate
-from tabular_trpo.theory.claim import Centre, Theorem
+from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.judge import judge
 from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.plain import Cases, PlainPair
@@ -43,7 +44,7 @@ Progress = Callable[[float, float], None]  # share of the budget, best score
 
 @typed
 def falsify(
-    claim: Theorem,
+    claim: Any,
     seed: int = 0,
     budget: float = 60.0,
     gamma: Any = None,

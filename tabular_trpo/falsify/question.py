@@ -11,9 +11,10 @@ from tabular_trpo.core.arguments import described
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.nearest import nearest, written
-from tabular_trpo.core.numbers import shown
+from tabular_trpo.core.numbers import brief, shown
 from tabular_trpo.families.arguments import size
-from tabular_trpo.theory.claim import Centre, Theorem
+from tabular_trpo.theory.centre import Centre
+from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.trace import Statement
 
@@ -56,7 +57,7 @@ def checked(
     exact: Any = in_lane("gamma", given, rational=True)[()]
     if not 0 <= exact < 1 or nearest(exact) == 1:
         expected = "a number in [0, 1)" if exact >= 1 or exact < 0 else "less than 1 as a double"
-        raise InvalidMDPError(Problem("gamma", "gamma", f"= {shown(gamma)}", expected))
+        raise InvalidMDPError(Problem("gamma", "gamma", f"= {brief(exact)}", expected))
     return Fraction(exact)
 
 

@@ -5,25 +5,24 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, NoReturn, final
 
+import numpy as np
+
 from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.nearest import approximate
 from tabular_trpo.core.numbers import OptionalScalar, shown
 from tabular_trpo.core.records import locked
-from tabular_trpo.theory.expression import SCALAR, Expression, number
-from tabular_trpo.theory.parse import parsed
+from tabular_trpo.theory.centre import Centre, centred
+from tabular_trpo.theory.expression import Expression
 from tabular_trpo.theory.quantities import Quantities
 from tabular_trpo.theory.trace import (
     OF_LOGS,
     OF_MIXTURES,
     Formula,
     Statement,
-    Symbols,
     trace,
 )
 from tabular_trpo.theory.wording import WORDS
-
-Centre = str | Expression | Formula | None  # the number that a bound lies around
 
 
 @typed_record
@@ -39,14 +38,15 @@ class Claim:
     name: str
     equation: str
     source: str
-    lhs: OptionalScalar
+    lhs: Any
     relation: str
-    rhs: OptionalScalar
+    rhs: Any
 
     @property
     def slack(self) -> Any:
         """Return rhs - lhs for "<=", else lhs - rhs: the claim holds where it is >= 0, or 0."""
-        return self.rhs - self.lhs if self.relation == "<=" else self.lhs - self.rhs
+        with np.errstate(invalid="ignore"):  # inf - inf is NaN: no value
+            return self.rhs - self.lhs if self.relation == "<=" else self.lhs - self.rhs
 
 
 @typed_record
@@ -88,7 +88,6 @@ class Verdict:
         return f"{self.status:9} {self.claim.name:33} {self.lane:9} {end}"
 
 
-@typed_record
 @final
 @locked
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,6 +101,7 @@ class Traced:
         return self.statement
 
 
+@typed_record
 @final
 @locked
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,7 +143,7 @@ class Theorem:
         check_words(self.name)
         centre = centred(self.around)
         statement = trace(self.formula)
-        condition = None if self.precondition is None else trace(self.precondition)
+        condition = None if self.precondition is None else trace(self.precondition, "precondition")
         object.__setattr__(self, "statement", statement)
         object.__setattr__(self, "condition", condition)
         object.__setattr__(self, "centre", centre)
@@ -222,31 +222,6 @@ def check_words(title: object) -> None:
     """Refuse a title that is no text."""
     if not isinstance(title, str) or not title:
         raise TypeError(f'title = {shown(title)}, expected a text: write @tt.claim("my bound")')
-
-
-def centred(around: object) -> Expression | None:
-    """Return the number that a bound lies around: None, its text, or a formula p -> number.
-
-    raises: InvalidMDPError for a text that states no number; TypeError where a formula gives none
-
-    >>> centred("L"), centred(lambda p: p.eta + p.sum_s(p.rho * p.A_bar))
-    (L, eta + sum_s(rho*A_bar))
-    """
-    if around is None:
-        return None
-    if callable(around):
-        found = number(around(Symbols()))
-        if found.rank != SCALAR:
-            raise TypeError(f"around = {found}, expected one number: use max_s or sum_s")
-        return found
-    try:
-        found = parsed(around) if isinstance(around, str) else number(around)
-        if isinstance(around, str | Expression) and found.rank == SCALAR:
-            return found
-    except (TypeError, ValueError):
-        pass
-    expected = 'None or a number of a pair, as "L" or "eta + sum_s(rho*A_bar)"'
-    raise InvalidMDPError(Problem("around", "around", f"= {shown(around)}", expected))
 
 
 def theorem(

@@ -6,11 +6,13 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo.core import extrema, real
+from tabular_trpo.core.budget import spend
 from tabular_trpo.core.linalg import dense, pseudo, rational
 from tabular_trpo.core.linalg.rational import Common
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, elementwise
 from tabular_trpo.exact import divergence
+from tabular_trpo.exact.work import inverse_seconds
 from tabular_trpo.theory import fisher
 
 
@@ -133,12 +135,14 @@ class Exacts:
         chain = rational.close(self._rows, pi, self.mdp.gamma)
         if _all_rational(b):
             return chain.forward(b).fractions()
+        spend(inverse_seconds(self._rows, pi, self.mdp.gamma), "an exact inverse")
         return np.asarray((rational.inverse(chain) * b).sum(axis=-1))
 
     def restarted(self, pi: Array, start: Array) -> Array:
         """Solve for each column."""
         if self.classes(pi) > 1:
             raise ZeroDivisionError("a chain with more than one recurrent class")
+        spend(inverse_seconds(self._rows, pi, Fraction(1)), "an exact inverse")
         return rational.inverse(rational.close(self._rows, pi, Fraction(1), start))
 
     def classes(self, pi: Array) -> Fraction:

@@ -27,7 +27,7 @@ STILL = 1e-11  # advantages below this share of the values are rounding
 
 
 @final
-@readable  # not locked: `put` writes
+@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class Cases:
     """N pairs of one size as plain arrays; the new policy is (1 - alpha) pi + alpha target.

@@ -126,14 +126,15 @@ class Statement:
         return self.lhs.names() | self.rhs.names()
 
 
-def trace(formula: Formula) -> Statement:
+def trace(formula: Formula, name: str = "formula") -> Statement:
     """Run a formula once on symbols.
 
+    name:    how errors call it
     formula: of one argument, returning (lhs, relation, rhs) or anything with those attributes
     raises:  TypeError for what is no statement of the language
     """
     if not callable(formula):
-        raise TypeError(f"formula = {shown(formula)}, expected a function of p")
+        raise TypeError(f"{name} = {shown(formula)}, expected a function of p")
     made = returned = formula(Symbols())
     if not isinstance(made, tuple):
         made = tuple(getattr(made, part, None) for part in ("lhs", "relation", "rhs"))

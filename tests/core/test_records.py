@@ -47,7 +47,7 @@ FROZEN = [c for c in every_dataclass() if c.__dataclass_params__.frozen]  # type
 OWN_WAY = {"Expression", "Theorem"}
 PLAIN = {
     "tabular_trpo.core.errors", "tabular_trpo.core.forms", "tabular_trpo.core.interval",
-    "tabular_trpo.improve.kl_rows", "tabular_trpo.falsify.score",
+    "tabular_trpo.improve.kl_rows", "tabular_trpo.falsify.score", "tabular_trpo.theory.plain",
 }  # fmt: skip
 FROZEN = [c for c in FROZEN if c.__module__ not in PLAIN]
 

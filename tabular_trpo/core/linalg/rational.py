@@ -18,6 +18,7 @@ try:
     import flint
 except ImportError:  # the answers are the same without it
     flint = None  # type: ignore[assignment,unused-ignore]
+HAS_FLINT = flint is not None
 
 
 @final
