@@ -41,10 +41,13 @@ def approximate(value: Any, digits: int) -> str:
 
 
 @contextmanager
-def long_integers() -> Iterator[None]:
-    """Lift Python's limit on the digits of an integer: exact values have as many as they have."""
+def long_integers(most: int = 0) -> Iterator[None]:
+    """Set Python's limit on the digits of an integer, by default to none.
+
+    Exact values have as many digits as they have.
+    """
     before = sys.get_int_max_str_digits()
-    sys.set_int_max_str_digits(0)
+    sys.set_int_max_str_digits(most)
     try:
         yield
     finally:
