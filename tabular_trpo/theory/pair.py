@@ -11,6 +11,7 @@ from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.lanes import same_lane
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import fractions, read_array
+from tabular_trpo.exact.work import evaluation
 from tabular_trpo.theory.enclosed import EnclosedPair
 from tabular_trpo.theory.ops import ops_of
 from tabular_trpo.theory.quantities import Quantities
@@ -44,6 +45,11 @@ class Pair(Quantities):
         self.rho0, self.r, self.gamma = mdp.rho0, mdp.r, mdp.gamma
         self.target, self.alpha = None, None
         self.ops = ops_of(mdp)
+
+    @cached_property
+    def exact_seconds(self) -> float:
+        """The estimate of the exact evaluations of both policies of a rational pair."""
+        return sum(evaluation(self.mdp, pi).seconds for pi in (self.pi, self.pi_new))
 
     @classmethod
     @typed
