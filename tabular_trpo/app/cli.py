@@ -105,7 +105,8 @@ def _answered(words: Sequence[str]) -> int:
 
 def _run(args: argparse.Namespace) -> Answer:
     with work_limit(getattr(args, "work", None)):
-        return args.run(args)
+        answer: Answer = args.run(args)
+        return answer
 
 
 if __name__ == "__main__":

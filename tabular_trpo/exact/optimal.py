@@ -143,7 +143,7 @@ def _equal(mdp: MDP, actions: Array) -> Array:
     same = np.asarray(mdp.r == np.take_along_axis(mdp.r, at, axis=-1))
     if not mdp.is_sparse:
         taken = np.take_along_axis(mdp.P, at[..., None], axis=-2)
-        return same & np.all(mdp.P == taken, axis=-1)
+        return np.asarray(same & np.all(mdp.P == taken, axis=-1))
     rows = np.arange(mdp.n_states) * mdp.n_actions + actions
     apart = mdp.P - mdp.P[np.repeat(rows, mdp.n_actions)]
-    return same & (abs(apart).sum(axis=1).reshape(same.shape) == 0)
+    return np.asarray(same & (abs(apart).sum(axis=1).reshape(same.shape) == 0))

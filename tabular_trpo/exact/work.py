@@ -82,7 +82,7 @@ def _seconds(shape: tuple[int, ...], bits: int, results: int, solves: int) -> fl
     reduced = GCD * results * float(bits) ** 2
     lifted = LIFTING * solves * float(bits) ** 2 * (1 + 4 / n_states)
     entries = ENTRY * n_states**2 * (n_actions + solves)
-    return CALL + entries + reduced + (lifted if rational.flint is None else 0.0)
+    return CALL + entries + reduced + (lifted if rational.lifts_in_python() else 0.0)
 
 
 def chain_bits(rows: rational.Rows, pi: Array, gamma: Fraction) -> int:

@@ -171,6 +171,11 @@ def inverse(chain: Chain) -> Array:
     return np.stack([chain.forward(unit).fractions() for unit in units], axis=-1)
 
 
+def lifts_in_python() -> bool:
+    """Tell whether solves are our own p-adic lifting, because python-flint is not there."""
+    return flint is None
+
+
 def solvable(n_states: int) -> bool:
     """Tell whether the size is inside what the exact solvers were built for."""
     return n_states < MOST_ROWS
