@@ -30,7 +30,15 @@ import numpy as np
 import tabular_trpo as tt
 from benchmarks.arguments import KINDS
 from benchmarks.kinds import THINGS
-from benchmarks.surface import NAMED_AS, RECIPES, RECORDS, field_values, parameters, public
+from benchmarks.surface import (
+    NAMED_AS,
+    RECIPES,
+    RECORDS,
+    field_values,
+    parameters,
+    public,
+    typed_fields,
+)
 from benchmarks.worlds import World
 
 SECONDS = 2.0
@@ -62,10 +70,11 @@ def arguments(
 ) -> tuple[dict[str, Any], str]:
     """Draw the arguments of one call; return them and the name of the invalid one, or ""."""
     if name in RECORDS:
-        given = field_values(RECORDS[name](world))
+        record = RECORDS[name](world)
+        given = field_values(record)
         if not wrong:
             return given, ""
-        victim = str(rng.choice(list(given)))
+        victim = str(rng.choice(typed_fields(record)))
         old = given[victim]
         same = Mapping if isinstance(old, Mapping) else type(old)
         things = [x for x in THINGS if not isinstance(x, same)]
@@ -106,7 +115,7 @@ def outcome(function: Any, given: dict[str, Any], victim: str) -> str:
         found = f"accepted {victim}" if victim else ""
     except OverTimeError:
         return f"over time {victim}"
-    except (tt.TabularError, TypeError) as error:
+    except (tt.TabularError, tt.check.CertificateError, TypeError) as error:
         if not victim:
             return f"refused a valid call: {error!s:.200}"
         words = NAMED_AS.get(victim, re.escape(victim))

@@ -48,7 +48,7 @@ def main() -> int:
     parser.add_argument("--no-flint", action="store_true")
     options = parser.parse_args()
     if options.no_flint:
-        rational.flint = None
+        rational.flint, rational.HAS_FLINT = None, False
     off = 0
     print("S    A  digits | digits of V: estimated, true | seconds: estimated, true, ratio")
     for n_states, n_actions in SIZES:

@@ -90,10 +90,11 @@ def carried_out(trial: Trial) -> Ended:
         signal.signal(signal.SIGINT, before)
         with suppress(subprocess.TimeoutExpired):
             child.wait(trial.wait)
-        code = _interrupted(child, trial)
+        _interrupted(child, trial)
         late = time.monotonic()
         with suppress(subprocess.TimeoutExpired):
-            code = child.wait(HUNG)
+            child.wait(HUNG)
+        code = child.returncode
         late = time.monotonic() - late
         left = _left(mark)
         for pid in left:

@@ -17,7 +17,7 @@ RECIPES = {
     "layout=auto_layout?",
     "MDP.to_float": "self=mdp",
     "MDP.to_rational": "self=mdp",
-    "Pair": "mdp=single pi pi_new",
+    "Pair": "mdp pi pi_new",
     "Pair.mixture": "mdp=single pi target=pi_new alpha=probability",
     "Pair.to_float": "self=pair",
     "Pair.to_rational": "self=pair",
@@ -82,7 +82,7 @@ RECIPES = {
     "improve.aliased": "groups n_actions allowed=none?",
     "improve.best_alpha": "mdp=single pi target=pi_new",
     "improve.conservative": "L alpha=probability ev? target=pi_new?",
-    "improve.following": "theta step=float_step_function",
+    "improve.following": "theta=logits step=float_step_function",
     "improve.greedy": "L A=Q?",
     "improve.iterate": "mdp=single pi step=step_function until=rules? halting=flag?",
     "improve.max_kl": "L=float_L delta",
@@ -169,7 +169,7 @@ WITHOUT = {
 
 # What errors call an argument where it is not its name: a file by its path, rows by what they hold.
 NAMED_AS = {
-    "path": "path|no such file|a b|a\x00b|no/such/folder/x",
+    "path": "path|no such file|a b|a.{1,6}b|no/such/folder/x",
     "transitions": "transitions|P|r",
     "certificate": "certificate|format|field",
     "name": "name|title",
@@ -231,3 +231,8 @@ def field_values(record: Any) -> dict[str, Any]:
     """Return the arguments that build a record again."""
     assert is_dataclass(record)
     return {f.name: getattr(record, f.name) for f in fields(record) if f.init}
+
+
+def typed_fields(record: Any) -> list[str]:
+    """Return the names of the fields whose types are checked."""
+    return [f.name for f in fields(record) if f.init and f.type is not Any]

@@ -18,13 +18,12 @@ from functools import lru_cache, partial, reduce
 from itertools import accumulate, compress, product
 from typing import Any, NamedTuple, final
 
-FORMAT = "tabular-trpo-certificate"
 MOST_BYTES, MOST_CLAIMS, MOST_POWER = 1 << 26, 1000, 32  # of a file; exponents, t of step_tv
 MOST_NESTED, MOST_DEPTH = 64, 250  # brackets of a file; a formula, which Python reads recursively
 # Operations on short numbers: for any certificate, and more for each byte of model and witness.
 WORK, WORK_A_BYTE = 1 << 19, 8
 MOST_BITS, PRECISIONS = 1 << 20, [64 << i for i in range(9)]  # 16384 bits decide a gap of 1e-4900
-RELATION, ZERO = "(==|<=|>=)", (Fraction(0),) * 2
+FORMAT, RELATION, ZERO = "tabular-trpo-certificate", "(==|<=|>=)", (Fraction(0),) * 2
 Interval = tuple[Any, Any]  # each end a Fraction, or plus or minus inf; the same end twice if exact
 Value = dict[tuple[str, ...], Interval]  # keys: () number, (s,) vector, (s, a) table
 Env = dict[str, Value]
@@ -32,21 +31,20 @@ Env = dict[str, Value]
 # Source, for all that follow up to the next one: name | equation | formula | precondition.
 _c = "(max_tv*gamma/((1-gamma)*(1-gamma*(1-max_tv))))"  # the coupling constant of appendix A
 _D, _h, _u = "abs(eta_new - L)", "((pi_new - pi)/pi)", "(1-gamma)"
-_G, _least = "sum_s(rho*A_bar_target)", "-max_s(V - V_new) >= 0"
+_G, _least, _t = "sum_s(rho*A_bar_target)", "-max_s(V - V_new) >= 0", "(pi_new - pi)"
 _half, _greedy = f"eta_new - eta >= alpha*{_G}/2", "max_s(max_a(A) - A_bar) <= 0"
 _mirror, _moved = "-max_s(kl_reversed - A_bar) >= 0", "sum_s(abs(rho_new - rho))"
 _best = f"smaller(1, ratio({_u}*(1/sqrt(1 - ratio({_G}*{_u}, 2*eps_target)) - 1), gamma))"
 _rt, _H = f"(gamma*sqrt(mean_kl/(2*{_u}))/{_u})", "sum_s((sqrt(d_new) - sqrt(d))**2)"
 _fits = [f"({w} - sum_a(pi*{w}))" for w in ("w_fit", "w_fit_new")]
 _near, _far = (f"sum_s(rho*sum_a(pi*(A - {fit})*(A - {fit})))" for fit in _fits)
-_f, _t = "(r + gamma*next(V_new/2) - V_new/2)", "(pi_new - pi)"
 _soft = "eta_new + sum_s(rho_new*entropy_new) - (eta + sum_s(rho*entropy))"
 _Vs, _cpi = "(V_new + K_new)", f"2*alpha**2*gamma*eps_target/({_u}*(1-gamma*(1-alpha)))"
 _path = " + ".join(f"gamma**{t}*smaller(1, sqrt({t}*max_kl/2))" for t in range(1, 9))
 _li = " + ".join(f"sqrt({t})*gamma**{t}" for t in range(1, 9))
 # Three steps to go: values of a policy, advantages of pi, what they promise along its paths.
 _V1, _V2 = "sum_a({0}*r)", "sum_a({0}*(r + next(sum_a({0}*r))))"
-_V3 = f"sum_a({{0}}*(r + next({_V2})))"
+_V3, _f = f"sum_a({{0}}*(r + next({_V2})))", "(r + gamma*next(V_new/2) - V_new/2)"
 _W1, _W2, _W3 = (text.format("pi") for text in (_V1, _V2, _V3))
 _A = f"r + next({_W2}) - {_W3}", f"r + next({_W1}) - {_W2}", f"r - {_W1}"
 _laws = "rho0", "push(rho0*{0})", "push(push(rho0*{0})*{0})"
@@ -281,7 +279,8 @@ _FIELDS = rf"""/format "tabular-trpo-certificate
 /version [12]
 /model/version 1
 /(model/(states|actions)\[[0-9]+\]|claims\[[0-9]+\]/name) ".{{1,500}}
-/(model/why ".{{0,3500}}|claims\[[0-9]+\]/(equation|source) ").{{0,500}}
+/model/why ".{{0,4000}}
+/claims\[[0-9]+\]/(equation|source) ".{{0,500}}
 /model/transitions\[[0-9]+\](\[[012]\] ".{{1,500}}|\[3\] "{_exact}|\[4\] "-?{_exact})
 /model/(gamma|(rho0|policies/(pi|pi_new|target))/[^ ]{{0,4000}}) "{_exact}
 /mixture( null|/target "target|/alpha "{_exact})
@@ -314,10 +313,9 @@ mean_kl : mean_d(kl); M : L - C*max_kl; kl_reversed : sum_a(pi_new*log_ratio(pi_
 kl_d : sum_s(d*log_ratio(d, d_new)); entropy : sum_a(pi*log_ratio(1, pi));
 entropy_new : sum_a(pi_new*log_ratio(1, pi_new)); abs(x) : larger(x, -x); mean_d(x) : sum_s(d*x);
 span_s(x) : max_s(x) + max_s(-x); span_a(x) : max_a(x) + max_a(-x);
-shift(x) : sum_a((pi_new-pi)*next(x));
-J : sum_s(d_avg*sum_a(pi*r)); J_new : sum_s(d_avg_new*sum_a(pi_new*r));
-kemeny : sum_s(H_diagonal); kemeny_new : sum_s(H_diagonal_new);
-log_gap : abs(log_ratio(pi, pi_new)); classes : classes_of(pi);
+shift(x) : sum_a((pi_new-pi)*next(x)); J : sum_s(d_avg*sum_a(pi*r));
+J_new : sum_s(d_avg_new*sum_a(pi_new*r)); kemeny : sum_s(H_diagonal);
+kemeny_new : sum_s(H_diagonal_new); log_gap : abs(log_ratio(pi, pi_new)); classes : classes_of(pi);
 classes_new : classes_of(pi_new); natural : weights(pi, rho, A);
 w_fit : shared_weights(pi, rho, A); w_fit_new : shared_weights(pi_new, rho_new, A_new);
 L_mix(x) : eta + sum_s(rho*(sum_a(((1-x)*pi + x*pi_new)*Q) - V));
@@ -343,12 +341,13 @@ Stated = tuple[str, str, str, str | None]  # equation, source, formula, conditio
 
 def _table(rows: list[str], later: dict[str, Stated]) -> dict[str, Stated]:
     """Read a table; what a row leaves out is as in the later one."""
-    made, source = {}, ""
+    made: dict[str, Stated] = {}
+    source = ""
     for head, equation, *rest in (row.strip().split(" | ") for row in rows):
         new, _, name = head.rpartition(": ")
         source = new or source
-        formula, condition = (*rest, None)[:2] if rest else later[name][2:]
-        made[name] = (equation, source, formula, condition)
+        stated = (rest[0], (*rest, None)[1]) if rest else later[name][2:]
+        made[name] = (equation, source, *stated)
     return made
 
 
@@ -712,7 +711,7 @@ def _least_norm(F: list[list[Fraction]], g: list[Fraction]) -> list[Fraction]:
 
     columns = [by_F(by_F(column)) for column in F]  # of F F F, which is symmetric too
     rows = [[*row, x] for row, x in zip(columns, by_F(g), strict=True)]
-    y, pivots = [Fraction(0)] * len(g), []
+    y, pivots = [Fraction(0)] * len(g), list[int]()
     for k in n:
         top = len(pivots)
         found = next((i for i in n if i >= top and rows[i][k]), None)
@@ -731,7 +730,7 @@ def _least_norm(F: list[list[Fraction]], g: list[Fraction]) -> list[Fraction]:
 
 def _weights(shared: bool, _: Env, *tables: Value) -> Value:
     """Return F^+ (rho pi A), F the Fisher matrix of the logits of each state, or shared by all."""
-    (pi, rho, A), rows = tables, {}
+    (pi, rho, A), rows = tables, dict[str, list[str]]()
     for s, a in pi:
         rows.setdefault(s, []).append(a)
     made: Value = {}
@@ -821,7 +820,8 @@ def check(certificate: dict[str, Any]) -> tuple[Statement, ...]:
     try:
         absent = dict.fromkeys(("/format", "/version", "/model/format", "/model/version"))
         for path, value in _fields(certificate):
-            _require(FIELD.fullmatch(f"{path} {value}"), path, value, "a field of the format")
+            good = FIELD.fullmatch(f"{path} {value}")
+            _require(good, path or "certificate", value, "a field of the format")
             absent.pop(path, None)
         _require(not absent, next(iter(absent), ""), "absent", "its constant")
         body = {key: part for key, part in certificate.items() if key != "digest"}

@@ -169,3 +169,16 @@ def test_enclosures_are_rounded_outwards_and_exact_numbers_are_not() -> None:
             assert abs(end - old) <= abs(old) / 2**190
             odd = end.numerator // (end.numerator & -end.numerator)
             assert old == end or odd.bit_length() <= 193
+
+
+@pytest.mark.parametrize(("field", "most"), [("why", 4000), ("name", 500), ("source", 500)])
+def test_texts_have_an_end(field: str, most: int) -> None:
+    for length in (most, most + 1):
+        text = "\n" * length
+        made: Any = copy.deepcopy(claimed("plain", user("1 <= 2", F(1))))
+        (made["model"] if field == "why" else made["claims"][0])[field] = text
+        if length == most:
+            assert check(seal(made))[0].status == "proved"
+        else:
+            with pytest.raises(CertificateError, match=f"{field} = "):
+                check(seal(made))

@@ -3,6 +3,7 @@
 import doctest
 import importlib
 import inspect
+import pickle
 import pkgutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -225,3 +226,10 @@ def test_methods_of_sampling_do_not_change() -> None:
         plain = first(name)
         with Setting("raise"):
             assert first(name) == plain, name
+
+
+def test_every_public_function_is_one_object_wherever_it_is_named() -> None:
+    for name, code in SURFACE.items():
+        if "<locals>" not in code.__qualname__ and "." not in code.__qualname__:
+            assert pickle.loads(pickle.dumps(code)) is code, name
+            assert inspect.unwrap(code) is not code, name

@@ -139,9 +139,77 @@ def no_global_random(path: PurePosixPath, source: str) -> Iterator[str]:
             yield from (a.name for a in node.names if a.name not in NUMPY_RANDOM)
 
 
+# What a formatted value or an argument of str() may be outside of app, whose commands lift Python's
+# limit on digits: texts, paths, errors, shapes, indices and formulas, none of them an exact number.
+TEXTS = {
+    "claim.name", "env", "part", "d", "unknown[0]",
+    "error", "i", "a", "s", "key", "lane", "limit", "limit_met", "name", "path", "problem",
+    "state", "text", "theorem.name", "weighting", "shape", "self.theta_shape", "batch + form",
+    "side", "penalty", "right.args[0]", "self.statement.lhs", "self.statement.rhs",
+    "self.condition", "VERSION", "rng.choice(GAMMAS)", "1 - Fraction(x)",
+    "json.loads(token, strict=False)",
+}  # fmt: skip
+NUMBERS = {"alpha", "gamma", "lam", "delta", "elite", "value", "weight", "radius", "slack", "eta"}
+DOUBLES = {  # modules that see doubles alone, and those that guard
+    "check", "core/grid", "core/linalg/dense", "core/linalg/sparse", "core/nearest",
+    "core/readable", "core/decimals",
+    "core/rounding", "exact/evaluate", "falsify/kinds", "falsify/screen", "falsify/specimen",
+    "improve/conjugate", "improve/direction", "improve/kl_balance", "improve/kl_rows",
+    "improve/minorize", "improve/mirror", "improve/natural", "improve/rungs", "improve/step",
+    "improve/trust_region", "sampled/methods", "sampled/simulator", "theory/plain",
+}  # fmt: skip
+
+
+def guarded_conversions(path: PurePosixPath, source: str) -> Iterator[str]:
+    """Exact numbers become doubles and text by `nearest`, `written`, `shown` and `brief` alone.
+
+    `float` raises above the largest double, `str` and `repr` above 4300 digits.
+    """
+    module = str(PurePosixPath(*path.parts[1:])).removesuffix(".py")
+    if path.parts[0] != PACKAGE or module in DOUBLES:
+        return
+    for node in ast.walk(ast.parse(source)):
+        spoken = module.startswith("app/") or module in (
+            "core/given",
+            "core/numbers",
+            "formats/report",
+        )
+        if isinstance(node, ast.Call):
+            yield from _converted(node, spoken)
+        if isinstance(node, ast.FormattedValue) and not spoken:
+            text = ast.unparse(node.value)
+            if text in NUMBERS or (node.conversion == ord("r") and text not in TEXTS):
+                yield f"{{{text}}} in line {node.lineno}"
+
+
+def _converted(node: ast.Call, spoken: bool) -> Iterator[str]:
+    called, given = ast.unparse(node.func), [ast.unparse(x) for x in node.args]
+    if "float" in given and called not in ("isinstance", "issubclass", "_number"):
+        yield f"{called}(float) in line {node.lineno}"
+    if len(given) == 1:
+        literal = isinstance(node.args[0], ast.Constant | ast.JoinedStr) or given[0] == "text"
+        if called == "float" and not literal:
+            yield f"float({given[0]}) in line {node.lineno}"
+        if called in ("str", "repr") and not spoken and not literal and given[0] not in TEXTS:
+            yield f"{called}({given[0]}) in line {node.lineno}"
+
+
+def readable_records(path: PurePosixPath, source: str) -> Iterator[str]:
+    """The `repr` of a record never fails on a long number: `core.readable` makes it."""
+    if path.parts[0] != PACKAGE or _room_of(path) in ("app", "check") or path.stem == "errors":
+        return
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ClassDef):
+            marks = [ast.unparse(mark) for mark in node.decorator_list]
+            own = any(ast.unparse(x).startswith(("def __repr__", "__repr__ =")) for x in node.body)
+            made = [mark for mark in marks if mark.startswith("dataclass") and "repr=F" not in mark]
+            if made and not {"readable", "locked"} & set(marks) and not own:
+                yield f"{node.name} has the repr of dataclasses"
+
+
 RULES: list[Rule] = [
     floors, solitude, sizes, docstrings, final_or_abstract, no_float_literal, no_print,
-    no_global_random,
+    no_global_random, guarded_conversions, readable_records,
 ]  # fmt: skip
 FILES = sorted(
     path.relative_to(ROOT)
@@ -183,6 +251,13 @@ BAD = [
     (no_print, "theory/x.py", "print(1)"),
     (no_global_random, "core/x.py", "np.random.seed(0)"),
     (no_global_random, "core/x.py", "from numpy.random import rand"),
+    (readable_records, "core/x.py", "@final\n@dataclass(frozen=True)\nclass C:\n    x: int"),
+    (guarded_conversions, "exact/x.py", "def f(ev): return float(ev.eta)"),
+    (guarded_conversions, "app/x.py", "near = [float(x) for x in values]"),
+    (guarded_conversions, "core/x.py", "def f(V): return elementwise(float, V)"),
+    (guarded_conversions, "theory/x.py", "def f(slack_lo): return str(slack_lo)"),
+    (guarded_conversions, "improve/x.py", 'def f(most): return f"= {most!r}"'),
+    (guarded_conversions, "sampled/x.py", 'def f(lam): return f"= {lam}"'),
 ]
 GOOD = [
     (floors, "exact/x.py", "from tabular_trpo.core.mdp import MDP\nimport numpy as np"),
@@ -198,6 +273,13 @@ GOOD = [
     (no_print, "app/x.py", "print(1)"),
     (no_print, "check.py", "print(1)"),
     (no_global_random, "core/x.py", "np.random.default_rng(0)"),
+    (readable_records, "core/x.py", "@readable\n@dataclass(frozen=True)\nclass C:\n    x: int"),
+    (readable_records, "core/x.py", "@locked\n@dataclass(frozen=True)\nclass C:\n    x: int"),
+    (readable_records, "app/x.py", "@dataclass(frozen=True)\nclass C:\n    x: int"),
+    (guarded_conversions, "exact/x.py", "def f(ev): return nearest(ev.eta)"),
+    (guarded_conversions, "core/nearest.py", "def f(x): return float(x)"),
+    (guarded_conversions, "core/x.py", "x = isinstance(1, float) or float('inf')"),
+    (guarded_conversions, "formats/x.py", 'def f(name, lam): return f"{name!r}: {shown(lam)}"'),
 ]
 
 

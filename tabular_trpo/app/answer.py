@@ -9,21 +9,23 @@ from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
 from typing import Any, TextIO, final
 
-from rich import box
-from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from tabular_trpo.app.cells import many, plain
+from tabular_trpo.app.tables import Sheet, laid_out
+from tabular_trpo.app.wrapping import wrapped
 from tabular_trpo.core.errors import TabularError
+from tabular_trpo.core.records import locked
 from tabular_trpo.formats.whole import unwritable
 
 STREAMS = {"<stdout>": "standard output", "<stderr>": "standard error"}
 PIPE_WIDTH, INDENT = 100, "  "  # columns where there is no terminal to ask; of a line's rest
+ROOM = 1 << 20  # columns, of what is laid out already
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Verbatim:
     """A line that is never wrapped: a command or a document, to be copied."""
@@ -31,10 +33,11 @@ class Verbatim:
     text: str
 
 
-Part = Table | Verbatim | str  # a text is one paragraph: a line end in it is spelt out
+Part = Sheet | Verbatim | str  # a text is one paragraph: a line end in it is spelt out
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The answer of a command: exit code, JSON document, parts for people, and the one line of it.
@@ -52,23 +55,7 @@ class Answer:
     unwritten: TabularError | None = None
 
 
-def table(columns: Iterable[str], right: Iterable[str] = ()) -> Table:
-    """Return an empty table; the columns named in `right` are aligned to the right."""
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    numbers = set(right)
-    for name in columns:
-        made.add_column(
-            Text(plain(name)), justify="right" if name in numbers else "left", overflow="fold"
-        )
-    return made
-
-
-def row(to: Table, *cells: str, style: str | None = None) -> None:
-    """Add a row of plain text: no markup, no control characters."""
-    to.add_row(*(Text(plain(cell)) for cell in cells), style=style)
-
-
-def closed(title: str, made: Table, total: int, most: int | None) -> list[Part]:
+def closed(title: str, made: Sheet, total: int, most: int | None) -> list[Part]:
     """Put a title over a table, and under it how many of its `total` rows were left out."""
     left_out = 0 if most is None else total - most
     return [
@@ -98,28 +85,27 @@ def _rendered(parts: Iterable[Part], stream: TextIO) -> str:
     page = TextIOWrapper(BytesIO(), encoding, "backslashreplace", newline="\n")
     console = Console(
         file=page,
-        width=width,
+        width=ROOM,
         force_terminal=terminal or None,
         markup=False,
         highlight=False,
         emoji=False,
     )
     for part in parts:
-        if isinstance(part, Table):
-            console.print(part)
-        elif isinstance(part, Verbatim):
-            console.print(Text(plain(part.text)), soft_wrap=True)
+        if isinstance(part, Sheet):
+            for block in laid_out(part, width):
+                console.print(block)
         else:
-            _paragraph(console, plain(part))
+            console.print(Text("\n".join(_lines(part, width))), soft_wrap=True)
     page.seek(0)
     return "".join(line.rstrip() + "\n" for line in page)
 
 
-def _paragraph(console: Console, text: str) -> None:
-    """Print wrapped text; only its first line begins at the margin, as lines of the program do."""
-    fits = cell_len(text) <= console.width
-    lines = Text(text).wrap(console, console.width - (0 if fits else len(INDENT)))
-    console.print(Text(f"\n{INDENT}").join(lines), soft_wrap=True)
+def _lines(part: Verbatim | str, width: int) -> list[str]:
+    """Return the lines of a text; only its first one begins at the margin, as lines here do."""
+    if isinstance(part, Verbatim):
+        return [plain(part.text)]
+    return wrapped(plain(part), width, INDENT)
 
 
 def _columns() -> int:

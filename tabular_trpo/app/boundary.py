@@ -15,6 +15,7 @@ from typing import Any, final
 from tabular_trpo.app.answer import Answer, emit, write
 from tabular_trpo.app.cells import plain
 from tabular_trpo.core.errors import Problem, TabularError
+from tabular_trpo.core.nearest import long_integers
 from tabular_trpo.core.startup import INTERRUPTED, PROGRAM, TEXT
 
 USAGE, INVALID, MEMORY, INTERNAL = 2, 3, 5, 70
@@ -35,17 +36,21 @@ class UsageError(Exception):
 def guarded(command: Callable[[], Answer], as_json: bool, quiet: bool) -> int:
     """Run a command, write its answer, and return the exit code."""
     try:
-        answer = command()
-        if answer.unwritten is None:
-            _emit(answer, as_json, quiet)
-            return answer.code
-        code, document, text = _told(answer.unwritten)
-        _emit(replace(answer, document={**answer.document, **document}), as_json, quiet)
-        return _tell(code, text)
+        with long_integers():
+            return _answered(command(), as_json, quiet)
     except KeyboardInterrupt as stop:
         return fail(stop, as_json)
     except Exception as error:
         return fail(error, as_json)
+
+
+def _answered(answer: Answer, as_json: bool, quiet: bool) -> int:
+    if answer.unwritten is None:
+        _emit(answer, as_json, quiet)
+        return answer.code
+    code, document, text = _told(answer.unwritten)
+    _emit(replace(answer, document={**answer.document, **document}), as_json, quiet)
+    return _tell(code, text)
 
 
 def _emit(answer: Answer, as_json: bool, quiet: bool) -> None:

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from tabular_trpo.app.answer import Answer, Part, row, table
+from tabular_trpo.app.answer import Answer, Part
 from tabular_trpo.app.cells import many
+from tabular_trpo.app.tables import row, table
 from tabular_trpo.core.decimals import faithful, fixed
 
 VIOLATED, LIMIT = 1, 4

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from tabular_trpo.app.cells import long_integers
 from tabular_trpo.core.decimals import faithful
 from tabular_trpo.core.errors import LimitError
+from tabular_trpo.core.nearest import written
 from tabular_trpo.falsify.screen import Batch, Plan, batch, screened, told
 from tabular_trpo.formats.encode import to_document
 from tabular_trpo.theory.choice import chosen
@@ -29,7 +29,8 @@ def witness(plan: Plan, name: str, index: int, case: int) -> dict[str, Any]:
     cases = batch(plan, index)
     (theorem,) = chosen([name])
     verdict = judge(theorem, cases.pair(case))
-    tightness = None if verdict.tightness is None else float(faithful(verdict.tightness, 12))
+    text = "" if verdict.tightness is None else faithful(verdict.tightness, 12)
+    tightness = None if verdict.tightness is None else float(text)
     return {**told(verdict), "tightness": tightness, **document(cases, case)}
 
 
@@ -40,8 +41,7 @@ def document(cases: Batch, case: int) -> dict[str, Any]:
     """
     pair = cases.pair(case)
     policies = {"pi": pair.pi, "target": pair.target, "pi_new": pair.pi_new}
-    with long_integers():
-        try:
-            return {"alpha": str(pair.alpha), "model": to_document(pair.mdp, policies)}
-        except LimitError as limit:
-            return {"alpha": str(pair.alpha), "model": None, "reason": str(limit)}
+    try:
+        return {"alpha": written(pair.alpha), "model": to_document(pair.mdp, policies)}
+    except LimitError as limit:
+        return {"alpha": written(pair.alpha), "model": None, "reason": str(limit)}

@@ -2,25 +2,25 @@
 
 import math
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.nearest import approximate, nearest, written
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.core.real import Real
 from tabular_trpo.core.terminal import plain, quoted
 
 __all__ = [
-    "exact", "largest", "long_integers", "many", "per_pair", "per_state", "plain", "quoted",
-    "scalars", "short",
+    "exact", "largest", "many", "per_pair", "per_state", "plain", "quoted", "rounded", "scalars",
+    "short",
 ]  # fmt: skip
 
 _WIDEST_BITS = 80  # of a rational that a table may show whole
+_REAL_BITS = 128  # of the enclosure of a number with logarithms, beyond the range of doubles
 
 
 def short(value: Any, digits: int = 7) -> str:
@@ -32,26 +32,31 @@ def short(value: Any, digits: int = 7) -> str:
     if value is None:
         return "-"
     if isinstance(value, Real):
-        return _infinite(value) or f"~{float(value):.{digits}g}"
+        return _infinite(value) or f"~{rounded(value, digits)}"
     if isinstance(value, (int, np.integer)):
         value = Fraction(int(value))
     if isinstance(value, Fraction):
         bits = value.numerator.bit_length() + value.denominator.bit_length()
-        text = str(value) if bits <= _WIDEST_BITS else ""
-        return text if 0 < len(text) <= digits + 8 else f"~{_decimal(value, digits)}"
-    return f"{float(value):.{digits}g}"
+        text = written(value) if bits <= _WIDEST_BITS else ""
+        return text if 0 < len(text) <= digits + 8 else f"~{rounded(value, digits)}"
+    return rounded(value, digits)
 
 
-def _decimal(value: Fraction, digits: int) -> str:
-    try:
-        near = float(value)
-    except OverflowError:
-        near = math.inf
-    if value == 0 or (sys.float_info.min < abs(near) < math.inf):
+def rounded(value: Any, digits: int) -> str:
+    """Write a number with so many digits, also beyond the range of doubles.
+
+    >>> rounded(0.25, 3), rounded(Fraction(10**400, 3), 3), rounded(Fraction(1, 10**400), 3)
+    ('0.25', '3.33e+399', '1e-400')
+    """
+    near = nearest(value)
+    double = isinstance(value, (float, np.floating)) or value == 0
+    if double or sys.float_info.min < abs(near) < math.inf:
         return f"{near:.{digits}g}"
-    context = Context(prec=digits, Emax=MAX_EMAX, Emin=MIN_EMIN)
-    quotient = context.divide(Decimal(value.numerator), Decimal(value.denominator))
-    return f"{quotient.normalize(context):g}"
+    if isinstance(value, Real):
+        if value.infinite:
+            return _infinite(value)
+        value = sum(value.enclose(_REAL_BITS)) / 2
+    return approximate(value, digits)
 
 
 def _infinite(value: Real) -> str:
@@ -61,7 +66,7 @@ def _infinite(value: Real) -> str:
 def exact(value: Any) -> Any:
     """Write a number for JSON: rationals as "p/q", floats as numbers, "inf" for what is none.
 
-    A value known as a sum of logarithms becomes the double beside it.
+    A value known as a sum of logarithms becomes the double beside it, or text beyond all doubles.
 
     >>> exact(Fraction(1, 3)), exact(0.1), exact(-math.inf), exact(np.bool_(True)), exact(None)
     ('1/3', 0.1, '-inf', True, None)
@@ -71,24 +76,14 @@ def exact(value: Any) -> Any:
     if isinstance(value, np.bool_):
         return bool(value)
     if isinstance(value, Fraction):
-        return str(value)
+        return written(value)
     if isinstance(value, (int, np.integer)):
         return int(value)
     if isinstance(value, Real):
-        return _infinite(value) or float(value)
-    number = float(value)
+        near = nearest(value)
+        return _infinite(value) or (near if math.isfinite(near) else rounded(value, 17))
+    number = nearest(value)
     return number if math.isfinite(number) else str(number)
-
-
-@contextmanager
-def long_integers() -> Iterator[None]:
-    """Lift Python's limit on the digits of an integer: exact values have as many as they have."""
-    before = sys.get_int_max_str_digits()
-    sys.set_int_max_str_digits(0)
-    try:
-        yield
-    finally:
-        sys.set_int_max_str_digits(before)
 
 
 def many(count: int, what: str) -> str:
@@ -102,27 +97,24 @@ def many(count: int, what: str) -> str:
 
 def per_state(mdp: MDP, values: Array) -> dict[str, Any]:
     """Return {state: number} for JSON."""
-    with long_integers():
-        return {name: exact(x) for name, x in zip(mdp.state_names, values, strict=True)}
+    return {name: exact(x) for name, x in zip(mdp.state_names, values, strict=True)}
 
 
 def per_pair(mdp: MDP, values: Array) -> dict[str, dict[str, Any]]:
     """Return {state: {action: number}} over the allowed pairs, for JSON."""
-    with long_integers():
-        return {
-            state: {
-                action: exact(values[s, a])
-                for a, action in enumerate(mdp.action_names)
-                if mdp.mask[s, a]
-            }
-            for s, state in enumerate(mdp.state_names)
+    return {
+        state: {
+            action: exact(values[s, a])
+            for a, action in enumerate(mdp.action_names)
+            if mdp.mask[s, a]
         }
+        for s, state in enumerate(mdp.state_names)
+    }
 
 
 def scalars(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
     """Return {name: number} for JSON."""
-    with long_integers():
-        return {name: exact(x) for name, x in zip(names, values, strict=True)}
+    return {name: exact(x) for name, x in zip(names, values, strict=True)}
 
 
 def largest(values: Any) -> Any:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from tabular_trpo import check
-from tabular_trpo.app.answer import Answer, Part, row, table
+from tabular_trpo.app.answer import Answer, Part
 from tabular_trpo.app.cells import many, quoted
 from tabular_trpo.app.source import once, raw
+from tabular_trpo.app.tables import row, table
 from tabular_trpo.app.tally import STATUSES
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 

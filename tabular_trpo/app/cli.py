@@ -18,10 +18,11 @@ from tabular_trpo.app import (
     verify,
 )
 from tabular_trpo.app.answer import Answer, write
-from tabular_trpo.app.boundary import PROGRAM, USAGE, fail, guarded, tell_usage, version
+from tabular_trpo.app.boundary import USAGE, fail, guarded, tell_usage, version
 from tabular_trpo.app.supervision import supervised
 from tabular_trpo.core.budget import work_limit
 from tabular_trpo.core.errors import TabularError
+from tabular_trpo.core.startup import PROGRAM
 
 COMMANDS = (verify, falsify, campaign, solve, evaluate, improve, compare, show, checking)
 CODES = """exit codes:

@@ -21,6 +21,7 @@ from tabular_trpo.core.errors import (
     MissingExtraError,
     Problem,
 )
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.policy import uniform
 from tabular_trpo.exact.evaluate import evaluate
 from tabular_trpo.exact.optimal import optimal
@@ -160,5 +161,5 @@ def _entry(
     }
     mdp = source.mdp
     first, best = evaluate(mdp, uniform(mdp)), optimal(mdp)
-    radii = float(first.radius.eta), float(best.radius.eta_star)
-    return Entry(source.name, mdp, float(first.eta), float(best.eta_star), curves, *radii)
+    radii = nearest(first.radius.eta), nearest(best.radius.eta_star)
+    return Entry(source.name, mdp, nearest(first.eta), nearest(best.eta_star), curves, *radii)

@@ -6,12 +6,15 @@ from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo.app.answer import Part, row, table
+from tabular_trpo.app.answer import Part
 from tabular_trpo.app.cells import exact, many
 from tabular_trpo.app.digits import within
+from tabular_trpo.app.tables import Sheet, row, table
 from tabular_trpo.core.decimals import faithful, percent
 from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.records import locked
 from tabular_trpo.sampled.comparison import Band, Curve, band
 
 POINTS, TOLD = 60, 20  # of the curves in figures and documents, and in tables
@@ -20,6 +23,7 @@ NEAR = 0.98  # of the gap, what a curve's "*" stands for
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
     """A model and its curves by method; eta of the uniform policy, and the optimal one."""
@@ -52,6 +56,7 @@ class Entry:
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Scored:
     """A whole comparison, and the models that could not take part, with the reason."""
@@ -74,7 +79,7 @@ def document(scored: Scored) -> dict[str, Any]:
                 "model": entry.name,
                 "states": entry.mdp.n_states,
                 "actions": entry.mdp.n_actions,
-                "gamma": float(entry.mdp.gamma),
+                "gamma": nearest(entry.mdp.gamma),
                 "eta_uniform": entry.first,
                 "eta_optimal": entry.best,
                 "eta_radius": {"uniform": entry.first_radius, "optimal": entry.best_radius},
@@ -98,7 +103,7 @@ def _method(entry: Entry, name: str, budget: int) -> dict[str, Any]:
         "iterations": [curve.iterations for curve in curves],
         "fell": [curve.fell for curve in curves],
         "steps": [int(curve.steps[-1]) for curve in curves],
-        "final": [float(curve.eta[-1]) for curve in curves],
+        "final": [nearest(curve.eta[-1]) for curve in curves],
         "grid": means.grid.tolist(),
         "mean": means.mean.tolist(),
         "half_widths": [_number(x) for x in half],
@@ -106,7 +111,7 @@ def _method(entry: Entry, name: str, budget: int) -> dict[str, Any]:
 
 
 def _number(x: Any) -> float | None:
-    return None if np.isnan(x) else exact(float(x))
+    return None if np.isnan(x) else exact(nearest(x))
 
 
 def parts(scored: Scored) -> list[Part]:
@@ -131,9 +136,9 @@ def _range(entry: Entry) -> str:
     return f"eta {first} (uniform) to {within(entry.best, entry.best_radius, 6)} (optimal)"
 
 
-def _table(entry: Entry, scored: Scored) -> Any:
+def _table(entry: Entry, scored: Scored) -> Sheet:
     right = ["eta", "+-", "% of gap", "Fell", "of"]
-    made = table(["Method", *right, "Curve"], right=right)
+    made = table(["Method", *right, "Curve"], right=[*right, "Curve"])
     for name in scored.methods:
         means, curves = entry.band(name, scored.args.steps, TOLD), entry.curves[name]
         half = means.half_width[-1]
@@ -173,7 +178,7 @@ def _percent(share: float) -> str:
     return "-" if np.isnan(share) else percent(near)
 
 
-def _summary(scored: Scored) -> Any:
+def _summary(scored: Scored) -> Sheet:
     names = scored.methods
     made = table(["Model", *names], right=names)
     for entry in scored.entries:

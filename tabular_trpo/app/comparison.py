@@ -3,9 +3,13 @@
 import math
 from typing import Any
 
-from tabular_trpo.app.answer import Part, row, table
+import numpy as np
+
+from tabular_trpo.app.answer import Part
 from tabular_trpo.app.cells import scalars
 from tabular_trpo.app.digits import within
+from tabular_trpo.app.tables import row, table
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.statements.coupling import trpo_bound, trpo_kl_bound
 
@@ -24,6 +28,7 @@ MEANING = {
     "trpo_kl_bound": "L - C max_kl, (9)",
 }
 BOUNDS = {"trpo_bound": trpo_bound, "trpo_kl_bound": trpo_kl_bound}
+INFINITE_WITH = {"trpo_bound": (), "trpo_kl_bound": ("max_kl",)}
 
 
 def compare(pair: Pair) -> dict[str, tuple[Any, float | None]]:
@@ -33,20 +38,24 @@ def compare(pair: Pair) -> dict[str, tuple[Any, float | None]]:
         return {name: (value, None) for name, value in values.items()}
     enclosed = pair.enclosed()
     # The radius of an evaluation is told in one form everywhere.
-    radii = {"eta": float(pair.old.radius.eta), "eta_new": float(pair.new.radius.eta)}
+    radii = {"eta": nearest(pair.old.radius.eta), "eta_new": nearest(pair.new.radius.eta)}
     return {
-        name: (value, radii.get(name, _error(float(value), _value(enclosed, name))))
+        name: (value, radii.get(name, _error(nearest(value), _value(enclosed, name))))
         for name, value in values.items()
     }
 
 
 def _value(pair: Any, name: str) -> Any:
-    return BOUNDS[name](pair).rhs if name in BOUNDS else getattr(pair, name)
+    """Return a quantity or a bound of a pair, of doubles or enclosed; a bound may overflow too."""
+    if name not in BOUNDS:
+        return getattr(pair, name)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return pair.settled(name, BOUNDS[name](pair).rhs, *INFINITE_WITH[name])
 
 
 def _error(value: float, around: Any) -> float:
     """Return the largest distance to a number of the interval, rounded up."""
-    lo, hi = float(around.lo), float(around.hi)
+    lo, hi = nearest(around.lo), nearest(around.hi)
     if lo == hi == value:
         return 0.0
     return math.nextafter(max(hi - value, value - lo), math.inf)

@@ -24,7 +24,7 @@ def within(value: Any, radius: Any, digits: int = 7) -> str:
     """
     if radius is None or radius == 0 or isinstance(value, (Fraction, Real)):
         return short(value, digits)
-    number, error = float(value), _float(radius)
+    number, error = nearest(value), nearest(radius)
     if not math.isfinite(number):
         return short(value, digits)
     if not math.isfinite(error):
@@ -38,7 +38,7 @@ def within(value: Any, radius: Any, digits: int = 7) -> str:
     significant = units.adjusted() + 1
     if significant >= digits:
         return repr(number) if digits >= WHOLE else f"{number:.{digits}g}"
-    return f"{float(units.scaleb(place, _CONTEXT)):.{significant}g}"
+    return f"{nearest(units.scaleb(place, _CONTEXT)):.{significant}g}"
 
 
 def with_radius(value: Any, radius: Any) -> str:
@@ -49,8 +49,4 @@ def with_radius(value: Any, radius: Any) -> str:
     """
     if radius == 0:
         return short(value)
-    return f"{within(value, radius, WHOLE)} +- {_float(radius):.2g}"
-
-
-def _float(radius: Any) -> float:
-    return nearest(radius) if isinstance(radius, (Fraction, int)) else float(radius)
+    return f"{within(value, radius, WHOLE)} +- {nearest(radius):.2g}"

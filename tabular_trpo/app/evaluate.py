@@ -5,11 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo.app.answer import Answer, Part, closed, row, table
+from tabular_trpo.app.answer import Answer, Part, closed
 from tabular_trpo.app.cells import largest, per_pair, per_state, scalars, short
 from tabular_trpo.app.comparison import compare, comparison, documents
 from tabular_trpo.app.digits import with_radius, within
 from tabular_trpo.app.source import Source, about, lane_argument, policy, read
+from tabular_trpo.app.tables import row, table
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.exact.evaluate import Evaluation, evaluate
 from tabular_trpo.theory.pair import Pair
@@ -89,7 +91,7 @@ def _states(source: Source, ev: Evaluation, most: int | None) -> list[Part]:
 def _pairs(source: Source, ev: Evaluation, most: int | None) -> list[Part]:
     mdp = source.mdp
     columns = ["pi", "Q", "A"]
-    made = table(["State", "Action", *columns], right=columns)
+    made = table(["State", "Action", *columns], right=columns, keys=2)
     allowed: Array = np.argwhere(mdp.mask)
     values = ((ev.Q, largest(ev.radius.Q)), (ev.A, largest(ev.radius.A)))
     for s, a in allowed[:most]:
@@ -102,7 +104,7 @@ def _radii(ev: Evaluation) -> str:
     if ev.mdp.lane == "rational":
         return "Exact; numbers after ~ are rounded for display, --json has them whole."
     radii = ((key, largest(getattr(ev.radius, key))) for key in ("V", "Q", "A", "rho", "d"))
-    shown = ", ".join(f"{key} {float(radius):.2g}" for key, radius in radii)
+    shown = ", ".join(f"{key} {nearest(radius):.2g}" for key, radius in radii)
     return (
         f"Rounded to 7 digits, or to those that the error supports. Proved largest errors: {shown}."
     )

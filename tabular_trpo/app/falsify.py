@@ -14,9 +14,10 @@ from tabular_trpo.app.falsify_hand import by_hand
 from tabular_trpo.app.falsify_outcome import Hunt, Hunted
 from tabular_trpo.app.falsify_progress import hunting
 from tabular_trpo.app.falsify_report import parts
-from tabular_trpo.app.falsify_store import check_folder, keep, stems
+from tabular_trpo.app.falsify_store import keep, stems
 from tabular_trpo.app.pairs import candidates
 from tabular_trpo.app.source import once, read_all
+from tabular_trpo.app.store import check_folder
 from tabular_trpo.app.verify import chosen
 from tabular_trpo.falsify import seeds
 from tabular_trpo.falsify.answer import Refutation
@@ -27,6 +28,8 @@ NAME = "falsify"
 HELP = "hunt for a counterexample to your own claims; prove it, shrink it, write it down"
 EPILOG = """FILE.py states claims, each a function under @tt.claim("title") that returns
 (lhs, relation, rhs); docs/falsify.md tells how. The file is run, with all that it imports.
+How near a bound comes to equality is gap / penalty; @tt.claim("title", around="L"), or
+--around L, names the number from which both are measured.
 Exit code 0: nothing is refuted, which proves nothing. 1: a statement is refuted; the
 counterexample is written. 3: the file or a claim is wrong, or a file cannot be written; what was
 found is printed all the same. 4: a precondition was never met."""
@@ -51,6 +54,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="hunt this statement of the table, without a file; may be repeated",
     )
+    _search_arguments(parser)
+    parser.add_argument(
+        "--out", metavar="DIR", default=".", help="folder of the files (default: this one)"
+    )
+
+
+def _search_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that say where and how long to look."""
     parser.add_argument(
         "--seed",
         type=_number(int, f"0..{MOST_SEED}", lambda x: 0 <= x <= MOST_SEED),
@@ -93,9 +104,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="begin with the pairs of policies in this model file, or folder; may be repeated",
     )
-    parser.add_argument(
-        "--out", metavar="DIR", default=".", help="folder of the files (default: this one)"
-    )
 
 
 def _number(kind: Callable[[str], Any], ends: str, fits: Callable[[Any], bool]) -> Any:
@@ -120,7 +128,7 @@ def run(args: argparse.Namespace) -> Answer:
     """
     stated = _stated(args)
     names = stems(stated)
-    folder = check_folder(args.out)
+    folder = check_folder(args.out, "--out")
     start = _start(args)
     hunted = []
     with hunting(args.quiet) as begin:

@@ -13,6 +13,7 @@ from tabular_trpo.app.falsify_probe import fault
 from tabular_trpo.app.falsify_told import told
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.names import NAME_RULE, is_name
+from tabular_trpo.core.records import locked
 from tabular_trpo.formats.json_text import fetch
 from tabular_trpo.formats.report import shown
 from tabular_trpo.theory.certifiable import check_titles
@@ -27,6 +28,7 @@ SAME = "Leave out random numbers, counters and clocks: a claim is one text"
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Stated:
     """A claim and the place where it is stated, "bounds.py:4"; the name of a theorem for one."""

@@ -3,7 +3,7 @@
 from fractions import Fraction
 from typing import Any
 
-from tabular_trpo.app.cells import exact, long_integers
+from tabular_trpo.app.cells import exact
 from tabular_trpo.app.falsify_hand import BITS, Hand
 from tabular_trpo.app.falsify_outcome import Hunt, Hunted
 from tabular_trpo.app.falsify_report import command
@@ -16,19 +16,18 @@ from tabular_trpo.theory.pair import Pair
 def document(hunt: Hunt) -> dict[str, Any]:
     """Return the JSON document of the run; two runs of the same search give the same one."""
     args = hunt.args
-    with long_integers():
-        return {
-            "command": "falsify",
-            "exit_code": hunt.code,
-            "file": args.file,
-            "seed": args.seed,
-            "rounds": args.rounds,
-            "gamma": exact(args.gamma),
-            "around": args.around,
-            "families": "forbidden" if args.no_families else "allowed",
-            "start": args.start,
-            "claims": [_claim(hunt, one) for one in hunt.hunted],
-        }
+    return {
+        "command": "falsify",
+        "exit_code": hunt.code,
+        "file": args.file,
+        "seed": args.seed,
+        "rounds": args.rounds,
+        "gamma": exact(args.gamma),
+        "around": args.around,
+        "families": "forbidden" if args.no_families else "allowed",
+        "start": args.start,
+        "claims": [_claim(hunt, one) for one in hunt.hunted],
+    }
 
 
 def _claim(hunt: Hunt, one: Hunted) -> dict[str, Any]:

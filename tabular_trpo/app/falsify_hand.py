@@ -6,8 +6,9 @@ from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Context, Dec
 from fractions import Fraction
 from typing import Any, final
 
-from tabular_trpo.app.cells import long_integers
 from tabular_trpo.core import real
+from tabular_trpo.core.nearest import written
+from tabular_trpo.core.records import locked
 from tabular_trpo.theory.claim import Theorem, Verdict
 from tabular_trpo.theory.expression import SCALAR, Expression
 from tabular_trpo.theory.judge import judge
@@ -50,6 +51,7 @@ GIVEN = ("rho0", "r", "pi", "pi_new")  # parts of the model, shown anyway
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Hand:
     """What a claim says of a pair, part by part.
@@ -140,8 +142,7 @@ def whole(value: Any) -> str:
             return "inf" if value > 0 else "-inf"
         lo, hi = value.enclose(BITS)
         return f"{decimal(lo, ROUND_FLOOR)} .. {decimal(hi, ROUND_CEILING)}"
-    with long_integers():
-        text = str(value)
+    text = written(value)
     return text if len(text) <= LONGEST else f"~{decimal(Fraction(value))}"
 
 

@@ -13,6 +13,7 @@ from tabular_trpo.app.falsify_hand import Hand
 from tabular_trpo.app.falsify_store import Files
 from tabular_trpo.app.outcome import LIMIT, VIOLATED
 from tabular_trpo.core.errors import TabularError, joined
+from tabular_trpo.core.records import locked
 from tabular_trpo.falsify.answer import Refutation, Unrefuted
 
 STATUSES = {
@@ -32,6 +33,7 @@ UNWRITTEN = "a file cannot be written"
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Hunted:
     """A claim, what became of it, its numbers on the pair that was found, the files."""
@@ -63,6 +65,7 @@ class Hunted:
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Hunt:
     """A run of the command."""

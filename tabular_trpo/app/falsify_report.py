@@ -1,22 +1,23 @@
 """The report of a hunt for people: a counterexample to check by hand, or what was not found."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import ROUND_CEILING, ROUND_FLOOR
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from rich.table import Table
 
-from tabular_trpo.app.answer import Part, Verbatim, row, table
-from tabular_trpo.app.boundary import PROGRAM
+from tabular_trpo.app.answer import Part, Verbatim
 from tabular_trpo.app.cells import many, plain
 from tabular_trpo.app.falsify_hand import WHENCE, Hand, decimal, whole
 from tabular_trpo.app.falsify_outcome import Hunt, Hunted
+from tabular_trpo.app.tables import Sheet, row, table
 from tabular_trpo.core import real
 from tabular_trpo.core.decimals import faithful
 from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.startup import PROGRAM
+from tabular_trpo.falsify.measure import measure
 from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.expression import SCALAR, STATE, TABLE
 
@@ -80,7 +81,9 @@ def _told(one: Hunted) -> Iterator[Part]:
         )
     else:
         ratio = "There is no penalty to compare a gap with."
-        if one.ratio is not None:
+        if one.ratio is None and measure(found.claim).penalty:
+            ratio = "Gap and penalty are 0 or infinite at the nearest pair, which makes no ratio."
+        elif one.ratio is not None:
             ratio = f"The largest gap / penalty is {faithful(one.ratio, NEAR)}; above 1 refutes."
         yield (
             f"{tried}; the claim speaks of {one.met} of them. {ratio} "
@@ -95,43 +98,52 @@ def _numbers(claim: Theorem, hand: Hand) -> Iterator[Part]:
     yield f"gamma = {whole(mdp.gamma)}, start {_spread(mdp.rho0, mdp.state_names)}{mixed}"
     yield _pairs(hand)
     yield _states(hand)
-    made = table(["Quantity", "Exact", "About", "Where from"])
+    made = table(["Quantity", "Exact", "About", "Where from"], left=["Exact", "About"])
     for name, value in hand.of(SCALAR).items():
-        row(made, name, whole(value), _about(value), WHENCE.get(name, ("", ()))[0])
+        row(made, name, _spelt(value), _about(value), WHENCE.get(name, ("", ()))[0])
     relation = claim.statement.relation
-    row(made, "left side", whole(hand.lhs), _about(hand.lhs), "", style="bold")
-    row(made, "right side", whole(hand.rhs), _about(hand.rhs), "", style="bold")
+    row(made, "left side", _spelt(hand.lhs), _about(hand.lhs), "", style="bold")
+    row(made, "right side", _spelt(hand.rhs), _about(hand.rhs), "", style="bold")
     row(made, "fails by", *_failure(hand), f"left {relation} right is wrong", style="bold red")
     yield made
 
 
-def _pairs(hand: Hand) -> Table:
+def _pairs(hand: Hand) -> Sheet:
     pair, mdp = hand.pair, hand.pair.mdp
     policies = {"pi": pair.pi, "pi_new": pair.pi_new}
     if pair.is_mixture:
         policies = {"pi": pair.pi, "target": pair.target, "pi_new": pair.pi_new}
     tables: dict[str, Array] = {"r": mdp.r, **policies, **hand.of(TABLE)}
-    made = table(["State", "Action", "Goes to", *tables], right=list(tables))
+    made = table(["State", "Action", "Goes to", *tables], right=list(tables), keys=2)
     for s, a in np.ndindex(mdp.n_states, mdp.n_actions):
-        goes = _spread(mdp.P[s, a], mdp.state_names)
-        cells = [whole(values[s, a]) for values in tables.values()]
+        goes = tuple(_spread(mdp.P[s, a], mdp.state_names, how) for how in (whole, _short))
+        cells = [_spelt(values[s, a]) for values in tables.values()]
         row(made, mdp.state_names[s] if a == 0 else "", mdp.action_names[a], goes, *cells)
     return made
 
 
-def _states(hand: Hand) -> Table:
+def _states(hand: Hand) -> Sheet:
     """Return a row for each vector, so that its definition has room."""
     mdp = hand.pair.mdp
     made = table(["", *mdp.state_names, "Where from"], right=mdp.state_names)
     for name, values in hand.of(STATE).items():
-        row(made, name, *map(whole, values), WHENCE.get(name, ("", ()))[0])
+        row(made, name, *map(_spelt, values), WHENCE.get(name, ("", ()))[0])
     return made
 
 
-def _spread(weights: Array, names: Any) -> str:
+def _spelt(value: Any) -> tuple[str, str]:
+    return whole(value), _short(value)
+
+
+def _short(value: Any) -> str:
+    """Write a number for a page that has no room for it whole."""
+    return f"~{decimal(value)}" if isinstance(value, Fraction) else whole(value)
+
+
+def _spread(weights: Array, names: Any, how: Callable[[Any], str] = whole) -> str:
     """Write a distribution: "s1", or "1/3 s0 + 2/3 s1"."""
     live = [(w, name) for w, name in zip(weights, names, strict=True) if w != 0]
-    return " + ".join(name if w == 1 else f"{whole(w)} {name}" for w, name in live)
+    return " + ".join(name if w == 1 else f"{how(w)} {name}" for w, name in live)
 
 
 def _about(value: Any) -> str:

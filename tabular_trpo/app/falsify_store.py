@@ -1,7 +1,6 @@
 """The files of a hunt: a counterexample with its certificate, or the tightest witness."""
 
 import json
-import os
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -13,7 +12,8 @@ from typing import Any, final
 from tabular_trpo import check
 from tabular_trpo.app.falsify_claims import Stated
 from tabular_trpo.app.store import SUFFIX, make_folder, save
-from tabular_trpo.core.errors import InvalidMDPError, Problem, TabularError
+from tabular_trpo.core.errors import TabularError
+from tabular_trpo.core.records import locked
 from tabular_trpo.falsify.answer import Refutation, Unrefuted
 from tabular_trpo.formats.expected import SCALARS, VECTORS
 from tabular_trpo.formats.save import write
@@ -29,6 +29,7 @@ EXPECTED = (
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Files:
     """What was written, what is wrong with the certificate (nothing, unless this program is), and
@@ -58,19 +59,6 @@ def stems(stated: Iterable[Stated]) -> dict[int, str]:
             stem = f"{words or 'claim'}-{number}"
         found[id(one.claim)] = stem
     return found
-
-
-def check_folder(path: str) -> Path:
-    """Return the folder for the files, before a search is spent on them; nothing is made yet.
-
-    raises: InvalidMDPError where it could not be written
-    """
-    folder = Path(path)
-    there = next((x for x in (folder, *folder.absolute().parents) if x.exists()), folder)
-    if not there.is_dir() or not os.access(there, os.W_OK):
-        got = "is no folder" if there.exists() and not there.is_dir() else "cannot be written"
-        raise InvalidMDPError(Problem("file", f"--out {path}", got, "a folder to write into"))
-    return folder
 
 
 def keep(found: Refutation | Unrefuted, stem: str, folder: Path) -> Files:

@@ -2,6 +2,7 @@
 
 from tabular_trpo.app.figure import pyplot, save_figure, title
 from tabular_trpo.app.improve_report import Run, below
+from tabular_trpo.core.nearest import nearest
 
 
 def draw(path: str, run: Run) -> None:
@@ -13,7 +14,7 @@ def draw(path: str, run: Run) -> None:
     records = run.records
     steps = [record.i for record in records]
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
-    etas = [float(records[0].eta), *(float(record.eta_new) for record in records)]
+    etas = [nearest(records[0].eta), *(nearest(record.eta_new) for record in records)]
     left.plot([0, *steps], etas, marker=".")
     for i, record in enumerate(records, 1):
         if record.monotone == "refuted":
@@ -22,8 +23,8 @@ def draw(path: str, run: Run) -> None:
     left.set_ylabel("eta")
     title(left, f"{run.source.name}: {run.method.name}")
     curves = {
-        "predicted": [float(record.step.gain) for record in records],
-        "realised": [float(record.realised) for record in records],
+        "predicted": [nearest(record.step.gain) for record in records],
+        "realised": [nearest(record.realised) for record in records],
         "certified": [below(record.certified_gain) or 0.0 for record in records],
     }
     for (label, gains), mark in zip(curves.items(), "x+.", strict=True):

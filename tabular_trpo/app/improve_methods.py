@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from math import isinf
 from typing import Any, final
 
 import numpy as np
@@ -10,7 +11,9 @@ import numpy as np
 from tabular_trpo.app.boundary import UsageError
 from tabular_trpo.core.errors import LimitError, Problem
 from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array, is_rational
+from tabular_trpo.core.records import locked
 from tabular_trpo.exact.evaluate import Evaluation
 from tabular_trpo.exact.surrogate import Surrogate
 from tabular_trpo.improve.conservative import conservative
@@ -37,6 +40,7 @@ MEANING = {
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Method:
     """A step by name.
@@ -66,11 +70,11 @@ def _double(name: str, value: Any) -> float:
 
     raises: LimitError where it is beyond the largest
     """
-    try:
-        return float(value)
-    except OverflowError:
+    near = nearest(value)
+    if isinf(near):
         problem = Problem("overflow", name, "is too large for a float step", "at most 1.7e308")
-        raise LimitError(problem) from None
+        raise LimitError(problem)
+    return near
 
 
 def _alpha(settings: Settings, L: Surrogate) -> Any:
@@ -94,7 +98,7 @@ def _penalised(step: Callable[[Surrogate, Any], Step], share: str = "1") -> Solv
         part = Fraction(share)
         if is_rational(L.pi):
             return step(L, part * penalty(ev))
-        return step(L, float(part) * _double("C", penalty(ev)))
+        return step(L, nearest(part) * _double("C", penalty(ev)))
 
     return solve
 
@@ -111,7 +115,7 @@ def _floating(solve: Solver) -> Callable[[Settings, MDP, Array], StepFunction]:
 
 def _natural(settings: Settings, mdp: MDP, pi: Array) -> StepFunction:
     """Make the parametric step on the full table; theta starts at the logarithms of pi."""
-    p = pi.astype(float)
+    p = pi.astype(np.float64)
     if (p[mdp.mask] <= 0).any():
         raise UsageError("--method natural needs a --policy that takes every allowed action")
     theta = np.log(np.where(mdp.mask, p, 1.0))

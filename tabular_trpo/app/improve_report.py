@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, final
 
-from tabular_trpo.app.answer import Part, closed, row, table
-from tabular_trpo.app.cells import exact, long_integers, many, per_pair, scalars, short
+from tabular_trpo.app.answer import Part, closed
+from tabular_trpo.app.cells import exact, many, per_pair, rounded, scalars
 from tabular_trpo.app.digits import within
 from tabular_trpo.app.improve_methods import Method, Settings
 from tabular_trpo.app.source import Source, about
+from tabular_trpo.app.tables import row, table
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.real import Real
+from tabular_trpo.core.records import locked
 from tabular_trpo.improve.iterate import PROVED, REFUTED, UNDECIDED, Record
 from tabular_trpo.improve.step import MOVED
 
@@ -24,6 +27,7 @@ DIGITS, FEW = 6, 3  # shown of eta, and of the rest
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
     """What was asked and the records of what was done."""
@@ -55,10 +59,9 @@ def below(x: Any) -> float | None:
     """
     if x is None or isinstance(x, float):
         return x
-    try:
-        near = float(x)
-    except OverflowError:
-        return -math.inf if x < 0 else math.nextafter(math.inf, 0)
+    near = nearest(x)
+    if math.isinf(near):
+        return -math.inf if near < 0 else math.nextafter(math.inf, 0)
     if isinstance(x, Real):  # its float is the nearest or the one beside it
         return math.nextafter(math.nextafter(near, -math.inf), -math.inf)
     return near if Fraction(near) <= x else math.nextafter(near, -math.inf)
@@ -108,14 +111,12 @@ def _step(record: Record, times: bool) -> dict[str, Any]:
         "C": record.C,
         "gap": record.gap,
     }
-    with long_integers():
-        bounds = [exact(record.realised_lo), exact(record.realised_hi)]
     return {
         "i": record.i,
         "status": record.status,
         "monotone": record.monotone,
         **scalars(list(numbers), list(numbers.values())),
-        "realised_bounds": bounds,
+        "realised_bounds": [exact(record.realised_lo), exact(record.realised_hi)],
         "best_rung": record.best_rung,
         "certified_gain": exact(below(record.certified_gain)),
         "certified": {name: exact(below(gain)) for name, gain in record.certified.items()},
@@ -180,12 +181,7 @@ def _rungs(run: Run) -> str:
 
 
 def _cell(x: Any, digits: int = FEW) -> str:
-    if x is None:
-        return "-"
-    try:
-        return f"{float(x):.{digits}g}"
-    except OverflowError:
-        return short(x, digits)
+    return "-" if x is None else rounded(x, digits)
 
 
 def _within(x: Any, radius: Any, digits: int) -> str:
@@ -200,7 +196,7 @@ def _realised(record: Record) -> list[str]:
     told = _within(record.realised, error, FEW)
     if record.ratio is None:
         return [told, "-"]
-    return [told, _within(record.ratio, error / abs(float(record.step.gain)), FEW)]
+    return [told, _within(record.ratio, error / abs(nearest(record.step.gain)), FEW)]
 
 
 def line(run: Run) -> str:

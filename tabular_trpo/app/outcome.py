@@ -8,12 +8,14 @@ from typing import Any, final
 from tabular_trpo.app.source import Source
 from tabular_trpo.app.tally import Judged, Tally
 from tabular_trpo.core.errors import TabularError
+from tabular_trpo.core.records import locked
 from tabular_trpo.theory.claim import Theorem
 
 VIOLATED, INVALID, LIMIT = 1, 3, 4
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Counterexample:
     """A refuted pair with its certificate, and the file that holds it, if any."""

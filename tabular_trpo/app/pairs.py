@@ -10,7 +10,9 @@ import numpy as np
 
 from tabular_trpo.core import policy as policies
 from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array, zeros
+from tabular_trpo.core.records import locked
 from tabular_trpo.exact.evaluate import evaluate
 from tabular_trpo.theory.pair import Pair
 
@@ -19,6 +21,7 @@ SMALL_STEP = Fraction(1, 1000)
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
     """Two policies to judge; with a target, pi_new = (1 - alpha) pi + alpha target.
@@ -95,7 +98,7 @@ def _mixture(mdp: MDP, pi: Array, target: Array, alpha: Any) -> Array:
 
 def _towards_greedy(mdp: MDP, name: str, pi: Array, step: Fraction) -> Candidate:
     target = policies.greedy(mdp, evaluate(mdp, pi).Q)
-    alpha = step if mdp.lane == "rational" else float(step)
+    alpha = step if mdp.lane == "rational" else nearest(step)
     return Candidate(name, pi, _mixture(mdp, pi, target, alpha), target, alpha)
 
 

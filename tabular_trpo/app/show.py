@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo.app.answer import Answer, Part, row, table
+from tabular_trpo.app.answer import Answer, Part
 from tabular_trpo.app.boundary import UsageError
 from tabular_trpo.app.cells import largest, many, plain, scalars, short
 from tabular_trpo.app.digits import with_radius, within
 from tabular_trpo.app.source import Source, about, lane_argument, read
+from tabular_trpo.app.tables import row, table
 from tabular_trpo.core import policy as policies
 from tabular_trpo.core.decimals import faithful
 from tabular_trpo.core.mdp import MDP

@@ -4,10 +4,11 @@ import argparse
 
 import numpy as np
 
-from tabular_trpo.app.answer import Answer, Part, closed, row, table
+from tabular_trpo.app.answer import Answer, Part, closed
 from tabular_trpo.app.cells import largest, many, per_state, scalars
 from tabular_trpo.app.digits import with_radius, within
 from tabular_trpo.app.source import Source, about, lane_argument, read
+from tabular_trpo.app.tables import row, table
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.exact.optimal import Optimum, optimal
 

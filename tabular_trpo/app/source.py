@@ -14,6 +14,7 @@ from tabular_trpo.core.budget import COMMAND
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.records import locked
 from tabular_trpo.exact.evaluate import evaluate
 from tabular_trpo.exact.optimal import optimal
 from tabular_trpo.exact.work import exact_work
@@ -28,6 +29,7 @@ MADE = ("uniform", "greedy", "optimal")
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
     """One model with its policies (S, A), in one lane; `name` is the file's without suffix."""

@@ -1,10 +1,12 @@
 """Certificates on disk: names that no file system minds, written whole or not at all."""
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
 
+from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.formats.whole import unwritable, write_whole
 
 SUFFIX = ".cert.json"
@@ -53,3 +55,17 @@ def make_folder(folder: Path, path: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise unwritable(path, error) from None
+
+
+def check_folder(path: str, option: str) -> Path:
+    """Return the folder for the files, before any work is spent on them; nothing is made yet.
+
+    option: the word of the command line that names it
+    raises: InvalidMDPError where it could not be written
+    """
+    folder = Path(path)
+    there = next((x for x in (folder, *folder.absolute().parents) if x.exists()), folder)
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        got = "is no folder" if there.exists() and not there.is_dir() else "cannot be written"
+        raise InvalidMDPError(Problem("file", f"{option} {path}", got, "a folder to write into"))
+    return folder

@@ -90,7 +90,8 @@ def _fork() -> int:
 
 def _watch(child: int, inlet: int) -> tuple[int, bool]:
     """Wait for the child; return its status, and whether it was killed because of an interrupt."""
-    deadline, killed = None, False
+    deadline: float | None = None
+    killed = False
     while True:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:

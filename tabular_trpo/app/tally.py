@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any, final
 
 from tabular_trpo.app.source import Source
+from tabular_trpo.core.records import locked
 from tabular_trpo.theory.claim import Theorem, Verdict
 from tabular_trpo.theory.theorems import distinct
 
@@ -15,6 +16,7 @@ STATUSES = ("proved", "vacuous", "refuted", "undecided")
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
     """The verdicts on one pair of one model, in the order of the theorems."""
@@ -25,6 +27,7 @@ class Judged:
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Tally:
     """What many verdicts come to.

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from tabular_trpo.app.theory_words import LEFT_OUT, OPENING, REFERENCES
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.falsify.atlas import Entry, atlas
 from tabular_trpo.formats.whole import write_whole
 from tabular_trpo.theory.claim import Theorem
@@ -88,7 +89,7 @@ def _met(theorem: Theorem) -> str:
         return "-"
     # A ratio that is less than 1 by less than doubles can say is not 1.
     ratio = "1" if best.attained else _decimal(min(Fraction(best.ratio), 1 - Fraction(1, 10**4)))
-    return f"[{ratio}]({WITNESSES}/{best.witness}) at {float(best.gamma)}"
+    return f"[{ratio}]({WITNESSES}/{best.witness}) at {nearest(best.gamma)}"
 
 
 @cache

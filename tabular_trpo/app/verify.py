@@ -14,7 +14,7 @@ from tabular_trpo.app.outcome import Counterexample, Outcome
 from tabular_trpo.app.pairs import candidates
 from tabular_trpo.app.progress import steps
 from tabular_trpo.app.source import Source, lane_argument, read_all
-from tabular_trpo.app.store import file_name, save
+from tabular_trpo.app.store import check_folder, file_name, save
 from tabular_trpo.app.tally import Judged, place
 from tabular_trpo.app.verify_report import report
 from tabular_trpo.core.decide import MAX_BITS
@@ -102,6 +102,8 @@ def whole(least: int, most: int) -> Any:
 def run(args: argparse.Namespace) -> Answer:
     """Judge the theorems and report."""
     theorems = chosen(args.theorem)
+    if args.certificates is not None:
+        check_folder(args.certificates, "--certificates")
     sources = read_all(args.paths, args.lane)
     outcome = Outcome(args, theorems, sources)
     taken: set[str] = set()

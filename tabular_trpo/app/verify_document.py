@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tabular_trpo.app.cells import exact, long_integers, plain
+from tabular_trpo.app.cells import exact, plain
 from tabular_trpo.app.outcome import Outcome
 from tabular_trpo.app.source import Source
 from tabular_trpo.app.tally import Judged, Tally, by_statement
@@ -14,35 +14,34 @@ from tabular_trpo.theory.theorems import distinct
 def document(outcome: Outcome, total: Tally, code: int) -> dict[str, Any]:
     """Return the JSON document of the run."""
     args = outcome.args
-    with long_integers():
-        return {
-            "command": "verify",
-            "exit_code": code,
-            "seed": args.seed,
-            "n_random": args.n_random,
-            "bits": args.bits,
-            "lane": args.lane,
-            "pairs": args.pairs,
-            "distinct": len(distinct(outcome.theorems)),
-            "totals": _tally(total),
-            "statements": [
-                {**_theorem(theorem), **_tally(by_statement(outcome.judged, i))}
-                for i, theorem in enumerate(outcome.theorems)
-            ],
-            "models": [_model(source, outcome.of(source)) for source in outcome.sources],
-            "counterexamples": [
-                {
-                    "model": one.judged.source.name,
-                    "pair": one.judged.name,
-                    "path": one.path,
-                    "certificate": one.certificate,
-                }
-                for one in outcome.counterexamples
-            ],
-            "certificates": outcome.stored,
-            "failed_certificates": outcome.unsound,
-            "uncertified": outcome.uncertified,
-        }
+    return {
+        "command": "verify",
+        "exit_code": code,
+        "seed": args.seed,
+        "n_random": args.n_random,
+        "bits": args.bits,
+        "lane": args.lane,
+        "pairs": args.pairs,
+        "distinct": len(distinct(outcome.theorems)),
+        "totals": _tally(total),
+        "statements": [
+            {**_theorem(theorem), **_tally(by_statement(outcome.judged, i))}
+            for i, theorem in enumerate(outcome.theorems)
+        ],
+        "models": [_model(source, outcome.of(source)) for source in outcome.sources],
+        "counterexamples": [
+            {
+                "model": one.judged.source.name,
+                "pair": one.judged.name,
+                "path": one.path,
+                "certificate": one.certificate,
+            }
+            for one in outcome.counterexamples
+        ],
+        "certificates": outcome.stored,
+        "failed_certificates": outcome.unsound,
+        "uncertified": outcome.uncertified,
+    }
 
 
 def _theorem(theorem: Theorem) -> dict[str, Any]:

@@ -5,7 +5,6 @@ import shlex
 from collections.abc import Sequence
 
 from tabular_trpo.app.answer import Answer, Part, Verbatim
-from tabular_trpo.app.boundary import PROGRAM
 from tabular_trpo.app.cells import many, short
 from tabular_trpo.app.outcome import INVALID, LIMIT, VIOLATED, Outcome, exit_code
 from tabular_trpo.app.source import Source
@@ -13,6 +12,7 @@ from tabular_trpo.app.tally import STATUSES, Judged, Tally, place, together
 from tabular_trpo.app.verify_document import document
 from tabular_trpo.app.verify_tables import models, rows, statements
 from tabular_trpo.core.errors import joined
+from tabular_trpo.core.startup import PROGRAM
 from tabular_trpo.theory.claim import Verdict
 from tabular_trpo.theory.judge import MOST_ENTRIES, MOST_STATES, unaffordable
 from tabular_trpo.theory.theorems import distinct

@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from rich.table import Table
-
-from tabular_trpo.app.answer import row, table
 from tabular_trpo.app.cells import short
 from tabular_trpo.app.outcome import Outcome
+from tabular_trpo.app.tables import Sheet, row, table
 from tabular_trpo.app.tally import STATUSES, Tally, by_statement, together
 from tabular_trpo.core.decimals import faithful
 
@@ -43,12 +41,12 @@ def _equation(text: str) -> str:
     return head[: end + 1] if end > 0 else head
 
 
-def statements(outcome: Outcome) -> Table:
+def statements(outcome: Outcome) -> Sheet:
     """Return the table of the statements, counted over all models."""
     tallies = [by_statement(outcome.judged, i) for i in range(len(outcome.theorems))]
     heads = _heads(together(outcome.judged, outcome.theorems))
     names = ["Eq.", "Statement", *heads, "Least slack", "Tightness"]
-    made = table(names, right=names[2:])
+    made = table(names, right=names[2:], keys=2)
     for theorem, one in zip(outcome.theorems, tallies, strict=True):
         cells = [_equation(theorem.equation), theorem.name, *_counts(one, heads)]
         row(made, *cells, short(one.slack, 4), _ratio(one.tightness), style=_style(one))
@@ -65,7 +63,7 @@ def _gamma(gamma: Any) -> str:
     return text if text not in ("1", "~1") else f"1-{short(1 - gamma, 4)}"
 
 
-def models(outcome: Outcome, total: Tally) -> Table:
+def models(outcome: Outcome, total: Tally) -> Sheet:
     """Return the table of the models, counted over all statements."""
     heads = _heads(total)
     names = ["Model", "States", "Actions", "gamma", "Lane", "Pairs", *heads]
@@ -79,11 +77,11 @@ def models(outcome: Outcome, total: Tally) -> Table:
     return made
 
 
-def rows(outcome: Outcome) -> Table:
+def rows(outcome: Outcome) -> Sheet:
     """Return the table with a row for each model and statement."""
     heads = _heads(together(outcome.judged, outcome.theorems))
     names = ["Model", "Statement", *heads, "Lane", "Least slack", "Tightness"]
-    made = table(names, right=[*heads, "Least slack", "Tightness"])
+    made = table(names, right=[*heads, "Least slack", "Tightness"], keys=2)
     for source in outcome.sources:
         mine = outcome.of(source)
         for i, theorem in enumerate(outcome.theorems):
@@ -92,5 +90,5 @@ def rows(outcome: Outcome) -> Table:
             lane = one.lanes[-1] if one.lanes else ""
             cells = [source.name, theorem.name, *_counts(one, heads), lane, *numbers]
             row(made, *cells, style=_style(one))
-        made.add_section()
+        made.section()
     return made

@@ -155,12 +155,15 @@ def _test(annotation: Any, numbers: bool) -> tuple[Callable[[Any], bool], str] |
     if scalar or any(part in free or isinstance(part, str) for part in parts):
         return None
     found = [_class(part) for part in parts]
+    arrays = numbers and any(typing.get_origin(part) is np.ndarray for part in parts)
     classes = tuple(c for each, _ in found for c in each)
     needs = [n for part in parts if (n := _members(part))]
     wanted = " or ".join(dict.fromkeys(text for _, text in found))
     no_text = any(typing.get_origin(p) in (Iterable, Sequence) for p in parts) and str not in parts
 
     def fits(value: Any) -> bool:
+        if arrays and (isinstance(value, list | tuple) or hasattr(type(value), "__array__")):
+            return True  # `core.records.locked` reads it
         if isinstance(value, classes):
             whole = isinstance(value, (bool, np.bool_)) and bool not in parts
             return not (whole and numbers) and not (no_text and isinstance(value, (str, bytes)))

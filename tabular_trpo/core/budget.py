@@ -15,6 +15,9 @@ from numbers import Real
 from typing import final
 
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
+from tabular_trpo.core.nearest import nearest
+from tabular_trpo.core.numbers import shown
+from tabular_trpo.core.readable import readable
 
 DEFAULT = 20.0  # seconds of one operation where no budget was set
 COMMAND = 60.0  # of a command in all
@@ -22,6 +25,7 @@ CURE = "Use the float lane (--lane float, to_float()), or allow more work (--wor
 
 
 @final
+@readable
 @dataclass(slots=True)
 class Budget:
     """Seconds of exact arithmetic that may be spent, and those that were."""
@@ -49,10 +53,12 @@ def work_limit(seconds: float | None) -> Iterator[Budget | None]:
         yield _current.get()
         return
     if isinstance(seconds, bool) or not isinstance(seconds, Real):
-        raise TypeError(f"work_limit: seconds = {seconds!r}, expected a number or None")
+        raise TypeError(f"work_limit: seconds = {shown(seconds)}, expected a number or None")
     if isnan(seconds) or seconds < 0:
-        raise InvalidMDPError(Problem("work", "work", f"= {seconds}", "a number of seconds >= 0"))
-    budget = Budget(float(seconds))
+        raise InvalidMDPError(
+            Problem("work", "work", f"= {shown(seconds)}", "a number of seconds >= 0")
+        )
+    budget = Budget(nearest(seconds))
     token = _current.set(budget)
     try:
         yield budget

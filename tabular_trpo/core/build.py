@@ -1,24 +1,31 @@
 """From what a user gives (lists, arrays, CSR, strings) to the arrays of an `MDP`, checked once."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, final
+from typing import Any, NamedTuple, final
 
 import numpy as np
 
-from tabular_trpo.core import validate
+from tabular_trpo.core import axes, validate
+from tabular_trpo.core import given as door
 from tabular_trpo.core.csr import frozen_csr, read_csr
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.grid import below_grid, snap, snap_rows
 from tabular_trpo.core.lanes import settle
 from tabular_trpo.core.linalg.rational import Rows
 from tabular_trpo.core.memory import guard
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array, frozen, is_rational, is_sparse, read_array
+from tabular_trpo.core.records import locked
+from tabular_trpo.core.rescale import normalized
+from tabular_trpo.core.rewards import reward, settled
+from tabular_trpo.core.shapes import shape_error, sizes, spread
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@locked
+@dataclass(frozen=True, slots=True, eq=False)
 class Parts:
     """The checked arrays of a model; the fields of `MDP` that are computed."""
 
@@ -26,101 +33,121 @@ class Parts:
     r: Array
     rho0: Array
     gamma: Any
+    allowed: Array | None
     r_next: Any
     repair: float
+    normalized: float
     rows: Rows | None
     below: Array | None  # mass of each float row below the grid (see `grid`); None: no such row
 
 
-def shape_error(name: str, got: tuple[int, ...], expected: str) -> InvalidMDPError:
-    """Return the error for an array of the wrong shape."""
-    return InvalidMDPError(Problem("shape", name, f"has shape {got}", expected))
+@final
+class _Read(NamedTuple):
+    """Arrays in one lane and of the right shapes, their values not yet checked."""
+
+    P: Any
+    r: Any
+    rho0: Any
+    gamma: Any
+    r_next: Any
+    mask: Array
+    array: str  # how an error writes an array with the numbers of P
+    near: Mapping[str, float]  # by how much rows may miss 1
 
 
-def fit(one: tuple[int, ...], other: tuple[int, ...], tail: int) -> bool:
-    """Tell whether arrays go together: the last `tail` axes equal, those before them broadcast.
-
-    >>> fit((7, 2, 3), (2, 3), 2), fit((2, 1), (2, 3), 1)
-    (True, False)
-    """
-    try:
-        np.broadcast_shapes(one[:-tail], other[:-tail])
-    except ValueError:
-        return False
-    return one[-tail:] == other[-tail:]
-
-
-def normalise(P: Any, r: Any, rho0: Any, gamma: Any, allowed: Any) -> tuple[Parts, Array | None]:
+def normalise(
+    given: Mapping[str, Any], state_names: Any, action_names: Any, normalize: bool
+) -> Parts:
     """Read, validate and repair the arrays of a model.
 
-    return: the parts and the mask `allowed`, (S, A) bool or None
-    raises: InvalidMDPError with every problem found, up to twenty
+    given:     P, r, rho0, gamma, allowed, r_next as a user gave them
+    normalize: whether rows of P and rho0 are divided by their sums
+    raises:    InvalidMDPError with every problem found, up to twenty
     """
-    P, r, rho0, gamma = _read_all(P, r, rho0, gamma)
-    n_states, n_actions, batch = _sizes(P)
-    mask = _mask(allowed, n_states, n_actions)
-    full = np.ones((n_states, n_actions), dtype=bool) if mask is None else mask
-    r = _reward(r, batch, n_states, n_actions, is_sparse(P))
-    rho0 = _broadcast("rho0", rho0, batch, (n_states,), "(S,)")
-    gamma = _broadcast("gamma", gamma, batch, (), "a scalar")
+    x = _read(given, state_names, action_names)
+    P, rho0 = x.P, x.rho0
     rows = None if is_sparse(P) or not is_rational(P) else Rows(P)
+    sums = _sums(P, rows, x.mask.shape)
+    live = x.mask if given["allowed"] is not None else None
+    axes.check(P, live, sums, x.array)
+    off = 0.0
+    if normalize:
+        (P, one), (rho0, two) = normalized(P), normalized(rho0)
+        off = max(one, two)
+        rows = None if rows is None else Rows(P)
+        sums = _sums(P, rows, x.mask.shape)
     report = validate.Report()
-    report.problems += list(validate.discount(gamma))
-    validate.transitions(report, P, full, _sums(P, rows, full.shape))
-    letters = "s a s'".split()[: r.ndim - len(batch)]
-    if is_sparse(r):
-        validate.finite(report, "r.data", r.data, "i")
-    else:
-        validate.finite(report, "r", r, " ".join(letters))
+    report.problems += list(validate.discount(x.gamma))
+    validate.transitions(report, P, x.mask, sums, x.near["P"])
+    for name, r in (("r", x.r), ("r_next", x.r_next)):
+        if is_sparse(r):
+            validate.finite(report, f"{name}.data", r.data, "i")
+        elif r is not None:
+            letters = "s a s'".split()[: r.ndim - rho0.ndim + 1]
+            validate.finite(report, name, r, " ".join(letters))
     validate.finite(report, "rho0", rho0, "s")
     validate.nonnegative(report, "rho0", rho0, "s")
     if not report.problems:
-        validate.row_sums(report, "rho0", validate.totals(rho0), "", lambda i: rho0[i])
+        totals = validate.totals(rho0)
+        validate.row_sums(
+            report, "rho0", totals, "", lambda i: rho0[i], x.near["rho0"], validate.NORMALIZE
+        )
         report.add(
-            np.asarray(~full.any(axis=1)),
+            np.asarray(~x.mask.any(axis=1)),
             lambda i: Problem(
                 "no_action", f"the state s={i[0]}", "has no allowed action", "one at least"
             ),
         )
     report.close()
-    parts = (
-        _exact_parts(P, r, rho0, gamma, rows, full)
-        if rows is not None
-        else _float_parts(P, r, rho0, gamma, full)
-    )
-    return parts, mask
+    checked = x._replace(P=P, rho0=rho0)
+    return _exact_parts(checked, rows, off) if rows is not None else _float_parts(checked, off)
 
 
-def _read_all(P: Any, r: Any, rho0: Any, gamma: Any) -> Iterable[Any]:
-    given = {"P": P, "r": r, "rho0": rho0, "gamma": gamma}
+def _read(given: Mapping[str, Any], state_names: Any, action_names: Any) -> _Read:
+    states, actions = ("state", state_names), ("action", action_names)
+    triple = (states, actions, states)
+    labels = {"P": triple, "r": triple, "rho0": (states,), "gamma": (), "r_next": triple}
     kinds: dict[str, str] = {}
     arrays: dict[str, Any] = {}
-    for name, value in given.items():
+    near: dict[str, float] = {}
+    for name, axis in labels.items():
+        value = door.given(name, given[name], axis)
+        if value is None and name == "r_next":
+            continue
         if not is_sparse(value):
             kinds[name], arrays[name] = read_array(name, value)
-        elif name in ("P", "r"):
+        elif name not in ("rho0", "gamma"):
             kinds[name], arrays[name] = "float", read_csr(name, value)
         else:
             raise InvalidMDPError(Problem("type", name, "is a sparse array", "a dense one"))
-    return settle(kinds, arrays, unsigned=("P", "rho0")).values()
+        near[name] = door.row_tolerance(value)
+    found: dict[str, Any] = {"r_next": None} | settle(kinds, arrays, unsigned=("P", "rho0"))
+    P, r, rho0, gamma, r_next = (found[name] for name in labels)
+    array = "P" if isinstance(given["P"], np.ndarray) or is_sparse(P) else "np.array(P)"
+    n_states, n_actions, batch = sizes(P, array)
+    allowed = door.given("allowed", given["allowed"], (states, actions))
+    mask = _mask(allowed, n_states, n_actions)
+    sparse = is_sparse(P)
+    r = reward(r, batch, n_states, n_actions, sparse)
+    if r_next is not None:
+        _same_shape(r_next, P, r, (*batch, n_states, n_actions))
+    rho0 = spread("rho0", rho0, batch, (n_states,), "(S,)")
+    gamma = spread("gamma", gamma, batch, (), "a scalar")
+    return _Read(P, r, rho0, gamma, r_next, mask, array, near)
 
 
-def _sizes(P: Any) -> tuple[int, int, tuple[int, ...]]:
-    if is_sparse(P):
-        rows, n_states = P.shape
-        if n_states == 0 or rows == 0 or rows % n_states:
-            raise shape_error("P", P.shape, "(S*A, S): rows s*A + a")
-        return n_states, rows // n_states, ()
-    if P.ndim < 3 or P.shape[-1] != P.shape[-3] or 0 in P.shape:
-        raise shape_error("P", P.shape, "(..., S, A, S)")
-    if is_rational(P) and P.ndim > 3:
-        raise shape_error("P", P.shape, "(S, A, S): the rational lane takes one model at a time")
-    return P.shape[-3], P.shape[-2], P.shape[:-3]
+def _same_shape(r_next: Any, P: Any, r: Any, pair: tuple[int, ...]) -> None:
+    """Raise unless r_next is laid out like P, and r is its mean."""
+    if r_next.shape != P.shape or is_sparse(r_next) != is_sparse(P):
+        layout = "CSR" if is_sparse(P) else "dense"
+        raise shape_error("r_next", r_next.shape, f"{P.shape}, {layout} like P")
+    if r.shape != pair:
+        raise shape_error("r", r.shape, f"(..., S, A) = {pair}: the mean of r_next")
 
 
-def _mask(allowed: Any, n_states: int, n_actions: int) -> Array | None:
+def _mask(allowed: Any, n_states: int, n_actions: int) -> Array:
     if allowed is None:
-        return None
+        return np.ones((n_states, n_actions), dtype=bool)
     try:
         mask = np.asarray(allowed)
     except Exception:  # ragged lists, and objects that are no array
@@ -130,49 +157,7 @@ def _mask(allowed: Any, n_states: int, n_actions: int) -> Array | None:
         raise InvalidMDPError(
             Problem("shape", "allowed", got, f"bool of shape {(n_states, n_actions)}")
         )
-    return None if mask.all() else frozen(mask.copy())
-
-
-def _reward(r: Any, batch: tuple[int, ...], n_states: int, n_actions: int, sparse: bool) -> Any:
-    """Give r its (..., S, A) or (..., S, A, S) form; r(s) is spread over the actions.
-
-    With every batch axis, (..., S, A) is the form in which a model keeps r, and is read as such;
-    any other shape whose two readings are different rewards is refused.
-    """
-    if is_sparse(r):
-        if not sparse or r.shape != (n_states * n_actions, n_states):
-            expected = f"({n_states * n_actions}, {n_states}) like P" if sparse else "dense like P"
-            raise shape_error("the sparse r", r.shape, expected)
-        return r
-    forms = {"S": (n_states,), "S, A": (n_states, n_actions)}
-    if not sparse:  # r(s, a, s') beside a sparse P must be sparse too
-        forms["S, A, S"] = (n_states, n_actions, n_states)
-    pair = batch + forms["S, A"]
-    readings = {}
-    for lead, axes in {batch: "batch, ", (): ""}.items():
-        for letters, form in forms.items():
-            if r.shape == lead + form:
-                spread, end = (r[..., None], pair) if letters == "S" else (r, batch + form)
-                readings[(axes if batch else "") + letters] = np.broadcast_to(spread, end)
-    if not readings:
-        expected = ", ".join(str(batch + form) for form in forms.values())
-        raise shape_error("r", r.shape, f"one of {expected}")
-    first, *others = readings.values()
-    if r.shape != pair and not all(np.array_equal(first, x) for x in others):
-        got = f"has shape {r.shape}, which fits {' and '.join(f'({x})' for x in readings)}"
-        cure = f"Give it with every axis, (batch, S, A) = {pair}"
-        raise InvalidMDPError(Problem("shape", "r", got, "one meaning", cure))
-    return readings.get("batch, S, A", first).copy()
-
-
-def _broadcast(
-    name: str, value: Array, batch: tuple[int, ...], tail: tuple[int, ...], form: str
-) -> Any:
-    if value.shape not in (tail, batch + tail):
-        expected = f"{form} = {tail}, or {batch + tail}" if batch else f"{form} = {tail}"
-        raise shape_error(name, value.shape, expected)
-    out = np.broadcast_to(value, batch + tail).copy()
-    return out if out.ndim else out[()]
+    return frozen(mask.copy())
 
 
 def _sums(P: Any, rows: Rows | None, shape: tuple[int, ...]) -> Array:
@@ -188,38 +173,37 @@ def _sums(P: Any, rows: Rows | None, shape: tuple[int, ...]) -> Array:
     return sums.reshape(shape) if is_sparse(P) else sums
 
 
-def _exact_parts(
-    P: Array, r: Array, rho0: Array, gamma: Fraction, rows: Rows, mask: Array
-) -> Parts:
-    r_next = None
-    if r.ndim == 3:
-        r_next, r = frozen(r), (P * r).sum(axis=-1)
-    r[~mask] = Fraction(0)
-    return Parts(frozen(P), frozen(r), frozen(rho0), gamma, r_next, 0.0, rows, None)
+def _exact_parts(x: _Read, rows: Rows, off: float) -> Parts:
+    r, r_next = settled(x.P, x.r, x.r_next, x.mask, triples=x.r.ndim == 3)
+    P, rho0 = frozen(x.P), frozen(x.rho0)
+    return Parts(P, r, rho0, x.gamma, _some(x.mask), r_next, 0.0, off, rows, None)
 
 
-def _float_parts(P: Any, r: Any, rho0: Array, gamma: Any, mask: Array) -> Parts:
+def _float_parts(x: _Read, off: float) -> Parts:
+    P: Any = x.P
     if is_sparse(P):
         data, change = snap(P.data, P.indptr)
         P = frozen_csr(P, data)
         below = np.add.reduceat(
             np.append(below_grid(data[:, None]), 0.0), np.minimum(P.indptr[:-1], P.nnz)
         )
-        below = np.where(np.diff(P.indptr) > 0, below, 0.0).reshape(mask.shape)
+        below = np.where(np.diff(P.indptr) > 0, below, 0.0).reshape(x.mask.shape)
     else:
         P, change = snap_rows(P)
         frozen(P)
         below = below_grid(P)
-    rho0, moved = snap_rows(rho0)
-    r_next = None
-    if is_sparse(r):
-        r_next, r = r, np.asarray((P * r).sum(axis=-1)).reshape(mask.shape)
-    elif r.ndim == P.ndim and not is_sparse(P):
-        r_next, r = frozen(r), (P * r).sum(axis=-1)
-    r = np.where(mask, r, 0.0)
-    gamma = float(gamma) if np.ndim(gamma) == 0 else frozen(gamma)
+    rho0, moved = snap_rows(x.rho0)
+    triples = is_sparse(x.r) or (x.r.ndim == P.ndim and not is_sparse(P))
+    r, r_next = settled(P, x.r, x.r_next, x.mask, triples)
+    gamma = nearest(x.gamma) if np.ndim(x.gamma) == 0 else frozen(x.gamma)
     slack = frozen(below) if below.any() else None
-    return Parts(P, frozen(r), frozen(rho0), gamma, r_next, max(change, moved), None, slack)
+    repair = max(change, moved)
+    return Parts(P, r, frozen(rho0), gamma, _some(x.mask), r_next, repair, off, None, slack)
+
+
+def _some(mask: Array) -> Array | None:
+    """Return the mask of allowed pairs, None where it lets all pass."""
+    return None if mask.all() else mask
 
 
 def guard_dense(n_states: int, n_actions: int, rational: bool) -> None:

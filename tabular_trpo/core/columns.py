@@ -9,10 +9,12 @@ import scipy.sparse as sp
 
 from tabular_trpo.core.build import guard_dense
 from tabular_trpo.core.errors import MOST_PROBLEMS, InvalidMDPError, Problem
+from tabular_trpo.core.given import precision
 from tabular_trpo.core.lanes import settle
 from tabular_trpo.core.memory import guard, limit
 from tabular_trpo.core.names import read_names
-from tabular_trpo.core.numbers import Array, is_rational, kind_of, read_array, shown, zeros
+from tabular_trpo.core.numbers import Array, entry, is_rational, kind_of, read_array, shown, zeros
+from tabular_trpo.core.records import locked
 
 # Below this fill of P products and factorizations in CSR are faster; small tables stay dense.
 DENSE_FILL, SMALL = 1 / 16, 2**14
@@ -20,6 +22,7 @@ LAYOUTS = ("auto", "dense", "csr")
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Table:
     """Transitions as columns: indices s, a, t, and numbers p, r; whole numbers fit both lanes."""
@@ -79,6 +82,10 @@ def collect(
     action_names: Iterable[str] | None,
 ) -> Table:
     """Read rows into columns, resolving names and refusing wrong rows."""
+    if hasattr(transitions, "columns"):  # iterating a table gives its column names
+        got, cure = "are a table with labels", "Give table.itertuples(index=False)"
+        expected = "rows (s, a, s', probability, reward)"
+        raise InvalidMDPError(Problem("labels", "transitions", got, expected, cure))
     try:
         rows = [tuple(row) for row in transitions]
     except TypeError:
@@ -122,13 +129,18 @@ def _numbers(p: list[Any], r: list[Any]) -> tuple[Array, Array]:
     """Return both columns in one lane; whole numbers stay int64, so that the lane stays open."""
     names = ("transitions[] probability", "transitions[] reward")
     read = {name: read_array(name, column) for name, column in zip(names, (p, r), strict=True)}
+    for name, (_, array) in read.items():
+        if array.ndim != 1:
+            got = f"is an array of shape {array.shape[1:]}"
+            raise InvalidMDPError(Problem("shape", entry(name, (0,)), got, "one number"))
     kinds = {name: kind for name, (kind, _) in read.items()}
     arrays = settle(kinds, {name: array for name, (_, array) in read.items()}, names[:1])
     one, two = (
         array.astype(np.int64) if kinds[name] == "int" and not is_rational(array) else array
         for name, array in arrays.items()
     )
-    return one, two
+    coarse = np.asarray(p) if precision(np.asarray(p).dtype) > 2.0**-52 else one
+    return coarse if coarse.dtype.kind == "f" else one, two  # their precision is told by the dtype
 
 
 def arrays(table: Table, layout: str) -> tuple[Any, Any, Array | None]:
@@ -137,7 +149,7 @@ def arrays(table: Table, layout: str) -> tuple[Any, Any, Array | None]:
     rational = is_rational(table.p)
     if layout not in LAYOUTS:
         raise InvalidMDPError(
-            Problem("layout", "layout", f"= {layout!r}", f"one of {', '.join(LAYOUTS)}")
+            Problem("layout", "layout", f"= {shown(layout)}", f"one of {', '.join(LAYOUTS)}")
         )
     if layout == "csr" and rational:
         cure = 'Give every number as a float, or take layout="dense"'

@@ -1,12 +1,13 @@
 """What a form's value is: its certain sign, a float near it, a text that shows it."""
 
 from collections.abc import Iterator
-from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 
 from tabular_trpo.core import dyadic
 from tabular_trpo.core.errors import LimitError, Problem
 from tabular_trpo.core.forms import Form
+from tabular_trpo.core.nearest import nearest
 
 MAX_BITS = 2**14  # the last precision of check.py, too
 _FIRST_BITS, _FLOAT_BITS = 64, 4096
@@ -45,10 +46,10 @@ def form_float(form: Form) -> float:
     """Return the float nearest to the value, or one beside it; 0 ends as an underflow."""
     low = high = 0.0
     for bits in _precisions(_FLOAT_BITS):
-        low, high = (float(end) for end in dyadic.fractions(form.enclosure(bits)))
+        low, high = (nearest(end) for end in dyadic.fractions(form.enclosure(bits)))
         if low == high:
             break
-    return low + (high - low) / 2
+    return low if low == high else low + (high - low) / 2
 
 
 def form_text(form: Form) -> str:
@@ -59,5 +60,5 @@ def form_text(form: Form) -> str:
 
 def _decimal(q: Fraction, rounding: str) -> Decimal:
     """Divide in decimals with a directed rounding; the two integers enter unrounded."""
-    context = Context(prec=_DIGITS, rounding=rounding)
+    context = Context(prec=_DIGITS, rounding=rounding, Emax=MAX_EMAX, Emin=MIN_EMIN)
     return context.divide(Decimal(q.numerator), Decimal(q.denominator))

@@ -201,5 +201,5 @@ def _written(member: Any) -> bool:
 
 
 def _ours(thing: Any) -> bool:
-    home = str(getattr(thing, "__module__", ""))
+    home = getattr(thing, "__module__", "") or ""
     return home.partition(".")[0] == PACKAGE and home != ERRORS

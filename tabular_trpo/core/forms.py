@@ -15,6 +15,7 @@ from typing import final
 from tabular_trpo.core import dyadic
 from tabular_trpo.core.dyadic import Dyadic
 from tabular_trpo.core.logs import log_enclosure, logarithm, product_is_one
+from tabular_trpo.core.readable import readable
 
 ZERO, ONE = Fraction(0), Fraction(1)
 _GUARD = 4
@@ -116,6 +117,7 @@ class Form:
 
 
 @final
+@readable
 @dataclass(frozen=True, slots=True)
 class Log:
     """log(p / q) with p > q > 0 in lowest terms, so it is positive."""
@@ -133,6 +135,7 @@ class Log:
 
 
 @final
+@readable
 @dataclass(frozen=True, slots=True)
 class Sqrt:
     """The square root of a form known to be positive."""
@@ -149,6 +152,7 @@ class Sqrt:
 
 
 @final
+@readable
 @dataclass(frozen=True, slots=True)
 class LogOf:
     """The natural logarithm of a form known to be positive and not 1."""
@@ -170,6 +174,7 @@ class LogOf:
 
 
 @final
+@readable
 @dataclass(frozen=True, slots=True)
 class Product:
     """x * y of two forms, opaque: only its value is known."""
@@ -189,6 +194,7 @@ class Product:
 
 
 @final
+@readable
 @dataclass(frozen=True, slots=True)
 class Quotient:
     """x / y of two forms, y known to be nonzero, opaque."""

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from tabular_trpo.core.given import ROW_TOLERANCE as ROW_TOLERANCE
 from tabular_trpo.core.numbers import Array, frozen, largest
 
 UNIT = 2.0**-53
-ROW_TOLERANCE = 1e-9
 
 
 def snap(values: Array, indptr: Array) -> tuple[Array, float]:

@@ -1,12 +1,14 @@
 """Reading arrays of indices: integers within a range, and nothing that could be taken for one."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, Problem
+from tabular_trpo.core.given import Names, given
 from tabular_trpo.core.numbers import Array, entry
+from tabular_trpo.core.shapes import shape_error
 
 
 def indices(
@@ -16,6 +18,7 @@ def indices(
     expected: str,
     shape: tuple[int | None, ...] = (None,),
     lead: bool = False,
+    axes: Sequence[Names] = (),
 ) -> Array:
     """Return an array of integers in [0, below).
 
@@ -24,11 +27,14 @@ def indices(
     expected: the shape in words, as "(S,) integers"
     shape:    of the last axes; None for an axis of any length
     lead:     whether further axes may come first
-    raises:   InvalidMDPError naming the first entry out of range and how many more there are
+    axes:     what labels of a table are looked up in (see `core.given`)
+    raises:   InvalidMDPError for labels and masked entries, and naming the first entry that is
+              out of range and how many more there are
 
     >>> indices("states", [0, 1], 2, "(n,) integers")
     array([0, 1])
     """
+    value = given(name, value, axes)
     try:
         index = np.asarray(value)
     except Exception:  # ragged lists, integers beyond any type, objects that are no array
@@ -37,7 +43,7 @@ def indices(
     sizes = len(last) == len(shape) and all(
         n in (None, m) for n, m in zip(shape, last, strict=True)
     )
-    if index.dtype.kind not in "iu" or isinstance(value, np.ma.MaskedArray) or not sizes:
+    if index.dtype.kind not in "iu" or not sizes:
         raise shape_error(name, index.shape, expected)
     if below is not None and index.size:
         low, high = int(index.min()), int(index.max())  # of a view that spreads one number, too

@@ -11,6 +11,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from tabular_trpo.core import rounding
+from tabular_trpo.core.readable import readable
 from tabular_trpo.core.real import Real
 from tabular_trpo.core.rounding import Floats
 
@@ -23,6 +24,7 @@ _MARGIN = 1 + 2.0**-9
 
 
 @final
+@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class Interval:
     """Numbers known to lie between `lo` and `hi`, elementwise.

@@ -1,10 +1,11 @@
 """Which lane several inputs share: all exact, or all floats; whole numbers go with either."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
 from tabular_trpo.core.errors import LaneError, Problem
+from tabular_trpo.core.given import Names, given, row_tolerance
 from tabular_trpo.core.numbers import (
     Array,
     doubles,
@@ -15,6 +16,7 @@ from tabular_trpo.core.numbers import (
     prevailing,
     read_array,
 )
+from tabular_trpo.core.rescale import rescaled
 
 
 def settle(
@@ -57,34 +59,40 @@ def same_lane(name: str, array: Array, rational: bool, like: str = "") -> None:
         raise LaneError(Problem("lane", name, f"is in the {lanes[1]} lane", expected, cure))
 
 
-def in_lane(name: str, value: Any, rational: bool, unsigned: bool = False) -> Array:
+def in_lane(
+    name: str, value: Any, rational: bool, unsigned: bool = False, axes: Sequence[Names] = ()
+) -> Array:
     """Read an array in the lane asked for; whole numbers fit both.
 
-    raises: InvalidMDPError, LaneError
+    unsigned: whether its rows are probabilities; those of a coarse dtype are rescaled to sum to 1
+    axes:     what labels of a table are looked up in (see `given`)
+    raises:   InvalidMDPError, LaneError
     """
-    return _moved(name, *read_array(name, value), rational, unsigned)
+    value = given(name, value, axes)
+    return _moved(name, value, *read_array(name, value), rational, unsigned)
 
 
-def in_one_lane(unsigned: bool = False, **given: Any) -> list[Array]:
+def in_one_lane(unsigned: bool = False, **values: Any) -> list[Array]:
     """Read arrays in the lane of the first one that has one; in floats where all are whole.
 
     raises: InvalidMDPError, LaneError
     """
-    read = {name: read_array(name, value) for name, value in given.items()}
+    values = {name: given(name, value) for name, value in values.items()}
+    read = {name: read_array(name, value) for name, value in values.items()}
     lanes = ((name, kind) for name, (kind, _) in read.items() if kind != "int")
     like, first = next(lanes, ("", "float"))
     return [
-        _moved(name, kind, array, first == "exact", unsigned, like)
+        _moved(name, values[name], kind, array, first == "exact", unsigned, like)
         for name, (kind, array) in read.items()
     ]
 
 
 def _moved(
-    name: str, kind: str, array: Array, rational: bool, unsigned: bool, like: str = ""
+    name: str, value: Any, kind: str, array: Array, rational: bool, unsigned: bool, like: str = ""
 ) -> Array:
     if kind == "exact" and not rational and all(isinstance(x, Integral) for x in array.flat):
         return doubles(name, array)
     if kind == "exact" or (rational and kind == "int"):
         array = fractions(name, array, unsigned)
     same_lane(name, array, rational, like)
-    return array
+    return rescaled(array, row_tolerance(value)) if unsigned and kind == "float" else array

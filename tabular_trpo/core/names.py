@@ -29,7 +29,7 @@ def read_names(what: str, given: Any, n: int | None = None) -> tuple[str, ...]:
     """
     if given is None and n is not None:
         return tuple(str(i) for i in range(n))
-    if isinstance(given, str) or not isinstance(given, Iterable):
+    if isinstance(given, str | set | frozenset) or not isinstance(given, Iterable):  # in no order
         got = f"is a {type(given).__name__}"
         raise InvalidMDPError(Problem("names", what, got, "a list of names"))
     names = tuple(given)

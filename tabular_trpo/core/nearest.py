@@ -7,11 +7,17 @@ functions only, so neither error can escape; `tests/test_layout.py` holds that.
 
 import math
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from fractions import Fraction
+from typing import Any
 
 
-def nearest(value: Fraction | int) -> float:
+def nearest(value: Any) -> float:
     """Return the double nearest to an exact number, and +-inf beyond the largest double.
+
+    value: an int, a Fraction, a `core.real.Real`, or a float, which is returned as it is
 
     >>> nearest(Fraction(1, 3)), nearest(10**400), nearest(Fraction(-1, 10**400))
     (0.3333333333333333, inf, -0.0)
@@ -22,15 +28,34 @@ def nearest(value: Fraction | int) -> float:
         return math.inf if value > 0 else -math.inf
 
 
-def written(value: Fraction | int) -> str:
+def approximate(value: Any, digits: int) -> str:
+    """Return an exact number as a decimal of so many digits, within the range of doubles or not.
+
+    >>> approximate(Fraction(1, 3), 4), approximate(10**400, 4)
+    ('0.3333', '1e+400')
+    """
+    context = Context(prec=digits, Emax=MAX_EMAX, Emin=MIN_EMIN)
+    q = Fraction(value)
+    quotient = context.divide(Decimal(q.numerator), Decimal(q.denominator))
+    return f"{quotient.normalize(context):g}"
+
+
+@contextmanager
+def long_integers() -> Iterator[None]:
+    """Lift Python's limit on the digits of an integer: exact values have as many as they have."""
+    before = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(0)
+    try:
+        yield
+    finally:
+        sys.set_int_max_str_digits(before)
+
+
+def written(value: Any) -> str:
     """Return an exact number as text, "n" or "p/q", with all its digits.
 
     >>> written(Fraction(1, 3)), len(written(10**5000))
     ('1/3', 5001)
     """
-    before = sys.get_int_max_str_digits()
-    sys.set_int_max_str_digits(0)
-    try:
+    with long_integers():
         return str(value)
-    finally:
-        sys.set_int_max_str_digits(before)

@@ -8,7 +8,7 @@ refused, because `Fraction + 0.5` would become a float in silence.
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -20,7 +20,9 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from tabular_trpo.core.errors import InvalidMDPError, Problem
+from tabular_trpo.core.given import Names, given, is_float
 from tabular_trpo.core.memory import guard
+from tabular_trpo.core.nearest import long_integers, nearest, written
 
 Array = NDArray[Any]
 NUMBER = "a number, or an array of numbers"
@@ -68,7 +70,9 @@ def kind_of(value: object) -> str:
         return "int"
     if isinstance(value, (str, Decimal, Rational)):
         return "exact"
-    return "float" if isinstance(value, (Real, np.floating)) else "bad"
+    if isinstance(value, Real) or (isinstance(value, np.generic) and is_float(value.dtype)):
+        return "float"
+    return "bad"
 
 
 def to_fraction(value: Any) -> Fraction:
@@ -97,10 +101,11 @@ def size_of(value: Any) -> int:
     return value.size if isinstance(value, np.ndarray) else 1
 
 
-def read_array(name: str, value: Any) -> tuple[str, Array]:
+def read_array(name: str, value: Any, axes: Sequence[Names] = ()) -> tuple[str, Array]:
     """Read nested lists or an array into ("float" | "int" | "exact", array).
 
     name:   how errors call it (see `entry`)
+    axes:   what labels of a table are looked up in (see `given`)
     return: kind and a float64 or object array (object elements as given)
     raises: InvalidMDPError for ragged nesting, bools, complex numbers or other types;
             MemoryGuardError, before anything is copied
@@ -108,10 +113,11 @@ def read_array(name: str, value: Any) -> tuple[str, Array]:
     >>> read_array("r", [[0.5, 1]])
     ('float', array([[0.5, 1. ]]))
     """
-    plain = isinstance(value, np.ndarray) and value.dtype.kind in "fiu"
+    value = given(entry(name, ()), value, axes)
+    plain = isinstance(value, np.ndarray) and (value.dtype.kind in "iu" or is_float(value.dtype))
     size = size_of(value)  # a view may spread one number over a shape that no memory holds
     guard(size * (8 if plain else 16), f"{name} with {size:,} entries", DENSE_CURE)
-    if plain and value.dtype.kind == "f":
+    if plain and value.dtype.kind not in "iu":
         return "float", value.astype(np.float64)
     if plain and np.all((value >= -MOST_WHOLE) & (value <= MOST_WHOLE)):
         return "int", value.astype(np.float64)
@@ -177,10 +183,7 @@ def doubles(name: str, array: Array) -> Array:
     """
     out = np.empty(array.shape)
     for at, value in np.ndenumerate(array):
-        try:
-            near = float(value)
-        except OverflowError:
-            near = math.inf
+        near = nearest(value)
         if isinstance(value, Integral) and near != int(value):
             got, cure = f"= {shown(value)} does not fit", "Write it as a float to have it rounded"
             raise InvalidMDPError(Problem("not_a_double", entry(name, at), got, "a double", cure))
@@ -196,7 +199,7 @@ def fractions(name: str, array: Array, unsigned: bool = False) -> Array:
     out = np.empty(array.shape, dtype=object)
     for at, value in np.ndenumerate(array):
         out[at] = _fraction(entry(name, at), value)
-        if unsigned and out[at] == 0 and str(value).startswith("-"):
+        if unsigned and out[at] == 0 and written(value).startswith("-"):
             got = f"= {shown(value)}"
             raise InvalidMDPError(Problem("negative", entry(name, at), got, UNSIGNED))
     return out
@@ -260,13 +263,13 @@ def brief(value: Any) -> str:
     >>> brief(Fraction(9, 10)), brief(0.98), brief(Fraction(1, 3**80))
     ('9/10', '0.98', 'about 6.7655e-39')
     """
-    if not isinstance(value, Fraction):
+    if not isinstance(value, (Fraction, Integral)):
         return str(value)
+    value = Fraction(value)
     if max(value.numerator.bit_length(), value.denominator.bit_length()) <= 112:
-        return str(value)
-    try:
-        near = float(value)
-    except OverflowError:
+        return written(value)
+    near = nearest(value)
+    if math.isinf(near):
         return "beyond 1e308"
     return f"about {near:.6g}" if near else "within 1e-323 of 0"
 
@@ -283,7 +286,8 @@ def shown(value: Any) -> str:
     if isinstance(value, np.generic):
         value = value.item()
     try:
-        text = brief(value) if isinstance(value, Fraction) else repr(value)
-    except Exception:  # the repr of a foreign object, or of a list of very long integers
+        with long_integers():  # a list may hold long ones
+            text = brief(value) if isinstance(value, Fraction) else repr(value)
+    except Exception:  # the repr of a foreign object
         return f"an object of type {type(value).__name__}"
     return text if len(text) < 60 else f"{text[:56]}..."

@@ -4,35 +4,74 @@ Known to users as `tabular_trpo.policies`.
 """
 
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple, final
 
 import numpy as np
 
 from tabular_trpo.core.arguments import typed
-from tabular_trpo.core.build import fit, shape_error
+from tabular_trpo.core.axes import check_policy_order
 from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem
+from tabular_trpo.core.given import Names, given, row_tolerance
 from tabular_trpo.core.grid import largest_gives_way, near_grid, on_grid
 from tabular_trpo.core.indices import indices
 from tabular_trpo.core.lanes import in_lane, in_one_lane
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.memory import guard
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array, elementwise, frozen, is_rational, shown, zeros
+from tabular_trpo.core.rescale import normalized, rescaled
+from tabular_trpo.core.shapes import fit, shape_error
 from tabular_trpo.core.validate import Report, finite, simplex
+
+NORMALIZE = "policies.normalize(mdp, pi).pi divides each row by its sum"
 
 
 @typed
-def check_policy(mdp: MDP, pi: Any, name: str = "pi") -> Array:
+@final
+class Normalized(NamedTuple):
+    """A policy whose rows were divided by their sums, and how far the farthest sum was from 1."""
+
+    pi: Array
+    off: float
+
+
+def check_policy(mdp: MDP, pi: Any, name: str = "pi", normalize: bool = False) -> Array:
     """Return the policy as the model reads it: checked, float rows on the grid k / 2^53, read-only.
 
-    pi:     (..., S, A), or (S, A) for every model of a batch
-    return: (..., S, A)
-    raises: InvalidMDPError naming the rows that are off the simplex or use disallowed actions;
-            LaneError for a float policy of a rational model or the reverse
+    pi:        (..., S, A), or (S, A) for every model of a batch; a labelled table is read by the
+               names of states and actions
+    normalize: whether rows are divided by their sums first; `normalize` says how far they were off
+    return:    (..., S, A)
+    raises:    InvalidMDPError naming the rows that are off the simplex or use disallowed actions;
+               LaneError for a float policy of a rational model or the reverse
 
     >>> check_policy(MDP([[[1], [1]]], [[0, 0]], [1], 0.5), [[0.25, 0.75]])
     array([[0.25, 0.75]])
     """
+    if normalize:
+        return _normalized(mdp, pi, name).pi
     return frozen(check_rows(name, policy_array(mdp, pi, name), mdp.mask))
+
+
+def normalize(mdp: MDP, pi: Any) -> Normalized:
+    """Return a policy made of rows of nonnegative weights, and how far its row sums were from 1.
+
+    pi(a|s) = w(s, a) / sum_a w(s, a), exactly in the rational lane.
+
+    pi:     (..., S, A)
+    raises: as `check_policy`
+
+    >>> normalize(MDP([[[1], [1]]], [["0", 0]], [1], "1/2"), [["0.333", "0.666"]]).pi
+    array([[Fraction(1, 3), Fraction(2, 3)]], dtype=object)
+    """
+    return _normalized(mdp, pi, "pi")
+
+
+def _normalized(mdp: MDP, pi: Any, name: str) -> Normalized:
+    array = policy_array(mdp, pi, name)
+    check_policy_order(name, array, mdp.mask)
+    rows, off = normalized(array)
+    return Normalized(frozen(check_rows(name, rows, mdp.mask)), off)
 
 
 @typed
@@ -41,11 +80,18 @@ def policy_array(mdp: MDP, pi: Any, name: str = "pi") -> Array:
 
     raises: InvalidMDPError for a wrong shape, LaneError for the wrong lane
     """
-    array = in_lane(name, pi, mdp.lane == "rational", unsigned=True)
+    array = in_lane(name, pi, mdp.lane == "rational", unsigned=True, axes=pairs(mdp))
     shape = mdp.r.shape
     if array.shape not in (shape, shape[-2:]):
-        raise shape_error(name, array.shape, f"(..., S, A) = {shape}")
+        cure = f"If it is {name}[a, s], give np.swapaxes({name}, -1, -2)"
+        turned = array.ndim >= 2 and array.shape[-2:] == shape[:-3:-1]
+        raise shape_error(name, array.shape, f"(..., S, A) = {shape}", cure if turned else "")
     return np.broadcast_to(array, shape)
+
+
+def pairs(mdp: MDP) -> tuple[Names, Names]:
+    """Return what the axes of a table over states and actions are called (see `core.given`)."""
+    return ("state", mdp.state_names), ("action", mdp.action_names)
 
 
 @typed
@@ -66,8 +112,9 @@ def check_rows(name: str, pi: Array, mask: Array | None = None) -> Array:
     near = None if rational or not (mask is None or mask.all()) else near_grid(pi)
     if near is not None:
         return near
+    check_policy_order(name, pi, mask)
     report = Report()
-    simplex(report, name, pi, "s a", mask)
+    simplex(report, name, pi, "s a", mask, NORMALIZE)
     report.close()
     return pi.copy() if rational else on_grid(pi)
 
@@ -96,7 +143,8 @@ def deterministic(mdp: MDP, actions: Any) -> Array:
     raises:  InvalidMDPError for an index that is no action, or not allowed there
     """
     S, A = mdp.n_states, mdp.n_actions
-    chosen = indices("actions", actions, A, f"(..., S) integers, S = {S}", (S,), lead=True)
+    expected = f"(..., S) integers, S = {S}"
+    chosen = indices("actions", actions, A, expected, (S,), lead=True, axes=pairs(mdp)[:1])
     guard(chosen.size * A * 16, f"the policy of {chosen.size:,} actions", "Give fewer at once")
     pi = zeros((*chosen.shape, mdp.n_actions), mdp.lane == "rational")
     one: Any = Fraction(1) if mdp.lane == "rational" else 1.0
@@ -152,7 +200,11 @@ def mixture(pi: Any, pi_prime: Any, alpha: Any) -> Array:
     >>> mixture(np.array([1.0, 0.0]), np.array([0.0, 1.0]), 0.25)
     array([0.75, 0.25])
     """
-    pi, pi_prime, weight = in_one_lane(pi=pi, pi_prime=pi_prime, alpha=alpha)
+    policies = {"pi": given("pi", pi), "pi_prime": given("pi_prime", pi_prime)}
+    pi, pi_prime, weight = in_one_lane(**policies, alpha=alpha)
+    if not is_rational(pi):
+        near = map(row_tolerance, policies.values())
+        pi, pi_prime = (rescaled(x, far) for x, far in zip((pi, pi_prime), near, strict=True))
     rows = pi.shape[-2:]
     for name, table in (("pi", pi), ("pi_prime", pi_prime)):
         if not table.ndim:
@@ -196,29 +248,19 @@ def softmax(theta: Any) -> Array:
 
 
 @typed
-def _read_policy(name: str, pi: Any) -> Array:
-    """Return a table (..., S, A) as an array of Fractions or of floats.
-
-    raises: InvalidMDPError for what is no table of numbers
-    """
-    (array,) = in_one_lane(**{name: pi})
-    if array.ndim < 2:
-        raise shape_error(name, array.shape, "(..., S, A)")
-    return array
-
-
 def to_rational(pi: Any) -> Array:
     """Return a float policy as the exact rows it stands for (rows on the grid k / 2^53).
 
+    pi:     (S, A); of a coarser dtype than float64, its rows are rescaled to sum to 1
     raises: InvalidMDPError for a batch and for rows off the simplex
     """
-    pi = check_rows("pi", _read_policy("pi", pi))
-    if is_rational(pi):
-        return frozen(pi)
-    if pi.ndim != 2:
-        got = f"has shape {pi.shape}"
+    rows = check_rows("pi", _read(pi))
+    if is_rational(rows):
+        return frozen(rows)
+    if rows.ndim != 2:
+        got = f"has shape {rows.shape}"
         raise InvalidMDPError(Problem("batch", "pi", got, "a single policy (S, A)"))
-    rows = elementwise(Fraction, pi)
+    rows = elementwise(Fraction, rows)
     for s in range(len(rows)):
         rows[s] = largest_gives_way(rows[s].tolist())
     return frozen(rows)
@@ -231,12 +273,23 @@ def to_float(pi: Any) -> Array:
     raises: LaneError where a positive probability would become 0; InvalidMDPError for rows off
             the simplex
     """
-    pi = check_rows("pi", _read_policy("pi", pi))
-    if not is_rational(pi):
-        return frozen(pi)
-    rows = elementwise(float, pi, np.float64)
-    if np.any((rows == 0) != (pi == 0)):
+    exact = check_rows("pi", _read(pi))
+    if not is_rational(exact):
+        return frozen(exact)
+    rows = elementwise(nearest, exact, np.float64)
+    if np.any((rows == 0) != (exact == 0)):
         raise LaneError(
             Problem("underflow", "pi", "has an entry below the smallest double", "support kept")
         )
     return frozen(on_grid(rows))
+
+
+def _read(pi: Any) -> Array:
+    """Return a policy in the lane of its numbers; an array of doubles or Fractions is itself."""
+    if type(pi) is np.ndarray:
+        if pi.dtype == np.float64 or all(type(x) is Fraction for x in pi.flat):
+            return pi
+    table = in_one_lane(unsigned=True, pi=pi)[0]
+    if table.ndim < 2:
+        raise shape_error("pi", table.shape, "(..., S, A)")
+    return table

@@ -2,16 +2,13 @@
 
 This module is imported before all others, and numpy, scipy and the rest come after it.  Where the
 process is the command (`tabular-trpo`, or `python -m tabular_trpo`), SIGINT ends it from here on by
-`stop`; the command line replaces that later.  In any other process nothing is changed.
+`stop`; the command line replaces that later.  In any other process nothing is changed.  Little is
+imported here, for until the last line it is Python that is interrupted.
 """
 
-import json
 import os
 import signal
 import sys
-from contextlib import suppress
-from itertools import pairwise
-from typing import Any
 
 PROGRAM, MODULE = "tabular-trpo", "tabular_trpo"
 INTERRUPTED = 130
@@ -26,14 +23,15 @@ def tell() -> None:
     Written to the descriptors themselves, since the streams may be in the middle of something.
     """
     if "--json" in sys.argv[1:]:
+        import json
+
         error = {"kind": "KeyboardInterrupt", "text": TEXT, "problems": []}
         document = {"exit_code": INTERRUPTED, "error": error}
         _say(1, json.dumps(document, indent=2) + "\n")
-    with suppress(OSError):
-        _say(2, (SHOW_CURSOR if os.isatty(2) else "") + f"{PROGRAM}: {TEXT}\n")
+    _say(2, (SHOW_CURSOR if os.isatty(2) else "") + f"{PROGRAM}: {TEXT}\n")
 
 
-def stop(*_: Any) -> None:
+def stop(*_: object) -> None:
     """End the process at once, whatever it was in the middle of (a handler of SIGINT)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     tell()
@@ -41,8 +39,10 @@ def stop(*_: Any) -> None:
 
 
 def _say(descriptor: int, text: str) -> None:
-    with suppress(OSError):  # closed, or nobody reads it
+    try:
         os.write(descriptor, text.encode())
+    except OSError:
+        pass  # closed, or nobody reads it
 
 
 def _is_command() -> bool:
@@ -54,7 +54,7 @@ def _is_command() -> bool:
     if WORKER in words or not sys.argv:
         return False
     name = os.path.basename(sys.argv[0]).removesuffix(".exe")
-    asked = f"-m{MODULE}" in words or ("-m", MODULE) in pairwise(words)
+    asked = f"-m{MODULE}" in words or f" -m {MODULE} " in f"{' '.join(words)} "
     return name == PROGRAM or (name == "-m" and asked)
 
 

@@ -11,7 +11,8 @@ from tabular_trpo.core.grid import ROW_TOLERANCE
 from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.numbers import UNSIGNED, Array, brief, is_rational, is_sparse
 
-COUNTS_CURE = "If these are counts, build with MDP.from_counts(...)"
+NORMALIZE = "normalize=True divides each row by its sum"
+COUNTS_CURE = f"If these are counts, build with MDP.from_counts(...); {NORMALIZE}"
 MASK_CURE = "An action that is not available is masked by allowed=..."
 
 
@@ -81,23 +82,31 @@ def _shown(row: Any) -> str:
     return f"row {{{text}{', ...' if len(pairs) > 6 else ''}}}"
 
 
-def row_sums(report: Report, name: str, sums: Array, axes: str, row: Callable[[Any], Any]) -> None:
-    """Find rows that do not sum to 1: exactly in rationals, within ROW_TOLERANCE in floats."""
+def row_sums(
+    report: Report,
+    name: str,
+    sums: Array,
+    axes: str,
+    row: Callable[[Any], Any],
+    near: float = ROW_TOLERANCE,
+    cure: str = "",
+) -> None:
+    """Find rows that do not sum to 1: exactly in rationals, within `near` in floats."""
     exact = is_rational(sums)
-    tolerance = "exactly" if exact else f"tolerance {ROW_TOLERANCE:g}"
-    bad = sums != 1 if exact else np.abs(sums - 1.0) > ROW_TOLERANCE
+    tolerance = "exactly" if exact else f"tolerance {near:.3g}"
+    bad = sums != 1 if exact else np.abs(sums - 1.0) > near
 
     def describe(i: tuple[int, ...]) -> Problem:
         off = sums[i] - 1
         expected = f"1 (off by {brief(off) if exact else format(off, '+.3g')}; {tolerance})"
-        hint = "" if name != "P" else COUNTS_CURE if sums[i] else MASK_CURE
-        cure = f"{_shown(row(i))}. {hint}" if hint else _shown(row(i))
-        return Problem("row_sum", label(name, i, axes), f"sums to {brief(sums[i])}", expected, cure)
+        hint = cure if name != "P" or sums[i] else MASK_CURE
+        text = f"{_shown(row(i))}. {hint}" if hint else _shown(row(i))
+        return Problem("row_sum", label(name, i, axes), f"sums to {brief(sums[i])}", expected, text)
 
     report.add(np.asarray(bad, dtype=bool), describe)
 
 
-def transitions(report: Report, P: Any, mask: Array, sums: Array) -> None:
+def transitions(report: Report, P: Any, mask: Array, sums: Array, near: float) -> None:
     """Check the transition rows: finite, nonnegative, sum 1 where allowed and 0 elsewhere."""
     n_actions = mask.shape[1]
     known = len(report.problems)
@@ -121,7 +130,7 @@ def transitions(report: Report, P: Any, mask: Array, sums: Array) -> None:
         return P[[i[-2] * n_actions + i[-1]]].toarray()[0] if is_sparse(P) else P[i]
 
     one: Any = Fraction(1) if is_rational(sums) else 1.0
-    row_sums(report, "P", np.where(mask, sums, one), "s a", row)
+    row_sums(report, "P", np.where(mask, sums, one), "s a", row, near, COUNTS_CURE)
     report.add(
         np.asarray(~mask & (sums != 0), dtype=bool),
         lambda i: Problem(
@@ -139,7 +148,9 @@ def totals(rows: Any) -> Array:
     return np.asarray(rows.sum(axis=-1))
 
 
-def simplex(report: Report, name: str, rows: Array, axes: str, mask: Array | None = None) -> None:
+def simplex(
+    report: Report, name: str, rows: Array, axes: str, mask: Array | None = None, cure: str = ""
+) -> None:
     """Check rows of probabilities: finite, nonnegative, none where the mask is False, sum 1."""
     free = mask is None or bool(mask.all())
     if free and not is_rational(rows) and _fine(rows):
@@ -158,7 +169,7 @@ def simplex(report: Report, name: str, rows: Array, axes: str, mask: Array | Non
         )
     if not report.problems:
         row_axes = " ".join(axes.split()[:-1])
-        row_sums(report, name, totals(rows), row_axes, lambda i: rows[i])
+        row_sums(report, name, totals(rows), row_axes, lambda i: rows[i], cure=cure)
 
 
 def _fine(rows: Array) -> bool:

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo.core.build import fit, shape_error
 from tabular_trpo.core.lanes import in_one_lane
 from tabular_trpo.core.numbers import Array, is_rational, ones
 from tabular_trpo.core.real import INFINITY, log
+from tabular_trpo.core.shapes import fit, shape_error
 from tabular_trpo.core.validate import Report, simplex
 
 PLAIN = 1e-5  # divergence, above which rounding in x - log(1 + x) is below 1e-13 of it

@@ -15,7 +15,9 @@ from tabular_trpo.core.grid import below_grid, gives_way, left_out
 from tabular_trpo.core.linalg import dense, rational, sparse
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, Scalar, frozen, zeros
+from tabular_trpo.core.overflow import finite
 from tabular_trpo.core.policy import check_policy, check_rows, policy_array
+from tabular_trpo.core.records import locked
 from tabular_trpo.exact import small
 from tabular_trpo.exact.enclosure import Model, U, Values, Visits, enclose
 from tabular_trpo.exact.work import evaluation as work_of
@@ -25,6 +27,7 @@ CHUNK = 2**20  # entries of P evaluated at a time in a batch
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Radius:
     """Proved error bounds, each of the shape of its quantity; zeros in the rational lane."""
@@ -39,6 +42,7 @@ class Radius:
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
     """What a policy is worth, exactly (rational lane) or within `radius` (float lane).
@@ -131,9 +135,7 @@ def _assembled(mdp: MDP, pi: Array, arrays: Any) -> Evaluation:
     for x in (V, Q, A, rho, d, r_V, r_Q, r_A, r_rho, r_d):
         frozen(x)
     for name, x in (("V", V), ("V", r_V), ("Q", Q), ("Q", r_Q), ("A", A)):
-        if not np.all(np.isfinite(x)):
-            cure = "Scale the rewards, or use the rational lane"
-            raise LimitError(Problem("overflow", name, "overflows float64", "finite values", cure))
+        finite(name, x)
     radius = Radius(r_V, r_Q, r_A, r_rho, r_d, r_eta[()])
     return Evaluation(mdp, pi, V, Q, A, rho, d, eta[()], radius)
 

@@ -12,6 +12,7 @@ from tabular_trpo.core.budget import work_limit
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, Scalar, frozen
+from tabular_trpo.core.records import locked
 from tabular_trpo.exact import relative, warm
 from tabular_trpo.exact.evaluate import Evaluation, evaluate
 
@@ -19,6 +20,7 @@ MOST_ITERATIONS = 1000
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class OptimumRadius:
     """Proved error bounds of the values of an `Optimum`; zeros in the rational lane."""
@@ -30,6 +32,7 @@ class OptimumRadius:
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Optimum:
     """The optimal value and every optimal action.

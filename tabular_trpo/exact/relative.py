@@ -18,6 +18,7 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import breadth_first_order
 
 from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.exact import warm
 
@@ -64,7 +65,7 @@ def _proved(model: warm.Plain, actions: Array, x: Array, w: Array) -> Array:
     tight = model.mask & (over > 0) & (x[:, None] > FLOOR)
     if np.any(room[tight] <= 0):
         return np.zeros(model.mask.shape, dtype=bool)
-    c = 2 * float(np.max(over[tight] / room[tight], initial=0.0))
+    c = 2 * nearest(np.max(over[tight] / room[tight], initial=0.0))
     hi, lo = (x + c * w) * (1 + 2 * U), np.maximum(x - c * w, 0.0)
     Q = (model.r + warm.expected(model, hi)) * up
     below = (model.r + warm.expected(model, lo))[taken] * down

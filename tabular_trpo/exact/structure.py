@@ -11,12 +11,15 @@ import scipy.sparse as sp
 from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.nearest import written
 from tabular_trpo.core.numbers import Array, frozen
 from tabular_trpo.core.policy import check_policy
+from tabular_trpo.core.records import locked
 
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Structure:
     """The support of a chain, or of a model under all its allowed actions.
@@ -106,12 +109,16 @@ def graph(mdp: MDP, pi: Any = None) -> Any:
     edges = _edges(mdp, pi)
     out: Any = nx.MultiDiGraph()
     for name, mass in zip(mdp.state_names, mdp.rho0, strict=True):
-        out.add_node(name, rho0=str(mass))
+        out.add_node(name, rho0=written(mass))
     for s, a, t in zip(*(x.tolist() for x in edges), strict=True):
         prob = mdp.P[s * mdp.n_actions + a, t] if mdp.is_sparse else mdp.P[s, a, t]
         names = mdp.state_names[s], mdp.state_names[t]
         action = mdp.action_names[a]
         out.add_edge(
-            *names, key=(action, names[1]), action=action, prob=str(prob), reward=str(mdp.r[s, a])
+            *names,
+            key=(action, names[1]),
+            action=action,
+            prob=written(prob),
+            reward=written(mdp.r[s, a]),
         )
     return out

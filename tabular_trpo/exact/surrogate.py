@@ -6,14 +6,16 @@ from typing import Any, Protocol, final
 import numpy as np
 
 from tabular_trpo.core.arguments import typed, typed_record
-from tabular_trpo.core.build import fit, shape_error
-from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
+from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.grid import below_grid
 from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.linalg import twofold
 from tabular_trpo.core.linalg.twofold import Twofold
 from tabular_trpo.core.numbers import Array, OptionalScalar, Scalar, frozen, is_rational
+from tabular_trpo.core.overflow import finite
 from tabular_trpo.core.policy import check_rows
+from tabular_trpo.core.records import locked
+from tabular_trpo.core.shapes import fit, shape_error
 from tabular_trpo.exact.evaluate import Evaluation
 
 U = 2.0**-53
@@ -56,6 +58,7 @@ class LocalObjective(Protocol):
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Surrogate:
     """L(pi_new) = eta + sum_{s,a} G(s, a) (pi_new - pi)(a|s), linear in the new policy.
@@ -111,7 +114,7 @@ class Surrogate:
         flat = Twofold(*(np.reshape(x, (*x.shape[:-2], -1)) for x in terms))
         with np.errstate(over="ignore"):
             value = (twofold.plus(twofold.total(flat), self.eta / unit).hi * unit)[()]
-        _finite("L", value)
+        finite("L", value)
         return value
 
     def gradient(self, pi_new: Any) -> Array:
@@ -161,12 +164,6 @@ def read_table(name: str, value: Any, like: Array) -> Array:
     return table
 
 
-def _finite(name: str, values: Array) -> None:
-    if not np.all(np.isfinite(values)):
-        cure = "Scale the rewards, or use the rational lane"
-        raise LimitError(Problem("overflow", name, "overflows float64", "finite values", cure))
-
-
 @typed
 def surrogate(evaluation: Evaluation) -> Surrogate:
     """Return the exact surrogate of an evaluated policy: G = rho * A.
@@ -188,6 +185,6 @@ def surrogate(evaluation: Evaluation) -> Surrogate:
         G_radius = np.abs(rho) * rad.A + rho_radius * (np.abs(e.A) + rad.A)
     if not is_rational(G):
         G_radius = (G_radius + 2 * U * np.abs(G)) * (1 + 2.0**-40) + 4 * LEAST
-        _finite("rho * A", G_radius)
+        finite("rho * A", G_radius)
     allowed = None if e.mdp.mask.all() else e.mdp.mask
     return Surrogate(frozen(G), e.rho, e.pi, e.eta, None, frozen(G_radius), rad.eta, allowed)

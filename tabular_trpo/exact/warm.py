@@ -24,6 +24,8 @@ from tabular_trpo.core.linalg import dense, sparse
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array, elementwise, is_rational
+from tabular_trpo.core.overflow import unit_of
+from tabular_trpo.core.records import locked
 
 NOISE = 2.0**-48  # gains below this part of the terms of a sum are taken for rounding
 # Predecessors hear of a state again when its improvement has grown by a part, while there were no
@@ -36,6 +38,7 @@ NEAREST_1 = 1 - 2.0**-40  # the largest discount; a rational one may be closer t
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Plain:
     """A single model in doubles, rewards scaled.
@@ -64,7 +67,8 @@ def plain(mdp: MDP, r: Array, shifted: bool = True) -> Plain:
         data = rows[at]
         data = elementwise(nearest, data, np.float64) if is_rational(data) else data
         P = sp.csr_array((data, at), shape=rows.shape)
-    gamma = min(nearest(mdp.gamma) if mdp.lane == "rational" else float(mdp.gamma), NEAREST_1)
+    gamma = min(nearest(mdp.gamma), NEAREST_1)
+    r = r if is_rational(r) else r / unit_of(r)  # differences of the largest doubles overflow
     lowest = np.min(r[mdp.mask]) if shifted else 0 * r[0, 0]
     above = np.where(mdp.mask, r, lowest) - lowest
     most = np.max(above)
@@ -84,7 +88,7 @@ def start(mdp: MDP) -> Array:
     """
     r = np.where(mdp.mask, mdp.r, np.min(mdp.r[..., mdp.mask]))
     if mdp.batch_shape:
-        above = r - np.min(r, axis=(-2, -1), keepdims=True)
+        above = r / 2 - np.min(r, axis=(-2, -1), keepdims=True) / 2  # r - min(r) may overflow
         gamma = mdp.gamma[..., None, None]
         first = np.argmax(_live(above, mdp.mask), axis=-1)
         V = np.zeros(first.shape)

@@ -18,7 +18,9 @@ from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.errors import LaneError, Problem
 from tabular_trpo.core.linalg import rational
 from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.records import locked
 
 # Seconds, fitted on one core: of a gcd by the square of its bits, of an entry of P, of a solve.
 GCD, ENTRY, LIFTING, CALL = 2.2e-12, 5e-7, 1.6e-9, 4e-4
@@ -26,6 +28,7 @@ MOST_BITS = 10**9  # no more bits are counted: such numbers are beyond every bud
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Work:
     """The estimate of one exact evaluation.
@@ -74,15 +77,15 @@ def recursion_seconds(mdp: MDP, pi: Array, horizon: int) -> float:
     assert mdp._rows is not None
     step = chain_bits(mdp._rows, pi, mdp.gamma) / mdp.n_states * 2
     terms = 5 * mdp.n_states**2 * mdp.n_actions
-    return terms * (ENTRY * horizon + GCD * step**2 * float(min(horizon, MOST_BITS)) ** 3 / 3)
+    return terms * (ENTRY * horizon + GCD * step**2 * nearest(min(horizon, MOST_BITS)) ** 3 / 3)
 
 
 def _seconds(shape: tuple[int, ...], bits: int, results: int, solves: int) -> float:
     n_states, n_actions = shape
-    reduced = GCD * results * float(bits) ** 2
-    lifted = LIFTING * solves * float(bits) ** 2 * (1 + 4 / n_states)
+    reduced = GCD * results * nearest(bits) ** 2
+    lifted = LIFTING * solves * nearest(bits) ** 2 * (1 + 4 / n_states)
     entries = ENTRY * n_states**2 * (n_actions + solves)
-    return CALL + entries + reduced + (lifted if rational.lifts_in_python() else 0.0)
+    return CALL + entries + reduced + (0.0 if rational.HAS_FLINT else lifted)
 
 
 def chain_bits(rows: rational.Rows, pi: Array, gamma: Fraction) -> int:

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from tabular_trpo.core.arguments import typed_record
-from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.records import locked
 from tabular_trpo.theory.claim import Theorem, Verdict
 from tabular_trpo.theory.pair import Pair
 
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Refutation:
     """A claim is false: a small exact pair breaks it.
@@ -35,6 +36,7 @@ class Refutation:
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Unrefuted:
     """No counterexample was met, which proves nothing.
@@ -63,7 +65,7 @@ def named(pair: Pair) -> Pair:
     states, actions = (
         [f"{x}{i}" for i in range(n)] for x, n in zip("sa", mdp.r.shape, strict=True)
     )
-    named = MDP(mdp.P, mdp.r, mdp.rho0, mdp.gamma, state_names=states, action_names=actions)
+    named = mdp.replace(state_names=states, action_names=actions)
     if pair.is_mixture:
         return Pair.mixture(named, pair.pi, pair.target, pair.alpha)
     return Pair(named, pair.pi, pair.pi_new)

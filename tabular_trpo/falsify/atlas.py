@@ -12,6 +12,8 @@ from importlib.resources import files
 from itertools import chain, islice
 from typing import Any, final
 
+from tabular_trpo.core.nearest import nearest, written
+from tabular_trpo.core.records import locked
 from tabular_trpo.falsify.answer import Refutation, named
 from tabular_trpo.falsify.hunt import NEARLY, falsify, generations, readings, tightest
 from tabular_trpo.falsify.score import Scorer, scorer
@@ -30,6 +32,7 @@ Reach = tuple[float, bool] | None  # ratio, and whether it is 1 exactly
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Entry:
     """How near one bound came to equality at one gamma; `ratio` is a lower bound of its supremum.
@@ -57,7 +60,7 @@ class Entry:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON; exact numbers are strings."""
-        return {k: str(x) if isinstance(x, Fraction) else x for k, x in asdict(self).items()}
+        return {k: written(x) if isinstance(x, Fraction) else x for k, x in asdict(self).items()}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Entry":
@@ -82,7 +85,7 @@ def file_name(theorem: str, gamma: Fraction) -> str:
     >>> file_name("trpo_bound", Fraction(1, 50))
     'trpo_bound_0.02.mdp.json'
     """
-    return f"{theorem}_{float(gamma)}.mdp.json"
+    return f"{theorem}_{nearest(gamma)}.mdp.json"
 
 
 def entry(
@@ -169,7 +172,7 @@ def _hunted_again(score: Scorer, gamma: Fraction, seed: int, rounds: int) -> Pai
     """Hunt again where rounding misled, with scores that are sober."""
     sane = sober(score)
     bests: list[tuple[float, Cases]] = []  # each better than the one before
-    for generation in islice(generations(sane, seed, float(gamma), families=True), rounds):
+    for generation in islice(generations(sane, seed, nearest(gamma), families=True), rounds):
         last = bests[-1] if bests else None
         best = tightest(last, generation)
         if best is not None and best is not last:

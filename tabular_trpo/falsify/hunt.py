@@ -10,6 +10,7 @@ import numpy as np
 
 from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.errors import LimitError, TabularError
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.falsify import seeds
 from tabular_trpo.falsify.answer import Refutation, Unrefuted, named
 from tabular_trpo.falsify.climb import Generation, climb
@@ -26,8 +27,9 @@ from tabular_trpo.falsify.specimen import (
     promising,
     rationalised,
 )
+from tabular_trpo.theory.centre import Centre
 from tabular_trpo.theory.certificate import pair_certificate
-from tabular_trpo.theory.claim import Centre, Theorem
+from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.judge import judge
 from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.plain import Cases, PlainPair
@@ -42,7 +44,7 @@ Progress = Callable[[float, float], None]  # share of the budget, best score
 
 @typed
 def falsify(
-    claim: Theorem,
+    claim: Any,
     seed: int = 0,
     budget: float = 60.0,
     gamma: Any = None,
@@ -93,7 +95,7 @@ def falsify(
     for pair in (seeds.as_it_is(x, claim.mixture, exact_gamma) for x in brought):
         if judge(claim, pair).status == "refuted":  # actions that are not allowed made it so
             return _proved(claim, pair, len(first), 1, seed)
-    fixed = None if exact_gamma is None else float(exact_gamma)
+    fixed = None if exact_gamma is None else nearest(exact_gamma)
     end = time.monotonic() + budget
     tried = met = count = 0
     best: Best = None
@@ -108,7 +110,7 @@ def falsify(
         best = tightest(best, generation)
         spent = 1 - (end - time.monotonic()) / budget if rounds is None else count / rounds
         if progress is not None:
-            progress(min(spent, 1.0), float(generation.scores[0]))
+            progress(min(spent, 1.0), nearest(generation.scores[0]))
         if spent >= 1:
             break
     if best is not None and best[0] > 1 - NEARLY:  # what doubles take for 1 may be above it
@@ -195,7 +197,7 @@ def _proved(claim: Theorem, pair: Pair, tried: int, rounds: int, seed: int) -> R
 
 def tightest(best: Best, generation: Generation) -> Best:
     """Keep the best case seen; only one that the claim speaks of."""
-    value = float(generation.scores[0])
+    value = nearest(generation.scores[0])
     if value <= SPEAKS or (best is not None and value <= best[0]):
         return best
     return value, generation.cases[[0]]

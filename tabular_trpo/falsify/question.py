@@ -10,9 +10,11 @@ from typing import Any
 from tabular_trpo.core.arguments import described
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.lanes import in_lane
-from tabular_trpo.core.numbers import shown
+from tabular_trpo.core.nearest import nearest, written
+from tabular_trpo.core.numbers import brief, shown
 from tabular_trpo.families.arguments import size
-from tabular_trpo.theory.claim import Centre, Theorem
+from tabular_trpo.theory.centre import Centre
+from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.trace import Statement
 
@@ -42,7 +44,7 @@ def checked(
     raises: TypeError for what is no claim, InvalidMDPError for a number out of range
     """
     if not isinstance(claim, Theorem):
-        raise TypeError(f'claim = {claim!r}, expected a claim: @tt.claim("title") makes one')
+        raise TypeError(f'claim = {shown(claim)}, expected a claim: @tt.claim("title") makes one')
     if rounds is not None:
         size("rounds", rounds, 1)
     if not _positive(budget):
@@ -51,11 +53,11 @@ def checked(
     size("seed", seed, 0)
     if gamma is None:
         return None
-    given = str(gamma) if isinstance(gamma, float) else gamma  # 0.9 is 9/10 here
+    given = written(gamma) if isinstance(gamma, float) else gamma  # 0.9 is 9/10 here
     exact: Any = in_lane("gamma", given, rational=True)[()]
-    if not 0 <= exact < 1 or float(exact) == 1:
+    if not 0 <= exact < 1 or nearest(exact) == 1:
         expected = "a number in [0, 1)" if exact >= 1 or exact < 0 else "less than 1 as a double"
-        raise InvalidMDPError(Problem("gamma", "gamma", f"= {shown(gamma)}", expected))
+        raise InvalidMDPError(Problem("gamma", "gamma", f"= {brief(exact)}", expected))
     return Fraction(exact)
 
 
@@ -81,5 +83,5 @@ def out_of_reach(condition: Statement | None) -> Fraction | None:
     end: Fraction = number.args[0]
     least, most = FREE_GAMMAS
     low, high = relation == "<=" and end < least, relation == ">=" and end > most
-    held = 0 <= end < 1 and float(end) < 1 and (relation == "==" or low or high)
+    held = 0 <= end < 1 and nearest(end) < 1 and (relation == "==" or low or high)
     return end if held else None

@@ -38,7 +38,7 @@ LEAST = 1e-300  # keeps 0 / 0 from being no value
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Scorer:
     """The score of a claim: above 1 where it fails by more than rounding.
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from tabular_trpo.core.decimals import faithful
 from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.records import locked
 from tabular_trpo.falsify import members
 from tabular_trpo.falsify.draw import Drawn, drawn
 from tabular_trpo.falsify.score import NO_VALUE, SPEAKS, Scorer, scorer
@@ -38,6 +39,7 @@ DIGITS = 12  # of a score that is kept
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a screening is, whoever carries it out: the same plan gives the same records.

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.shapes import shape_error
 from tabular_trpo.falsify.members import specimen
 from tabular_trpo.falsify.specimen import Specimen, cases_of
 from tabular_trpo.families import worst_case

@@ -9,6 +9,7 @@ import numpy as np
 
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, elementwise
+from tabular_trpo.core.records import locked
 from tabular_trpo.falsify.draw import gridded
 from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.plain import Cases, PlainPair
@@ -20,6 +21,7 @@ Score = Callable[[PlainPair], Array]
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Specimen:
     """A model and two policies in Fractions; all actions are allowed.

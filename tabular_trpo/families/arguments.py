@@ -1,5 +1,6 @@
 """Reading the arguments of a family: one lane for all of them, and ranges said in one sentence."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from tabular_trpo.core.errors import InvalidMDPError, MemoryGuardError, Problem
 from tabular_trpo.core.memory import guard
 from tabular_trpo.core.nearest import nearest
-from tabular_trpo.core.numbers import kind_of, shown, to_fraction
+from tabular_trpo.core.numbers import brief, kind_of, shown, to_fraction
 
 BYTES_A_PAIR = 200  # of the tables of a sparse model
 BYTES_A_STATE = 500  # of a sparse model: its names, rows and rewards
@@ -30,13 +31,19 @@ def in_lane(**given: Any) -> list[Any]:
         try:
             if kind == "bad":
                 raise ValueError(f"is of type {type(value).__name__}")
-            exact.append(to_fraction(float(value) if kind == "float" else value))
+            exact.append(to_fraction(nearest(value) if kind == "float" else value))
         except (ValueError, OverflowError) as error:
             wanted = "a float, an int or an exact number"
             raise InvalidMDPError(
                 Problem("number", f"{name} = {shown(value)}", str(error), wanted)
             ) from None
-    return [nearest(x) for x in exact] if "float" in kinds else list(exact)
+    if "float" not in kinds:
+        return list(exact)
+    for name, number in zip(given, exact, strict=True):
+        if math.isinf(nearest(number)):
+            got = f"= {brief(number)} is no double, and others are floats"
+            raise InvalidMDPError(Problem("number", name, got, "at most 1.8e308"))
+    return [nearest(x) for x in exact]
 
 
 def is_exact(number: Any) -> bool:

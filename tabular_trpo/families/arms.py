@@ -14,11 +14,13 @@ import scipy.sparse as sp
 from tabular_trpo.core.build import guard_dense
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
-from tabular_trpo.core.numbers import Array, zeros
+from tabular_trpo.core.numbers import Array, shown, zeros
+from tabular_trpo.core.records import locked
 from tabular_trpo.families.arguments import is_exact
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Arm:
     """From each state s, `action` leads with probability `p` to `target[s]` and pays `r`.
@@ -86,7 +88,7 @@ def assemble(
 def check_layout(layout: str, rational: bool) -> None:
     """Raise unless the layout exists in the lane."""
     if layout not in ("dense", "csr"):
-        raise InvalidMDPError(Problem("layout", "layout", f"= {layout!r}", '"dense" or "csr"'))
+        raise InvalidMDPError(Problem("layout", "layout", f"= {shown(layout)}", '"dense" or "csr"'))
     if layout == "csr" and rational:
         cure = "Give gamma as a float"
         got = "was asked for with exact arguments"

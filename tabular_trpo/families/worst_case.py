@@ -18,7 +18,9 @@ from tabular_trpo.core import policy
 from tabular_trpo.core.arguments import typed_record
 from tabular_trpo.core.build import guard_dense
 from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array, OptionalScalar, brief
+from tabular_trpo.core.records import locked
 from tabular_trpo.families.arguments import between, in_lane, is_exact, state_count
 
 GAMMAS = tuple(Fraction(*x) for x in ((1, 200), (1, 50), (1, 10), (1, 2), (9, 10), (99, 100)))
@@ -27,6 +29,7 @@ STEPS = tuple(Fraction(*x) for x in ((1, 1000), (1, 10), (1, 2)))
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class WorstCase:
     """A model with an old and a new policy; for a mixture, pi_new = (1 - alpha) pi + alpha target.
@@ -222,7 +225,7 @@ def standard(gamma: Any = None) -> Iterator[WorstCase]:
             yield fork(g, a, a * a)
         yield tight_cpi(g, 0)
         for a in STEPS[:2]:
-            x = Fraction(2 * float(a) * sqrt(in_lane(gamma=g)[0])).limit_denominator(10**6)
+            x = Fraction(2 * nearest(a) * sqrt(in_lane(gamma=g)[0])).limit_denominator(10**6)
             yield rare_region(g, Fraction(1, 1000), x, a)
 
 

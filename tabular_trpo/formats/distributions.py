@@ -38,7 +38,7 @@ def read_row(
             read[index[name]] = result
     if len(read) < len(row):
         return {}
-    fault = row_fault(list(read.values()), f"over the {what}", list(row))
+    fault = row_fault(list(read.values()), f"over the {what}", list(row), report.normalize)
     if fault is not None:
         report.add(path, fault)
     return read

@@ -11,6 +11,7 @@ from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.errors import LaneError, Problem, TabularError
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.records import locked
 from tabular_trpo.formats.distributions import read_policies
 from tabular_trpo.formats.draft import build, read_draft
 from tabular_trpo.formats.expected import read_expected
@@ -23,11 +24,14 @@ LANES = ("auto", "float", "rational")
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Document:
     """A file, read: the model, its named policies, why it exists, what to expect of it.
 
     policies: {name: (S, A)} in the lane of the model
+    normalized: {name: how far the row sums of a policy were from 1}, where rows were normalized;
+              of the model, `mdp.normalized` says it
     expected: numbers are Fractions (strings in the file) or floats (bare numbers)
     source:   the name of the file
     """
@@ -37,30 +41,36 @@ class Document:
     why: str
     expected: Mapping[str, Any]
     source: str
+    normalized: Mapping[str, float]
 
 
 @typed
-def load(path: str | os.PathLike[str], lane: str = "auto") -> Document:
+def load(path: str | os.PathLike[str], lane: str = "auto", normalize: bool = False) -> Document:
     """Read a `*.mdp.json` file ("-" for standard input) with its policies and expectations.
 
     lane:   "auto" as the numbers are written; "float" or "rational" converts
+    normalize: whether rows of probabilities are divided by their sums (see `normalized`)
     raises: InvalidMDPError naming file, line, place, and cure of each problem, up to twenty;
             MemoryGuardError for a model that would not fit, LaneError for an unknown lane
     """
     source = "<stdin>" if os.fspath(path) == "-" else str(path)
     value, text = parse(fetch(path, source), source)
-    return from_document(value, lane, source, text)
+    return from_document(value, lane, source, text, normalize)
 
 
 @typed
-def read(path: str | os.PathLike[str], lane: str = "auto") -> MDP:
+def read(path: str | os.PathLike[str], lane: str = "auto", normalize: bool = False) -> MDP:
     """Read the model of a `*.mdp.json` file ("-" for standard input); see `load`."""
-    return load(path, lane).mdp
+    return load(path, lane, normalize).mdp
 
 
 @typed
 def from_document(
-    document: Any, lane: str = "auto", source: str = "document", text: str = ""
+    document: Any,
+    lane: str = "auto",
+    source: str = "document",
+    text: str = "",
+    normalize: bool = False,
 ) -> Document:
     """Read a document that is a dict already; `source` and `text` are for the error messages.
 
@@ -74,7 +84,7 @@ def from_document(
     """
     if lane not in LANES:
         raise LaneError(Problem("lane", "lane", f"= {lane!r}", f"one of {', '.join(LANES)}"))
-    report = Report(source, text)
+    report = Report(source, text, normalize)
     document = check_header(report, document)
     states = read_names(report, document, "states")
     actions = read_names(report, document, "actions")
@@ -86,7 +96,9 @@ def from_document(
     expected = read_expected(report, document.get("expected", {}), states, actions, named)
     report.stop()
     try:
-        mdp = build(draft, tuple(states), tuple(actions))
+        mdp = build(draft, tuple(states), tuple(actions), normalize)
+        off = {name: policy.normalize(mdp, pi) for name, pi in policies.items() if normalize}
+        policies |= {name: pi for name, (pi, _) in off.items()}
         checked = {name: policy.check_policy(mdp, pi, name) for name, pi in policies.items()}
         if lane == "rational" and not draft.rational:
             mdp = mdp.to_rational()
@@ -95,4 +107,6 @@ def from_document(
         places = [replace(x, where=f"{source}: {x.where}") for x in error.problems]
         raise type(error)(places, error.hidden) from None
     why = document.get("why", "")
-    return Document(mdp, MappingProxyType(checked), why, MappingProxyType(expected), source)
+    how_far = MappingProxyType({name: far for name, (_, far) in off.items()})
+    numbers = MappingProxyType(expected)
+    return Document(mdp, MappingProxyType(checked), why, numbers, source, how_far)

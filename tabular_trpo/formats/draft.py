@@ -11,6 +11,7 @@ from tabular_trpo.core.errors import MemoryGuardError
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.memory import guard
 from tabular_trpo.core.numbers import Array, zeros
+from tabular_trpo.core.records import locked
 from tabular_trpo.formats.distributions import read_rho0
 from tabular_trpo.formats.header import Index
 from tabular_trpo.formats.numbers import Number, double, is_bare, number
@@ -21,6 +22,7 @@ POINTER = 16  # bytes an entry of a dense rational table: one in P and one in r(
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A model whose parts were checked one by one.
@@ -63,8 +65,12 @@ def read_draft(
     return Draft(columns, p, r, rho0, gamma, mask, rational, quoted)
 
 
-def build(draft: Draft, state_names: tuple[str, ...], action_names: tuple[str, ...]) -> MDP:
+def build(
+    draft: Draft, state_names: tuple[str, ...], action_names: tuple[str, ...], normalize: bool
+) -> MDP:
     """Return the model: dense, or CSR where the float lane's dense table would be large.
+
+    normalize: whether rows are divided by their sums
 
     Rewards are kept as r(s, a, s') unless each pair has one reward and no impossible transition.
     """
@@ -80,7 +86,8 @@ def build(draft: Draft, state_names: tuple[str, ...], action_names: tuple[str, .
     elif not sp.issparse(r):
         r = zeros(P.shape, draft.rational)  # also the rewards of impossible transitions
         r[c.s, c.a, c.t] = draft.r
-    return MDP(P, r, draft.rho0, draft.gamma, allowed, state_names, action_names)
+    names = (state_names, action_names)
+    return MDP(P, r, draft.rho0, draft.gamma, allowed, *names, normalize=normalize)
 
 
 def _any_bare(row: Any) -> bool:

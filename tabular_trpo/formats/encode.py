@@ -11,6 +11,7 @@ import numpy as np
 from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.nearest import nearest, written
 from tabular_trpo.core.numbers import MOST_DIGITS, Array
 from tabular_trpo.core.policy import check_policy
 from tabular_trpo.formats.expected import read_expected
@@ -78,7 +79,7 @@ def to_document(
 
 def _texts(row: Iterable[Any]) -> list[str | float]:
     """Write the numbers of one row, refusing what could not be read back."""
-    values = [x if isinstance(x, Fraction) else float(x) for x in row]
+    values = [x if isinstance(x, Fraction) else nearest(x) for x in row]
     exact = [x for x in values if isinstance(x, Fraction)]
     if any(max(abs(x.numerator), x.denominator) >= TOO_LONG for x in exact):
         got, most = "is too long for a file", f"at most {MOST_DIGITS} digits above and below"
@@ -86,7 +87,7 @@ def _texts(row: Iterable[Any]) -> list[str | float]:
     if (fault := size_fault(exact)) is not None:
         where = "a number of the model"
         raise LimitError(Problem(fault.code, where, fault.got, fault.expected, SHORTER))
-    return [str(x) if isinstance(x, Fraction) else x for x in values]
+    return [written(x) if isinstance(x, Fraction) else x for x in values]
 
 
 def _row(row: Array, names: Sequence[str]) -> dict[str, str | float]:
@@ -158,7 +159,7 @@ def _plain(value: Any) -> Any:
         case Rational():
             return _texts([Fraction(value)])[0]
         case Real():
-            return float(value)
+            return nearest(value)
     return value
 
 

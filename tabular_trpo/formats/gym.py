@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tabular_trpo.core.arguments import typed
-from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem, missing_extra
+from tabular_trpo.core.given import given, row_tolerance
 from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import (
     Array,
     Scalar,
@@ -24,7 +25,10 @@ from tabular_trpo.core.numbers import (
     shown,
     zeros,
 )
+from tabular_trpo.core.overflow import finite
 from tabular_trpo.core.policy import check_rows, uniform
+from tabular_trpo.core.rescale import rescaled
+from tabular_trpo.core.shapes import shape_error
 from tabular_trpo.core.validate import totals
 from tabular_trpo.families.arguments import generator, size
 from tabular_trpo.formats.gym_check import check_table, outcomes
@@ -191,13 +195,14 @@ def _find(env: Any, name: str) -> Any:
 def _called(env: Any) -> str:
     spec = getattr(env, "spec", None)
     inner = getattr(env, "unwrapped", env)
-    return str(getattr(spec, "id", None) or f"the {type(inner).__name__}")
+    name: str = getattr(spec, "id", None) or f"the {type(inner).__name__}"
+    return name
 
 
 def _no_table(env: Any) -> InvalidMDPError:
     if isinstance(env, str):
         cure = f"Make it by gymnasium.make({env!r})"
-        return InvalidMDPError(Problem("type", "env", f"= {env!r}", "an environment", cure))
+        return InvalidMDPError(Problem("type", "env", f"= {shown(env)}", "an environment", cure))
     expected = f"env.unwrapped.P[s][a] = [{OUTCOME}, ...]"
     cure = (
         "Set env.unwrapped.P if you know its transitions, or build the model by "
@@ -224,7 +229,9 @@ def _start(env: Any, rho0: Any, n_states: int) -> Any:
 def _doubles(name: str, value: Any) -> Array:
     """Return numbers as doubles, exact ones rounded to the nearest: environments are in floats."""
     kind, array = read_array(name, value)
-    return array if kind != "exact" else elementwise(float, fractions(name, array), np.float64)
+    if kind != "exact":
+        return array
+    return np.asarray(finite(name, elementwise(nearest, fractions(name, array), np.float64)))
 
 
 def _has_sink(mdp: MDP) -> bool:
@@ -240,13 +247,14 @@ def _has_sink(mdp: MDP) -> bool:
 def _row(where: str, value: Any, mdp: MDP) -> Array:
     """Return what the function gave for a state as a row in the lane of the model."""
     rational, n_actions = mdp.lane == "rational", mdp.n_actions
-    kind, array = read_array(where, np.asarray(value) if hasattr(value, "__array__") else value)
+    value = given(where, value, (("action", mdp.action_names),))
+    kind, array = read_array(where, value)
     index = array.ndim == 0 or (array.size == 1 and (n_actions > 1 or array.flat[0] == 0))
     if index and kind == "int":
         a = int(array.flat[0])
         if not 0 <= a < n_actions:
             expected = f"an action 0 to {n_actions - 1}"
-            raise InvalidMDPError(Problem("index", where, f"= {a}", expected))
+            raise InvalidMDPError(Problem("index", where, f"= {shown(a)}", expected))
         array = (np.arange(n_actions) == a).astype(np.float64)
     elif array.shape != (n_actions,):
         got = f"= {shown(value)} of shape {array.shape}"
@@ -256,7 +264,9 @@ def _row(where: str, value: Any, mdp: MDP) -> Array:
         lanes = ("exact numbers", "floats") if rational else ("floats", "exact numbers")
         cure = "Return Fractions, or pass mdp.to_float()" if rational else "Return floats"
         raise LaneError(Problem("lane", where, f"has {lanes[1]}", f"{lanes[0]}, as mdp has", cure))
-    return fractions(where, array, unsigned=True) if rational else array
+    if rational:
+        return fractions(where, array, unsigned=True)
+    return rescaled(array, row_tolerance(value))
 
 
 def _normalized(row: Array) -> Array:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tabular_trpo.core.errors import MOST_PROBLEMS, InvalidMDPError, Problem
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array, kind_of, shown
 from tabular_trpo.formats.gym_table import read_rows
 
@@ -33,8 +34,8 @@ def outcomes(table: Any) -> Rows:
         law = laws.setdefault(pair, {})
         for p, t, r, terminated in row:
             if p > 0:
-                key = (int(t), bool(terminated), float(r))
-                law[key] = law.get(key, 0.0) + float(p)
+                key = (int(t), bool(terminated), nearest(r))
+                law[key] = law.get(key, 0.0) + nearest(p)
     return laws
 
 
@@ -91,7 +92,7 @@ def _play(
             expected = "(state, reward, terminated, truncated, info)"
             raise InvalidMDPError(Problem("shape", at, f"= {shown(answer)}", expected))
         now, reward, terminated, truncated, _ = answer
-        came = (_state(at, now, len(actions)), bool(terminated), float(reward))
+        came = (_state(at, now, len(actions)), bool(terminated), nearest(reward))
         listed = _listed(came, table[pair])
         if listed is None:
             strange.setdefault((pair, came), _unlisted(pair, came, table[pair]))

@@ -9,6 +9,7 @@ from gymnasium.error import ResetNeeded
 
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import shown
 
 Outcome = tuple[float, int, float, bool]  # probability, next state, reward, terminated
@@ -102,7 +103,7 @@ def _tabulate(mdp: MDP) -> dict[int, dict[int, list[Outcome]]]:
     if mdp.r_next is not None and any(len(set(rewards)) > 1 for _, _, rewards in rows.values()):
         reward = {pair: rewards for pair, (_, _, rewards) in rows.items()}
     else:
-        reward = {pair: [float(mdp.r[pair])] * len(rows[pair][0]) for pair in rows}
+        reward = {pair: [nearest(mdp.r[pair])] * len(rows[pair][0]) for pair in rows}
     ends = [
         all(
             set(rows[s, a][0]) == {s} and set(reward[s, a]) == {0}

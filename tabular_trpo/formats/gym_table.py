@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tabular_trpo.core.errors import MOST_PROBLEMS, InvalidMDPError, Problem
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import UNSIGNED, kind_of, shown
 from tabular_trpo.core.validate import label
 
@@ -30,7 +31,7 @@ def read_table(table: Any) -> tuple[Merged, int, int]:
     for (s, a), outcomes in rows.items():
         for p, t, r, terminated in outcomes:
             target = n_states if terminated and p > 0 else int(t)
-            merged.setdefault((s, a, target), []).append((float(p), float(r)))
+            merged.setdefault((s, a, target), []).append((nearest(p), nearest(r)))
     return {key: _together(parts) for key, parts in merged.items()}, n_states, n_actions
 
 
@@ -115,7 +116,7 @@ def _faults(where: str, row: Any, states: Mapping[int, Any]) -> Iterator[Problem
         for name, x in (("probability", p), ("reward", r)):
             if isinstance(x, str) or kind_of(x) == "bad":
                 yield Problem("type", f"{at} {name}", f"= {shown(x)}", "a real number")
-            elif not math.isfinite(_double(x)):
+            elif not math.isfinite(nearest(x)):
                 yield Problem("not_finite", f"{at} {name}", f"= {shown(x)}", "a finite number")
             elif name == "probability" and math.copysign(1.0, x) < 0:
                 yield Problem("negative", f"{at} {name}", f"= {shown(x)}", UNSIGNED)
@@ -124,10 +125,3 @@ def _faults(where: str, row: Any, states: Mapping[int, Any]) -> Iterator[Problem
             yield Problem("index", f"{at} next_state", f"= {shown(t)}", expected)
         if not isinstance(terminated, (bool, np.bool_)):
             yield Problem("type", f"{at} terminated", f"= {shown(terminated)}", "True or False")
-
-
-def _double(x: Any) -> float:
-    try:
-        return float(x)
-    except OverflowError:
-        return math.inf

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tabular_trpo.core.grid import ROW_TOLERANCE
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array, brief, parse_fraction
 from tabular_trpo.formats.limits import MOST_ROW_BITS
 from tabular_trpo.formats.locate import Path
@@ -16,6 +17,9 @@ from tabular_trpo.formats.report import Fault, Report, shown
 Number = Fraction | float
 
 MOST_ENTRIES = 6  # of a row in a message
+CURE = (
+    'Write rounded decimals as fractions such as "1/3", or tabular_trpo.read(path, normalize=True)'
+)
 NOTATION = 'an exact number such as "1/3", "-2" or "0.25"'
 
 
@@ -40,7 +44,7 @@ def number(value: object) -> Number | Fault:
         case bool() | None | list() | dict():
             pass
         case float() if math.isfinite(value):
-            return float(value)
+            return nearest(value)
         case float():
             return Fault("not_finite", f"= {shown(value)}", "a finite number")
         case int():
@@ -49,10 +53,7 @@ def number(value: object) -> Number | Fault:
 
 
 def _integer(value: int) -> float | Fault:
-    try:
-        near = float(value)
-    except OverflowError:
-        near = math.inf
+    near = nearest(value)
     if near == value:
         return near
     cure = "Quote it to make it exact, and every other number of the model with it"
@@ -125,10 +126,7 @@ def double(value: Number) -> float | Fault:
     >>> double(Fraction(1, 3)), double(Fraction("1e-400")).got
     (0.3333333333333333, 'becomes 0 as a double')
     """
-    try:
-        near = float(value)
-    except OverflowError:
-        near = math.inf
+    near = nearest(value)
     if math.isfinite(near) and (near != 0.0 or value == 0):
         return near
     got = "becomes infinite as a double" if near else "becomes 0 as a double"
@@ -136,10 +134,13 @@ def double(value: Number) -> float | Fault:
     return Fault("double_range", got, "a number within the range of doubles", cure)
 
 
-def row_fault(row: Sequence[Any], what: str, labels: Sequence[str]) -> Fault | None:
+def row_fault(
+    row: Sequence[Any], what: str, labels: Sequence[str], normalize: bool = False
+) -> Fault | None:
     """Return what is wrong with the sum of a row of probabilities of one lane.
 
-    Exact rows sum to exactly 1, rows of doubles within ROW_TOLERANCE.
+    Exact rows sum to exactly 1, rows of doubles within ROW_TOLERANCE; any positive sum will do
+    where rows are normalized.
 
     >>> row_fault([Fraction(1, 2), Fraction(1, 3)], "of x", "yz").expected
     '1 (off by -1/6; exactly)'
@@ -148,20 +149,20 @@ def row_fault(row: Sequence[Any], what: str, labels: Sequence[str]) -> Fault | N
     """
     if all(isinstance(p, float) for p in row):
         total: Number = math.fsum(row)
-        off = float(total) - 1.0
-        if abs(off) <= ROW_TOLERANCE:
+        off = nearest(total) - 1.0
+        if abs(off) <= ROW_TOLERANCE or (normalize and total > 0):
             return None
         expected = f"1 (off by {off:+.3g}; tolerance {ROW_TOLERANCE:g})"
     else:
         if (fault := size_fault(row)) is not None:
             return fault
         total = exact_sum(row)
-        if total == 1:
+        if total == 1 or (normalize and total > 0):
             return None
         expected = f"1 (off by {brief(total - 1)}; exactly)"
     entries = [f"{shown(x)}: {brief(p)}" for x, p in zip(labels, row, strict=True)][:MOST_ENTRIES]
     dots = ", ..." if len(row) > MOST_ENTRIES else ""
-    cure = f'Row: {", ".join(entries)}{dots}. Write rounded decimals as fractions such as "1/3"'
+    cure = f"Row: {', '.join(entries)}{dots}. {CURE}"
     return Fault("row_sum", f"{what} sums to {brief(total)}", expected, cure)
 
 

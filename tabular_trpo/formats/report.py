@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import NoReturn, final
 
 from tabular_trpo.core.errors import MOST_PROBLEMS, InvalidMDPError, Problem
+from tabular_trpo.core.records import locked
 from tabular_trpo.formats.limits import MOST_COMPARED
 from tabular_trpo.formats.locate import Path, lines_of
 
@@ -14,6 +15,7 @@ MOST_SHOWN = 60
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Fault:
     """What is wrong with a value, before it is known where the value stands.
@@ -31,12 +33,13 @@ class Fault:
 class Report:
     """The problems of one document; `stop` raises them together (it lives inside one read).
 
-    `source` is the name of the file; `text` its content, where line numbers are to be found.
+    `source` is the name of the file; `text` its content, where line numbers are to be found;
+    `normalize` says that rows will be divided by their sums, which need not be 1.
     """
 
-    def __init__(self, source: str, text: str = "") -> None:
+    def __init__(self, source: str, text: str = "", normalize: bool = False) -> None:
         """Start empty."""
-        self.source = source
+        self.source, self.normalize = source, normalize
         self.text = text
         self.found: list[tuple[Path, Fault]] = []
         self.hidden = 0

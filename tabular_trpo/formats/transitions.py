@@ -8,6 +8,7 @@ import numpy as np
 
 from tabular_trpo.core.grid import ROW_TOLERANCE
 from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.records import locked
 from tabular_trpo.formats.header import Index, unknown
 from tabular_trpo.formats.locate import Path
 from tabular_trpo.formats.numbers import (
@@ -33,6 +34,7 @@ TERMINAL = 'A terminal state moves to itself: ["{0}", "stay", "{0}", "1", "0"]'
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Columns:
     """Transitions as columns; s, a, t are indices (-1 for an unknown name), p and r as read.
@@ -162,7 +164,7 @@ def _check_sum(
     labels = [names[0][t] for t in columns.t[rows].tolist()]
     state, action = names[0][columns.s[first]], names[1][columns.a[first]]
     what = f"of state {shown(state)}, action {shown(action)}"
-    fault = row_fault(p[rows].tolist(), what, labels)
+    fault = row_fault(p[rows].tolist(), what, labels, report.normalize)
     if fault is None and r.dtype == object:
         fault = size_fault(r[rows].tolist())
     if fault is not None:

@@ -15,8 +15,10 @@ import numpy as np
 
 from tabular_trpo.core.arguments import one_model, typed
 from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.core.policy import check_policy, mixture
+from tabular_trpo.core.records import locked
 from tabular_trpo.exact.evaluate import evaluate
 from tabular_trpo.improve.polynomials import derivative, interpolate, primitive, roots, times
 
@@ -26,6 +28,7 @@ HALVINGS = 60
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Best:
     """The best weight of a mixture, and how certain that is.
@@ -127,9 +130,9 @@ def _determinant(mdp: MDP, pi: Array) -> Fraction:
 def _float(mdp: MDP, pi: Array, target: Array) -> Best:
     def look(alpha: float) -> tuple[float, float]:
         ev = evaluate(mdp, mixture(pi, target, alpha))
-        return float(ev.eta), float((ev.rho * ((target - pi) * ev.Q).sum(axis=-1)).sum())
+        return nearest(ev.eta), nearest((ev.rho * ((target - pi) * ev.Q).sum(axis=-1)).sum())
 
-    grid = [float(x) for x in np.linspace(0, 1, GRID + 1)]
+    grid = [nearest(x) for x in np.linspace(0, 1, GRID + 1)]
     seen = {x: look(x) for x in grid}
     found = []
     for lo, hi in pairwise(grid):

@@ -16,6 +16,7 @@ import numpy as np
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.numbers import Array, frozen
+from tabular_trpo.core.records import locked
 from tabular_trpo.families.arguments import size
 from tabular_trpo.improve.step import nonnegative
 
@@ -25,6 +26,7 @@ ROUNDING = 2.0**-50
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Solution:
     """The answer of `conjugate_gradient`, and how far it is to be trusted.

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from tabular_trpo.core.arguments import typed
-from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.lanes import in_lane
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array, is_rational, shown
 from tabular_trpo.core.policy import check_rows, mixture
+from tabular_trpo.core.shapes import shape_error
 from tabular_trpo.exact.evaluate import Evaluation
 from tabular_trpo.exact.surrogate import Surrogate
 from tabular_trpo.improve.best_alpha import best_alpha
@@ -66,7 +67,7 @@ def conservative(
     gamma: Any = pi.mdp.gamma
     eps: Any = abs((aim * pi.A).sum(axis=-1)).max()
     if not is_rational(L.pi):  # Python floats overflow without a warning
-        gain, eps, gamma = float(gain), float(eps), float(gamma)
+        gain, eps, gamma = nearest(gain), nearest(eps), nearest(gamma)
     weight = (paper_weight if rule == "paper" else tight_weight)(gain, eps, gamma)
     left = 1 - gamma if rule == "paper" else 1 - gamma * (1 - weight)
     loss = 2 * weight**2 * eps * gamma / ((1 - gamma) * left)
@@ -121,7 +122,7 @@ def _target(L: Surrogate, target: Any) -> Array:
 def _weight(L: Surrogate, alpha: Any) -> Any:
     expected = f"a weight in [0, 1], or one of {', '.join(RULES)}"
     if isinstance(alpha, str) and alpha.isalpha():
-        raise InvalidMDPError(Problem("alpha", "alpha", f"= {alpha!r:.60}", expected))
+        raise InvalidMDPError(Problem("alpha", "alpha", f"= {shown(alpha)}", expected))
     number = in_lane("alpha", alpha, is_rational(L.pi))
     if number.ndim:
         raise shape_error("alpha", number.shape, "() one number")

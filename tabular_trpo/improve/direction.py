@@ -5,8 +5,10 @@ from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
+from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.numbers import Array, frozen
+from tabular_trpo.core.overflow import finite
+from tabular_trpo.core.records import locked
 from tabular_trpo.exact.surrogate import LocalObjective
 from tabular_trpo.improve.conjugate import SOLVED, Product, conjugate_gradient
 from tabular_trpo.improve.softmax_class import SoftmaxClass, normalised
@@ -16,6 +18,7 @@ SAME_POLICY = 1e-9
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Direction:
     """A direction s with largest entry 1: s = unit x, x the solution of H x = g.
@@ -66,11 +69,7 @@ def direction_of(
     found = {"theta": frozen(theta.copy()), "step_length": 0.0, "quadratic_kl": 0.0}
     found |= {"damping": damping, "cg_iterations": 0, "cg_residual": 0.0, "cg_status": SOLVED}
     g = members.gradient(L, theta)
-    if not np.isfinite(g).all():
-        problem = Problem(
-            "overflow", "gradient", "overflows", "finite numbers", "Scale the rewards"
-        )
-        raise LimitError(problem)
+    finite("gradient", g)
 
     def analytic(v: Array) -> Array:
         return members.fisher_product(L.weight, theta, v)
@@ -83,10 +82,13 @@ def direction_of(
             # state is.  Where w pi = 0 H has no entry; nor has g, if G is exact.
             heights = normalised("weight", L.weight)[:, None] * members.policy(theta)
             scale = np.where(heights > 0, 1 / np.sqrt(np.where(heights > 0, heights, 1.0)), 0.0)
+        with np.errstate(over="ignore"):
+            b = finite("scaled gradient", scale * g)
         solved = conjugate_gradient(
-            lambda y: scale * H(scale * y), scale * g, damping=damping, iterations=most
+            lambda y: scale * H(scale * y), b, damping=damping, iterations=most
         )
-        x = scale * solved.x
+        with np.errstate(over="ignore"):
+            x = finite("direction", scale * solved.x)
         found["cg_iterations"], found["cg_residual"] = solved.iterations, solved.residual
         found["cg_status"] = solved.status
     largest = float(np.max(np.abs(x)))

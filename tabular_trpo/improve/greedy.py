@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from tabular_trpo.core.arguments import typed
-from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.numbers import Array, frozen, is_rational
+from tabular_trpo.core.shapes import shape_error
 from tabular_trpo.core.validate import Report, finite
 from tabular_trpo.exact.surrogate import Surrogate
 from tabular_trpo.improve.step import Step, single, step_to

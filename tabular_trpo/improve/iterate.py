@@ -13,8 +13,10 @@ from tabular_trpo.core.arguments import described, one_model, typed, typed_recor
 from tabular_trpo.core.errors import TabularError
 from tabular_trpo.core.interval import Interval
 from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array, OptionalScalar, Scalar
 from tabular_trpo.core.policy import check_policy
+from tabular_trpo.core.records import locked
 from tabular_trpo.exact.evaluate import Evaluation, evaluate
 from tabular_trpo.exact.surrogate import Surrogate, surrogate
 from tabular_trpo.improve.rungs import RUNGS, Rung, best, certified
@@ -30,6 +32,7 @@ PROVED, REFUTED, UNDECIDED = "proved", "refuted", "undecided"
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Record:
     """One step of a run, from pi to step.pi_new.
@@ -157,7 +160,7 @@ def _record(
     name, gain = best(found)
     realised = new.eta - old.eta if new is not old else 0 * old.eta
     if not isinstance(realised, Fraction):
-        realised = min(max(realised, float(lo)), float(hi))
+        realised = min(max(realised, nearest(lo)), nearest(hi))
     facts = Facts(i, made.status, gain, _gap(new))
     return Record(
         i=i,
@@ -198,8 +201,8 @@ def _realised(pair: Pair) -> tuple[Any, Any]:
     direct = p.eta_new - p.eta
     moved: Interval = ((p.pi_new - p.pi) * p.A).sum(axis=-1)
     by_identity = (p.rho_new * moved).sum()
-    lo = max(float(direct.lo), float(by_identity.lo))
-    hi = min(float(direct.hi), float(by_identity.hi))
+    lo = max(nearest(direct.lo), nearest(by_identity.lo))
+    hi = min(nearest(direct.hi), nearest(by_identity.hi))
     if lo < 0 <= hi and not unaffordable(pair.mdp):
         try:
             gain = pair.exact.eta_new - pair.exact.eta
@@ -214,16 +217,13 @@ def _gap(ev: Evaluation) -> Any:
     if ev.mdp.lane == "rational":
         return max(ev.A[ev.mdp.mask].tolist()) / (1 - ev.mdp.gamma)
     top = Interval.around(ev.A, ev.radius.A)
-    largest = max(float(top.hi[ev.mdp.mask].max()), 0.0)
-    return float((Interval.exact(largest) / (1 - Interval.exact(ev.mdp.gamma))).hi)
+    largest = max(nearest(top.hi[ev.mdp.mask].max()), 0.0)
+    return nearest((Interval.exact(largest) / (1 - Interval.exact(ev.mdp.gamma))).hi)
 
 
 def _ratio(realised: Any, predicted: Any) -> float | None:
     if predicted == 0:
         return None
     with np.errstate(all="ignore"):
-        try:
-            ratio = float(realised / predicted)
-        except OverflowError:
-            return None
+        ratio = nearest(realised / predicted)
     return ratio if np.isfinite(ratio) else None

@@ -11,12 +11,14 @@ from typing import final
 import numpy as np
 
 from tabular_trpo.core.numbers import Array, largest, ones
+from tabular_trpo.core.readable import readable
 from tabular_trpo.exact.divergence import excess
 
 LIFT = 2.0**600
 
 
 @final
+@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class Outside:
     """Actions outside of the support of their row that are better than all in it.
@@ -36,6 +38,7 @@ class Outside:
 
 
 @final
+@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
     """What is known of N rows: p, and G in units of its largest entry, so that squares are safe.

@@ -5,12 +5,12 @@ A bound holds for every new policy, so nothing is lost by rounding one before it
 
 from collections.abc import Callable
 from dataclasses import replace
-from fractions import Fraction
 
 import numpy as np
 
-from tabular_trpo.core.errors import LimitError, Problem
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array, elementwise, frozen, is_rational
+from tabular_trpo.core.overflow import finite
 from tabular_trpo.core.policy import to_float, to_rational
 from tabular_trpo.exact.evaluate import Evaluation
 from tabular_trpo.exact.surrogate import Surrogate
@@ -94,11 +94,7 @@ def _gaining(L: Surrogate, new: Array) -> Array:
 
 def _rounded(L: Surrogate) -> Surrogate:
     """Return the surrogate in doubles; how far it was rounded is of no use to a step."""
-    try:
-        G, weight = (frozen(elementwise(float, x, np.float64)) for x in (L.G, L.weight))
-        eta = float(Fraction(L.eta))
-    except OverflowError:
-        cure = "Scale the rewards"
-        problem = Problem("overflow", "rho * A", "overflows float64", "finite values", cure)
-        raise LimitError(problem) from None
+    G, weight = (frozen(elementwise(nearest, x, np.float64)) for x in (L.G, L.weight))
+    finite("rho * A", G)
+    eta = finite("eta", nearest(L.eta))
     return Surrogate(G, weight, to_float(L.pi), eta, None, None, None, L.allowed)

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 
 from tabular_trpo.core.arguments import typed
-from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.numbers import is_rational, shown
+from tabular_trpo.core.shapes import shape_error
 from tabular_trpo.exact.divergence import kl_of_rows
 from tabular_trpo.exact.surrogate import Surrogate
 from tabular_trpo.improve.greedy import greedy

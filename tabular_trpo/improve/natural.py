@@ -23,6 +23,7 @@ import numpy as np
 from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo.core.numbers import Array, frozen, shown
+from tabular_trpo.core.records import locked
 from tabular_trpo.core.validate import finite_floats
 from tabular_trpo.exact.evaluate import Evaluation
 from tabular_trpo.exact.surrogate import LocalObjective, Surrogate
@@ -34,6 +35,7 @@ from tabular_trpo.improve.step import RESTORED, Step, nonnegative, step_to
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Trial:
     """What an acceptance rule sees: gain, the linear model's gain, KL, delta."""

@@ -14,6 +14,7 @@ from tabular_trpo.core import real
 from tabular_trpo.core.errors import LimitError
 from tabular_trpo.core.interval import Interval
 from tabular_trpo.core.real import Real
+from tabular_trpo.core.records import locked
 from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.expression import Expression, number
 from tabular_trpo.theory.judge import bounds
@@ -28,6 +29,7 @@ BITS = 512  # at which the sign of a precondition is given up, and the rung with
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Rung:
     """A lower bound of eta_new - eta, by a theorem, from the old policy's quantities and pi_new."""

@@ -14,12 +14,14 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo.core.arguments import typed, typed_record
-from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
+from tabular_trpo.core.given import given
 from tabular_trpo.core.indices import indices
 from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.numbers import Array, frozen, shown
 from tabular_trpo.core.policy import softmax
+from tabular_trpo.core.records import locked
+from tabular_trpo.core.shapes import shape_error
 from tabular_trpo.core.validate import Report, finite, finite_floats, label
 from tabular_trpo.exact.surrogate import LocalObjective
 from tabular_trpo.families.arguments import size
@@ -28,6 +30,7 @@ from tabular_trpo.improve.step import floating
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class SoftmaxClass:
     """A class of softmax policies; `SoftmaxClass((S, A))` is the full table.
@@ -218,7 +221,7 @@ def _spread(pi: Array, z: Array) -> Array:
 def _mask(allowed: Any, shape: tuple[int, int]) -> Array | None:
     if allowed is None:
         return None
-    mask = np.array(allowed)
+    mask = np.array(given("allowed", allowed))
     if mask.dtype != bool or mask.shape != shape:
         got = f"is {mask.dtype} of shape {mask.shape}"
         raise InvalidMDPError(Problem("shape", "allowed", got, f"bool of shape {shape}"))

@@ -9,12 +9,13 @@ from typing import Any, TypeVar, final
 import numpy as np
 
 from tabular_trpo.core.arguments import typed_record
-from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem
 from tabular_trpo.core.extrema import maximum
 from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.numbers import Array, Scalar, frozen, is_rational, largest, ones, shown
 from tabular_trpo.core.policy import check_rows
+from tabular_trpo.core.records import locked
+from tabular_trpo.core.shapes import shape_error
 from tabular_trpo.exact.divergence import kl_of_rows
 from tabular_trpo.exact.surrogate import LocalObjective
 
@@ -24,6 +25,7 @@ MOVED, OPTIMAL, STUCK, RESTORED = "moved", "optimal", "stuck", "restored"
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
     """A new policy, what the surrogate promises of it, and how far it is from the old one.

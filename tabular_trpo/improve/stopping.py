@@ -6,9 +6,11 @@ from typing import Any, final
 
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.numbers import read_array, shown
+from tabular_trpo.core.records import locked
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What a rule looks at after a step.
@@ -26,6 +28,7 @@ class Facts:
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A rule that ends a run after a step.
@@ -61,7 +64,7 @@ def iterations(most: Any) -> Rule:
     'iterations'
     """
     if isinstance(most, bool) or not isinstance(most, int) or most < 1:
-        raise InvalidMDPError(Problem("range", "iterations", f"= {most!r}", "an integer >= 1"))
+        raise InvalidMDPError(Problem("range", "iterations", f"= {shown(most)}", "an integer >= 1"))
     return Rule("iterations", most, "no more than the bounds of each step")
 
 

@@ -15,6 +15,7 @@ from typing import Any, final
 from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.errors import LimitError, Problem
 from tabular_trpo.core.numbers import Array, frozen, is_rational, zeros
+from tabular_trpo.core.records import locked
 from tabular_trpo.exact.surrogate import Surrogate
 from tabular_trpo.improve.greedy import best_action
 from tabular_trpo.improve.step import Step, nonnegative, single, step_to
@@ -126,6 +127,7 @@ def mean_tv_constraint(L: Surrogate, delta: Any) -> Step:
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class _Row:
     """What mass of one row gains: `slopes[i]` until `ends[i]` has left, worst actions first."""

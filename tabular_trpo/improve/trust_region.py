@@ -8,6 +8,7 @@ import numpy as np
 
 from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.numbers import Array, largest
+from tabular_trpo.core.overflow import finite
 from tabular_trpo.exact.divergence import kl_of_rows
 from tabular_trpo.exact.surrogate import Surrogate
 from tabular_trpo.improve.greedy import greedy
@@ -73,7 +74,8 @@ def max_kl(L: Surrogate, delta: Any) -> Step:
     aim = min(delta * INSIDE, MOST)
     q, prices, _ = within(rows, aim)
     for tries in range(TRIES):
-        lam[at] = prices * rows.unit
+        with np.errstate(over="ignore"):
+            lam[at] = finite("lam", prices * rows.unit)
         step = no_worse(L, placed(L, at, q), found)
         if step.max_kl <= delta:
             return step
@@ -107,7 +109,7 @@ def mean_kl(L: Surrogate, delta: Any) -> Step:
         x, t = balance(rows, PRICE, d, math.log(aim))
         lam = math.exp(x)
         q = _between(rows, d, lam, aim) if rows.outside else best_at_price(rows, lam, t)
-        found = {"delta": delta, "lam": lam * rows.unit}
+        found = {"delta": delta, "lam": finite("lam", lam * rows.unit)}
         step = no_worse(L, placed(L, at, q), found)
         if step.mean_kl <= delta:
             return step

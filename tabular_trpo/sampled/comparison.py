@@ -8,11 +8,12 @@ from zlib import crc32
 import numpy as np
 
 from tabular_trpo.core.arguments import typed, typed_record
-from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, shown
 from tabular_trpo.core.policy import uniform
+from tabular_trpo.core.records import locked
+from tabular_trpo.core.shapes import shape_error
 from tabular_trpo.core.validate import finite_floats
 from tabular_trpo.exact.evaluate import Evaluation, evaluate
 from tabular_trpo.families.arguments import size
@@ -25,6 +26,7 @@ NORMAL_95 = 1.959963984540054
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
     """One run of one method: true eta after so many steps of the simulator.
@@ -108,6 +110,7 @@ def _fell(old: Evaluation, new: Evaluation) -> bool:
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Band:
     """Runs of one method over seeds, on a common grid of steps.

@@ -12,7 +12,8 @@ import numpy as np
 from tabular_trpo.core.arguments import typed_record
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
-from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.numbers import Array, shown
+from tabular_trpo.core.records import locked
 from tabular_trpo.exact.evaluate import evaluate
 from tabular_trpo.exact.surrogate import LocalObjective, surrogate
 from tabular_trpo.families.arguments import between, in_lane, optional_size, size
@@ -26,6 +27,7 @@ from tabular_trpo.sampled.vine import vine
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
     """One surrogate, and the paths it is estimated from; None where it is not from paths."""
@@ -43,6 +45,7 @@ class Source(Protocol):
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Paths:
     """Single path: `paths` of them, estimated by `estimate`.
@@ -68,10 +71,10 @@ class Paths:
         optional_size("horizon", self.horizon)
         step_weights(self.weighting, 0.5, self.horizon and 1)
         if self.baseline and self.paths < 2:
-            got, expected = f"= {self.paths}", "at least 2 where half fits a baseline"
+            got, expected = f"= {shown(self.paths)}", "at least 2 where half fits a baseline"
             raise InvalidMDPError(Problem("size", "paths", got, expected))
         if self.lam is not None and not self.baseline:
-            problem = Problem("baseline", "lam", f"= {self.lam}", "baseline=True too, as V")
+            problem = Problem("baseline", "lam", f"= {shown(self.lam)}", "baseline=True too, as V")
             raise InvalidMDPError(problem)
         if self.lam is not None:
             (lam,) = in_lane(lam=self.lam)
@@ -93,6 +96,7 @@ class Paths:
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Vines:
     """Vine: roots on `paths`, estimated by `estimate_vine`, or by (16) if `normalised`.
@@ -130,6 +134,7 @@ class Vines:
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Exact:
     """The surrogate of the exact evaluation, for the limit of infinitely many paths."""

@@ -14,11 +14,13 @@ import numpy as np
 
 from tabular_trpo.core.memory import guard
 from tabular_trpo.core.numbers import Array, frozen
+from tabular_trpo.core.records import locked
 
 NEVER = 2.0  # a cumulative sum that no uniform reaches
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Draws:
     """Rows of outcomes, each row padded to the same power of two.

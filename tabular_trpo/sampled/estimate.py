@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from tabular_trpo.core.arguments import typed
-from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.numbers import Array, is_rational, shown, zeros
 from tabular_trpo.core.policy import check_rows
+from tabular_trpo.core.shapes import shape_error
 from tabular_trpo.exact.surrogate import Surrogate
 from tabular_trpo.sampled.rollouts import Rollouts, to_go
 from tabular_trpo.sampled.terms import Terms
@@ -73,11 +73,13 @@ def path_terms(
     within = rollouts.within
     _same_policy(rollouts, pi, within)
     returns = rollouts.returns
-    gain = _advantages(rollouts, returns, len(pi), baseline, lam)
+    with np.errstate(over="ignore", invalid="ignore"):  # `Terms` refuses what overflows
+        gain = _advantages(rollouts, returns, len(pi), baseline, lam)
     path, t = np.nonzero(within)
     state, action = rollouts.states[path, t], rollouts.actions[path, t]
     weight = (zeros(within.shape[1:], is_rational(rollouts.rewards)) + weights)[t]
-    value = weight * gain[path, t] / rollouts.behaviour[path, t]
+    with np.errstate(over="ignore", invalid="ignore"):
+        value = weight * gain[path, t] / rollouts.behaviour[path, t]
     return Terms(path, state, action, value, path, state, weight, returns[:, 0])
 
 
@@ -108,12 +110,14 @@ def vine_terms(vine: Vine, pi: Array) -> Terms:
     state, action = vine.states[root], vine.actions[root, place]
     scale = 1 / (1 - vine.gamma) / each
     spread = scale / drawn if vine.every else scale / drawn / vine.actions.shape[1]
-    value = spread * vine.Q[root, place]
+    with np.errstate(over="ignore", invalid="ignore"):
+        value = spread * vine.Q[root, place]
     # The reward at the root itself, averaged over pi, completes the return of the stopped path.
     chance = pi[state, action] * (spread / scale)
     last = zeros((R,), is_rational(vine.Q))
-    np.add.at(last, root, chance * vine.first[root, place])
-    returns = (vine.before + last).reshape(n, each).sum(axis=1) / each
+    with np.errstate(over="ignore", invalid="ignore"):
+        np.add.at(last, root, chance * vine.first[root, place])
+        returns = (vine.before + last).reshape(n, each).sum(axis=1) / each
     weight = zeros((R,), is_rational(vine.Q)) + scale
     return Terms(vine.path[root], state, action, value, vine.path, vine.states, weight, returns)
 
@@ -196,7 +200,7 @@ def _advantages(
 ) -> Array:
     if baseline is None:
         if lam is not None:
-            problem = Problem("baseline", "lam", f"= {lam}", "a baseline too, as V")
+            problem = Problem("baseline", "lam", f"= {shown(lam)}", "a baseline too, as V")
             raise InvalidMDPError(problem)
         return returns
     b = read_baseline(baseline, n_states, is_rational(rollouts.rewards))
@@ -205,7 +209,7 @@ def _advantages(
         return np.asarray(returns - at[:, :-1])
     lam = in_lane("lam", lam, is_rational(rollouts.rewards))[()]
     if not 0 <= lam <= 1:
-        raise InvalidMDPError(Problem("range", "lam", f"= {lam}", "a number in [0, 1]"))
+        raise InvalidMDPError(Problem("range", "lam", f"= {shown(lam)}", "a number in [0, 1]"))
     going = np.arange(1, at.shape[1]) < rollouts.length[:, None] if rollouts.geometric else 1
     factor = rollouts.factor
     errors = rollouts.rewards + factor * going * at[:, 1:] - at[:, :-1]

@@ -17,6 +17,7 @@ from tabular_trpo.core.environment import steady
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.records import locked
 from tabular_trpo.exact.surrogate import Surrogate
 from tabular_trpo.families.arguments import optional_size, size
 from tabular_trpo.improve.mirror import rwr
@@ -34,6 +35,7 @@ POPULATION = 20
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What the methods share.
@@ -78,6 +80,7 @@ Run = Callable[[MDP, Simulator, SoftmaxClass, Settings], Iterator[Array]]
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Method:
     """A method: `run` yields its policies without end; `sampled` is false of the exact limit."""

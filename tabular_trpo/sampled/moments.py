@@ -20,8 +20,10 @@ from tabular_trpo.core.arguments import one_model, typed, typed_record
 from tabular_trpo.core.budget import spend
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
-from tabular_trpo.core.numbers import Array, Scalar, is_rational, zeros
+from tabular_trpo.core.numbers import Array, Scalar, brief, is_rational, zeros
+from tabular_trpo.core.overflow import finite
 from tabular_trpo.core.policy import check_policy
+from tabular_trpo.core.records import locked
 from tabular_trpo.exact.evaluate import evaluate
 from tabular_trpo.exact.work import recursion_seconds
 from tabular_trpo.families.arguments import size
@@ -31,6 +33,7 @@ from tabular_trpo.sampled.estimate import read_baseline, step_weights
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Moments:
     """Of an unbiased or biased estimate made of one unit of data, a path or a root.
@@ -39,11 +42,14 @@ class Moments:
     variance: of one unit; of the mean of n units it is variance / n.  In floats it is a difference
               of second moments, and no better than their rounding
     steps:    transitions that a unit takes, on average
+    rewards_on: "transitions" where the spread of r(s, a, s') is in the variance; "pairs" where the
+              model knows r(s, a) alone, taken as the reward whatever s' is (`mdp.rewards_on`)
     """
 
     mean: Scalar
     variance: Scalar
     steps: Scalar
+    rewards_on: str
 
 
 @final
@@ -69,24 +75,26 @@ class _State(NamedTuple):
 
 
 @typed
+@np.errstate(over="ignore", invalid="ignore")  # the variance is tested
 def return_moments(mdp: MDP, pi: Any, horizon: int | None = None) -> Moments:
     """Return the moments of the return of one path, the estimate of eta.
 
     horizon: as in `single_path`
-    raises:  InvalidMDPError, LaneError
+    raises:  InvalidMDPError, LaneError; LimitError where doubles overflow
 
     >>> mdp = MDP([[["1"]]], [["1"]], ["1"], "1/2")
     >>> return_moments(mdp, [["1"]])
-    Moments(mean=Fraction(2, 1), variance=Fraction(2, 1), steps=Fraction(2, 1))
+    Moments(mean=Fraction(2, 1), variance=Fraction(2, 1), steps=Fraction(2, 1), rewards_on='pairs')
     """
     _one_horizon(mdp, horizon)
     pi = check_policy(mdp, pi)
     found = _solved(mdp, pi, zeros(pi.shape, is_rational(pi)), horizon, "discounted", None)
     mean = mdp.rho0 @ found.V
-    return _moments(mean, mdp.rho0 @ found.RR, _steps(mdp, horizon))
+    return _moments(mdp, mean, mdp.rho0 @ found.RR, _steps(mdp, horizon))
 
 
 @typed
+@np.errstate(over="ignore", invalid="ignore")  # the variance is tested
 def path_moments(
     mdp: MDP,
     pi: Any,
@@ -111,16 +119,17 @@ def path_moments(
     pi, pi_new = check_policy(mdp, pi), check_policy(mdp, pi_new, "pi_new")
     if (bad := np.argwhere((pi == 0) & (pi_new > 0))).size:
         s, a = bad[0]
-        got = f"= {pi_new[s, a]} where pi never takes the action"
+        got = f"= {brief(pi_new[s, a])} where pi never takes the action"
         problem = Problem("support", f"pi_new[s={s}, a={a}]", got, "0")
         raise InvalidMDPError(problem, hidden=len(bad) - 1)
     safe = np.where(pi > 0, pi, 1)
     found = _solved(mdp, pi, (pi_new - pi) / safe, horizon, weighting, baseline)
     mean = mdp.rho0 @ found.m
-    return _moments(mean, mdp.rho0 @ found.XX, _steps(mdp, horizon))
+    return _moments(mdp, mean, mdp.rho0 @ found.XX, _steps(mdp, horizon))
 
 
 @typed
+@np.errstate(over="ignore", invalid="ignore")  # the variance is tested
 def vine_moments(
     mdp: MDP, pi: Any, pi_new: Any, horizon: int | None = None, common: bool = True
 ) -> Moments:
@@ -132,7 +141,8 @@ def vine_moments(
     raises: InvalidMDPError, LaneError; LimitError for common random numbers above 24 states
 
     >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
-    >>> [vine_moments(mdp, [["1/2", "1/2"]], [["1/4", "3/4"]], common=c).variance for c in (0, 1)]
+    >>> old, new = [["1/2", "1/2"]], [["1/4", "3/4"]]
+    >>> [vine_moments(mdp, old, new, common=c).variance for c in (False, True)]
     [Fraction(3, 8), Fraction(0, 1)]
     """
     _one_horizon(mdp, horizon)
@@ -149,12 +159,13 @@ def vine_moments(
     mean = d @ (step * Q).sum(axis=1)
     long = 1 / (1 - mdp.gamma)
     used = mdp.gamma * long + _steps(mdp, horizon) * (d @ mdp.mask.sum(axis=1))
-    return _moments(mean, d @ crossed, used)
+    return _moments(mdp, mean, d @ crossed, used)
 
 
-def _moments(mean: Any, second: Any, steps: Any) -> Moments:
-    variance = second - mean * mean
-    return Moments(mean, max(variance, abs(0 * mean)), steps)  # a difference of floats may be < 0
+def _moments(mdp: MDP, mean: Any, second: Any, steps: Any) -> Moments:
+    variance = finite("variance", second - mean * mean)
+    variance = max(variance, abs(0 * mean))  # a difference of floats may be < 0
+    return Moments(mean, variance, steps, mdp.rewards_on)
 
 
 def _one_horizon(mdp: MDP, horizon: int | None) -> None:

@@ -15,11 +15,13 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo.core.arguments import typed, typed_record
-from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.memory import guard
 from tabular_trpo.core.numbers import Array, Scalar, frozen
+from tabular_trpo.core.overflow import finite
 from tabular_trpo.core.policy import check_rows
+from tabular_trpo.core.records import locked
+from tabular_trpo.core.shapes import shape_error
 from tabular_trpo.families.arguments import size
 from tabular_trpo.sampled.draws import Draws, draws
 from tabular_trpo.sampled.simulator import Simulator
@@ -29,6 +31,7 @@ BYTES_A_STEP = 40  # state, action, reward, behaviour, and what an estimate make
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Rollouts:
     """Paths of one policy, N of them, T steps at most.
@@ -74,8 +77,9 @@ class Rollouts:
 
     @property
     def returns(self) -> Array:
-        """What is met from each step on, (N, T)."""
-        return to_go(self.rewards, self.factor)
+        """What is met from each step on, (N, T); LimitError where doubles overflow."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.asarray(finite("a return", to_go(self.rewards, self.factor)))
 
 
 @typed

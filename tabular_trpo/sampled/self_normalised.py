@@ -6,9 +6,11 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo.core.arguments import typed, typed_record
-from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo.core.numbers import Array, OptionalScalar, Scalar, is_rational
+from tabular_trpo.core.overflow import finite
+from tabular_trpo.core.records import locked
+from tabular_trpo.core.shapes import shape_error
 from tabular_trpo.exact.surrogate import read_table
 from tabular_trpo.sampled.estimate import vine_policy, vine_terms
 from tabular_trpo.sampled.terms import summed
@@ -17,6 +19,7 @@ from tabular_trpo.sampled.vine import Vine
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class SelfNormalised:
     """L(pi_new) = eta + sum_n w (L_n(pi_new) - L_n(pi)), L_n = sum_k u_k Q_k / sum_k u_k.
@@ -54,11 +57,12 @@ class SelfNormalised:
         """Return L(pi_new) - eta, the sums of the rows unchecked.
 
         raises: InvalidMDPError for another shape and what is no finite number; LaneError for the
-                other arithmetic; LimitError where pi_new has no mass on any branch of a root
+                other arithmetic; LimitError where pi_new has no mass on any branch of a root, and
+                where doubles overflow
         """
-        return (
-            self.scale * (self._averages(self._read(pi_new))[0] - self._averages(self.pi)[0]).sum()
-        )
+        with np.errstate(over="ignore", invalid="ignore"):
+            change = self._averages(self._read(pi_new))[0] - self._averages(self.pi)[0]
+            return finite("gain", self.scale * change.sum())
 
     def value(self, pi_new: Any) -> Any:
         """Return L(pi_new); raises as `gain`."""

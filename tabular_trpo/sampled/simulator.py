@@ -5,13 +5,13 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo.core.arguments import one_model, typed
-from tabular_trpo.core.build import shape_error
 from tabular_trpo.core.errors import InvalidMDPError, LaneError, Problem
 from tabular_trpo.core.indices import indices
 from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.memory import guard
 from tabular_trpo.core.numbers import Array, frozen
+from tabular_trpo.core.shapes import shape_error
 from tabular_trpo.families.arguments import generator, size
 from tabular_trpo.sampled.draws import draws
 

@@ -6,10 +6,13 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo.core.numbers import Array, frozen, is_rational, zeros
+from tabular_trpo.core.overflow import finite, unit_of
+from tabular_trpo.core.records import locked
 from tabular_trpo.exact.surrogate import Surrogate
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Terms:
     """Contributions of n independent units, such as paths; estimates are means over units.
@@ -40,7 +43,14 @@ class Terms:
 
         pi:      (S, A) the old policy
         visible: (S, A) bool: the actions the data can tell of
+        raises:  LimitError where doubles overflow
         """
+        finite("a return", self.returns)
+        finite("G", self.value)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self._surrogate(pi, visible)
+
+    def _surrogate(self, pi: Array, visible: Array) -> Surrogate:
         S, A = pi.shape
         pair = self.state * A + self.action
         rational = is_rational(self.value)
@@ -50,6 +60,10 @@ class Terms:
         eta = self.returns.sum() / self.n
         errors = None if rational else frozen(np.where(visible, self._scatter(pi), 0.0))
         stderr = None if rational else standard_error(self.returns)
+        finite("G", G)
+        finite("eta", eta)
+        if stderr is not None and self.n > 1:
+            finite("a standard error", np.append(errors, stderr) if errors is not None else stderr)
         allowed = None if visible.all() else visible
         return Surrogate(
             frozen(G), frozen(weight), pi, eta, stderr, allowed=allowed, G_stderr=errors
@@ -68,7 +82,8 @@ class Terms:
         key, inverse = np.unique(
             (self.unit * S + self.state) * A + self.action, return_inverse=True
         )
-        g, pair = np.bincount(inverse, self.value, len(key)), key % (S * A)
+        unit = unit_of(self.value)  # squares overflow before the values do
+        g, pair = np.bincount(inverse, self.value / unit, len(key)), key % (S * A)
         # m is the unit's average under pi in that state, taken off all actions of it.
         place, at = np.unique(key // A, return_inverse=True)
         m = np.bincount(at, pi.reshape(-1)[pair] * g, len(place))
@@ -77,7 +92,7 @@ class Terms:
         total = np.bincount(pair, g, S * A).reshape(S, A)
         total = total - np.bincount(place % S, m, S)[:, None]
         variance = (squares - total * total / self.n) / (self.n - 1)
-        return np.asarray(np.sqrt(np.maximum(variance, 0.0) / self.n))
+        return np.asarray(unit * np.sqrt(np.maximum(variance, 0.0) / self.n))
 
 
 def standard_error(values: Array) -> Any:
@@ -88,7 +103,8 @@ def standard_error(values: Array) -> Any:
     """
     if len(values) == 1:
         return np.float64(np.inf)
-    return np.std(values, ddof=1) / np.sqrt(len(values))
+    unit = unit_of(values)
+    return unit * np.std(values / unit, ddof=1) / np.sqrt(len(values))
 
 
 def summed(index: Array, values: Array, n: int, rational: bool) -> Array:

@@ -13,6 +13,7 @@ import numpy as np
 from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, OptionalScalar, Scalar
+from tabular_trpo.core.records import locked
 from tabular_trpo.exact.evaluate import Evaluation
 from tabular_trpo.exact.surrogate import LocalObjective, Surrogate
 from tabular_trpo.improve.iterate import REFUTED, Record, iterate
@@ -28,6 +29,7 @@ from tabular_trpo.sampled.simulator import Simulator
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class SampledRecord:
     """One step of a sampled run: what the data said, and what is true.

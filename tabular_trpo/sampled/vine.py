@@ -19,6 +19,8 @@ from tabular_trpo.core.decimals import faithful
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.memory import guard
 from tabular_trpo.core.numbers import Array, Scalar, frozen
+from tabular_trpo.core.overflow import finite
+from tabular_trpo.core.records import locked
 from tabular_trpo.families.arguments import size
 from tabular_trpo.sampled.draws import draws
 from tabular_trpo.sampled.rollouts import chosen, going_on, policy_rows, stopping_times
@@ -29,6 +31,7 @@ BYTES_A_BRANCH = 100  # what is kept of it, and what it takes while it grows
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Vine:
     """Branches from R roots, K from each.
@@ -103,7 +106,9 @@ def vine(
     what = f"paths = {n:,} with roots = {each:,} and branches = {K:,}"
     guard(n * each * (K + 1) * BYTES_A_BRANCH, what, "Take fewer paths, roots or branches")
     begun = sim.steps
-    states, path, before = _roots(sim, rows, n, each)
+    with np.errstate(over="ignore", invalid="ignore"):
+        states, path, before = _roots(sim, rows, n, each)
+    finite("a return", before)
     if branches is None:
         actions, used = _every(sim, states)
         probability, visible = np.ones(used.shape), sim.allowed
@@ -113,7 +118,9 @@ def vine(
         actions = chosen(draws(first), np.repeat(states, K), u.reshape(-1)).reshape(-1, K)
         probability, visible = first[states[:, None], actions], first > 0
         used = np.ones(actions.shape, dtype=bool)
-    paid, Q = _branches(sim, rows, states, actions, used, horizon, common)
+    with np.errstate(over="ignore", invalid="ignore"):
+        paid, Q = _branches(sim, rows, states, actions, used, horizon, common)
+    finite("Q", Q)
     return Vine(
         states=frozen(states),
         path=frozen(path),

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tabular_trpo.theory.computed import computed
 from tabular_trpo.theory.functions import Functions
 
 
@@ -17,6 +18,10 @@ class Averages(Functions):
     """The average rewards of pi and pi_new and what belongs to them (abstract)."""
 
     r: Any
+
+    def settled(self, name: str, value: Any, *parts: str) -> Any:
+        """Return a computed value as it is; a pair of doubles refuses what overflows."""
+        return value
 
     @cached_property
     def H(self) -> Any:
@@ -58,12 +63,12 @@ class Averages(Functions):
         """Average reward of pi_new."""
         return self.sum_s(self.d_avg_new * self.sum_a(self.pi_new * self.r))
 
-    @cached_property
+    @computed("kemeny")
     def h(self) -> Any:
         """Relative value of pi, with rho0 . h = J, (..., S).  Puterman (1994), section 8.2."""
         return self._relative(self.H, self.pi)
 
-    @cached_property
+    @computed("kemeny_new")
     def h_new(self) -> Any:
         """Relative value of pi_new, with rho0 . h_new = J_new, (..., S)."""
         return self._relative(self.H_new, self.pi_new)

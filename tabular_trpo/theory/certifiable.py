@@ -12,6 +12,7 @@ from fractions import Fraction
 from tabular_trpo.core.decide import MAX_BITS
 from tabular_trpo.core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo.core.names import NAME_RULE, is_name
+from tabular_trpo.core.nearest import written
 from tabular_trpo.core.terminal import quoted
 from tabular_trpo.theory.claim import Theorem, Verdict
 from tabular_trpo.theory.enclosable import settled
@@ -79,7 +80,8 @@ def _sides(theorem: Theorem) -> list[str]:
 
 
 def _depth(side: str) -> int:
-    depth, level = 0, [ast.parse(side, mode="eval").body]
+    depth = 0
+    level: list[ast.AST] = [ast.parse(side, mode="eval").body]
     while level:
         depth, level = depth + 1, [part for x in level for part in ast.iter_child_nodes(x)]
     return depth
@@ -101,7 +103,7 @@ def decimal(x: Fraction) -> str:
     """Return the text of a number of the model; LimitError beyond MOST_DIGITS."""
     if max(abs(x.numerator), x.denominator) >= _BEYOND:
         raise _too_long("a number of the model", MOST_DIGITS)
-    return str(x)
+    return written(x)
 
 
 def hexadecimal(x: Fraction) -> str:

@@ -8,7 +8,6 @@ format is described in docs/certificate.md; `check.py` is its reader.
 import hashlib
 import json
 from collections.abc import Sequence
-from contextlib import suppress
 from fractions import Fraction
 from typing import Any
 
@@ -29,7 +28,7 @@ from tabular_trpo.theory.certifiable import (
 )
 from tabular_trpo.theory.choice import Choice, chosen
 from tabular_trpo.theory.claim import Theorem, Verdict
-from tabular_trpo.theory.judge import check_question, judge
+from tabular_trpo.theory.judge import NOT_MET, NOT_MIXTURE, check_question, judge
 from tabular_trpo.theory.pair import Pair
 
 FORMAT, VERSION = "tabular-trpo-certificate", 2
@@ -78,7 +77,7 @@ def pair_certificate(
         check_question(theorem, pair, bits)
     exact = pair.exact
     model = _model(exact)
-    claims = _claims(meant, exact, min(bits, CERTIFIED_BITS))
+    claims, spoken = _claims(meant, exact, min(bits, CERTIFIED_BITS))
     values = VALUES + VALUES_OF_MIXTURES * exact.is_mixture
     mixture = {"target": "target", "alpha": decimal(exact.alpha)} if exact.is_mixture else None
     made = {
@@ -86,22 +85,18 @@ def pair_certificate(
         "version": VERSION,
         "model": model,
         "mixture": mixture,
-        "witness": _witnesses(meant, claims, exact),
+        "witness": _witnesses(spoken, exact),
         "values": {name: hexadecimal(getattr(exact, name)) for name in values},
         "claims": claims,
     }
     return {**made, "digest": digest(made)}
 
 
-def _witnesses(
-    theorems: Sequence[Theorem], claims: list[dict[str, Any]], pair: Pair
-) -> dict[str, Any]:
-    kept = {claim["name"] for claim in claims}
-    spoken = set().union(*(theorem.names() for theorem in theorems if theorem.name in kept))
+def _witnesses(spoken: set[str], pair: Pair) -> dict[str, Any]:
+    """Return the witnesses of every pair, and those of what is spoken of."""
     found = {name: _vector(getattr(pair, name)) for name in WITNESSES}
     for name in (name for name, of in WITNESSES_ON_DEMAND.items() if of & spoken):
-        with suppress(ZeroDivisionError):  # a precondition that fails asks for none
-            found[name] = _vector(getattr(pair, name))
+        found[name] = _vector(getattr(pair, name))
     return found
 
 
@@ -112,9 +107,15 @@ def digest(made: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _claims(theorems: Sequence[Theorem], pair: Pair, bits: int) -> list[dict[str, Any]]:
-    """Return the claims that check can follow; LimitError with the reasons where there is none."""
+def _claims(
+    theorems: Sequence[Theorem], pair: Pair, bits: int
+) -> tuple[list[dict[str, Any]], set[str]]:
+    """Return the claims that check can follow, and the names that it evaluates for them.
+
+    raises: LimitError with the reasons where there is none
+    """
     made, problems = [], []
+    spoken: set[str] = set()
     for theorem in theorems:
         verdict = judge(theorem, pair, bits)
         if reason := left_out(theorem, verdict, pair):
@@ -122,9 +123,19 @@ def _claims(theorems: Sequence[Theorem], pair: Pair, bits: int) -> list[dict[str
             problems.append(Problem("claims", where, f"is left out ({reason})", "one to certify"))
         else:
             made.append(_claim(theorem, verdict, pair))
+            spoken |= _evaluated(theorem, verdict)
     if not made:
         raise LimitError(problems)
-    return made
+    return made, spoken
+
+
+def _evaluated(theorem: Theorem, verdict: Verdict) -> set[str]:
+    """Return the names that are read to check a verdict: no statement whose premise fails."""
+    if verdict.reason == NOT_MIXTURE:
+        return set()
+    if verdict.reason == NOT_MET and theorem.condition is not None:
+        return theorem.condition.names()
+    return theorem.names()
 
 
 def _claim(theorem: Theorem, verdict: Verdict, pair: Pair) -> dict[str, Any]:

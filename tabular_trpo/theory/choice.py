@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from tabular_trpo.core.errors import InvalidMDPError, Problem
+from tabular_trpo.core.numbers import shown
 from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.theorems import THEOREMS
 
@@ -17,12 +18,12 @@ def chosen(theorems: Choice = None) -> tuple[Theorem, ...]:
     raises:   InvalidMDPError for an unknown name; TypeError for what is neither
 
     >>> [theorem.equation for theorem in chosen(["trpo_bound", "pinsker"])]
-    ['(8), Theorem 1', 'Pinsker']
+    ['TRPO (8), Theorem 1', 'Pinsker']
     """
     if theorems is None:
         return THEOREMS
     if isinstance(theorems, str | Theorem) or not isinstance(theorems, Iterable):
-        raise TypeError(f"theorems = {theorems!r}, expected a list of theorems or names")
+        raise TypeError(f"theorems = {shown(theorems)}, expected a list of theorems or names")
     return tuple(_one(theorem) for theorem in theorems)
 
 
@@ -31,11 +32,11 @@ def _one(theorem: object) -> Theorem:
         return theorem
     if not isinstance(theorem, str):
         cure = '@tt.claim("title") makes a theorem of a function'
-        raise TypeError(f"theorems has {theorem!r}, expected a Theorem or a name. {cure}")
+        raise TypeError(f"theorems has {shown(theorem)}, expected a Theorem or a name. {cure}")
     table = {known.name: known for known in THEOREMS}
     if theorem not in table:
         close = get_close_matches(theorem, table, n=3) or table
         raise InvalidMDPError(
-            Problem("theorem", "theorems", f"has {theorem!r}", f"names as {', '.join(close)}")
+            Problem("theorem", "theorems", f"has {shown(theorem)}", f"names as {', '.join(close)}")
         )
     return table[theorem]

@@ -2,31 +2,32 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NoReturn, final
 
+import numpy as np
+
 from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.errors import InvalidMDPError, Problem
-from tabular_trpo.core.numbers import OptionalScalar
-from tabular_trpo.theory.expression import SCALAR, Expression, number
-from tabular_trpo.theory.parse import parsed
+from tabular_trpo.core.nearest import approximate
+from tabular_trpo.core.numbers import OptionalScalar, shown
+from tabular_trpo.core.records import locked
+from tabular_trpo.theory.centre import Centre, centred
+from tabular_trpo.theory.expression import Expression
 from tabular_trpo.theory.quantities import Quantities
 from tabular_trpo.theory.trace import (
     OF_LOGS,
     OF_MIXTURES,
     Formula,
     Statement,
-    Symbols,
     trace,
 )
 from tabular_trpo.theory.wording import WORDS
 
-Centre = str | Expression | Formula | None  # the number that a bound lies around
-
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Claim:
     """What a theorem says of one pair (or batch of pairs): two numbers and how they should relate.
@@ -37,18 +38,20 @@ class Claim:
     name: str
     equation: str
     source: str
-    lhs: OptionalScalar
+    lhs: Any
     relation: str
-    rhs: OptionalScalar
+    rhs: Any
 
     @property
     def slack(self) -> Any:
         """Return rhs - lhs for "<=", else lhs - rhs: the claim holds where it is >= 0, or 0."""
-        return self.rhs - self.lhs if self.relation == "<=" else self.lhs - self.rhs
+        with np.errstate(invalid="ignore"):  # inf - inf is NaN: no value
+            return self.rhs - self.lhs if self.relation == "<=" else self.lhs - self.rhs
 
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What became of a claim; there are four ends, so a verdict is not a bool.
@@ -78,15 +81,29 @@ class Verdict:
 
     def __str__(self) -> str:
         """Return one line: status, name, lane, and the slack or else the reason."""
-        slack = self.slack_lo
-        if isinstance(slack, Fraction):  # it may be beyond the largest float
-            slack = Decimal(slack.numerator) / slack.denominator
-        end = self.reason if slack is None else f"slack {slack:.6g}"
+        slack, end = self.slack_lo, self.reason
+        if slack is not None:  # it may be beyond the largest float
+            exact = isinstance(slack, Fraction)
+            end = f"slack {approximate(slack, 6) if exact else format(slack, '.6g')}"
         return f"{self.status:9} {self.claim.name:33} {self.lane:9} {end}"
+
+
+@final
+@locked
+@dataclass(frozen=True, slots=True, eq=False)
+class Traced:
+    """The formula of a theorem that was copied or pickled: what tracing the first one gave."""
+
+    statement: Statement
+
+    def __call__(self, p: Any) -> Statement:
+        """Return the statement."""
+        return self.statement
 
 
 @typed_record
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Theorem:
     """A statement about every pair of policies, one text for every arithmetic.
@@ -126,12 +143,20 @@ class Theorem:
         check_words(self.name)
         centre = centred(self.around)
         statement = trace(self.formula)
-        condition = None if self.precondition is None else trace(self.precondition)
+        condition = None if self.precondition is None else trace(self.precondition, "precondition")
         object.__setattr__(self, "statement", statement)
         object.__setattr__(self, "condition", condition)
         object.__setattr__(self, "centre", centre)
         names = self.names() | (set() if centre is None else centre.names())
         object.__setattr__(self, "mixture", bool(names & OF_MIXTURES))
+
+    def _portable(self) -> dict[str, Any]:
+        """Return the formulas as what they were traced to: functions of users cannot be pickled."""
+        condition = self.condition
+        return {
+            "formula": Traced(self.statement),
+            "precondition": None if condition is None else Traced(condition),
+        }
 
     def __call__(self, pair: Quantities) -> Claim:
         """Evaluate both sides at a pair; a batch of pairs gives batched sides.
@@ -196,32 +221,7 @@ def _is_error(lhs: Expression) -> bool:
 def check_words(title: object) -> None:
     """Refuse a title that is no text."""
     if not isinstance(title, str) or not title:
-        raise TypeError(f'title = {title!r}, expected a text: write @tt.claim("my bound")')
-
-
-def centred(around: object) -> Expression | None:
-    """Return the number that a bound lies around: None, its text, or a formula p -> number.
-
-    raises: InvalidMDPError for a text that states no number; TypeError where a formula gives none
-
-    >>> centred("L"), centred(lambda p: p.eta + p.sum_s(p.rho * p.A_bar))
-    (L, eta + sum_s(rho*A_bar))
-    """
-    if around is None:
-        return None
-    if callable(around):
-        found = number(around(Symbols()))
-        if found.rank != SCALAR:
-            raise TypeError(f"around = {found}, expected one number: use max_s or sum_s")
-        return found
-    try:
-        found = parsed(around) if isinstance(around, str) else number(around)
-        if isinstance(around, str | Expression) and found.rank == SCALAR:
-            return found
-    except (TypeError, ValueError):
-        pass
-    expected = 'None or a number of a pair, as "L" or "eta + sum_s(rho*A_bar)"'
-    raise InvalidMDPError(Problem("around", "around", f"= {around!r}", expected))
+        raise TypeError(f'title = {shown(title)}, expected a text: write @tt.claim("my bound")')
 
 
 def theorem(

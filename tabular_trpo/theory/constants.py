@@ -2,7 +2,10 @@
 
 from typing import Any
 
+import numpy as np
+
 from tabular_trpo.core.arguments import typed
+from tabular_trpo.core.overflow import finite
 from tabular_trpo.exact.evaluate import Evaluation
 
 
@@ -37,5 +40,7 @@ def penalty(ev: Evaluation) -> Any:
     TRPO (2015), equations (9) and (10).
 
     return: (...) in the lane of the evaluation
+    raises: LimitError where doubles overflow
     """
-    return penalty_constant(abs(ev.A).max(axis=(-2, -1)), ev.mdp.gamma)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return finite("C", penalty_constant(abs(ev.A).max(axis=(-2, -1)), ev.mdp.gamma))

@@ -13,6 +13,7 @@ from tabular_trpo.core.grid import below_grid
 from tabular_trpo.core.interval import Interval
 from tabular_trpo.core.linalg import dense, sparse
 from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.exact.evaluate import Evaluation, Radius
 from tabular_trpo.exact.optimal import optimal
@@ -192,10 +193,10 @@ class Enclosures:
             raise ValueError("a transition that may have probability 0")
         live = (pi.lo > 0) * 1.0
         if self.mdp.is_sparse:
-            closed = sparse.close(self.mdp.P, self.mdp.r, live)[0]
-            return Interval.exact(float(sparse.closed_classes(closed)))
+            rows = sparse.close(self.mdp.P, self.mdp.r, live)[0]
+            return Interval.exact(nearest(sparse.closed_classes(rows)))
         closed = dense.close(self.mdp.P, self.mdp.r, live)[0]
-        return Interval.exact(float(dense.closed_classes(closed > 0)))
+        return Interval.exact(nearest(dense.closed_classes(closed > 0)))
 
     def natural(self, pi: Interval, rho: Interval, g: Interval) -> Interval:
         """Refuse: the rank of a matrix jumps."""

@@ -9,6 +9,9 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
+from tabular_trpo.core.nearest import written
+from tabular_trpo.core.numbers import shown
+
 SCALAR, STATE, TABLE = 0, 1, 2
 RANK_NAMES = ("a scalar", "one number a state", "one number a state and action")
 
@@ -107,7 +110,9 @@ class Expression:
     def __pow__(self, exponent: int) -> "Expression":
         """Return self to a power that is a literal from 0 to 32."""
         if type(exponent) is not int or not 0 <= exponent <= MOST_POWER:
-            raise TypeError(f"exponent = {exponent!r}, expected an integer from 0 to {MOST_POWER}")
+            raise TypeError(
+                f"exponent = {shown(exponent)}, expected an integer from 0 to {MOST_POWER}"
+            )
         return Expression("**", (self, exponent), self.rank)
 
     def __neg__(self) -> "Expression":
@@ -166,10 +171,12 @@ def number(x: object) -> Expression:
     if isinstance(x, Expression):
         return x
     if isinstance(x, float | Decimal) and isfinite(x):
-        return Expression("number", (Fraction(str(x)),), SCALAR)
+        return Expression("number", (Fraction(written(x)),), SCALAR)
     if isinstance(x, int | Fraction) and not isinstance(x, bool):  # of any size, beyond doubles too
         return Expression("number", (Fraction(x),), SCALAR)
-    raise TypeError(f"a formula met {x!r}, expected a quantity, an int, a Fraction or a decimal")
+    raise TypeError(
+        f"a formula met {shown(x)}, expected a quantity, an int, a Fraction or a decimal"
+    )
 
 
 def _binary(op: str, x: Operand, y: Operand) -> Expression:
@@ -187,7 +194,7 @@ def _text(e: Expression, level: int) -> str:
     match e.op:
         case "number":
             q: Fraction = e.args[0]
-            text = str(q)
+            text = written(q)
             own = _LEVEL["/"] if q.denominator > 1 else _LEVEL["neg"] if q < 0 else _ATOM
         case "name":
             text = e.args[0]

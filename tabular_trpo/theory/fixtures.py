@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from tabular_trpo.core.mdp import MDP
@@ -21,17 +22,22 @@ def pair(case: WorstCase) -> Pair:
 
 def tight(a: str = "1/10", gamma: str = "9/10", far: int = 1) -> Fixture:
     """The coupling bound with equality, Theorem 1 nearly so for small a."""
-    return lambda: pair(worst_case.tight_thm1(a, gamma, far))
+    return partial(_made, "tight_thm1", a, gamma, far)
 
 
 def cpi(gamma: str = "9/10", alpha: str = "1/10") -> Fixture:
     """The mixture bound of Kakade and Langford with equality."""
-    return lambda: pair(worst_case.tight_cpi(gamma, -1, alpha))
+    return partial(_made, "tight_cpi", gamma, -1, alpha)
 
 
 def two_region(gamma: str = "1/50", a: str = "1/1000") -> Fixture:
     """The penalty with C/2 and the KL nearly attained, for small gamma."""
-    return lambda: pair(worst_case.two_region(gamma, a))
+    return partial(_made, "two_region", gamma, a)
+
+
+def _made(family: str, *args: Any) -> Pair:
+    """Return the pair of a family, by its name: a fixture is made of it, and can be pickled."""
+    return pair(getattr(worst_case, family)(*args))
 
 
 def fork() -> Pair:
@@ -47,9 +53,7 @@ def rare_region() -> Pair:
 def mirrored() -> Pair:
     """The tight family with all rewards negated: the surrogate errs to the other side."""
     case = worst_case.tight_thm1("1/1000", "1/2")
-    mdp = case.mdp
-    names = (mdp.state_names, mdp.action_names)
-    return Pair(MDP(mdp.P, -mdp.r, mdp.rho0, mdp.gamma, None, *names), case.pi, case.pi_new)
+    return Pair(case.mdp.replace(r=-case.mdp.r), case.pi, case.pi_new)
 
 
 def pit() -> Pair:
@@ -72,12 +76,12 @@ def stored(
 
     P, r, pi, other: a row a state; other is pi_new, or with alpha the target of a mixture
     """
+    return partial(_stored, (P, r, rho0, gamma), pi, other, alpha)
 
-    def made() -> Pair:
-        mdp = MDP(P, r, rho0, gamma)
-        return Pair(mdp, pi, other) if alpha is None else Pair.mixture(mdp, pi, other, alpha)
 
-    return made
+def _stored(model: tuple[Any, ...], pi: list[Any], other: list[Any], alpha: str | None) -> Pair:
+    mdp = MDP(*model)
+    return Pair(mdp, pi, other) if alpha is None else Pair.mixture(mdp, pi, other, alpha)
 
 
 HERE, THERE, FIRST, SECOND, HALF = [1, 0], [0, 1], [1, 0], [0, 1], ["1/2", "1/2"]

@@ -11,6 +11,7 @@ from scipy.special import entr
 from tabular_trpo.core.linalg import dense, pseudo, sparse
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.memory import guard
+from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array
 from tabular_trpo.exact import divergence
 from tabular_trpo.theory import fisher
@@ -30,10 +31,7 @@ class Floats:
 
     def constant(self, c: Fraction) -> Any:
         """Return the nearest double, infinite beyond the largest."""
-        try:
-            return np.float64(float(c))
-        except OverflowError:
-            return np.float64(np.inf if c > 0 else -np.inf)
+        return np.float64(nearest(c))
 
     def spread(self, x: Any, rank: int) -> Array:
         """Append axes of length 1."""

@@ -23,6 +23,8 @@ from tabular_trpo.core.errors import (
 )
 from tabular_trpo.core.interval import Interval
 from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.nearest import nearest
+from tabular_trpo.core.numbers import shown
 from tabular_trpo.theory.claim import Claim, Theorem, Verdict
 from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.quantities import Quantities
@@ -78,13 +80,13 @@ def check_question(theorem: object, pair: object, bits: object, lane: object = "
     """Refuse what cannot be judged; see `judge`."""
     if not isinstance(theorem, Theorem):
         cure = '@tt.claim("title") makes one of a function'
-        raise TypeError(f"theorem = {theorem!r}, expected a Theorem. {cure}")
+        raise TypeError(f"theorem = {shown(theorem)}, expected a Theorem. {cure}")
     if not isinstance(pair, Pair):
-        raise TypeError(f"pair = {pair!r}, expected tt.Pair(mdp, pi, pi_new)")
+        raise TypeError(f"pair = {shown(pair)}, expected tt.Pair(mdp, pi, pi_new)")
     if isinstance(bits, bool) or not isinstance(bits, Integral):
-        raise TypeError(f"bits = {bits!r}, expected an integer")
+        raise TypeError(f"bits = {shown(bits)}, expected an integer")
     if bits < 1:
-        raise InvalidMDPError(Problem("bits", "bits", f"= {bits}", "a positive integer"))
+        raise InvalidMDPError(Problem("bits", "bits", f"= {shown(bits)}", "a positive integer"))
     if pair.mdp.batch_shape:
         got, cure = f"has batch {pair.mdp.batch_shape}", "Take one pair by pair[i]"
         raise InvalidMDPError(Problem("batch", "pair", got, "a single pair", cure))
@@ -141,12 +143,12 @@ def bounds(claim: Claim, bits: int = MAX_BITS) -> Bounds:
     """
     slack = claim.slack
     if isinstance(slack, Interval):
-        lo, hi = float(slack.lo), float(slack.hi)
+        lo, hi = nearest(slack.lo), nearest(slack.hi)
         return _float_status(claim.relation, lo, hi), lo, hi
     if real.is_infinite(slack):
         if claim.relation != "==" and slack > 0:
             return "vacuous", inf, inf
-        return "refuted", float(slack), float(slack)
+        return "refuted", nearest(slack), nearest(slack)
     sign = real.sign(slack, bits)
     holds = sign == 0 if claim.relation == "==" else sign >= 0
     return "proved" if holds else "refuted", *_ends(slack, sign)
@@ -184,7 +186,7 @@ def _shown(claim: Claim) -> Claim:
 
 
 def _number(x: Any) -> float:
-    return float(x.lo) / 2 + float(x.hi) / 2 if isinstance(x, Interval) else float(x)
+    return nearest(x.lo) / 2 + nearest(x.hi) / 2 if isinstance(x, Interval) else nearest(x)
 
 
 def _tightness(theorem: Theorem, claim: Claim, pair: Quantities, lo: Any) -> float | None:

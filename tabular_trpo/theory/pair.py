@@ -10,7 +10,9 @@ from tabular_trpo.core import policy
 from tabular_trpo.core.arguments import typed
 from tabular_trpo.core.lanes import same_lane
 from tabular_trpo.core.mdp import MDP
-from tabular_trpo.core.numbers import fractions, read_array
+from tabular_trpo.core.nearest import nearest
+from tabular_trpo.core.numbers import brief, fractions, frozen, read_array
+from tabular_trpo.core.overflow import finite
 from tabular_trpo.exact.work import evaluation
 from tabular_trpo.theory.enclosed import EnclosedPair
 from tabular_trpo.theory.ops import ops_of
@@ -72,12 +74,28 @@ class Pair(Quantities):
         pair.target, pair.alpha = goal, weight
         return pair
 
+    def settled(self, name: str, value: Any, *parts: str) -> Any:
+        """Return a computed value.
+
+        parts:  names of what the value may be infinite with
+        raises: LimitError where doubles overflow
+        """
+        if self.mdp.lane == "rational":
+            return value
+        known = (np.asarray(getattr(self, part)) for part in parts)
+        added = (1,) * (np.ndim(value) - len(self.mdp.batch_shape))
+        return finite(name, value, *(x.reshape(x.shape + added) for x in known))
+
     def __repr__(self) -> str:
         """Return one line that says the size and the lane."""
         mdp = self.mdp
         batch = f", batch {mdp.batch_shape}" if mdp.batch_shape else ""
-        kind = f"mixture, alpha={self.alpha}" if self.is_mixture and not batch else "pair"
+        kind = f"mixture, alpha={brief(self.alpha)}" if self.is_mixture and not batch else "pair"
         return f"<Pair: {kind}, S={mdp.n_states}, A={mdp.n_actions}{batch}, {mdp.lane} lane>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Keep the model and the policies; quantities are computed again where asked for."""
+        return _remade, (self.mdp, self.pi, self.pi_new, self.target, self.alpha)
 
     def to_rational(self) -> "Pair":
         """Return the pair in the rational lane: each float as the dyadic rational that it is.
@@ -97,7 +115,7 @@ class Pair(Quantities):
             return self
         mdp, pi = self.mdp.to_float(), policy.to_float(self.pi)
         if self.is_mixture:
-            return Pair.mixture(mdp, pi, policy.to_float(self.target), float(self.alpha))
+            return Pair.mixture(mdp, pi, policy.to_float(self.target), nearest(self.alpha))
         return Pair(mdp, pi, policy.to_float(self.pi_new))
 
     @cached_property
@@ -120,3 +138,13 @@ class Pair(Quantities):
             alpha = np.broadcast_to(self.alpha, self.mdp.batch_shape)[index]
             return Pair.mixture(mdp, self.pi[index], self.target[index], alpha)
         return Pair(mdp, self.pi[index], self.pi_new[index])
+
+
+def _remade(mdp: MDP, pi: Any, pi_new: Any, target: Any, alpha: Any) -> Pair:
+    """Return a pair from a copy or a pickle."""
+    pair = Pair(mdp, pi, pi_new)
+    if target is not None:
+        pair.target, pair.alpha = policy.check_policy(mdp, target, "target"), alpha
+        if isinstance(alpha, np.ndarray):
+            pair.alpha = frozen(alpha)
+    return pair

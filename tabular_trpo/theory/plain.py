@@ -15,6 +15,8 @@ from tabular_trpo.core import policy
 from tabular_trpo.core.linalg import dense
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array
+from tabular_trpo.core.readable import readable
+from tabular_trpo.core.records import locked
 from tabular_trpo.theory.float_ops import Floats
 from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.quantities import Quantities
@@ -25,6 +27,7 @@ STILL = 1e-11  # advantages below this share of the values are rounding
 
 
 @final
+@readable
 @dataclass(frozen=True, slots=True, eq=False)
 class Cases:
     """N pairs of one size as plain arrays; the new policy is (1 - alpha) pi + alpha target.
@@ -102,6 +105,7 @@ class Plain(NamedTuple):
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class PlainModel:
     """What `ops.Floats` asks of a model."""

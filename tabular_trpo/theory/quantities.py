@@ -7,6 +7,7 @@ from tabular_trpo.core.mdp import MDP
 from tabular_trpo.exact.evaluate import evaluate
 from tabular_trpo.exact.optimal import optimal
 from tabular_trpo.theory.average import Averages
+from tabular_trpo.theory.computed import computed
 from tabular_trpo.theory.constants import penalty_constant
 
 
@@ -102,12 +103,12 @@ class Quantities(Averages):
         """Return of pi_new."""
         return self.new.eta
 
-    @cached_property
+    @computed()
     def W(self) -> Any:
         """Value of the reward A under pi_new, solved for: (I - gamma P_new) W = A_bar."""
         return self.ops.solve(self.pi_new, self.A_bar)
 
-    @cached_property
+    @computed()
     def V_dot(self) -> Any:
         """Derivative of V along (1 - w) pi + w pi_new at w = 0, solved for.
 
@@ -116,22 +117,22 @@ class Quantities(Averages):
         change = self.ops.sum_last((self.pi_new - self.pi) * self.r)
         return self.ops.solve(self.pi, change + self.spread(self.gamma, 1) * self.shift(self.V))
 
-    @cached_property
+    @computed()
     def eta_dot(self) -> Any:
         """Derivative of eta along the same path, rho0 . V_dot."""
         return self.sum_s(self.rho0 * self.V_dot)
 
-    @cached_property
+    @computed()
     def A_bar(self) -> Any:
         """Mean advantage of the new policy, sum_a pi_new A, (..., S)."""
         return self.ops.sum_last(self.pi_new * self.A)
 
-    @cached_property
+    @computed()
     def A_bar_target(self) -> Any:
         """Mean advantage of the target of a mixture, (..., S)."""
         return self.ops.sum_last(self.target * self.A)
 
-    @cached_property
+    @computed()
     def L(self) -> Any:
         """Surrogate eta + rho . A_bar.  TRPO (2015), equation (3)."""
         return self.eta + self.sum_s(self.rho * self.A_bar)
@@ -171,29 +172,29 @@ class Quantities(Averages):
         """Entropy of the rows of pi_new, (..., S)."""
         return self.ops.entropy(self.pi_new)
 
-    @cached_property
+    @computed()
     def K(self) -> Any:
         """Value of the reward `entropy` under pi: V + K is the soft value at temperature 1."""
         return self.ops.solve(self.pi, self.entropy)
 
-    @cached_property
+    @computed()
     def K_new(self) -> Any:
         """Value of the reward `entropy_new` under pi_new."""
         return self.ops.solve(self.pi_new, self.entropy_new)
 
-    @cached_property
+    @computed()
     def natural(self) -> Any:
         """Natural gradient F^+ rho pi A in the logits of a table, (..., S, A).  Kakade (2001)."""
         g = self.spread(self.rho, 1) * self.pi * self.A
         return self.ops.natural(self.pi, self.rho, g)
 
-    @cached_property
+    @computed()
     def w_fit(self) -> Any:
         """The same in logits that all states share: A is fitted by w_fit - sum_a pi w_fit."""
         g = self.spread(self.rho, 1) * self.pi * self.A
         return self.ops.shared(self.pi, self.rho, g)
 
-    @cached_property
+    @computed()
     def w_fit_new(self) -> Any:
         """Such weights of pi_new, with rho_new and A_new, (..., S, A)."""
         g = self.spread(self.rho_new, 1) * self.pi_new * self.A_new
@@ -219,32 +220,32 @@ class Quantities(Averages):
         """Mean kl under d of the old policy; states never visited count 0, even at kl = inf."""
         return self.mean_d(self.kl)
 
-    @cached_property
+    @computed()
     def eps(self) -> Any:
         """Largest abs(A) over all states and allowed actions."""
         return self.max_sa(abs(self.A))
 
-    @cached_property
+    @computed()
     def eps_cpi(self) -> Any:
         """Largest abs(A_bar) over all states."""
         return self.max_s(abs(self.A_bar))
 
-    @cached_property
+    @computed()
     def eps_target(self) -> Any:
         """Largest abs(A_bar_target) over all states: the eps of the mixture bound."""
         return self.max_s(abs(self.A_bar_target))
 
-    @cached_property
+    @computed()
     def C(self) -> Any:
         """Penalty constant 4 eps gamma / (1 - gamma)^2."""
         return penalty_constant(self.eps, self.gamma)
 
-    @cached_property
+    @computed("max_kl")
     def M(self) -> Any:
         """Minorant L - C max_kl at the new policy.  TRPO (2015), equation (10)."""
         return self.L - self.times(self.C, self.max_kl)
 
-    @cached_property
+    @computed("max_kl")
     def M_pi(self) -> Any:
         """The same minorant at the old policy."""
         return self.L_mix(0) - self.times(self.C, self.max_s(self.ops.kl(self.pi, self.pi)))

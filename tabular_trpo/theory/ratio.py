@@ -23,7 +23,7 @@ def ratio_of(gap: Any, penalty: Any) -> float | None:
         if isinstance(gap, Fraction) and isinstance(penalty, Fraction):
             near = nearest(gap / penalty)
         else:
-            near = float(gap) / float(penalty)
+            near = nearest(gap) / nearest(penalty)
         if near == 1 and gap != penalty:
             near = nextafter(near, 0 if abs(gap) < abs(penalty) else 2)
     except LimitError:  # nobody can tell them apart

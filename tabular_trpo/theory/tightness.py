@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import final
 
+from tabular_trpo.core.records import locked
 from tabular_trpo.theory import fixtures
 from tabular_trpo.theory.fixtures import Fixture
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Tight:
     """A pair on which gap / penalty is known, and the largest known; see `Verdict.tightness`.

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, final
 
+from tabular_trpo.core.numbers import shown
+from tabular_trpo.core.records import locked
 from tabular_trpo.theory.expression import (
     LITERAL_FUNCTIONS,
     MOST_POWER,
@@ -97,7 +99,7 @@ def _literal_call(function: str, x: object) -> Expression:
     steps = value.args[0] if value.op == "number" else -1
     if value.op != "number" or (function == "step_tv" and steps not in range(MOST_POWER + 1)):
         literal = f"an integer from 0 to {MOST_POWER}" if function == "step_tv" else "a number"
-        raise TypeError(f"{function}({value}), expected {literal}, written out")
+        raise TypeError(f"{function}({shown(value)}), expected {literal}, written out")
     return Expression(function, (value,), SCALAR)
 
 
@@ -106,6 +108,7 @@ def _of_two(function: str, x: Expression, y: Expression) -> Expression:
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Statement:
     """A traced formula: two expressions and a relation."""
@@ -123,14 +126,15 @@ class Statement:
         return self.lhs.names() | self.rhs.names()
 
 
-def trace(formula: Formula) -> Statement:
+def trace(formula: Formula, name: str = "formula") -> Statement:
     """Run a formula once on symbols.
 
+    name:    how errors call it
     formula: of one argument, returning (lhs, relation, rhs) or anything with those attributes
     raises:  TypeError for what is no statement of the language
     """
     if not callable(formula):
-        raise TypeError(f"formula = {formula!r}, expected a function of p")
+        raise TypeError(f"{name} = {shown(formula)}, expected a function of p")
     made = returned = formula(Symbols())
     if not isinstance(made, tuple):
         made = tuple(getattr(made, part, None) for part in ("lhs", "relation", "rhs"))
@@ -138,7 +142,7 @@ def trace(formula: Formula) -> Statement:
         expected = f"(lhs, relation, rhs) with a relation among {' '.join(RELATIONS)}"
         if isinstance(returned, list | tuple) and all(isinstance(x, tuple) for x in returned):
             expected = f"one {expected}; two are joined as (p.smaller(x, y), '>=', 0)"
-        raise TypeError(f"a formula returned {returned!r}, expected {expected}")
+        raise TypeError(f"a formula returned {shown(returned)}, expected {expected}")
     lhs, rhs = number(made[0]), number(made[2])
     if lhs.rank != SCALAR or rhs.rank != SCALAR:
         text = f"{lhs} {made[1]} {rhs}"

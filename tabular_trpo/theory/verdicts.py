@@ -8,6 +8,8 @@ from typing import Any, NoReturn, final
 from tabular_trpo.core.arguments import one_model, typed, typed_record
 from tabular_trpo.core.decide import MAX_BITS
 from tabular_trpo.core.mdp import MDP
+from tabular_trpo.core.nearest import written
+from tabular_trpo.core.records import locked
 from tabular_trpo.theory.choice import Choice, chosen
 from tabular_trpo.theory.claim import Verdict
 from tabular_trpo.theory.judge import judge
@@ -16,7 +18,8 @@ from tabular_trpo.theory.pair import Pair
 
 @typed_record
 @final
-@dataclass(frozen=True, slots=True)
+@locked
+@dataclass(frozen=True, slots=True, repr=False)
 class Verdicts:
     """The verdicts on one pair, in the order of the theorems: a sequence, by index or by name."""
 
@@ -65,7 +68,7 @@ def _plain(verdict: Verdict) -> dict[str, Any]:
     slack = None
     if verdict.slack_lo is not None:
         slack = [
-            x if isinstance(x, float) else str(x) for x in (verdict.slack_lo, verdict.slack_hi)
+            x if isinstance(x, float) else written(x) for x in (verdict.slack_lo, verdict.slack_hi)
         ]
     return {
         "name": verdict.claim.name,
@@ -95,7 +98,7 @@ def verify(mdp: MDP, pi: Any, pi_new: Any, lane: str = "auto", bits: int = MAX_B
 
     >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
     >>> verify(mdp, [["1/2", "1/2"]], [["1/3", "2/3"]]).counts()
-    {'proved': 79, 'refuted': 0, 'undecided': 0, 'vacuous': 10}
+    {'proved': 89, 'refuted': 0, 'undecided': 0, 'vacuous': 10}
     """
     one_model(mdp)
     return verify_pair(Pair(mdp, pi, pi_new), bits=bits, lane=lane)

@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from tabular_trpo.app.answer import PIPE_WIDTH, Answer, closed, emit, row, table, write
+from tabular_trpo.app.answer import PIPE_WIDTH, Answer, closed, emit, write
+from tabular_trpo.app.tables import row, table
 
 
 def shown(answer: Answer, capsys: pytest.CaptureFixture[str], **how: bool) -> str:

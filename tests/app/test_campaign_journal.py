@@ -2,41 +2,32 @@
 
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tabular_trpo.app import campaign_work
-from tabular_trpo.app.boundary import UsageError
 from tabular_trpo.app.campaign_journal import journal
-from tabular_trpo.app.campaign_lines import lines, seal, unseal
+from tabular_trpo.app.campaign_lines import lines, seal
 from tabular_trpo.core.errors import InvalidMDPError
 from tests.app.conftest import Run
-
-SMALL = ("campaign", "--pairs", "60", "--chunk", "20", "--executor", "serial")
-NAMES = ("--theorems", "trpo_bound", "advantage_lemma")
-HEADER: dict[str, Any] = {
-    "format": "tabular-trpo-campaign",
-    "version": 2,
-    "seed": 0,
-    "pairs": 3,
-    "chunk": 1,
-}
-CHUNKS = [{"chunk": i, "seed": [0, i]} for i in range(3)]
-SUMMARY: dict[str, Any] = {"summary": {"pairs": 3}}
-RECORDS = [HEADER, *CHUNKS, SUMMARY]
-LINES = list(lines(RECORDS))
-WHOLE = b"".join(LINES)
+from tests.app.journals import (
+    CHUNKS,
+    HEADER,
+    LINES,
+    NAMES,
+    RECORDS,
+    SMALL,
+    SUMMARY,
+    WHOLE,
+    resealed,
+    small_campaign,
+)  # fmt: skip
 
 
 @pytest.fixture
 def small(run: Run, tmp_path: Path) -> Path:
-    """Return the file of a campaign of three chunks."""
-    path = tmp_path / "small.jsonl"
-    assert run(*SMALL, *NAMES, "--out", path).code == 0
-    return path
+    return small_campaign(run, tmp_path)
 
 
 def test_cut_anywhere_it_ends_with_the_same_bytes(run: Run, small: Path) -> None:
@@ -103,164 +94,6 @@ def test_foreign_file_is_left_alone(tmp_path: Path, text: bytes, told: str) -> N
         with journal(str(path), HEADER, lambda record: None):
             pass
     assert path.read_bytes() == text
-
-
-def reopened(path: Path) -> Any:
-    """Open a campaign's file again; return (chunks, summary), or the error that refuses it."""
-    try:
-        with journal(str(path), HEADER, lambda record: None) as file:
-            return file.written, file.summary
-    except (InvalidMDPError, UsageError) as error:
-        return error
-
-
-@pytest.mark.parametrize("bit", range(8))
-def test_every_bit_that_flips_is_noticed(tmp_path: Path, bit: int) -> None:
-    """Refused; or, at the newline that ends the last line, cut off and carried out again."""
-    path = tmp_path / "flipped.jsonl"
-    for place in range(len(WHOLE)):
-        flipped = bytearray(WHOLE)
-        flipped[place] ^= 1 << bit
-        path.write_bytes(flipped)
-        found = reopened(path)
-        if place == len(WHOLE) - 1:
-            assert found == (3, None)
-        else:
-            assert isinstance(found, Exception), (place, found)
-            assert path.read_bytes() == flipped
-
-
-@pytest.mark.parametrize(
-    "order",
-    [
-        [0, 2, 1, 3, 4], [0, 1, 3, 2, 4], [0, 2, 3, 4], [0, 1, 2, 4], [0, 1, 1, 2, 3, 4],
-        [1, 2, 3, 4], [0, 1, 2, 3, 4, 4], [0, 0, 1, 2, 3, 4], [0, 4],
-    ],
-)  # fmt: skip
-def test_lines_out_of_place_are_refused(tmp_path: Path, order: list[int]) -> None:
-    path = tmp_path / "shuffled.jsonl"
-    path.write_bytes(b"".join(LINES[i] for i in order))
-    assert isinstance(reopened(path), InvalidMDPError)
-
-
-def test_line_of_another_campaign_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "mixed.jsonl"
-    other = list(lines([HEADER, {**CHUNKS[0], "more": 1}, *CHUNKS[1:], SUMMARY]))
-    path.write_bytes(b"".join([*LINES[:3], other[3], LINES[4]]))
-    assert "line 4 is damaged" in str(reopened(path))
-
-
-def test_the_cure_of_a_damaged_line_works(run: Run, small: Path) -> None:
-    whole = small.read_bytes()
-    first = whole.splitlines(keepends=True)[0]
-    small.write_bytes(whole.replace(b'"speaks":20', b'"speaks":19', 1))
-    result = run(*SMALL, *NAMES, "--out", small)
-    assert result.code == 3
-    assert "line 2 is damaged" in result.err and "Delete line 2 and all after it" in result.err
-    small.write_bytes(first)
-    assert run(*SMALL, *NAMES, "--out", small).code == 0 and small.read_bytes() == whole
-
-
-def resealed(path: Path, change: Callable[[list[Any]], None]) -> None:
-    """Change the records of a file and seal them anew, as somebody who means to would."""
-    records, digest = [], b""
-    for line in path.read_bytes().splitlines(keepends=True):
-        found = unseal(line, digest)
-        assert found is not None
-        record, digest = found
-        records.append(record)
-    change(records)
-    path.write_bytes(b"".join(lines(records)))
-
-
-def _edit(name: str) -> Callable[[list[Any]], None]:
-    def change(records: list[Any]) -> None:
-        summary = records[-1]["summary"]
-        tightest = summary["statements"]["trpo_bound"]["tightest"]
-        match name:
-            case "violations":
-                summary["violations"] = 1
-            case "pairs":
-                summary["pairs"] = 10**6
-            case "score":
-                tightest["score"] = 0.5
-            case "verdict":
-                tightest["exact"]["status"] = "refuted"
-            case "unknown verdict":
-                tightest["exact"]["status"] = "probable"
-            case "no verdict":
-                del tightest["exact"]
-            case "a list":
-                records[-1]["summary"] = {"statements": []}
-            case "a chunk":
-                records[1]["statements"]["trpo_bound"]["speaks"] += 1
-
-    return change
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "violations", "pairs", "score", "verdict", "unknown verdict", "no verdict", "a list",
-        "a chunk",
-    ],
-)  # fmt: skip
-def test_edited_summary_is_refused(run: Run, small: Path, name: str) -> None:
-    """Also where its hash was made anew: it is not the sum of the chunks before it."""
-    resealed(small, _edit(name))
-    before = small.read_bytes()
-    result = run(*SMALL, *NAMES, "--out", small)
-    assert result.code == 3 and "line 5 is damaged" in result.err
-    assert "expected the sums of the lines before it" in result.err
-    assert small.read_bytes() == before
-
-
-def _emptied(path: Path) -> None:
-    path.write_bytes(b"")
-
-
-def _replaced(path: Path) -> None:
-    copy = path.with_name("copy")
-    copy.write_bytes(path.read_bytes())
-    copy.replace(path)
-
-
-def _appended(path: Path) -> None:
-    with path.open("ab") as file:
-        file.write(b"\n")
-
-
-def _edited(path: Path) -> None:
-    path.write_bytes(path.read_bytes().replace(b'"seed":[0,0]', b'"seed":[0,9]'))
-
-
-TOUCHED = {
-    "has 0 bytes where": _emptied,
-    "was removed": Path.unlink,
-    "was replaced by another file": _replaced,
-    "bytes were written": _appended,
-    "line 2 is not what was written": _edited,
-}
-
-
-@pytest.mark.parametrize("told", TOUCHED)
-@pytest.mark.parametrize("after", [1, 3])
-def test_file_that_is_touched_while_it_is_written_is_an_error(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: str, after: int
-) -> None:
-    path, real = tmp_path / "touched.jsonl", campaign_work.chunk if after == 1 else None
-
-    def touching(plan: Any, *where: Any) -> Any:
-        if real is None or where[0] == after:
-            TOUCHED[told](path) if path.exists() and path.stat().st_size else None
-        return (real or witness)(plan, *where)
-
-    witness = campaign_work.witness
-    monkeypatch.setattr(campaign_work, "chunk" if after == 1 else "witness", touching)
-    result = run(*SMALL, *NAMES, "--out", path)
-    assert result.code == 3 and result.out == "" and "touched.jsonl" in result.err
-    assert told in result.err or told == "bytes were written"
-    assert "a file that nobody else touches while it is written" in result.err
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from tabular_trpo.app.cells import exact, largest, long_integers, plain, short
+from tabular_trpo.app.cells import exact, largest, plain, short
 from tabular_trpo.app.digits import with_radius
 from tabular_trpo.core.real import INFINITY, log
 
@@ -58,11 +58,16 @@ def test_exact_is_json_without_loss(value: object, written: object) -> None:
     assert made == written and type(made) is type(written)
 
 
-def test_long_integers_are_written_and_the_limit_comes_back() -> None:
+def test_long_integers_are_written_and_the_limit_stays() -> None:
     before = sys.get_int_max_str_digits()
-    with long_integers():
-        assert len(exact(Fraction(10**9999, 3))) == 10002
+    assert len(exact(Fraction(10**9999, 3))) == 10002
     assert sys.get_int_max_str_digits() == before
+
+
+def test_logarithms_beyond_all_doubles_keep_their_digits() -> None:
+    huge, tiny = 10**400 * log(Fraction(2)), log(Fraction(2)) / 10**400
+    assert short(huge) == "~6.931472e+399" and short(tiny) == "~6.931472e-401"
+    assert exact(huge) == "6.9314718055994531e+399" and exact(-huge)[0] == "-"
 
 
 def test_radius_is_not_added_to_a_rounded_number() -> None:

@@ -4,7 +4,7 @@ import errno
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -89,11 +89,11 @@ def failing_at(number: int) -> Callable[[int], None]:
 
 
 @pytest.fixture
-def full(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, int], None]]:
+def full(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int], None]:
     """Return what lets one step of every writing fail, by its name and an error number."""
 
     def fill(step: str, number: int) -> None:
-        place = {"open": whole, "fsync": os, "replace": whole.Path}[step]
+        place = {"open": whole, "fsync": os, "replace": Path}[step]
         monkeypatch.setattr(place, step, failing(number), raising=False)
 
     return fill

@@ -42,7 +42,7 @@ CERTIFIED = {
 }
 
 
-@pytest.mark.parametrize(("setting", "mode"), MODES, ids=lambda x: str(x))
+@pytest.mark.parametrize(("setting", "mode"), MODES, ids=lambda x: getattr(x, "__name__", str(x)))
 def test_another_mode_is_noticed(setting: Any, mode: str) -> None:
     require_ieee()
     caught = None

@@ -217,7 +217,7 @@ def test_what_doubles_cannot_tell_from_a_tie_is_refuted() -> None:
     [
         ({"budget": 0}, "budget = 0, expected a positive number"),
         ({"budget": float("nan")}, "budget = nan, expected a positive number"),
-        ({"rounds": 0}, "rounds = 0, expected a positive number"),
+        ({"rounds": 0}, "rounds = 0, expected a whole number, at least 1"),
         ({"gamma": 1}, "gamma = 1, expected a number in [0, 1)"),
         ({"gamma": "-1/2"}, "gamma = -1/2, expected a number in [0, 1)"),
     ],

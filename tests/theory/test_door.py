@@ -15,7 +15,7 @@ def test_what_is_no_question_is_refused_at_the_door() -> None:
     for wrong in (lambda p: (p.eta, "<=", 1), "trpo_bound", None):
         with pytest.raises(TypeError, match="expected a Theorem"):
             judge(wrong, pair)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match=r"expected tt\.Pair"):
+    with pytest.raises(TypeError, match="expected a Pair"):
         judge(theorem, pair.mdp)  # type: ignore[arg-type]
     for bits in (0, -5):
         with pytest.raises(InvalidMDPError, match=f"bits = {bits}, expected a positive integer"):

@@ -37,7 +37,8 @@ def _exactly(M: Array) -> Array:
     if not pivots:
         return np.full(M.shape, Fraction(0), dtype=object)
     C, R = M[:, pivots], rows[: len(pivots)]
-    return R.T.dot(_inverse(R.dot(R.T))).dot(_inverse(C.T.dot(C))).dot(C.T)
+    found: Array = R.T.dot(_inverse(R.dot(R.T))).dot(_inverse(C.T.dot(C))).dot(C.T)
+    return found
 
 
 def _inverse(M: Array) -> Array:
@@ -48,7 +49,7 @@ def _inverse(M: Array) -> Array:
 
 def _reduced(M: Array) -> tuple[Array, list[int]]:
     """Return the reduced row echelon form and the columns of its pivots."""
-    rows, pivots = M.copy(), []
+    rows, pivots = M.copy(), list[int]()
     for column in range(M.shape[1]):
         top = len(pivots)
         found = next((i for i in range(top, len(rows)) if rows[i, column] != 0), None)

@@ -18,6 +18,7 @@ try:
     import flint
 except ImportError:  # the answers are the same without it
     flint = None  # type: ignore[assignment,unused-ignore]
+HAS_FLINT = flint is not None
 
 
 @final
@@ -36,7 +37,16 @@ class Rows:
             den = lcm(*[x.denominator for x in row])
             self.den[i] = den
             self.num[i] = [x.numerator * (den // x.denominator) for x in row]
+        for part in (self.num, self.den):
+            part.setflags(write=False)
         self._matrix: Any = None
+
+    def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
+        """Lock the integers, which copies and pickles make writable."""
+        for name, value in state[1].items():
+            setattr(self, name, value)
+        for part in (self.num, self.den):
+            part.setflags(write=False)
 
     def __getstate__(self) -> tuple[None, dict[str, Any]]:
         """Leave the FLINT matrix behind, which cannot be copied or pickled; it is made again."""
@@ -169,11 +179,6 @@ def inverse(chain: Chain) -> Array:
     units = zeros(chain.matrix.shape, rational=True)
     np.fill_diagonal(units, Fraction(1))
     return np.stack([chain.forward(unit).fractions() for unit in units], axis=-1)
-
-
-def lifts_in_python() -> bool:
-    """Tell whether solves are our own p-adic lifting, because python-flint is not there."""
-    return flint is None
 
 
 def solvable(n_states: int) -> bool:

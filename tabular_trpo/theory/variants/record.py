@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import final
 
+from tabular_trpo.core.records import locked
 from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.fixtures import Fixture
 from tabular_trpo.theory.trace import Formula
@@ -12,6 +13,7 @@ Rows = dict[str, list[tuple[str, Formula, Fixture] | tuple[str, Formula, Fixture
 
 
 @final
+@locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Variant:
     """A false statement that looks like a theorem.

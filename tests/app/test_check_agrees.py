@@ -7,11 +7,9 @@ from typing import Any
 import pytest
 
 from tabular_trpo import check as checker
-from tests.app.conftest import Run, run
+from tests.app.conftest import Run
 from tests.certificate_models import MODELS, claimed, user
 from tests.certificates import F, certificate, seal
-
-assert run  # a fixture
 
 
 def text(**changes: Any) -> str:
@@ -69,7 +67,7 @@ FILES: dict[str, bytes] = {
     "a key twice inside": DATA.replace(b'"gamma"', b'"gamma": "1/2", "gamma"', 1),
     "a key twice as an escape": DATA.replace(b'"gamma"', b'"g\\u0061mma": "1/2", "gamma"', 1),
     "a wrong digest": DATA.replace(b'"digest": "', b'"digest": "0'),
-    "another version": text(version=2).encode(),
+    "another version": text(version=3).encode(),
     "an unknown key": text(more=1).encode(),
     "a large file": DATA + b" " * (1 << 20),
     **{
