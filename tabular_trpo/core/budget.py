@@ -19,8 +19,8 @@ from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import shown
 from tabular_trpo.core.readable import readable
 
-DEFAULT = 60.0  # seconds of one operation where no budget was set
-COMMAND = 300.0  # of a command in all
+DEFAULT = 20.0  # seconds of one operation where no budget was set
+COMMAND = 60.0  # of a command in all
 CURE = "Use the float lane (--lane float, to_float()), or allow more work (--work, tt.work_limit)"
 
 

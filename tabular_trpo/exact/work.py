@@ -23,7 +23,7 @@ from tabular_trpo.core.numbers import Array
 from tabular_trpo.core.records import locked
 
 # Seconds, fitted on one core: of a gcd by the square of its bits, of an entry of P, of a solve.
-GCD, ENTRY, LIFTING, CALL = 1.0e-11, 2.0e-6, 1.3e-8, 1e-3
+GCD, ENTRY, LIFTING, CALL = 2.2e-12, 5e-7, 1.6e-9, 4e-4
 MOST_BITS = 10**9  # no more bits are counted: such numbers are beyond every budget
 
 
@@ -70,6 +70,14 @@ def inverse_seconds(rows: rational.Rows, pi: Array, gamma: Fraction) -> float:
     """Estimate the inverse of I - gamma P_pi: a solve for each of its columns."""
     bits = chain_bits(rows, pi, gamma)
     return _seconds(pi.shape, bits, len(pi) ** 2, len(pi))
+
+
+def recursion_seconds(mdp: MDP, pi: Array, horizon: int) -> float:
+    """Estimate `horizon` steps back in time in rationals, whose digits grow at every step."""
+    assert mdp._rows is not None
+    step = chain_bits(mdp._rows, pi, mdp.gamma) / mdp.n_states * 2
+    terms = 5 * mdp.n_states**2 * mdp.n_actions
+    return terms * (ENTRY * horizon + GCD * step**2 * nearest(min(horizon, MOST_BITS)) ** 3 / 3)
 
 
 def _seconds(shape: tuple[int, ...], bits: int, results: int, solves: int) -> float:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, final
 import numpy as np
 
 from tabular_trpo.core.arguments import one_model, typed, typed_record
+from tabular_trpo.core.budget import spend
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.numbers import Array, Scalar, brief, is_rational, zeros
@@ -24,6 +25,7 @@ from tabular_trpo.core.overflow import finite
 from tabular_trpo.core.policy import check_policy
 from tabular_trpo.core.records import locked
 from tabular_trpo.exact.evaluate import evaluate
+from tabular_trpo.exact.work import recursion_seconds
 from tabular_trpo.families.arguments import size
 from tabular_trpo.sampled.coupling import coupled_products, expected, paid
 from tabular_trpo.sampled.estimate import read_baseline, step_weights
@@ -200,6 +202,9 @@ def _solved(
         return _back(mdp, pi, c, b[:, None], _Factors(g, g, g, g, g), at, fixed=True)
     k = g if weighting == "discounted" else g**0
     factors = _Factors(g, k, g * g, g * k, k * k)
+    if is_rational(pi):
+        what = f"moments of {horizon} steps in rationals"
+        spend(recursion_seconds(mdp, pi, horizon), what)
     for _ in range(horizon):
         at = _back(mdp, pi, c, b[:, None], factors, at, fixed=False)
     return at

@@ -12,6 +12,7 @@ from typing import Any
 
 from tabular_trpo.core import real
 from tabular_trpo.core.arguments import typed
+from tabular_trpo.core.budget import spend
 from tabular_trpo.core.decide import MAX_BITS
 from tabular_trpo.core.errors import (
     InvalidMDPError,
@@ -32,6 +33,8 @@ from tabular_trpo.theory.ratio import ratio_of
 LANES = ("auto", "float", "rational")
 MOST_STATES, MOST_ENTRIES = 120, 2**20  # of a float model that is made rational to settle a claim
 FIRST_BITS = 64
+# Work of one statement, in that of evaluating both policies (`benchmarks.exact_work`).
+STATEMENT = 1.0
 NOT_MIXTURE = "the pair is no mixture"
 NOT_MET = "the precondition fails"
 INFINITE = "a side is infinite"
@@ -65,6 +68,7 @@ def judge(theorem: Theorem, pair: Pair, bits: int = MAX_BITS, lane: str = "auto"
     try:
         exact = pair.exact
         _ = exact.old, exact.new
+        spend(STATEMENT * exact.exact_seconds, f"{theorem.name} in rationals")
     except (LimitError, MemoryGuardError) as limit_met:
         return Verdict(
             "undecided", None, None, "rational", theorem.claim(None, None), str(limit_met)

@@ -13,6 +13,7 @@ from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import brief, fractions, frozen, read_array
 from tabular_trpo.core.overflow import finite
+from tabular_trpo.exact.work import evaluation
 from tabular_trpo.theory.enclosed import EnclosedPair
 from tabular_trpo.theory.ops import ops_of
 from tabular_trpo.theory.quantities import Quantities
@@ -46,6 +47,11 @@ class Pair(Quantities):
         self.rho0, self.r, self.gamma = mdp.rho0, mdp.r, mdp.gamma
         self.target, self.alpha = None, None
         self.ops = ops_of(mdp)
+
+    @cached_property
+    def exact_seconds(self) -> float:
+        """The estimate of the exact evaluations of both policies of a rational pair."""
+        return sum(evaluation(self.mdp, pi).seconds for pi in (self.pi, self.pi_new))
 
     @classmethod
     @typed
