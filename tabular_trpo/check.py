@@ -820,8 +820,8 @@ def check(certificate: dict[str, Any]) -> tuple[Statement, ...]:
     try:
         absent = dict.fromkeys(("/format", "/version", "/model/format", "/model/version"))
         for path, value in _fields(certificate):
-            good = FIELD.fullmatch(f"{path} {value}")
-            _require(good, path or "certificate", value, "a field of the format")
+            known = FIELD.fullmatch(f"{path} {value}")
+            _require(known, path or "certificate", value, "a field of the format")
             absent.pop(path, None)
         _require(not absent, next(iter(absent), ""), "absent", "its constant")
         body = {key: part for key, part in certificate.items() if key != "digest"}
