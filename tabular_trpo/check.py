@@ -427,9 +427,8 @@ def _read(doc: dict[str, Any]) -> Env:
     for i, (s, a, t, p, reward) in enumerate(model["transitions"]):
         good = {s, t} <= states.keys() and a in actions and (s, a, t) not in raw["P"]
         _require(good, f"model.transitions[{i}]", [s, a, t], "known names, no triple twice")
-        raw["P"][s, a, t], r, mean = Fraction(p), Fraction(reward), raw["r"].get((s, a), 0 * one)
-        _spend(raw["P"][s, a, t], r, mean)
-        raw["r"][s, a] = mean + raw["P"][s, a, t] * r
+        raw["P"][s, a, t] = Fraction(p)
+        raw["r"][s, a] = _more(raw["r"].get((s, a), 0 * one), Fraction(p), Fraction(reward))
     raw |= {"ones": {(s,): one for s in states}, "all": dict.fromkeys(raw["r"], one)}
     texts: dict[str, dict[Any, str]] = {"gamma": {(): model["gamma"]}}
     texts |= {"alpha": {(): mixture["alpha"]}} if mixture else {}
@@ -487,8 +486,13 @@ def _spend(*numbers: Any, bits: int = 0) -> None:
         bits += 0 if type(x) is float else x.numerator.bit_length() + x.denominator.bit_length()
     if left := _LEFT.get(None):
         left[0] -= 1 + (bits >> 12) ** 2
-        if left[0] < 0:
-            raise CertificateError("work = too much work, expected shorter formulas and numbers")
+        _require(left[0] >= 0, "work", "too much work", "shorter formulas and numbers")
+
+
+def _more(total: Fraction, x: Fraction, y: Fraction) -> Fraction:
+    """Return total + x*y, and count it."""
+    _spend(total, x, y)
+    return total + x * y
 
 
 def _ends(f: Callable[[Any, Any], Any], x: Interval, y: Interval) -> Interval:
@@ -517,9 +521,7 @@ def _over(x: Interval, y: Interval) -> Interval:
 def _round(x: Interval, bits: int) -> Interval:
     """Widen an enclosure to short ends, so that they do not grow; what is exact stays exact."""
     keep, ends = 2 * bits + 64, list(x)
-    for i, end in enumerate(x if x[0] != x[1] else ()):
-        if type(end) is float:
-            continue
+    for i, end in enumerate(x if x[0] != x[1] and float not in map(type, x) else ()):
         sizes = end.numerator.bit_length(), end.denominator.bit_length()
         if sum(sizes) > 2 * keep:
             _spend(end)
@@ -591,8 +593,8 @@ def _log_between(x: Interval, bits: int) -> Interval:
 # 0 * inf = 0: a state that is never visited adds nothing to a mean, even when its KL is infinite.
 _TWO: Any = {"Add": operator.add, "Sub": operator.sub, "smaller": min, "larger": max}
 _TWO["Mult"] = lambda a, b: a * b if a and b else ZERO[0]
-ENTRYWISE = {name: partial(_ends, f) for name, f in _TWO.items()} | {"Div": _over}
-ENTRYWISE["ratio"] = _ratio
+ENTRYWISE: Any = {name: partial(_ends, f) for name, f in _TWO.items()}
+ENTRYWISE |= {"Div": _over, "ratio": _ratio}
 
 
 def _vet(formula: str, where: str, later: Collection[str] = ()) -> None:
@@ -691,8 +693,10 @@ def _classes(env: Env, pi: Value) -> Value:
     for s in after:
         found, todo = {s}, [s]
         while todo:
+            _spend()
             new = {*after[todo.pop()]} - found
-            found, todo = found | new, [*todo, *new]
+            found |= new
+            todo += new
         reached[s] = found
     closed = {frozenset(r) for s, r in reached.items() if all(s in reached[t] for t in r)}
     return {(): (Fraction(len(closed)),) * 2}
@@ -707,7 +711,7 @@ def _least_norm(F: list[list[Fraction]], g: list[Fraction]) -> list[Fraction]:
     n = range(len(g))
 
     def by_F(x: list[Fraction]) -> list[Fraction]:
-        return [sum((F[i][j] * x[j] for j in n), Fraction(0)) for i in n]
+        return [reduce(lambda total, j: _more(total, row[j], x[j]), n, Fraction(0)) for row in F]
 
     columns = [by_F(by_F(column)) for column in F]  # of F F F, which is symmetric too
     rows = [[*row, x] for row, x in zip(columns, by_F(g), strict=True)]
@@ -721,7 +725,7 @@ def _least_norm(F: list[list[Fraction]], g: list[Fraction]) -> list[Fraction]:
         rows[top] = [x / rows[top][k] for x in rows[top]]
         for i in n:
             if i != top and rows[i][k]:
-                rows[i] = [x - rows[i][k] * z for x, z in zip(rows[i], rows[top], strict=True)]
+                rows[i] = [_more(x, -rows[i][k], rows[top][j]) for j, x in enumerate(rows[i])]
         pivots.append(k)
     for i, k in enumerate(pivots):
         y[k] = rows[i][-1]
@@ -742,18 +746,16 @@ def _weights(shared: bool, _: Env, *tables: Value) -> Value:
             for a in rows[s]:
                 mass = rho[s,][0] * pi[s, a][0]
                 F[place[a]][place[a]] += mass
-                g[place[a]] += mass * A[s, a][0]
+                g[place[a]] = _more(g[place[a]], mass, A[s, a][0])
                 for b in rows[s]:
-                    F[place[a]][place[b]] -= mass * pi[s, b][0]
+                    F[place[a]][place[b]] = _more(F[place[a]][place[b]], -mass, pi[s, b][0])
         x = _least_norm(F, g)
         made |= {(s, a): (x[place[a]],) * 2 for s in block for a in rows[s]}
     return made
 
 
-STRUCTURE: dict[str, Callable[..., Value]] = {
-    "classes_of": _classes, "weights": partial(_weights, False),
-    "shared_weights": partial(_weights, True),
-}  # fmt: skip
+STRUCTURE: dict[str, Callable[..., Value]] = {"classes_of": _classes}
+STRUCTURE |= {"weights": partial(_weights, False), "shared_weights": partial(_weights, True)}
 
 
 def _holds(relation: str, slack: Interval) -> bool | None:
@@ -839,8 +841,7 @@ def check(certificate: dict[str, Any]) -> tuple[Statement, ...]:
             _require(_fraction(value) == own[name][0], f"values.{name}", value, _spell(own[name]))
         good = len({claim["name"] for claim in claims}) == len(claims) <= MOST_CLAIMS
         _require(good, "claims", len(claims), f"<= {MOST_CLAIMS} claims, of different names")
-        version = body["version"]
-        judged = [_judge(claim, f"claims[{i}]", env, version) for i, claim in enumerate(claims)]
+        judged = [_judge(x, f"claims[{i}]", env, body["version"]) for i, x in enumerate(claims)]
         steps = [Statement("tv_penalised_step", "proved", STEP, False)] if "step" in body else []
         return (*judged, *steps)
     except CertificateError:
@@ -884,14 +885,13 @@ def main(argv: list[str] | None = None) -> int:
     for path in paths:
         try:
             with open(path, "rb") as file:
-                statements = check(load(file.read(MOST_BYTES + 1)))
-            for name, status, claim, user_claim in statements:
+                data = file.read(MOST_BYTES + 1)
+            for name, status, claim, user_claim in check(load(data)):
                 what = f"user claim {name!a}" if user_claim else name
                 print(_plain(f"{path}: {status} {what}: {claim}"))
         except (OSError, ValueError) as error:
-            refuted = isinstance(error, CertificateError)
-            codes.add(1 if refuted else 3)
-            end = "refused" if refuted else "unreadable"
+            code, end = (1, "refused") if type(error) is CertificateError else (3, "unreadable")
+            codes.add(code)
             print(_plain(f"{path}: {end}: {error}"), file=sys.stderr)
     return max(codes)
 

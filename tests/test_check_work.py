@@ -11,7 +11,7 @@ import tabular_trpo as tt
 from tabular_trpo import check as checker
 from tabular_trpo.check import CertificateError, check
 from tests.certificate_models import MODELS, claimed, user
-from tests.certificates import F, Row, certificate, seal
+from tests.certificates import F, Model, Row, certificate, seal
 
 MDPS = Path(__file__).parents[1] / "mdps"
 ROOT = "(sqrt(2)**32)/3"
@@ -181,4 +181,44 @@ def test_texts_have_an_end(field: str, most: int) -> None:
             assert check(seal(made))[0].status == "proved"
         else:
             with pytest.raises(CertificateError, match=f"{field} = "):
+                check(seal(made))
+
+
+def wide(actions: int, formula: str) -> Row:
+    """A certificate of one state with many actions, each of another weight and reward."""
+    names, total = [f"a{i}" for i in range(actions)], actions * (actions + 1) // 2
+    moves = [["X", a, "X", "1", f"1/{2 * i + 3}"] for i, a in enumerate(names)]
+    weights = {a: f"{i + 1}/{total}" for i, a in enumerate(names)}
+    model = Model("1/2", {"X": "1"}, moves, {"X": weights}, {"X": weights})
+    return {**certificate(model, lambda q: [user(formula, F(1))]), "version": 2}
+
+
+@pytest.mark.usefixtures("little")
+@pytest.mark.parametrize("word", ["natural", "w_fit", "w_fit_new"])
+def test_systems_that_the_checker_solves_are_work(
+    word: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checker, "WORK_A_BYTE", 0)
+    formula = f"max_sa(0*{word}) <= 1"
+    assert check(seal(wide(4, formula)))[0].status == "proved"
+    with pytest.raises(CertificateError, match="too much work"):
+        check(seal(wide(40, formula)))
+
+
+def test_classes_of_a_long_chain_are_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each state reaches all behind it, so the work is the square of their number."""
+    states = [f"s{i}" for i in range(60)]
+    ends = zip(states, [*states[1:], states[-1]], strict=True)
+    moves = [[s, "a", t, "1", "0"] for s, t in ends]
+    model = Model("0", {"s0": "1"}, moves, *({s: {"a": "1"} for s in states},) * 2)
+    made = {**certificate(model, lambda q: [user("classes <= 2", F(1))]), "version": 2}
+    monkeypatch.setattr(checker, "WORK_A_BYTE", 0)
+    assert check(seal(made))[0].status == "proved"
+    spent = 60 * 61 // 2
+    for work, enough in ((spent, False), (spent + 20000, True)):
+        monkeypatch.setattr(checker, "WORK", work)
+        if enough:
+            check(seal(made))
+        else:
+            with pytest.raises(CertificateError, match="too much work"):
                 check(seal(made))

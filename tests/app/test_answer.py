@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tabular_trpo.app.answer import PIPE_WIDTH, Answer, closed, emit, write
+from tabular_trpo.app.answer import PIPE_WIDTH, Answer, Part, Verbatim, closed, emit, write
 from tabular_trpo.app.tables import row, table
 
 
@@ -81,3 +81,21 @@ def test_stream_without_the_character_gets_its_code() -> None:
     stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     write(stream, "π = é\n")
     assert stream.buffer.getvalue() == b"\\u03c0 = \\xe9\n"
+
+
+def test_only_first_line_of_a_paragraph_begins_at_the_margin(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a long name could fill a line, so that the next one looks like the program's."""
+    monkeypatch.setenv("COLUMNS", "40")
+    parts: list[Part] = ["word " * 30, "a" * 39 + " end", "x\nend", Verbatim("y\nend"), "b" * 40]
+    lines = shown(Answer(0, {}, parts, "end"), capsys).splitlines()
+    first = [line.split()[0] for line in lines if not line.startswith("  ")]
+    assert first == ["word", "a" * 39, "x\\nend", "y\\nend", "b" * 40, "end"]
+    assert max(map(len, lines)) == 40
+
+
+def test_heads_of_tables_are_plain(capsys: pytest.CaptureFixture[str]) -> None:
+    made = table(["a\x1b[2J\u200b"])
+    row(made, "x")
+    assert "a\\x1b[2J\\u200b" in shown(Answer(0, {}, [made], "end"), capsys)

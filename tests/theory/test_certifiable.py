@@ -1,6 +1,7 @@
 """A certificate holds what the lone checker can follow; the rest is left out, or refused."""
 
 import json
+import math
 from fractions import Fraction
 from typing import Any
 
@@ -11,7 +12,7 @@ from tabular_trpo import check
 from tabular_trpo.core.errors import InvalidMDPError, LimitError
 from tabular_trpo.theory.certifiable import hexadecimal
 from tabular_trpo.theory.certificate import certificate, pair_certificate
-from tabular_trpo.theory.claim import claim
+from tabular_trpo.theory.claim import Theorem, claim
 from tabular_trpo.theory.judge import judge
 from tabular_trpo.theory.pair import Pair
 from tabular_trpo.theory.theorems import THEOREMS
@@ -119,3 +120,22 @@ def test_computed_numbers_that_check_does_not_read_are_a_limit() -> None:
     with pytest.raises(LimitError, match="a computed number has more than 65536 digits"):
         hexadecimal(Fraction(1, 16**65536))
     assert len(hexadecimal(Fraction(1, 16**65536 - 1))) == 65538
+
+
+@pytest.mark.parametrize("title", ["x" * 501, "x" * 4001, "two\nlines", "x\ud800", "x\x1b[2J"])
+def test_titles_that_the_checker_refuses_are_not_written(title: str) -> None:
+    own = claim(title)(lambda p: (p.eta, "<=", p.eta + 1))
+    with pytest.raises(InvalidMDPError, match="a title that no line can hold") as caught:
+        pair_certificate(one_state(), [own])
+    assert "\n" not in str(caught.value) and "\x1b" not in str(caught.value)
+    assert len(str(caught.value)) < 250
+
+
+def test_formulas_nested_deeper_than_the_checker_reads_are_left_out() -> None:
+    def product(n: int) -> Theorem:
+        return claim(f"{n}")(lambda p: (math.prod([p.L] * n), ">=", 0))
+
+    assert checked(pair_certificate(one_state(), [product(240)])) == {"240": "proved"}
+    assert checked(pair_certificate(one_state(), [product(20), product(300)])) == {"20": "proved"}
+    with pytest.raises(LimitError, match="nested more than 250 deep"):
+        pair_certificate(one_state(), [product(300)])
