@@ -14,6 +14,7 @@ from tabular_trpo.app.digits import within
 from tabular_trpo.app.improve_methods import Method, Settings
 from tabular_trpo.app.source import Source, about
 from tabular_trpo.app.tables import row, table
+from tabular_trpo.core.decimals import faithful
 from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.real import Real
 from tabular_trpo.core.records import locked
@@ -184,6 +185,11 @@ def _cell(x: Any, digits: int = FEW) -> str:
     return "-" if x is None else rounded(x, digits)
 
 
+def _ratio(x: Any) -> str:
+    """Write a ratio on its own side of 1: below 1 the surrogate promised too much."""
+    return "-" if x is None else faithful(x, FEW, (1,))
+
+
 def _within(x: Any, radius: Any, digits: int) -> str:
     return _cell(x, digits) if radius == 0 else within(x, radius, digits)
 
@@ -191,7 +197,7 @@ def _within(x: Any, radius: Any, digits: int) -> str:
 def _realised(record: Record) -> list[str]:
     """Write the true gain and its ratio to the predicted one, to the digits of their bounds."""
     if record.realised_lo == record.realised_hi:
-        return [_cell(record.realised), _cell(record.ratio)]
+        return [_cell(record.realised), _ratio(record.ratio)]
     error = max(record.realised_hi - record.realised, record.realised - record.realised_lo)
     told = _within(record.realised, error, FEW)
     if record.ratio is None:
