@@ -74,6 +74,7 @@ KINDS: dict[str, Kind] = {
     "rational_pair": record(lambda w: w.pair.to_rational()),
     "mdp": record(lambda w: w.mdp, tt.MDP),
     "float_models": Kind(lambda w: w.floats, lambda w: [None, *THINGS, *NUMBERS, *TEXTS, w.pi]),
+    "weights_of_rows": Kind(lambda w: w.pi, lambda w: [None, *THINGS, *TEXTS, 3, -w.pi]),
     "unchecked": Kind(lambda w: w.pi, lambda w: [None, *THINGS, *TEXTS, 3, w.pi[None, None]]),
     "weights": Kind(
         lane_number("1/4", 0.25), lambda w: [-1, 2, None, *THINGS, *TEXTS, HUGE, math.nan, math.inf]

@@ -9,7 +9,10 @@ import scipy.sparse as sp
 import tabular_trpo as tt
 from tabular_trpo.core import real
 from tabular_trpo.core.errors import LimitError, TabularError
+from tabular_trpo.falsify.score import scorer
+from tabular_trpo.theory.claim import Theorem
 from tabular_trpo.theory.expression import Expression
+from tabular_trpo.theory.plain import Cases, PlainPair
 
 NARROW, NEAR = 1e-6, 1e-9
 
@@ -42,6 +45,22 @@ def plain_differences(side: Expression, floats: tt.Pair) -> list[str]:
         if wrong and _alike(side, floats, layout):
             differences.append(f"{name}: {plain} is {exact} exactly")
     return differences
+
+
+def overlooked(claim: Theorem, floats: tt.Pair) -> bool:
+    """Whether the scores of `falsify` pass by a pair that an infinite side refutes.
+
+    Pairs with a mask are left out, as the hunt has none, and those whose floats are not alike.
+    """
+    if floats.mdp.allowed is not None:
+        return False
+    parts = floats.mdp.P, floats.mdp.r, floats.mdp.rho0, floats.mdp.gamma, floats.pi
+    end = (floats.target, floats.alpha) if floats.is_mixture else (floats.pi_new, 1.0)
+    one = PlainPair(Cases(*(np.asarray(x, dtype=float)[None] for x in (*parts, *end))))
+    sides = [claim.statement.lhs, claim.statement.rhs]
+    if claim.condition is not None:
+        sides += [claim.condition.lhs, claim.condition.rhs]
+    return not scorer(claim)(one)[0] > 1 and all(_alike(x, floats, floats) for x in sides)
 
 
 @lru_cache(maxsize=2)

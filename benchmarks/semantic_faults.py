@@ -10,6 +10,7 @@ import numpy as np
 
 from tabular_trpo import check
 from tabular_trpo.core import real
+from tabular_trpo.falsify import score
 from tabular_trpo.theory import certifiable
 from tabular_trpo.theory.enclosed import Enclosures
 from tabular_trpo.theory.exact_ops import Exacts
@@ -115,10 +116,18 @@ def _log_of_irrationals() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _infinite_scores() -> Iterator[None]:
+    """The scores of `falsify` do not see what an infinite side refutes."""
+    with patch.object(score, "INFINITE", 0.0):
+        yield
+
+
 FAULTS: dict[str, Fault] = {
     made.__name__.strip("_").replace("_", "-"): made
     for made in (
         _padding_in_sums, _padding_as_operand, _number_over_infinity, _infinity_to_the_power_0,
         _log_of_0, _power_0_is_a_number, _hidden_ties, _log_of_irrationals,
+        _infinite_scores,
     )
 }  # fmt: skip

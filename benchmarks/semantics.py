@@ -3,8 +3,9 @@
 Random claims (`benchmarks.formulas`) are judged on random pairs in exact arithmetic, in enclosed
 floats and by the checker, and evaluated in plain floats.  A difference is: enclosed floats decide
 otherwise than exact arithmetic; the checker decides otherwise, or refuses a certificate; a plain
-float, dense, CSR or batched, lies outside of its enclosure, or is a number where there is none; any
-other exception.
+float, dense, CSR or batched, lies outside of its enclosure, or is a number where there is none; a
+pair that an infinite side refutes has no score of `falsify` that sends it to the judge; any other
+exception.
 Exit 1 where there is one.  With --plant a known fault is put back, which must be found: exit 1 if
 it is not.
 """
@@ -21,7 +22,7 @@ import numpy as np
 
 import tabular_trpo as tt
 from benchmarks.formulas import Formulas, nesting, pair
-from benchmarks.plain_values import plain_differences
+from benchmarks.plain_values import overlooked, plain_differences
 from benchmarks.semantic_faults import FAULTS
 from tabular_trpo import check
 from tabular_trpo.core.decimals import percent
@@ -80,6 +81,10 @@ def _judged(claim: Theorem, floats: tt.Pair, count: Count) -> Verdict:
     for side in (claim.statement.lhs, claim.statement.rhs):
         differences = plain_differences(side, floats)
         count.differences += [f"{_text(claim)}: {difference}" for difference in differences]
+    if exact.status == "refuted" and isinstance(exact.slack_lo, float):
+        count.seen["refuted by infinity, hunted"] += floats.mdp.allowed is None
+        if overlooked(claim, floats):
+            count.differences.append(f"{_text(claim)}: refuted by infinity, no score of falsify")
     return exact
 
 

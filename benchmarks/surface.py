@@ -15,6 +15,7 @@ RECIPES = {
     "MDP.from_counts": "counts r=exact_r rho0=exact_rho0 gamma=exact_gamma",
     "MDP.from_transitions": "transitions rho0 gamma state_names=none? action_names=none? "
     "layout=auto_layout?",
+    "MDP.replace": "self=mdp gamma? rho0? r?",
     "MDP.to_float": "self=mdp",
     "MDP.to_rational": "self=mdp",
     "Pair": "mdp pi pi_new",
@@ -35,6 +36,7 @@ RECIPES = {
     "check.check": "certificate",
     "claim": "title around? when=formula?",
     "evaluate": "mdp pi",
+    "exact_work": "mdp=rational_mdp",
     "families.named.chain": "n gamma=text_gamma slip=text_probability? layout?",
     "families.named.combination_lock": "n gamma=text_gamma n_actions? code? layout?",
     "families.named.gridworld": "width=n height=n gamma=text_gamma slip=text_probability? "
@@ -110,6 +112,7 @@ RECIPES = {
     "policies.check_policy": "mdp pi",
     "policies.policy_array": "mdp pi=unchecked",
     "policies.check_rows": "name=pi_name pi=array mask",
+    "policies.normalize": "mdp=single pi=weights_of_rows",
     "policies.uniform": "mdp",
     "policies.deterministic": "mdp actions",
     "policies.best_actions": "mdp Q",
@@ -158,7 +161,9 @@ RECIPES = {
 # Public names without a recipe of their own, and why.
 WITHOUT = {
     r".*Error|Problem|check\.Statement.*": "errors and the checker's records, which people read",
-    r"check\.main": "the command of the checker; tests/test_check_hostile.py",
+    r"policies\.(pairs|Normalized)": "names of axes and a result, for the other functions",
+    r"work_limit": "is entered by `with`; tests/exact/test_work.py",
+    r"check\.(main|load)": "the command of the checker; tests/test_check_hostile.py",
     r"Pair\.[a-zA-Z_]+": "quantities and operations of the formula language; benchmarks.semantics",
     r"Theorem\.(at|claim)|Verdicts\..*": "take what the judge hands over",
     r"from_gym|to_gym|read|write|tabular_policy": "are `formats.from_gym` and so on",
@@ -179,6 +184,7 @@ NAMED_AS = {
 RECORDS: dict[str, Callable[[World], Any]] = {
     "Claim": lambda w: w.verdict.claim,
     "Evaluation": lambda w: w.ev,
+    "Work": lambda w: tt.exact_work(w.exact[0]),
     "Radius": lambda w: w.ev.radius,
     "Optimum": lambda w: tt.optimal(w.mdp),
     "Structure": lambda w: tt.structure(w.mdp),

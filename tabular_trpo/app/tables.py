@@ -82,10 +82,11 @@ def laid_out(sheet: Sheet, width: int) -> list[Table]:
     keys, others = columns[: sheet.keys], columns[sheet.keys :]
     name = max(min(LONG_WORD, width // (sheet.keys + 2)), NARROW)
     shown = {i: [cells[i][0] for cells, _ in sheet.rows] for i in keys}
-    widths = {
-        i: max(_least(sheet, i, shown[i], name), min(name, _whole(sheet, i, shown[i])))
-        for i in keys
-    }
+    # A name of one word is cut only where no text of the other keys could be wrapped instead.
+    words = {i: _least(sheet, i, shown[i], name) for i in keys}
+    whole = {i: min(name, _whole(sheet, i, shown[i])) for i in keys}
+    cut = any(_least(sheet, i, shown[i], width) > name for i in keys)
+    widths = words if cut else {i: max(words[i], whole[i]) for i in keys}
     room = max(width - EDGES - sum(widths[i] + GAP for i in keys), NARROW)
     word = min(LONG_WORD, room)
     for i in others:

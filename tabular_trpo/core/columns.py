@@ -147,7 +147,7 @@ def arrays(table: Table, layout: str) -> tuple[Any, Any, Array | None]:
     """Return P, r(s, a, s') or r(s, a), and the mask of the pairs that occur."""
     n_states, n_actions = len(table.state_names), len(table.action_names)
     rational = is_rational(table.p)
-    if layout not in LAYOUTS:
+    if not isinstance(layout, str) or layout not in LAYOUTS:
         raise InvalidMDPError(
             Problem("layout", "layout", f"= {shown(layout)}", f"one of {', '.join(LAYOUTS)}")
         )

@@ -1,9 +1,9 @@
 """What the caller's process may have changed, and must not change here: how floats behave.
 
 Two settings reach into every computation: numpy's reaction to underflow and the like (`np.seterr`),
-which is set to its default while a public function works, and the processor's rounding mode with
-its treatment of subnormal numbers, which voids every proved radius.  Python cannot set the second,
-so another than IEEE 754's default is refused.
+and the processor's rounding mode with its treatment of subnormal numbers, which voids every proved
+radius.  The first is set to its default while a public function works, but what the caller ignores
+stays ignored.  Python cannot set the second, so another than IEEE 754's default is refused.
 """
 
 import threading
@@ -88,10 +88,12 @@ def _alone(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
     require_ieee()
     _thread.inside = True
     try:
-        if np.geterr() == DEFAULTS:
+        told = np.geterr()
+        wanted = {k: "ignore" if "ignore" in (DEFAULTS[k], told[k]) else "warn" for k in told}
+        if told == wanted:
             result = function(*args, **options)
         else:
-            with np.errstate(divide="warn", over="warn", under="ignore", invalid="warn"):
+            with np.errstate(**cast("Any", wanted)):
                 result = function(*args, **options)
     finally:
         _thread.inside = False

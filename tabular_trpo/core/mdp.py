@@ -1,6 +1,6 @@
 """The model: a finite discounted Markov decision process, validated once, read-only ever after."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, final
 
@@ -169,9 +169,9 @@ class MDP:
         transitions: Iterable[tuple[Any, Any, Any, Any, Any]],
         rho0: Any,
         gamma: Scalar,
-        state_names: Sequence[str] | None = None,
-        action_names: Sequence[str] | None = None,
-        layout: str = "auto",
+        state_names: Any = None,
+        action_names: Any = None,
+        layout: Any = "auto",
         normalize: bool = False,
     ) -> "MDP":
         """Build from rows (s, a, s', probability, reward); a state has the actions in its rows.

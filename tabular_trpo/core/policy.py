@@ -160,7 +160,7 @@ def best_actions(mdp: MDP, Q: Any) -> Array:
 
     raises: InvalidMDPError for another shape, NaN and infinities; LaneError
     """
-    Q = in_lane("Q", Q, mdp.lane == "rational")
+    Q = in_lane("Q", Q, mdp.lane == "rational", axes=pairs(mdp))
     if Q.shape not in (mdp.r.shape, mdp.mask.shape):
         raise shape_error("Q", Q.shape, f"(..., S, A) = {mdp.r.shape}")
     report = Report()
@@ -256,13 +256,14 @@ def to_rational(pi: Any) -> Array:
     pi:     (S, A); of a coarser dtype than float64, its rows are rescaled to sum to 1
     raises: InvalidMDPError for a batch and for rows off the simplex
     """
-    rows = check_rows("pi", _read(pi))
+    rows = _read(pi)
+    checked = check_rows("pi", rows)
     if is_rational(rows):
-        return frozen(rows)
+        return rows
     if rows.ndim != 2:
         got = f"has shape {rows.shape}"
         raise InvalidMDPError(Problem("batch", "pi", got, "a single policy (S, A)"))
-    rows = elementwise(Fraction, rows)
+    rows = elementwise(Fraction, checked)
     for s in range(len(rows)):
         rows[s] = largest_gives_way(rows[s].tolist())
     return frozen(rows)
@@ -275,9 +276,10 @@ def to_float(pi: Any) -> Array:
     raises: LaneError where a positive probability would become 0; InvalidMDPError for rows off
             the simplex
     """
-    exact = check_rows("pi", _read(pi))
+    exact = _read(pi)
+    check_rows("pi", exact)
     if not is_rational(exact):
-        return frozen(exact)
+        return exact
     rows = elementwise(nearest, exact, np.float64)
     if np.any((rows == 0) != (exact == 0)):
         raise LaneError(

@@ -33,7 +33,7 @@ def readable(record: type[T]) -> type[T]:
         parts = (f"{name}={_text(getattr(self, name))}" for name in shown)
         return f"{type(self).__qualname__}({', '.join(parts)})"
 
-    text.__name__ = text.__qualname__ = "__repr__"
+    text.__name__, text.__qualname__ = "__repr__", f"{record.__qualname__}.__repr__"
     record.__repr__ = text  # type: ignore[method-assign]
     return record
 

@@ -14,7 +14,7 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo.core import policy
-from tabular_trpo.core.arguments import typed
+from tabular_trpo.core.arguments import typed, typed_record
 from tabular_trpo.core.errors import LaneError, Problem
 from tabular_trpo.core.linalg import rational
 from tabular_trpo.core.mdp import MDP
@@ -27,6 +27,7 @@ GCD, ENTRY, LIFTING, CALL = 2.2e-12, 5e-7, 1.6e-9, 4e-4
 MOST_BITS = 10**9  # no more bits are counted: such numbers are beyond every budget
 
 
+@typed_record
 @final
 @locked
 @dataclass(frozen=True, slots=True)

@@ -126,8 +126,8 @@ class Theorem:
     name: str
     equation: str
     source: str
-    formula: Formula = field(repr=False)
-    precondition: Formula | None = field(default=None, repr=False)
+    formula: Any = field(repr=False)  # Formula
+    precondition: Any = field(default=None, repr=False)  # Formula | None
     around: Centre = None
     same_as: str = ""
     algebra: bool = False
@@ -247,9 +247,7 @@ def theorem(
 
 
 @typed
-def claim(
-    title: str, around: Centre = None, when: Formula | None = None
-) -> Callable[[Formula], Theorem]:
+def claim(title: Any, around: Centre = None, when: Any = None) -> Callable[[Formula], Theorem]:
     """Make a claim of one's own, to be judged, certified or refuted like any theorem.
 
     title:  what it is called
@@ -265,6 +263,8 @@ def claim(
     >>> weak.text()
     ('eta_new', '>=', 'L - 2*eps*gamma/(1 - gamma)**2*max_tv**2')
     """
+    if not (when is None or callable(when)):
+        raise TypeError(f"when = {shown(when)}, expected a function of p")
     check_words(title)  # here, where they were written, not where the formula follows
     centred(around)
     return lambda formula: Theorem(title, "claim", "user", formula, when, around)

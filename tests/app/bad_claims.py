@@ -96,11 +96,6 @@ BAD = {
         '@tt.claim("X", when=lambda p: p.gamma > 0)\ndef f(p):\n' + SAYS,
         'claims.py:4: claim "X" raises TypeError',
     ),
-    "a huge number": (
-        DEF + '    return p.eta, ">=", 10**500\n',
-        "cannot be evaluated: OverflowErr",
-    ),
-    "a longer number": (DEF + '    return p.eta, ">=", 10**5000\n', 'claim "X" raises ValueError'),
     "too deep": (
         DEF + '    return sum([p.eta] * 5000), ">=", 0\n',
         'claim "X" raises RecursionErr',

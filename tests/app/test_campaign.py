@@ -124,7 +124,7 @@ def test_seed_changes_what_is_drawn(run: Run, tmp_path: Path) -> None:
         (("--executor", "threads"), 2, "invalid choice"),
         (("--pairs", "0"), 2, "not in 1.."),
         (("--chunk", "1e3"), 2, "is no integer"),
-        (("--out", "/nowhere/x.jsonl"), 3, "/nowhere/x.jsonl: No such file"),
+        (("--out", "/nowhere/x.jsonl"), 3, "/nowhere/x.jsonl cannot be written: No such file"),
     ],
 )
 def test_wrong_usage(run: Run, words: tuple[str, ...], code: int, text: str) -> None:

@@ -143,3 +143,12 @@ def test_no_probe_refuses_a_statement_of_the_table(stated: Lines) -> None:
     assert len(stated("from tabular_trpo import THEOREMS\nmine = list(THEOREMS)\n")) == len(
         tt.THEOREMS
     )
+
+
+@pytest.mark.parametrize("number", ["10**500", "10**5000"])
+def test_numbers_of_any_size_are_taken(
+    run: Run, write: Callable[[str], Path], tmp_path: Path, number: str
+) -> None:
+    path = write(HEAD + DEF + f'    return p.eta, ">=", {number}\n')
+    done = run("falsify", path, "--rounds", 1, "--out", tmp_path / "out")
+    assert (done.code, done.err) == (1, "") and "REFUTED" in done.out

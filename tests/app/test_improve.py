@@ -1,5 +1,6 @@
 """`improve` on the command line: the run, its verdict, its exit codes, and what it refuses."""
 
+import inspect
 import json
 import sys
 from fractions import Fraction as F
@@ -208,7 +209,7 @@ def test_refuted_theorem_is_exit_code_1(
     def too_good(p: Any) -> Any:
         return p.eta_new, ">=", p.L - p.eps * p.max_tv**2
 
-    monkeypatch.setattr(iterate, "__defaults__", ((), rungs([too_good])))
+    monkeypatch.setattr(inspect.unwrap(iterate), "__defaults__", ((), rungs([too_good])))
     monkeypatch.setitem(METHODS, "large", Method("large", "too far", _large))
     path, start = _worst(tmp_path)
     result = run("improve", path, "--method", "large", "--policy", start, "--iterations", "1")

@@ -67,7 +67,7 @@ def test_counts_are_found_where_they_stand() -> None:
 def test_the_sample_of_the_readme_is_the_run(run: Run) -> None:
     """Every line of the sample is a line of `verify mdps`, and the pairs told are its pairs."""
     block = TEXTS["README.md"].split("`make verify` ends with\n\n```\n")[1].split("```")[0]
-    out = [line.rstrip() for line in run("verify", MDPS).out.split("\n")]
+    out = [line.rstrip() for line in run("verify", MDPS, columns=100).out.split("\n")]
     lines = [line.rstrip() for line in block.split("\n") if line.strip() not in ("", "...")]
     assert [line for line in lines if line not in out] == []
     (n_pairs,) = re.findall(r"(\d+) pairs", lines[-2])

@@ -70,7 +70,7 @@ def test_each_theorem_says_something_on_each_model(run: Run, pairs: str) -> None
 
 
 def test_page_has_a_row_for_each_statement_and_model(run: Run) -> None:
-    out = run("verify", MDPS).out
+    out = run("verify", MDPS, columns=100).out
     for theorem in THEOREMS:
         assert len(re.findall(rf"^ .* {theorem.name}  +\d", out, re.MULTILINE)) == 1
     for path in MDPS.glob("*.mdp.json"):
@@ -80,7 +80,7 @@ def test_page_has_a_row_for_each_statement_and_model(run: Run) -> None:
 
 
 def test_full_page_has_a_row_for_each_model_and_statement(run: Run) -> None:
-    out = run("verify", STAY_OR_GO, MDPS / "ties.mdp.json", "--full").out
+    out = run("verify", STAY_OR_GO, MDPS / "ties.mdp.json", "--full", columns=100).out
     rows = [line.split() for line in out.split("\n")]
     assert sum(row[:2] == ["ties", "trpo_bound"] for row in rows) == 1
     assert max(map(len, out.split("\n"))) <= 100

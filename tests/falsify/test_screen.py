@@ -170,9 +170,8 @@ def test_what_nobody_judged_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_nearest_have_their_turn() -> None:
-    judged = [
-        {one["statement"] for one in screened(plan(*NAMES), index)["judged"]} for index in range(10)
-    ]
+    records = [screened(plan(*NAMES), index)["judged"] for index in range(10)]
+    judged = [{x["statement"] for x in one if x["why"] != "suspicious"} for one in records]
     assert all(len(names) <= screen.NEAREST for names in judged)
     assert len(set.union(*judged)) > 4 * screen.NEAREST
 

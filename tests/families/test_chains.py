@@ -106,9 +106,17 @@ def test_combination_lock_guessing_matches_its_closed_form():
     assert evaluate(mdp, pi).V[0] == b ** (n - 1) / m / (1 - c * (1 - b**n) / (1 - b))
 
 
-@pytest.mark.parametrize("code", [[0, 1], [0, 1, 2], [0, 1, -1], [0.0, 1.0, 1.0]])
-def test_combination_lock_refuses_a_bad_code(code):
-    with pytest.raises(InvalidMDPError, match="expected 3 action indices below 2"):
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ([0, 1], "expected 3 action indices below 2"),
+        ([0, 1, 2], r"code\[2\] = 2, expected 0 to 1"),
+        ([0, 1, -1], r"code\[2\] = -1, expected 0 to 1"),
+        ([0.0, 1.0, 1.0], "expected 3 action indices below 2"),
+    ],
+)
+def test_combination_lock_refuses_a_bad_code(code, expected):
+    with pytest.raises(InvalidMDPError, match=expected):
         named.combination_lock(3, G, 2, code)
 
 

@@ -172,7 +172,7 @@ EMPTY = np.array([[True, True], [False, False]])
         ),
         (lambda: SoftmaxClass((2, 2), None, EMPTY), r"allowed\[s=1\] has no action"),
         (lambda: SoftmaxClass((2, 2), None, np.ones((2, 2))), "allowed is float64"),
-        (lambda: SoftmaxClass((2, 0)), "A = 0, expected a whole number"),
+        (lambda: SoftmaxClass((2, 0)), "shape.1. = 0, expected a whole number"),
         (lambda: TWO.policy(np.zeros(3)), r"theta has shape \(3,\), expected \(2, 2\)"),
         (lambda: TWO.policy([[0, np.inf], [0, 0]]), r"theta.* = inf, expected a finite"),
         (lambda: TWO.policy([[0, NAN], [0, 0]]), r"theta.* = nan"),
