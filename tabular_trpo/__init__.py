@@ -16,6 +16,7 @@ from tabular_trpo.core.errors import (
     LimitError,
     MemoryGuardError,
     MissingExtraError,
+    NoValueError,
     Problem,
     TabularError,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "LimitError",
     "MemoryGuardError",
     "MissingExtraError",
+    "NoValueError",
     "Optimum",
     "Pair",
     "Problem",

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from math import isnan
 from numbers import Real
 from typing import final
 
@@ -54,7 +53,7 @@ def work_limit(seconds: float | None) -> Iterator[Budget | None]:
         return
     if isinstance(seconds, bool) or not isinstance(seconds, Real):
         raise TypeError(f"work_limit: seconds = {shown(seconds)}, expected a number or None")
-    if isnan(seconds) or seconds < 0:
+    if not seconds >= 0:  # NaN, too
         raise InvalidMDPError(
             Problem("work", "work", f"= {shown(seconds)}", "a number of seconds >= 0")
         )

@@ -84,6 +84,11 @@ class LimitError(TabularError):
 
 
 @final
+class NoValueError(TabularError, ArithmeticError):
+    """A quantity has no value here, such as the average reward of two recurrent classes."""
+
+
+@final
 class MemoryGuardError(TabularError):
     """The computation would need more memory than allowed; refused before allocating."""
 
@@ -108,6 +113,13 @@ def joined(errors: Sequence[TabularError]) -> TabularError | None:
         return errors[0] if errors else None
     problems = [problem for error in errors for problem in error.problems]
     return type(errors[0])(problems, sum(error.hidden for error in errors))
+
+
+def no_average() -> NoValueError:
+    """Return the error of an average reward where a chain has several recurrent classes."""
+    cure = "Find the classes by structure(mdp, pi).recurrent, and start in one of them"
+    got, expected = "has more than one recurrent class", "one for its average reward"
+    return NoValueError(Problem("classes", "the chain of the policy", got, expected, cure))
 
 
 def missing_extra(module: str, extra: str) -> MissingExtraError:

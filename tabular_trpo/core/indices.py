@@ -7,6 +7,7 @@ import numpy as np
 
 from tabular_trpo.core.errors import InvalidMDPError, Problem
 from tabular_trpo.core.given import Names, given
+from tabular_trpo.core.memory import guard
 from tabular_trpo.core.numbers import Array, entry
 from tabular_trpo.core.shapes import shape_error
 
@@ -29,7 +30,7 @@ def indices(
     lead:     whether further axes may come first
     axes:     what labels of a table are looked up in (see `core.given`)
     raises:   InvalidMDPError for labels and masked entries, and naming the first entry that is
-              out of range and how many more there are
+              out of range and how many more there are; MemoryGuardError for a view of too many
 
     >>> indices("states", [0, 1], 2, "(n,) integers")
     array([0, 1])
@@ -46,10 +47,11 @@ def indices(
     if index.dtype.kind not in "iu" or not sizes:
         raise shape_error(name, index.shape, expected)
     if below is not None and index.size:
-        low, high = int(index.min()), int(index.max())  # of a view that spreads one number, too
-        if low < 0 or high >= below:
-            bad = np.argwhere((index < 0) | (index >= below))
+        guard(index.nbytes, name, "Give fewer indices at once")
+        once = index[tuple(slice(None if step else 1) for step in index.strides)]  # of a view
+        if once.min() < 0 or once.max() >= below:
+            bad = np.argwhere((once < 0) | (once >= below))
             at = tuple(int(i) for i in bad[0])
-            problem = Problem("index", entry(name, at), f"= {index[at]}", f"0 to {below - 1}")
-            raise InvalidMDPError(problem, hidden=len(bad) - 1)
+            problem = Problem("index", entry(name, at), f"= {once[at]}", f"0 to {below - 1}")
+            raise InvalidMDPError(problem, hidden=len(bad) * (index.size // once.size) - 1)
     return index

@@ -23,6 +23,7 @@ from tabular_trpo.core.rescale import normalized, rescaled
 from tabular_trpo.core.shapes import fit, shape_error
 from tabular_trpo.core.validate import Report, finite, simplex
 
+FEWER = "Give fewer policies at once"
 NORMALIZE = "policies.normalize(mdp, pi).pi divides each row by its sum"
 
 
@@ -100,8 +101,9 @@ def check_rows(name: str, pi: Array, mask: Array | None = None) -> Array:
 
     raises: InvalidMDPError naming the rows that are off the simplex or use disallowed actions
     """
+    guard(16 * pi.size, f"{name} with {pi.size:,} entries", FEWER)  # a view may spread one
     if not (pi.dtype == np.float64 or is_rational(pi)) or np.ma.isMaskedArray(pi):
-        pi = in_lane(name, pi, rational=False)
+        pi = in_lane(name, pi, rational=False, unsigned=True)
     if mask is not None and mask.dtype != bool:
         raise InvalidMDPError(
             Problem("type", "mask", f"is of type {mask.dtype}", "an array of bool")
@@ -289,6 +291,7 @@ def to_float(pi: Any) -> Array:
 def _read(pi: Any) -> Array:
     """Return a policy in the lane of its numbers; an array of doubles or Fractions is itself."""
     if type(pi) is np.ndarray:
+        guard(16 * pi.size, f"pi with {pi.size:,} entries", FEWER)
         if pi.dtype == np.float64 or all(type(x) is Fraction for x in pi.flat):
             return pi
     table = in_one_lane(unsigned=True, pi=pi)[0]

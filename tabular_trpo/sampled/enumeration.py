@@ -14,6 +14,7 @@ from tabular_trpo.families.arguments import size
 from tabular_trpo.sampled.rollouts import Rollouts
 
 MOST_PATHS = 10**6
+MOST_STEPS = 10**4
 
 
 @typed
@@ -22,7 +23,7 @@ def all_paths(mdp: MDP, pi: Any, horizon: int) -> Iterator[tuple[Any, Rollouts]]
 
     The probabilities sum to 1, exactly so in the rational lane.
 
-    raises: InvalidMDPError, LaneError; LimitError where there are more than MOST_PATHS
+    raises: InvalidMDPError, LaneError; LimitError beyond MOST_PATHS paths or MOST_STEPS steps
 
     >>> mdp = MDP([[["1/2", "1/2"]], [["0", "1"]]], ["1", "0"], ["1", "0"], "1/2")
     >>> [(str(p), path.states.tolist()) for p, path in all_paths(mdp, [["1"], ["1"]], 2)]
@@ -31,16 +32,14 @@ def all_paths(mdp: MDP, pi: Any, horizon: int) -> Iterator[tuple[Any, Rollouts]]
     one_model(mdp)
     pi = check_policy(mdp, pi)
     T = size("horizon", horizon, 1)
+    if T > MOST_STEPS:
+        cure = "Take a shorter horizon, or moments by path_moments"
+        raise LimitError(Problem("size", "horizon", f"= {T:,}", f"at most {MOST_STEPS:,}", cure))
     P, pays = (_dense(mdp, x) for x in (mdp.P, mdp.r if mdp.r_next is None else mdp.r_next))
     length = np.array([T])
-    met = 0
+    _count(P, pi, mdp.rho0 > 0, T)
     for s in np.flatnonzero(mdp.rho0 > 0):
         for chance, steps in _from(P, pays, pi, int(s), T):
-            met += 1
-            if met > MOST_PATHS:
-                cure = "Take a shorter horizon or a smaller model"
-                got = f"has more than {MOST_PATHS} paths of {T} steps"
-                raise LimitError(Problem("size", "mdp", got, "at most so many", cure))
             states, actions = np.zeros((1, T + 1), dtype=np.intp), np.zeros((1, T), dtype=np.intp)
             rewards, behaviour = (zeros((1, T), is_rational(pi)) for _ in range(2))
             for t, (x, a, reward, y) in enumerate(steps):
@@ -70,14 +69,45 @@ def _dense(mdp: MDP, table: Any) -> Array:
     return np.asarray(table.toarray().reshape(*mdp.r.shape, -1) if is_sparse(table) else table)
 
 
+def _count(P: Array, pi: Array, start: Array, T: int) -> None:
+    """Raise where there are too many paths; numbers of paths never fall as T grows."""
+    moves = np.asarray(((pi > 0)[..., None] & (P > 0)).sum(axis=1), dtype=np.float64)
+    ways = np.ones(len(start))
+    for _ in range(T):
+        ways = np.minimum(moves @ ways, 1e12)
+        if ways[start].sum() > MOST_PATHS:
+            cure = "Take a shorter horizon or a smaller model"
+            got = f"has more than {MOST_PATHS} paths of {T} steps"
+            raise LimitError(Problem("size", "mdp", got, "at most so many", cure))
+
+
 def _from(
-    P: Array, pays: Array, pi: Array, s: int, left: int
+    P: Array, pays: Array, pi: Array, s: int, T: int
 ) -> Iterator[tuple[Any, list[tuple[int, int, Any, int]]]]:
-    if left == 0:
-        yield 1, []
-        return
+    """Yield (chance, steps) of every path from s, depth first, without recursion."""
+    chances: list[Any] = [1]
+    steps: list[tuple[int, int, Any, int]] = []
+    open_moves = [_moves(P, pays, pi, s)]
+    while open_moves:
+        move = next(open_moves[-1], None)
+        if move is None:
+            open_moves.pop()
+        else:
+            chances.append(chances[-1] * move[0])
+            steps.append(move[1])
+            if len(steps) < T:
+                open_moves.append(_moves(P, pays, pi, move[1][-1]))
+                continue
+            yield chances[-1], list(steps)
+        if steps:
+            chances.pop()
+            steps.pop()
+
+
+def _moves(
+    P: Array, pays: Array, pi: Array, s: int
+) -> Iterator[tuple[Any, tuple[int, int, Any, int]]]:
     for a in np.flatnonzero(pi[s] > 0).tolist():
         for t in np.flatnonzero(P[s, a] > 0).tolist():
             reward = pays[s, a] if pays.ndim == 2 else pays[s, a, t]
-            for chance, rest in _from(P, pays, pi, t, left - 1):
-                yield pi[s, a] * P[s, a, t] * chance, [(s, a, reward, t), *rest]
+            yield pi[s, a] * P[s, a, t], (s, a, reward, t)

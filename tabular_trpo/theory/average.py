@@ -2,7 +2,8 @@
 
 With H = (I - P_pi + 1 rho0)^{-1}, in which rho0 stands for any law, all follows from one inverse:
 rho0 H is stationary, h = H r_pi solves h = r_pi - J + P_pi h, and trace(H) is that of the
-fundamental matrix (I - P_pi + 1 d_avg)^{-1}.  Chains with two recurrent classes have no H.
+fundamental matrix (I - P_pi + 1 d_avg)^{-1}.  Chains with two recurrent classes have no H:
+a NoValueError, and NaN for those of a float batch.
 """
 
 from functools import cached_property

@@ -7,6 +7,7 @@ import numpy as np
 
 from tabular_trpo.core import extrema, real
 from tabular_trpo.core.budget import spend
+from tabular_trpo.core.errors import no_average
 from tabular_trpo.core.linalg import dense, pseudo, rational
 from tabular_trpo.core.linalg.rational import Common
 from tabular_trpo.core.mdp import MDP
@@ -141,7 +142,7 @@ class Exacts:
     def restarted(self, pi: Array, start: Array) -> Array:
         """Solve for each column."""
         if self.classes(pi) > 1:
-            raise ZeroDivisionError("a chain with more than one recurrent class")
+            raise no_average()
         spend(inverse_seconds(self._rows, pi, Fraction(1)), "an exact inverse")
         return rational.inverse(rational.close(self._rows, pi, Fraction(1), start))
 

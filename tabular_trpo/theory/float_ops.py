@@ -8,6 +8,7 @@ from typing import Any, final
 import numpy as np
 from scipy.special import entr
 
+from tabular_trpo.core.errors import no_average
 from tabular_trpo.core.linalg import dense, pseudo, sparse
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.memory import guard
@@ -135,12 +136,15 @@ class Floats:
         return np.asarray(self._kernel.solve(self._closed(pi), self.mdp.gamma).forward(b))
 
     def restarted(self, pi: Array, start: Array) -> Array:
-        """Invert, sparse models too; NaN where there is more than one recurrent class."""
+        """Invert, sparse models too; NaN for those of a batch that have no inverse."""
         P_pi = self._closed(pi)
         if self.mdp.is_sparse:
             guard(8 * P_pi.shape[0] ** 2, "the inverse of a chain", "Take a smaller model")
             P_pi = P_pi.toarray()
-        return dense.restarted(P_pi, start)
+        found = dense.restarted(P_pi, start)
+        if found.ndim == 2 and np.isnan(found).any():
+            raise no_average()
+        return found
 
     def classes(self, pi: Array) -> Any:
         """Count in the graph of what is positive."""

@@ -18,6 +18,7 @@ from tabular_trpo.core.errors import (
     InvalidMDPError,
     LimitError,
     MemoryGuardError,
+    NoValueError,
     Problem,
     TabularError,
 )
@@ -116,6 +117,8 @@ def _decide(theorem: Theorem, pair: Quantities, lane: str, bits: int) -> Verdict
         status, lo, hi = bounds(claim, bits)
     except LimitError as limit:
         return Verdict("undecided", None, None, _kind(theorem, lane), unknown, str(limit))
+    except NoValueError as undefined:
+        return Verdict("vacuous", None, None, lane, unknown, f"{NO_VALUE}: {undefined}")
     except TabularError:
         raise
     except (ArithmeticError, ValueError) as undefined:

@@ -50,8 +50,9 @@ class Pair(Quantities):
 
     @cached_property
     def exact_seconds(self) -> float:
-        """The estimate of the exact evaluations of both policies of a rational pair."""
-        return sum(evaluation(self.mdp, pi).seconds for pi in (self.pi, self.pi_new))
+        """The estimate of the exact evaluations of both policies."""
+        exact = self.exact
+        return sum(evaluation(exact.mdp, pi).seconds for pi in (exact.pi, exact.pi_new))
 
     @classmethod
     @typed

@@ -3,6 +3,7 @@
 from functools import cached_property
 from typing import Any
 
+from tabular_trpo.core.errors import NoValueError, Problem
 from tabular_trpo.core.mdp import MDP
 from tabular_trpo.exact.evaluate import evaluate
 from tabular_trpo.exact.optimal import optimal
@@ -130,6 +131,9 @@ class Quantities(Averages):
     @computed()
     def A_bar_target(self) -> Any:
         """Mean advantage of the target of a mixture, (..., S)."""
+        if not self.is_mixture:
+            got, cure = "has no target", "Make a mixture by Pair.mixture(mdp, pi, target, alpha)"
+            raise NoValueError(Problem("target", "the pair", got, "a mixture", cure))
         return self.ops.sum_last(self.target * self.A)
 
     @computed()

@@ -81,3 +81,20 @@ def test_bad_input() -> None:
     batch = tt.MDP([mdp.to_float().P] * 2, [mdp.to_float().r] * 2, [0.5, 0.5], 0.5)
     with pytest.raises(InvalidMDPError, match=r"mdp has batch \(2,\).*mdp\[i\]"):
         list(all_paths(batch, tt.policies.to_float(pi), 1))
+
+
+@pytest.mark.parametrize("T", [10**4 + 1, 10**6, 10**15])
+def test_long_horizons_are_refused_by_name(T: int) -> None:
+    mdp, pi, _ = dyadic()
+    for function in (lambda: list(all_paths(mdp, pi, T)), lambda: expectation(mdp, pi, T, len)):
+        with pytest.raises(LimitError, match=r"horizon = 1.*expected at most 10,000"):
+            function()
+
+
+def test_a_horizon_beyond_the_depth_of_the_stack() -> None:
+    """One path of 10^4 steps; and two in each step are refused before the first is listed."""
+    one = tt.MDP([[["1"]]], [["1"]], ["1"], "1/2")
+    assert expectation(one, [["1"]], 10**4, lambda path: path.rewards.sum()) == 10**4
+    mdp, pi, _ = dyadic()
+    with pytest.raises(LimitError, match="more than 1000000 paths of 10000 steps"):
+        next(all_paths(mdp, pi, 10**4))

@@ -87,8 +87,9 @@ def test_lanes_agree_where_chains_mix(pair: Pair) -> None:
     for name in OF_AVERAGES:
         try:
             exact = np.asarray(getattr(pair, name), dtype=object)
-        except ZeroDivisionError:
-            assert np.isnan(getattr(floats, name)).all()
+        except tt.NoValueError:
+            with pytest.raises(tt.NoValueError, match="more than one recurrent class"):
+                getattr(floats, name)
             with pytest.raises(tt.LimitError, match="not enclosed"):
                 getattr(floats.enclosed(), name)
             continue
@@ -173,3 +174,32 @@ def test_hunts_stay_where_chains_mix(theorem: tt.Theorem) -> None:
     )  # fmt: skip
     slow, quick = scorer(theorem)(PlainPair(cases))
     assert slow == pytest.approx(SPEAKS, abs=1e-6) and 0 < quick <= 1 + 1e-9
+
+
+def test_two_recurrent_classes_are_named_and_no_average_is_made_up() -> None:
+    """In every arithmetic and layout; the cure names the classes."""
+    mdp = tt.MDP([[["1", "0"]], [["0", "1"]]], ["1", "0"], ["1/2", "1/2"], "1/2")
+    pair = Pair(mdp, [["1"], ["1"]], [["1"], ["1"]])
+    floats = pair.to_float()
+    rows = sp.csr_array(floats.mdp.P.reshape(-1, 2))
+    sparse = Pair(tt.MDP(rows, floats.mdp.r, floats.mdp.rho0, 0.5), floats.pi, floats.pi)
+    for name in OF_AVERAGES:
+        for one in (pair, floats, sparse):
+            with pytest.raises(tt.NoValueError, match=r"structure\(mdp, pi\)\.recurrent"):
+                getattr(one, name)
+        with pytest.raises(tt.TabularError):
+            getattr(floats.enclosed(), name)
+    assert tt.structure(mdp, pair.pi).recurrent == ((0,), (1,))
+    average = tt.claim("J is positive")(lambda p: (p.J, ">=", 0))
+    for one in (pair, floats):
+        assert judge(average, one).status == "vacuous"
+
+
+def test_what_only_mixtures_have_is_refused_by_name() -> None:
+    pair = two_states()
+    for one in (pair, pair.to_float(), pair.to_float().enclosed()):
+        for name in ("A_bar_target", "eps_target"):
+            with pytest.raises(tt.NoValueError, match="the pair has no target"):
+                getattr(one, name)
+    assert Pair.mixture(pair.mdp, pair.pi, pair.pi_new, "1/2").A_bar_target.shape == (2,)
+    assert pair.to_float().exact_seconds > 0
