@@ -52,8 +52,11 @@ class Exacts:
             )
 
     def over(self, x: Any, y: Any) -> Any:
-        """Divide."""
-        return x / y
+        """Divide; a division by 0 is told in words, not as Fraction(1, 0)."""
+        try:
+            return x / y
+        except ZeroDivisionError:
+            raise ZeroDivisionError("a number is divided by 0") from None
 
     def power(self, x: Any, n: int) -> Any:
         """Take powers."""

@@ -3,6 +3,7 @@
 import math
 import re
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from tabular_trpo.falsify.answer import Unrefuted
 from tabular_trpo.falsify.atlas import Entry
 from tabular_trpo.falsify.screen import _kept
 from tabular_trpo.theory.ratio import ratio_of
+from tests.app.conftest import Run
 
 BELOW = [Fraction(39960000, 39960001), 1 - Fraction(1, 10**14), 1 - Fraction(1, 10**40)]
 
@@ -98,3 +100,9 @@ def test_a_discount_is_not_shown_as_1(gamma: str) -> None:
 def test_scores_that_are_kept_do_not_become_1() -> None:
     scores = np.array([1 - 1e-14, 1.0, 0.1234567890123456])
     assert _kept(scores).tolist() == [1 - 1e-14, 1.0, 0.123456789012]
+
+
+def test_a_ratio_beside_1_is_not_printed_as_1(run: Run) -> None:
+    words = ("--method", "greedy", "--lane", "rational")
+    printed = run("improve", Path(__file__).parents[2] / "mdps" / "impatient.mdp.json", *words).out
+    assert "1.0005" in printed, printed
