@@ -120,6 +120,9 @@ def _arrays(w: World, x: Any) -> list[Any]:
     bad.append(np.stack([x, x, x]))
     bad.append(np.concatenate([x, x[:1]]))
     bad.append(np.broadcast_to(np.float64(0.5), (10**8, 10**7)))
+    bad.append(np.broadcast_to(np.asarray(x, dtype=float), (10**15, *x.shape)))
+    if x.ndim != 2:
+        bad.append(np.asmatrix(np.ones((2, 3))))
     bad.append(np.asarray(x, dtype=float).astype(complex))
     bad.append(np.ma.masked_array(np.asarray(x, dtype=float), mask=np.ones(x.shape, dtype=bool)))
     if x.dtype == object:
@@ -139,6 +142,7 @@ def indices(get: Callable[[World], Any]) -> Kind:
     def invalid(w: World) -> list[Any]:
         x = np.asarray(get(w))
         wild = [x + 10**6, x - 10**6, x + 0.5, x.astype(float) * math.nan, x.astype(str), [x, [1]]]
+        wild.append(np.broadcast_to(x, (10**15, *x.shape)))
         return [*wild, x[None], None, *THINGS, *TEXTS, HUGE, [HUGE] * len(x), w.mdp]
 
     return Kind(get, invalid)

@@ -6,7 +6,7 @@ as ``where = got, expected what. cure``; the rest are counted, never dropped sil
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 from tabular_trpo.core.terminal import plain
 
@@ -47,6 +47,10 @@ class TabularError(ValueError):
         self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
         self.hidden = hidden
         super().__init__(self._text())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Keep the problems in copies and pickles: a pool of processes hands errors over so."""
+        return type(self), (self.problems, self.hidden)
 
     @property
     def code(self) -> str:

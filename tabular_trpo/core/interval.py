@@ -47,6 +47,10 @@ class Interval:
     __array_ufunc__: ClassVar[None] = None  # numpy arrays on the left leave the operation to us
     __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle by the ends, which are checked and locked anew."""
+        return Interval, (self.lo, self.hi)
+
     def __post_init__(self) -> None:
         """Copy, check and lock the ends."""
         for name in ("lo", "hi"):

@@ -104,10 +104,9 @@ def check_rows(name: str, pi: Array, mask: Array | None = None) -> Array:
     guard(16 * pi.size, f"{name} with {pi.size:,} entries", FEWER)  # a view may spread one
     if not (pi.dtype == np.float64 or is_rational(pi)) or np.ma.isMaskedArray(pi):
         pi = in_lane(name, pi, rational=False, unsigned=True)
-    if mask is not None and mask.dtype != bool:
-        raise InvalidMDPError(
-            Problem("type", "mask", f"is of type {mask.dtype}", "an array of bool")
-        )
+    if mask is not None and (mask.dtype != bool or mask.shape != pi.shape[-2:]):
+        got = f"is {mask.dtype} of shape {mask.shape}"
+        raise InvalidMDPError(Problem("mask", "mask", got, f"bool of shape {pi.shape[-2:]}"))
     rational = is_rational(pi)
     if rational and not all(isinstance(x, Fraction) for x in pi.flat):
         pi = in_lane(name, pi, rational=True, unsigned=True)

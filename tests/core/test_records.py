@@ -261,3 +261,23 @@ def test_policies_of_any_precision_become_exact(dtype: str) -> None:
         np.abs(exact.astype(float) - pi.astype(float)).max()
         <= float(np.abs(1 - pi.astype(float).sum(axis=1)).max()) + 2.0**-52
     )
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_errors_keep_their_problems(way: str) -> None:
+    """A pool of processes hands them over by pickles."""
+    problem = tt.Problem("row_sum", "P[s=0, a=0]", "sums to 2", "1", "Divide")
+    for cls in [*tt.TabularError.__subclasses__(), tt.TabularError]:
+        error = cls((problem, problem), 3)
+        other = WAYS[way](error)
+        assert type(other) is cls and str(other) == str(error) and "3 more problems" in str(other)
+        assert (other.problems, other.hidden, other.code) == (error.problems, 3, "row_sum")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_intervals_are_copied_read_only(way: str) -> None:
+    mdp = tt.MDP(P, R, [1.0, 0.0], 0.5)
+    pair = tt.Pair(mdp, UNIFORM, LEANING).enclosed()
+    for interval in (WAYS[way](pair.V), WAYS[way](pair).V_new, WAYS[way](pair).new.V):
+        assert not interval.lo.flags.writeable and not interval.hi.flags.writeable
+    assert np.array_equal(WAYS[way](pair.V).hi, pair.V.hi)

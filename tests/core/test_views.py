@@ -85,3 +85,9 @@ def test_rows_of_a_coarse_dtype_are_rescaled_at_every_door(dtype: type) -> None:
     assert np.allclose(checked, rows, atol=1e-3) and np.abs(checked.sum(axis=1) - 1).max() < 1e-15
     with pytest.raises(tt.InvalidMDPError, match=r"pi\[s=0\] sums to 1\.0"):
         tt.policies.check_rows("pi", (1.02 * rows).astype(dtype))
+
+
+@pytest.mark.parametrize("shape", [(1, 2, 2), (2,), (), (3, 2), (2, 3)])
+def test_a_mask_is_of_the_shape_of_one_policy(shape: tuple[int, ...]) -> None:
+    with pytest.raises(tt.InvalidMDPError, match=r"mask is bool of shape .*bool of shape \(2, 2\)"):
+        tt.policies.check_rows("pi", HALF, np.ones(shape, dtype=bool))
