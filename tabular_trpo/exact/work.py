@@ -24,6 +24,7 @@ from tabular_trpo.core.records import locked
 
 # Seconds, fitted on one core: of a gcd by the square of its bits, of an entry of P, of a solve.
 GCD, ENTRY, LIFTING, CALL = 2.2e-12, 5e-7, 1.6e-9, 4e-4
+WEIGHTED, PLAIN = 300, 60  # gcds of the chain's bits that the moments of a path cost for a term
 MOST_BITS = 10**9  # no more bits are counted: such numbers are beyond every budget
 
 
@@ -79,6 +80,19 @@ def recursion_seconds(mdp: MDP, pi: Array, horizon: int) -> float:
     step = chain_bits(mdp._rows, pi, mdp.gamma) / mdp.n_states * 2
     terms = 5 * mdp.n_states**2 * mdp.n_actions
     return terms * (ENTRY * horizon + GCD * step**2 * nearest(min(horizon, MOST_BITS)) ** 3 / 3)
+
+
+def moments_seconds(mdp: MDP, pi: Array, weights: Array) -> float:
+    """Estimate the moments of paths that stop at a geometric time: five solves, one on the other.
+
+    The digits of each are those of the one before and of the chain; sums of them are rationals.
+
+    weights: (S, A) of the rewards; where all are 0, as for a return, only two solves grow
+    """
+    assert mdp._rows is not None
+    bits = chain_bits(mdp._rows, pi, mdp.gamma) + _common(weights.ravel())
+    grown = WEIGHTED if np.any(weights) else PLAIN
+    return grown * GCD * mdp.n_states * pi.size * nearest(bits) ** 2
 
 
 def _seconds(shape: tuple[int, ...], bits: int, results: int, solves: int) -> float:

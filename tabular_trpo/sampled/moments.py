@@ -25,7 +25,7 @@ from tabular_trpo.core.overflow import finite
 from tabular_trpo.core.policy import check_policy
 from tabular_trpo.core.records import locked
 from tabular_trpo.exact.evaluate import evaluate
-from tabular_trpo.exact.work import recursion_seconds
+from tabular_trpo.exact.work import moments_seconds, recursion_seconds
 from tabular_trpo.families.arguments import size
 from tabular_trpo.sampled.coupling import coupled_products, expected, paid
 from tabular_trpo.sampled.estimate import read_baseline, step_weights
@@ -199,6 +199,8 @@ def _solved(
     at = _State(none, none, none, none, none)
     g = mdp.gamma
     if horizon is None:
+        if is_rational(pi):
+            spend(moments_seconds(mdp, pi, c), "moments of paths in rationals")
         return _back(mdp, pi, c, b[:, None], _Factors(g, g, g, g, g), at, fixed=True)
     k = g if weighting == "discounted" else g**0
     factors = _Factors(g, k, g * g, g * k, k * k)

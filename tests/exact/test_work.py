@@ -63,6 +63,18 @@ def test_every_door_keeps_the_budget(door: str) -> None:
         DOORS[door](mdp, pi)
 
 
+@pytest.mark.parametrize("door", ["path_moments", "vine_moments"])
+def test_moments_of_long_fractions_are_refused_before_the_work(door: str) -> None:
+    # One evaluation is well within the default budget; the moments take minutes.
+    mdp = with_digits(20, 3, 20)
+    pi = tt.policies.uniform(mdp)
+    pi_new = tt.policies.mixture(pi, tt.policies.greedy(mdp, mdp.r), "1/97")
+    assert tt.exact_work(mdp).seconds < 10
+    options = {"common": False} if door == "vine_moments" else {}
+    with tt.work_limit(20), pytest.raises(tt.LimitError, match="moments of paths"):
+        getattr(tt.sampled, door)(mdp, pi, pi_new, **options)
+
+
 def test_verdict_beyond_the_budget_is_undecided_with_the_estimate() -> None:
     mdp = with_digits(4, 2, 5)
     pi = tt.policies.uniform(mdp)
