@@ -143,7 +143,7 @@ def _numbers(p: list[Any], r: list[Any]) -> tuple[Array, Array]:
     return coarse if coarse.dtype.kind == "f" else one, two  # their precision is told by the dtype
 
 
-def arrays(table: Table, layout: str) -> tuple[Any, Any, Array | None]:
+def arrays(table: Table, layout: Any) -> tuple[Any, Any, Array | None]:
     """Return P, r(s, a, s') or r(s, a), and the mask of the pairs that occur."""
     n_states, n_actions = len(table.state_names), len(table.action_names)
     rational = is_rational(table.p)

@@ -88,7 +88,7 @@ def _alone(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
     require_ieee()
     _thread.inside = True
     try:
-        told = np.geterr()
+        told = dict(np.geterr())
         wanted = {k: "ignore" if "ignore" in (DEFAULTS[k], told[k]) else "warn" for k in told}
         if told == wanted:
             result = function(*args, **options)
