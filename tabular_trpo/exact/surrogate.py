@@ -11,6 +11,7 @@ from tabular_trpo.core.grid import below_grid
 from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.linalg import twofold
 from tabular_trpo.core.linalg.twofold import Twofold
+from tabular_trpo.core.memory import guard
 from tabular_trpo.core.numbers import Array, OptionalScalar, Scalar, frozen, is_rational
 from tabular_trpo.core.overflow import finite
 from tabular_trpo.core.policy import check_rows
