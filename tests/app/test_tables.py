@@ -175,7 +175,7 @@ def test_numbers_of_a_comparison_and_a_campaign_are_whole(
 ) -> None:
     words = ("--seeds", "2", "--steps", "400", "--batch", "200", "--executor", "serial")
     compared(_compare, "compare", model(), *words, least=20)
-    words = ("--executor", "serial", "--pairs", "200", "--chunk", "200", "--out")
+    words = ("--executor", "serial", "--pairs", "200", "--chunk", "200", "--out")  # type: ignore[assignment]
     compared(_campaign, "campaign", *words, tmp_path / "campaign.jsonl", least=100)
 
 

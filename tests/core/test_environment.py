@@ -145,7 +145,7 @@ def test_what_works_later_is_steady_too() -> None:
     function = steady(maker)
     with np.errstate(all="raise"):
         assert list(steady(late)(2)) == [0.0, 1.0]
-    function.__wrapped__.__globals__  # noqa: B018
+    function.__wrapped__.__globals__  # type: ignore[attr-defined]  # noqa: B018
     closed: list[int] = []
 
     def closing() -> Iterator[int]:

@@ -163,7 +163,7 @@ def test_masked_arrays_are_refused(door: str) -> None:
 def test_masked_arrays_without_a_masked_entry_are_arrays() -> None:
     start = np.ma.array([0.25, 0.75], mask=False)
     assert tt.MDP(P, R, start, 0.9).rho0.tolist() == [0.25, 0.75]
-    assert tt.MDP(P, R, np.ma.array([0.0, 1.0], mask=[1, 0]).filled(0), 0.9).rho0[1] == 1
+    assert tt.MDP(P, R, np.ma.array([0.0, 1.0], mask=[1, 0]).filled(0), 0.9).rho0[1] == 1  # type: ignore[arg-type]
     with pytest.raises(tt.InvalidMDPError, match=r"rho0\[1\] is masked"):
         tt.MDP(P, R, [1.0, np.ma.masked], 0.9)
 

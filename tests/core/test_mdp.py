@@ -21,7 +21,8 @@ START = [1.0, 0.0]
 
 
 def model(**changes: Any) -> tt.MDP:
-    return tt.MDP(**{"P": P, "r": R, "rho0": START, "gamma": 0.9} | changes)
+    parts: dict[str, Any] = {"P": P, "r": R, "rho0": START, "gamma": 0.9}
+    return tt.MDP(**parts | changes)
 
 
 def rows(mdp: tt.MDP) -> np.ndarray:

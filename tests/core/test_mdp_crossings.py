@@ -17,7 +17,8 @@ R = [[1.0, 0.0], [0.0, 2.0]]
 
 
 def model(**changes: Any) -> tt.MDP:
-    return tt.MDP(**{"P": P, "r": R, "rho0": [1.0, 0.0], "gamma": 0.9} | changes)
+    parts: dict[str, Any] = {"P": P, "r": R, "rho0": [1.0, 0.0], "gamma": 0.9}
+    return tt.MDP(**parts | changes)
 
 
 @given(mdps())
@@ -71,7 +72,8 @@ def test_crossing_keeps_names() -> None:
     ],
 )
 def test_numbers_beyond_float64_do_not_cross(changes: dict[str, Any], code: str) -> None:
-    parts = {"P": [[["1", "0"]], [["0", "1"]]], "r": [0, 0], "rho0": [1, 0], "gamma": "1/2"}
+    parts: dict[str, Any] = {"P": [[["1", "0"]], [["0", "1"]]], "r": [0, 0]}
+    parts |= {"rho0": [1, 0], "gamma": "1/2"}
     with pytest.raises(tt.LaneError, match="Stay in the rational lane") as caught:
         tt.MDP(**parts | changes).to_float()
     assert caught.value.code == code

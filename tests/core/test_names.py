@@ -49,5 +49,5 @@ def test_every_wrong_name_is_counted() -> None:
 
 
 def test_names_may_come_from_a_generator() -> None:
-    mdp = tt.MDP.from_transitions([("a", "x", "a", 1, 0)], [1], 0.5, iter("a"), iter("x"))  # type: ignore[arg-type]
+    mdp = tt.MDP.from_transitions([("a", "x", "a", 1, 0)], [1], 0.5, iter("a"), iter("x"))
     assert (mdp.state_names, mdp.action_names) == (("a",), ("x",))

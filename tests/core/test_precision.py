@@ -107,7 +107,7 @@ def test_coarse_rows_too_far_off_are_refused_with_their_tolerance() -> None:
 
 ROUNDED = [["0.333333333333333", "0.666666666666666"], ["0", "1"]]
 THIRDS = [[Fraction(1, 3), Fraction(2, 3)], [0, 1]]
-EXACT = {"r": ["1", "0"], "rho0": ["1", "0"], "gamma": "1/2"}
+EXACT: dict[str, Any] = {"r": ["1", "0"], "rho0": ["1", "0"], "gamma": "1/2"}
 
 
 def _document(P: list[list[str]], policy: list[str]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ LONG = F(10**1000 - 1, 10**1000)
 )  # fmt: skip
 def test_short_values_look_as_dataclasses_show_them(value: Any) -> None:
     usual = make_dataclass("Found", ["x"])(value)
-    assert repr(readable(make_dataclass("Found", ["x"]))(value)) == repr(usual)
+    assert repr(readable(make_dataclass("Found", ["x"]))(value)) == repr(usual)  # type: ignore[misc]
 
 
 def test_long_numbers_are_shortened_wherever_they_are() -> None:

@@ -24,7 +24,8 @@ LEANING = [[0.75, 0.25], [0.5, 0.5]]
 
 
 def model(**changes: Any) -> tt.MDP:
-    return tt.MDP(**{"P": P, "r": TRIPLES, "rho0": [1.0, 0.0], "gamma": 0.9} | changes)
+    parts: dict[str, Any] = {"P": P, "r": TRIPLES, "rho0": [1.0, 0.0], "gamma": 0.9}
+    return tt.MDP(**parts | changes)
 
 
 def spread(mdp: tt.MDP) -> Any:
@@ -135,7 +136,7 @@ def test_unknown_field_is_refused() -> None:
 
 
 def test_repair_is_remembered() -> None:
-    mdp = tt.MDP(np.float32(P) * np.float32(1 + 2e-7), TRIPLES, [1.0, 0.0], 0.9)
+    mdp = tt.MDP(np.float32(P) * np.float32(1 + 2e-7), TRIPLES, [1.0, 0.0], 0.9)  # type: ignore[arg-type]
     assert mdp.repair > 1e-8
     for rebuild in (lambda m: m.replace(gamma=0.5), lambda m: dataclasses.replace(m, gamma=0.5)):
         assert rebuild(mdp).repair == mdp.repair

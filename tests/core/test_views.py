@@ -82,7 +82,7 @@ def test_work_of_any_size(digits: int) -> None:
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float16])
 def test_rows_of_a_coarse_dtype_are_rescaled_at_every_door(dtype: type) -> None:
-    rows = np.random.default_rng(0).dirichlet(np.ones(5), 9).astype(dtype)
+    rows: Any = np.random.default_rng(0).dirichlet(np.ones(5), 9).astype(dtype)
     checked = tt.policies.check_rows("pi", rows)
     assert np.allclose(checked, rows, atol=1e-3) and np.abs(checked.sum(axis=1) - 1).max() < 1e-15
     with pytest.raises(tt.InvalidMDPError, match=r"pi\[s=0\] sums to 1\.0"):

@@ -67,13 +67,13 @@ def test_quantities_of_a_pair_are_finite_or_refused(rewards: str, gamma: float) 
     mdp = model(REWARDS[rewards], gamma)
     for pair in (tt.Pair(mdp, PI, NEW), tt.Pair.mixture(mdp, PI, NEW, 0.25)):
         names = [n for n in NAMES if pair.is_mixture or "target" not in n]
-        found = {name: settles(lambda p=pair, n=name: getattr(p, n)) for name in names}
+        found = {name: settles(lambda p=pair, n=name: getattr(p, n)) for name in names}  # type: ignore[misc]
         if rewards == "1e-307":
             assert all(found.values())
         if rewards == "1e307" and gamma == 0.9:
             assert found["V"] and found["L"] and not found["C"] and not found["M"]
     for call in (tt.evaluate, lambda m, pi: tt.penalty(tt.evaluate(m, pi))):
-        settles(lambda f=call: f(mdp, PI))
+        settles(lambda f=call: f(mdp, PI))  # type: ignore[misc]
     settles(lambda: tt.surrogate(tt.evaluate(mdp, PI)).value(NEW))
     settles(lambda: tt.optimal(mdp))
 

@@ -54,7 +54,7 @@ def test_what_no_double_separates_is_undecided() -> None:
     """At gamma = 1/2 doubles end about two thousand states from the reward."""
     o = tt.optimal(corridor(3000, 0.5))
     open_ = o.undecided.any(axis=1)
-    assert open_[0] and not open_[1500:].any() and np.all(np.diff(open_.astype(int)) <= 0)
+    assert open_[0] and not open_[1500:].any() and np.all(np.diff(open_.astype(int)) <= 0)  # type: ignore[index]
     assert np.all(o.optimal[:, 1]) and np.array_equal(o.undecided[open_], o.optimal[open_])
 
 

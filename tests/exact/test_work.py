@@ -49,7 +49,7 @@ DOORS: dict[str, Any] = {
     "Pair": lambda m, pi: tt.Pair(m, pi, pi).eta,
     "average": lambda m, pi: tt.Pair(m, pi, pi).kemeny,
     "certificate": lambda m, pi: tt.pair_certificate(tt.Pair(m, pi, pi)),
-    "iterate": lambda m, pi: next(iter(tt.improve.iterate(m, pi, tt.improve.greedy))),
+    "iterate": lambda m, pi: next(iter(tt.improve.iterate(m, pi, tt.improve.greedy))),  # type: ignore[arg-type]
     "return moments": lambda m, pi: tt.sampled.return_moments(m, pi),
     "finite moments": lambda m, pi: tt.sampled.path_moments(m, pi, pi, horizon=3),
 }

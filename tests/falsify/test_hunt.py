@@ -230,7 +230,7 @@ def test_options_out_of_range_are_refused(options: Any, message: str) -> None:
 
 def test_what_is_no_claim_is_refused() -> None:
     with pytest.raises(TypeError, match="expected a claim"):
-        tt.falsify(lambda p: (p.eta, "<=", p.L))  # type: ignore[arg-type]
+        tt.falsify(lambda p: (p.eta, "<=", p.L))
 
 
 def test_the_climb_never_loses_its_best(rng: np.random.Generator) -> None:

@@ -74,7 +74,7 @@ def test_nothing_over_nothing_is_no_ratio(name: str) -> None:
     pair = tt.Pair(still, [["1/2", "1/2"]], [["1/4", "3/4"]])
     assert scorer(claim).ratio(pair) is None
     found = tt.falsify(claim, rounds=1, gamma=0, start=[pair])
-    assert found.status != "refuted" and found.ratio is None
+    assert found.status != "refuted" and found.ratio is None  # type: ignore[union-attr]
 
 
 def test_the_minorant_is_a_sum() -> None:
@@ -132,8 +132,8 @@ def test_the_user_names_the_gap(around: Any) -> None:
         assert ratio == pytest.approx(scorer(claim).ratio(pair), rel=1e-12)
         assert tt.judge(named, pair).tightness == pytest.approx(ratio, rel=1e-12)
     found = tt.falsify(claim, rounds=2, gamma="1/2", around=around)
-    assert found.status == "unrefuted" and found.ratio is not None and found.ratio < 1
-    assert found.ratio == _ratio(scorer(named), found.witness)  # type: ignore[arg-type]
+    assert found.status == "unrefuted" and found.ratio is not None and found.ratio < 1  # type: ignore[union-attr]
+    assert found.ratio == _ratio(scorer(named), found.witness)  # type: ignore[arg-type, union-attr]
 
 
 def test_another_centre_measures_by_another_penalty() -> None:

@@ -101,7 +101,7 @@ def test_the_start_is_tested_unless_it_is_given() -> None:
 
 MAKERS: list[Callable[[], Any]] = [
     lambda: gymnasium.make("FrozenLake-v1"),
-    lambda: FrozenLakeEnv(success_rate=0.6, reward_schedule=(3, -1, 0.1)),
+    lambda: FrozenLakeEnv(success_rate=0.6, reward_schedule=(3, -1, 0.1)),  # type: ignore[arg-type]
     lambda: gymnasium.make("CliffWalking-v1", is_slippery=True),
     lambda: gymnasium.make("Taxi-v4", is_rainy=True),
     lambda: TaxiEnv(),

@@ -97,7 +97,7 @@ WRAPPERS: dict[str, Callable[[Any], Any]] = {
     "Halved": lambda env: Halved(env, 50),
 }
 HARMLESS = list(WRAPPERS)[:6]
-LAKE = {"reward_schedule": (1, -1, -0.25)}
+LAKE: dict[str, Any] = {"reward_schedule": (1, -1, -0.25)}
 
 
 def _trajectory(env: Any) -> list[Any]:
@@ -156,7 +156,7 @@ def test_the_cure_reads_the_table_that_was_found() -> None:
     with pytest.raises(tt.InvalidMDPError, match=r"from_gym\(env.env.env, \.\.\.\)"):
         tt.from_gym(env, 0.9)
     with pytest.warns(UserWarning, match="table P of Other"):
-        assert tt.from_gym(env.env.env, 0.9).n_states == 1
+        assert tt.from_gym(env.env.env, 0.9).n_states == 1  # type: ignore[attr-defined]
 
 
 def test_a_passenger_who_changes_his_mind_is_not_in_the_table() -> None:
@@ -173,7 +173,7 @@ def test_a_passenger_who_changes_his_mind_is_not_in_the_table() -> None:
 @pytest.mark.parametrize(
     "env",
     [
-        FrozenLakeEnv(success_rate=0.75, reward_schedule=(5, -1, -0.5)),
+        FrozenLakeEnv(success_rate=0.75, reward_schedule=(5, -1, -0.5)),  # type: ignore[arg-type]
         CliffWalkingEnv(is_slippery=True),
         TaxiEnv(is_rainy=True, rainy_probability=0.5),
         tt.to_gym(WANDER),

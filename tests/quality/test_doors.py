@@ -3,12 +3,14 @@
 import inspect
 import re
 
+import numpy as np
 import pytest
 
 import tabular_trpo as tt
 from benchmarks import doors
 from benchmarks.arguments import KINDS
 from benchmarks.surface import RECIPES, RECORDS, WITHOUT, parameters, public
+from benchmarks.worlds import World
 from tabular_trpo.exact import evaluate
 
 
@@ -27,7 +29,7 @@ def test_each_public_name_is_called_or_says_why_not():
 def test_each_parameter_of_a_recipe_has_a_kind_and_invalid_values():
     kinds = {kind for recipe in RECIPES.values() for _, kind, _ in parameters(recipe)}
     assert kinds == set(KINDS)
-    world = doors.World(doors.np.random.default_rng(0))
+    world = World(np.random.default_rng(0))
     assert [k for k in sorted(kinds) if k != "none" and len(KINDS[k].invalid(world)) < 4] == []
 
 
@@ -39,7 +41,7 @@ def test_valid_calls_return_and_invalid_ones_name_the_argument(seed):
 FAULTS = {
     "escape": inspect.unwrap(evaluate.evaluate),  # without the checks of its arguments
     "accepted": lambda mdp, pi: None,
-    "refused": lambda mdp, pi: tt.evaluate(None, pi),
+    "refused": lambda mdp, pi: tt.evaluate(None, pi),  # type: ignore[arg-type]
 }
 
 

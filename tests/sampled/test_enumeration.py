@@ -86,7 +86,7 @@ def test_bad_input() -> None:
 @pytest.mark.parametrize("T", [10**4 + 1, 10**6, 10**15])
 def test_long_horizons_are_refused_by_name(T: int) -> None:
     mdp, pi, _ = dyadic()
-    for function in (lambda: list(all_paths(mdp, pi, T)), lambda: expectation(mdp, pi, T, len)):
+    for function in (lambda: list(all_paths(mdp, pi, T)), lambda: expectation(mdp, pi, T, len)):  # type: ignore[arg-type]
         with pytest.raises(LimitError, match=r"horizon = 1.*expected at most 10,000"):
             function()
 
