@@ -175,7 +175,6 @@ def surrogate(evaluation: Evaluation) -> Surrogate:
         raises: LimitError where rho * A overflows
 
         >>> from tabular_trpo.core.mdp import MDP
-    from tabular_trpo.core.memory import guard
         >>> from tabular_trpo.exact.evaluate import evaluate
         >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
         >>> surrogate(evaluate(mdp, [["1/2", "1/2"]])).value([[0, 1]])

@@ -56,7 +56,7 @@ class Exacts:
         try:
             return x / y
         except ZeroDivisionError:
-            raise ZeroDivisionError("a number is divided by 0") from None
+            raise ZeroDivisionError("division by 0") from None
 
     def power(self, x: Any, n: int) -> Any:
         """Take powers."""
