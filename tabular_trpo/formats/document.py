@@ -98,7 +98,7 @@ def from_document(
     try:
         mdp = build(draft, tuple(states), tuple(actions), normalize)
         off = {name: policy.normalize(mdp, pi) for name, pi in policies.items() if normalize}
-        policies |= {name: pi for name, (pi, _) in off.items()}
+        policies |= {name: one.pi for name, one in off.items()}
         checked = {name: policy.check_policy(mdp, pi, name) for name, pi in policies.items()}
         if lane == "rational" and not draft.rational:
             mdp = mdp.to_rational()
@@ -107,6 +107,6 @@ def from_document(
         places = [replace(x, where=f"{source}: {x.where}") for x in error.problems]
         raise type(error)(places, error.hidden) from None
     why = document.get("why", "")
-    how_far = MappingProxyType({name: far for name, (_, far) in off.items()})
+    how_far = MappingProxyType({name: one.off for name, one in off.items()})
     numbers = MappingProxyType(expected)
     return Document(mdp, MappingProxyType(checked), why, numbers, source, how_far)
