@@ -122,7 +122,7 @@ def _arrays(w: World, x: Any) -> list[Any]:
     bad.append(np.broadcast_to(np.float64(0.5), (10**8, 10**7)))
     bad.append(np.broadcast_to(np.asarray(x, dtype=float), (10**15, *x.shape)))
     if x.ndim != 2:
-        bad.append(np.asmatrix(np.ones((2, 3))))
+        bad.append(np.ones((2, 3)).view(np.matrix))
     bad.append(np.asarray(x, dtype=float).astype(complex))
     bad.append(np.ma.masked_array(np.asarray(x, dtype=float), mask=np.ones(x.shape, dtype=bool)))
     if x.dtype == object:

@@ -35,7 +35,7 @@ def plain_differences(side: Expression, floats: tt.Pair) -> list[str]:
     if not np.isnan(exact) and not low - reach <= exact <= high + reach:
         differences.append(f"the enclosure [{low}, {high}] does not hold {exact}")
     for name, layout in layouts(floats).items():
-        plain = float(np.ravel(side.value(layout))[-1])
+        plain = _plain(side, layout)
         if np.isnan(exact) or np.isnan(plain):
             wrong = not (np.isnan(exact) and np.isnan(plain))
         elif low == high or high - low <= NARROW * (1 + abs(exact)):
@@ -45,6 +45,14 @@ def plain_differences(side: Expression, floats: tt.Pair) -> list[str]:
         if wrong and _alike(side, floats, layout):
             differences.append(f"{name}: {plain} is {exact} exactly")
     return differences
+
+
+def _plain(side: Expression, layout: tt.Pair) -> float:
+    """Return the plain float value of a side, NaN where it has none."""
+    try:
+        return float(np.ravel(side.value(layout))[-1])
+    except ArithmeticError:
+        return np.nan
 
 
 def overlooked(claim: Theorem, floats: tt.Pair) -> bool:
@@ -114,7 +122,10 @@ def _same(e: Expression, floats: tt.Pair, layout: tt.Pair, known: dict[Expressio
         exact = np.asarray(e.value(floats.exact, known), dtype=object)
     except (ArithmeticError, ValueError, LimitError):
         return True  # a part without a value is reached by parts that have one
-    plain = np.asarray(e.value(layout), dtype=float)
+    try:
+        plain = np.asarray(e.value(layout), dtype=float)
+    except ArithmeticError:
+        return False
     plain = np.broadcast_to(plain[-1] if plain.ndim > exact.ndim else plain, exact.shape)
     if exact.ndim == 2:
         exact, plain = exact[floats.mdp.mask], plain[floats.mdp.mask]

@@ -11,6 +11,7 @@ from tabular_trpo.core.grid import below_grid
 from tabular_trpo.core.lanes import in_lane
 from tabular_trpo.core.linalg import twofold
 from tabular_trpo.core.linalg.twofold import Twofold
+from tabular_trpo.core.memory import guard
 from tabular_trpo.core.numbers import Array, OptionalScalar, Scalar, frozen, is_rational
 from tabular_trpo.core.overflow import finite
 from tabular_trpo.core.policy import check_rows
@@ -151,9 +152,10 @@ class Surrogate:
 def read_table(name: str, value: Any, like: Array) -> Array:
     """Return a table (..., S, A) of numbers in the arithmetic and with the last axes of another.
 
-    raises: InvalidMDPError, LaneError
+    raises: InvalidMDPError, LaneError, MemoryGuardError
     """
     if type(value) is np.ndarray and value.dtype == np.float64 == like.dtype:
+        guard(8 * value.size, f"{name} with {value.size:,} entries", "Give fewer tables at once")
         table = value  # as steps call it, many times for small tables
     else:
         table = in_lane(name, value, is_rational(like))
@@ -168,15 +170,16 @@ def read_table(name: str, value: Any, like: Array) -> Array:
 def surrogate(evaluation: Evaluation) -> Surrogate:
     """Return the exact surrogate of an evaluated policy: G = rho * A.
 
-    L_pi(pi_new) = eta(pi) + sum_s rho(s) sum_a pi_new(a|s) A(s, a).  TRPO (2015), equation (3).
+        L_pi(pi_new) = eta(pi) + sum_s rho(s) sum_a pi_new(a|s) A(s, a).  TRPO (2015), equation (3).
 
-    raises: LimitError where rho * A overflows
+        raises: LimitError where rho * A overflows
 
-    >>> from tabular_trpo.core.mdp import MDP
-    >>> from tabular_trpo.exact.evaluate import evaluate
-    >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
-    >>> surrogate(evaluate(mdp, [["1/2", "1/2"]])).value([[0, 1]])
-    Fraction(2, 1)
+        >>> from tabular_trpo.core.mdp import MDP
+    from tabular_trpo.core.memory import guard
+        >>> from tabular_trpo.exact.evaluate import evaluate
+        >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
+        >>> surrogate(evaluate(mdp, [["1/2", "1/2"]])).value([[0, 1]])
+        Fraction(2, 1)
     """
     e, rad = evaluation, evaluation.radius
     rho, rho_radius = e.rho[..., None], rad.rho[..., None]

@@ -30,6 +30,8 @@ POLICY: dict[str, Callable[[Any], Any]] = {
     "mixture": lambda x: tt.policies.mixture(x, x, 0.5),
     "evaluate": lambda x: tt.evaluate(MDP, x),
     "Pair": lambda x: tt.Pair(MDP, x, x),
+    "surrogate": lambda x: tt.surrogate(tt.evaluate(MDP, HALF)).value(x),
+    "gain": lambda x: tt.surrogate(tt.evaluate(MDP, HALF)).gain(x),
     "softmax": tt.policies.softmax,
     "greedy": lambda x: tt.policies.greedy(MDP, x),
     "kl": lambda x: tt.kl(x, x),
