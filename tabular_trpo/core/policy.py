@@ -171,12 +171,8 @@ def best_actions(mdp: MDP, Q: Any) -> Array:
     finite(report, "Q", np.where(mdp.mask, Q, 0), "s a")
     report.close()
     if is_rational(Q):
-        return np.array(
-            [
-                max((a for a in range(len(row)) if ok[a]), key=row.__getitem__)
-                for row, ok in zip(Q, mdp.mask, strict=True)
-            ]
-        )
+        rows = zip(Q, mdp.mask, strict=True)
+        return np.array([max(np.flatnonzero(ok), key=row.__getitem__) for row, ok in rows])
     return np.asarray(np.argmax(np.where(mdp.mask, Q, -np.inf), axis=-1))
 
 

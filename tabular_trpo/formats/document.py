@@ -60,7 +60,13 @@ def load(path: str | os.PathLike[str], lane: str = "auto", normalize: bool = Fal
 
 @typed
 def read(path: str | os.PathLike[str], lane: str = "auto", normalize: bool = False) -> MDP:
-    """Read the model of a `*.mdp.json` file ("-" for standard input); see `load`."""
+    """Read the model of a `*.mdp.json` file ("-" for standard input).
+
+    lane, normalize, raises: as `load`
+
+    >>> read("mdps/rover.mdp.json").state_names
+    ('full', 'weak')
+    """
     return load(path, lane, normalize).mdp
 
 
