@@ -1,1 +1,1 @@
-"""Floor 4: how people reach it (the command line and its reports)."""
+"""Floor 5: how people reach it (the command line and its reports)."""

@@ -82,7 +82,7 @@ class LaneError(TabularError):
 
 @final
 class LimitError(TabularError):
-    """A stated limit (iterations, precision, time) was reached before the answer was certain."""
+    """A stated limit was reached: of iterations, precision, digits, exact work, or doubles."""
 
     exit_code = 4
 

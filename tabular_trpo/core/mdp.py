@@ -108,8 +108,9 @@ class MDP:
 
         Rewards r(s, a, s') are kept, and averaged anew under another P; another r drops them.
 
-        changes: P, r, rho0, gamma, allowed, state_names, action_names
-        raises:  InvalidMDPError, TypeError for another name
+        changes:   P, r, rho0, gamma, allowed, state_names, action_names, r_next
+        normalize: whether rows of P and rho0 are divided by their sums
+        raises:    InvalidMDPError, LaneError, TypeError for another name
 
         >>> m = MDP([[["1"]]], [[["2"]]], ["1"], "9/10")
         >>> m.replace(gamma="1/2").r_next

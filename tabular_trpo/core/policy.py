@@ -3,8 +3,9 @@
 Known to users as `tabular_trpo.policies`.
 """
 
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, NamedTuple, final
+from typing import Any, final
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.memory import guard
 from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import Array, elementwise, frozen, is_rational, shown, zeros
+from tabular_trpo.core.records import locked
 from tabular_trpo.core.rescale import normalized, rescaled
 from tabular_trpo.core.shapes import fit, shape_error
 from tabular_trpo.core.validate import Report, finite, simplex
@@ -27,15 +29,17 @@ FEWER = "Give fewer policies at once"
 NORMALIZE = "policies.normalize(mdp, pi).pi divides each row by its sum"
 
 
-@typed
 @final
-class Normalized(NamedTuple):
+@locked
+@dataclass(frozen=True, slots=True)
+class Normalized:
     """A policy whose rows were divided by their sums, and how far the farthest sum was from 1."""
 
     pi: Array
     off: float
 
 
+@typed
 def check_policy(mdp: MDP, pi: Any, name: str = "pi", normalize: bool = False) -> Array:
     """Return the policy as the model reads it: checked, float rows on the grid k / 2^53, read-only.
 
@@ -54,6 +58,7 @@ def check_policy(mdp: MDP, pi: Any, name: str = "pi", normalize: bool = False) -
     return frozen(check_rows(name, policy_array(mdp, pi, name), mdp.mask))
 
 
+@typed
 def normalize(mdp: MDP, pi: Any) -> Normalized:
     """Return a policy made of rows of nonnegative weights, and how far its row sums were from 1.
 
@@ -166,12 +171,8 @@ def best_actions(mdp: MDP, Q: Any) -> Array:
     finite(report, "Q", np.where(mdp.mask, Q, 0), "s a")
     report.close()
     if is_rational(Q):
-        return np.array(
-            [
-                max((a for a in range(len(row)) if ok[a]), key=row.__getitem__)
-                for row, ok in zip(Q, mdp.mask, strict=True)
-            ]
-        )
+        rows = zip(Q, mdp.mask, strict=True)
+        return np.array([max(np.flatnonzero(ok), key=row.__getitem__) for row, ok in rows])
     return np.asarray(np.argmax(np.where(mdp.mask, Q, -np.inf), axis=-1))
 
 

@@ -170,15 +170,15 @@ def read_table(name: str, value: Any, like: Array) -> Array:
 def surrogate(evaluation: Evaluation) -> Surrogate:
     """Return the exact surrogate of an evaluated policy: G = rho * A.
 
-        L_pi(pi_new) = eta(pi) + sum_s rho(s) sum_a pi_new(a|s) A(s, a).  TRPO (2015), equation (3).
+    L_pi(pi_new) = eta(pi) + sum_s rho(s) sum_a pi_new(a|s) A(s, a).  TRPO (2015), equation (3).
 
-        raises: LimitError where rho * A overflows
+    raises: LimitError where rho * A overflows
 
-        >>> from tabular_trpo.core.mdp import MDP
-        >>> from tabular_trpo.exact.evaluate import evaluate
-        >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
-        >>> surrogate(evaluate(mdp, [["1/2", "1/2"]])).value([[0, 1]])
-        Fraction(2, 1)
+    >>> from tabular_trpo.core.mdp import MDP
+    >>> from tabular_trpo.exact.evaluate import evaluate
+    >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
+    >>> surrogate(evaluate(mdp, [["1/2", "1/2"]])).value([[0, 1]])
+    Fraction(2, 1)
     """
     e, rad = evaluation, evaluation.radius
     rho, rho_radius = e.rho[..., None], rad.rho[..., None]

@@ -60,7 +60,13 @@ def load(path: str | os.PathLike[str], lane: str = "auto", normalize: bool = Fal
 
 @typed
 def read(path: str | os.PathLike[str], lane: str = "auto", normalize: bool = False) -> MDP:
-    """Read the model of a `*.mdp.json` file ("-" for standard input); see `load`."""
+    """Read the model of a `*.mdp.json` file ("-" for standard input).
+
+    lane, normalize, raises: as `load`
+
+    >>> read("mdps/rover.mdp.json").state_names
+    ('full', 'weak')
+    """
     return load(path, lane, normalize).mdp
 
 
@@ -98,7 +104,7 @@ def from_document(
     try:
         mdp = build(draft, tuple(states), tuple(actions), normalize)
         off = {name: policy.normalize(mdp, pi) for name, pi in policies.items() if normalize}
-        policies |= {name: pi for name, (pi, _) in off.items()}
+        policies |= {name: one.pi for name, one in off.items()}
         checked = {name: policy.check_policy(mdp, pi, name) for name, pi in policies.items()}
         if lane == "rational" and not draft.rational:
             mdp = mdp.to_rational()
@@ -107,6 +113,6 @@ def from_document(
         places = [replace(x, where=f"{source}: {x.where}") for x in error.problems]
         raise type(error)(places, error.hidden) from None
     why = document.get("why", "")
-    how_far = MappingProxyType({name: far for name, (_, far) in off.items()})
+    how_far = MappingProxyType({name: one.off for name, one in off.items()})
     numbers = MappingProxyType(expected)
     return Document(mdp, MappingProxyType(checked), why, numbers, source, how_far)

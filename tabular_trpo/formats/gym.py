@@ -120,9 +120,9 @@ def to_gym(mdp: MDP, disallowed: str = "noop") -> "TabularEnv":
     An action that is not allowed has the empty list in P and 0 in info["action_mask"], (A,) int8,
     which is what env.action_space.sample takes, and what reset and step give.
 
-    disallowed: "noop": to step it leaves the state, gives the least reward of the model or 0 if
-                that is less, sets info["noop"] and terminates only where the state has ended; this
-                never pays, so the optimal values are those of the model.  "raise": it raises
+    disallowed: "noop": a step by it stays in the state, gives the least reward of the model or 0
+                if that is less, sets info["noop"] and terminates only where the state has ended;
+                this never pays, so the optimal values are those of the model.  "raise": it raises
                 InvalidMDPError
     raises:     InvalidMDPError for a batch and for another rule, LaneError as `to_float`,
                 MissingExtraError

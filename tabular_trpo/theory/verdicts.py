@@ -86,7 +86,14 @@ def _plain(verdict: Verdict) -> dict[str, Any]:
 def verify_pair(
     pair: Pair, theorems: Choice = None, bits: int = MAX_BITS, lane: str = "auto"
 ) -> Verdicts:
-    """Judge theorems, or those of these names, by default the whole table; see `judge`."""
+    """Judge theorems, or those of these names, by default the whole table; see `judge`.
+
+    raises: as `judge`; InvalidMDPError for a name that is not in the table
+
+    >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
+    >>> verify_pair(Pair(mdp, [["1/2", "1/2"]], [["1/3", "2/3"]]), ["trpo_bound"]).all_proved
+    True
+    """
     return Verdicts(tuple(judge(theorem, pair, bits, lane) for theorem in chosen(theorems)))
 
 

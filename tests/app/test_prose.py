@@ -15,6 +15,7 @@ from tabular_trpo.theory.variants import VARIANTS
 from tests.app.conftest import MDPS, Run
 
 ROOT = Path(__file__).parents[2]
+ROOMS = {path.stem for path in Path(tabular_trpo.__file__).parent.iterdir()}
 N_MODELS = len(list(MDPS.glob("*.mdp.json")))
 ALLOWED = {  # what is counted -> the numbers that may stand before it
     "statements": {len(THEOREMS), len(distinct(THEOREMS)), len(check.TABLES[1])},
@@ -62,6 +63,25 @@ def test_counts_are_found_where_they_stand() -> None:
     assert ("misquotations", len(VARIANTS)) in told(TEXTS["README.md"])
     assert ("distinct", len(distinct(THEOREMS))) in told(TEXTS["README.md"])
     assert ("statements", len(THEOREMS)) in told(TEXTS["docs/theory.md"])
+
+
+def test_the_design_names_modules_that_are_there() -> None:
+    """In the paragraphs "Inside `room`: ..."; another room may be named, too."""
+    paragraphs = re.findall(
+        r"^Inside `(\w+)`:(.*?)\n\n", TEXTS["docs/design.md"], re.DOTALL | re.MULTILINE
+    )
+    assert len(paragraphs) == 8
+    for room, text in paragraphs:
+        folder = Path(tabular_trpo.__file__).parent / room
+        there = {path.stem for path in folder.iterdir()} | ROOMS
+        assert set(re.findall(r"`([a-z_]+)`", text)) - there == set(), room
+
+
+def test_the_sample_of_improve_is_the_run(run: Run) -> None:
+    command = "tabular-trpo improve mdps/rover.mdp.json --method tv --iterations 6"
+    block = TEXTS["README.md"].split(f"$ {command}\n")[1].split("```")[0]
+    words = command.replace("mdps", str(MDPS)).split()[1:]
+    assert run(*words, columns=100).out.strip() == block.strip()
 
 
 def test_the_sample_of_the_readme_is_the_run(run: Run) -> None:

@@ -1,8 +1,10 @@
 """Records: a copy or a pickle is as read-only and as valid as its original, and equal to it."""
 
+import ast
 import copy
 import dataclasses
 import importlib
+import inspect
 import pickle
 import pkgutil
 from collections.abc import Callable, Iterator
@@ -50,6 +52,16 @@ PLAIN = {
     "tabular_trpo.improve.kl_rows", "tabular_trpo.falsify.score", "tabular_trpo.theory.plain",
 }  # fmt: skip
 FROZEN = [c for c in FROZEN if c.__module__ not in PLAIN]
+
+
+def test_every_class_is_a_class() -> None:
+    """A decorator for functions makes a function of a class: its records do not pickle."""
+    for info in pkgutil.walk_packages(tt.__path__, "tabular_trpo."):
+        if not info.name.endswith("__main__"):
+            module = importlib.import_module(info.name)
+            nodes = ast.parse(inspect.getsource(module)).body
+            names = [node.name for node in nodes if isinstance(node, ast.ClassDef)]
+            assert [n for n in names if not isinstance(getattr(module, n), type)] == [], info.name
 
 
 def blank(cls: type) -> Any:
