@@ -68,7 +68,7 @@ def overlooked(claim: Theorem, floats: tt.Pair) -> bool:
     sides = [claim.statement.lhs, claim.statement.rhs]
     if claim.condition is not None:
         sides += [claim.condition.lhs, claim.condition.rhs]
-    return not scorer(claim)(one)[0] > 1 and all(_alike(x, floats, floats) for x in sides)
+    return not scorer(claim)(one)[0] > 1 and all(_alike(x, floats, one) for x in sides)
 
 
 @lru_cache(maxsize=2)
@@ -103,7 +103,7 @@ def _on(floats: tt.Pair, mdp: tt.MDP, each: Any) -> tt.Pair:
     return tt.Pair(mdp, each(floats.pi), each(floats.pi_new))
 
 
-def _alike(side: Expression, floats: tt.Pair, layout: tt.Pair) -> bool:
+def _alike(side: Expression, floats: tt.Pair, layout: Any) -> bool:
     """Whether zeros, infinities and signs of all parts are those of the exact values.
 
     Where a difference of equal numbers is 1e-17 in floats, a division by it is rounding's fault.
@@ -117,7 +117,7 @@ def _parts(e: Expression) -> list[Expression]:
     return [*inner, e]
 
 
-def _same(e: Expression, floats: tt.Pair, layout: tt.Pair, known: dict[Expression, Any]) -> bool:
+def _same(e: Expression, floats: tt.Pair, layout: Any, known: dict[Expression, Any]) -> bool:
     try:
         exact = np.asarray(e.value(floats.exact, known), dtype=object)
     except (ArithmeticError, ValueError, LimitError):

@@ -184,7 +184,8 @@ def evaluated(cases: Cases, pi: Array) -> Plain:
     P_pi, r_pi = dense.close(cases.P, cases.r, pi)
     resolvent = dense.solve(P_pi, cases.gamma)
     V = resolvent.forward(r_pi)
-    rho = resolvent.backward(cases.rho0)
+    # Rounding makes a visitation of 0 slightly negative; times an infinite KL that has no value.
+    rho = np.maximum(resolvent.backward(cases.rho0), 0.0)
     Q = cases.r + cases.gamma[:, None, None] * dense.expect(cases.P, V)
     d = (1 - cases.gamma[:, None]) * rho
     return Plain(V, Q, Q - V[..., None], rho, d, np.einsum("ns,ns->n", cases.rho0, V))

@@ -153,3 +153,11 @@ def test_an_infinite_ratio_is_never_told() -> None:
     assert scorer(claim).ratio(LOST) == 0
     found = tt.falsify(claim, rounds=2, start=[LOST])
     assert found.status == "unrefuted" and 0 < (found.ratio or 0) < 1  # type: ignore[union-attr]
+
+
+def test_a_visitation_of_0_is_not_negative_by_rounding() -> None:
+    """Else an infinite KL where the new policy never goes has no value in the score."""
+    specimen = seeds.start(random_pair(np.random.default_rng([0, 3672])).exact, False, None)
+    p = PlainPair(cases_of([specimen]))
+    assert (p.rho >= 0).all() and (p.d == 0).any()
+    assert np.isposinf(p.mean_d(p.kl_reversed)).all()
