@@ -57,7 +57,11 @@ KINDS: dict[str, Kind] = {
     "run_budget": whole(lambda w: 100, 0),
     "damping": unit(lambda w: 0.1, -1, -0.5),
     "direction": choice("natural", "vanilla"),
-    "accept": choice("improve_and_kl", "always"),
+    "rule": Kind(lambda w: "always", lambda w: [*THINGS[:6], *NUMBERS, *TEXTS, *LISTS, "ALWAYS"]),
+    "rewards": Kind(lambda w: w.r, lambda w: [None, *THINGS, *TEXTS, 3, w.r[None, None]]),
+    "any_states_pi": Kind(
+        lambda w: w.float_pi, lambda w: [None, *THINGS, *TEXTS, 3, 2 * w.float_pi, -w.float_pi]
+    ),
     "divergence": choice("mean_kl", "max_kl"),
     "path": anything(lambda w: w.path, None, 2.5, [], object(), "no such file", len, "a\0b"),
     "new_path": anything(

@@ -19,7 +19,7 @@ RECIPES = {
     "MDP.to_float": "self=mdp",
     "MDP.to_rational": "self=mdp",
     "Pair": "mdp pi pi_new",
-    "Pair.mixture": "mdp=single pi target=pi_new alpha=probability",
+    "Pair.mixture": "mdp pi target=pi_new alpha=probability",
     "Pair.to_float": "self=pair",
     "Pair.to_rational": "self=pair",
     "Pair.enclosed": "self=pair",
@@ -95,7 +95,7 @@ RECIPES = {
     "improve.mirror": "L=float_L lam=delta",
     "improve.natural": "L=float_L theta delta policy_class? direction? damping? "
     "iterations=optional_count? "
-    "accept? divergence?",
+    "accept=rule? divergence?",
     "improve.natural_fixed": "L=float_L theta lam=delta policy_class? damping? "
     "iterations=optional_count?",
     "improve.optimality_gap": "L step=tv_step",
@@ -112,10 +112,10 @@ RECIPES = {
     "policies.check_policy": "mdp pi",
     "policies.policy_array": "mdp pi=unchecked",
     "policies.check_rows": "name=pi_name pi=array mask",
-    "policies.normalize": "mdp=single pi=weights_of_rows",
+    "policies.normalize": "mdp pi=weights_of_rows",
     "policies.uniform": "mdp",
     "policies.deterministic": "mdp actions",
-    "policies.best_actions": "mdp Q",
+    "policies.best_actions": "mdp Q=rewards",
     "policies.greedy": "mdp Q",
     "policies.mixture": "pi=some_rows pi_prime=some_rows alpha=weights",
     "policies.softmax": "theta=logits",
@@ -138,7 +138,7 @@ RECIPES = {
     "sampled.comparison.Curve.at": "self=curve grid",
     "sampled.comparison.band": "curves grid",
     "sampled.comparison.run": "mdp=floats name=method seed budget=run_budget settings",
-    "sampled.estimate": "rollouts pi=float_pi weighting? baseline?",
+    "sampled.estimate": "rollouts pi=any_states_pi weighting? baseline?",
     "sampled.estimate_vine": "vine pi=float_pi",
     "sampled.expectation": "mdp=single pi horizon=steps f=path_function",
     "sampled.methods.Settings": "batch=run_budget delta? horizon?",
@@ -146,7 +146,7 @@ RECIPES = {
     "sampled.path_moments": "mdp=single pi pi_new horizon? weighting? baseline=lane_baseline?",
     "sampled.return_moments": "mdp=single pi horizon?",
     "sampled.self_normalised": "vine=full_vine pi=float_pi",
-    "sampled.single_path": "sim pi=float_pi paths horizon?",
+    "sampled.single_path": "sim pi=any_states_pi paths horizon?",
     "sampled.trpo": "mdp=floats source rng delta? theta? policy_class? until=rules",
     "sampled.vine": "sim pi=float_pi paths branches=optional_count? roots=paths? horizon? "
     "common=flag?",

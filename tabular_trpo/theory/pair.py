@@ -13,6 +13,7 @@ from tabular_trpo.core.mdp import MDP
 from tabular_trpo.core.nearest import nearest
 from tabular_trpo.core.numbers import brief, fractions, frozen, read_array
 from tabular_trpo.core.overflow import finite
+from tabular_trpo.core.shapes import shape_error
 from tabular_trpo.exact.work import evaluation
 from tabular_trpo.theory.enclosed import EnclosedPair
 from tabular_trpo.theory.ops import ops_of
@@ -69,6 +70,9 @@ class Pair(Quantities):
         if rational and kind != "float":
             weight = fractions("alpha", weight)
         same_lane("alpha", weight, rational)
+        if weight.ndim and weight.shape != mdp.batch_shape:
+            expected = f"() or the batch {mdp.batch_shape}"
+            raise shape_error("alpha", weight.shape, expected)
         old, goal = policy.check_policy(mdp, pi), policy.check_policy(mdp, target, "target")
         weight = weight if weight.ndim else weight[()]
         pair = cls(mdp, old, policy.mixture(old, goal, weight))
