@@ -118,6 +118,10 @@ def _certain(value: Any, text: Callable[[Fraction], str]) -> str:
 def _beside(x: Fraction, digits: int, thresholds: Sequence[Fraction]) -> str:
     """Return x to as many digits as keep it on its side of each threshold."""
     near = Fraction(round(x))
+    enough = x.numerator.bit_length() + x.denominator.bit_length() + digits
+    if x in thresholds and Fraction(_rounded(x, enough)) == x:  # it equals one, in text too
+        texts = (_general(_rounded(x, n), n) for n in range(digits, enough + 1))
+        return next(text for text in texts if Fraction(text) == x)
     sides = [t for t in [*thresholds, *([near] if abs(near) < 10**digits else [])] if t != x]
     for more in range(digits, digits + MORE + 1):
         text = _general(_rounded(x, more), more)

@@ -104,3 +104,8 @@ def test_texts(value: Any, text: str) -> None:
 def test_what_is_no_number_is_refused(write: Any, value: Any) -> None:
     with pytest.raises(TypeError):
         write(value)
+
+
+def test_text_equals_a_threshold_that_the_number_is() -> None:
+    assert faithful(Fraction(99, 10), 1, [Fraction(99, 10)]) == "9.9"
+    assert faithful(Fraction(1, 3), 2, [Fraction(1, 3)]) == "0.33"  # no decimal equals it
