@@ -42,7 +42,7 @@ bench: $(STAMP) ## time this package beside others
 	$(BIN)/python -m benchmarks $(ARGS)
 
 theory: $(STAMP) ## write docs/theory.md from the tables
-	$(BIN)/python -m tabular_trpo.app.theory_page docs/theory.md
+	$(BIN)/python -m scripts.theory_page docs/theory.md
 
 # One thread each: the workers are processes.
 atlas: $(STAMP) ## make the atlas of best constants anew: docs/atlas.md (up to an hour)

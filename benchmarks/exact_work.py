@@ -14,7 +14,7 @@ from time import perf_counter
 from typing import Any
 
 import tabular_trpo as tt
-from tabular_trpo.core.linalg import rational
+from tabular_trpo._core.linalg import rational
 from tests.exact.long_digits import with_digits
 
 SIZES = [(3, 2), (6, 4), (12, 2), (20, 2), (20, 4), (40, 2), (80, 2)]

@@ -10,9 +10,9 @@ from typing import Any, final
 import numpy as np
 
 import tabular_trpo as tt
-from tabular_trpo.theory.claim import Theorem
-from tabular_trpo.theory.expression import SCALAR, STATE, TABLE, Expression, number
-from tabular_trpo.theory.trace import NAMES, OF_MIXTURES, RELATIONS, Symbols
+from tabular_trpo._theory.claim import Theorem
+from tabular_trpo._theory.expression import SCALAR, STATE, TABLE, Expression, number
+from tabular_trpo._theory.trace import NAMES, OF_MIXTURES, RELATIONS, Symbols
 
 GAMMAS = ("1/2", "0", "1/4", "3/4", "7/8", "1023/1024")
 CONSTANTS = (0, 1, 2, -1, 3, Fraction(1, 2), Fraction(-1, 3), 100, Fraction(1, 100))

@@ -25,9 +25,9 @@ from typing import final
 import numpy as np
 
 import tabular_trpo as tt
-from tabular_trpo.app.store import save
-from tabular_trpo.core.startup import INTERRUPTED, PROGRAM, TEXT
-from tabular_trpo.families.random import garnet
+from tabular_trpo._app.shared.files import save
+from tabular_trpo._core.startup import INTERRUPTED, PROGRAM, TEXT
+from tabular_trpo._families.random import garnet
 
 ROOT = Path(__file__).parents[1]
 SOON, AT_ONCE, HUNG = 1.0, 0.3, 60.0  # seconds

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tabular_trpo.app.cli import main as command
+from tabular_trpo._app.cli import main as command
 
 WORDS = ("campaign", "--pairs", "60", "--chunk", "20", "--executor", "serial", "--quiet")
 NAMES = ("--theorems", "trpo_bound", "advantage_lemma", "pinsker")

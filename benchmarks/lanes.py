@@ -49,7 +49,7 @@ def rational_rows(rng: np.random.Generator) -> Iterator[Row]:
         import flint
     except ImportError:
         return
-    from tabular_trpo.core.linalg import rational
+    from tabular_trpo._core.linalg import rational
 
     for n_states in (100, 200):
         for draw, goal in ((dyadic, 3.0), (small_rational, 10.0)):
@@ -101,7 +101,7 @@ def sparse_rows(rng: np.random.Generator) -> Iterator[Row]:
     """A grid with 10^5 states, all quantities with radii, against one sparse LU."""
     mdp = named.gridworld(400, 250, slip=0.2, gamma=0.99, layout="csr")
     pi = tt.policies.uniform(mdp)
-    from tabular_trpo.core.linalg import sparse
+    from tabular_trpo._core.linalg import sparse
 
     P_pi, _ = sparse.close(mdp.P, mdp.r, pi)
     matrix = sp.csc_array(sp.eye_array(mdp.n_states) - 0.99 * P_pi)

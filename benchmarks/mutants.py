@@ -21,17 +21,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tabular_trpo.core.decimals import percent
+from tabular_trpo._core.decimals import percent
 
 ROOT = Path(__file__).parents[1]
-THEORY = "tabular_trpo/theory"
+THEORY = "tabular_trpo/_theory"
 FORMULAE = (
     f"{THEORY}/statements",
     f"{THEORY}/constants.py",
     f"{THEORY}/quantities.py",
     f"{THEORY}/average.py",
-    "tabular_trpo/exact/divergence.py",
-    "tabular_trpo/exact/surrogate.py",
+    "tabular_trpo/_exact/divergence.py",
+    "tabular_trpo/_exact/surrogate.py",
 )
 # Kills most; with the tests of the mutated file it is a run of its own.
 FIRST = "tests/theory/test_table.py"

@@ -7,12 +7,12 @@ import numpy as np
 import scipy.sparse as sp
 
 import tabular_trpo as tt
-from tabular_trpo.core import real
-from tabular_trpo.core.errors import LimitError, TabularError
-from tabular_trpo.falsify.score import scorer
-from tabular_trpo.theory.claim import Theorem
-from tabular_trpo.theory.expression import Expression
-from tabular_trpo.theory.plain import Cases, PlainPair
+from tabular_trpo._core import real
+from tabular_trpo._core.errors import LimitError, TabularError
+from tabular_trpo._falsify.score import scorer
+from tabular_trpo._theory.claim import Theorem
+from tabular_trpo._theory.expression import Expression
+from tabular_trpo._theory.plain import Cases, PlainPair
 
 NARROW, NEAR = 1e-6, 1e-9
 

@@ -15,8 +15,8 @@ import numpy as np
 
 import tabular_trpo as tt
 from benchmarks.timing import paired, shortest
-from tabular_trpo.sampled import Paths, Simulator, comparison, single_path, trpo
-from tabular_trpo.sampled.methods import Settings
+from tabular_trpo._sampled import Paths, Simulator, comparison, single_path, trpo
+from tabular_trpo._sampled.methods import Settings
 
 FOLDER = Path(__file__).parents[1] / "mdps"
 TOYS = ("FrozenLake-v1", "CliffWalking-v1", "Taxi-v3", "Taxi-v4")

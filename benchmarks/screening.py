@@ -10,10 +10,10 @@ from functools import partial
 import numpy as np
 
 from benchmarks.timing import Row, seconds
-from tabular_trpo.falsify.draw import draw
-from tabular_trpo.falsify.score import Scorer, scorer
-from tabular_trpo.theory.plain import PlainPair
-from tabular_trpo.theory.theorems import THEOREMS
+from tabular_trpo._falsify.draw import draw
+from tabular_trpo._falsify.score import Scorer, scorer
+from tabular_trpo._theory.plain import PlainPair
+from tabular_trpo._theory.theorems import THEOREMS
 
 N_STATES, N_ACTIONS, BATCH = 5, 3, 5000  # a batch as in a campaign
 GOAL_PAIRS = 20_000  # in a second

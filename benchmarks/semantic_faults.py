@@ -9,12 +9,12 @@ from unittest.mock import patch
 import numpy as np
 
 from tabular_trpo import check
-from tabular_trpo.core import real
-from tabular_trpo.falsify import score
-from tabular_trpo.theory import certifiable
-from tabular_trpo.theory.enclosed import Enclosures
-from tabular_trpo.theory.exact_ops import Exacts
-from tabular_trpo.theory.float_ops import Floats
+from tabular_trpo._core import real
+from tabular_trpo._falsify import score
+from tabular_trpo._theory import certifiable
+from tabular_trpo._theory.enclosed import Enclosures
+from tabular_trpo._theory.exact_ops import Exacts
+from tabular_trpo._theory.float_ops import Floats
 
 Fault = Callable[[], AbstractContextManager[Any]]
 

@@ -25,10 +25,10 @@ from benchmarks.formulas import Formulas, nesting, pair
 from benchmarks.plain_values import overlooked, plain_differences
 from benchmarks.semantic_faults import FAULTS
 from tabular_trpo import check
-from tabular_trpo.core.decimals import percent
-from tabular_trpo.theory.certificate import pair_certificate
-from tabular_trpo.theory.claim import Theorem, Verdict
-from tabular_trpo.theory.judge import INFINITE, NO_VALUE, judge
+from tabular_trpo._core.decimals import percent
+from tabular_trpo._theory.certificate import pair_certificate
+from tabular_trpo._theory.claim import Theorem, Verdict
+from tabular_trpo._theory.judge import INFINITE, NO_VALUE, judge
 
 FORMULAS_A_PAIR, BITS = 20, 1024
 CHECKED_BITS = [64, 256, 1024]

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 import tabular_trpo as tt
-from tabular_trpo.improve.step import step_to
-from tabular_trpo.improve.stopping import iterations
+from tabular_trpo._improve.step import step_to
+from tabular_trpo._improve.stopping import iterations
 
 HORIZON = 3
 

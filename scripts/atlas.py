@@ -16,11 +16,11 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from scripts import atlas_page, mean_kl, witnesses
-from tabular_trpo.core.decimals import fixed
-from tabular_trpo.falsify.atlas import DATA, GAMMAS, Entry, entry, is_bound, read_again
-from tabular_trpo.formats.whole import write_whole
-from tabular_trpo.theory.pair import Pair
-from tabular_trpo.theory.theorems import THEOREMS
+from tabular_trpo._core.decimals import fixed
+from tabular_trpo._falsify.atlas import DATA, GAMMAS, Entry, entry, is_bound, read_again
+from tabular_trpo._formats.atomic_write import write_whole
+from tabular_trpo._theory.pair import Pair
+from tabular_trpo._theory.theorems import THEOREMS
 
 ROOT = Path(__file__).parents[1]
 FOLDER = Path("mdps", "atlas")

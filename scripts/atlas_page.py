@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from scripts.mean_kl import Finding
-from tabular_trpo.core.decimals import cut, faithful, fixed
-from tabular_trpo.falsify.atlas import Entry
-from tabular_trpo.formats.whole import write_whole
-from tabular_trpo.theory.tightness import TIGHTNESS
+from tabular_trpo._core.decimals import cut, faithful, fixed
+from tabular_trpo._falsify.atlas import Entry
+from tabular_trpo._formats.atomic_write import write_whole
+from tabular_trpo._theory.tightness import TIGHTNESS
 
 NEAR = 1e-3  # to 1: printed in bold
 PAGE, FIGURE = "atlas.md", "atlas.png"

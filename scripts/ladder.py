@@ -10,7 +10,7 @@ from pathlib import Path
 
 import tabular_trpo as tt
 from scripts import show
-from tabular_trpo.improve.iterate import iterate
+from tabular_trpo._improve.iterate import iterate
 
 MODEL = Path(__file__).parents[1] / "mdps" / "rover.mdp.json"
 RUNGS = ("coupling_span", "cpo_bound", "trpo_bound", "trpo_kl_bound_half", "trpo_kl_bound")

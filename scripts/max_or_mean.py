@@ -9,7 +9,7 @@ from pathlib import Path
 
 import tabular_trpo as tt
 from scripts import show
-from tabular_trpo.improve.rungs import certified
+from tabular_trpo._improve.gain_bounds import certified
 
 MODEL = Path(__file__).parents[1] / "mdps" / "river_swim.mdp.json"
 MEAN = ("mean_kl_root", "mean_kl_linear", "trpo_mean_kl")

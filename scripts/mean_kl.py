@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any, final
 
 from scripts import witnesses
-from tabular_trpo.core.decimals import fixed
-from tabular_trpo.falsify.atlas import entry, file_name
-from tabular_trpo.families.worst_case import ladder
-from tabular_trpo.theory.claim import claim
-from tabular_trpo.theory.judge import judge
-from tabular_trpo.theory.pair import Pair
+from tabular_trpo._core.decimals import fixed
+from tabular_trpo._falsify.atlas import entry, file_name
+from tabular_trpo._families.worst_case import ladder
+from tabular_trpo._theory.claim import claim
+from tabular_trpo._theory.judge import judge
+from tabular_trpo._theory.pair import Pair
 
 NAME = "mean_kl"
 BELOW = ("0.05", "0.1", "0.15", "0.17", "0.18", "0.19", "0.195", "0.199")

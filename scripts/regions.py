@@ -9,8 +9,8 @@ from pathlib import Path
 
 import tabular_trpo as tt
 from scripts import show
-from tabular_trpo.exact.evaluate import Evaluation
-from tabular_trpo.improve.iterate import StepFunction
+from tabular_trpo._exact.evaluate import Evaluation
+from tabular_trpo._improve.iterate import StepFunction
 
 MDPS = Path(__file__).parents[1] / "mdps"
 MODELS = ("queue", "river_swim", "gridworld", "rover", "weather")

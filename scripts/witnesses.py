@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tabular_trpo import formats
-from tabular_trpo.theory.pair import Pair
+from tabular_trpo._theory.pair import Pair
 
 NUMBERS = ("eta", "eta_new", "L", "eps", "max_tv", "mean_tv")
 SMALL = 4  # states or actions, which a hunt climbs at

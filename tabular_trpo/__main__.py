@@ -2,7 +2,7 @@
 
 import sys
 
-from tabular_trpo.app.cli import main
+from tabular_trpo._app.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from tabular_trpo import check
-from tabular_trpo.theory import fixtures
-from tabular_trpo.theory.certifiable import NOT_CHECKED
-from tabular_trpo.theory.certificate import pair_certificate
-from tabular_trpo.theory.theorems import THEOREMS
+from tabular_trpo._theory import fixtures
+from tabular_trpo._theory.certifiable import NOT_CHECKED
+from tabular_trpo._theory.certificate import pair_certificate
+from tabular_trpo._theory.theorems import THEOREMS
 from tests.certificate_models import claimed, user
 from tests.certificates import seal
 

@@ -17,12 +17,14 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.core.environment import is_steady
+from tabular_trpo._core.floating_point import is_guarded
 
 MODULES = sorted(
     info.name
     for info in pkgutil.walk_packages(tt.__path__, "tabular_trpo.")
-    if not info.name.startswith(("tabular_trpo.app", "tabular_trpo.check", "tabular_trpo.__main__"))
+    if not info.name.startswith(
+        ("tabular_trpo._app", "tabular_trpo.check", "tabular_trpo.__main__")
+    )
 )
 STATES: dict[str, dict[str, Any]] = {
     "raise": {"all": "raise"},
@@ -60,7 +62,7 @@ def _surface() -> Iterator[tuple[str, Any]]:
             todo += [(f"{name}.{n}", getattr(thing, n)) for n in names if n != "check"]
         elif inspect.isfunction(thing):
             yield name, thing
-        elif inspect.isclass(thing) and thing.__module__ != "tabular_trpo.core.errors":
+        elif inspect.isclass(thing) and thing.__module__ != "tabular_trpo._core.errors":
             for member, code in _members(thing):
                 yield f"{name}.{member}", code
 
@@ -81,10 +83,10 @@ def _members(cls: type) -> Iterator[tuple[str, Any]]:
 SURFACE = dict(_surface())
 
 
-def test_every_public_function_is_steady() -> None:
+def test_every_public_function_is_guarded() -> None:
     assert len(SURFACE) > 250
     loose = [
-        name for name, code in SURFACE.items() if not is_steady(code) and "__new__" not in name
+        name for name, code in SURFACE.items() if not is_guarded(code) and "__new__" not in name
     ]
     assert loose == []
 

@@ -10,26 +10,29 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from tests.layout_numbers import PACKAGE, guarded_conversions, no_float_literal
+
 ROOT = Path(__file__).parents[1]
-PACKAGE = "tabular_trpo"
 FLOORS = {
+    "renames": -2, "lazy": -1,
     "core": 0, "exact": 1, "families": 1, "theory": 2, "improve": 3, "falsify": 3, "formats": 3,
     "sampled": 4, "app": 5, "__main__": 6, "": 7,
 }  # fmt: skip
-FORMULAE = tuple(f"{PACKAGE}/theory/{f}" for f in ("statements/", "variants/", "constants.py"))
 NUMPY_RANDOM = {"Generator", "BitGenerator", "PCG64", "Philox", "SeedSequence", "default_rng"}
 
 Rule = Callable[[PurePosixPath, str], Iterator[str]]
 
 
 def _room(module: str) -> str:
-    """`tabular_trpo.theory.pair` -> `theory`; the package itself -> the empty string."""
-    return module.split(".")[1] if "." in module else ""
+    """`tabular_trpo._theory.pair` -> `theory`; the package and its public listings -> ""."""
+    part = module.split(".")[1] if "." in module else ""
+    private = part.startswith("_") and part != "__init__"
+    return part if part in ("check", "__main__") else part.removeprefix("_") if private else ""
 
 
 def _room_of(path: PurePosixPath) -> str:
-    """`tabular_trpo/theory/pair.py` -> `theory`; the package itself -> the empty string."""
-    return path.parts[1].removesuffix(".py").replace("__init__", "") if len(path.parts) > 1 else ""
+    """`tabular_trpo/_theory/pair.py` -> `theory`; the package and its public listings -> ""."""
+    return _room(".".join(path.with_suffix("").parts))
 
 
 def _imports(path: PurePosixPath, source: str) -> Iterator[str]:
@@ -41,7 +44,7 @@ def _imports(path: PurePosixPath, source: str) -> Iterator[str]:
             base = list(path.parent.parts)
             above = ".".join(base[: len(base) - node.level + 1]) if node.level else ""
             module = ".".join(part for part in (above, node.module) if part)
-            # `from tabular_trpo import exact` is an import of the room `exact`.
+            # `from tabular_trpo import _exact` is an import of the room `exact`.
             whole = module == PACKAGE
             yield from (f"{module}.{a.name}" if whole else module for a in node.names)
 
@@ -113,14 +116,6 @@ def final_or_abstract(path: PurePosixPath, source: str) -> Iterator[str]:
                 yield f"{node.name} is neither final nor abstract"
 
 
-def no_float_literal(path: PurePosixPath, source: str) -> Iterator[str]:
-    """One text of the formulae serves every lane: Fraction + 0.5 would be a float, silently."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Constant) and isinstance(node.value, float):
-            if str(path).startswith(FORMULAE):
-                yield f"float literal {node.value} in line {node.lineno}"
-
-
 def no_print(path: PurePosixPath, source: str) -> Iterator[str]:
     """Only app and the lone checker speak."""
     if path.parts[0] == PACKAGE and _room_of(path) not in ("app", "check"):
@@ -137,61 +132,6 @@ def no_global_random(path: PurePosixPath, source: str) -> Iterator[str]:
                 yield f"np.random.{node.attr} in line {node.lineno}"
         if isinstance(node, ast.ImportFrom) and node.module == "numpy.random":
             yield from (a.name for a in node.names if a.name not in NUMPY_RANDOM)
-
-
-# What a formatted value or an argument of str() may be outside of app, whose commands lift Python's
-# limit on digits: texts, paths, errors, shapes, indices and formulas, none of them an exact number.
-TEXTS = {
-    "claim.name", "env", "part", "d", "unknown[0]",
-    "error", "i", "a", "s", "key", "lane", "limit", "limit_met", "name", "path", "problem",
-    "state", "text", "theorem.name", "weighting", "shape", "self.theta_shape", "batch + form",
-    "side", "penalty", "right.args[0]", "self.statement.lhs", "self.statement.rhs",
-    "self.condition", "VERSION", "rng.choice(GAMMAS)", "1 - Fraction(x)",
-    "json.loads(token, strict=False)",
-}  # fmt: skip
-NUMBERS = {"alpha", "gamma", "lam", "delta", "elite", "value", "weight", "radius", "slack", "eta"}
-DOUBLES = {  # modules that see doubles alone, and those that guard
-    "check", "core/grid", "core/linalg/dense", "core/linalg/sparse", "core/nearest",
-    "core/readable", "core/decimals",
-    "core/rounding", "exact/evaluate", "falsify/kinds", "falsify/screen", "falsify/specimen",
-    "improve/conjugate", "improve/direction", "improve/kl_balance", "improve/kl_rows",
-    "improve/minorize", "improve/mirror", "improve/natural", "improve/rungs", "improve/step",
-    "improve/trust_region", "sampled/methods", "sampled/simulator", "theory/plain",
-}  # fmt: skip
-
-
-def guarded_conversions(path: PurePosixPath, source: str) -> Iterator[str]:
-    """Exact numbers become doubles and text by `nearest`, `written`, `shown` and `brief` alone.
-
-    `float` raises above the largest double, `str` and `repr` above 4300 digits.
-    """
-    module = str(PurePosixPath(*path.parts[1:])).removesuffix(".py")
-    if path.parts[0] != PACKAGE or module in DOUBLES:
-        return
-    for node in ast.walk(ast.parse(source)):
-        spoken = module.startswith("app/") or module in (
-            "core/given",
-            "core/numbers",
-            "formats/report",
-        )
-        if isinstance(node, ast.Call):
-            yield from _converted(node, spoken)
-        if isinstance(node, ast.FormattedValue) and not spoken:
-            text = ast.unparse(node.value)
-            if text in NUMBERS or (node.conversion == ord("r") and text not in TEXTS):
-                yield f"{{{text}}} in line {node.lineno}"
-
-
-def _converted(node: ast.Call, spoken: bool) -> Iterator[str]:
-    called, given = ast.unparse(node.func), [ast.unparse(x) for x in node.args]
-    if "float" in given and called not in ("isinstance", "issubclass", "_number"):
-        yield f"{called}(float) in line {node.lineno}"
-    if len(given) == 1:
-        literal = isinstance(node.args[0], ast.Constant | ast.JoinedStr) or given[0] == "text"
-        if called == "float" and not literal:
-            yield f"float({given[0]}) in line {node.lineno}"
-        if called in ("str", "repr") and not spoken and not literal and given[0] not in TEXTS:
-            yield f"{called}({given[0]}) in line {node.lineno}"
 
 
 def readable_records(path: PurePosixPath, source: str) -> Iterator[str]:
@@ -226,60 +166,68 @@ def test_file_keeps_the_rules(path: Path) -> None:
 
 
 BAD = [
-    (floors, "core/x.py", "from tabular_trpo.exact import evaluate"),
-    (floors, "core/x.py", "import tabular_trpo.app.cli"),
-    (floors, "core/x.py", "def f():\n    from tabular_trpo import exact"),
-    (floors, "exact/x.py", "from tabular_trpo.families import garnet"),
-    (floors, "exact/x.py", "from ..theory.pair import Pair"),
-    (floors, "theory/x.py", "from tabular_trpo.improve.step import Step"),
-    (floors, "theory/x.py", "from tabular_trpo.sampled.estimate import estimate"),
-    (floors, "improve/x.py", "from tabular_trpo.sampled.estimate import estimate"),
-    (floors, "improve/x.py", "from tabular_trpo.falsify.hunt import falsify"),
-    (floors, "falsify/x.py", "from tabular_trpo import MDP"),
-    (floors, "falsify/x.py", "import tabular_trpo as tt"),
-    (floors, "formats/x.py", "from tabular_trpo import check"),
+    (floors, "_core/x.py", "from tabular_trpo._exact import evaluate"),
+    (floors, "_core/x.py", "import tabular_trpo._app.cli"),
+    (floors, "_core/x.py", "def f():\n    from tabular_trpo import _exact"),
+    (floors, "_exact/x.py", "from tabular_trpo._families import garnet"),
+    (floors, "_exact/x.py", "from .._theory.pair import Pair"),
+    (floors, "_theory/x.py", "from tabular_trpo._improve.step import Step"),
+    (floors, "_theory/x.py", "from tabular_trpo._sampled.estimate import estimate"),
+    (floors, "_improve/x.py", "from tabular_trpo._sampled.estimate import estimate"),
+    (floors, "_improve/x.py", "from tabular_trpo._falsify.hunt import falsify"),
+    (floors, "_falsify/x.py", "from tabular_trpo import MDP"),
+    (floors, "_falsify/x.py", "import tabular_trpo as tt"),
+    (floors, "_formats/x.py", "from tabular_trpo import check"),
     (solitude, "check.py", "import numpy as np"),
-    (solitude, "check.py", "from .core.errors import Problem"),
-    (sizes, "core/x.py", "x = 1\n" * 301),
-    (sizes, "core/x.py", "def f():\n" + "    x = 1\n" * 60),
-    (docstrings, "core/x.py", "x = 1"),
-    (docstrings, "core/x.py", '"""Doc."""\ndef f(): pass'),
-    (docstrings, "core/x.py", '"""Doc."""\nclass C:\n    """Doc."""\n    def f(self): pass'),
-    (final_or_abstract, "core/x.py", 'class C:\n    """A record."""'),
-    (no_float_literal, "theory/statements/coupling.py", "def f(p): return 0.5 * p.eps"),
-    (no_float_literal, "theory/variants/deck.py", "x = 1e3"),
-    (no_print, "theory/x.py", "print(1)"),
-    (no_global_random, "core/x.py", "np.random.seed(0)"),
-    (no_global_random, "core/x.py", "from numpy.random import rand"),
-    (readable_records, "core/x.py", "@final\n@dataclass(frozen=True)\nclass C:\n    x: int"),
-    (guarded_conversions, "exact/x.py", "def f(ev): return float(ev.eta)"),
-    (guarded_conversions, "app/x.py", "near = [float(x) for x in values]"),
-    (guarded_conversions, "core/x.py", "def f(V): return elementwise(float, V)"),
-    (guarded_conversions, "theory/x.py", "def f(slack_lo): return str(slack_lo)"),
-    (guarded_conversions, "improve/x.py", 'def f(most): return f"= {most!r}"'),
-    (guarded_conversions, "sampled/x.py", 'def f(lam): return f"= {lam}"'),
+    (solitude, "check.py", "from ._core.errors import Problem"),
+    (sizes, "_core/x.py", "x = 1\n" * 301),
+    (sizes, "_core/x.py", "def f():\n" + "    x = 1\n" * 60),
+    (docstrings, "_core/x.py", "x = 1"),
+    (docstrings, "_core/x.py", '"""Doc."""\ndef f(): pass'),
+    (docstrings, "_core/x.py", '"""Doc."""\nclass C:\n    """Doc."""\n    def f(self): pass'),
+    (final_or_abstract, "_core/x.py", 'class C:\n    """A record."""'),
+    (no_float_literal, "_theory/statements/coupling.py", "def f(p): return 0.5 * p.eps"),
+    (no_float_literal, "_theory/misquotations/x.py", "x = 1e3"),
+    (no_print, "_theory/x.py", "print(1)"),
+    (no_global_random, "_core/x.py", "np.random.seed(0)"),
+    (no_global_random, "_core/x.py", "from numpy.random import rand"),
+    (readable_records, "_core/x.py", "@final\n@dataclass(frozen=True)\nclass C:\n    x: int"),
+    (guarded_conversions, "_exact/x.py", "def f(ev): return float(ev.eta)"),
+    (guarded_conversions, "_app/x.py", "near = [float(x) for x in values]"),
+    (guarded_conversions, "_core/x.py", "def f(V): return elementwise(float, V)"),
+    (guarded_conversions, "_theory/x.py", "def f(slack_lo): return str(slack_lo)"),
+    (guarded_conversions, "_improve/x.py", 'def f(most): return f"= {most!r}"'),
+    (guarded_conversions, "_sampled/x.py", 'def f(lam): return f"= {lam}"'),
 ]
 GOOD = [
-    (floors, "exact/x.py", "from tabular_trpo.core.mdp import MDP\nimport numpy as np"),
-    (floors, "theory/x.py", "from .pair import Pair\nfrom ..exact import evaluate"),
-    (floors, "improve/x.py", "from tabular_trpo.theory.pair import Pair"),
-    (floors, "sampled/x.py", "from tabular_trpo.improve.natural import natural"),
-    (floors, "app/x.py", "import tabular_trpo as tt\nfrom tabular_trpo import MDP"),
-    (floors, "app/x.py", "from tabular_trpo import check\nfrom tabular_trpo.falsify import climb"),
-    (floors, "__init__.py", "from .app import cli\nfrom . import check\nfrom .core.mdp import MDP"),
+    (floors, "_exact/x.py", "from tabular_trpo._core.mdp import MDP\nimport numpy as np"),
+    (floors, "_theory/x.py", "from .pair import Pair\nfrom .._exact import evaluate"),
+    (floors, "_improve/x.py", "from tabular_trpo._theory.pair import Pair"),
+    (floors, "_sampled/x.py", "from tabular_trpo._improve.natural import natural"),
+    (floors, "_app/x.py", "import tabular_trpo as tt\nfrom tabular_trpo import MDP"),
+    (
+        floors,
+        "_app/x.py",
+        "from tabular_trpo import check\nfrom tabular_trpo._falsify import climb",
+    ),
+    (
+        floors,
+        "__init__.py",
+        "from ._app import cli\nfrom . import check\nfrom ._core.mdp import MDP",
+    ),
     (solitude, "check.py", "import json\nfrom fractions import Fraction"),
-    (sizes, "core/x.py", "def f():\n" + '    """Doc\n' + "\n" * 90 + '    """\n' + "    x = 1\n"),
-    (no_float_literal, "theory/judge.py", "x = 0.5"),
-    (no_print, "app/x.py", "print(1)"),
+    (sizes, "_core/x.py", "def f():\n" + '    """Doc\n' + "\n" * 90 + '    """\n' + "    x = 1\n"),
+    (no_float_literal, "_theory/judge.py", "x = 0.5"),
+    (no_print, "_app/x.py", "print(1)"),
     (no_print, "check.py", "print(1)"),
-    (no_global_random, "core/x.py", "np.random.default_rng(0)"),
-    (readable_records, "core/x.py", "@readable\n@dataclass(frozen=True)\nclass C:\n    x: int"),
-    (readable_records, "core/x.py", "@locked\n@dataclass(frozen=True)\nclass C:\n    x: int"),
-    (readable_records, "app/x.py", "@dataclass(frozen=True)\nclass C:\n    x: int"),
-    (guarded_conversions, "exact/x.py", "def f(ev): return nearest(ev.eta)"),
-    (guarded_conversions, "core/nearest.py", "def f(x): return float(x)"),
-    (guarded_conversions, "core/x.py", "x = isinstance(1, float) or float('inf')"),
-    (guarded_conversions, "formats/x.py", 'def f(name, lam): return f"{name!r}: {shown(lam)}"'),
+    (no_global_random, "_core/x.py", "np.random.default_rng(0)"),
+    (readable_records, "_core/x.py", "@readable\n@dataclass(frozen=True)\nclass C:\n    x: int"),
+    (readable_records, "_core/x.py", "@locked\n@dataclass(frozen=True)\nclass C:\n    x: int"),
+    (readable_records, "_app/x.py", "@dataclass(frozen=True)\nclass C:\n    x: int"),
+    (guarded_conversions, "_exact/x.py", "def f(ev): return nearest(ev.eta)"),
+    (guarded_conversions, "_core/nearest.py", "def f(x): return float(x)"),
+    (guarded_conversions, "_core/x.py", "x = isinstance(1, float) or float('inf')"),
+    (guarded_conversions, "_formats/x.py", 'def f(name, lam): return f"{name!r}: {shown(lam)}"'),
 ]
 
 

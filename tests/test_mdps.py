@@ -10,8 +10,8 @@ import pytest
 
 import tabular_trpo as tt
 from tabular_trpo import formats
+from tabular_trpo._theory.verdicts import verify_pair
 from tabular_trpo.families import named, worst_case
-from tabular_trpo.theory.verdicts import verify_pair
 
 FOLDER = Path(__file__).parents[1] / "mdps"
 NAMES = sorted(path.name.removesuffix(".mdp.json") for path in FOLDER.glob("*.mdp.json"))

@@ -1,5 +1,5 @@
-"""Floor 1: where models come from: random ones, named ones, and the worst cases of the theory."""
+"""Families of models: named ones, random ones, and the worst cases of the theory."""
 
-from tabular_trpo.families import named, random, worst_case
+from tabular_trpo._lazy import attach as _attach
 
-__all__ = ["named", "random", "worst_case"]
+__getattr__, __dir__, __all__ = _attach(__name__)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tabular_trpo.app.cli import main
+from tabular_trpo._app.cli import main
 
 WIDE = 200
 MDPS = Path(__file__).parents[2] / "mdps"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tabular_trpo.app.campaign_lines import lines, unseal
+from tabular_trpo._app.campaign.sealed_lines import lines, unseal
 from tests.app.conftest import Run
 
 SMALL = ("campaign", "--pairs", "60", "--chunk", "20", "--executor", "serial")

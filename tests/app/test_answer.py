@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from tabular_trpo.app.answer import PIPE_WIDTH, Answer, Part, Verbatim, closed, emit, write
-from tabular_trpo.app.tables import row, table
+from tabular_trpo._app.shared.output import PIPE_WIDTH, Answer, Part, Verbatim, closed, emit, write
+from tabular_trpo._app.shared.tables import row, table
 
 
 def shown(answer: Answer, capsys: pytest.CaptureFixture[str], **how: bool) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tabular_trpo.app.improve_methods import METHODS
+from tabular_trpo._app.improve.methods import METHODS
 from tests.app.conftest import Model, Run
 
 NINES = "0." + "9" * 1990

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tabular_trpo.app.answer import Answer
-from tabular_trpo.app.boundary import UsageError, guarded
-from tabular_trpo.core.errors import (
+from tabular_trpo._app.shared.errors import UsageError, guarded
+from tabular_trpo._app.shared.output import Answer
+from tabular_trpo._core.errors import (
     InvalidMDPError,
     LaneError,
     LimitError,
@@ -80,6 +80,6 @@ def test_closed_pipe_is_quiet_and_keeps_the_code(
     def broken(answer: Answer, as_json: bool, quiet: bool) -> None:
         raise BrokenPipeError
 
-    monkeypatch.setattr("tabular_trpo.app.boundary.emit", broken)
+    monkeypatch.setattr("tabular_trpo._app.shared.errors.emit", broken)
     assert guarded(lambda: Answer(1, {}, [], "line"), as_json=False, quiet=False) == 1
     assert capsys.readouterr() == ("", "")

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.app import verify
-from tabular_trpo.falsify import screen
-from tabular_trpo.formats.document import from_document
-from tabular_trpo.theory import choice
+from tabular_trpo._app.verify import command as verify
+from tabular_trpo._falsify import screen
+from tabular_trpo._formats.document import from_document
+from tabular_trpo._theory import selection as choice
 from tests.app.conftest import Run
 
 FEW = ("trpo_bound", "pinsker", "cpi_bound", "performance_difference")

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tabular_trpo.app import campaign_work
-from tabular_trpo.app.boundary import UsageError
-from tabular_trpo.app.campaign_journal import journal
-from tabular_trpo.app.campaign_lines import lines
-from tabular_trpo.core.errors import InvalidMDPError
+from tabular_trpo._app.campaign import worker as campaign_work
+from tabular_trpo._app.campaign.journal import journal
+from tabular_trpo._app.campaign.sealed_lines import lines
+from tabular_trpo._app.shared.errors import UsageError
+from tabular_trpo._core.errors import InvalidMDPError
 from tests.app.conftest import Run
 from tests.app.journals import (
     CHUNKS,

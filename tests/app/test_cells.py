@@ -7,9 +7,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from tabular_trpo.app.cells import exact, largest, plain, short
-from tabular_trpo.app.digits import with_radius
-from tabular_trpo.core.real import INFINITY, log
+from tabular_trpo._app.shared.digits import with_radius
+from tabular_trpo._app.shared.formatting import exact, largest, plain, short
+from tabular_trpo._core.real import INFINITY, log
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tabular_trpo.theory.theorems import THEOREMS
+from tabular_trpo._theory.theorems import THEOREMS
 from tests.app.conftest import MDPS, Run
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.app.compare_report import Entry
-from tabular_trpo.sampled.comparison import Curve
+from tabular_trpo._app.compare.report import Entry
+from tabular_trpo._sampled.comparison import Curve
 from tests.app.conftest import MDPS, Model, Run
 
 FEW = ("--methods", "exact", "single_path", "vine")

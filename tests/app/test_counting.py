@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from tabular_trpo.app.counting import counting
+from tabular_trpo._app.shared.counting import counting
 from tests.app.test_progress import Terminal
 
 

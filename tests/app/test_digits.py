@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tabular_trpo.app.digits import with_radius, within
+from tabular_trpo._app.shared.digits import with_radius, within
 from tests.app.conftest import Model, Run
 
 NUMBER = re.compile(r"^-?\d+(\.\d+)?(e[+-]?\d+)?$")

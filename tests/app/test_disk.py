@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.app import campaign_journal, theory_page
-from tabular_trpo.core.errors import TabularError
-from tabular_trpo.formats import whole
+from scripts import theory_page
+from tabular_trpo._app.campaign import journal as campaign_journal
+from tabular_trpo._core.errors import TabularError
+from tabular_trpo._formats import atomic_write as whole
 from tests.app.conftest import MDPS, Run
 
 TIES = MDPS / "ties.mdp.json"
@@ -172,7 +173,7 @@ def test_model_that_is_written_is_named_where_its_certificate_is_not(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     argv = words("falsify", tmp_path)
-    monkeypatch.setattr("tabular_trpo.app.store.write_whole", _refuse)
+    monkeypatch.setattr("tabular_trpo._app.shared.files.write_whole", _refuse)
     result = run(*argv)
     assert result.code == 3 and "too-good.counterexample.cert.json cannot be written" in result.err
     assert "Counterexample: " in result.out and "Check it" not in result.out

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from tabular_trpo.app import campaign_work, executors
-from tabular_trpo.app.executors import EXECUTORS, SerialExecutor, in_order
-from tabular_trpo.falsify import screen
+from tabular_trpo._app.campaign import worker as campaign_work
+from tabular_trpo._app.shared import executors
+from tabular_trpo._app.shared.executors import EXECUTORS, SerialExecutor, in_order
+from tabular_trpo._falsify import screen
 from tests.app.conftest import Run
 
 FEW = ("trpo_bound", "pinsker", "cpi_bound", "performance_difference")

@@ -10,9 +10,9 @@ import pytest
 
 import tabular_trpo as tt
 from tabular_trpo import check
-from tabular_trpo.app import falsify as command
-from tabular_trpo.app.falsify_claims import Stated
-from tabular_trpo.app.falsify_store import stems
+from tabular_trpo._app.falsify import command as command
+from tabular_trpo._app.falsify.claim_file import Stated
+from tabular_trpo._app.falsify.files import stems
 from tests.app.claims import FIVE_LINES, THREE_ENDS, files, one, process, written
 from tests.app.conftest import Run
 

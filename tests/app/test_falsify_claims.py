@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.app import falsify_apart
-from tabular_trpo.app.falsify_claims import MODULE, load
+from tabular_trpo._app.falsify import sandbox as falsify_apart
+from tabular_trpo._app.falsify.claim_file import MODULE, load
 from tests.app.bad_claims import BAD, DEF, HEAD, SAYS
 from tests.app.conftest import Run
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tabular_trpo.app.falsify import EPILOG
-from tabular_trpo.falsify import climb
-from tabular_trpo.falsify.shrink import RULES
+from tabular_trpo._app.falsify.command import EPILOG
+from tabular_trpo._falsify import climb
+from tabular_trpo._falsify.shrink import RULES
 from tests.app.claims import written
 from tests.app.conftest import Run
 

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from tabular_trpo.app.falsify_progress import hunting
+from tabular_trpo._app.falsify.progress import hunting
 from tests.app.test_progress import Terminal
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.app.falsify_hand import by_hand
+from tabular_trpo._app.falsify.worked_example import by_hand
 from tests.app.claims import FIVE_LINES, THREE_ENDS, files, one, written
 from tests.app.conftest import Run
 

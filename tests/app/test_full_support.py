@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.app.pairs import candidates
-from tabular_trpo.app.source import read_all
-from tabular_trpo.theory.judge import NO_VALUE, judge
-from tabular_trpo.theory.pair import Pair
-from tabular_trpo.theory.theorems import THEOREMS
+from tabular_trpo._app.shared.models import read_all
+from tabular_trpo._app.shared.pairs import candidates
+from tabular_trpo._theory.judge import NO_VALUE, judge
+from tabular_trpo._theory.pair import Pair
+from tabular_trpo._theory.theorems import THEOREMS
 from tests.app.conftest import MDPS
 
 FILES = sorted(MDPS.glob("*.mdp.json"))

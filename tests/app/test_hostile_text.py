@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from tabular_trpo import check as checker
-from tabular_trpo.app import figure
-from tabular_trpo.core.errors import InvalidMDPError, Problem
-from tabular_trpo.core.terminal import plain, quoted
+from tabular_trpo._app.shared import plotting as figure
+from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.terminal import plain, quoted
 from tests.app.conftest import SMALL, Run
 from tests.app.hostile_texts import HOSTILE, TEXTS, clean, faults, share
 from tests.certificate_models import MODELS, claimed, user

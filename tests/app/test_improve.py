@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.app import improve_methods
-from tabular_trpo.app.improve_methods import METHODS, Method
-from tabular_trpo.app.improve_report import below
-from tabular_trpo.core.real import log
+from tabular_trpo._app.improve import methods as improve_methods
+from tabular_trpo._app.improve.methods import METHODS, Method
+from tabular_trpo._app.improve.report import below
+from tabular_trpo._core.real import log
+from tabular_trpo._improve import iterate
+from tabular_trpo._improve.gain_bounds import rungs
+from tabular_trpo._improve.step import step_to
+from tabular_trpo._theory.claim import theorem
 from tabular_trpo.families import worst_case
-from tabular_trpo.improve import iterate
-from tabular_trpo.improve.rungs import rungs
-from tabular_trpo.improve.step import step_to
-from tabular_trpo.theory.claim import theorem
 from tests.app.conftest import MDPS, Model, Run
 
 NAMES = sorted(path.name for path in MDPS.glob("*.mdp.json"))

@@ -59,7 +59,7 @@ def test_interrupt_of_an_import_is_told(tmp_path: Path, entry: str, module: str)
     (tmp_path / f"{module}.py").write_text(
         "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(600)\n"
     )
-    script = "import sys\nfrom tabular_trpo.app.cli import main\nsys.exit(main())\n"
+    script = "import sys\nfrom tabular_trpo._app.cli import main\nsys.exit(main())\n"
     (tmp_path / "tabular-trpo").write_text(script)
     path = os.pathsep.join([str(tmp_path), str(ROOT)])
     child = started([*ENTRIES[entry], "--version"], tmp_path, PYTHONPATH=path)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 import tabular_trpo as tt
-from tabular_trpo.app.pairs import Candidate, candidates
+from tabular_trpo._app.shared.pairs import Candidate, candidates
 from tests.strategies import mdps
 
 CHAIN = tt.MDP(

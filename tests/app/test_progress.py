@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tabular_trpo.app.progress import steps
+from tabular_trpo._app.shared.progress import steps
 
 WORK = [(0, "a"), (0, "b"), (1, "c")]
 

@@ -10,8 +10,8 @@ import pytest
 
 import tabular_trpo
 from tabular_trpo import check
-from tabular_trpo.theory.theorems import THEOREMS, distinct
-from tabular_trpo.theory.variants import VARIANTS
+from tabular_trpo._theory.misquotations import VARIANTS
+from tabular_trpo._theory.theorems import THEOREMS, distinct
 from tests.app.conftest import MDPS, Run
 
 ROOT = Path(__file__).parents[2]

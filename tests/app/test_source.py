@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tabular_trpo.app import source
-from tabular_trpo.app.boundary import UsageError
-from tabular_trpo.core.errors import InvalidMDPError
+from tabular_trpo._app.shared import models as source
+from tabular_trpo._app.shared.errors import UsageError
+from tabular_trpo._core.errors import InvalidMDPError
 from tests.app.conftest import SMALL, Model
 
 FLOATS = {

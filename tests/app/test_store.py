@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tabular_trpo.app.store import file_name, save
+from tabular_trpo._app.shared.files import file_name, save
 
 
 @pytest.mark.parametrize(

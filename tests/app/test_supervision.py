@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import tabular_trpo
-from tabular_trpo.core.startup import PROGRAM
+from tabular_trpo._core.startup import PROGRAM
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="supervision is made for Linux")
 
@@ -25,8 +25,8 @@ sys.modules["tabular_trpo"] = types.ModuleType("tabular_trpo")
 sys.modules["tabular_trpo"].__path__ = [{os.path.dirname(tabular_trpo.__file__)!r}]
 """
     + """
-from tabular_trpo.app import supervision
-from tabular_trpo.core.interrupts import held
+from tabular_trpo._app.shared import supervision
+from tabular_trpo._core.interrupts import held
 
 def say(*words):
     print(*words, flush=True)

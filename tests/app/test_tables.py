@@ -8,9 +8,9 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from tabular_trpo.app.answer import Answer, emit
-from tabular_trpo.app.tables import laid_out, row, table
-from tabular_trpo.app.wrapping import wrapped
+from tabular_trpo._app.shared.output import Answer, emit
+from tabular_trpo._app.shared.tables import laid_out, row, table
+from tabular_trpo._app.shared.wrapping import wrapped
 from tests.app.claims import FIVE_LINES, written
 from tests.app.conftest import MDPS, Model, Run
 from tests.app.pages import agrees, columns
@@ -130,7 +130,7 @@ def compared(
         answers: list[Answer] = []
         with monkeypatch.context() as patch:
             patch.setattr(
-                "tabular_trpo.app.boundary.emit", lambda answer, *_: answers.append(answer)
+                "tabular_trpo._app.shared.errors.emit", lambda answer, *_: answers.append(answer)
             )
             assert run(*argv).code in (0, 1, 4)
         for width in WIDTHS:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tabular_trpo.app.source import Source
-from tabular_trpo.app.tally import Judged, by_statement, together
-from tabular_trpo.theory.claim import Claim, Verdict
-from tabular_trpo.theory.theorems import THEOREMS
+from tabular_trpo._app.shared.models import Source
+from tabular_trpo._app.shared.tally import Judged, by_statement, together
+from tabular_trpo._theory.claim import Claim, Verdict
+from tabular_trpo._theory.theorems import THEOREMS
 
 
 def verdict(

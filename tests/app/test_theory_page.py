@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 import tabular_trpo as tt
+from scripts import theory_page
+from scripts.theory_words import REFERENCES
 from tabular_trpo import formats
-from tabular_trpo.app import theory_page
-from tabular_trpo.app.theory_words import REFERENCES
-from tabular_trpo.theory.claim import Theorem
-from tabular_trpo.theory.theorems import THEOREMS, TOPICS, distinct
-from tabular_trpo.theory.variants import VARIANTS
+from tabular_trpo._theory.claim import Theorem
+from tabular_trpo._theory.misquotations import VARIANTS
+from tabular_trpo._theory.theorems import THEOREMS, TOPICS, distinct
 
 DOCS = Path(__file__).parents[2] / "docs"
 COMMITTED = (DOCS / "theory.md").read_text(encoding="utf-8")

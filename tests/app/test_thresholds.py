@@ -11,15 +11,15 @@ import pytest
 
 import tabular_trpo as tt
 from scripts import atlas_page, mean_kl
-from tabular_trpo.app.compare_report import _percent
-from tabular_trpo.app.falsify_outcome import Hunted
-from tabular_trpo.app.falsify_report import _told
-from tabular_trpo.app.show import _gamma
-from tabular_trpo.app.verify_tables import _ratio
-from tabular_trpo.falsify.answer import Unrefuted
-from tabular_trpo.falsify.atlas import Entry
-from tabular_trpo.falsify.screen import _kept
-from tabular_trpo.theory.ratio import ratio_of
+from tabular_trpo._app.compare.report import _percent
+from tabular_trpo._app.falsify.outcome import Hunted
+from tabular_trpo._app.falsify.report import _told
+from tabular_trpo._app.show import _gamma
+from tabular_trpo._app.verify.tables import _ratio
+from tabular_trpo._falsify.atlas import Entry
+from tabular_trpo._falsify.result import Unrefuted
+from tabular_trpo._falsify.screen import _kept
+from tabular_trpo._theory.ratio import ratio_of
 from tests.app.conftest import Run
 
 BELOW = [Fraction(39960000, 39960001), 1 - Fraction(1, 10**14), 1 - Fraction(1, 10**40)]

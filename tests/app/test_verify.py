@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from tabular_trpo import check
-from tabular_trpo.app import verify
-from tabular_trpo.theory.certificate import pair_certificate
-from tabular_trpo.theory.claim import claim
-from tabular_trpo.theory.theorems import THEOREMS, distinct
+from tabular_trpo._app.verify import command as verify
+from tabular_trpo._theory.certificate import pair_certificate
+from tabular_trpo._theory.claim import claim
+from tabular_trpo._theory.theorems import THEOREMS, distinct
 from tests.app.conftest import MDPS, Model, Run
 
 STAY_OR_GO = MDPS / "stay_or_go.mdp.json"

@@ -60,8 +60,8 @@ def test_counts_whose_exact_model_would_not_fit_are_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     counts = np.ones((10, 1, 10), dtype=np.int64)
-    monkeypatch.setattr("tabular_trpo.core.memory.limit", lambda: 100 * 144 - 1)
+    monkeypatch.setattr("tabular_trpo._core.memory.limit", lambda: 100 * 144 - 1)
     with pytest.raises(tt.MemoryGuardError, match="the exact model of counts of shape"):
         tt.MDP.from_counts(counts, [0] * 10, [1] + [0] * 9, 0)
-    monkeypatch.setattr("tabular_trpo.core.memory.limit", lambda: 100 * 144)
+    monkeypatch.setattr("tabular_trpo._core.memory.limit", lambda: 100 * 144)
     assert tt.MDP.from_counts(counts, [0] * 10, [1] + [0] * 9, 0).n_states == 10

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabular_trpo.core import real
-from tabular_trpo.core.decimals import cut, faithful, fixed, percent
+from tabular_trpo._core import real
+from tabular_trpo._core.decimals import cut, faithful, fixed, percent
 
 NEAR = st.builds(
     lambda n, k, m, sign: n + sign * Fraction(m, 10**k),

@@ -5,7 +5,7 @@ from fractions import Fraction
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tabular_trpo.core import dyadic
+from tabular_trpo._core import dyadic
 
 shifts = st.integers(-70, 70)
 ends = st.one_of(st.integers(-9, 9), st.integers(-(2**90), 2**90))

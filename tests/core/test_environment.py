@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.core.environment import is_steady, require_ieee, steady
+from tabular_trpo._core.floating_point import guarded, is_guarded, require_ieee
 from tests.floats import DIRECTIONS, FLUSHES, flushing, rounding
 
 MDP = tt.MDP([[[0.5, 0.5], [0.25, 0.75]], [[0.0, 1.0]] * 2], [[1.0, 0.0]] * 2, [1.0, 0.0], 0.9)
@@ -93,7 +93,7 @@ def test_a_mode_that_changes_at_work_is_noticed_at_the_end() -> None:
 
     error = None
     try:
-        steady(changing)()
+        guarded(changing)()
     except tt.FloatingPointModeError as refused:
         error = refused
     finally:
@@ -133,7 +133,7 @@ def test_a_steady_function_keeps_its_signature_and_its_errors() -> None:
         assert np.geterr()["under"] == "raise"
 
 
-def test_what_works_later_is_steady_too() -> None:
+def test_what_works_later_is_guarded_too() -> None:
     def late(n: int) -> Iterator[float]:
         for i in range(n):
             yield float(np.exp(-745.0) * np.float64(0.1) + i)
@@ -142,9 +142,9 @@ def test_what_works_later_is_steady_too() -> None:
         return lambda: float(np.exp(-746.0))
 
     maker.__module__ = late.__module__ = "tabular_trpo.made"
-    function = steady(maker)
+    function = guarded(maker)
     with np.errstate(all="raise"):
-        assert list(steady(late)(2)) == [0.0, 1.0]
+        assert list(guarded(late)(2)) == [0.0, 1.0]
     function.__wrapped__.__globals__  # type: ignore[attr-defined]  # noqa: B018
     closed: list[int] = []
 
@@ -154,11 +154,11 @@ def test_what_works_later_is_steady_too() -> None:
         finally:
             closed.append(1)
 
-    items = steady(closing)()
+    items = guarded(closing)()
     assert next(items) == 1
     items.close()  # type: ignore[attr-defined]
     assert closed == [1]
     step = tt.improve.following(
         np.zeros((2, 2)), lambda L, theta: tt.improve.natural(L, theta, 0.1)
     )
-    assert is_steady(step)
+    assert is_guarded(step)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabular_trpo.core.grid import (
+from tabular_trpo._core.grid import (
     ROW_TOLERANCE,
     UNIT,
     below_grid,

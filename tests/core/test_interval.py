@@ -9,8 +9,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tabular_trpo.core.interval import Interval, larger, smaller
-from tabular_trpo.core.real import INFINITY, log
+from tabular_trpo._core.interval import Interval, larger, smaller
+from tabular_trpo._core.real import INFINITY, log
 
 F = Fraction
 INF = math.inf

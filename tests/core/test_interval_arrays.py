@@ -6,8 +6,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from tabular_trpo.core.interval import Interval, where
-from tabular_trpo.core.real import log
+from tabular_trpo._core.interval import Interval, where
+from tabular_trpo._core.real import log
 
 F = Fraction
 INF = math.inf

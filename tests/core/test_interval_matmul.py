@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from tabular_trpo.core.interval import Interval, matmul
+from tabular_trpo._core.interval import Interval, matmul
 
 F = Fraction
 INF = math.inf

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.core.given import given
+from tabular_trpo._core.array_input import given
 from tabular_trpo.improve import SoftmaxClass
 
 P = np.array([[[0.5, 0.5], [1.0, 0.0]], [[0.0, 1.0], [0.25, 0.75]]])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.core.lanes import in_one_lane
+from tabular_trpo._core.arithmetic import in_one_lane
 
 FLOATS: dict[str, Any] = {"P": [[[0.5, 0.5]], [[1.0, 0.0]]], "r": [0.5, 1.5], "rho0": [1.0, 0.0]}
 EXACT: dict[str, Any] = {"P": [[["1/2", "1/2"]], [[1, 0]]], "r": ["1/2", 1], "rho0": [1, 0]}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabular_trpo.core.logs import log_enclosure, product_is_one
+from tabular_trpo._core.logs import log_enclosure, product_is_one
 
 bases = st.one_of(st.integers(1, 40), st.integers(1, 10**30))
 

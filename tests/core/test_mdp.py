@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from hypothesis import given
 
 import tabular_trpo as tt
-from tabular_trpo.core.grid import UNIT
+from tabular_trpo._core.grid import UNIT
 from tests.strategies import mdps
 
 HALF = Fraction(1, 2)

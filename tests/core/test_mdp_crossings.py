@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from hypothesis import given
 
 import tabular_trpo as tt
-from tabular_trpo.core.grid import UNIT
+from tabular_trpo._core.grid import UNIT
 from tests.strategies import mdps
 
 P = [[[0.5, 0.5], [1.0, 0.0]], [[0.0, 1.0], [0.25, 0.75]]]
@@ -87,9 +87,9 @@ def test_batch_does_not_cross_to_rationals() -> None:
 def test_dense_reading_of_a_large_sparse_model_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     n = 100
     mdp = tt.MDP(sp.eye_array(n, format="csr"), np.zeros(n), np.full(n, 1 / n), 0.5)
-    monkeypatch.setattr("tabular_trpo.core.memory.limit", lambda: 16 * n**2)
+    monkeypatch.setattr("tabular_trpo._core.memory.limit", lambda: 16 * n**2)
     assert mdp.to_rational().n_states == n
-    monkeypatch.setattr("tabular_trpo.core.memory.limit", lambda: 16 * n**2 - 1)
+    monkeypatch.setattr("tabular_trpo._core.memory.limit", lambda: 16 * n**2 - 1)
     with pytest.raises(
         tt.MemoryGuardError, match=r"P of shape \(100, 1, 100\) needs 160,000 bytes"
     ):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.core import memory
+from tabular_trpo._core import memory
 
 SHAPE = (10**6, 10, 10**6)  # 80 TB of doubles
 HUGE = {
@@ -48,7 +48,7 @@ def test_absurd_policies_and_counts_are_refused_at_once(kind: str) -> None:
 def test_an_exact_entry_counts_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     table = np.eye(10)[:, None]
     fields: dict[str, Any] = {"r": [0] * 10, "rho0": [1] + [0] * 9, "gamma": 0}
-    monkeypatch.setattr("tabular_trpo.core.memory.limit", lambda: 8 * 100)
+    monkeypatch.setattr("tabular_trpo._core.memory.limit", lambda: 8 * 100)
     assert tt.MDP(table, **fields).n_states == 10
     with pytest.raises(tt.MemoryGuardError, match=r"P with 100 entries needs 1,600 bytes.*CSR"):
         tt.MDP(table.astype(int).astype(str), **fields)
@@ -143,12 +143,12 @@ def test_a_container_limits_what_fits(kind: str, tmp_path: Path) -> None:
 
 
 def test_what_is_left_is_asked_for_large_objects(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tabular_trpo.core.memory.left", lambda: 2**25)
+    monkeypatch.setattr("tabular_trpo._core.memory.left", lambda: 2**25)
     P = np.broadcast_to(0.5, (2**10, 4, 2**10))
     memory.guard(2**25, "P", "Use CSR")
     with pytest.raises(tt.MemoryGuardError, match=r"at most 33,554,432 bytes \(what is left"):
         memory.guard(2**25 + 1, "P", "Use CSR")
-    monkeypatch.setattr("tabular_trpo.core.memory.left", lambda: 2**24 - 1)
+    monkeypatch.setattr("tabular_trpo._core.memory.left", lambda: 2**24 - 1)
     with pytest.raises(tt.MemoryGuardError, match="what is left"):
         tt.MDP(P, np.zeros((2**10, 4)), np.ones(2**10), 0.5)
 

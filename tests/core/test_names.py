@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.core.names import MOST_NAME, is_name, read_names
-from tabular_trpo.formats.header import name_fault
+from tabular_trpo._core.names import MOST_NAME, is_name, read_names
+from tabular_trpo._formats.header import name_fault
 
 BAD = ["", "two\nlines", "a\x7f", "\x85", "\u2028", "half \ud800", "x" * (MOST_NAME + 1)]
 GOOD = ["a", " ", "two words", "Größe", "状态", "x" * MOST_NAME, "None", "[0]"]

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabular_trpo.core.nearest import approximate, long_integers, nearest, written
-from tabular_trpo.core.numbers import brief, shown
-from tabular_trpo.core.real import log
+from tabular_trpo._core.nearest import approximate, long_integers, nearest, written
+from tabular_trpo._core.numbers import brief, shown
+from tabular_trpo._core.real import log
 
 HUGE = 10**5000
 POWERS = st.integers(-700, 700)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabular_trpo.core import numbers
-from tabular_trpo.core.errors import InvalidMDPError
+from tabular_trpo._core import numbers
+from tabular_trpo._core.errors import InvalidMDPError
 
 
 @pytest.mark.parametrize(

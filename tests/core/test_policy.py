@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tabular_trpo as tt
-from tabular_trpo.core.grid import UNIT
+from tabular_trpo._core.grid import UNIT
 from tests.strategies import Case, alphas, cases, mdps
 
 policies = tt.policies

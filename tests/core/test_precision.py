@@ -12,7 +12,7 @@ import pytest
 import scipy.sparse as sp
 
 import tabular_trpo as tt
-from tabular_trpo.core.given import ROUNDINGS, precision, row_tolerance
+from tabular_trpo._core.array_input import ROUNDINGS, precision, row_tolerance
 
 COARSE = {"float32": np.float32, "float16": np.float16, "bfloat16": ml_dtypes.bfloat16}
 

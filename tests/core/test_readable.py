@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.core.numbers import zeros
-from tabular_trpo.core.readable import readable
-from tabular_trpo.improve.iterate import iterate
-from tabular_trpo.improve.stopping import iterations
-from tabular_trpo.improve.total_variation import tv_penalty
+from tabular_trpo._core.numbers import zeros
+from tabular_trpo._core.readable import readable
+from tabular_trpo._improve.iterate import iterate
+from tabular_trpo._improve.stopping import iterations
+from tabular_trpo._improve.total_variation import tv_penalty
 
 NAMES = ("performance_difference", "trpo_bound", "coupling_span")
 LONG = F(10**1000 - 1, 10**1000)

@@ -11,15 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabular_trpo.core.extrema import maximum, minimum
-from tabular_trpo.core.real import (
-    INFINITY,
-    Real,
-    enclose,
-    log,
-    sign,
-    sqrt,
-)
+from tabular_trpo._core.extrema import maximum, minimum
+from tabular_trpo._core.real import INFINITY, Real, enclose, log, sign, sqrt
 
 F = Fraction
 TINY = F(1, 10**60)

@@ -5,17 +5,9 @@ from fractions import Fraction
 
 import pytest
 
-from tabular_trpo.core.errors import LimitError
-from tabular_trpo.core.extrema import maximum, minimum
-from tabular_trpo.core.real import (
-    INFINITY,
-    Real,
-    enclose,
-    is_infinite,
-    log,
-    sign,
-    sqrt,
-)
+from tabular_trpo._core.errors import LimitError
+from tabular_trpo._core.extrema import maximum, minimum
+from tabular_trpo._core.real import INFINITY, Real, enclose, is_infinite, log, sign, sqrt
 
 F = Fraction
 LEAST = F(1, 10**100)  # far below the 256 bits at which identities are tried

@@ -48,8 +48,8 @@ FROZEN = [c for c in every_dataclass() if c.__dataclass_params__.frozen]  # type
 # hold no arrays, refuse to be compared, or are the scratch paper of a solver.
 OWN_WAY = {"Expression", "Theorem"}
 PLAIN = {
-    "tabular_trpo.core.errors", "tabular_trpo.core.forms", "tabular_trpo.core.interval",
-    "tabular_trpo.improve.kl_rows", "tabular_trpo.falsify.score", "tabular_trpo.theory.plain",
+    "tabular_trpo._core.errors", "tabular_trpo._core.forms", "tabular_trpo._core.interval",
+    "tabular_trpo._improve.kl_rows", "tabular_trpo._falsify.score", "tabular_trpo._theory.plain",
 }  # fmt: skip
 FROZEN = [c for c in FROZEN if c.__module__ not in PLAIN]
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabular_trpo.core import rounding
-from tabular_trpo.core.real import INFINITY, log, sqrt
+from tabular_trpo._core import rounding
+from tabular_trpo._core.real import INFINITY, log, sqrt
 
 F = Fraction
 INF = math.inf

@@ -69,7 +69,7 @@ def test_indices_of_a_view_are_counted_without_looking_at_each() -> None:
 def test_names(names: Any) -> None:
     """The limit itself is too large for a quick test."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tabular_trpo.core.names.MOST_NAMES", 3)
+        patch.setattr("tabular_trpo._core.names.MOST_NAMES", 3)
         with pytest.raises(tt.MemoryGuardError, match="state_names has more than 3 entries"):
             MDP.replace(state_names=names)
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tabular_trpo as tt
-from tabular_trpo.core.grid import snap_rows
-from tabular_trpo.core.real import INFINITY
-from tabular_trpo.exact.divergence import excess
+from tabular_trpo._core.grid import snap_rows
+from tabular_trpo._core.real import INFINITY
+from tabular_trpo._exact.divergence import excess
 from tests.strategies import fractions_simplex
 
 F = Fraction

@@ -173,7 +173,7 @@ def test_batch_of_two_axes_and_one_policy_for_all() -> None:
 def test_large_batch_is_cut_into_parts_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
     case = batch("dense", 10, 40, 4, HORIZONS[:2])
     whole = tt.evaluate(case.mdp, case.pi)
-    monkeypatch.setattr("tabular_trpo.exact.evaluate.CHUNK", 4 * 4 * 3 * 7)
+    monkeypatch.setattr("tabular_trpo._exact.evaluate.CHUNK", 4 * 4 * 3 * 7)
     parts = tt.evaluate(case.mdp, case.pi)
     for name in QUANTITIES:
         assert np.all(np.abs(getattr(whole, name) - getattr(parts, name)) <= 2 * getattr(

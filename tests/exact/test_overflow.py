@@ -11,8 +11,8 @@ import pytest
 
 import tabular_trpo as tt
 from tabular_trpo import sampled
-from tabular_trpo.core.overflow import finite, unit_of
-from tabular_trpo.theory.quantities import Quantities
+from tabular_trpo._core.overflow import finite, unit_of
+from tabular_trpo._theory.quantities import Quantities
 
 REWARDS = {
     "1e307": [[0.0, 1e307], [-1e307, 1.0]],

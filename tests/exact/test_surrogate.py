@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 import tabular_trpo as tt
-from tabular_trpo.exact.surrogate import Surrogate
+from tabular_trpo._exact.surrogate import Surrogate
 from tests.exact.cases import HORIZONS, batch
 from tests.strategies import Case, alphas, cases, rational_pairs
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.core.linalg import rational
+from tabular_trpo._core.linalg import rational
 from tests.exact.long_digits import with_digits
 
 F = Fraction

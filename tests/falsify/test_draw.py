@@ -7,18 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tabular_trpo.core.numbers import Array
-from tabular_trpo.falsify.draw import (
-    GAMMAS,
-    GREEDY,
-    GRID,
-    ROW_KINDS,
-    draw,
-    drawn,
-    gridded,
-    rows,
-)
-from tabular_trpo.theory.plain import Cases, evaluated
+from tabular_trpo._core.numbers import Array
+from tabular_trpo._falsify.draw import GAMMAS, GREEDY, GRID, ROW_KINDS, draw, drawn, gridded, rows
+from tabular_trpo._theory.plain import Cases, evaluated
 
 SIZE = (4, 3)
 

@@ -9,11 +9,11 @@ import pytest
 
 import tabular_trpo as tt
 from tabular_trpo import check
-from tabular_trpo.falsify.answer import Refutation, Unrefuted
-from tabular_trpo.falsify.climb import climb
-from tabular_trpo.falsify.score import scorer
-from tabular_trpo.theory.certifiable import NOT_CHECKED
-from tabular_trpo.theory.constants import coupling_constant
+from tabular_trpo._falsify.climb import climb
+from tabular_trpo._falsify.result import Refutation, Unrefuted
+from tabular_trpo._falsify.score import scorer
+from tabular_trpo._theory.certifiable import NOT_CHECKED
+from tabular_trpo._theory.constants import coupling_constant
 
 
 def c(p: Any) -> Any:

@@ -11,15 +11,15 @@ import pytest
 import tabular_trpo as tt
 from benchmarks.formulas import Formulas
 from benchmarks.formulas import pair as random_pair
-from tabular_trpo.falsify import seeds
-from tabular_trpo.falsify.answer import Refutation
-from tabular_trpo.falsify.draw import draw
-from tabular_trpo.falsify.score import INFINITE, NO_VALUE, SPEAKS, scorer
-from tabular_trpo.falsify.specimen import cases_of
-from tabular_trpo.theory.judge import INFINITE as BY_INFINITY
-from tabular_trpo.theory.judge import NO_VALUE as WITHOUT_VALUE
-from tabular_trpo.theory.judge import NOT_MET
-from tabular_trpo.theory.plain import PlainPair
+from tabular_trpo._falsify import seeds
+from tabular_trpo._falsify.draw import draw
+from tabular_trpo._falsify.exact_case import cases_of
+from tabular_trpo._falsify.result import Refutation
+from tabular_trpo._falsify.score import INFINITE, NO_VALUE, SPEAKS, scorer
+from tabular_trpo._theory.judge import INFINITE as BY_INFINITY
+from tabular_trpo._theory.judge import NO_VALUE as WITHOUT_VALUE
+from tabular_trpo._theory.judge import NOT_MET
+from tabular_trpo._theory.plain import PlainPair
 
 LOST = tt.Pair(
     tt.MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2"), [["1/100", "99/100"]], [["0", "1"]]

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.falsify.draw import draw
-from tabular_trpo.falsify.hunt import _ratio
-from tabular_trpo.falsify.score import NO_VALUE, SPEAKS, scorer
-from tabular_trpo.theory.plain import PlainPair
+from tabular_trpo._falsify.draw import draw
+from tabular_trpo._falsify.hunt import _ratio
+from tabular_trpo._falsify.score import NO_VALUE, SPEAKS, scorer
+from tabular_trpo._theory.plain import PlainPair
 
 CASES = draw(np.random.default_rng(11), 600, 3, 3)
 PAIRS = [CASES.pair(i) for i in range(6)]

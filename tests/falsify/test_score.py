@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.falsify.draw import draw
-from tabular_trpo.falsify.score import NO_PENALTY, NO_VALUE, OUTSIDE, SPEAKS, scorer
-from tabular_trpo.falsify.specimen import Specimen, cases_of
-from tabular_trpo.theory.plain import PlainPair
+from tabular_trpo._falsify.draw import draw
+from tabular_trpo._falsify.exact_case import Specimen, cases_of
+from tabular_trpo._falsify.score import NO_PENALTY, NO_VALUE, OUTSIDE, SPEAKS, scorer
+from tabular_trpo._theory.plain import PlainPair
 
 CASES = draw(np.random.default_rng(5), 3000, 3, 3)
 

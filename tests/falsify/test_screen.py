@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.falsify import members, screen
-from tabular_trpo.falsify.score import SPEAKS, scorer
-from tabular_trpo.falsify.screen import SIZES, Plan, batch, screened
-from tabular_trpo.theory import choice
-from tabular_trpo.theory.plain import PlainPair
+from tabular_trpo._falsify import screen
+from tabular_trpo._falsify import worst_case_families as members
+from tabular_trpo._falsify.score import SPEAKS, scorer
+from tabular_trpo._falsify.screen import SIZES, Plan, batch, screened
+from tabular_trpo._theory import selection as choice
+from tabular_trpo._theory.plain import PlainPair
 
 NAMES = tuple(theorem.name for theorem in tt.THEOREMS)
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.falsify import shrink
-from tabular_trpo.falsify.draw import draw
-from tabular_trpo.falsify.score import scorer
-from tabular_trpo.falsify.specimen import Specimen, cases_of, promising, rationalised
-from tabular_trpo.theory.plain import PlainPair
+from tabular_trpo._falsify import shrink
+from tabular_trpo._falsify.draw import draw
+from tabular_trpo._falsify.exact_case import Specimen, cases_of, promising, rationalised
+from tabular_trpo._falsify.score import scorer
+from tabular_trpo._theory.plain import PlainPair
 
 
 @tt.claim("more surrogate, more return")

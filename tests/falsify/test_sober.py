@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from tabular_trpo.core.numbers import Array
-from tabular_trpo.falsify.score import NO_VALUE
-from tabular_trpo.falsify.sober import sober
-from tabular_trpo.theory.plain import Cases, PlainPair
+from tabular_trpo._core.numbers import Array
+from tabular_trpo._falsify.rounding_artifacts import sober
+from tabular_trpo._falsify.score import NO_VALUE
+from tabular_trpo._theory.plain import Cases, PlainPair
 
 
 def bandit(reward: float, step: float) -> PlainPair:

@@ -9,11 +9,11 @@ import pytest
 
 import tabular_trpo as tt
 from scripts import witnesses
-from tabular_trpo.falsify import seeds
-from tabular_trpo.falsify.answer import Refutation, Unrefuted
-from tabular_trpo.falsify.atlas import entry
-from tabular_trpo.falsify.score import scorer
-from tabular_trpo.families.worst_case import ladder, tight_cpi, tight_thm1
+from tabular_trpo._falsify import seeds
+from tabular_trpo._falsify.atlas import entry
+from tabular_trpo._falsify.result import Refutation, Unrefuted
+from tabular_trpo._falsify.score import scorer
+from tabular_trpo._families.worst_case import ladder, tight_cpi, tight_thm1
 
 ATLAS = Path(__file__).parents[2] / "mdps" / "atlas"
 THEOREMS = {t.name: t for t in tt.THEOREMS}

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.linalg import eigh
 
-from tabular_trpo.falsify import worst
-from tabular_trpo.falsify.draw import draw
-from tabular_trpo.theory.plain import Cases, PlainPair
+from tabular_trpo._falsify import closed_forms as worst
+from tabular_trpo._falsify.draw import draw
+from tabular_trpo._theory.plain import Cases, PlainPair
 
 
 def gap(cases: Cases) -> np.ndarray:

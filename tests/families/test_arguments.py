@@ -6,8 +6,8 @@ from fractions import Fraction as F
 import numpy as np
 import pytest
 
-from tabular_trpo.core.errors import InvalidMDPError
-from tabular_trpo.families.arguments import between, generator, in_lane, is_exact, size
+from tabular_trpo._core.errors import InvalidMDPError
+from tabular_trpo._families.arguments import between, generator, in_lane, is_exact, size
 
 
 @pytest.mark.parametrize("value", [1, "1", F(1), Decimal(1), np.int64(1)])

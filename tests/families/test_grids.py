@@ -5,7 +5,7 @@ from fractions import Fraction as F
 import numpy as np
 import pytest
 
-from tabular_trpo.core.errors import InvalidMDPError, MemoryGuardError
+from tabular_trpo._core.errors import InvalidMDPError, MemoryGuardError
 from tabular_trpo.families import named
 from tests.families.oracle import check_model, evaluate, policy_of
 

@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from tabular_trpo.core.errors import InvalidMDPError, LaneError, MemoryGuardError
+from tabular_trpo._core.errors import InvalidMDPError, LaneError, MemoryGuardError
 from tabular_trpo.families import named, random
 from tests.families.oracle import check_model
 

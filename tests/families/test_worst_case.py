@@ -7,7 +7,7 @@ from math import log, sqrt
 import numpy as np
 import pytest
 
-from tabular_trpo.core.errors import InvalidMDPError
+from tabular_trpo._core.errors import InvalidMDPError
 from tabular_trpo.families import worst_case
 from tests.families.oracle import check_model, compare
 

@@ -11,7 +11,7 @@ import pytest
 
 import tabular_trpo as tt
 from tabular_trpo import formats
-from tabular_trpo.core import memory
+from tabular_trpo._core import memory
 from tests.formats.base import BASE, REMOVED, as_floats, spoiled
 
 TABLE = Path(__file__).with_name("refusals.txt")

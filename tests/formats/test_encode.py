@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import tabular_trpo as tt
 from tabular_trpo import formats
-from tabular_trpo.core.numbers import elementwise
+from tabular_trpo._core.numbers import elementwise
 from tests.formats.base import BASE, as_floats
 from tests.strategies import mdps, policies
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import tabular_trpo as tt
 from tabular_trpo import formats
-from tabular_trpo.formats.json_text import parse
+from tabular_trpo._formats.json_text import parse
 from tests.formats.base import BASE, as_floats
 
 DOCUMENTS = st.sampled_from([BASE, as_floats(BASE)])

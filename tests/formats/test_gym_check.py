@@ -12,7 +12,7 @@ from gymnasium.envs.toy_text.frozen_lake import FrozenLakeEnv
 from gymnasium.envs.toy_text.taxi import TaxiEnv
 
 import tabular_trpo as tt
-from tabular_trpo.formats.gym_check import check_table, outcomes
+from tabular_trpo._formats.gym_check import check_table, outcomes
 from tests.formats.gym_cases import WANDER, fake, masked, two
 
 

@@ -112,7 +112,7 @@ def test_models_that_make_no_environment() -> None:
 
 
 def test_gymnasium_is_an_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "tabular_trpo.formats.gym_env", raising=False)
+    monkeypatch.delitem(sys.modules, "tabular_trpo._formats.gym_env", raising=False)
     monkeypatch.setitem(sys.modules, "gymnasium", None)
     with pytest.raises(tt.MissingExtraError, match=r"the extra gym.*'tabular-trpo\[gym\]'"):
         tt.to_gym(WANDER)

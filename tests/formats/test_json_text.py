@@ -11,7 +11,7 @@ import pytest
 
 import tabular_trpo as tt
 from tabular_trpo import formats
-from tabular_trpo.formats import json_text
+from tabular_trpo._formats import json_text
 from tests.formats.base import BASE
 
 GOOD = json.dumps(BASE, indent=1).encode()

@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabular_trpo.formats.locate import Path, duplicates, lines_of
+from tabular_trpo._formats.line_numbers import Path, duplicates, lines_of
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

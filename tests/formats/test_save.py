@@ -8,7 +8,7 @@ import pytest
 
 import tabular_trpo as tt
 from tabular_trpo import formats
-from tabular_trpo.formats import save
+from tabular_trpo._formats import save
 from tests.formats.base import BASE
 
 MDP = formats.from_document(BASE).mdp

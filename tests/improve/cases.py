@@ -6,8 +6,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from tabular_trpo.core.numbers import elementwise
-from tabular_trpo.exact.surrogate import Surrogate
+from tabular_trpo._core.numbers import elementwise
+from tabular_trpo._exact.surrogate import Surrogate
 
 F = Fraction
 
@@ -21,7 +21,7 @@ def made(G, pi, weight=None, allowed=None):
 
 def floats(L: Surrogate) -> Surrogate:
     """The same in doubles, rows rounded as policies are."""
-    from tabular_trpo.core.policy import to_float
+    from tabular_trpo._core.policy import to_float
 
     G, weight = (elementwise(float, x, np.float64) for x in (L.G, L.weight))
     return replace(L, G=G, weight=weight, pi=to_float(L.pi), eta=float(L.eta))

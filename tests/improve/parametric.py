@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import tabular_trpo as tt
-from tabular_trpo.exact.surrogate import Surrogate
-from tabular_trpo.improve.softmax_class import SoftmaxClass, aliased
+from tabular_trpo._exact.surrogate import Surrogate
+from tabular_trpo._improve.softmax_class import SoftmaxClass, aliased
 
 KINDS = ("table", "features", "aliased", "masked", "unvisited")
 

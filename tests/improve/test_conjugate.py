@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.sparse.linalg import cg
 
-from tabular_trpo.core.errors import InvalidMDPError, LaneError, LimitError
-from tabular_trpo.improve.conjugate import conjugate_gradient
+from tabular_trpo._core.errors import InvalidMDPError, LaneError, LimitError
+from tabular_trpo._improve.conjugate import conjugate_gradient
 
 
 def semidefinite(rng, n: int, rank: int, condition: float):

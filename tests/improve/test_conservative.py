@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.core.errors import InvalidMDPError, LaneError
-from tabular_trpo.improve.best_alpha import best_alpha, rational_function
-from tabular_trpo.improve.conservative import conservative, paper_weight, tight_weight
-from tabular_trpo.improve.greedy import greedy
+from tabular_trpo._core.errors import InvalidMDPError, LaneError
+from tabular_trpo._improve.best_alpha import best_alpha, rational_function
+from tabular_trpo._improve.conservative import conservative, paper_weight, tight_weight
+from tabular_trpo._improve.greedy import greedy
 from tests.improve.cases import floats, made
 from tests.strategies import Case, rational_cases
 from tests.test_mdps import NAMES, load

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.improve.natural import natural, natural_fixed
+from tabular_trpo._improve.natural import natural, natural_fixed
 from tests.improve.parametric import KINDS, dense, softmax_case, softmax_cases
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.core.errors import InvalidMDPError, LaneError
-from tabular_trpo.improve.greedy import greedy
-from tabular_trpo.improve.step import MOVED, OPTIMAL
+from tabular_trpo._core.errors import InvalidMDPError, LaneError
+from tabular_trpo._improve.greedy import greedy
+from tabular_trpo._improve.step import MOVED, OPTIMAL
 from tests.improve.cases import floats, made, surrogates
 from tests.test_mdps import NAMES, load
 

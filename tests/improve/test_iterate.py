@@ -9,18 +9,18 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.core.errors import InvalidMDPError, LaneError
-from tabular_trpo.core.real import log
-from tabular_trpo.exact.surrogate import surrogate
+from tabular_trpo._core.errors import InvalidMDPError, LaneError
+from tabular_trpo._core.real import log
+from tabular_trpo._exact.surrogate import surrogate
+from tabular_trpo._families.random import garnet
+from tabular_trpo._improve.gain_bounds import RUNGS, best, certified, rungs
+from tabular_trpo._improve.iterate import iterate
+from tabular_trpo._improve.rational_steps import in_floats, on_grid
+from tabular_trpo._improve.step import step_to
+from tabular_trpo._improve.stopping import gain_at_most, gap_at_most, halted, iterations
+from tabular_trpo._theory.claim import theorem
+from tabular_trpo._theory.theorems import THEOREMS
 from tabular_trpo.families import worst_case
-from tabular_trpo.families.random import garnet
-from tabular_trpo.improve.iterate import iterate
-from tabular_trpo.improve.lanes import in_floats, on_grid
-from tabular_trpo.improve.rungs import RUNGS, best, certified, rungs
-from tabular_trpo.improve.step import step_to
-from tabular_trpo.improve.stopping import gain_at_most, gap_at_most, halted, iterations
-from tabular_trpo.theory.claim import theorem
-from tabular_trpo.theory.theorems import THEOREMS
 
 MDPS = Path(__file__).parents[2] / "mdps"
 NAMES = sorted(path.name for path in MDPS.glob("*.mdp.json"))

@@ -6,12 +6,12 @@ import cvxpy as cp
 import numpy as np
 import pytest
 
-from tabular_trpo.core.policy import mixture
-from tabular_trpo.exact.divergence import kl
-from tabular_trpo.exact.surrogate import Surrogate
-from tabular_trpo.improve.minorize import minorize
-from tabular_trpo.improve.step import Step
-from tabular_trpo.improve.trust_region import max_kl, mean_kl, mean_kl_penalty
+from tabular_trpo._core.policy import mixture
+from tabular_trpo._exact.divergence import kl
+from tabular_trpo._exact.surrogate import Surrogate
+from tabular_trpo._improve.minorize import minorize
+from tabular_trpo._improve.step import Step
+from tabular_trpo._improve.trust_region import max_kl, mean_kl, mean_kl_penalty
 from tests.improve.cases import floats, surrogates
 
 CASES = 60  # of each of four solvers

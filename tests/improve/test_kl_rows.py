@@ -7,12 +7,11 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from tabular_trpo.core.numbers import Array
-from tabular_trpo.core.policy import check_rows
-from tabular_trpo.exact.surrogate import Surrogate
-from tabular_trpo.improve import kl_curves
-from tabular_trpo.improve.kl_balance import balance
-from tabular_trpo.improve.kl_curves import (
+from tabular_trpo._core.numbers import Array
+from tabular_trpo._core.policy import check_rows
+from tabular_trpo._exact.surrogate import Surrogate
+from tabular_trpo._improve import kl_curves
+from tabular_trpo._improve.kl_curves import (
     CURVES,
     LEVEL,
     PRICE,
@@ -23,8 +22,9 @@ from tabular_trpo.improve.kl_curves import (
     start_within,
     within,
 )
-from tabular_trpo.improve.kl_rows import Rows, best_within, rows_of
-from tabular_trpo.improve.trust_region import max_kl, mean_kl
+from tabular_trpo._improve.kl_multiplier import balance
+from tabular_trpo._improve.kl_rows import Rows, best_within, rows_of
+from tabular_trpo._improve.trust_region import max_kl, mean_kl
 
 
 def error(rows: Rows, start: Array, t: Array) -> float:

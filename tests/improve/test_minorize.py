@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.core.errors import InvalidMDPError, LaneError
-from tabular_trpo.exact.surrogate import Surrogate
-from tabular_trpo.improve.kl_curves import at_price, within
-from tabular_trpo.improve.kl_rows import divergence, rows_of
-from tabular_trpo.improve.minorize import minorize
+from tabular_trpo._core.errors import InvalidMDPError, LaneError
+from tabular_trpo._exact.surrogate import Surrogate
+from tabular_trpo._improve.kl_curves import at_price, within
+from tabular_trpo._improve.kl_rows import divergence, rows_of
+from tabular_trpo._improve.minorize import minorize
 from tests.test_mdps import NAMES, load
 
 

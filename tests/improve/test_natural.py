@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.core.errors import InvalidMDPError, LaneError, LimitError
-from tabular_trpo.exact.surrogate import Surrogate
-from tabular_trpo.improve.iterate import iterate
-from tabular_trpo.improve.lanes import in_floats
-from tabular_trpo.improve.mirror import mirror
-from tabular_trpo.improve.natural import ACCEPT, Trial, following, natural, natural_fixed, vanilla
-from tabular_trpo.improve.softmax_class import SoftmaxClass, aliased
+from tabular_trpo._core.errors import InvalidMDPError, LaneError, LimitError
+from tabular_trpo._exact.surrogate import Surrogate
+from tabular_trpo._improve.iterate import iterate
+from tabular_trpo._improve.mirror import mirror
+from tabular_trpo._improve.natural import ACCEPT, Trial, following, natural, natural_fixed, vanilla
+from tabular_trpo._improve.rational_steps import in_floats
+from tabular_trpo._improve.softmax_class import SoftmaxClass, aliased
 from tests.improve.parametric import softmax_case, softmax_cases
 
 # By hand: one state, A = (-1, 1), so g = (-1/2, 1/2), H = (1, -1; -1, 1) / 4, s = (-1, 1).

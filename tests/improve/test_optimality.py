@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tabular_trpo as tt
-from tabular_trpo.core.errors import InvalidMDPError, LaneError
-from tabular_trpo.improve.greedy import greedy
-from tabular_trpo.improve.optimality import optimality_gap
-from tabular_trpo.improve.step import step_to
-from tabular_trpo.improve.total_variation import mean_tv_constraint, tv_constraint, tv_penalty
+from tabular_trpo._core.errors import InvalidMDPError, LaneError
+from tabular_trpo._improve.greedy import greedy
+from tabular_trpo._improve.optimality import optimality_gap
+from tabular_trpo._improve.step import step_to
+from tabular_trpo._improve.total_variation import mean_tv_constraint, tv_constraint, tv_penalty
 from tests.improve.cases import floats, made, surrogates
 from tests.strategies import triples
 from tests.test_mdps import NAMES, load

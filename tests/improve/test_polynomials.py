@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabular_trpo.improve.polynomials import interpolate, primitive, roots, sign, times
+from tabular_trpo._improve.polynomials import interpolate, primitive, roots, sign, times
 
 FRACTIONS = st.fractions(-2, 2, max_denominator=12)
 

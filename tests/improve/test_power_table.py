@@ -5,8 +5,8 @@ import pytest
 
 import tabular_trpo as tt
 from tabular_trpo import improve
-from tabular_trpo.improve.natural import vanilla
-from tabular_trpo.improve.softmax_class import aliased
+from tabular_trpo._improve.natural import vanilla
+from tabular_trpo._improve.softmax_class import aliased
 
 S, A = 4, 3
 PENALTIES = (improve.minorize, improve.mean_kl_penalty, improve.tv_penalty)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.core.errors import InvalidMDPError, LaneError, LimitError
-from tabular_trpo.improve.softmax_class import SoftmaxClass, aliased
+from tabular_trpo._core.errors import InvalidMDPError, LaneError, LimitError
+from tabular_trpo._improve.softmax_class import SoftmaxClass, aliased
 from tests.improve.parametric import KINDS, Softmax, dense, slope, softmax_case, softmax_cases
 
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
+from tabular_trpo._core.errors import InvalidMDPError
+from tabular_trpo._improve.certificate import step_certificate
+from tabular_trpo._improve.greedy import greedy
+from tabular_trpo._improve.step import step_to
+from tabular_trpo._improve.total_variation import tv_constraint, tv_penalty
 from tabular_trpo.check import CertificateError, check, main
-from tabular_trpo.core.errors import InvalidMDPError
-from tabular_trpo.improve.certificate import step_certificate
-from tabular_trpo.improve.greedy import greedy
-from tabular_trpo.improve.step import step_to
-from tabular_trpo.improve.total_variation import tv_constraint, tv_penalty
 from tests.certificates import seal
 from tests.strategies import rational_pairs
 from tests.test_check_tampering import DELETED, caught, changes, parts, replaced

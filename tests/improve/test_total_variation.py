@@ -9,10 +9,10 @@ import pytest
 from scipy.optimize import linprog
 
 import tabular_trpo as tt
-from tabular_trpo.core.errors import InvalidMDPError, LaneError, LimitError
-from tabular_trpo.improve.greedy import greedy
-from tabular_trpo.improve.step import OPTIMAL, STUCK
-from tabular_trpo.improve.total_variation import mean_tv_constraint, tv_constraint, tv_penalty
+from tabular_trpo._core.errors import InvalidMDPError, LaneError, LimitError
+from tabular_trpo._improve.greedy import greedy
+from tabular_trpo._improve.step import OPTIMAL, STUCK
+from tabular_trpo._improve.total_variation import mean_tv_constraint, tv_constraint, tv_penalty
 from tests.improve.cases import floats, made, surrogates
 from tests.test_mdps import NAMES, load
 

@@ -7,15 +7,16 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.core.errors import InvalidMDPError
-from tabular_trpo.core.policy import check_rows
-from tabular_trpo.exact.divergence import kl
-from tabular_trpo.exact.surrogate import Surrogate
-from tabular_trpo.improve import kl_balance, trust_region
-from tabular_trpo.improve.kl_curves import within
-from tabular_trpo.improve.minorize import minorize
-from tabular_trpo.improve.mirror import mirror, rwr
-from tabular_trpo.improve.trust_region import max_kl, mean_kl, mean_kl_penalty
+from tabular_trpo._core.errors import InvalidMDPError
+from tabular_trpo._core.policy import check_rows
+from tabular_trpo._exact.divergence import kl
+from tabular_trpo._exact.surrogate import Surrogate
+from tabular_trpo._improve import kl_multiplier as kl_balance
+from tabular_trpo._improve import trust_region
+from tabular_trpo._improve.kl_curves import within
+from tabular_trpo._improve.minorize import minorize
+from tabular_trpo._improve.mirror import mirror, rwr
+from tabular_trpo._improve.trust_region import max_kl, mean_kl, mean_kl_penalty
 from tests.improve.cases import made
 from tests.test_mdps import NAMES, load
 

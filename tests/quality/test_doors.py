@@ -11,7 +11,7 @@ from benchmarks import doors
 from benchmarks.arguments import KINDS
 from benchmarks.surface import RECIPES, RECORDS, WITHOUT, parameters, public
 from benchmarks.worlds import World
-from tabular_trpo.exact import evaluate
+from tabular_trpo._exact import evaluate
 
 
 def names() -> list[str]:

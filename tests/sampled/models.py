@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import tabular_trpo as tt
-from tabular_trpo.sampled.rollouts import Rollouts
-from tabular_trpo.sampled.simulator import Simulator
-from tabular_trpo.sampled.vine import Vine, vine
+from tabular_trpo._sampled.rollouts import Rollouts
+from tabular_trpo._sampled.simulator import Simulator
+from tabular_trpo._sampled.vine import Vine, vine
 from tests.strategies import rational_pairs
 
 Array = NDArray[Any]

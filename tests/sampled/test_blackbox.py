@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.core.errors import InvalidMDPError, MissingExtraError
-from tabular_trpo.improve.softmax_class import SoftmaxClass
-from tabular_trpo.sampled import blackbox
-from tabular_trpo.sampled.blackbox import cem, cma, scores
-from tabular_trpo.sampled.methods import METHODS, Settings
-from tabular_trpo.sampled.moments import return_moments
-from tabular_trpo.sampled.simulator import Simulator
+from tabular_trpo._core.errors import InvalidMDPError, MissingExtraError
+from tabular_trpo._improve.softmax_class import SoftmaxClass
+from tabular_trpo._sampled import blackbox
+from tabular_trpo._sampled.blackbox import cem, cma, scores
+from tabular_trpo._sampled.methods import METHODS, Settings
+from tabular_trpo._sampled.moments import return_moments
+from tabular_trpo._sampled.simulator import Simulator
 from tests.sampled.learners import ARMS, Unshuffled, model
 
 TABLE = SoftmaxClass((1, 2))

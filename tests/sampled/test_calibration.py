@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.sampled.estimate import path_terms, vine_terms
-from tabular_trpo.sampled.rollouts import Rollouts, single_path
-from tabular_trpo.sampled.simulator import Simulator
-from tabular_trpo.sampled.terms import Terms, standard_error
-from tabular_trpo.sampled.vine import Vine, vine
+from tabular_trpo._sampled.estimate import path_terms, vine_terms
+from tabular_trpo._sampled.rollouts import Rollouts, single_path
+from tabular_trpo._sampled.simulator import Simulator
+from tabular_trpo._sampled.terms import Terms, standard_error
+from tabular_trpo._sampled.vine import Vine, vine
 from tests.sampled.models import gradient, values
 
 MDPS = Path(__file__).parents[2] / "mdps"

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.core.errors import InvalidMDPError, LaneError
-from tabular_trpo.improve.softmax_class import SoftmaxClass
-from tabular_trpo.sampled.comparison import Curve, band, run
-from tabular_trpo.sampled.methods import METHODS, Method, Settings
-from tabular_trpo.sampled.rollouts import single_path
-from tabular_trpo.sampled.simulator import Simulator
+from tabular_trpo._core.errors import InvalidMDPError, LaneError
+from tabular_trpo._improve.softmax_class import SoftmaxClass
+from tabular_trpo._sampled.comparison import Curve, band, run
+from tabular_trpo._sampled.methods import METHODS, Method, Settings
+from tabular_trpo._sampled.rollouts import single_path
+from tabular_trpo._sampled.simulator import Simulator
 from tests.sampled.learners import ARMS, model
 
 SETTINGS = Settings(400)

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.core.errors import LimitError
-from tabular_trpo.sampled.coupling import overlaps
-from tabular_trpo.sampled.estimate import vine_terms
-from tabular_trpo.sampled.moments import vine_moments
+from tabular_trpo._core.errors import LimitError
+from tabular_trpo._sampled.common_random_numbers import overlaps
+from tabular_trpo._sampled.estimate import vine_terms
+from tabular_trpo._sampled.moments import vine_moments
 from tests.sampled.models import F, dyadic, exact, exactly, grown, sink, started
 from tests.strategies import rational_pairs
 

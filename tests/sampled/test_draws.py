@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from tabular_trpo.core.errors import MemoryGuardError, Problem
-from tabular_trpo.sampled import draws as module
-from tabular_trpo.sampled.draws import draws
+from tabular_trpo._core.errors import MemoryGuardError, Problem
+from tabular_trpo._sampled import draws as module
+from tabular_trpo._sampled.draws import draws
 
 LAST = 1 - 2.0**-53  # the largest uniform
 

@@ -5,9 +5,9 @@ import pytest
 import scipy.sparse as sp
 
 import tabular_trpo as tt
-from tabular_trpo.core.errors import InvalidMDPError, LaneError, LimitError
-from tabular_trpo.sampled import enumeration
-from tabular_trpo.sampled.enumeration import all_paths, expectation
+from tabular_trpo._core.errors import InvalidMDPError, LaneError, LimitError
+from tabular_trpo._sampled import enumeration
+from tabular_trpo._sampled.enumeration import all_paths, expectation
 from tests.sampled.models import F, dyadic, paths, values, visits, with_next_rewards
 from tests.strategies import rational_pairs
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.core.errors import InvalidMDPError, LaneError
-from tabular_trpo.sampled.enumeration import all_paths, expectation
-from tabular_trpo.sampled.estimate import estimate, path_terms
-from tabular_trpo.sampled.rollouts import Rollouts, single_path
-from tabular_trpo.sampled.simulator import Simulator
+from tabular_trpo._core.errors import InvalidMDPError, LaneError
+from tabular_trpo._sampled.enumeration import all_paths, expectation
+from tabular_trpo._sampled.estimate import estimate, path_terms
+from tabular_trpo._sampled.rollouts import Rollouts, single_path
+from tabular_trpo._sampled.simulator import Simulator
 from tests.sampled.models import (
     ZERO,
     F,

@@ -8,11 +8,11 @@ import pytest
 import scipy.sparse as sp
 
 import tabular_trpo as tt
-from tabular_trpo.core.errors import InvalidMDPError, LaneError
-from tabular_trpo.sampled.enumeration import expectation
-from tabular_trpo.sampled.estimate import estimate
-from tabular_trpo.sampled.moments import path_moments, return_moments, vine_moments
-from tabular_trpo.sampled.rollouts import Rollouts
+from tabular_trpo._core.errors import InvalidMDPError, LaneError
+from tabular_trpo._sampled.enumeration import expectation
+from tabular_trpo._sampled.estimate import estimate
+from tabular_trpo._sampled.moments import path_moments, return_moments, vine_moments
+from tabular_trpo._sampled.rollouts import Rollouts
 from tests.sampled.models import (
     ZERO,
     F,

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.sampled.estimate import path_terms, vine_terms
-from tabular_trpo.sampled.moments import Moments, path_moments, return_moments, vine_moments
-from tabular_trpo.sampled.rollouts import single_path
-from tabular_trpo.sampled.simulator import Simulator
-from tabular_trpo.sampled.vine import vine
+from tabular_trpo._sampled.estimate import path_terms, vine_terms
+from tabular_trpo._sampled.moments import Moments, path_moments, return_moments, vine_moments
+from tabular_trpo._sampled.rollouts import single_path
+from tabular_trpo._sampled.simulator import Simulator
+from tabular_trpo._sampled.vine import vine
 
 MODELS = sorted((Path(__file__).parents[2] / "mdps").glob("*.mdp.json"))
 STEPS = 60_000

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.core.errors import InvalidMDPError, LaneError, MemoryGuardError
-from tabular_trpo.sampled.estimate import estimate, path_terms
-from tabular_trpo.sampled.moments import path_moments, return_moments
-from tabular_trpo.sampled.rollouts import going_on, single_path, stopping_times
-from tabular_trpo.sampled.simulator import Simulator
+from tabular_trpo._core.errors import InvalidMDPError, LaneError, MemoryGuardError
+from tabular_trpo._sampled.estimate import estimate, path_terms
+from tabular_trpo._sampled.moments import path_moments, return_moments
+from tabular_trpo._sampled.rollouts import going_on, single_path, stopping_times
+from tabular_trpo._sampled.simulator import Simulator
 from tests.sampled.models import (
     F,
     Scripted,

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.core.errors import InvalidMDPError, LaneError, LimitError
-from tabular_trpo.improve.natural import natural, vanilla
-from tabular_trpo.sampled.estimate import estimate_vine
-from tabular_trpo.sampled.self_normalised import SelfNormalised, self_normalised
-from tabular_trpo.sampled.simulator import Simulator
-from tabular_trpo.sampled.vine import Vine, vine
+from tabular_trpo._core.errors import InvalidMDPError, LaneError, LimitError
+from tabular_trpo._improve.natural import natural, vanilla
+from tabular_trpo._sampled.estimate import estimate_vine
+from tabular_trpo._sampled.self_normalised import SelfNormalised, self_normalised
+from tabular_trpo._sampled.simulator import Simulator
+from tabular_trpo._sampled.vine import Vine, vine
 from tests.improve.parametric import slope
 from tests.sampled.models import F, dyadic, exact, in_floats
 

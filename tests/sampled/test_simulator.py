@@ -7,8 +7,8 @@ import pytest
 import scipy.sparse as sp
 
 import tabular_trpo as tt
-from tabular_trpo.core.errors import InvalidMDPError, LaneError, MemoryGuardError
-from tabular_trpo.sampled.simulator import Simulator
+from tabular_trpo._core.errors import InvalidMDPError, LaneError, MemoryGuardError
+from tabular_trpo._sampled.simulator import Simulator
 from tests.sampled.models import F, dyadic, in_floats, sink
 from tests.strategies import rational_pairs
 

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.core.errors import InvalidMDPError, LaneError, LimitError
-from tabular_trpo.improve.iterate import PROVED, REFUTED, UNDECIDED, iterate
-from tabular_trpo.improve.natural import Trial, following, natural, natural_fixed
-from tabular_trpo.improve.softmax_class import SoftmaxClass, aliased
-from tabular_trpo.improve.step import step_to
-from tabular_trpo.improve.stopping import iterations
-from tabular_trpo.sampled.data import Exact, Paths, Vines
-from tabular_trpo.sampled.trpo import SampledRecord, trpo
+from tabular_trpo._core.errors import InvalidMDPError, LaneError, LimitError
+from tabular_trpo._improve.iterate import PROVED, REFUTED, UNDECIDED, iterate
+from tabular_trpo._improve.natural import Trial, following, natural, natural_fixed
+from tabular_trpo._improve.softmax_class import SoftmaxClass, aliased
+from tabular_trpo._improve.step import step_to
+from tabular_trpo._improve.stopping import iterations
+from tabular_trpo._sampled.data import Exact, Paths, Vines
+from tabular_trpo._sampled.trpo import SampledRecord, trpo
 from tests.sampled.learners import ARMS, model, raised
 
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.core.errors import InvalidMDPError, LaneError, MemoryGuardError
-from tabular_trpo.sampled.estimate import estimate_vine, vine_terms
-from tabular_trpo.sampled.moments import vine_moments
-from tabular_trpo.sampled.simulator import Simulator
-from tabular_trpo.sampled.vine import vine
+from tabular_trpo._core.errors import InvalidMDPError, LaneError, MemoryGuardError
+from tabular_trpo._sampled.estimate import estimate_vine, vine_terms
+from tabular_trpo._sampled.moments import vine_moments
+from tabular_trpo._sampled.simulator import Simulator
+from tabular_trpo._sampled.vine import vine
 from tests.sampled.models import (
     ZERO,
     F,

@@ -9,8 +9,8 @@ import pytest
 
 import tabular_trpo as tt
 from scripts import atlas, atlas_page, mean_kl, witnesses
-from tabular_trpo.falsify.atlas import GAMMAS, Entry, is_bound, shipped
-from tabular_trpo.falsify.score import scorer
+from tabular_trpo._falsify.atlas import GAMMAS, Entry, is_bound, shipped
+from tabular_trpo._falsify.score import scorer
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "mdps" / "atlas"

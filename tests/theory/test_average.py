@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tabular_trpo as tt
-from tabular_trpo.core.linalg.dense import closed_classes, restarted
-from tabular_trpo.falsify.score import SPEAKS, scorer
-from tabular_trpo.theory import fixtures
-from tabular_trpo.theory.judge import judge
-from tabular_trpo.theory.pair import Pair
-from tabular_trpo.theory.plain import Cases, PlainPair
-from tabular_trpo.theory.statements.average import AVERAGE
-from tabular_trpo.theory.trace import OF_AVERAGES
+from tabular_trpo._core.linalg.dense import closed_classes, restarted
+from tabular_trpo._falsify.score import SPEAKS, scorer
+from tabular_trpo._theory import fixtures
+from tabular_trpo._theory.judge import judge
+from tabular_trpo._theory.pair import Pair
+from tabular_trpo._theory.plain import Cases, PlainPair
+from tabular_trpo._theory.statements.average import AVERAGE
+from tabular_trpo._theory.trace import OF_AVERAGES
 from tests.strategies import pairs
 from tests.theory.test_lanes import held, near
 

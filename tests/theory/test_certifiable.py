@@ -9,13 +9,13 @@ import pytest
 
 import tabular_trpo as tt
 from tabular_trpo import check
-from tabular_trpo.core.errors import InvalidMDPError, LimitError
-from tabular_trpo.theory.certifiable import hexadecimal
-from tabular_trpo.theory.certificate import certificate, pair_certificate
-from tabular_trpo.theory.claim import Theorem, claim
-from tabular_trpo.theory.judge import judge
-from tabular_trpo.theory.pair import Pair
-from tabular_trpo.theory.theorems import THEOREMS
+from tabular_trpo._core.errors import InvalidMDPError, LimitError
+from tabular_trpo._theory.certifiable import hexadecimal
+from tabular_trpo._theory.certificate import certificate, pair_certificate
+from tabular_trpo._theory.claim import Theorem, claim
+from tabular_trpo._theory.judge import judge
+from tabular_trpo._theory.pair import Pair
+from tabular_trpo._theory.theorems import THEOREMS
 
 BY_NAME = {theorem.name: theorem for theorem in THEOREMS}
 

@@ -11,16 +11,16 @@ from hypothesis import given, settings
 
 import tabular_trpo as tt
 from tabular_trpo import check, formats
-from tabular_trpo.core.errors import LimitError
-from tabular_trpo.core.real import enclose
+from tabular_trpo._core.errors import LimitError
+from tabular_trpo._core.real import enclose
+from tabular_trpo._theory import fixtures
+from tabular_trpo._theory.certifiable import left_out
+from tabular_trpo._theory.certificate import certificate, digest, pair_certificate
+from tabular_trpo._theory.claim import Theorem, claim
+from tabular_trpo._theory.judge import judge
+from tabular_trpo._theory.pair import Pair
+from tabular_trpo._theory.theorems import THEOREMS
 from tabular_trpo.families import worst_case
-from tabular_trpo.theory import fixtures
-from tabular_trpo.theory.certifiable import left_out
-from tabular_trpo.theory.certificate import certificate, digest, pair_certificate
-from tabular_trpo.theory.claim import Theorem, claim
-from tabular_trpo.theory.judge import judge
-from tabular_trpo.theory.pair import Pair
-from tabular_trpo.theory.theorems import THEOREMS
 from tests.strategies import mixture_pairs, pairs
 
 

@@ -5,14 +5,14 @@ from fractions import Fraction as F
 import numpy as np
 import pytest
 
-from tabular_trpo.core.mdp import MDP
-from tabular_trpo.exact.evaluate import evaluate
+from tabular_trpo._core.mdp import MDP
+from tabular_trpo._exact.evaluate import evaluate
+from tabular_trpo._theory import fixtures
+from tabular_trpo._theory.constants import coupling_constant, penalty, penalty_constant
+from tabular_trpo._theory.judge import judge
+from tabular_trpo._theory.pair import Pair
+from tabular_trpo._theory.theorems import THEOREMS
 from tabular_trpo.families import worst_case
-from tabular_trpo.theory import fixtures
-from tabular_trpo.theory.constants import coupling_constant, penalty, penalty_constant
-from tabular_trpo.theory.judge import judge
-from tabular_trpo.theory.pair import Pair
-from tabular_trpo.theory.theorems import THEOREMS
 
 BY_NAME = {theorem.name: theorem for theorem in THEOREMS}
 GAMMAS = [F(1, 50), F(1, 10), F(1, 2), F(9, 10), F(99, 100)]

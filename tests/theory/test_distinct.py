@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tabular_trpo.falsify.draw import draw
-from tabular_trpo.theory.claim import Theorem
-from tabular_trpo.theory.expression import Expression
-from tabular_trpo.theory.plain import PlainPair
-from tabular_trpo.theory.theorems import THEOREMS, distinct
-from tabular_trpo.theory.trace import Statement
+from tabular_trpo._falsify.draw import draw
+from tabular_trpo._theory.claim import Theorem
+from tabular_trpo._theory.expression import Expression
+from tabular_trpo._theory.plain import PlainPair
+from tabular_trpo._theory.theorems import THEOREMS, distinct
+from tabular_trpo._theory.trace import Statement
 
 NAMED = {theorem.name: theorem for theorem in THEOREMS}
 SHARES = {"gamma", "max_tv", "alpha"}  # in [0, 1)

@@ -3,11 +3,11 @@
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.core.errors import InvalidMDPError
-from tabular_trpo.theory import fixtures
-from tabular_trpo.theory.claim import claim
-from tabular_trpo.theory.judge import judge
-from tabular_trpo.theory.statements.coupling import trpo_bound
+from tabular_trpo._core.errors import InvalidMDPError
+from tabular_trpo._theory import fixtures
+from tabular_trpo._theory.claim import claim
+from tabular_trpo._theory.judge import judge
+from tabular_trpo._theory.statements.coupling import trpo_bound
 
 
 def test_what_is_no_question_is_refused_at_the_door() -> None:

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from tabular_trpo.theory.expression import number
-from tabular_trpo.theory.pair import Pair
-from tabular_trpo.theory.theorems import THEOREMS
-from tabular_trpo.theory.trace import RANKS, Symbols, trace
-from tabular_trpo.theory.variants import VARIANTS
+from tabular_trpo._theory.expression import number
+from tabular_trpo._theory.misquotations import VARIANTS
+from tabular_trpo._theory.pair import Pair
+from tabular_trpo._theory.theorems import THEOREMS
+from tabular_trpo._theory.trace import RANKS, Symbols, trace
 
 p = Symbols()
 OPERATIONS: dict[type, Any] = {

@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.core import real
-from tabular_trpo.core.errors import InvalidMDPError
+from tabular_trpo._core import real
+from tabular_trpo._core.errors import InvalidMDPError
+from tabular_trpo._families.random import garnet
+from tabular_trpo._theory import fixtures
+from tabular_trpo._theory.claim import Theorem, claim
+from tabular_trpo._theory.judge import judge
+from tabular_trpo._theory.pair import Pair
+from tabular_trpo._theory.statements.coupling import COUPLING
+from tabular_trpo._theory.statements.identities import IDENTITIES
+from tabular_trpo._theory.theorems import THEOREMS
+from tabular_trpo._theory.verdicts import verify, verify_pair
 from tabular_trpo.families import worst_case
-from tabular_trpo.families.random import garnet
-from tabular_trpo.theory import fixtures
-from tabular_trpo.theory.claim import Theorem, claim
-from tabular_trpo.theory.judge import judge
-from tabular_trpo.theory.pair import Pair
-from tabular_trpo.theory.statements.coupling import COUPLING
-from tabular_trpo.theory.statements.identities import IDENTITIES
-from tabular_trpo.theory.theorems import THEOREMS
-from tabular_trpo.theory.verdicts import verify, verify_pair
 
 BY_NAME = {theorem.name: theorem for theorem in THEOREMS}
 TIGHT = fixtures.tight()

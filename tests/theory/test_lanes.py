@@ -11,13 +11,13 @@ import scipy.sparse as sp
 from hypothesis import given
 
 import tabular_trpo as tt
-from tabular_trpo.core import real
-from tabular_trpo.core.interval import Interval
+from tabular_trpo._core import real
+from tabular_trpo._core.interval import Interval
+from tabular_trpo._theory.claim import claim
+from tabular_trpo._theory.pair import Pair
+from tabular_trpo._theory.theorems import THEOREMS
+from tabular_trpo._theory.trace import OF_AVERAGES, OF_FITS, OF_MIXTURES, RANKS
 from tabular_trpo.families import worst_case
-from tabular_trpo.theory.claim import claim
-from tabular_trpo.theory.pair import Pair
-from tabular_trpo.theory.theorems import THEOREMS
-from tabular_trpo.theory.trace import OF_AVERAGES, OF_FITS, OF_MIXTURES, RANKS
 from tests.strategies import mixture_pairs, pairs, rational_pairs
 
 SOLVED_FOR = (

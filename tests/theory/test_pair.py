@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 
 import tabular_trpo as tt
-from tabular_trpo.core import real
-from tabular_trpo.core.errors import InvalidMDPError, LaneError
+from tabular_trpo._core import real
+from tabular_trpo._core.errors import InvalidMDPError, LaneError
+from tabular_trpo._theory import fixtures
+from tabular_trpo._theory.pair import Pair
+from tabular_trpo._theory.theorems import THEOREMS
+from tabular_trpo._theory.trace import OF_AVERAGES, OF_MIXTURES, RANKS
 from tabular_trpo.families import worst_case
-from tabular_trpo.theory import fixtures
-from tabular_trpo.theory.pair import Pair
-from tabular_trpo.theory.theorems import THEOREMS
-from tabular_trpo.theory.trace import OF_AVERAGES, OF_MIXTURES, RANKS
 from tests.strategies import pairs
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo.core import real
-from tabular_trpo.theory.judge import NO_VALUE
-from tabular_trpo.theory.theorems import THEOREMS
-from tabular_trpo.theory.trace import FUNCTIONS, Symbols
+from tabular_trpo._core import real
+from tabular_trpo._theory.judge import NO_VALUE
+from tabular_trpo._theory.theorems import THEOREMS
+from tabular_trpo._theory.trace import FUNCTIONS, Symbols
 
 HALF = Fraction(1, 2)
 

@@ -7,13 +7,13 @@ from fractions import Fraction
 import pytest
 
 from tabular_trpo import check
-from tabular_trpo.core import decide
-from tabular_trpo.core.names import MOST_NAME, is_name
-from tabular_trpo.theory import certifiable
-from tabular_trpo.theory.claim import Theorem
-from tabular_trpo.theory.expression import MOST_POWER
-from tabular_trpo.theory.theorems import THEOREMS, TOPICS
-from tabular_trpo.theory.variants import VARIANTS, neighbours
+from tabular_trpo._core import signs as decide
+from tabular_trpo._core.names import MOST_NAME, is_name
+from tabular_trpo._theory import certifiable
+from tabular_trpo._theory.claim import Theorem
+from tabular_trpo._theory.expression import MOST_POWER
+from tabular_trpo._theory.misquotations import VARIANTS, neighbours
+from tabular_trpo._theory.theorems import THEOREMS, TOPICS
 
 LOGS = re.compile(r"\b(kl\w*|max_kl|mean_kl|M|log|entropy\w*|K|K_new)\b")
 OF_MIXTURES = {

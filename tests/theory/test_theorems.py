@@ -6,12 +6,12 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 
-from tabular_trpo.theory.claim import Theorem
-from tabular_trpo.theory.judge import INFINITE, NO_VALUE, judge
-from tabular_trpo.theory.pair import Pair
-from tabular_trpo.theory.statements.identities import IDENTITIES
-from tabular_trpo.theory.theorems import THEOREMS
-from tabular_trpo.theory.verdicts import verify_pair
+from tabular_trpo._theory.claim import Theorem
+from tabular_trpo._theory.judge import INFINITE, NO_VALUE, judge
+from tabular_trpo._theory.pair import Pair
+from tabular_trpo._theory.statements.identities import IDENTITIES
+from tabular_trpo._theory.theorems import THEOREMS
+from tabular_trpo._theory.verdicts import verify_pair
 from tests.strategies import advantage_pairs, mixture_pairs, pairs, rational_pairs
 
 

@@ -5,13 +5,13 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from tabular_trpo.falsify.score import scorer
-from tabular_trpo.theory import fixtures
-from tabular_trpo.theory.claim import Theorem, claim
-from tabular_trpo.theory.judge import judge
-from tabular_trpo.theory.pair import Pair
-from tabular_trpo.theory.theorems import THEOREMS
-from tabular_trpo.theory.tightness import TIGHTNESS
+from tabular_trpo._falsify.score import scorer
+from tabular_trpo._theory import fixtures
+from tabular_trpo._theory.claim import Theorem, claim
+from tabular_trpo._theory.judge import judge
+from tabular_trpo._theory.pair import Pair
+from tabular_trpo._theory.theorems import THEOREMS
+from tabular_trpo._theory.tightness import TIGHTNESS
 
 NAMED = {theorem.name: theorem for theorem in THEOREMS}
 EXACT = [name for name in TIGHTNESS if NAMED[name].exactness == "rational"]

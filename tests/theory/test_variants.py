@@ -5,13 +5,13 @@ import json
 import pytest
 
 from tabular_trpo import check
-from tabular_trpo.core.errors import LimitError
-from tabular_trpo.theory.certifiable import NOT_CHECKED
-from tabular_trpo.theory.certificate import pair_certificate
-from tabular_trpo.theory.claim import Theorem
-from tabular_trpo.theory.judge import judge
-from tabular_trpo.theory.theorems import THEOREMS
-from tabular_trpo.theory.variants import VARIANTS, Variant
+from tabular_trpo._core.errors import LimitError
+from tabular_trpo._theory.certifiable import NOT_CHECKED
+from tabular_trpo._theory.certificate import pair_certificate
+from tabular_trpo._theory.claim import Theorem
+from tabular_trpo._theory.judge import judge
+from tabular_trpo._theory.misquotations import VARIANTS, Variant
+from tabular_trpo._theory.theorems import THEOREMS
 
 OPEN_IN_FLOATS = {
     "policy_iteration: greedy in r",

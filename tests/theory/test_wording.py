@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from tabular_trpo.theory.claim import Theorem
-from tabular_trpo.theory.theorems import THEOREMS
-from tabular_trpo.theory.wording import WORDS
+from tabular_trpo._theory.claim import Theorem
+from tabular_trpo._theory.theorems import THEOREMS
+from tabular_trpo._theory.wording import WORDS
 
 NAMES = {theorem.name for theorem in THEOREMS}
 each = pytest.mark.parametrize("theorem", THEOREMS, ids=lambda theorem: theorem.name)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tabular_trpo.core.linalg.dixon import PRIME, Dixon, inverse_modulo, primes_below
+from tabular_trpo._core.linalg.dixon import PRIME, Dixon, inverse_modulo, primes_below
 
 TOP = next(primes_below(PRIME))
 

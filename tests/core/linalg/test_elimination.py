@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tabular_trpo.core.linalg import elimination
+from tabular_trpo._core.linalg import elimination
 
 
 def chains(rng: np.random.Generator, count: int, n: int) -> np.ndarray:

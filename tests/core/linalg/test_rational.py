@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 
 import tabular_trpo as tt
-from tabular_trpo.core.linalg import rational
-from tabular_trpo.core.linalg.dixon import PRIME, Dixon, primes_below
+from tabular_trpo._core.linalg import rational
+from tabular_trpo._core.linalg.dixon import PRIME, Dixon, primes_below
 from tests.strategies import Case, cases, rational_cases
 
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from tabular_trpo.core.grid import largest_gives_way, left_out, snap_rows
-from tabular_trpo.core.linalg import twofold
-from tabular_trpo.core.linalg.sliced import MANY, Product, products
-from tabular_trpo.core.linalg.twofold import Twofold
-from tabular_trpo.exact.enclosure import FLOOR
+from tabular_trpo._core.grid import largest_gives_way, left_out, snap_rows
+from tabular_trpo._core.linalg import twofold
+from tabular_trpo._core.linalg.sliced import MANY, Product, products
+from tabular_trpo._core.linalg.twofold import Twofold
+from tabular_trpo._exact.enclosure import FLOOR
 
 SHAPES = [(1, 1), (5, 2), (24, 6), (3, 40), (30, MANY + 6), (2 * MANY + 2, 9)]
 

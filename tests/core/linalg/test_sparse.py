@@ -8,7 +8,7 @@ import scipy.sparse as sp
 from hypothesis import given
 
 import tabular_trpo as tt
-from tabular_trpo.core.linalg import dense, sparse
+from tabular_trpo._core.linalg import dense, sparse
 from tests.strategies import Case, cases, rational_cases
 
 

@@ -6,8 +6,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from tabular_trpo.core.linalg import twofold
-from tabular_trpo.core.linalg.twofold import Twofold
+from tabular_trpo._core.linalg import twofold
+from tabular_trpo._core.linalg.twofold import Twofold
 
 U = Fraction(1, 2**53)
 UNIT = Fraction(twofold.UNIT)

@@ -1,0 +1,154 @@
+"""`python -m scripts.theory_page FILE`: docs/theory.md, from the tables it speaks of."""
+
+import argparse
+import inspect
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+
+from scripts.theory_words import LEFT_OUT, OPENING, REFERENCES
+from tabular_trpo._core.nearest import nearest
+from tabular_trpo._falsify.atlas import Entry, atlas
+from tabular_trpo._formats.atomic_write import write_whole
+from tabular_trpo._theory.claim import Theorem
+from tabular_trpo._theory.misquotations import VARIANTS, neighbours
+from tabular_trpo._theory.theorems import THEOREMS, TOPICS, distinct
+from tabular_trpo._theory.tightness import TIGHTNESS
+
+COLUMNS = ("Statement", "Eq.", "Source", "Class", "Sides", "Counts", "Known", "Met", "False")
+WITNESSES = "../mdps/atlas"  # seen from docs
+
+
+def page() -> str:
+    """Return the page: how to read it, a table and the formulas of each topic, what is left out.
+
+    >>> page().splitlines()[0]
+    '# The statements'
+    """
+    head = OPENING.format(
+        statements=len(THEOREMS),
+        distinct=len(distinct(THEOREMS)),
+        algebra=sum(theorem.algebra for theorem in THEOREMS),
+        topics=len(TOPICS),
+        variants=len(VARIANTS),
+    )
+    topics = ("\n".join(_topic(title, TOPICS[title])) for title in TOPICS)
+    return "\n".join((head, *topics, LEFT_OUT, REFERENCES))
+
+
+def _topic(title: str, theorems: tuple[Theorem, ...]) -> Iterator[str]:
+    """Yield the lines: the title, a table, and an entry a statement."""
+    yield f"## {title}\n"
+    yield _row(COLUMNS)
+    yield _row(("---",) * len(COLUMNS))
+    yield from (_row(_cells(theorem)) for theorem in theorems)
+    yield ""
+    for theorem in theorems:
+        yield from _entry(theorem)
+
+
+def _row(cells: tuple[str, ...]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cells(theorem: Theorem) -> tuple[str, ...]:
+    return (
+        f"[`{theorem.name}`](#{theorem.name})",
+        theorem.equation,
+        theorem.source,
+        theorem.exactness,
+        theorem.sides,
+        _counts(theorem),
+        _known(theorem),
+        _met(theorem),
+        str(len(neighbours(theorem))),
+    )
+
+
+def _counts(theorem: Theorem) -> str:
+    """Return whether it counts as a statement of its own, and of which kind."""
+    if theorem.same_as:
+        return f"same as `{theorem.same_as}`"
+    return "algebra" if theorem.algebra else "yes"
+
+
+def _known(theorem: Theorem) -> str:
+    """Return the largest gap / penalty known, and in words where."""
+    known = TIGHTNESS.get(theorem.name)
+    if known is None:
+        return "-"
+    exact = theorem.exactness == "rational" or known.attained
+    return f"{known.ratio if exact else _decimal(known.ratio)}; {known.words}"
+
+
+def _met(theorem: Theorem) -> str:
+    """Return the largest ratio of the atlas with a link to its witness, and the gamma of that."""
+    best = tightest().get(theorem.name)
+    if best is None or best.ratio is None:
+        return "-"
+    # A ratio that is less than 1 by less than doubles can say is not 1.
+    ratio = "1" if best.attained else _decimal(min(Fraction(best.ratio), 1 - Fraction(1, 10**4)))
+    return f"[{ratio}]({WITNESSES}/{best.witness}) at {nearest(best.gamma)}"
+
+
+@cache
+def tightest() -> dict[str, Entry]:
+    """Return the entry of each bound in the atlas that comes nearest to equality, by its name.
+
+    Of several with the same ratio it is that of the smallest gamma.
+
+    >>> tightest()["trpo_kl_bound"].gamma
+    Fraction(1, 50)
+    """
+    best: dict[str, Entry] = {}
+    for entry in atlas():
+        if entry.ratio is not None:
+            best[entry.theorem] = max(best.get(entry.theorem, entry), entry, key=_nearness)
+    return best
+
+
+def _nearness(entry: Entry) -> tuple[bool, float]:
+    return entry.attained, entry.ratio or 0.0
+
+
+def _decimal(ratio: Fraction) -> str:
+    """Return four digits of a ratio below 1.
+
+    >>> _decimal(Fraction(9949, 10000))
+    '0.9949..'
+    """
+    return f"0.{int(ratio * 10**4):04}.."
+
+
+def _entry(theorem: Theorem) -> Iterator[str]:
+    """Yield the sentences, the formula, the precondition, the source and the false neighbours.
+
+    The formula stands here and not in the table: one of a finite horizon fills ten lines of a cell.
+    """
+    yield f"#### {theorem.name}\n"
+    yield f"{inspect.getdoc(theorem.formula)}\n"
+    when = theorem.condition_text()
+    lines = [" ".join(theorem.text())]
+    if when == "mixture":
+        yield "For mixtures, pi_new = (1-alpha) pi + alpha target.\n"
+    elif when is not None:
+        lines.append(f"when {when}")
+    yield "\n".join(("```", *lines, "```\n"))
+    if theorem.quoted:
+        here = f" Here: {theorem.differs}." if theorem.differs else ""
+        yield f"Quoted: {theorem.quoted}.{here}\n"
+    names = [v.claim.name.removeprefix(f"{theorem.name}: ") for v in neighbours(theorem)]
+    yield f"False: {'; '.join(names)}.\n"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Write the page; return 0."""
+    parser = argparse.ArgumentParser(prog="python -m scripts.theory_page")
+    parser.add_argument("file", type=Path, help="where to write the page, docs/theory.md")
+    write_whole(parser.parse_args(argv).file, page().encode())
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,248 @@
+"""The file of a campaign: a header, one line a chunk in order, a summary; it survives being killed.
+
+Each line is on the disk before the next one is begun.  So what a killed campaign leaves is the
+beginning of what it would have written, but for the last line, which may lack its end and is cut
+off.  Anything else is damage, which the hashes of the lines show, and is refused.
+"""
+
+import io
+import json
+import os
+import stat
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, final
+
+from tabular_trpo._app.campaign.sealed_lines import Record, parsed, seal, unseal
+from tabular_trpo._app.shared.errors import UsageError
+from tabular_trpo._app.shared.formatting import plain
+from tabular_trpo._core.errors import InvalidMDPError, Problem, TabularError
+from tabular_trpo._formats.atomic_write import unwritable
+
+FORMAT, VERSION = "tabular-trpo-campaign", 2
+PATIENCE = 1.0  # seconds for the lock of a process that was killed to fall
+AGAIN = "Run the same command again: what is finished is kept"
+
+
+@final
+class Journal:
+    """An open file and how far it has come (mutable: it grows line by line).
+
+    written: number of chunks that are in it
+    summary: the summary, once it is there
+    """
+
+    def __init__(self, path: str, file: io.FileIO, header: Record) -> None:
+        """Keep the file and its header; nothing of it is read yet."""
+        self.path, self.written = path, 0
+        self.summary: Record | None = None
+        self._file, self._header = file, header
+        self._end, self._hash = 0, b""
+
+    def add(self, record: Record) -> None:
+        """Append a record and wait until it is on the disk; after the summary read all again.
+
+        raises: InvalidMDPError where the file is no longer what was written, or takes no more
+        """
+        self._check_place()
+        line, digest = seal(record, self._hash)
+        try:
+            rest = memoryview(line)
+            while rest:
+                rest = rest[self._file.write(rest) or 0 :]
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            with suppress(OSError):
+                self._file.truncate(self._end)
+            raise unwritable(self.path, error, AGAIN) from None
+        self._passed(record, len(line), digest)
+        if self.summary is not None:
+            self._check_place()
+            self._check_bytes()
+
+    def read(self, seen: Callable[[Record], None]) -> None:
+        """Read what is there, and cut off a last line that lacks its end.
+
+        raises: UsageError for another campaign's file; InvalidMDPError for a damaged one
+        """
+        with self._lines() as lines:
+            for number, line in enumerate(lines, 1):
+                if not line.endswith(b"\n") and (number > 1 or self._begins(line)):
+                    break
+                self._read_line(number, line, seen)
+        self._file.seek(self._end)
+        self._file.truncate()
+        if self._end == 0:
+            self.add(self._header)
+
+    def _begins(self, line: bytes) -> bool:
+        """Whether a line is the beginning of the header."""
+        return seal(self._header, b"")[0].startswith(line)
+
+    def _read_line(self, number: int, line: bytes, seen: Callable[[Record], None]) -> None:
+        if number == 1:
+            _check_header(self.path, line, self._header)
+        found = unseal(line, self._hash)
+        if found is None or not self._follows(found[0], number):
+            raise damaged(self.path, number, self._next(number))
+        record, digest = found
+        if "chunk" in record and number > 1:
+            try:
+                seen(record)
+            except (KeyError, TypeError, AttributeError, ValueError):
+                raise damaged(self.path, number, self._next(number)) from None
+        self._passed(record, len(line), digest)
+
+    def _passed(self, record: Record, length: int, digest: bytes) -> None:
+        """Go on to the line after a record."""
+        self._end, self._hash = self._end + length, digest
+        self.written += "chunk" in record and "format" not in record
+        self.summary = record.get("summary")
+
+    def _follows(self, record: Record, number: int) -> bool:
+        """Whether a record is the next one."""
+        if number == 1:
+            return True  # the header is compared before
+        if self.written == _chunks(self._header):
+            return self.summary is None and isinstance(record.get("summary"), dict)
+        seed = [self._header["seed"], self.written]
+        return record.get("chunk") == self.written and record.get("seed") == seed
+
+    def _next(self, number: int) -> str:
+        if number == 1:
+            return "the header that was written"
+        if self.summary is not None:
+            return "the end"
+        chunk = self.written
+        return f"the record of chunk {chunk}" if chunk < _chunks(self._header) else "the summary"
+
+    @contextmanager
+    def _lines(self) -> Iterator[Iterator[bytes]]:
+        """Give the lines of the file, from its beginning."""
+        self._file.seek(0)
+        buffered = io.BufferedReader(self._file)
+        try:
+            yield iter(buffered)
+        finally:
+            buffered.detach()
+
+    def _check_place(self) -> None:
+        """Refuse to go on in a file that was removed, replaced, cut or appended to.
+
+        raises: InvalidMDPError
+        """
+        mine = os.fstat(self._file.fileno())
+        try:
+            there = os.stat(self.path)
+        except OSError:
+            raise _changed(self.path, "was removed") from None
+        if (there.st_dev, there.st_ino) != (mine.st_dev, mine.st_ino):
+            raise _changed(self.path, "was replaced by another file")
+        if mine.st_size != self._end:
+            got = f"has {mine.st_size:,} bytes where {self._end:,} were written"
+            raise _changed(self.path, got)
+
+    def _check_bytes(self) -> None:
+        """Read the file from its beginning and follow its hashes to the last one.
+
+        raises: InvalidMDPError
+        """
+        digest = b""
+        with self._lines() as lines:
+            for number, line in enumerate(lines, 1):
+                found = unseal(line, digest)
+                if found is None:
+                    raise _changed(f"{self.path}, line {number}", "is not what was written")
+                digest = found[1]
+        if digest != self._hash:
+            raise _changed(self.path, "is not what was written")
+
+
+@contextmanager
+def journal(path: str, header: Record, seen: Callable[[Record], None]) -> Iterator[Journal]:
+    """Open the file of a campaign, begun or new, for this process alone.
+
+    header: of the campaign; a file with another one is left alone
+    seen:   called with each chunk that is already there
+    raises: UsageError for another campaign's file; InvalidMDPError for any other file, or one in
+            use, or one that takes no more
+    """
+    new, flags = not os.path.lexists(path), os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(path, flags, 0o666)
+    except OSError as error:
+        raise unwritable(path, error, "Name another by --out") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _invalid(path, "is no ordinary file", "a file that can be cut and appended to")
+    with io.FileIO(descriptor, "r+") as file:
+        _claim(file, path)
+        made = Journal(path, file, header)
+        try:
+            made.read(seen)
+        except TabularError:
+            if new:
+                os.unlink(path)  # it is empty: not even the header could be written
+            raise
+        yield made
+
+
+def _claim(file: io.FileIO, path: str) -> None:
+    """Refuse what is being written by another process; one that was killed may take a moment."""
+    try:
+        import fcntl
+    except ImportError:  # not on this system: two campaigns on one file are then nobody's guess
+        return
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                cure = "Wait for it, or name another by --out"
+                raise _invalid(path, "is being written", "a file of its own", cure) from None
+            time.sleep(0.02)
+        except OSError:  # a file system without locks
+            return
+
+
+def _chunks(header: Record) -> int:
+    return -(-int(header["pairs"]) // int(header["chunk"]))
+
+
+def damaged(path: str, line: int, expected: str) -> InvalidMDPError:
+    """Return the error of a line that is not what a campaign wrote."""
+    cure = f"Delete line {line} and all after it to go on from there"
+    if line == 1:
+        cure = "Name another file by --out to begin anew"
+    return _invalid(f"{path}, line {line}", "is damaged or out of place", expected, cure)
+
+
+def _changed(where: str, got: str) -> InvalidMDPError:
+    expected = "a file that nobody else touches while it is written"
+    return _invalid(where, got, expected, "Run the same command again, which says what is kept")
+
+
+def _check_header(path: str, line: bytes, header: Record) -> None:
+    found = parsed(line)
+    if found is None or found.get("format") != FORMAT:
+        raise _invalid(path, "is no file of a campaign", "one, or a new name", "Name it by --out")
+    if found.get("version") == VERSION and unseal(line, b"") is None:
+        raise damaged(path, 1, "the header that was written")
+    for key in ("version", *header):
+        if (got := found.get(key)) != header[key]:
+            shown = f"{key} = {_short(got)}, expected {_short(header[key])}"
+            raise UsageError(
+                f"{plain(path)} is another campaign's: {shown}. The options it began with go on "
+                "with it; another file, named by --out, begins anew"
+            )
+
+
+def _short(value: Any) -> str:
+    text = plain(json.dumps(value))
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _invalid(where: str, got: str, expected: str, cure: str = "") -> InvalidMDPError:
+    return InvalidMDPError(Problem("campaign", where, got, expected, cure))

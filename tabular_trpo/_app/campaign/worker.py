@@ -1,0 +1,47 @@
+"""What a worker of a campaign does: screen a chunk, or judge the tightest pair of a statement."""
+
+from typing import Any
+
+from tabular_trpo._core.decimals import faithful
+from tabular_trpo._core.errors import LimitError
+from tabular_trpo._core.nearest import written
+from tabular_trpo._falsify.screen import Batch, Plan, batch, screened, told
+from tabular_trpo._formats.encode import to_document
+from tabular_trpo._theory.judge import judge
+from tabular_trpo._theory.selection import chosen
+
+
+def chunk(plan: Plan, index: int) -> dict[str, Any]:
+    """Return the record of a chunk; each violation comes with its pair as a document."""
+    record = screened(plan, index)
+    refuted = [one for one in record["judged"] if one["status"] == "refuted"]
+    if refuted:
+        cases = batch(plan, index)
+        record["violations"] = [
+            {"statement": one["statement"], "case": one["case"], **document(cases, one["case"])}
+            for one in refuted
+        ]
+    return record
+
+
+def witness(plan: Plan, name: str, index: int, case: int) -> dict[str, Any]:
+    """Judge a statement on one case of a chunk and return the verdict and the pair."""
+    cases = batch(plan, index)
+    (theorem,) = chosen([name])
+    verdict = judge(theorem, cases.pair(case))
+    text = "" if verdict.tightness is None else faithful(verdict.tightness, 12)
+    tightness = None if verdict.tightness is None else float(text)
+    return {**told(verdict), "tightness": tightness, **document(cases, case)}
+
+
+def document(cases: Batch, case: int) -> dict[str, Any]:
+    """Return a case as exact text: its weight, and the model with pi, target and pi_new.
+
+    The model is a document as docs/formats.md describes it.
+    """
+    pair = cases.pair(case)
+    policies = {"pi": pair.pi, "target": pair.target, "pi_new": pair.pi_new}
+    try:
+        return {"alpha": written(pair.alpha), "model": to_document(pair.mdp, policies)}
+    except LimitError as limit:
+        return {"alpha": written(pair.alpha), "model": None, "reason": str(limit)}

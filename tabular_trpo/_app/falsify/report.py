@@ -1,0 +1,185 @@
+"""The report of a hunt for people: a counterexample to check by hand, or what was not found."""
+
+import shlex
+from collections.abc import Callable, Iterator
+from decimal import ROUND_CEILING, ROUND_FLOOR
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from tabular_trpo._app.falsify.outcome import Hunt, Hunted
+from tabular_trpo._app.falsify.worked_example import WHENCE, Hand, decimal, whole
+from tabular_trpo._app.shared.formatting import many, plain
+from tabular_trpo._app.shared.output import Part, Verbatim
+from tabular_trpo._app.shared.tables import Sheet, row, table
+from tabular_trpo._core import real
+from tabular_trpo._core.decimals import faithful
+from tabular_trpo._core.numbers import Array
+from tabular_trpo._core.startup import PROGRAM
+from tabular_trpo._falsify.measure import measure
+from tabular_trpo._theory.claim import Theorem
+from tabular_trpo._theory.expression import SCALAR, STATE, TABLE
+
+HEADS = {
+    "refuted": "REFUTED",
+    "unrefuted": "NOT REFUTED",
+    "vacuous": "VACUOUS",
+    "no value": "NO VALUE",
+}
+NEAR = 7  # digits of a rounded number
+
+
+def parts(hunt: Hunt) -> list[Part]:
+    """Return the report, claim by claim."""
+    return [part for one in hunt.hunted for part in _claim(hunt, one)]
+
+
+def _claim(hunt: Hunt, one: Hunted) -> Iterator[Part]:
+    claim, found = one.stated.claim, one.found
+    where = f" ({one.stated.where})" if one.stated.where != claim.name else ""
+    yield Verbatim(f"{HEADS[found.status]}: {claim.name}{where}")
+    yield Verbatim(f"  {_text(claim)}")
+    if one.hand is not None and found.status == "refuted":
+        yield from _numbers(claim, one.hand)
+    yield from _told(one)
+    if one.files.model is not None:
+        kind = "Counterexample" if found.status == "refuted" else "Witness"
+        yield Verbatim(f"{kind}: {one.files.model}")
+    if one.files.certificate is not None:
+        yield Verbatim(f"Certificate: {one.files.certificate}")
+        yield Verbatim(f"Check it: {shlex.join([PROGRAM, 'check', one.files.certificate])}")
+    if one.files.unwritten is not None:
+        yield Verbatim(f"NOT WRITTEN: {one.files.unwritten}")
+    yield Verbatim(f"Repeat it: {command(hunt, one)}")
+    yield ""
+
+
+def _text(claim: Theorem) -> str:
+    mixtures = "for mixtures pi_new = (1 - alpha) pi + alpha target: " if claim.mixture else ""
+    condition = "" if claim.condition is None else f", where {claim.condition}"
+    return f"{mixtures}{claim.statement}{condition}"
+
+
+def _told(one: Hunted) -> Iterator[Part]:
+    """Say how the search went, and what that means."""
+    found = one.found
+    tried = f"{many(found.tried, 'pair')} tried in {many(found.rounds, 'round')}"
+    if found.status == "refuted":
+        yield f"{tried} before it was found and shrunk."
+        if one.files.wrong:
+            yield f"THE CERTIFICATE FAILS ITS CHECK: {one.files.wrong} (please report this)"
+        elif one.files.certificate is None and one.files.unwritten is None:
+            yield f"No certificate, for the checker cannot follow: {one.reason}"
+        return
+    if found.status == "vacuous":
+        yield f"{tried}: none meets the precondition, so nothing was tested."
+    elif found.status == "no value":
+        yield (
+            f"{tried}: a side has no value on any of the {one.valueless} that meet the "
+            "precondition. Look for a divisor that is 0, a root of a negative number."
+        )
+    else:
+        ratio = "There is no penalty to compare a gap with."
+        if one.ratio is None and measure(found.claim).penalty:
+            ratio = "Gap and penalty are 0 or infinite at the nearest pair, which makes no ratio."
+        elif one.ratio is not None:
+            ratio = f"The largest gap / penalty is {faithful(one.ratio, NEAR)}; above 1 refutes."
+        yield (
+            f"{tried}; the claim speaks of {one.met} of them. {ratio} "
+            "No counterexample found is no proof."
+        )
+
+
+def _numbers(claim: Theorem, hand: Hand) -> Iterator[Part]:
+    """Write the model, what follows from it, and the two sides."""
+    pair, mdp = hand.pair, hand.pair.mdp
+    mixed = f", alpha = {whole(pair.alpha)}" if pair.is_mixture else ""
+    yield f"gamma = {whole(mdp.gamma)}, start {_spread(mdp.rho0, mdp.state_names)}{mixed}"
+    yield _pairs(hand)
+    yield _states(hand)
+    made = table(["Quantity", "Exact", "About", "Where from"], left=["Exact", "About"])
+    for name, value in hand.of(SCALAR).items():
+        row(made, name, _spelt(value), _about(value), WHENCE.get(name, ("", ()))[0])
+    relation = claim.statement.relation
+    row(made, "left side", _spelt(hand.lhs), _about(hand.lhs), "", style="bold")
+    row(made, "right side", _spelt(hand.rhs), _about(hand.rhs), "", style="bold")
+    row(made, "fails by", *_failure(hand), f"left {relation} right is wrong", style="bold red")
+    yield made
+
+
+def _pairs(hand: Hand) -> Sheet:
+    pair, mdp = hand.pair, hand.pair.mdp
+    policies = {"pi": pair.pi, "pi_new": pair.pi_new}
+    if pair.is_mixture:
+        policies = {"pi": pair.pi, "target": pair.target, "pi_new": pair.pi_new}
+    tables: dict[str, Array] = {"r": mdp.r, **policies, **hand.of(TABLE)}
+    made = table(["State", "Action", "Goes to", *tables], right=list(tables), keys=2)
+    for s, a in np.ndindex(mdp.n_states, mdp.n_actions):
+        goes = tuple(_spread(mdp.P[s, a], mdp.state_names, how) for how in (whole, _short))
+        cells = [_spelt(values[s, a]) for values in tables.values()]
+        row(made, mdp.state_names[s] if a == 0 else "", mdp.action_names[a], goes, *cells)
+    return made
+
+
+def _states(hand: Hand) -> Sheet:
+    """Return a row for each vector, so that its definition has room."""
+    mdp = hand.pair.mdp
+    made = table(["", *mdp.state_names, "Where from"], right=mdp.state_names)
+    for name, values in hand.of(STATE).items():
+        row(made, name, *map(_spelt, values), WHENCE.get(name, ("", ()))[0])
+    return made
+
+
+def _spelt(value: Any) -> tuple[str, str]:
+    return whole(value), _short(value)
+
+
+def _short(value: Any) -> str:
+    """Write a number for a page that has no room for it whole."""
+    return f"~{decimal(value)}" if isinstance(value, Fraction) else whole(value)
+
+
+def _spread(weights: Array, names: Any, how: Callable[[Any], str] = whole) -> str:
+    """Write a distribution: "s1", or "1/3 s0 + 2/3 s1"."""
+    live = [(w, name) for w, name in zip(weights, names, strict=True) if w != 0]
+    return " + ".join(name if w == 1 else f"{how(w)} {name}" for w, name in live)
+
+
+def _about(value: Any) -> str:
+    if value is None or (isinstance(value, real.Real) and value.infinite):
+        return ""
+    if isinstance(value, Fraction) and value.denominator == 1:
+        return ""
+    return faithful(value, NEAR)
+
+
+def _failure(hand: Hand) -> tuple[str, str]:
+    """Write how far the slack is from where it should be."""
+    lo, hi = hand.verdict.slack_lo, hand.verdict.slack_hi
+    if not isinstance(lo, Fraction):
+        return "infinity", ""
+    least, most = sorted((abs(lo), abs(hi)))
+    if least == most:
+        return whole(least), _about(least)
+    ends = decimal(least, ROUND_FLOOR), decimal(most, ROUND_CEILING)
+    return " .. ".join(ends), _about(least)
+
+
+def command(hunt: Hunt, one: Hunted) -> str:
+    """Return the line that makes the same search again."""
+    args, found = hunt.args, one.found
+    title = one.stated.claim.name
+    words = [PROGRAM, "falsify"]
+    if args.file is None:
+        words += ["--theorem", title]
+    else:
+        words += [args.file, f"--claim={title}" if title.startswith("-") else "--claim"]
+        words += [] if title.startswith("-") else [title]
+    words += ["--seed", str(found.seed), "--rounds", str(found.rounds)]
+    words += [] if args.gamma is None else ["--gamma", str(args.gamma)]
+    words += [] if args.around is None else [f"--around={args.around}"]
+    words += ["--no-families"] if args.no_families else []
+    words += [word for path in args.start for word in ("--start", path)]
+    words += [] if args.out == "." else ["--out", args.out]
+    return shlex.join(map(plain, words))

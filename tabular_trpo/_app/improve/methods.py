@@ -1,0 +1,244 @@
+"""The steps that `improve` can take, in one table: a new one is one line."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from math import isinf
+from typing import Any, final
+
+import numpy as np
+
+from tabular_trpo._app.shared.errors import UsageError
+from tabular_trpo._core.errors import LimitError, Problem
+from tabular_trpo._core.mdp import MDP
+from tabular_trpo._core.nearest import nearest
+from tabular_trpo._core.numbers import Array, is_rational
+from tabular_trpo._core.records import locked
+from tabular_trpo._exact.evaluate import Evaluation
+from tabular_trpo._exact.surrogate import Surrogate
+from tabular_trpo._improve.conservative import conservative
+from tabular_trpo._improve.greedy import greedy
+from tabular_trpo._improve.iterate import StepFunction
+from tabular_trpo._improve.minorize import minorize
+from tabular_trpo._improve.mirror import mirror
+from tabular_trpo._improve.natural import following, natural
+from tabular_trpo._improve.rational_steps import in_floats, on_grid
+from tabular_trpo._improve.step import Step
+from tabular_trpo._improve.total_variation import mean_tv_constraint, tv_constraint, tv_penalty
+from tabular_trpo._improve.trust_region import max_kl, mean_kl, mean_kl_penalty
+from tabular_trpo._theory.constants import penalty
+
+Settings = Mapping[str, Fraction]
+ASCENT = "(10): an ascent on a minorant, and no state has a negative mean advantage"
+STATEWISE = "after (2): no state has a negative mean advantage"
+MEANING = {
+    "delta": "size of the trust region",
+    "C": "penalty coefficient",
+    "lam": "temperature of the mirror step",
+    "alpha": "weight of the mixture, in [0, 1]",
+}
+
+
+@final
+@locked
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A step by name.
+
+    does:    what it maximises
+    make:    from the settings and the start to the step function of one run
+    needs:   settings that must be given
+    may:     settings that may be given
+    promise: why eta cannot decrease, None where it may
+    """
+
+    name: str
+    does: str
+    make: Callable[[Settings, MDP, Array], StepFunction]
+    needs: tuple[str, ...] = ()
+    may: tuple[str, ...] = ()
+    promise: str | None = None
+
+
+def _number(settings: Settings, name: str, L: Surrogate) -> Any:
+    """Return a setting in the lane of the surrogate that the step is given."""
+    return settings[name] if is_rational(L.pi) else _double(f"--{name}", settings[name])
+
+
+def _double(name: str, value: Any) -> float:
+    """Return a double.
+
+    raises: LimitError where it is beyond the largest
+    """
+    near = nearest(value)
+    if isinf(near):
+        problem = Problem("overflow", name, "is too large for a float step", "at most 1.7e308")
+        raise LimitError(problem)
+    return near
+
+
+def _alpha(settings: Settings, L: Surrogate) -> Any:
+    return _number(settings, "alpha", L) if "alpha" in settings else "paper"
+
+
+Solver = Callable[[Settings, Evaluation, Surrogate], Step]
+
+
+def _set(step: Callable[[Surrogate, Any], Step], name: str) -> Solver:
+    """Make a step whose one number is a setting."""
+    return lambda settings, ev, L: step(L, _number(settings, name, L))
+
+
+def _penalised(step: Callable[[Surrogate, Any], Step], share: str = "1") -> Solver:
+    """Make a step with coefficient C as given, or else a share of 4 eps gamma / (1 - gamma)^2."""
+
+    def solve(settings: Settings, ev: Evaluation, L: Surrogate) -> Step:
+        if "C" in settings:
+            return step(L, _number(settings, "C", L))
+        part = Fraction(share)
+        if is_rational(L.pi):
+            return step(L, part * penalty(ev))
+        return step(L, nearest(part) * _double("C", penalty(ev)))
+
+    return solve
+
+
+def _exactly(solve: Solver) -> Callable[[Settings, MDP, Array], StepFunction]:
+    """Make a step that is solved in the lane of the model."""
+    return lambda settings, mdp, pi: on_grid(lambda ev, L: solve(settings, ev, L))
+
+
+def _floating(solve: Solver) -> Callable[[Settings, MDP, Array], StepFunction]:
+    """Make a step that is solved in floats."""
+    return lambda settings, mdp, pi: in_floats(lambda ev, L: solve(settings, ev, L))
+
+
+def _natural(settings: Settings, mdp: MDP, pi: Array) -> StepFunction:
+    """Make the parametric step on the full table; theta starts at the logarithms of pi."""
+    p = pi.astype(np.float64)
+    if (p[mdp.mask] <= 0).any():
+        raise UsageError("--method natural needs a --policy that takes every allowed action")
+    theta = np.log(np.where(mdp.mask, p, 1.0))
+    delta = _double("--delta", settings["delta"])
+    return in_floats(following(theta, lambda L, theta: natural(L, theta, delta)))
+
+
+TABLE = (
+    Method(
+        "greedy",
+        "argmax of L, where the policy comes",
+        _exactly(lambda given, ev, L: greedy(L)),
+        promise=STATEWISE,
+    ),
+    Method(
+        "policy_iteration",
+        "argmax of the advantage in every state",
+        _exactly(lambda given, ev, L: greedy(L, ev.A)),
+        promise=STATEWISE,
+    ),
+    Method(
+        "conservative",
+        "mixture (5) with the greedy policy, weight by (6) or --alpha",
+        _exactly(lambda given, ev, L: conservative(L, _alpha(given, L), ev)),
+        may=("alpha",),
+        promise=STATEWISE,
+    ),
+    Method(
+        "conservative_tight",
+        "the same with the weight of Kakade & Langford, Theorem 4.1",
+        _exactly(lambda given, ev, L: conservative(L, "tight", ev)),
+        promise=STATEWISE,
+    ),
+    Method(
+        "conservative_best",
+        "the same with the weight of the largest return",
+        _exactly(lambda given, ev, L: conservative(L, "best", ev)),
+        promise="the weight 0 is among those that are compared",
+    ),
+    Method(
+        "minorize",
+        "L - C max_kl, Algorithm 1 by (9); C of (9) unless --C",
+        _floating(_penalised(minorize)),
+        may=("C",),
+        promise=ASCENT,
+    ),
+    Method(
+        "minorize_half",
+        "the same with C / 2, by Pinsker's inequality",
+        _floating(_penalised(minorize, "1/2")),
+        may=("C",),
+        promise=ASCENT,
+    ),
+    Method(
+        "max_kl",
+        "L with max_kl <= delta, (11)",
+        _floating(_set(max_kl, "delta")),
+        needs=("delta",),
+        promise=STATEWISE,
+    ),
+    Method(
+        "mean_kl",
+        "L with mean_kl <= delta, (12)",
+        _floating(_set(mean_kl, "delta")),
+        needs=("delta",),
+        promise=STATEWISE,
+    ),
+    Method(
+        "mean_kl_penalty",
+        "L - C mean_kl; C of (9) unless --C",
+        _floating(_penalised(mean_kl_penalty)),
+        may=("C",),
+        promise=STATEWISE,
+    ),
+    Method(
+        "mirror",
+        "pi exp(A / lam), natural policy gradient of a softmax table",
+        _floating(_set(mirror, "lam")),
+        needs=("lam",),
+        promise=STATEWISE,
+    ),
+    Method(
+        "natural",
+        "conjugate gradient and line search within mean_kl <= delta",
+        _natural,
+        needs=("delta",),
+    ),
+    Method(
+        "tv",
+        "L - C max_tv^2, Algorithm 1 by Theorem 1; C of (8) unless --C",
+        _exactly(_penalised(tv_penalty)),
+        may=("C",),
+        promise=ASCENT,
+    ),
+    Method(
+        "tv_constraint",
+        "L with max_tv <= delta",
+        _exactly(_set(tv_constraint, "delta")),
+        needs=("delta",),
+        promise=STATEWISE,
+    ),
+    Method(
+        "mean_tv",
+        "L with mean_tv <= delta",
+        _exactly(_set(mean_tv_constraint, "delta")),
+        needs=("delta",),
+        promise=STATEWISE,
+    ),
+)
+METHODS = {method.name: method for method in TABLE}
+
+
+def chosen(name: str, given: Settings) -> Method:
+    """Return the method of this name, for which these settings are right.
+
+    raises: UsageError for a setting that it lacks, or does not take
+    """
+    method = METHODS[name]
+    for setting in method.needs:
+        if setting not in given:
+            raise UsageError(f"--method {name} needs --{setting} X, the {MEANING[setting]}")
+    for setting in given:
+        if setting not in method.needs + method.may:
+            takes = ", ".join(f"--{x}" for x in method.needs + method.may) or "no settings"
+            raise UsageError(f"--method {name} takes {takes}, not --{setting}")
+    return method

@@ -1,0 +1,229 @@
+"""A run of `improve` as people and machines read it, its verdict and its exit code."""
+
+import argparse
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, final
+
+from tabular_trpo._app.improve.methods import Method, Settings
+from tabular_trpo._app.shared.digits import within
+from tabular_trpo._app.shared.formatting import exact, many, per_pair, rounded, scalars
+from tabular_trpo._app.shared.models import Source, about
+from tabular_trpo._app.shared.output import Part, closed
+from tabular_trpo._app.shared.tables import row, table
+from tabular_trpo._core.decimals import faithful
+from tabular_trpo._core.nearest import nearest
+from tabular_trpo._core.real import Real
+from tabular_trpo._core.records import locked
+from tabular_trpo._improve.iterate import PROVED, REFUTED, UNDECIDED, Record
+from tabular_trpo._improve.step import MOVED
+
+VIOLATED, LIMIT = 1, 4
+MOST_ROWS, MOST_NAMED = 40, 5
+NUMBERS = ("eta", "Predicted", "Realised", "Ratio", "Certified", "max KL", "mean KL")
+DIGITS, FEW = 6, 3  # shown of eta, and of the rest
+
+
+@final
+@locked
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """What was asked and the records of what was done."""
+
+    source: Source
+    method: Method
+    given: Settings
+    args: argparse.Namespace
+    records: Sequence[Record]
+
+    def steps(self, monotone: str) -> list[int]:
+        """Return the numbers of the steps with this verdict."""
+        return [record.i for record in self.records if record.monotone == monotone]
+
+    @property
+    def code(self) -> int:
+        """1 where a theorem or a promise is broken, 4 where that is not certain, else 0."""
+        promised = self.method.promise is not None
+        if any(record.broken for record in self.records) or (promised and self.steps(REFUTED)):
+            return VIOLATED
+        return LIMIT if promised and self.steps(UNDECIDED) else 0
+
+
+def below(x: Any) -> float | None:
+    """Return a double that is not larger than x, for a bound that must stay a bound.
+
+    >>> below(Fraction(1, 3)) < Fraction(1, 3), below(Fraction(1, 2)), below(None)
+    (True, 0.5, None)
+    """
+    if x is None or isinstance(x, float):
+        return x
+    near = nearest(x)
+    if math.isinf(near):
+        return -math.inf if near < 0 else math.nextafter(math.inf, 0)
+    if isinstance(x, Real):  # its float is the nearest or the one beside it
+        return math.nextafter(math.nextafter(near, -math.inf), -math.inf)
+    return near if Fraction(near) <= x else math.nextafter(near, -math.inf)
+
+
+def document(run: Run) -> dict[str, Any]:
+    """Return the run for JSON: exact numbers as text, certified gains as doubles rounded down."""
+    mdp, last = run.source.mdp, run.records[-1]
+    assert last.stopped is not None
+    bound = last.stopped.bound
+    stopped = {
+        "rule": last.stopped.name,
+        "bound": exact(bound),
+        "guarantee": last.stopped.guarantee,
+    }
+    return {
+        "command": "improve",
+        "model": run.source.name,
+        "lane": mdp.lane,
+        **scalars(["gamma"], [mdp.gamma]),
+        "method": run.method.name,
+        "settings": {name: str(value) for name, value in run.given.items()},
+        "promise": run.method.promise,
+        "policy": run.args.policy,
+        "steps": [_step(record, run.args.times) for record in run.records],
+        "stopped": stopped,
+        "monotone": {each: len(run.steps(each)) for each in (PROVED, REFUTED, UNDECIDED)},
+        **scalars(["eta", "gap"], [last.eta_new, last.gap]),
+        "exit_code": run.code,
+        "pi": per_pair(mdp, last.step.pi_new),
+    }
+
+
+def _step(record: Record, times: bool) -> dict[str, Any]:
+    step = record.step
+    numbers = {
+        "eta": record.eta,
+        "eta_new": record.eta_new,
+        "eta_radius": record.eta_radius,
+        "eta_new_radius": record.eta_new_radius,
+        "predicted": step.gain,
+        "realised": record.realised,
+        "ratio": record.ratio,
+        "max_kl": step.max_kl,
+        "mean_kl": step.mean_kl,
+        "max_tv": step.max_tv,
+        "C": record.C,
+        "gap": record.gap,
+    }
+    return {
+        "i": record.i,
+        "status": record.status,
+        "monotone": record.monotone,
+        **scalars(list(numbers), list(numbers.values())),
+        "realised_bounds": [exact(record.realised_lo), exact(record.realised_hi)],
+        "best_rung": record.best_rung,
+        "certified_gain": exact(below(record.certified_gain)),
+        "certified": {name: exact(below(gain)) for name, gain in record.certified.items()},
+        "broken": list(record.broken),
+        "multipliers": {
+            name: exact(x)
+            for name, x in step.multipliers.items()
+            if isinstance(x, (int, float, str, Fraction, Real))
+        },
+        "backtracks": step.backtracks,
+        **({"seconds": record.seconds} if times else {}),
+    }
+
+
+def parts(run: Run) -> list[Part]:
+    """Return the table of the run and what is to be said of it."""
+    timed = ["Seconds"] if run.args.times else []
+    heads = ["Step", *NUMBERS[:5], "By", *NUMBERS[5:], "Monotone", *timed]
+    made = table(heads, right=["Step", *NUMBERS, *timed])
+    most = None if run.args.all else MOST_ROWS
+    row(
+        made,
+        "0",
+        _within(run.records[0].eta, run.records[0].eta_radius, DIGITS),
+        *[""] * (len(heads) - 2),
+    )
+    for record in run.records[:most]:
+        step = record.step
+        cells = [
+            _within(record.eta_new, record.eta_new_radius, DIGITS),
+            _cell(step.gain),
+            *_realised(record),
+            _cell(below(record.certified_gain)),
+            record.best_rung or "-",
+            *(_cell(x, 2) for x in (step.max_kl, step.mean_kl)),
+            record.monotone if record.status == MOVED else f"{record.status}, {record.monotone}",
+            *([f"{record.seconds:.3f}"] if timed else []),
+        ]
+        row(made, str(record.i), *cells)
+    rule = run.records[-1].stopped
+    assert rule is not None
+    said = [f"Ended by the rule {rule.name!r}: {rule.guarantee}.", _rungs(run)]
+    return [
+        f"{run.method.name}: {run.method.does}",
+        *closed(_setting(run), made, len(run.records), most),
+        *filter(None, said),
+        *(f"Step {r.i} refutes {', '.join(r.broken)}." for r in run.records if r.broken),
+    ]
+
+
+def _setting(run: Run) -> str:
+    given = "".join(f", {name} = {value}" for name, value in run.given.items())
+    return f"{run.source.name}, from policy {run.args.policy}{given}"
+
+
+def _rungs(run: Run) -> str:
+    counts = Counter(r.best_rung for r in run.records if (below(r.certified_gain) or 0) > 0)
+    if not counts:
+        return "No step has a positive certified gain."
+    told = ", ".join(f"{name} ({n})" for name, n in counts.most_common())
+    return f"Best certificate of a positive gain, and of how many steps: {told}."
+
+
+def _cell(x: Any, digits: int = FEW) -> str:
+    return "-" if x is None else rounded(x, digits)
+
+
+def _ratio(x: Any) -> str:
+    """Write a ratio on its own side of 1: below 1 the surrogate promised too much."""
+    return "-" if x is None else faithful(x, FEW, (1,))
+
+
+def _within(x: Any, radius: Any, digits: int) -> str:
+    return _cell(x, digits) if radius == 0 else within(x, radius, digits)
+
+
+def _realised(record: Record) -> list[str]:
+    """Write the true gain and its ratio to the predicted one, to the digits of their bounds."""
+    if record.realised_lo == record.realised_hi:
+        return [_cell(record.realised), _ratio(record.ratio)]
+    error = max(record.realised_hi - record.realised, record.realised - record.realised_lo)
+    told = _within(record.realised, error, FEW)
+    if record.ratio is None:
+        return [told, "-"]
+    return [told, _within(record.ratio, error / abs(nearest(record.step.gain)), FEW)]
+
+
+def line(run: Run) -> str:
+    """Return the verdict in one line."""
+    first, last = run.records[0], run.records[-1]
+    eta = f"eta {_within(first.eta, first.eta_radius, 7)} -> "
+    eta += _within(last.eta_new, last.eta_new_radius, 7)
+    gap = f"eta* - eta <= {_cell(last.gap, 3)}"
+    where = about(run.source.mdp, run.args.lane)
+    return f"{run.source.name}, {run.method.name}: {eta}, {gap}; {_verdict(run)} ({where})"
+
+
+def _verdict(run: Run) -> str:
+    total, down, open_ = len(run.records), run.steps(REFUTED), run.steps(UNDECIDED)
+    if down:
+        return f"eta DECREASED: proved at {_named(down)} of {total}"
+    if open_:
+        return f"eta never decreased: undecided at {_named(open_)}, proved at the others of {total}"
+    return f"eta never decreased: proved at {'all ' if total > 1 else ''}{many(total, 'step')}"
+
+
+def _named(steps: list[int]) -> str:
+    more = f" and {len(steps) - MOST_NAMED} more" if len(steps) > MOST_NAMED else ""
+    return f"step{'s' * (len(steps) > 1)} {', '.join(map(str, steps[:MOST_NAMED]))}{more}"

@@ -1,0 +1,82 @@
+"""Two policies side by side: the quantities of TRPO and both bounds, with proved errors."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tabular_trpo._app.shared.digits import within
+from tabular_trpo._app.shared.formatting import scalars
+from tabular_trpo._app.shared.output import Part
+from tabular_trpo._app.shared.tables import row, table
+from tabular_trpo._core.nearest import nearest
+from tabular_trpo._theory.pair import Pair
+from tabular_trpo._theory.statements.coupling import trpo_bound, trpo_kl_bound
+
+MEANING = {
+    "eta": "return of the old policy",
+    "eta_new": "return of the new policy",
+    "L": "surrogate of the new policy, (3)",
+    "C": "penalty constant 4 eps gamma / (1 - gamma)^2",
+    "eps": "largest advantage, any action",
+    "eps_cpi": "largest advantage of the new policy",
+    "max_tv": "largest total variation",
+    "mean_tv": "mean total variation under d",
+    "max_kl": "largest divergence KL(old || new)",
+    "mean_kl": "mean divergence under d",
+    "trpo_bound": "L - 4 eps gamma max_tv^2 / (1 - gamma)^2, (8)",
+    "trpo_kl_bound": "L - C max_kl, (9)",
+}
+BOUNDS = {"trpo_bound": trpo_bound, "trpo_kl_bound": trpo_kl_bound}
+INFINITE_WITH = {"trpo_bound": (), "trpo_kl_bound": ("max_kl",)}
+
+
+def compare(pair: Pair) -> dict[str, tuple[Any, float | None]]:
+    """Return {name: (value, proved error)}; the error is None where the value is exact."""
+    values = {name: _value(pair, name) for name in MEANING}
+    if pair.mdp.lane == "rational":
+        return {name: (value, None) for name, value in values.items()}
+    enclosed = pair.enclosed()
+    # The radius of an evaluation is told in one form everywhere.
+    radii = {"eta": nearest(pair.old.radius.eta), "eta_new": nearest(pair.new.radius.eta)}
+    return {
+        name: (value, radii.get(name, _error(nearest(value), _value(enclosed, name))))
+        for name, value in values.items()
+    }
+
+
+def _value(pair: Any, name: str) -> Any:
+    """Return a quantity or a bound of a pair, of doubles or enclosed; a bound may overflow too."""
+    if name not in BOUNDS:
+        return getattr(pair, name)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return pair.settled(name, BOUNDS[name](pair).rhs, *INFINITE_WITH[name])
+
+
+def _error(value: float, around: Any) -> float:
+    """Return the largest distance to a number of the interval, rounded up."""
+    lo, hi = nearest(around.lo), nearest(around.hi)
+    if lo == hi == value:
+        return 0.0
+    return math.nextafter(max(hi - value, value - lo), math.inf)
+
+
+def documents(found: dict[str, tuple[Any, float | None]]) -> dict[str, Any]:
+    """Return the values, and their errors, for JSON."""
+    names = list(found)
+    errors = [error or 0.0 for _, error in found.values()]
+    return {
+        "pair": scalars(names, [value for value, _ in found.values()]),
+        "pair_radius": scalars(names, errors),
+    }
+
+
+def comparison(name: str, found: dict[str, tuple[Any, float | None]]) -> list[Part]:
+    """Return the table of the comparison with the policy of this name."""
+    exact = all(error is None for _, error in found.values())
+    heads = ["Value"] if exact else ["Value", "Error"]
+    made = table(["Quantity", *heads, "Meaning"], right=heads)
+    for key, (value, error) in found.items():
+        errors = [] if exact else [f"{error:.2g}"]
+        row(made, key, within(value, error), *errors, MEANING[key])
+    return [f"Against policy {name}", made]

@@ -1,0 +1,183 @@
+"""Who carries out the work: this process, a pool of processes, dask or MPI; one flag chooses."""
+
+import argparse
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
+from multiprocessing import connection, resource_tracker
+from typing import Any, TypeVar, final
+
+from tabular_trpo._app.shared.errors import UsageError
+from tabular_trpo._app.shared.supervision import die_with
+from tabular_trpo._app.verify.command import whole
+from tabular_trpo._core.errors import missing_extra
+from tabular_trpo._core.interrupts import held
+
+T = TypeVar("T")
+Started = tuple[Executor, int]  # and how many tasks it carries out at once
+MOST_WORKERS = 10**5
+
+
+@final
+class SerialExecutor(Executor):
+    """Carries out each task at once, in this process."""
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        """Call and return what came of it, an error too."""
+        future: Future[T] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+def in_order(
+    executor: Executor, width: int, work: Callable[..., T], tasks: Iterable[tuple[Any, ...]]
+) -> Iterator[T]:
+    """Yield the results of tasks in their order, whoever is done first.
+
+    At most twice as many tasks as can run at once are under way or waiting to be yielded, so that
+    memory is bounded however many there are.
+    """
+    waiting: deque[Future[T]] = deque()
+    most = 2 * width if width > 1 else 1
+    try:
+        for task in tasks:
+            waiting.append(executor.submit(work, *task))
+            if len(waiting) >= most:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+@contextmanager
+def _serial(workers: int | None) -> Iterator[Started]:
+    yield SerialExecutor(), 1
+
+
+@contextmanager
+def _processes(workers: int | None) -> Iterator[Started]:
+    width = workers or cores()
+    # Started afresh, not forked: a fork copies locks that other threads hold.
+    fresh = multiprocessing.get_context("spawn")
+    with ExitStack() as open_until_the_end:
+        with _interrupts_held():
+            pool = ProcessPoolExecutor(width, fresh, _die_with_parent)
+            open_until_the_end.enter_context(pool)
+            for _ in range(width):
+                pool.submit(os.getpid)  # a process begins with the first task that finds none idle
+        yield pool, width
+
+
+@contextmanager
+def _dask(workers: int | None) -> Iterator[Started]:
+    try:
+        import dask.config
+        from distributed import Client
+    except ImportError:
+        raise missing_extra("dask", "distributed") from None
+    address = dask.config.get("scheduler-address", None)  # DASK_SCHEDULER_ADDRESS
+    connect: Any = Client
+    local = {"n_workers": workers or cores(), "threads_per_worker": 1, "dashboard_address": None}
+    with ExitStack() as open_until_the_end:
+        with _interrupts_held():
+            made = connect(address) if address else connect(**local)
+            client = open_until_the_end.enter_context(made)
+        executor = client.get_executor()
+        try:
+            yield executor, max(workers or 1, sum(client.nthreads().values()))
+        finally:
+            executor.shutdown(wait=False)
+
+
+@contextmanager
+def _mpi(workers: int | None) -> Iterator[Started]:
+    try:
+        from mpi4py.futures import MPIPoolExecutor
+    except (ImportError, RuntimeError):  # RuntimeError where mpi4py finds no MPI library
+        raise missing_extra("mpi4py, or the MPI library it needs,", "mpi") from None
+    with MPIPoolExecutor(max_workers=workers) as pool:
+        yield pool, max(1, pool.num_workers)
+
+
+EXECUTORS = {"serial": _serial, "processes": _processes, "dask": _dask, "mpi": _mpi}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add --executor and --workers."""
+    parser.add_argument(
+        "--executor", choices=EXECUTORS, default="processes", help="default: processes"
+    )
+    parser.add_argument(
+        "--workers", type=whole(1, MOST_WORKERS), metavar="N", help="default: one a core"
+    )
+
+
+def check(args: argparse.Namespace) -> None:
+    """Raise UsageError for more than one worker in one process."""
+    if args.executor == "serial" and (args.workers or 1) > 1:
+        raise UsageError(f"--workers {args.workers} with --executor serial, which is one process")
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold back interrupts while processes begin, which inherit that they are spared for good.
+
+    Ctrl-C reaches a whole group of processes; this one alone answers it, and then ends the rest.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    with held():
+        _ensure_tracker()
+        masks = hasattr(signal, "pthread_sigmask")
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if masks else set()
+        try:
+            yield
+        finally:
+            if masks:
+                signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def _ensure_tracker() -> None:
+    """Begin multiprocessing's process that clears away what killed workers leave, without a word.
+
+    Begun later it would undo the mask.
+    """
+    sys.warnoptions.append("ignore:resource_tracker")
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        sys.warnoptions.pop()
+
+
+def _die_with_parent() -> None:
+    """Let a worker end when its parent is killed, which nothing else would tell it."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+    assert parent.pid is not None
+    die_with(parent.pid)
+
+    def watch(sentinel: int = parent.sentinel) -> None:
+        connection.wait([sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,200 @@
+"""Models and policies as the arguments of a command name them, in the lane that was asked for."""
+
+import argparse
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, final
+
+from tabular_trpo._app.shared.errors import UsageError
+from tabular_trpo._core import policy as policies
+from tabular_trpo._core.budget import COMMAND
+from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.mdp import MDP
+from tabular_trpo._core.numbers import Array
+from tabular_trpo._core.records import locked
+from tabular_trpo._exact.evaluate import evaluate
+from tabular_trpo._exact.optimal import optimal
+from tabular_trpo._exact.work import exact_work
+from tabular_trpo._formats.document import Document, from_document
+from tabular_trpo._formats.json_text import fetch, parse
+
+SUFFIX = ".mdp.json"
+LANES = ("auto", "rational", "float")
+MOST_STATES, MOST_ENTRIES = 120, 50_000  # of P, in the rational lane that is taken unasked
+AUTO_WORK = 5.0  # seconds of one exact evaluation, by its estimate, that are taken unasked
+MADE = ("uniform", "greedy", "optimal")
+
+
+@final
+@locked
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """One model with its policies (S, A), in one lane; `name` is the file's without suffix."""
+
+    name: str
+    path: str
+    mdp: MDP
+    policies: Mapping[str, Array]
+    why: str
+
+
+def lane_argument(parser: argparse.ArgumentParser) -> None:
+    """Add --lane."""
+    parser.add_argument(
+        "--lane",
+        choices=LANES,
+        default="auto",
+        help="arithmetic; auto takes the rational lane while it is affordable "
+        f"(at most {MOST_STATES} states, {MOST_ENTRIES} entries of P, and {AUTO_WORK:g} s for an "
+        "exact evaluation by its estimate)",
+    )
+    parser.add_argument(
+        "--work",
+        metavar="SECONDS",
+        type=_seconds,
+        default=COMMAND,
+        help="the most exact arithmetic in all, by its estimate; what would exceed it is not begun "
+        f"and ends with exit code 4 (default {COMMAND:g})",
+    )
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not value >= 0:
+        raise argparse.ArgumentTypeError(f"{text[:100]!r} is not a number of seconds >= 0")
+    return value
+
+
+def raw(path: str) -> tuple[str, bytes]:
+    """Return (place for messages, bytes) of a file, "-" for standard input.
+
+    raises: InvalidMDPError; UsageError for an empty path
+    """
+    place = "<stdin>" if path == "-" else path
+    if not path:
+        raise UsageError("the path of a file is empty; - is standard input")
+    if path == "-" and sys.stdin is None:
+        raise InvalidMDPError(Problem("file", place, "is closed", "an open standard input"))
+    return place, fetch(path, place)
+
+
+def once(paths: list[str]) -> list[str]:
+    """Return the paths; UsageError where standard input is among them twice."""
+    if paths.count("-") > 1:
+        raise UsageError(f"- was given {paths.count('-')} times; standard input is read once")
+    return paths
+
+
+def read(path: str, lane: str, proving: bool = False) -> Source:
+    """Read one model file, "-" for standard input.
+
+    lane:    "rational", "float", or "auto": exact data stay rational while that is affordable
+    proving: whether auto makes doubles rational too, as the dyadic rationals that they are
+    raises:  TabularError
+    """
+    place, data = raw(path)
+    value, text = parse(data, place)
+    if lane == "auto" and not _affordable(_count(value, "states"), _count(value, "actions")):
+        lane = "float"  # decided before a rational model of that size is made
+    document = from_document(value, lane, place, text)
+    if lane == "auto":
+        lane = "rational" if proving or document.mdp.lane == "rational" else "float"
+        exact = document.mdp.to_rational() if lane == "rational" else None
+        if exact is not None and exact_work(exact).seconds > AUTO_WORK:
+            lane = "float"
+    return _in_lane(document, path, lane)
+
+
+def _affordable(n_states: int, n_actions: int) -> bool:
+    return n_states <= MOST_STATES and n_states**2 * n_actions <= MOST_ENTRIES
+
+
+def _count(document: Any, key: str) -> int:
+    names = document.get(key) if isinstance(document, dict) else None
+    return len(names) if isinstance(names, list) else 0
+
+
+def _in_lane(document: Document, path: str, lane: str) -> Source:
+    mdp, named = document.mdp, dict(document.policies)
+    if mdp.lane != lane:
+        rational = lane == "rational"
+        cross = policies.to_rational if rational else policies.to_float
+        mdp = mdp.to_rational() if rational else mdp.to_float()
+        named = {name: cross(pi) for name, pi in named.items()}
+    name = "stdin" if path == "-" else Path(path).name.removesuffix(SUFFIX)
+    return Source(name, path, mdp, MappingProxyType(named), document.why)
+
+
+def files(paths: list[str]) -> list[str]:
+    """Return the model files of these paths; a directory stands for all of its *.mdp.json, sorted.
+
+    raises: InvalidMDPError for a directory without any; UsageError for "-" twice
+    """
+    found: list[str] = []
+    for path in once(paths):
+        if path not in ("-", "") and Path(path).is_dir():
+            inside = [str(file) for file in Path(path).iterdir() if file.name.endswith(SUFFIX)]
+            if not inside:
+                raise InvalidMDPError(Problem("file", path, "is a directory", f"*{SUFFIX} in it"))
+            found += sorted(inside)
+        else:
+            found.append(path)
+    return found
+
+
+def read_all(paths: list[str], lane: str) -> list[Source]:
+    """Read many model files before any work is begun; the problems of all of them are one error."""
+    sources: list[Source] = []
+    problems: list[Problem] = []
+    hidden = 0
+    for path in files(paths):
+        try:
+            sources.append(read(path, lane, proving=True))
+        except InvalidMDPError as error:
+            problems += error.problems
+            hidden += error.hidden
+    if problems:
+        raise InvalidMDPError(problems, hidden)
+    return named_apart(sources)
+
+
+def named_apart(sources: list[Source]) -> list[Source]:
+    """Call models of one name by their paths."""
+    names = [source.name for source in sources]
+    return [
+        replace(source, name=source.path) if names.count(source.name) > 1 else source
+        for source in sources
+    ]
+
+
+def policy(source: Source, name: str, before: Array | None = None) -> Array:
+    """Return the policy of this name: of the file, or uniform, greedy, optimal.
+
+    "greedy" improves on `before`, the uniform policy where it is None; "optimal" attains V*.
+    A policy of the file goes before a made one of the same name.
+
+    raises: UsageError for an unknown name
+    """
+    if name in source.policies:
+        return source.policies[name]
+    if name == "uniform":
+        return policies.uniform(source.mdp)
+    if name == "greedy":
+        start = policies.uniform(source.mdp) if before is None else before
+        return policies.greedy(source.mdp, evaluate(source.mdp, start).Q)
+    if name == "optimal":
+        return optimal(source.mdp).pi
+    known = ", ".join(dict.fromkeys([*source.policies, *MADE]))
+    raise UsageError(f"{source.path} has no policy {name!r}; there are {known}")
+
+
+def about(mdp: MDP, asked: str) -> str:
+    """Say which lane was taken and why."""
+    why = "" if asked != "auto" else ", chosen by --lane auto"
+    return f"{mdp.lane} lane{why}"

@@ -1,0 +1,157 @@
+"""Pairs of policies that matter: those of a file, and those made for a model."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import permutations
+from typing import Any, final
+
+import numpy as np
+
+from tabular_trpo._core import policy as policies
+from tabular_trpo._core.mdp import MDP
+from tabular_trpo._core.nearest import nearest
+from tabular_trpo._core.numbers import Array, zeros
+from tabular_trpo._core.records import locked
+from tabular_trpo._exact.evaluate import evaluate
+from tabular_trpo._theory.pair import Pair
+
+STEP = Fraction(1, 10)
+SMALL_STEP = Fraction(1, 1000)
+
+
+@final
+@locked
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """Two policies to judge; with a target, pi_new = (1 - alpha) pi + alpha target.
+
+    pi, pi_new, target: (S, A) in the lane of the model
+    """
+
+    name: str
+    pi: Array
+    pi_new: Array
+    target: Array | None = None
+    alpha: Any = None
+
+    def pair(self, mdp: MDP) -> Pair:
+        """Return the pair of the theory, a mixture pair where there is a target."""
+        if self.target is None:
+            return Pair(mdp, self.pi, self.pi_new)
+        return Pair.mixture(mdp, self.pi, self.target, self.alpha)
+
+
+def candidates(
+    mdp: MDP, named: Mapping[str, Array], which: str, seed: int, n_random: int
+) -> list[Candidate]:
+    """Return the pairs to judge on one model, equal ones once.
+
+    Identical policies are always among them, for M(pi_new) >= M(pi) holds there; so is a mixture.
+
+    named:  policies of the file, in the lane of the model
+    which:  "file", "made", "all", or "auto": those of the file where it has two policies
+    return: the same list for the same arguments
+    """
+    if which == "auto":
+        which = "file" if len(named) >= 2 else "made"
+    found = _from_file(mdp, named) if which in ("file", "all") else []
+    if which in ("made", "all") or not found:
+        found += _made(mdp, seed, n_random)
+    return _distinct(found)
+
+
+def _from_file(mdp: MDP, named: Mapping[str, Array]) -> list[Candidate]:
+    """Every ordered pair, recognised as a mixture where a third policy is the target of it."""
+    if not named:
+        return []
+    first = next(iter(named))
+    found = [Candidate(f"{first} -> {first}", named[first], named[first])]
+    for old, new in permutations(named, 2):
+        target, alpha = _as_mixture(mdp, named[old], named[new], named, {old, new})
+        found.append(Candidate(f"{old} -> {new}", named[old], named[new], target, alpha))
+    found += [_towards_greedy(mdp, f"{old} + 1/10 greedy", pi, STEP) for old, pi in named.items()]
+    return found
+
+
+def _as_mixture(
+    mdp: MDP, pi: Array, pi_new: Array, named: Mapping[str, Array], without: set[str]
+) -> tuple[Array | None, Any]:
+    """Return (target, alpha) of the first policy that pi_new is on the way to, or Nones."""
+    moved = np.argwhere(pi_new != pi)
+    for name, target in named.items():
+        if name in without or not len(moved):
+            continue
+        at = tuple(moved[0])
+        if target[at] == pi[at]:
+            continue
+        alpha = (pi_new[at] - pi[at]) / (target[at] - pi[at])
+        if 0 < alpha < 1 and _same(_mixture(mdp, pi, target, alpha), pi_new):
+            return target, alpha
+    return None, None
+
+
+def _mixture(mdp: MDP, pi: Array, target: Array, alpha: Any) -> Array:
+    """Return the mixture as the model reads it: float rows on the grid."""
+    return policies.check_policy(mdp, policies.mixture(pi, target, alpha))
+
+
+def _towards_greedy(mdp: MDP, name: str, pi: Array, step: Fraction) -> Candidate:
+    target = policies.greedy(mdp, evaluate(mdp, pi).Q)
+    alpha = step if mdp.lane == "rational" else nearest(step)
+    return Candidate(name, pi, _mixture(mdp, pi, target, alpha), target, alpha)
+
+
+def _made(mdp: MDP, seed: int, n_random: int) -> list[Candidate]:
+    """Equal policies, small and large steps, zero probabilities on either side, random pairs."""
+    uniform = policies.uniform(mdp)
+    Q = evaluate(mdp, uniform).Q
+    greedy, worst = policies.greedy(mdp, Q), policies.greedy(mdp, -Q)
+    found = [
+        Candidate("uniform -> uniform", uniform, uniform),
+        _towards_greedy(mdp, "uniform + 1/10 greedy", uniform, STEP),
+        _towards_greedy(mdp, "uniform + 1/1000 greedy", uniform, SMALL_STEP),
+        Candidate("uniform -> greedy", uniform, greedy),
+        Candidate("uniform -> worst", uniform, worst),
+        Candidate("greedy -> uniform", greedy, uniform),
+        Candidate("greedy -> worst", greedy, worst),
+    ]
+    rng = np.random.default_rng(seed)
+    for i in range(n_random):
+        # Even ones have full support; the others have zeros, and infinite divergences with them.
+        low, high = (1, 10) if i % 2 == 0 else (0, 4)
+        pi, pi_new = (_random(mdp, rng, low, high) for _ in range(2))
+        found.append(Candidate(f"random {i}", pi, pi_new))
+    return found
+
+
+def _random(mdp: MDP, rng: np.random.Generator, low: int, high: int) -> Array:
+    """Draw integer weights in [low, high) and divide by their sum: exact in the rational lane."""
+    weights = rng.integers(low, high, size=mdp.mask.shape) * mdp.mask
+    weights += mdp.mask * (weights.sum(axis=1, keepdims=True) == 0)
+    totals = weights.sum(axis=1)
+    if mdp.lane == "float":
+        return policies.check_policy(mdp, weights / totals[:, None])
+    pi = zeros(weights.shape, rational=True)
+    for s, a in np.argwhere(weights):
+        pi[s, a] = Fraction(int(weights[s, a]), int(totals[s]))
+    return pi
+
+
+def _same(x: Array, y: Array) -> bool:
+    return bool(np.all(x == y))
+
+
+def _distinct(found: list[Candidate]) -> list[Candidate]:
+    """Drop what equals an earlier pair; a mixture stays beside a plain one: more speaks of it."""
+    kept: list[Candidate] = []
+    for one in found:
+        again = (
+            other
+            for other in kept
+            if _same(one.pi, other.pi) and _same(one.pi_new, other.pi_new)
+            if one.target is None or other.target is not None
+        )
+        if next(again, None) is None:
+            kept.append(one)
+    return kept

@@ -1,0 +1,195 @@
+"""Show what a model is: sizes, lane, structure, ties, policies; or its graph for Graphviz."""
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tabular_trpo._app.shared.digits import with_radius, within
+from tabular_trpo._app.shared.errors import UsageError
+from tabular_trpo._app.shared.formatting import largest, many, plain, scalars, short
+from tabular_trpo._app.shared.models import Source, about, lane_argument, read
+from tabular_trpo._app.shared.output import Answer, Part
+from tabular_trpo._app.shared.tables import row, table
+from tabular_trpo._core import policy as policies
+from tabular_trpo._core.decimals import faithful
+from tabular_trpo._core.mdp import MDP
+from tabular_trpo._core.numbers import Array
+from tabular_trpo._exact.evaluate import evaluate
+from tabular_trpo._exact.optimal import optimal
+from tabular_trpo._exact.structure import Structure, graph, structure
+
+NAME = "show"
+HELP = "sizes, lane, structure, ties and policies of a model; --dot draws it"
+EPILOG = "--dot writes a graph for Graphviz: tabular-trpo show FILE --dot | dot -Tsvg > model.svg"
+MOST_NAMED = 8  # states that are named in one line
+MOST_SOLVED = 2000  # states of a model that is solved for its ties
+MOST_WHY = 1000  # characters of why a model is there
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.add_argument("file", metavar="FILE")
+    parser.add_argument("--dot", action="store_true", help="write the graph for Graphviz")
+    lane_argument(parser)
+
+
+def run(args: argparse.Namespace) -> Answer:
+    """Describe one model.
+
+    raises: UsageError for --dot with --json
+    """
+    if args.dot and args.json:
+        raise UsageError("--dot and --json exclude each other: each is all of standard output")
+    source = read(args.file, args.lane)
+    mdp, found = source.mdp, structure(source.mdp)
+    document = {"command": "show", "model": source.name, "why": source.why, **_sizes(mdp)}
+    document["structure"] = _structure(mdp, found)
+    document["optimum"] = _optimum(mdp)
+    document["policies"] = {
+        name: _policy(mdp, pi)
+        for name, pi in {"uniform": policies.uniform(mdp), **source.policies}.items()
+    }
+    raw = _dot(source) if args.dot else None
+    gamma = _gamma(mdp)
+    line = (
+        f"{source.name}: {many(mdp.n_states, 'state')}, {many(mdp.n_actions, 'action')}, "
+        f"gamma {gamma} "
+        f"({about(mdp, args.lane)})"
+    )
+    return Answer(0, document, _parts(source, document), line, raw)
+
+
+def _gamma(mdp: MDP) -> str:
+    """Write the discount, which is less than 1."""
+    text = short(mdp.gamma)
+    return faithful(mdp.gamma) if text.removeprefix("~") == "1" else text
+
+
+def _sizes(mdp: MDP) -> dict[str, Any]:
+    live = mdp.r[mdp.mask]
+    positive = mdp.P.nnz if mdp.is_sparse else np.count_nonzero(mdp.P)
+    return {
+        "lane": mdp.lane,
+        "states": list(mdp.state_names),
+        "actions": list(mdp.action_names),
+        "allowed_pairs": int(mdp.mask.sum()),
+        "transitions": int(positive),
+        "sparse": mdp.is_sparse,
+        "start": _names(mdp, np.flatnonzero(np.asarray(mdp.rho0 != 0, dtype=bool))),
+        "rewards_on": "transitions" if mdp.r_next is not None else "pairs",
+        **scalars(
+            ["gamma", "horizon", "reward_min", "reward_max", "repair"],
+            [mdp.gamma, 1 / (1 - mdp.gamma), -largest(-live), largest(live), mdp.repair],
+        ),
+    }
+
+
+def _names(mdp: MDP, states: Sequence[int] | Array) -> list[str]:
+    return [mdp.state_names[s] for s in states]
+
+
+def _structure(mdp: MDP, found: Structure) -> dict[str, Any]:
+    return {
+        "unreachable": _names(mdp, np.flatnonzero(~found.reachable)),
+        "recurrent": [_names(mdp, states) for states in found.recurrent],
+        "periods": list(found.periods),
+    }
+
+
+def _optimum(mdp: MDP) -> dict[str, Any] | None:
+    """Return eta* and the states with several optimal actions; None for a model too large."""
+    if mdp.n_states > MOST_SOLVED:
+        return None
+    best = optimal(mdp)
+    tied = best.optimal.sum(axis=1) > 1
+    return {
+        **scalars(["eta_star", "radius"], [best.eta_star, best.radius.eta_star]),
+        "text": with_radius(best.eta_star, best.radius.eta_star),
+        "ties": {
+            mdp.state_names[s]: [mdp.action_names[a] for a in np.flatnonzero(best.optimal[s])]
+            for s in np.flatnonzero(tied)
+        },
+    }
+
+
+def _policy(mdp: MDP, pi: Array) -> dict[str, Any]:
+    ev, found = evaluate(mdp, pi), structure(mdp, pi)
+    support = np.asarray(pi != 0, dtype=bool)
+    return {
+        **scalars(["eta", "radius"], [ev.eta, ev.radius.eta]),
+        "text": within(ev.eta, ev.radius.eta),
+        "support": int(support.sum()),
+        "deterministic": bool(support.sum() == mdp.n_states),
+        "full_support": bool((support == mdp.mask).all()),
+        "visited": int(found.reachable.sum()),
+        "recurrent": [_names(mdp, states) for states in found.recurrent],
+        "periods": list(found.periods),
+    }
+
+
+def _parts(source: Source, document: dict[str, Any]) -> list[Part]:
+    made = table(["Property", "Value"])
+    for name, value in _properties(source.mdp, document):
+        row(made, name, value)
+    named = table(
+        ["Policy", "eta", "Support", "Visited", "Recurrent classes (period)"],
+        right=["eta", "Visited"],
+    )
+    for name, one in document["policies"].items():
+        spread = "full" if one["full_support"] else "part"
+        kind = "deterministic" if one["deterministic"] else spread
+        classes = _classes(one["recurrent"], one["periods"])
+        visited = f"{one['visited']}/{source.mdp.n_states}"
+        row(named, name, one["text"], kind, visited, classes)
+    why = source.why if len(source.why) <= MOST_WHY else f"{source.why[:MOST_WHY]}..."
+    return [f"{source.name}: {why or 'no reason given'}", made, "Policies", named]
+
+
+def _properties(mdp: MDP, document: dict[str, Any]) -> list[tuple[str, str]]:
+    found, best = document["structure"], document["optimum"]
+    pairs = f"{document['allowed_pairs']} of {mdp.n_states * mdp.n_actions} pairs allowed"
+    low, high = (short(x) for x in (-largest(-mdp.r[mdp.mask]), largest(mdp.r[mdp.mask])))
+    unreachable = found["unreachable"]
+    ties = "" if best is None else _some([f"{s} ({', '.join(a)})" for s, a in best["ties"].items()])
+    return [
+        ("States", f"{mdp.n_states}: {_some(mdp.state_names)}"),
+        ("Actions", f"{mdp.n_actions}: {_some(mdp.action_names)}; {pairs}"),
+        ("Transitions", f"{document['transitions']}{', stored sparse' if mdp.is_sparse else ''}"),
+        ("gamma", f"{_gamma(mdp)}, horizon {short(1 / (1 - mdp.gamma))}"),
+        ("Lane", mdp.lane + (f", rows repaired by up to {mdp.repair:.2g}" if mdp.repair else "")),
+        ("Start", _some(document["start"])),
+        ("Rewards", f"{low} to {high} expected, given on {document['rewards_on']}"),
+        ("Unreachable", _some(unreachable) or "none"),
+        ("Recurrent", _classes(found["recurrent"], found["periods"]) + ", over all actions"),
+        ("Optimum", "not solved: try solve" if best is None else f"eta* = {best['text']}"),
+        ("Ties", ties or ("" if best is None else "none")),
+    ]
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f", and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more
+
+
+def _classes(classes: Sequence[Sequence[str]], periods: Sequence[int]) -> str:
+    shown = [f"{{{_some(c)}}} ({p})" for c, p in zip(classes, periods, strict=True)]
+    return _some(shown)
+
+
+def _dot(source: Source) -> str:
+    """Write the graph: states as nodes, those of the start doubled, an edge for each transition."""
+    drawn = graph(source.mdp)
+    lines = [f"digraph {_quoted(source.name)} {{", "  rankdir=LR;"]
+    for name, data in drawn.nodes(data=True):
+        border = "" if data["rho0"] in ("0", "0.0") else " [peripheries=2]"
+        lines.append(f"  {_quoted(name)}{border};")
+    for s, t, data in drawn.edges(data=True):
+        label = f"{data['action']}: {data['prob']}, {data['reward']}"
+        lines.append(f"  {_quoted(s)} -> {_quoted(t)} [label={_quoted(label)}];")
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def _quoted(text: str) -> str:
+    return '"' + plain(text).replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,95 @@
+"""The report of `verify` for machines: every verdict, with exact numbers."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from tabular_trpo._app.shared.formatting import exact, plain
+from tabular_trpo._app.shared.models import Source
+from tabular_trpo._app.shared.tally import Judged, Tally, by_statement
+from tabular_trpo._app.verify.outcome import Outcome
+from tabular_trpo._theory.claim import Theorem, Verdict
+from tabular_trpo._theory.theorems import distinct
+
+
+def document(outcome: Outcome, total: Tally, code: int) -> dict[str, Any]:
+    """Return the JSON document of the run."""
+    args = outcome.args
+    return {
+        "command": "verify",
+        "exit_code": code,
+        "seed": args.seed,
+        "n_random": args.n_random,
+        "bits": args.bits,
+        "lane": args.lane,
+        "pairs": args.pairs,
+        "distinct": len(distinct(outcome.theorems)),
+        "totals": _tally(total),
+        "statements": [
+            {**_theorem(theorem), **_tally(by_statement(outcome.judged, i))}
+            for i, theorem in enumerate(outcome.theorems)
+        ],
+        "models": [_model(source, outcome.of(source)) for source in outcome.sources],
+        "counterexamples": [
+            {
+                "model": one.judged.source.name,
+                "pair": one.judged.name,
+                "path": one.path,
+                "certificate": one.certificate,
+            }
+            for one in outcome.counterexamples
+        ],
+        "certificates": outcome.stored,
+        "failed_certificates": outcome.unsound,
+        "uncertified": outcome.uncertified,
+    }
+
+
+def _theorem(theorem: Theorem) -> dict[str, Any]:
+    return {
+        "name": theorem.name,
+        "equation": theorem.equation,
+        "source": theorem.source,
+        "same_as": theorem.same_as or None,
+        "algebra": theorem.algebra,
+    }
+
+
+def _tally(one: Tally) -> dict[str, Any]:
+    return {
+        **one.counts,
+        "lanes": list(one.lanes),
+        "equal": one.equal,
+        "least_slack": exact(one.slack),
+        "least_slack_at": plain(one.slack_at),
+        "largest_tightness": exact(one.tightness),
+        "largest_tightness_at": plain(one.tightness_at),
+    }
+
+
+def _model(source: Source, mine: Sequence[Judged]) -> dict[str, Any]:
+    mdp = source.mdp
+    return {
+        "name": source.name,
+        "path": source.path,
+        "states": mdp.n_states,
+        "actions": mdp.n_actions,
+        "gamma": exact(mdp.gamma),
+        "lane": mdp.lane,
+        "pairs": [
+            {"name": one.name, "verdicts": [_verdict(verdict) for verdict in one.verdicts]}
+            for one in mine
+        ],
+    }
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "name": verdict.claim.name,
+        "status": verdict.status,
+        "lane": verdict.lane,
+        "slack": None
+        if verdict.slack_lo is None
+        else [exact(verdict.slack_lo), exact(verdict.slack_hi)],
+        "tightness": exact(verdict.tightness),
+        "reason": verdict.reason,
+    }

@@ -1,0 +1,155 @@
+"""The report of `verify` for people: one screen, and what they need where something is wrong."""
+
+import json
+import shlex
+from collections.abc import Sequence
+
+from tabular_trpo._app.shared.formatting import many, short
+from tabular_trpo._app.shared.models import Source
+from tabular_trpo._app.shared.output import Answer, Part, Verbatim
+from tabular_trpo._app.shared.tally import STATUSES, Judged, Tally, place, together
+from tabular_trpo._app.verify.document import document
+from tabular_trpo._app.verify.outcome import INVALID, LIMIT, VIOLATED, Outcome, exit_code
+from tabular_trpo._app.verify.tables import models, rows, statements
+from tabular_trpo._core.errors import joined
+from tabular_trpo._core.startup import PROGRAM
+from tabular_trpo._theory.claim import Verdict
+from tabular_trpo._theory.judge import MOST_ENTRIES, MOST_STATES, unaffordable
+from tabular_trpo._theory.theorems import distinct
+
+MOST_REFUTED, MOST_UNDECIDED = 10, 3  # verdicts that are told one by one
+LEGEND = (
+    "Proved k/n: on k of the n pairs where the statement claims something; else vacuous.",
+    "Least slack: the least that is not 0. Tightness: the largest gap / penalty, 1 at equality.",
+)
+ONCE = "Counted below once: what is one number with another statement; docs/theory.md says which."
+
+
+def report(outcome: Outcome) -> Answer:
+    """Return the answer of the command."""
+    total = together(outcome.judged, outcome.theorems)
+    code = exit_code(total, outcome)
+    parts: list[Part] = [_title(outcome.sources), statements(outcome), *LEGEND]
+    if len(distinct(outcome.theorems)) < len(outcome.theorems):
+        parts.append(ONCE)
+    if outcome.args.full:
+        parts.append(rows(outcome))
+    elif len(outcome.sources) > 1:
+        parts.append(models(outcome, total))
+    parts += _troubles(outcome)
+    if outcome.stored:
+        parts.append(
+            f"{many(len(outcome.stored), 'certificate')} in {outcome.args.certificates}, "
+            "each re-checked."
+        )
+    parts.append(_sizes(outcome, total))
+    line = _summary(outcome, total, code)
+    unwritten = joined(outcome.unwritten)
+    return Answer(code, document(outcome, total, code), parts, line, unwritten=unwritten)
+
+
+def _title(sources: Sequence[Source]) -> str:
+    return sources[0].name if len(sources) == 1 else f"{len(sources)} models"
+
+
+def _troubles(outcome: Outcome) -> list[Part]:
+    """List what is refuted or undecided, with the counterexample and the line that repeats it."""
+    lines: list[Part] = []
+    bad = [(one, v) for one in outcome.judged for v in one.verdicts if v.status in STATUSES[2:]]
+    bad.sort(key=lambda entry: entry[1].status != "refuted")
+    n_refuted = sum(verdict.status == "refuted" for _, verdict in bad)
+    told = bad[: min(n_refuted, MOST_REFUTED)] or bad[:MOST_UNDECIDED]
+    for one, verdict in told:
+        head = f"{verdict.status.upper()} {verdict.claim.name} on {place(one)}"
+        lines.append(f"{head}: {_slack(verdict)}")
+    if len(bad) > len(told):
+        lines.append(f"{len(bad) - len(told)} more are refuted or undecided; --json lists them.")
+    lines += [f"CERTIFICATE FAILS ITS CHECK: {text}" for text in outcome.unsound]
+    lines += [f"NO CERTIFICATE of {text}" for text in outcome.uncertified]
+    if bad:
+        lines.append(Verbatim(f"Repeat: {_command(outcome, *bad[0])}"))
+    return lines + _first_counterexample(outcome)
+
+
+def _first_counterexample(outcome: Outcome) -> list[Part]:
+    """Print the first counterexample, or say in which files they are."""
+    stored = [one.path for one in outcome.counterexamples if one.path is not None]
+    if stored:
+        return [Verbatim(f"Counterexample: {path}") for path in stored]
+    return [
+        part
+        for one in outcome.counterexamples[:1]
+        for part in (
+            f"The counterexample on {place(one.judged)}; --certificates DIR stores such for check:",
+            Verbatim(json.dumps(one.certificate)),
+        )
+    ]
+
+
+def _slack(verdict: Verdict) -> str:
+    lo, hi = verdict.slack_lo, verdict.slack_hi
+    if lo is None:
+        return verdict.reason
+    slack = f"slack {short(lo)}" if lo == hi else f"slack in [{short(lo)}, {short(hi)}]"
+    return f"{slack}; {verdict.reason}" if verdict.reason else slack
+
+
+def _command(outcome: Outcome, one: Judged, verdict: Verdict) -> str:
+    args = outcome.args
+    words = [PROGRAM, "verify", one.source.path, "--theorem", verdict.claim.name]
+    words += ["--pairs", args.pairs, "--seed", str(args.seed), "--n-random", str(args.n_random)]
+    return shlex.join([*words, "--lane", args.lane, "--bits", str(args.bits)])
+
+
+def _hint(outcome: Outcome) -> str:
+    """Say what can settle the rest: each reason that occurs has its own cure."""
+    open_ones = [
+        (one.source.mdp, verdict)
+        for one in outcome.judged
+        for verdict in one.verdicts
+        if verdict.status == "undecided"
+    ]
+    cures: list[str] = []
+    if any(verdict.lane == "enclosure" for _, verdict in open_ones):
+        cures.append("try more --bits")
+    floats = [mdp for mdp, verdict in open_ones if verdict.lane == "float"]
+    if floats:
+        cures.append("identities and ties need the rational lane")
+        small = any(not unaffordable(mdp) for mdp in floats)
+        if small and outcome.args.lane == "float":
+            cures.append("leave out --lane float")
+        if any(map(unaffordable, floats)):
+            cures.append(
+                f"its limits are S <= {MOST_STATES} and S*S*A <= {MOST_ENTRIES}: "
+                "verify a smaller model"
+            )
+    if any(verdict.lane == "rational" for _, verdict in open_ones):
+        cures.append("the reason of each open verdict names its limit")
+    if outcome.uncertified:
+        cures.append("not every verdict has a certificate")
+    return "; ".join(cures)
+
+
+def _summary(outcome: Outcome, total: Tally, code: int) -> str:
+    counts = ", ".join(f"{total.counts[status]} {status}" for status in STATUSES)
+    meaning = {
+        0: "all that is claimed holds",
+        VIOLATED: "a statement is refuted"
+        if total.counts["refuted"]
+        else "a certificate fails its check",
+        INVALID: "a certificate cannot be written",
+        LIMIT: f"something is left open; {_hint(outcome)}",
+    }[code]
+    return f"{counts}. Exit code {code}: {meaning}."
+
+
+def _sizes(outcome: Outcome, total: Tally) -> str:
+    sizes = [
+        many(len(outcome.sources), "model"),
+        many(len(outcome.judged), "pair"),
+        many(len(outcome.theorems), "statement"),
+    ]
+    if (n := len(distinct(outcome.theorems))) < len(outcome.theorems):
+        sizes[-1] += f" ({n} distinct)"
+    lanes = " and ".join(total.lanes) or "no"
+    return f"{', '.join(sizes)}; seed {outcome.args.seed}; {lanes} arithmetic."

@@ -1,0 +1,94 @@
+"""The tables of `verify`: a row for each statement, for each model, or for each of both."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from tabular_trpo._app.shared.formatting import short
+from tabular_trpo._app.shared.tables import Sheet, row, table
+from tabular_trpo._app.shared.tally import STATUSES, Tally, by_statement, together
+from tabular_trpo._app.verify.outcome import Outcome
+from tabular_trpo._core.decimals import faithful
+
+
+def _heads(total: Tally) -> list[str]:
+    """Name the columns of counts: what never happened takes no room."""
+    return ["Proved", "Vacuous", *(s.capitalize() for s in STATUSES[2:] if total.counts[s])]
+
+
+def _counts(one: Tally, heads: Sequence[str]) -> list[str]:
+    proved = f"{one.counts['proved']}/{one.judged}"
+    return [proved, *(str(one.counts[head.lower()] or "") for head in heads[1:])]
+
+
+def _ratio(tightness: float | None) -> str:
+    return "-" if tightness is None else faithful(tightness, 4)
+
+
+def _style(one: Tally) -> str | None:
+    if one.counts["refuted"]:
+        return "bold red"
+    return "yellow" if one.counts["undecided"] else "dim" if not one.judged else None
+
+
+def _equation(text: str) -> str:
+    """Shorten "TRPO (8), Theorem 1" and "TRPO (9) with C/2" to the paper and the number.
+
+    >>> _equation("TRPO (9) with C/2"), _equation("TRPO Lemma 3, t=1"), _equation("K&L Theorem 4.1")
+    ('TRPO (9)', 'TRPO Lemma 3', 'K&L Theorem 4.1')
+    """
+    head = text.split(",")[0].split(" (arXiv)")[0]
+    end = head.find(")")
+    return head[: end + 1] if end > 0 else head
+
+
+def statements(outcome: Outcome) -> Sheet:
+    """Return the table of the statements, counted over all models."""
+    tallies = [by_statement(outcome.judged, i) for i in range(len(outcome.theorems))]
+    heads = _heads(together(outcome.judged, outcome.theorems))
+    names = ["Eq.", "Statement", *heads, "Least slack", "Tightness"]
+    made = table(names, right=names[2:], keys=2)
+    for theorem, one in zip(outcome.theorems, tallies, strict=True):
+        cells = [_equation(theorem.equation), theorem.name, *_counts(one, heads)]
+        row(made, *cells, short(one.slack, 4), _ratio(one.tightness), style=_style(one))
+    return made
+
+
+def _gamma(gamma: Any) -> str:
+    """Write a discount so that it cannot be taken for 1.
+
+    >>> _gamma(0.9), _gamma(0.999999)
+    ('0.9', '1-1e-06')
+    """
+    text = short(gamma, 4)
+    return text if text not in ("1", "~1") else f"1-{short(1 - gamma, 4)}"
+
+
+def models(outcome: Outcome, total: Tally) -> Sheet:
+    """Return the table of the models, counted over all statements."""
+    heads = _heads(total)
+    names = ["Model", "States", "Actions", "gamma", "Lane", "Pairs", *heads]
+    made = table(names, right=[name for name in names if name not in ("Model", "Lane")])
+    for source in outcome.sources:
+        mine, mdp = outcome.of(source), source.mdp
+        one = together(mine, outcome.theorems)
+        size = [str(mdp.n_states), str(mdp.n_actions), _gamma(mdp.gamma), mdp.lane]
+        cells = [source.name, *size, str(len(mine)), *_counts(one, heads)]
+        row(made, *cells, style=_style(one))
+    return made
+
+
+def rows(outcome: Outcome) -> Sheet:
+    """Return the table with a row for each model and statement."""
+    heads = _heads(together(outcome.judged, outcome.theorems))
+    names = ["Model", "Statement", *heads, "Lane", "Least slack", "Tightness"]
+    made = table(names, right=[*heads, "Least slack", "Tightness"], keys=2)
+    for source in outcome.sources:
+        mine = outcome.of(source)
+        for i, theorem in enumerate(outcome.theorems):
+            one = by_statement(mine, i)
+            numbers = [short(one.slack, 4), _ratio(one.tightness)]
+            lane = one.lanes[-1] if one.lanes else ""
+            cells = [source.name, theorem.name, *_counts(one, heads), lane, *numbers]
+            row(made, *cells, style=_style(one))
+        made.section()
+    return made

@@ -1,0 +1,214 @@
+"""Types of arguments: a wrong one is a TypeError that names it, at every public function.
+
+`typed` reads the annotations of a function once and checks each argument on every call. `Any` is
+not checked, and numbers (`int`, `float`) are left to the function, which knows their range; the
+fields of a record (`typed_record`) are checked in full.
+"""
+
+import inspect
+import types
+import typing
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from functools import wraps
+from numbers import Integral, Number, Real
+from os import PathLike
+from typing import Any, NamedTuple, ParamSpec, Protocol, TypeVar, final
+
+import numpy as np
+
+from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.interval import Interval
+from tabular_trpo._core.numbers import NUMBER, shown
+from tabular_trpo._core.real import Real as ExactReal
+
+P = ParamSpec("P")
+R = TypeVar("R")
+C = TypeVar("C", bound=type)
+
+PLAIN: dict[Any, tuple[tuple[type, ...], str]] = {
+    bool: ((bool, np.bool_), "True or False"),
+    str: ((str,), "a text"),
+    dict: ((dict,), "a dictionary"),
+    tuple: ((tuple,), "a tuple"),
+    list: ((list,), "a list"),
+    PathLike: ((PathLike,), "a path"),
+    np.ndarray: ((np.ndarray, Interval), "a numpy array"),
+    types.NoneType: ((types.NoneType,), "None"),
+}
+NUMBERS: dict[Any, tuple[tuple[type, ...], str]] = {
+    int: ((Integral,), "a whole number"),
+    float: ((Real,), "a real number"),
+}
+BY_RANGE = (*NUMBERS, np.random.Generator)  # what functions check themselves, with its range
+ABSTRACT: dict[Any, str] = {
+    Iterable: "a list or another iterable",
+    Sequence: "a list",
+    Mapping: "a mapping",
+}
+
+
+@final
+class Check(NamedTuple):
+    """What one argument must be: its place, its name, a test and a description."""
+
+    place: int
+    name: str
+    fits: Callable[[Any], bool]
+    wanted: str
+
+
+def typed(function: Callable[P, R]) -> Callable[P, R]:
+    """Check the types of the arguments on every call.
+
+    raises: TypeError where an annotation is no class, union or container of classes, or Any
+
+    >>> @typed
+    ... def twice(text: str) -> str:
+    ...     return 2 * text
+    >>> twice(3)
+    Traceback (most recent call last):
+    TypeError: twice: text = 3, expected a text. Call twice(text)
+    """
+    return _checking(function, function, numbers=False)
+
+
+def typed_record(cls: C) -> C:
+    """Check the types of the fields of a dataclass when one is made; numbers too.
+
+    raises: TypeError as `typed`
+    """
+    made: Any = cls
+    made.__init__ = _checking(made.__init__, cls, numbers=True)
+    return cls
+
+
+def _checking(function: Callable[P, R], owner: Any, numbers: bool) -> Callable[P, R]:
+    checks = _checks(function, numbers)
+
+    @wraps(function)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        given = len(args)
+        for place, name, fits, wanted in checks:
+            if place < given:
+                value = args[place]
+            elif name in kwargs:
+                value = kwargs[name]
+            else:
+                continue
+            if not fits(value):
+                raise _wrong(owner, name, value, wanted)
+        return function(*args, **kwargs)
+
+    return checked
+
+
+def _wrong(function: Any, name: str, value: Any, wanted: str) -> TypeError:
+    order = [p for p in inspect.signature(function).parameters if p != "self"]
+    where = function.__qualname__
+    call = f"Call {function.__name__}({', '.join(order)})"
+    return TypeError(f"{where}: {name} = {described(value)}, expected {wanted}. {call}")
+
+
+def described(value: Any) -> str:
+    """Describe any value in a few words for a message.
+
+    >>> described(3), described(np.ones((2, 2))), described(len), described(b"x")
+    ('3', 'an array of shape (2, 2)', 'a builtin_function_or_method', "b'x'")
+    """
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}"
+    if isinstance(value, (str, bytes, Integral, Real, types.NoneType)):
+        return shown(value)
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'AEIOMLaeio' and name[:2] != 'Mi' else 'a'} {name}"
+
+
+def _checks(function: Any, numbers: bool) -> tuple[Check, ...]:
+    out = []
+    for place, (name, parameter) in enumerate(inspect.signature(function).parameters.items()):
+        kind = _test(parameter.annotation, numbers)
+        if kind is not None and name != "self":
+            keyword = parameter.kind is parameter.KEYWORD_ONLY
+            out.append(Check(10**6 if keyword else place, name, *kind))
+    return tuple(out)
+
+
+def _numeric(value: Any) -> bool:
+    """Return whether a value is a number of any arithmetic, or an array of numbers."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "fiuO"
+    number = isinstance(value, (Number, np.number, Interval, ExactReal, Decimal))
+    return number and not isinstance(value, (bool, complex, np.complexfloating))
+
+
+def _test(annotation: Any, numbers: bool) -> tuple[Callable[[Any], bool], str] | None:
+    """Return a test of values and what it demands; None where any value will do."""
+    parts = _parts(annotation)
+    scalar = typing.get_origin(annotation) is typing.Annotated
+    if scalar and numbers:
+        (wanted,) = annotation.__metadata__
+        return lambda x: _numeric(x) or (wanted != NUMBER and x is None), wanted
+    free = (Any, inspect.Parameter.empty) if numbers else (Any, inspect.Parameter.empty, *BY_RANGE)
+    if scalar or any(part in free or isinstance(part, str) for part in parts):
+        return None
+    found = [_class(part) for part in parts]
+    arrays = numbers and any(typing.get_origin(part) is np.ndarray for part in parts)
+    classes = tuple(c for each, _ in found for c in each)
+    needs = [n for part in parts if (n := _members(part))]
+    wanted = " or ".join(dict.fromkeys(text for _, text in found))
+    no_text = any(typing.get_origin(p) in (Iterable, Sequence) for p in parts) and str not in parts
+
+    def fits(value: Any) -> bool:
+        if arrays and (isinstance(value, list | tuple) or hasattr(type(value), "__array__")):
+            return True  # `core.records.locked` reads it
+        if isinstance(value, classes):
+            whole = isinstance(value, (bool, np.bool_)) and bool not in parts
+            return not (whole and numbers) and not (no_text and isinstance(value, (str, bytes)))
+        return any(
+            callable(value) if names == ("__call__",) else all(hasattr(value, n) for n in names)
+            for names in needs
+        ) and not isinstance(value, type)
+
+    return fits, wanted
+
+
+def _parts(annotation: Any) -> list[Any]:
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        return [part for each in typing.get_args(annotation) for part in _parts(each)]
+    return [types.NoneType if annotation is None else annotation]
+
+
+def _members(part: Any) -> tuple[str, ...]:
+    """Return the names that a value needs where the annotation is a protocol or a callable."""
+    if typing.get_origin(part) is Callable or part is Callable:
+        return ("__call__",)
+    if isinstance(part, type) and Protocol in part.__mro__:
+        return tuple(n for n in vars(part) if n[0] != "_" or n == "__call__")
+    return ()
+
+
+def _class(part: Any) -> tuple[tuple[type, ...], str]:
+    base = typing.get_origin(part) or part
+    if base in PLAIN:
+        return PLAIN[base]
+    if base in NUMBERS:
+        return NUMBERS[base]
+    if base in ABSTRACT:
+        return (base,), ABSTRACT[base]
+    if needs := _members(part):
+        text = "a function" if needs == ("__call__",) else f"a {base.__name__}"
+        return (), text
+    if not isinstance(base, type):
+        raise TypeError(f"annotation {part!r} cannot be checked")
+    vowel = base.__name__[0] in "AEIO" or base.__name__ == "MDP"
+    return (base,), f"{'an' if vowel else 'a'} {base.__name__}"
+
+
+def one_model(mdp: Any) -> None:
+    """Raise InvalidMDPError for a batch of models."""
+    if mdp.batch_shape:
+        got = f"has batch {mdp.batch_shape}"
+        raise InvalidMDPError(Problem("batch", "mdp", got, "one model", "Take one by mdp[i]"))

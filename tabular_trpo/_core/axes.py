@@ -1,0 +1,101 @@
+"""Axes in another order: which transposition of a table makes its rows probabilities.
+
+P[s, a, s'] is the order of every table of this package, pi[s, a] of every policy.  Row sums tell
+other orders: in P[s', a, s] the columns sum to 1, and (A, S, S) tells itself where A is not S.
+"""
+
+from itertools import permutations
+from typing import Any
+
+import numpy as np
+
+from tabular_trpo._core.array_input import ROW_TOLERANCE
+from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.numbers import Array, is_rational, is_sparse
+
+OTHERS = sorted(set(permutations(range(3))) - {(0, 1, 2)}, key=lambda order: order != (1, 0, 2))
+NEAR = 1e-5  # row sums of another order are recognised in float32, too
+
+
+def stochastic(rows: Any, live: Array | None, near: float = ROW_TOLERANCE) -> bool:
+    """Tell whether rows sum to 1 where they are live, and to 0 elsewhere; all are live for None.
+
+    rows: (..., n) or CSR; live: the shape of the sums, or None
+    """
+    data = rows.data if is_sparse(rows) else rows
+    if data.size == 0 or np.any(data < 0):
+        return False
+    with np.errstate(over="ignore", invalid="ignore"):
+        sums = np.asarray(rows.sum(axis=-1))
+    goal: Any = 1 if live is None else live.reshape(sums.shape[-live.ndim :]) * 1
+    return bool(np.all(abs(sums - goal) <= (0 if is_rational(data) else near)))
+
+
+def transposition(P: Array, live: Array | None) -> tuple[int, ...] | None:
+    """Return the order of the axes in which P[s, a, s'] is stochastic, another than it has.
+
+    P:    (..., k, m, n)
+    live: (S, A) bool or None
+
+    >>> transposition(np.array([[[1.0, 0.5]], [[0.0, 0.5]]]), None)
+    (2, 1, 0)
+    """
+    if P.ndim < 3:
+        return None
+    batch = P.ndim - 3
+    for order in OTHERS:
+        full = (*range(batch), *(batch + i for i in order))
+        turned = P.transpose(full)
+        shape = turned.shape[-3:]
+        if shape[0] == shape[2] and (live is None or live.shape == shape[:2]):
+            if stochastic(turned, live, NEAR):
+                return full
+    return None
+
+
+def cure(P: Any, live: Array | None, array: str = "P") -> str:
+    """Return how to turn P into P[s, a, s'], or "" where no transposition does it.
+
+    array: the text of an array with these numbers
+    """
+    if not is_sparse(P):
+        full = transposition(P, live)
+        return "" if full is None else f"{array}.transpose{full} has P[s, a, s']"
+    rows, columns = P.shape
+    if columns and rows % columns == 0:
+        S, A = columns, rows // columns
+        order = np.arange(rows).reshape(A, S).T.ravel()
+        if live is not None and A > 1 and stochastic(P[order], live, NEAR):
+            turned = f"{array}[np.arange({rows}).reshape({A}, {S}).T.ravel()]"
+            return f"Its rows are a*S + s; {turned} has s*A + a"
+    turned = P.T.tocsr()
+    if rows and columns % rows == 0 and stochastic(turned, live, NEAR):
+        return f"Its columns sum to 1; {array}.T has rows s*A + a"
+    return ""
+
+
+def check(P: Any, live: Array | None, sums: Array, array: str) -> None:
+    """Raise where P is not stochastic in the order of its axes, and in another one it is.
+
+    sums: of the rows of P, (..., S, A)
+    """
+    goal: Any = 1 if live is None else live * 1
+    near = 0 if is_rational(sums) else NEAR
+    if np.all(np.asarray(abs(sums - goal) <= near, dtype=bool)):
+        return
+    turned = cure(P, live, array)
+    if turned:
+        got = f"of shape {P.shape} does not sum to 1 along its last axis"
+        raise InvalidMDPError(Problem("axes", "P", got, "P[s, a, s']", turned))
+
+
+def check_policy_order(name: str, pi: Array, mask: Array | None) -> None:
+    """Raise where the rows do not sum to 1 and the columns do: that is pi[a, s]."""
+    if pi.ndim < 2 or pi.shape[-1] != pi.shape[-2] or pi.shape[-1] == 1:
+        return
+    turned = np.swapaxes(pi, -1, -2)
+    if not stochastic(pi, None) and stochastic(turned, None):
+        if mask is None or not np.any((turned != 0) & ~mask):
+            cure = f"np.swapaxes({name}, -1, -2) has {name}[s, a]"
+            got = f"of shape {pi.shape} has columns that sum to 1, not rows"
+            raise InvalidMDPError(Problem("axes", name, got, f"{name}[s, a]", cure))

@@ -1,0 +1,75 @@
+"""Observed transition counts, read as exact frequencies."""
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.memory import guard
+from tabular_trpo._core.numbers import (
+    Array,
+    elementwise,
+    is_sparse,
+    kind_of,
+    mixed,
+    read_array,
+    shown,
+    zeros,
+)
+from tabular_trpo._core.validate import Report, label
+
+FRACTION = 128  # bytes of a Fraction with its two integers
+CURE = 'Counts make an exact model: quote its numbers ("0.9"), and take .to_float() of the model'
+
+
+def frequencies(counts: Any) -> Array:
+    """Return counts / their sum along the last axis, (S, A, S) Fractions.
+
+    raises: InvalidMDPError unless counts are nonnegative integers with one at least in each row
+    """
+    if is_sparse(counts):
+        cure = "Give counts.toarray().reshape(S, A, S)"
+        raise InvalidMDPError(Problem("counts", "counts", "are sparse", "a dense array", cure))
+    kind, table = read_array("counts", counts)
+    if table.ndim != 3:
+        got = f"have shape {table.shape}"
+        raise InvalidMDPError(Problem("counts", "counts", got, "integers of shape (S, A, S)"))
+    if kind != "int":
+        for at, count in np.ndenumerate(table):
+            if kind == "float" or kind_of(count) != "int":
+                where, got = label("counts", at, "s a s'"), f"= {shown(count)}"
+                raise InvalidMDPError(Problem("counts", where, got, "an integer"))
+    report = Report()
+    report.add(
+        np.asarray(table < 0, dtype=bool),
+        lambda i: Problem(
+            "negative", label("counts", i, "s a s'"), f"= {shown(int(table[i]))}", ">= 0"
+        ),
+    )
+    guard(
+        16 * table.size + FRACTION * int(np.count_nonzero(table)),
+        f"the exact model of counts of shape {table.shape}",
+        "Divide by the sums in floats, as a CSR array of shape (S*A, S)",
+    )
+    whole = elementwise(int, table)
+    totals = whole.sum(axis=-1)
+    report.add(
+        np.asarray(totals == 0, dtype=bool),
+        lambda i: Problem("no_counts", label("counts", i, "s a"), "sum to 0", "one count at least"),
+    )
+    report.close()
+    P = zeros(table.shape, rational=True)
+    for s, a, t in zip(*np.nonzero(table), strict=True):
+        P[s, a, t] = Fraction(whole[s, a, t], totals[s, a])
+    return P
+
+
+def exact_only(**given: Any) -> None:
+    """Refuse floats beside counts, and say how a float model is had."""
+    for name, value in given.items():
+        if is_sparse(value):
+            raise InvalidMDPError(Problem("mixed_lanes", name, "is sparse", "a dense array", CURE))
+        kind, array = read_array(name, value)
+        if kind == "float":
+            raise mixed(name, array, "exact", CURE)

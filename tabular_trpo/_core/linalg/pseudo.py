@@ -1,0 +1,64 @@
+"""Pseudo-inverses of small symmetric matrices, exactly and in floats."""
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from tabular_trpo._core.numbers import Array
+
+RANK = 1e-12  # of the largest eigenvalue: what is below counts as 0
+
+
+def nearly(M: Array) -> Array:
+    """Return the Moore-Penrose inverses of symmetric (..., n, n) in floats; NaN gives NaN."""
+    known = np.isfinite(M).all(axis=(-2, -1), keepdims=True)
+    found = np.linalg.pinv(np.where(known, M, 0.0), rcond=RANK, hermitian=True)
+    return np.where(known, found, np.nan)
+
+
+def exactly(M: Array) -> Array:
+    """Return the Moore-Penrose inverses of symmetric (..., n, n) of Fractions.
+
+    By a factorization of full rank: M = C R with C the columns at the pivots and R the reduced
+    rows, and M^+ = R' (R R')^{-1} (C' C)^{-1} C'.  Ben-Israel & Greville (2003), section 1.6.
+
+    >>> exactly(np.array([[Fraction(2), Fraction(2)], [Fraction(2), Fraction(2)]]))[0, 0]
+    Fraction(1, 8)
+    """
+    out = np.empty(M.shape, dtype=object)
+    for at in np.ndindex(M.shape[:-2]):
+        out[at] = _exactly(M[at])
+    return out
+
+
+def _exactly(M: Array) -> Array:
+    rows, pivots = _reduced(M)
+    if not pivots:
+        return np.full(M.shape, Fraction(0), dtype=object)
+    C, R = M[:, pivots], rows[: len(pivots)]
+    found: Array = R.T.dot(_inverse(R.dot(R.T))).dot(_inverse(C.T.dot(C))).dot(C.T)
+    return found
+
+
+def _inverse(M: Array) -> Array:
+    n = len(M)
+    one: Any = np.array([[Fraction(int(i == j)) for j in range(n)] for i in range(n)], dtype=object)
+    return _reduced(np.hstack([M, one]))[0][:, n:]
+
+
+def _reduced(M: Array) -> tuple[Array, list[int]]:
+    """Return the reduced row echelon form and the columns of its pivots."""
+    rows, pivots = M.copy(), list[int]()
+    for column in range(M.shape[1]):
+        top = len(pivots)
+        found = next((i for i in range(top, len(rows)) if rows[i, column] != 0), None)
+        if found is None:
+            continue
+        rows[[top, found]] = rows[[found, top]]
+        rows[top] = rows[top] / rows[top, column]
+        for i in range(len(rows)):
+            if i != top and rows[i, column] != 0:
+                rows[i] = rows[i] - rows[i, column] * rows[top]
+        pivots.append(column)
+    return rows, pivots

@@ -1,0 +1,55 @@
+"""What may be the name of a state, an action or a policy: one rule for arrays and for files."""
+
+import re
+from collections.abc import Iterable
+from itertools import islice
+from typing import Any
+
+from tabular_trpo._core.errors import MOST_PROBLEMS, InvalidMDPError, MemoryGuardError, Problem
+from tabular_trpo._core.numbers import shown
+
+MOST_NAME = 500  # characters
+MOST_NAMES = 2 * 10**7
+NAME_RULE = f"a name of 1 to {MOST_NAME} characters, none of them a control character"
+# What breaks a line of a table or of a message, and halves of characters, which UTF-8 cannot hold.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+def is_name(text: str) -> bool:
+    """Tell whether a string may be a name.
+
+    >>> is_name("two words"), is_name(""), is_name("two\\nlines")
+    (True, False, False)
+    """
+    return 0 < len(text) <= MOST_NAME and _UNPRINTABLE.search(text) is None
+
+
+def read_names(what: str, given: Any, n: int | None = None) -> tuple[str, ...]:
+    """Return the names as a tuple, checked; None stands for "0", "1", ... up to n.
+
+    raises: InvalidMDPError for another number than n, for repetitions and for what is no name;
+            MemoryGuardError
+    """
+    if given is None and n is not None:
+        return tuple(str(i) for i in range(n))
+    if isinstance(given, str | set | frozenset) or not isinstance(given, Iterable):  # in no order
+        got = f"is a {type(given).__name__}"
+        raise InvalidMDPError(Problem("names", what, got, "a list of names"))
+    names = tuple(islice(given, MOST_NAMES + 1))  # of an endless iterator, too
+    if len(names) > MOST_NAMES:
+        got = f"has more than {MOST_NAMES:,} entries"
+        raise MemoryGuardError(Problem("names", what, got, "at most so many", "Give fewer names"))
+    if not names or n not in (None, len(names)):
+        expected = "one at least" if n is None else f"{n} different names"
+        raise InvalidMDPError(Problem("names", what, f"has {len(names)} entries", expected))
+    problems: list[Problem] = []
+    first: dict[str, int] = {}
+    for i, name in enumerate(names):
+        if not isinstance(name, str) or not is_name(name):
+            problems.append(Problem("names", f"{what}[{i}]", f"= {shown(name)}", NAME_RULE))
+        elif first.setdefault(name, i) != i:
+            got = f"= {name!r}, as {what}[{first[name]}] is"
+            problems.append(Problem("names", f"{what}[{i}]", got, "each name once"))
+    if problems:
+        raise InvalidMDPError(problems[:MOST_PROBLEMS], max(0, len(problems) - MOST_PROBLEMS))
+    return names

@@ -1,0 +1,154 @@
+"""Records stay what they are: read-only when made, copied or pickled, and equal by their contents.
+
+numpy copies and unpickles arrays as writable ones, and compares them entry by entry, which is no
+answer to `==`.  `locked` gives a frozen dataclass the answers that a value has.
+"""
+
+from collections.abc import Callable
+from dataclasses import fields
+from fractions import Fraction
+from functools import wraps
+from types import MappingProxyType
+from typing import Any, TypeVar, final
+
+import numpy as np
+
+from tabular_trpo._core.array_input import given
+from tabular_trpo._core.errors import InvalidMDPError, Problem, TabularError
+from tabular_trpo._core.numbers import Array, is_sparse
+from tabular_trpo._core.readable import readable
+
+Record = TypeVar("Record")
+SCALARS = {float, int, str, bool, type(None), Fraction}
+
+
+@final
+class _View(dict[Any, Any]):
+    """A read-only mapping on its way through a pickle, which cannot hold one."""
+
+
+def locked(cls: type[Record]) -> type[Record]:
+    """Make arrays in a record read-only: in a new one, in copies, and after pickling.
+
+    Lists given for arrays become arrays; labels and masks are refused.
+    Equality and hash, where the dataclass has them, take arrays by their entries and shapes.
+    The `repr` shortens long numbers (`core.readable`), unless the dataclass has none of its own.
+    Fields for which the class has a `_portable` value are pickled and copied as that.
+    """
+    names = tuple(f.name for f in fields(cls))  # type: ignore[arg-type]
+    tables = {f.name for f in fields(cls) if f.type in (Array, Array | None)}  # type: ignore[arg-type]
+    made: Callable[..., None] = cls.__init__
+
+    @wraps(made)
+    def init(self: Any, *args: Any, **named: Any) -> None:
+        made(self, *args, **named)
+        for name in names:
+            value = getattr(self, name)
+            if type(value) in SCALARS:
+                continue
+            read = _read(name, value) if name in tables else value
+            kept = _lock(read, own=False)
+            if kept is not value:
+                object.__setattr__(self, name, kept)
+
+    def getstate(self: Any) -> list[Any]:
+        other = self._portable() if hasattr(self, "_portable") else {}
+        return [_packed(other[x] if x in other else getattr(self, x)) for x in names]
+
+    def setstate(self: Any, state: list[Any]) -> None:
+        for name, value in zip(names, state, strict=True):
+            object.__setattr__(self, name, _lock(_unpacked(value), own=True))
+
+    def equal(self: Any, other: object) -> Any:
+        if type(other) is not cls:
+            return NotImplemented
+        return all(_same(getattr(self, x), getattr(other, x)) for x in names)
+
+    def digest(self: Any) -> int:
+        return hash((cls, *(_key(getattr(self, x)) for x in names)))
+
+    methods: dict[str, Any] = {"__init__": init, "__getstate__": getstate, "__setstate__": setstate}
+    if cls.__dataclass_params__.eq:  # type: ignore[attr-defined]
+        methods |= {"__eq__": equal, "__hash__": digest}
+    for name, method in methods.items():
+        setattr(cls, name, method)
+    return readable(cls) if cls.__dataclass_params__.repr else cls  # type: ignore[attr-defined]
+
+
+def _read(name: str, value: Any) -> Any:
+    """Return lists and foreign arrays as arrays; labels and masks are refused (see `given`)."""
+    if type(value) is np.ndarray or isinstance(value, np.generic) or is_sparse(value):
+        return value
+    if not isinstance(value, list | tuple) and not hasattr(value, "__array__"):
+        return value
+    if type(value).__module__.startswith("tabular_trpo."):  # an interval is no array
+        return value
+    try:
+        return np.asarray(given(name, value))
+    except ValueError as error:
+        if isinstance(error, TabularError):
+            raise
+        got, expected = "is ragged", "nested lists of equal lengths"
+        raise InvalidMDPError(Problem("shape", name, got, expected)) from None
+
+
+def _lock(value: Any, own: bool) -> Any:
+    """Return arrays made read-only, also those in tuples, lists and mappings.
+
+    own: whether they came from a copy or a pickle; others may be a user's, and a view is taken
+    """
+    if isinstance(value, np.ndarray):
+        if value.flags.writeable:
+            value = value if own else value.view()
+            value.setflags(write=False)
+    elif is_sparse(value):
+        for part in ("data", "indices", "indptr"):
+            if isinstance(getattr(value, part, None), np.ndarray):
+                getattr(value, part).setflags(write=False)
+    elif type(value) in (tuple, list):
+        parts = [_lock(x, own) for x in value]
+        if any(x is not y for x, y in zip(parts, value, strict=True)):
+            return type(value)(parts)
+    elif type(value) is dict:
+        for key, x in value.items():
+            value[key] = _lock(x, own)
+    return value
+
+
+def _packed(value: Any) -> Any:
+    if isinstance(value, MappingProxyType):
+        return _View({key: _packed(x) for key, x in value.items()})
+    return {key: _packed(x) for key, x in value.items()} if type(value) is dict else value
+
+
+def _unpacked(value: Any) -> Any:
+    if isinstance(value, dict):
+        inside = {key: _lock(_unpacked(x), own=True) for key, x in value.items()}
+        return MappingProxyType(inside) if type(value) is _View else inside
+    return value
+
+
+def _same(x: Any, y: Any) -> bool:
+    if x is y:
+        return True
+    if isinstance(x, np.ndarray) or isinstance(y, np.ndarray):
+        if not (isinstance(x, np.ndarray) and isinstance(y, np.ndarray)):
+            return False
+        return np.array_equal(x, y, equal_nan=x.dtype.kind == y.dtype.kind == "f")
+    if is_sparse(x) or is_sparse(y):
+        both = is_sparse(x) and is_sparse(y) and x.shape == y.shape
+        return bool(both and (x != y).nnz == 0)
+    if isinstance(x, tuple | list) and type(x) is type(y):
+        return len(x) == len(y) and all(_same(a, b) for a, b in zip(x, y, strict=True))
+    if isinstance(x, dict | MappingProxyType) and type(x) is type(y):
+        return x.keys() == y.keys() and all(_same(x[key], y[key]) for key in x)
+    return bool(x == y)
+
+
+def _key(value: Any) -> Any:
+    """Return what equal values have in common, to be hashed."""
+    if isinstance(value, np.ndarray) or is_sparse(value):
+        return value.shape
+    if isinstance(value, tuple | list):
+        return tuple(_key(x) for x in value)
+    return len(value) if isinstance(value, dict | set | MappingProxyType) else value

@@ -1,0 +1,216 @@
+"""V, A and rho of one policy in float64, with error bounds that are proved.
+
+Facts used.  M = I - gamma P_pi has M^{-1} >= 0 with row sums 1 / (1 - gamma).  So for any x with
+residual res = r_pi + gamma P_pi x - x:  abs(V - x) <= max abs(res) / (1 - gamma); for any m with
+residual e = rho0 + gamma m P_pi - m:  sum abs(rho - m) <= sum abs(e) / (1 - gamma).
+
+Method.  Solve with one factorization; evaluate the residual to about 27 digits from P, r and pi
+themselves (`core.linalg.sliced`, so the rounding of P_pi does not enter); correct with the same
+factorization.  The residual after the correction c is res - M c, small enough that a plain
+evaluation with its rounding bound suffices.  Repeat while the bound is worth improving.  Rewards of
+extreme size are scaled by a power of two, which is exact.
+"""
+
+from typing import Any, NamedTuple, final
+
+import numpy as np
+
+from tabular_trpo._core.linalg import twofold
+from tabular_trpo._core.linalg.sliced import Product, products
+from tabular_trpo._core.linalg.twofold import Twofold
+from tabular_trpo._core.numbers import Array
+
+U = 2.0**-53
+GOAL = 2.0**-76  # relative bound at which another correction is not worth a product
+# Swallows every underflow: data are scaled to about 1, and at most 2^40 operations follow.
+FLOOR = 2.0**-1000
+SWEEPS = 4
+
+
+@final
+class Model(NamedTuple):
+    """The data of one evaluation, scaled.
+
+    rows:     (..., S*A, S) or CSR (S*A, S)
+    off_*:    what the exact rows of P, pi, rho0 have beyond the floats (`core.grid`); P: or None
+    off_size: (...) bound of the 1-norm of a row of all three; 0 for rows on the grid
+    n_terms:  terms of the longest plain sum
+    """
+
+    rows: Any
+    r: Array
+    rho0: Array
+    gamma: Array
+    pi: Array
+    off_P: Any
+    off_pi: Array
+    off_rho0: Array
+    off_size: Array
+    n_terms: int
+
+
+@final
+class Values(NamedTuple):
+    """V, eta = rho0 . V, A, and proved bounds of their errors before rounding to doubles."""
+
+    V: Array
+    V_bound: Array
+    eta: Array
+    eta_bound: Array
+    A: Array
+    A_bound: Array
+
+
+@final
+class Visits(NamedTuple):
+    """rho with a bound of its 1-norm error, in which rounding to doubles is not."""
+
+    rho: Array
+    bound: Array
+
+
+def gamma_n(n: int) -> float:
+    """Return twice n u / (1 - n u): the rounding of a sum of n terms, whatever the order."""
+    return 2 * n * U / (1 - n * U)
+
+
+def enclose(model: Model, resolvent: Any) -> tuple[Values, Visits]:
+    """Return V, A and rho of the chain with proved bounds.
+
+    resolvent: factorization with `forward` and `backward`, `step` and `step_back` (gamma P_pi)
+    """
+    V = resolvent.forward(np.einsum("...sa,...sa->...s", model.pi, model.r))
+    rho = resolvent.backward(model.rho0)
+    up, down = _products(model, V, rho)
+    assert up is not None
+    assert down is not None
+    return _values(model, resolvent, V, up), _visits(model, resolvent, rho, down)
+
+
+def _products(model: Model, f: Array | None, rho: Array | None) -> Any:
+    """Return gamma P f, and rho(s) pi(a|s) P, as `Product`s; no scalar product is rounded."""
+    shape, gamma = model.pi.shape, model.gamma[..., None]
+    scaled = weights = None
+    if f is not None:
+        scaled = twofold.two_prod(f, gamma)
+    if rho is not None:
+        w = twofold.two_prod(rho[..., None], model.pi)
+        w = Twofold(w.hi, w.lo + rho[..., None] * model.off_pi)
+        weights = Twofold(*(part.reshape(*shape[:-2], -1) for part in w))
+    return products(model.rows, scaled, weights, model.off_P)
+
+
+def _values(model: Model, resolvent: Any, correction: Array, product: Product) -> Values:
+    """Refine V from its first solve and the first exact product; bound V and A."""
+    shape, gamma = model.pi.shape, model.gamma[..., None]
+    horizon = 1.0 - model.gamma
+    r_most = np.max(np.abs(model.r), axis=(-2, -1))
+    Px = x = Twofold(np.zeros(shape), np.zeros(shape))
+    P_error = np.zeros(shape[:-2])
+    for sweep in range(SWEEPS):
+        if sweep:
+            product, _ = _products(model, correction, None)
+        part = Twofold(*(x.reshape(shape) for x in product.value))
+        Px = twofold.add(Px, part) if sweep else part  # gamma P x
+        P_error = P_error + product.error
+        x = twofold.plus(x, correction) if sweep else Twofold(correction, np.zeros_like(correction))
+        most = np.max(np.abs(x.hi), axis=-1) + r_most
+        advantage = twofold.plus(twofold.plus(Px, model.r), -x.hi[..., None])
+        advantage = Twofold(advantage.hi, advantage.lo - x.lo[..., None])
+        residual = twofold.total(twofold.scale(advantage, model.pi)).hi
+        residual = residual + (model.off_pi * advantage.hi).sum(axis=-1)
+        correction = resolvent.forward(residual)
+        moved = resolvent.step(correction)
+        size_c = np.max(np.abs(correction), axis=-1)
+        # gamma P_pi c rounds in proportion to P_pi abs(c) <= max abs(c), not to what is left of it.
+        size = np.max(np.abs(residual), axis=-1) + 2 * size_c
+        after = np.max(np.abs(residual - (correction - moved)), axis=-1)
+        after = after + gamma_n(model.n_terms) * size
+        # Twofold operations behind a residual: at most 10 of magnitude 2 most, and the sum over a.
+        rounding = (32 + 4 * shape[-1].bit_length()) * twofold.UNIT * most
+        slack = P_error + off_slack(model, most, size_c) + rounding + FLOOR
+        bound = after + slack
+        V_bound = enlarged(bound / horizon, shape)
+        # A moves by the correction in plain arithmetic, so that must be lost in A's own rounding.
+        plain = (gamma_n(model.n_terms) + 2 * model.off_size) * 2 * size_c
+        small = plain <= U * np.max(np.abs(advantage.hi), axis=(-2, -1)) + FLOOR
+        settled = (V_bound <= GOAL * most + FLOOR / horizon) | (bound <= 2 * slack)
+        if np.all(settled & small):
+            break
+    V = twofold.plus(x, correction)
+    shift = (_expect(model.rows, correction) * gamma).reshape(shape) - correction[..., None]
+    A = advantage.hi + (advantage.lo + shift)
+    span = 2 * np.minimum(V_bound, _span_bound(resolvent, bound, V_bound, model.gamma, A))
+    drift = bound + slack + span + plain
+    eta = twofold.total(twofold.scale(V, model.rho0)).hi + (model.off_rho0 * V.hi).sum(axis=-1)
+    A_bound = enlarged(drift[..., None, None] + 2 * U * np.abs(A), shape)
+    return Values(V.hi, V_bound, eta, V_bound + 2.0**-58 * most, A, A_bound)
+
+
+def enlarged(bound: Array, shape: tuple[int, ...]) -> Array:
+    """Enlarge a bound for the rounding of its own evaluation: sums of S nonnegative terms."""
+    return np.asarray(bound * (1.0 + (shape[-2] + 256) * 2 * U))
+
+
+def _expect(rows: Any, f: Array) -> Array:
+    return np.asarray(rows @ f if rows.ndim == 2 and f.ndim == 1 else (rows @ f[..., None])[..., 0])
+
+
+def off_slack(model: Model, most: Array, correction: Array) -> Array:
+    """Bound what is left of rows off the grid: rounding of `off_*`, and P_pi as closed in floats.
+
+    most, correction: the magnitudes that the exact and the plain products work on
+    """
+    return np.asarray(model.off_size * (gamma_n(model.n_terms + 8) * 4 * most + 4 * correction))
+
+
+def _span_bound(resolvent: Any, bound: Array, V_bound: Array, gamma: Array, A: Array) -> Array:
+    """Bound half the span of V's error, span(res) / 2 / (1 - gamma tau), or else V's error itself.
+
+    Worth its price only where V's own bound would show in A.
+    """
+    most = np.max(np.abs(A), axis=(-2, -1))
+    if np.all(V_bound <= U * most) or not isinstance(resolvent.P_pi, np.ndarray):
+        return V_bound
+    return np.asarray(bound / span_horizon(resolvent.P_pi, gamma))
+
+
+def span_horizon(P_pi: Array, gamma: Array) -> Array:
+    """Return 1 - gamma tau, rounded down, with tau = 1 - sum_j min_i P_pi(i, j).
+
+    tau bounds Dobrushin's coefficient: a function's span shrinks by that factor under P_pi.
+    """
+    # P_pi was rounded in closing: each entry is at least (1 - 2 A u) of what is stored, or is below
+    # the grid.  1 - gamma tau is summed from positive parts, so that its relative error is a few u.
+    common = np.min(P_pi, axis=-2).sum(axis=-1) * (1.0 - 2.0**-30)
+    common = np.maximum(common - 2 * P_pi.shape[-1] * U, 0.0)
+    return np.asarray(((1.0 - gamma) + gamma * common) * (1 - 2.0**-30))
+
+
+def _visits(model: Model, resolvent: Any, correction: Array, product: Product) -> Visits:
+    """Refine rho from its first solve and the first exact product; bound sum abs(error)."""
+    shape = model.pi.shape
+    horizon = 1.0 - model.gamma
+    gamma = model.gamma[..., None]
+    mP = m = Twofold(np.zeros(shape[:-1]), np.zeros(shape[:-1]))
+    P_error = np.zeros(shape[:-2])
+    for sweep in range(SWEEPS):
+        if sweep:
+            _, product = _products(model, None, correction)
+        mP = twofold.add(mP, product.value) if sweep else product.value
+        P_error = P_error + product.error
+        m = twofold.plus(m, correction) if sweep else Twofold(correction, np.zeros_like(correction))
+        mass = np.abs(m.hi).sum(axis=-1)
+        flowed = twofold.plus(twofold.scale(mP, gamma), model.rho0)
+        residual = twofold.add(twofold.plus(flowed, model.off_rho0), twofold.minus(m))
+        correction = resolvent.backward(residual.hi)
+        moved = resolvent.step_back(correction)
+        size = np.abs(residual.hi) + np.abs(correction) + np.abs(moved)
+        after = np.abs(residual.hi - (correction - moved)) + gamma_n(model.n_terms) * size
+        slack = model.gamma * P_error + off_slack(model, mass, np.abs(correction).sum(axis=-1))
+        slack = slack + 72 * twofold.UNIT * mass + FLOOR
+        error = after.sum(axis=-1) + slack
+        bound = enlarged(error / horizon, shape)
+        if np.all((bound <= GOAL * mass) | (error <= 2 * slack)):
+            break
+    return Visits(twofold.plus(m, correction).hi, bound)

@@ -1,0 +1,192 @@
+"""The hinge: a local surrogate of eta, the same record whether it was computed or estimated."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol, final
+
+import numpy as np
+
+from tabular_trpo._core.arithmetic import in_lane
+from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.grid import below_grid
+from tabular_trpo._core.linalg import twofold
+from tabular_trpo._core.linalg.twofold import Twofold
+from tabular_trpo._core.memory import guard
+from tabular_trpo._core.numbers import Array, OptionalScalar, Scalar, frozen, is_rational
+from tabular_trpo._core.overflow import finite
+from tabular_trpo._core.policy import check_rows
+from tabular_trpo._core.public import public
+from tabular_trpo._core.records import locked
+from tabular_trpo._core.shapes import fit, shape_error
+from tabular_trpo._exact.evaluate import Evaluation
+
+U = 2.0**-53
+LEAST = 2.0**-1074  # the smallest double: more than what one product loses by underflow
+
+
+class LocalObjective(Protocol):
+    """What a step that moves parameters needs of a surrogate; it need not be linear in pi_new."""
+
+    @property
+    def G(self) -> Array:
+        """The gradient at pi, (S, A)."""
+
+    @property
+    def weight(self) -> Array:
+        """The weight of each state, (S,)."""
+
+    @property
+    def pi(self) -> Array:
+        """The old policy, (S, A)."""
+
+    @property
+    def eta(self) -> Any:
+        """The return of pi."""
+
+    @property
+    def stderr(self) -> Any:
+        """The standard error of eta, None where it is exact."""
+
+    @property
+    def allowed(self) -> Array | None:
+        """The actions that a new policy may take, (S, A) bool, or None for all."""
+
+    def gain(self, pi_new: Array) -> Any:
+        """Return L(pi_new) - eta."""
+
+    def gradient(self, pi_new: Array) -> Array:
+        """Return dL/dpi_new, (S, A)."""
+
+
+@public
+@final
+@locked
+@dataclass(frozen=True, slots=True, eq=False)
+class Surrogate:
+    """L(pi_new) = eta + sum_{s,a} G(s, a) (pi_new - pi)(a|s), linear in the new policy.
+
+    TRPO (2015), equation (3).  A new policy is read as `evaluate` reads it.
+
+    G:        (..., S, A) gradient with respect to the table; exact: G = rho * A
+    weight:   (..., S)    weight of each state; exact: rho, unnormalised
+    pi:       (..., S, A) the old policy
+    eta:      (...)       its return
+    stderr:   (...) standard error of eta, None where the surrogate is exact
+    G_radius, eta_radius: proved error bounds (zeros in the rational lane), None for estimates
+    allowed:  (S, A) bool, or None where every action is
+    G_stderr: (S, A) standard errors of an estimated G, else None
+    """
+
+    G: Array
+    weight: Array
+    pi: Array
+    eta: Scalar
+    stderr: OptionalScalar = None
+    G_radius: Array | None = None
+    eta_radius: OptionalScalar = None
+    allowed: Array | None = None
+    G_stderr: Array | None = None
+
+    @public
+    def gain(self, pi_new: Any) -> Any:
+        """Return sum_{s,a} G (pi_new - pi), shape (...), by plain sums, the rows' sums unchecked.
+
+        raises: InvalidMDPError for another shape and what is no finite number, LaneError
+        """
+        new = read_table("pi_new", pi_new, self.pi)
+        return np.add.reduce(self.G * (new - self.pi), axis=(-2, -1))
+
+    def value(self, pi_new: Any) -> Any:
+        """Return L(pi_new), shape (...); float sums are twofold and rounded once.
+
+        pi_new: (..., S, A); its batch axes broadcast with those of pi
+        raises: InvalidMDPError for rows off the simplex, disallowed actions or another shape,
+                LaneError for another lane, LimitError where it overflows
+        """
+        return self._value(self._read(pi_new))
+
+    def _value(self, new: Array) -> Any:
+        if is_rational(self.pi):
+            return self.eta + (self.G * (new - self.pi)).sum(axis=(-2, -1))
+        step = twofold.two_sum(new, -self.pi)
+        # Splitting a number into halves multiplies it by 2^27, so numbers near overflow are scaled.
+        # Each model of a batch by its own unit.
+        unit = np.where(np.max(np.abs(self.G), axis=(-2, -1)) > 2.0**900, 2.0**200, 1.0)
+        terms = twofold.scale(step, self.G / unit[..., None, None])
+        flat = Twofold(*(np.reshape(x, (*x.shape[:-2], -1)) for x in terms))
+        with np.errstate(over="ignore"):
+            value = (twofold.plus(twofold.total(flat), self.eta / unit).hi * unit)[()]
+        finite("L", value)
+        return value
+
+    def gradient(self, pi_new: Any) -> Array:
+        """Return dL/dpi_new, which is G at every pi_new because L is linear."""
+        self._read(pi_new)
+        return self.G
+
+    def radius(self, pi_new: Any) -> Any:
+        """Return a proved bound of the error of `value(pi_new)`.
+
+        return: (...); 0 in the rational lane, None for estimates
+        """
+        new = self._read(pi_new)
+        if self.G_radius is None:
+            return None
+        step = np.abs(new - self.pi)
+        error = self.eta_radius + (self.G_radius * step).sum(axis=(-2, -1))
+        if is_rational(self.G):
+            return error
+        # One rounding at the end; the twofold sum errs by less than 2^-90 of what it adds.
+        size = np.abs(self.eta) + (np.abs(self.G) * step).sum(axis=(-2, -1))
+        # Rows with mass below the grid stand for rows whose largest entry is smaller by that mass.
+        below = (below_grid(new) + below_grid(self.pi)) * np.max(np.abs(self.G), axis=-1)
+        rounding = 2 * U * np.abs(self._value(new)) + 2.0**-90 * size + below.sum(axis=-1)
+        return (error + rounding) * (1 + 2.0**-30) + 8 * step.shape[-2] * step.shape[-1] * LEAST
+
+    def _read(self, pi_new: Any) -> Array:
+        new = in_lane("pi_new", pi_new, is_rational(self.pi), unsigned=True)
+        if not fit(new.shape, self.pi.shape, 2):
+            raise shape_error("pi_new", new.shape, f"(..., S, A) = {self.pi.shape}")
+        return check_rows("pi_new", new, self.allowed)
+
+
+def read_table(name: str, value: Any, like: Array) -> Array:
+    """Return a table (..., S, A) of numbers in the arithmetic and with the last axes of another.
+
+    raises: InvalidMDPError, LaneError, MemoryGuardError
+    """
+    if type(value) is np.ndarray and value.dtype == np.float64 == like.dtype:
+        guard(8 * value.size, f"{name} with {value.size:,} entries", "Give fewer tables at once")
+        table = value  # as steps call it, many times for small tables
+    else:
+        table = in_lane(name, value, is_rational(like))
+    if not fit(table.shape, like.shape, 2):
+        raise shape_error(name, table.shape, f"(..., S, A) = {like.shape}")
+    if table.dtype != object and not np.isfinite(table).all():
+        raise InvalidMDPError(Problem("nan", name, "has NaN or infinities", "finite numbers"))
+    return table
+
+
+@public
+def surrogate(evaluation: Evaluation) -> Surrogate:
+    """Return the exact surrogate of an evaluated policy: G = rho * A.
+
+    L_pi(pi_new) = eta(pi) + sum_s rho(s) sum_a pi_new(a|s) A(s, a).  TRPO (2015), equation (3).
+
+    raises: LimitError where rho * A overflows
+
+    >>> from tabular_trpo._core.mdp import MDP
+    >>> from tabular_trpo._exact.evaluate import evaluate
+    >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
+    >>> surrogate(evaluate(mdp, [["1/2", "1/2"]])).value([[0, 1]])
+    Fraction(2, 1)
+    """
+    e, rad = evaluation, evaluation.radius
+    rho, rho_radius = e.rho[..., None], rad.rho[..., None]
+    with np.errstate(over="ignore", invalid="ignore"):
+        G = rho * e.A
+        G_radius = np.abs(rho) * rad.A + rho_radius * (np.abs(e.A) + rad.A)
+    if not is_rational(G):
+        G_radius = (G_radius + 2 * U * np.abs(G)) * (1 + 2.0**-40) + 4 * LEAST
+        finite("rho * A", G_radius)
+    allowed = None if e.mdp.mask.all() else e.mdp.mask
+    return Surrogate(frozen(G), e.rho, e.pi, e.eta, None, frozen(G_radius), rad.eta, allowed)

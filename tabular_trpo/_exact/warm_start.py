@@ -1,0 +1,209 @@
+"""A nearly optimal policy in plain doubles, for policy iteration to start from.  Nothing is proved.
+
+Policy iteration moves news of a reward by one state a sweep: where rewards are rare, a state with
+no better successor keeps its action.  Here every evaluation is followed by value iteration on the
+states whose successors improved, those of the largest value first (as in Dijkstra 1959; Moore and
+Atkeson 1993), so that news crosses the whole graph between two factorizations.  With V <= T V at
+the start, each update raises V(s) to Q(s, a) and records a; then V <= T_pi V for the recorded
+policy, so V_pi >= V: the new policy is as good as all updates together.
+
+Rewards are shifted to be nonnegative and scaled, so that all sums have terms of one sign: V is
+accurate relative to its own size however small it is, and gains are compared with that size.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from heapq import heapify, heappop, heappush
+from typing import Any, final
+
+import numpy as np
+import scipy.sparse as sp
+
+from tabular_trpo._core.linalg import dense, sparse
+from tabular_trpo._core.mdp import MDP
+from tabular_trpo._core.nearest import nearest
+from tabular_trpo._core.numbers import Array, elementwise, is_rational
+from tabular_trpo._core.overflow import unit_of
+from tabular_trpo._core.records import locked
+
+NOISE = 2.0**-48  # gains below this part of the terms of a sum are taken for rounding
+# Predecessors hear of a state again when its improvement has grown by a part, while there were no
+# more updates than this a state; finer parts are for waves that stop before they cross the graph.
+NEWS = {0.25: 8.0, 2.0**-5: 1.0, 2.0**-8: 1.0}
+LARGEST = 2.0**960  # of a scaled value: two thousand binary orders of magnitude stay above 0
+MOST_SOLVES = 40
+FULL = 0.1  # fill from which dense arithmetic is faster
+NEAREST_1 = 1 - 2.0**-40  # the largest discount; a rational one may be closer to 1
+
+
+@final
+@locked
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A single model in doubles, rewards scaled.
+
+    P:    CSR (S*A, S), rows s*A + a
+    r:    (S, A)
+    mask: (S, A) bool
+    """
+
+    P: Any
+    r: Array
+    gamma: float
+    mask: Array
+
+
+def plain(mdp: MDP, r: Array, shifted: bool = True) -> Plain:
+    """Return a single model with rewards `r` (S, A) as doubles, in which V is below LARGEST.
+
+    shifted: subtract the smallest reward, which moves all values by one constant; otherwise the
+             largest must be positive
+    """
+    P = mdp.P
+    if not mdp.is_sparse:
+        rows = P.reshape(-1, mdp.n_states)
+        at = np.nonzero(rows)
+        data = rows[at]
+        data = elementwise(nearest, data, np.float64) if is_rational(data) else data
+        P = sp.csr_array((data, at), shape=rows.shape)
+    gamma = min(nearest(mdp.gamma), NEAREST_1)
+    r = r if is_rational(r) else r / unit_of(r)  # differences of the largest doubles overflow
+    lowest = np.min(r[mdp.mask]) if shifted else 0 * r[0, 0]
+    above = np.where(mdp.mask, r, lowest) - lowest
+    most = np.max(above)
+    if most > 0:
+        # No value exceeds most / (1 - gamma): what costs more is never done, however much more.
+        above = np.maximum(above, -most * (int(1 / (1 - gamma)) + 1)) / most
+    if is_rational(above):
+        above = elementwise(nearest, above, np.float64)
+    return Plain(P, above * (LARGEST * (1 - gamma)), gamma, mdp.mask)
+
+
+def start(mdp: MDP) -> Array:
+    """Return the actions, (..., S), of a policy that is nearly optimal.
+
+    >>> start(MDP([[[0, 1], [1, 0]], [[0, 1], [1, 0]]], [[0, 0], [1, 0]], [1, 0], "1/2"))
+    array([0, 0])
+    """
+    r = np.where(mdp.mask, mdp.r, np.min(mdp.r[..., mdp.mask]))
+    if mdp.batch_shape:
+        above = r / 2 - np.min(r, axis=(-2, -1), keepdims=True) / 2  # r - min(r) may overflow
+        gamma = mdp.gamma[..., None, None]
+        first = np.argmax(_live(above, mdp.mask), axis=-1)
+        V = np.zeros(first.shape)
+        return _sweeps(above, lambda V: gamma * dense.expect(mdp.P, V), mdp.mask, V, first)
+    model = plain(mdp, mdp.r)
+    return improve(model, np.argmax(_live(model.r, mdp.mask), axis=-1))[0]
+
+
+def improve(model: Plain, actions: Array) -> tuple[Array, Array]:
+    """Return better actions and their V, or V of the ones before where MOST_SOLVES are not enough.
+
+    actions: (S,) indices of allowed actions
+    """
+    into, last = None, np.full(len(actions), -1.0)
+    for _ in range(MOST_SOLVES):
+        V = solve(model, actions)
+        if not np.any(V > last * (1 + 8 * NOISE)):
+            break  # what remains is rounding
+        last = V
+        Q = _live(model.r + expected(model, V), model.mask)
+        best, _, up = _better(Q, model.r, V)
+        if not up.any():
+            break
+        if model.P.nnz > FULL * len(V) * model.r.size:
+            better = _sweeps(model.r, partial(expected, model), model.mask, V, actions)
+        else:
+            into = into or _Columns(model)
+            better = _pushes(into, V, Q, np.where(up, best, actions), np.flatnonzero(up))
+        if np.array_equal(better, actions):
+            break
+        actions = better
+    return actions, V
+
+
+def solve(model: Plain, actions: Array) -> Array:
+    """Return V of a deterministic policy, at least 0."""
+    n_states, n_actions = model.r.shape
+    chain = model.P[np.arange(n_states) * n_actions + actions]
+    r_pi = np.take_along_axis(model.r, actions[:, None], axis=1)[:, 0]
+    full = chain.nnz > FULL * n_states**2
+    resolvent: Any = dense.solve(chain.toarray(), model.gamma) if full else None
+    return np.maximum((resolvent or sparse.solve(chain, model.gamma)).forward(r_pi), 0.0)
+
+
+def expected(model: Plain, V: Array) -> Array:
+    """Return gamma P V, (S, A)."""
+    return np.asarray(model.gamma * (model.P @ V).reshape(model.r.shape))
+
+
+def _live(Q: Array, mask: Array) -> Array:
+    return np.where(mask, Q, -np.inf)
+
+
+def _better(Q: Array, r: Array, V: Array) -> tuple[Array, Array, Array]:
+    """Return the best actions, their Q, and where they are better than V beyond rounding."""
+    best = np.argmax(Q, axis=-1)
+    top, reward = (np.take_along_axis(x, best[..., None], axis=-1)[..., 0] for x in (Q, r))
+    return best, top, top - V > NOISE * (top + 2 * np.maximum(-reward, 0.0))
+
+
+def _sweeps(
+    r: Array, expect: Callable[[Array], Array], mask: Array, V: Array, actions: Array
+) -> Array:
+    """Iterate on all states at once, while the improvement of some state grows by NEWS."""
+    first = V
+    for _ in range(V.shape[-1]):
+        best, top, up = _better(_live(r + expect(V), mask), r, V)
+        actions = np.where(up, best, actions)
+        grown = up & (top - V > max(NEWS) * (V - first))
+        V = np.where(up, top, V)
+        if not grown.any():
+            break
+    return actions
+
+
+@final
+class _Columns:
+    """The transitions into each state as Python lists: a state has few, and numpy's calls cost."""
+
+    def __init__(self, model: Plain) -> None:
+        """List the columns of gamma P, and what rounding may do to each pair."""
+        into = sp.csc_array(model.P)
+        self.ends, self.pairs = into.indptr.tolist(), into.indices.tolist()
+        self.weights = (model.gamma * into.data).tolist()
+        self.noise = (2 * NOISE * np.maximum(-model.r, 0.0)).ravel().tolist()
+
+
+def _pushes(into: _Columns, V: Array, Q: Array, actions: Array, states: Array) -> Array:
+    """Update one state at a time, from those in `states` on; add its news to Q of predecessors."""
+    n_actions = Q.shape[1]
+    q, now, taken = Q.ravel().tolist(), V.tolist(), actions.tolist()
+    first, raised = list(now), V.copy()
+    raised[states] = Q[states, actions[states]]
+    best = raised.tolist()  # what the next update of a state raises its value to
+    used = 0
+    for news, most in NEWS.items():
+        queue = [(-value, s) for s, value in enumerate(best) if value > now[s]]
+        waiting = {s: -value for value, s in queue}
+        heapify(queue)
+        while queue and used < most * len(now):
+            s = heappop(queue)[1]
+            if waiting.pop(s, None) is None:
+                continue
+            used += 1
+            gain = best[s] - now[s]
+            now[s] = best[s]
+            for i in range(into.ends[s], into.ends[s + 1]):
+                pair = into.pairs[i]
+                q[pair] = value = q[pair] + into.weights[i] * gain
+                u = pair // n_actions
+                if value <= best[u] or value - now[u] <= NOISE * value + into.noise[pair]:
+                    continue
+                best[u], taken[u] = value, pair % n_actions
+                grown = value - now[u] > news * (now[u] - first[u])
+                if grown and value > waiting.get(u, 0.0) * (1 + news):
+                    waiting[u] = value
+                    heappush(queue, (-value, u))
+    return np.array(taken)

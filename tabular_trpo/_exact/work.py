@@ -1,0 +1,121 @@
+"""What exact arithmetic costs, estimated from S, A and the digits of the numbers before the work.
+
+By Cramer's rule the values of a policy have one denominator, the determinant of the integer matrix
+diag(scale) (I - gamma P_pi), which is below prod (1 + gamma) scale: the bits of the scales add up.
+Each of about S (2 A + 3) results is reduced by a greatest common divisor, quadratic in those bits;
+without python-flint the p-adic solve costs as much again.  `benchmarks.exact_work` compares.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import lcm
+from typing import Any, final
+
+import numpy as np
+
+from tabular_trpo._core import policy
+from tabular_trpo._core.errors import LaneError, Problem
+from tabular_trpo._core.linalg import rational
+from tabular_trpo._core.mdp import MDP
+from tabular_trpo._core.nearest import nearest
+from tabular_trpo._core.numbers import Array
+from tabular_trpo._core.public import public
+from tabular_trpo._core.records import locked
+
+# Seconds, fitted on one core: of a gcd by the square of its bits, of an entry of P, of a solve.
+GCD, ENTRY, LIFTING, CALL = 2.2e-12, 5e-7, 1.6e-9, 4e-4
+WEIGHTED, PLAIN = 300, 60  # gcds of the chain's bits that the moments of a path cost for a term
+MOST_BITS = 10**9  # no more bits are counted: such numbers are beyond every budget
+
+
+@public
+@final
+@locked
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The estimate of one exact evaluation.
+
+    seconds: on the machine of the fit
+    digits:  decimal digits of the denominator that the values share
+    """
+
+    seconds: float
+    digits: int
+
+
+@public
+def exact_work(mdp: MDP, pi: Any = None) -> Work:
+    """Estimate the work of one exact evaluation of a rational model.
+
+    pi:     (S, A); None for the uniform policy, which mixes the denominators of all actions
+    raises: LaneError for a float model, InvalidMDPError for a wrong policy
+
+    >>> exact_work(MDP([[["1"]]], [["1"]], ["1"], "9/10")).digits
+    2
+    """
+    if mdp.lane != "rational":
+        cure = "Cross by to_rational()"
+        raise LaneError(Problem("lane", "mdp", "is in the float lane", "a rational model", cure))
+    return evaluation(mdp, policy.uniform(mdp) if pi is None else policy.check_policy(mdp, pi))
+
+
+def evaluation(mdp: MDP, pi: Array) -> Work:
+    """Estimate the evaluation of a policy that was checked."""
+    assert mdp._rows is not None
+    ends = max(_common((pi * mdp.r).sum(axis=-1)), _common(mdp.rho0))
+    bits = chain_bits(mdp._rows, pi, mdp.gamma) + ends
+    results = mdp.n_states * (2 * mdp.n_actions + 3)
+    return Work(_seconds(mdp.r.shape, bits, results, 1), int(bits * 0.30103) + 1)
+
+
+def inverse_seconds(rows: rational.Rows, pi: Array, gamma: Fraction) -> float:
+    """Estimate the inverse of I - gamma P_pi: a solve for each of its columns."""
+    bits = chain_bits(rows, pi, gamma)
+    return _seconds(pi.shape, bits, len(pi) ** 2, len(pi))
+
+
+def recursion_seconds(mdp: MDP, pi: Array, horizon: int) -> float:
+    """Estimate `horizon` steps back in time in rationals, whose digits grow at every step."""
+    assert mdp._rows is not None
+    step = chain_bits(mdp._rows, pi, mdp.gamma) / mdp.n_states * 2
+    terms = 5 * mdp.n_states**2 * mdp.n_actions
+    return terms * (ENTRY * horizon + GCD * step**2 * nearest(min(horizon, MOST_BITS)) ** 3 / 3)
+
+
+def moments_seconds(mdp: MDP, pi: Array, weights: Array) -> float:
+    """Estimate the moments of paths that stop at a geometric time: five solves, one on the other.
+
+    The digits of each are those of the one before and of the chain; sums of them are rationals.
+
+    weights: (S, A) of the rewards; where all are 0, as for a return, only two solves grow
+    """
+    assert mdp._rows is not None
+    bits = chain_bits(mdp._rows, pi, mdp.gamma) + _common(weights.ravel())
+    grown = WEIGHTED if np.any(weights) else PLAIN
+    return grown * GCD * mdp.n_states * pi.size * nearest(bits) ** 2
+
+
+def _seconds(shape: tuple[int, ...], bits: int, results: int, solves: int) -> float:
+    n_states, n_actions = shape
+    reduced = GCD * results * nearest(bits) ** 2
+    lifted = LIFTING * solves * nearest(bits) ** 2 * (1 + 4 / n_states)
+    entries = ENTRY * n_states**2 * (n_actions + solves)
+    return CALL + entries + reduced + (0.0 if rational.HAS_FLINT else lifted)
+
+
+def chain_bits(rows: rational.Rows, pi: Array, gamma: Fraction) -> int:
+    """Bound the bits of the determinant of the closed chain in integers."""
+    n_actions = pi.shape[1]
+    total = 0
+    for s, row in enumerate(pi):
+        live = np.flatnonzero(row)
+        dens = [rows.den[s * n_actions + a] * row[a].denominator for a in live]
+        total += lcm(*dens).bit_length() + gamma.denominator.bit_length()
+        if total > MOST_BITS:
+            break
+    return total
+
+
+def _common(values: Array) -> int:
+    """Return the bits of the least common denominator."""
+    return lcm(*[x.denominator for x in values]).bit_length()

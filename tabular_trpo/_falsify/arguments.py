@@ -1,0 +1,87 @@
+"""The arguments of a hunt, checked before it begins; gamma held where a condition asks for it."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import replace
+from fractions import Fraction
+from numbers import Real
+from typing import Any
+
+from tabular_trpo._core.arguments import described
+from tabular_trpo._core.arithmetic import in_lane
+from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.nearest import nearest, written
+from tabular_trpo._core.numbers import brief, shown
+from tabular_trpo._families.arguments import size
+from tabular_trpo._theory.center import Centre
+from tabular_trpo._theory.claim import Theorem
+from tabular_trpo._theory.pair import Pair
+from tabular_trpo._theory.trace import Statement
+
+FREE_GAMMAS = Fraction(1, 1000), Fraction(999, 1000)  # the moves leave gamma between these
+
+
+def pairs(start: Iterable[Pair]) -> list[Pair]:
+    """Return the pairs to begin with; raise TypeError for what is none."""
+    given = list(start)
+    for i, pair in enumerate(given):
+        if not isinstance(pair, Pair):
+            raise TypeError(f"falsify: start[{i}] = {described(pair)}, expected a Pair")
+    return given
+
+
+def _positive(number: Any) -> bool:
+    """Return whether a number of seconds is above 0 and no larger than doubles are."""
+    real = isinstance(number, Real) and not isinstance(number, bool)
+    return real and 0 < number and (number == math.inf or number < 2**1000)
+
+
+def checked(
+    claim: object, budget: float, gamma: Any, rounds: int | None, seed: int
+) -> Fraction | None:
+    """Return gamma as a Fraction, or None, after all arguments have been checked.
+
+    raises: TypeError for what is no claim, InvalidMDPError for a number out of range
+    """
+    if not isinstance(claim, Theorem):
+        raise TypeError(f'claim = {shown(claim)}, expected a claim: @tt.claim("title") makes one')
+    if rounds is not None:
+        size("rounds", rounds, 1)
+    if not _positive(budget):
+        expected = "a positive number of seconds"
+        raise InvalidMDPError(Problem("budget", "budget", f"= {shown(budget)}", expected))
+    size("seed", seed, 0)
+    if gamma is None:
+        return None
+    given = written(gamma) if isinstance(gamma, float) else gamma  # 0.9 is 9/10 here
+    exact: Any = in_lane("gamma", given, rational=True)[()]
+    if not 0 <= exact < 1 or nearest(exact) == 1:
+        expected = "a number in [0, 1)" if exact >= 1 or exact < 0 else "less than 1 as a double"
+        raise InvalidMDPError(Problem("gamma", "gamma", f"= {brief(exact)}", expected))
+    return Fraction(exact)
+
+
+def centred(claim: Theorem, around: Centre) -> Theorem:
+    """Return the claim around another number."""
+    if claim.statement.relation == "==":
+        got, cure = "was given", "Leave it out, or state one side of it by <= or >="
+        name = f"around of {claim.name!r}, an equation,"
+        raise InvalidMDPError(Problem("around", name, got, "None", cure))
+    return replace(claim, around=around)
+
+
+def out_of_reach(condition: Statement | None) -> Fraction | None:
+    """Return where to hold gamma if a condition asks for a value that the moves do not reach."""
+    if condition is None:
+        return None
+    sides, relation = (condition.lhs, condition.rhs), condition.relation
+    if sides[0].op == "number":
+        sides, relation = sides[::-1], {"<=": ">=", ">=": "<="}.get(relation, relation)
+    name, number = sides
+    if name.op != "name" or name.args[0] != "gamma" or number.op != "number":
+        return None
+    end: Fraction = number.args[0]
+    least, most = FREE_GAMMAS
+    low, high = relation == "<=" and end < least, relation == ">=" and end > most
+    held = 0 <= end < 1 and nearest(end) < 1 and (relation == "==" or low or high)
+    return end if held else None

@@ -1,0 +1,219 @@
+"""The atlas of best constants: for each bound and gamma, the nearest to equality ever met.
+
+An entry is made by a hunt at a fixed gamma, whose tightest pair is then shrunk.  Everything that is
+kept is exact: the pair is rational, it is judged, and its ratio is computed from it.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from fractions import Fraction
+from importlib.resources import files
+from itertools import chain, islice
+from typing import Any, final
+
+from tabular_trpo._core.nearest import nearest, written
+from tabular_trpo._core.public import public
+from tabular_trpo._core.records import locked
+from tabular_trpo._falsify.exact_case import Specimen, promising
+from tabular_trpo._falsify.hunt import NEARLY, falsify, generations, readings, tightest
+from tabular_trpo._falsify.result import Refutation, named
+from tabular_trpo._falsify.rounding_artifacts import ROUNDING, sober
+from tabular_trpo._falsify.score import Scorer, scorer
+from tabular_trpo._falsify.shrink import smallest
+from tabular_trpo._theory.claim import Theorem
+from tabular_trpo._theory.judge import judge
+from tabular_trpo._theory.pair import Pair
+from tabular_trpo._theory.plain import Cases
+
+GAMMAS = tuple(Fraction(x) for x in ("0.02", "0.05", "0.1", "0.3", "0.5", "0.7", "0.9", "0.99"))
+FORGONE = 1e-4  # of a ratio, given up for a simpler witness; a ratio of exactly 1 is kept
+DATA = "_data/atlas.json"  # inside the package
+Reach = tuple[float, bool] | None  # ratio, and whether it is 1 exactly
+
+
+@final
+@locked
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """How near one bound came to equality at one gamma; `ratio` is a lower bound of its supremum.
+
+    status:   "met"; "vacuous" where no pair met the precondition; "no value"; "refuted"
+    ratio:    gap / penalty of the witness, computed exactly and then rounded, but to 1 only where
+              it is 1; None unless met
+    attained: whether the witness attains the bound exactly
+    lhs, rhs: sides of the bound at the witness; None where logarithms or roots are in them
+    tried:    pairs that the hunt scored; `rounds`, `seed` and what it began with repeat it
+    witness:  name of its file in mdps/atlas; None where there is no pair
+    """
+
+    theorem: str
+    gamma: Fraction
+    status: str
+    ratio: float | None
+    attained: bool
+    lhs: Fraction | None
+    rhs: Fraction | None
+    tried: int
+    rounds: int
+    seed: int
+    witness: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON; exact numbers are strings."""
+        return {k: written(x) if isinstance(x, Fraction) else x for k, x in asdict(self).items()}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Entry":
+        """Read what `to_dict` wrote."""
+        exact = {k: Fraction(data[k]) for k in ("gamma", "lhs", "rhs") if data[k] is not None}
+        return cls(**{**data, **exact})
+
+
+def is_bound(theorem: Theorem) -> bool:
+    """Return whether a theorem has a penalty, so that a ratio can be climbed.
+
+    >>> from tabular_trpo._theory.theorems import THEOREMS
+    >>> [t.name for t in THEOREMS if is_bound(t)][:2]
+    ['tv_squared_kl', 'pinsker']
+    """
+    return theorem.statement.relation != "==" and bool(scorer(theorem).penalty)
+
+
+def file_name(theorem: str, gamma: Fraction) -> str:
+    """Return the name of the file of a witness.
+
+    >>> file_name("trpo_bound", Fraction(1, 50))
+    'trpo_bound_0.02.mdp.json'
+    """
+    return f"{theorem}_{nearest(gamma)}.mdp.json"
+
+
+def entry(
+    theorem: Theorem, gamma: Any, seed: int = 0, rounds: int = 600, start: Sequence[Pair] = ()
+) -> tuple[Entry, Pair | None]:
+    """Hunt for the pair at which a bound is nearest to equality; the same arguments, the same pair.
+
+    gamma:  an exact number in [0, 1)
+    start:  pairs to begin with, whatever their gamma
+    return: the entry and its witness, a rational pair, if any
+    raises: InvalidMDPError
+
+    >>> from tabular_trpo._theory.theorems import THEOREMS
+    >>> coupling = next(t for t in THEOREMS if t.name == "visitation_coupling")
+    >>> found, pair = entry(coupling, "1/2", rounds=4)
+    >>> found.ratio, found.attained, pair.mdp.n_states
+    (1.0, True, 2)
+    """
+    exact = Fraction(gamma)
+    scores: list[float] = []
+    found = falsify(
+        theorem,
+        seed,
+        gamma=exact,
+        rounds=rounds,
+        progress=lambda _, best: scores.append(best),
+        start=start,
+    )
+    score, status, reach = scorer(theorem), found.status, None
+    if isinstance(found, Refutation):
+        pair: Pair | None = found.pair
+    else:
+        pair, reach = _nearest(score, [found.witness])
+        far = reach is None or reach[0] < max(scores) * (1 - 2 * NEARLY)
+        if far and status != "vacuous":
+            pair, _ = _nearest(score, [pair, _hunted_again(score, exact, seed, rounds)])
+            status = "no value"
+        if pair is not None:
+            pair = _simplest(score, pair)
+            reach, status = _reach(score, pair), "met"
+    ratio, attained = reach or (None, False)
+    lhs, rhs = (None, None) if pair is None else _sides(theorem, pair)
+    name = None if pair is None else file_name(theorem.name, exact)
+    counts = found.tried, found.rounds, found.seed
+    made = Entry(theorem.name, exact, status, ratio, attained, lhs, rhs, *counts, name)
+    return made, pair
+
+
+def read_again(theorem: Theorem, one: Entry, pair: Pair) -> Entry:
+    """Return an entry with the numbers that its witness has, computed anew."""
+    ratio, attained = _reach(scorer(theorem), pair) or (None, False)
+    lhs, rhs = _sides(theorem, pair)
+    return replace(one, ratio=ratio, attained=attained, lhs=lhs, rhs=rhs)
+
+
+def _nearest(score: Scorer, pairs: Iterable[Pair | None]) -> tuple[Pair | None, Reach]:
+    """Return the pair of the largest reach, the first of several; None where none has any."""
+    best: tuple[Pair | None, Reach] = None, None
+    for pair in pairs:
+        reach = None if pair is None else _reach(score, pair)
+        if reach is not None and (best[1] is None or reach > best[1]):
+            best = pair, reach
+    return best
+
+
+def _sides(theorem: Theorem, pair: Pair) -> tuple[Fraction | None, Fraction | None]:
+    claim = theorem(pair)
+    if isinstance(claim.lhs, Fraction) and isinstance(claim.rhs, Fraction):
+        return claim.lhs, claim.rhs
+    return None, None
+
+
+def _reach(score: Scorer, pair: Pair) -> Reach:
+    """Return the ratio, and whether it is 1 exactly; None at pairs where nothing is proved."""
+    if judge(score.claim, pair).status != "proved":
+        return None
+    ratio = score.ratio(pair)
+    if ratio is None:
+        return None
+    return ratio, any(y != 0 and x == y for x, y in score.sides(pair))
+
+
+def _hunted_again(score: Scorer, gamma: Fraction, seed: int, rounds: int) -> Pair | None:
+    """Hunt again where rounding misled, with scores that are sober."""
+    sane = sober(score)
+    bests: list[tuple[float, Cases]] = []  # each better than the one before
+    for generation in islice(generations(sane, seed, nearest(gamma), families=True), rounds):
+        last = bests[-1] if bests else None
+        best = tightest(last, generation)
+        if best is not None and best is not last:
+            bests.append(best)
+    for _, cases in reversed(bests):
+        mixture = score.claim.mixture
+        for pair in chain(readings(sane, mixture, cases, gamma), [cases.pair(0, mixture)]):
+            if _reach(score, pair) is not None:
+                return pair
+    return None
+
+
+def _simplest(score: Scorer, pair: Pair) -> Pair:
+    """Return the smallest pair whose ratio is as large, but for FORGONE."""
+    reached = _reach(score, pair)
+    assert reached is not None, "a witness without a ratio is sifted out before"
+    ratio, attained = reached
+    least = ratio if attained else ratio * (1 - FORGONE)
+
+    def kept(x: Specimen) -> bool:
+        now = _reach(score, x.pair())
+        return now is not None and now[0] >= least and now[1] >= attained
+
+    start = Specimen.of(pair, pair.is_mixture)
+    end = smallest(start, kept, lambda xs: promising(score, xs, least - ROUNDING), free_gamma=False)
+    return named(end.pair())
+
+
+@public
+def atlas() -> tuple[Entry, ...]:
+    """Return the entries that are shipped, by bound in the order of the table and by gamma.
+
+    >>> found = {(x.theorem, x.gamma): x for x in atlas()}
+    >>> found["coupling_span", Fraction(1, 2)].ratio
+    1.0
+    """
+    return tuple(map(Entry.from_dict, shipped()["entries"]))
+
+
+def shipped() -> dict[str, Any]:
+    """Return the data of the atlas as they are shipped, with what is known of the mean KL."""
+    data: dict[str, Any] = json.loads(files("tabular_trpo").joinpath(DATA).read_text("utf-8"))
+    return data

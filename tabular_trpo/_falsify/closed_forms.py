@@ -1,0 +1,116 @@
+"""Closed forms of the worst case: advantages for a step, and the direction of a small step."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from tabular_trpo._core.linalg import dense
+from tabular_trpo._core.numbers import Array
+from tabular_trpo._theory.plain import Cases, PlainPair, evaluated
+
+LEAST_MASS = 1e-12  # of a state or an action, for the small step to be defined
+
+
+def advantage(cases: Cases, sign: Array) -> Array:
+    """Return the advantages, at most 1 in size, for which sign (L - eta_new) is largest.
+
+    L - eta_new = sum_s (rho - rho_new)(s) sum_a pi_new A is linear in A, and A is free up to
+    sum_a pi A = 0: at each state a fractional knapsack.  Sorted by c / pi, with
+    c = (rho - rho_new)(s) pi_new, A is 1 on the upper half of pi's mass and -1 on the lower.
+
+    sign:   (N,) 1 to have the surrogate promise too much, -1 too little
+    return: (N, S, A); as the reward it is its own advantage, with V = 0
+    """
+    moved = evaluated(cases, cases.pi).rho - evaluated(cases, cases.pi_new).rho
+    return _filled(cases, (sign[:, None] * moved)[..., None] * cases.pi_new)
+
+
+def _filled(cases: Cases, c: Array) -> Array:
+    """Return the A, at most 1 in size and 0 in the mean of pi, for which sum c A is largest."""
+    mass = np.where(cases.pi > 0, cases.pi, 1.0)
+    order = np.argsort(-c / mass, axis=-1, kind="stable")
+    pi = np.take_along_axis(cases.pi, order, axis=-1)
+    after = np.cumsum(pi, axis=-1)
+    split = (1.0 - after - (after - pi)) / np.where(pi > 0, pi, 1.0)
+    free = np.sign(np.take_along_axis(c, order, axis=-1))  # where pi = 0 the advantage is free
+    A = np.where(pi > 0, np.clip(split, -1.0, 1.0), free)
+    out = np.empty_like(A)
+    np.put_along_axis(out, order, A, axis=-1)
+    return np.asarray(out)
+
+
+def edge(cases: Cases, room: Callable[[PlainPair], Array]) -> Array:
+    """Return the advantages, at most 1 in size, for which eta_new is least while a promise is kept.
+
+    eta_new - eta = sum rho_new A_bar and L - eta = sum rho A_bar.  Where L is given the first is
+    least if A_bar is as large as it may be at the states of smallest rho_new / rho, as small as it
+    may be at those of largest, and between at one: there the promise is put on its edge.
+
+    room:   what is left of the promise, (N,), which rises with L; it is taken to be linear in the
+            advantage of one state
+    return: (N, S, A), as for `advantage`; the largest L where the promise cannot be kept
+    """
+    n, n_states, _ = cases.pi.shape
+    old, new = evaluated(cases, cases.pi), evaluated(cases, cases.pi_new)
+    order = np.argsort(new.rho / np.maximum(old.rho, LEAST_MASS), axis=-1, kind="stable")
+    rank = np.argsort(order, axis=-1)
+    A = _filled(cases, cases.pi_new)
+
+    def signed(kept: Array) -> Array:
+        """Let A_bar be large at the first `kept` states, and between by the fraction."""
+        return np.asarray((2 * np.clip(kept[:, None] - rank, 0.0, 1.0) - 1.0)[..., None] * A)
+
+    knots = [cases.changed(r=signed(np.full(n, k))) for k in range(n_states + 1)]
+    left = room(PlainPair(Cases.joined(knots))).reshape(n_states + 1, n)
+    first, at = np.argmax(left >= 0, axis=0), np.arange(n)
+    above, below = left[first, at], left[np.maximum(first - 1, 0), at]
+    with np.errstate(invalid="ignore"):  # penalties may be infinite
+        spare = above / np.where(above > below, above - below, 1.0)
+    return signed(np.where(first > 0, first - spare, np.where(left[0] >= 0, 0.0, n_states)))
+
+
+def direction(cases: Cases, sign: Array, level: bool = False) -> Array:
+    """Return targets in the direction of the worst small step for a penalty by the mean KL.
+
+    As pi_new -> pi, L - eta_new = -delta' M delta with M = gamma rho(s) (P G)(s, a, u) A(u, b) and
+    the mean KL is sum d delta^2 / (2 pi), delta = pi_new - pi.  The worst delta is the top
+    eigenvector of the symmetric part of -M in the metric of the KL, rows summing to 0.
+
+    level:  whether L must stay as it is, too
+    return: (N, S, A) targets: pi + delta, scaled to the simplex; pi where it has no inside
+    """
+    n, n_states, n_actions = cases.pi.shape
+    size = n_states * n_actions
+    old = evaluated(cases, cases.pi)
+    P_pi, _ = dense.close(cases.P, cases.r, cases.pi)
+    G = np.linalg.inv(np.eye(n_states) - cases.gamma[:, None, None] * P_pi)
+    weight = (cases.gamma[:, None] * old.rho)[..., None, None] * (cases.P @ G[:, None])
+    M = np.einsum("nsau,nub->nsaub", weight, old.A).reshape(n, size, size)
+    inside = (cases.pi > LEAST_MASS) & (old.d > LEAST_MASS)[..., None]
+    metric = np.sqrt(np.where(inside, cases.pi, 0.0) / np.where(inside, old.d[..., None], 1.0))
+    scale = metric.reshape(n, size)
+    form = -sign[:, None, None] * scale[:, :, None] * M * scale[:, None, :]
+    form = form + form.swapaxes(-1, -2)
+    # Rows of delta sum to 0: y is orthogonal to sqrt(pi / d) within each state.
+    basis = np.zeros((n, n_states, n_states, n_actions))
+    states = np.arange(n_states)
+    norm = np.sqrt((metric**2).sum(axis=-1, keepdims=True))
+    basis[:, states, states] = metric / np.where(norm > 0, norm, 1.0)
+    span = basis.reshape(n, n_states, size)
+    project = np.eye(size) - span.swapaxes(-1, -2) @ span
+    if level:
+        rise = project @ (scale * (old.rho[..., None] * old.A).reshape(n, size))[..., None]
+        square = np.sum(rise**2, axis=-2, keepdims=True)
+        project = project - rise @ rise.swapaxes(-1, -2) / np.where(square > 0, square, 1.0)
+    _, vectors = np.linalg.eigh(project @ form @ project)
+    # Where no direction is bad the eigenvector may lie outside; projected it is then about 0.
+    top = (project @ vectors[..., -1:])[..., 0]
+    top = np.where(np.abs(top).max(axis=-1, keepdims=True) > 0.1 / size, top, 0.0)
+    delta = (top * scale).reshape(cases.pi.shape)
+    down = np.where(delta < 0, cases.pi / np.where(delta < 0, -delta, 1.0), np.inf)
+    room = down.min(axis=(-2, -1))
+    room = np.where(np.isfinite(room), room, 0.0)
+    target = np.maximum(cases.pi + room[:, None, None] * delta, 0.0)
+    total = target.sum(axis=-1, keepdims=True)
+    sound = np.all(np.abs(total - 1.0) < 1e-9, axis=(-2, -1), keepdims=True)
+    return np.where(sound, target / np.where(sound, total, 1.0), cases.pi)

@@ -1,0 +1,143 @@
+"""Random cases of every kind that matters, whole batches at a time.
+
+Rows are on the grid k / 1024 and rewards on k / 64, so that a case is a small exact model, too.
+Each case draws its kinds independently: flat, peaked, sparse, half-and-half and deterministic rows;
+near and far targets, greedy ones; weights from 1 down to 1/4096; horizons from 1 to 100.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple, final
+
+import numpy as np
+
+from tabular_trpo._core.numbers import Array
+from tabular_trpo._theory.plain import Cases, evaluated
+
+GRID = 1024
+REWARD_GRID = 64
+GAMMAS = (0.02, 0.05, 0.1, 0.3, 0.5, 0.7, 0.9, 0.95, 0.99)
+ROW_KINDS = ("flat", "peaked", "half", "certain", "nearly", "sparse")
+GREEDY = len(ROW_KINDS)  # one more kind of target
+
+
+@final
+class Drawn(NamedTuple):
+    """Cases with the kinds of their policies.
+
+    kind_pi, kind_target: (N,) indices into ROW_KINDS, or GREEDY
+    """
+
+    cases: Cases
+    kind_pi: Array
+    kind_target: Array
+
+    def family(self, index: int) -> str:
+        """Name what one case is drawn from, as "flat to greedy"."""
+        names = (*ROW_KINDS, "greedy")
+        return f"{names[self.kind_pi[index]]} to {names[self.kind_target[index]]}"
+
+
+def _columns(rows: Array) -> Array:
+    """Return (..., n) as (n, R): short rows are quick to compare and to add column by column."""
+    return np.ascontiguousarray(rows.reshape(-1, rows.shape[-1]).T)
+
+
+def _ranks(columns: Array) -> Array:
+    """Return the place of each entry among those of its row, the first of equals first; (n, R)."""
+    rank = np.zeros(columns.shape, dtype=np.int16)
+    for i in range(len(columns)):
+        for j in range(i + 1, len(columns)):
+            after = columns[j] < columns[i]
+            rank[i] += after
+            rank[j] += ~after
+    return rank
+
+
+def gridded(rows: Array, grid: int = GRID) -> Array:
+    """Round rows that sum to 1 to multiples of 1 / grid with sum 1, by largest remainders."""
+    units = _columns(rows * grid)
+    whole = np.floor(units)
+    missing = grid - whole.sum(axis=0)
+    found = (whole + (_ranks(whole - units) < missing)) / grid
+    return np.ascontiguousarray(found.T).reshape(rows.shape)
+
+
+def rows(rng: np.random.Generator, shape: tuple[int, ...], kind: Array | None = None) -> Array:
+    """Draw stochastic rows, each of a kind of its own unless `kind` (indices) is given.
+
+    shape:  (..., n)
+    return: (..., n), on no grid
+    """
+    drawn = _columns(rng.standard_exponential(shape))
+    kind = rng.integers(len(ROW_KINDS), size=shape[:-1]) if kind is None else kind
+    kind = np.broadcast_to(kind, shape[:-1]).ravel()
+    rank = _ranks(_columns(rng.random(shape)))
+    kept = _columns(rng.random(shape)) < 0.3
+    for name, weigh in _WEIGHTS.items():
+        at = np.flatnonzero(kind == ROW_KINDS.index(name))
+        drawn[:, at] = weigh(drawn[:, at], rank[:, at], kept[:, at])
+    return np.ascontiguousarray((drawn / drawn.sum(axis=0)).T).reshape(shape)
+
+
+# (weights, ranks in a random order, what else is kept) -> weights; "flat" takes them as they are.
+_WEIGHTS: dict[str, Callable[[Array, Array, Array], Array]] = {
+    "peaked": lambda w, rank, kept: w**4,
+    "half": lambda w, rank, kept: rank <= 1,
+    "certain": lambda w, rank, kept: rank == 0,
+    "nearly": lambda w, rank, kept: np.where(rank == 0, 1.0, w * 0.01),
+    "sparse": lambda w, rank, kept: w * ((rank <= 2) | kept),
+}
+
+
+def rewards(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Draw rewards of one kind a case: real, signs, sparse, in [0, 1]; (N, S, A)."""
+    kind = rng.integers(4, size=(shape[0], 1, 1))
+    real = rng.standard_normal(shape).clip(-4, 4)
+    choices = [real, np.sign(real), real * (rng.random(shape) < 0.4), rng.random(shape)]
+    return np.asarray(np.select([kind == i for i in range(len(choices))], choices))
+
+
+def weights(rng: np.random.Generator, count: int) -> Array:
+    """Draw mixture weights: 1, or 2^-k, or uniform; (N,)."""
+    kind = rng.integers(3, size=count)
+    choices = [
+        np.ones(count),
+        2.0 ** -rng.integers(0, 13, count),
+        rng.integers(1, 1024, count) / GRID,
+    ]
+    return np.asarray(np.select([kind == i for i in range(3)], choices))
+
+
+def draw(
+    rng: np.random.Generator, count: int, n_states: int, n_actions: int, gamma: float | None = None
+) -> Cases:
+    """Draw `count` cases with n_states states and n_actions actions, all allowed.
+
+    gamma: of all cases; else drawn from GAMMAS and from (0, 1)
+    """
+    return drawn(rng, count, n_states, n_actions, gamma).cases
+
+
+def drawn(
+    rng: np.random.Generator, count: int, n_states: int, n_actions: int, gamma: float | None = None
+) -> Drawn:
+    """Draw the same cases, and tell their kinds; see `draw`."""
+    table = (count, n_states, n_actions)
+    horizon = np.where(
+        rng.random(count) < 0.7, rng.choice(GAMMAS, count), rng.integers(1, 1000, count) / 1000
+    )
+    start = np.where(rng.random((count, 1)) < 0.5, 3, rng.integers(len(ROW_KINDS), size=(count, 1)))
+    kind_pi, kind_target = rng.integers(len(ROW_KINDS), size=(2, count, 1))
+    cases = Cases(
+        P=gridded(rows(rng, (*table, n_states))),
+        r=np.rint(rewards(rng, table) * REWARD_GRID) / REWARD_GRID,
+        rho0=gridded(rows(rng, (count, n_states), start[:, 0])),
+        gamma=horizon if gamma is None else np.full(count, gamma),
+        pi=gridded(rows(rng, table, kind_pi)),
+        target=gridded(rows(rng, table, kind_target)),
+        alpha=weights(rng, count),
+    )
+    greedy = rng.random(count) < 0.2
+    best = np.argmax(evaluated(cases, cases.pi).A, axis=-1)[..., None] == np.arange(n_actions)
+    cases = cases.changed(target=np.where(greedy[:, None, None], best * 1.0, cases.target))
+    return Drawn(cases, kind_pi[:, 0], np.where(greedy, GREEDY, kind_target[:, 0]))

@@ -1,0 +1,105 @@
+"""What a claim is measured by: a gap beside a penalty, whatever the spelling of both.
+
+A claim says that a sum of terms is at most 0.  Those that vanish with the step and are of one sign
+are its penalty; the others, L and eta_new say, are its gap.
+"""
+
+from typing import NamedTuple, final
+
+import numpy as np
+
+from tabular_trpo._falsify.conditions import SLACK, excess, requirements, violation
+from tabular_trpo._falsify.draw import draw
+from tabular_trpo._falsify.kinds import CENTRE, MET, Kind, Probes
+from tabular_trpo._falsify.quotient import cleared
+from tabular_trpo._falsify.sums import Terms, cancelled, flattened, terms_of
+from tabular_trpo._theory.claim import Theorem
+from tabular_trpo._theory.plain import Cases, PlainPair
+
+PROBES, LEAST_PROBES = 1024, 8  # random pairs on which terms are sorted
+Promise = tuple[Terms, Terms]
+
+
+@final
+class Measure(NamedTuple):
+    """Gap and penalty of a claim; where it has no penalty, of a promise in its precondition."""
+
+    gap: Terms
+    penalty: Terms
+    promise: Promise | None = None
+
+
+def measure(claim: Theorem) -> Measure:
+    """Sort the terms of a claim into gap and penalty; its own centre, where it names one, is first.
+
+    >>> from tabular_trpo._theory.claim import claim
+    >>> @claim("L spelled out")
+    ... def bound(p):
+    ...     return p.eta_new, ">=", p.eta + p.sum_s(p.rho * (p.A_bar - p.tv**2))
+    >>> measure(bound).gap
+    ((1.0, eta), (1.0, sum_s(rho*A_bar)), (-1.0, eta_new))
+    >>> measure(bound).penalty
+    ((-1.0, sum_s(rho*tv**2)),)
+    """
+    statement = claim.statement
+    if statement.relation == "==":
+        return Measure(terms_of(violation(statement)), ())
+    if claim.centre is not None:
+        sides = statement.lhs - claim.centre, claim.centre - statement.rhs
+        if statement.relation == ">=":
+            sides = claim.centre - statement.lhs, statement.rhs - claim.centre
+        gap, penalty = (cancelled(flattened(side)) for side in sides)
+        return Measure(gap, penalty)
+    probes = Probes(_met(claim))
+    gap, penalty = _apart(cleared(terms_of(violation(statement)), probes), probes)
+    return Measure(gap, penalty, None if penalty else _promise(claim, gap, probes))
+
+
+def _promise(claim: Theorem, gap: Terms, probes: Probes) -> Promise | None:
+    """Return gap and penalty of a precondition, if both have the unit of the claim: of rewards.
+
+    return: None where it has none, as a range of gamma or a bound of the step
+    """
+    if claim.condition is None or claim.condition.relation == "==":
+        return None
+    for wrong in requirements(claim.condition):
+        found = _apart(cleared(flattened(wrong, -1.0), probes), probes)
+        if found[1] and all(probes.of_rewards(terms) for terms in (gap, *found)):
+            return found
+    return None
+
+
+def _apart(terms: Terms, probes: Probes) -> tuple[Terms, Terms]:
+    """Sort terms into gap and penalty by what they do; the penalty may be empty.
+
+    Signs that only the precondition gives, as that of L - eta, count where there are no others.
+    Where that sorts nothing, terms that are never positive are the penalty; and the penalty is
+    the group that is negative more often.
+    """
+    opened = probes.opened(terms)
+    if all(kind in CENTRE for _, _, kind in opened):
+        opened = probes.opened(terms, MET)
+
+    def those(*kinds: Kind) -> Terms:
+        return tuple((sign, e) for sign, e, kind in opened if kind in kinds)
+
+    centre, below = those(*CENTRE), those(Kind.NEGATIVE)
+    small = those(Kind.POSITIVE, Kind.NEGATIVE)
+    if not small:
+        signs = [probes.never((term,), 1.0) for term in centre]
+        gap = tuple(term for term, never in zip(centre, signs, strict=True) if not never)
+        penalty = tuple(term for term, never in zip(centre, signs, strict=True) if never)
+    elif centre and (not below or probes.never(small, 1.0)):
+        gap, penalty = centre, small
+    else:
+        gap, penalty = those(*CENTRE, Kind.POSITIVE), below
+    if gap and penalty and probes.negative(gap) > probes.negative(penalty):
+        gap, penalty = penalty, gap
+    return gap or penalty, penalty if gap else ()
+
+
+def _met(claim: Theorem) -> Cases:
+    """Return random cases, those that meet the precondition if enough of them do."""
+    cases = draw(np.random.default_rng(0), PROBES, 3, 3)
+    inside = excess(claim.condition, PlainPair(cases)) <= SLACK
+    return cases[inside] if np.count_nonzero(inside) >= LEAST_PROBES else cases

@@ -1,0 +1,230 @@
+"""Screening in chunks: every statement on thousands of drawn pairs, what looks suspicious exactly.
+
+A chunk depends on its plan and its index alone, so it may be screened anywhere and again.  Doubles
+accuse and never acquit by themselves: a pair on which a statement seems to fail is read exactly
+and judged, and so are a few of the pairs that come nearest.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
+from typing import Any, NamedTuple, final
+
+import numpy as np
+
+from tabular_trpo._core.decimals import faithful
+from tabular_trpo._core.numbers import Array
+from tabular_trpo._core.records import locked
+from tabular_trpo._falsify import worst_case_families as members
+from tabular_trpo._falsify.draw import Drawn, drawn
+from tabular_trpo._falsify.score import NO_VALUE, SPEAKS, Scorer, scorer
+from tabular_trpo._theory.claim import Theorem, Verdict
+from tabular_trpo._theory.judge import judge
+from tabular_trpo._theory.pair import Pair
+from tabular_trpo._theory.plain import Cases, PlainPair
+from tabular_trpo._theory.selection import chosen
+
+SIZES = (
+    (5, 3), (2, 2), (3, 3), (4, 2), (5, 4), (2, 3), (3, 2), (4, 4),
+    (1, 3), (5, 2), (3, 4), (2, 4), (4, 3), (1, 2),
+)  # fmt: skip
+ONE_IN = 200  # cases, rounded up, are members of a worst-case family
+SUSPECTS = 200  # of each statement in a chunk that are judged exactly, until one is refuted
+NEAREST = 8  # pairs of a chunk, of all statements in turn, that are judged though none fails
+NEAR = 0.9  # score from which a pair is one of them
+FAILS = 1.0  # score above which a statement seems to fail
+DIGITS = 12  # of a score that is kept
+
+
+@final
+@locked
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a screening is, whoever carries it out: the same plan gives the same records.
+
+    pairs, chunk: how many pairs there are, and in one chunk
+    theorems:     names of the table
+    """
+
+    seed: int
+    pairs: int
+    chunk: int
+    theorems: tuple[str, ...]
+
+    @property
+    def chunks(self) -> int:
+        """The number of chunks; the last one may be smaller."""
+        return -(-self.pairs // self.chunk)
+
+    def size(self, index: int) -> tuple[int, int]:
+        """Return (S, A) of the drawn cases of a chunk."""
+        return SIZES[index % len(SIZES)]
+
+    def count(self, index: int) -> int:
+        """Return the number of pairs of a chunk."""
+        return min(self.chunk, self.pairs - index * self.chunk)
+
+
+@final
+class Batch(NamedTuple):
+    """The cases of a chunk: drawn ones, then members of one worst-case family."""
+
+    drawn: Drawn
+    family: str
+    members: Cases
+
+    @property
+    def parts(self) -> tuple[Cases, Cases]:
+        """Both kinds, each of one size."""
+        return self.drawn.cases, self.members
+
+    def kind(self, case: int) -> str:
+        """Name the family of one case: kinds of rows, or a worst case."""
+        return self.drawn.family(case) if case < len(self.drawn.cases) else self.family
+
+    def gamma(self, case: int) -> float:
+        """Return the discount of one case."""
+        part, at = self._at(case)
+        return float(part.gamma[at])
+
+    def pair(self, case: int) -> Pair:
+        """Return one case as an exact mixture pair."""
+        part, at = self._at(case)
+        return part.pair(at)
+
+    def _at(self, case: int) -> tuple[Cases, int]:
+        many = len(self.drawn.cases)
+        return (self.drawn.cases, case) if case < many else (self.members, case - many)
+
+
+def batch(plan: Plan, index: int) -> Batch:
+    """Draw the cases of a chunk."""
+    rng = np.random.default_rng(np.random.SeedSequence(plan.seed, spawn_key=(index,)))
+    count = plan.count(index)
+    few = -(-count // ONE_IN)
+    family, worst = members.drawn(rng, index, few)
+    return Batch(drawn(rng, count - few, *plan.size(index)), family, worst)
+
+
+@final
+class Finding(NamedTuple):
+    """Where to look: a case of the chunk for which a statement is judged, and why."""
+
+    theorem: Theorem
+    case: int
+    why: str
+
+
+def screened(plan: Plan, index: int) -> dict[str, Any]:
+    """Screen one chunk and return its record, ready for JSON; docs/campaign.md says what is in it.
+
+    raises: InvalidMDPError for a name that is not in the table
+
+    >>> plan = Plan(seed=0, pairs=300, chunk=200, theorems=("trpo_bound",))
+    >>> record = screened(plan, 1)
+    >>> record["pairs"], record["states"], record["statements"]["trpo_bound"]["suspicious"]
+    (100, 2, 0)
+    """
+    cases = batch(plan, index)
+    pairs = [PlainPair(part) for part in cases.parts if len(part)]
+    statements: dict[str, Any] = {}
+    suspects: list[Finding] = []
+    nearest: list[Finding] = []
+    for theorem in chosen(plan.theorems):
+        scores = _kept(np.concatenate([_scorer(theorem)(pair) for pair in pairs]))
+        statements[theorem.name] = found = _statement(scores, cases)
+        worst = np.argsort(-scores, kind="stable")[: min(found["suspicious"], SUSPECTS)]
+        suspects += [Finding(theorem, int(case), "suspicious") for case in worst]
+        if found["tightest"] and found["tightest"]["score"] >= NEAR:
+            nearest.append(Finding(theorem, found["tightest"]["case"], "near"))
+        if found["no_value"]:
+            case = int(np.argmax(scores == NO_VALUE))
+            nearest.append(Finding(theorem, case, "no value"))
+    judged = _judged(cases, [*suspects, *_in_turn(nearest, index)])
+    n_states, n_actions = plan.size(index)
+    return {
+        "chunk": index,
+        "seed": [plan.seed, index],
+        "states": n_states,
+        "actions": n_actions,
+        "pairs": plan.count(index),
+        "family": cases.family,
+        "members": len(cases.members),
+        "statements": statements,
+        "judged": judged,
+        "unjudged": _unjudged(statements, judged),
+    }
+
+
+def _statement(scores: Array, cases: Batch) -> dict[str, Any]:
+    """Count what one statement does on the pairs of a chunk; the tightest of those that hold."""
+    holding = np.where(scores > FAILS, NO_VALUE, scores)
+    case = int(np.argmax(holding))
+    tightest = None
+    if holding[case] > SPEAKS:
+        tightest = {
+            "score": float(faithful(scores[case], DIGITS)),
+            "case": case,
+            "family": cases.kind(case),
+            "gamma": cases.gamma(case),
+        }
+    return {
+        "speaks": int(np.count_nonzero(scores > SPEAKS)),
+        "no_value": int(np.count_nonzero(scores == NO_VALUE)),
+        "suspicious": int(np.count_nonzero(scores > FAILS)),
+        "tightest": tightest,
+    }
+
+
+def _kept(scores: Array) -> Array:
+    """Return scores rounded to the digits that are kept; what is not 1 does not become 1."""
+    rounded = scores.round(DIGITS)
+    return np.where((rounded == FAILS) & (scores < FAILS), scores, rounded)
+
+
+def _in_turn(findings: Sequence[Finding], index: int) -> list[Finding]:
+    """Take a few, going on from chunk to chunk, so that each statement has its turn."""
+    start = index * NEAREST % max(1, len(findings))
+    return list(islice([*findings[start:], *findings[:start]], NEAREST))
+
+
+def _judged(cases: Batch, findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    """Judge findings exactly; a case is read once, a refuted statement is left at that."""
+    exact: dict[int, Pair] = {}
+    refuted: set[str] = set()
+    out = []
+    for theorem, case, why in findings:
+        if theorem.name in refuted:
+            continue
+        if case not in exact:
+            exact[case] = cases.pair(case)
+        verdict = judge(theorem, exact[case])
+        refuted |= {theorem.name} if verdict.status == "refuted" else set()
+        about = {"statement": theorem.name, "case": case, "family": cases.kind(case), "why": why}
+        out.append({**about, **told(verdict)})
+    return out
+
+
+def _unjudged(statements: dict[str, Any], judged: Sequence[dict[str, Any]]) -> int:
+    """Count the suspicious pairs that nobody judged, of statements that are not refuted anyway."""
+    done = Counter(one["statement"] for one in judged if one["why"] == "suspicious")
+    refuted = {one["statement"] for one in judged if one["status"] == "refuted"}
+    left = (
+        found["suspicious"] - done[name]
+        for name, found in statements.items()
+        if name not in refuted
+    )
+    return sum(left)
+
+
+def told(verdict: Verdict) -> dict[str, Any]:
+    """Return the end of a verdict for a record: status, lane and, where it has one, the reason."""
+    reason = {"reason": verdict.reason} if verdict.reason else {}
+    return {"status": verdict.status, "lane": verdict.lane, **reason}
+
+
+@cache  # a process has few
+def _scorer(theorem: Theorem) -> Scorer:
+    return scorer(theorem)

@@ -1,0 +1,242 @@
+"""Shrinking: a counterexample made as small as the published order of rules can make it.
+
+The rules, each tried until it no longer helps, and all again while any does: drop a state; drop an
+action; start at one state; send a transition to one state; drop or round a reward; let a policy row
+be certain, even, or the same in both; round rows, steps, weights and gamma to simpler numbers.
+A proposal is taken if it lowers `Specimen.cost` and is refuted exactly; `smallest` does the same
+with any other question that has an exact answer.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from tabular_trpo._core.numbers import Array
+from tabular_trpo._falsify.draw import gridded
+from tabular_trpo._falsify.exact_case import DENOMINATORS, Specimen, fractions_of, promising
+from tabular_trpo._falsify.score import Scorer
+from tabular_trpo._theory.claim import Theorem
+from tabular_trpo._theory.judge import judge
+
+TRIES = 12  # exact judgements before a rule is left
+STEPS = (1, 2, 3, 4, 5, 10, 20, 50, 100, 1000, 10**4)  # one over the lengths of a step
+WEIGHTS = tuple(Fraction(1, k) for k in STEPS)
+GAMMAS = tuple(
+    Fraction(*x)
+    for x in (
+        (1, 2),
+        (1, 3),
+        (2, 3),
+        (1, 4),
+        (3, 4),
+        (1, 10),
+        (9, 10),
+        (1, 20),
+        (99, 100),
+        (1, 100),
+    )
+)
+Rule = Callable[[Specimen], Iterator[Specimen]]
+Kept = Callable[[Specimen], bool]
+Likely = Callable[[Sequence[Specimen]], Iterator[Specimen]]
+
+
+def refuted(claim: Theorem, specimen: Specimen) -> bool:
+    """Return whether the claim is refuted exactly there."""
+    return judge(claim, specimen.pair()).status == "refuted"
+
+
+def shrunk(claim: Theorem, score: Scorer, specimen: Specimen, free_gamma: bool) -> Specimen:
+    """Return the smallest refuted specimen that the rules reach from a refuted one."""
+    return smallest(
+        specimen, lambda x: refuted(claim, x), lambda xs: promising(score, xs), free_gamma
+    )
+
+
+def smallest(specimen: Specimen, kept: Kept, likely: Likely, free_gamma: bool) -> Specimen:
+    """Return the smallest specimen that the rules reach while `kept` holds, in exact numbers.
+
+    likely: sifts proposals quickly, in doubles and in their order, for those that may be kept
+    """
+    rules = RULES if free_gamma else RULES[:-1]
+    while True:
+        before = specimen
+        for rule in rules:
+            while (better := _step(specimen, kept, likely, rule)) is not None:
+                specimen = better
+        if specimen is before:
+            return specimen
+
+
+def _step(specimen: Specimen, kept: Kept, likely: Likely, rule: Rule) -> Specimen | None:
+    cost = specimen.cost()
+    proposals = sorted((x for x in rule(specimen) if x.cost() < cost), key=Specimen.cost)
+    for tries, proposal in enumerate(likely(proposals)):
+        if kept(proposal):
+            return proposal
+        if tries == TRIES:
+            break
+    return None
+
+
+def _put(table: Array, at: Any, values: Any) -> Array:
+    out = table.copy()
+    out[at] = values
+    return out
+
+
+def _unit(n: int, i: int) -> Array:
+    return np.array([Fraction(int(i == k)) for k in range(n)], dtype=object)
+
+
+def _even(n: int) -> Array:
+    return np.full(n, Fraction(1, n), dtype=object)
+
+
+def drop_state(x: Specimen) -> Iterator[Specimen]:
+    """Merge a state into another, whose actions stay."""
+    n_states, _ = x.size
+    for s in range(n_states if n_states > 1 else 0):
+        keep = [i for i in range(n_states) if i != s]
+        for t in keep:
+            P, rho0 = x.P.copy(), x.rho0.copy()
+            P[..., t] += P[..., s]
+            rho0[t] += rho0[s]
+            P, rho0 = P[keep][..., keep], rho0[keep]
+            yield x.changed(P=P, r=x.r[keep], rho0=rho0, pi=x.pi[keep], other=x.other[keep])
+
+
+def drop_action(x: Specimen) -> Iterator[Specimen]:
+    """Leave out one action everywhere; its probability goes to the others in proportion."""
+    _, n_actions = x.size
+    for a in range(n_actions if n_actions > 1 else 0):
+        keep = [i for i in range(n_actions) if i != a]
+        pi, other = (_rescaled(rows[:, keep]) for rows in (x.pi, x.other))
+        yield x.changed(P=x.P[:, keep], r=x.r[:, keep], pi=pi, other=other)
+
+
+def _rescaled(rows: Array) -> Array:
+    out = rows.copy()
+    for row in out:
+        total = sum(row)
+        row[:] = row / total if total else _unit(len(row), 0)
+    return out
+
+
+def start_once(x: Specimen) -> Iterator[Specimen]:
+    """Start at one state, or at all alike."""
+    n_states, _ = x.size
+    for s in range(n_states):
+        yield x.changed(rho0=_unit(n_states, s))
+    yield x.changed(rho0=_even(n_states))
+
+
+def certain_transitions(x: Specimen) -> Iterator[Specimen]:
+    """Send one pair to one state, or to two alike; or one state's pairs where another pair goes."""
+    n_states, n_actions = x.size
+    for s, a in np.ndindex(n_states, n_actions):
+        for t in range(n_states):
+            yield x.changed(P=_put(x.P, (s, a), _unit(n_states, t)))
+            for u in range(t):
+                half = (_unit(n_states, t) + _unit(n_states, u)) / 2
+                yield x.changed(P=_put(x.P, (s, a), half))
+        yield x.changed(P=_put(x.P, s, x.P[s, a]))
+
+
+def simple_rewards(x: Specimen) -> Iterator[Specimen]:
+    """Set a reward or a state's rewards to 0, or round them, or divide all by the largest."""
+    for at in np.ndindex(*x.size):
+        for value in (Fraction(0), Fraction(1), Fraction(-1)):
+            yield x.changed(r=_put(x.r, at, value))
+        for grid in DENOMINATORS[:9]:
+            yield x.changed(r=_put(x.r, at, fractions_of(x.r, grid)[at]))
+    for s in range(x.size[0]):
+        yield x.changed(r=_put(x.r, s, Fraction(0)))
+        yield x.changed(r=_put(x.r, s, x.r[s] - min(x.r[s])))
+    most = max(abs(x.r).ravel())
+    if most:
+        yield x.changed(r=x.r / most)
+        yield x.changed(r=-x.r / most)
+    for grid in DENOMINATORS:
+        yield x.changed(r=fractions_of(x.r, grid))
+
+
+def simple_policies(x: Specimen) -> Iterator[Specimen]:
+    """Let a row of a policy be certain, even, even on its support, or that of the other policy."""
+    n_states, n_actions = x.size
+    for s in range(n_states):
+        rows = [_unit(n_actions, a) for a in range(n_actions)] + [_even(n_actions)]
+        for name, twin in (("pi", "other"), ("other", "pi")):
+            table, support = getattr(x, name), getattr(x, name)[s] != 0
+            alike = support.astype(int) * Fraction(1, int(support.sum()))
+            for row in [*rows, alike, getattr(x, twin)[s]]:
+                yield x.changed(**{name: _put(table, s, row)})
+        for row in rows:
+            yield x.changed(pi=_put(x.pi, s, row), other=_put(x.other, s, row))
+
+
+def simple_rows(x: Specimen) -> Iterator[Specimen]:
+    """Round a row of any table, or a whole table, to a smaller denominator."""
+    for grid in DENOMINATORS:
+        for name in ("P", "rho0", "pi", "other"):
+            table = getattr(x, name)
+            rounded = fractions_of(gridded(table.astype(np.float64), grid), grid)
+            yield x.changed(**{name: rounded})
+            for at in np.ndindex(table.shape[:-1]) if table.ndim > 1 else ():
+                yield x.changed(**{name: _put(table, at, rounded[at])})
+
+
+def simple_steps(x: Specimen) -> Iterator[Specimen]:
+    """Round the step from pi to the other policy, state by state or at all, to a simple length."""
+    if x.alpha is not None:
+        for alpha in WEIGHTS:
+            yield x.changed(alpha=alpha)
+        return
+    step = x.other - x.pi
+    for length in WEIGHTS:
+        for grid in (1, 2, 3, 4, 5, 10):
+            rows = np.array([_rounded_step(row, length, grid) for row in step], dtype=object)
+            yield from _moved(x, rows)
+            for s in range(len(step)):
+                yield from _moved(x, _put(step, s, rows[s]))
+
+
+def _rounded_step(row: Array, length: Fraction, grid: int) -> Array:
+    """Return a multiple of `length / grid` that sums to 0 and points the same way."""
+    most = max(abs(row))
+    if most == 0:
+        return row
+    units = [round(x / most * grid) for x in row]
+    units[int(np.argmax(abs(row)))] -= sum(units)
+    return np.array([Fraction(u, grid) * length for u in units], dtype=object)
+
+
+def _moved(x: Specimen, step: Array) -> Iterator[Specimen]:
+    other = x.pi + step
+    if min(other.ravel()) >= 0:
+        yield x.changed(other=other)
+
+
+def simple_gamma(x: Specimen) -> Iterator[Specimen]:
+    """Take a simpler gamma."""
+    for gamma in GAMMAS:
+        yield x.changed(gamma=gamma)
+    for grid in DENOMINATORS[:-2]:
+        near = x.gamma.limit_denominator(grid)
+        if near < 1:
+            yield x.changed(gamma=near)
+
+
+RULES: tuple[Rule, ...] = (
+    drop_state,
+    drop_action,
+    start_once,
+    certain_transitions,
+    simple_rewards,
+    simple_policies,
+    simple_rows,
+    simple_steps,
+    simple_gamma,  # the last: left out where gamma is held fixed
+)

@@ -1,0 +1,94 @@
+"""A formula as a sum of terms with signs, however it is spelled.
+
+Products and quotients are distributed over sums, and so are the linear functions: what a user
+writes inside of `sum_s` or before a bracket is then a term like any other.
+"""
+
+from collections.abc import Iterator
+
+from tabular_trpo._theory.expression import SCALAR, STATE, TABLE, Expression
+from tabular_trpo._theory.trace import FUNCTIONS, Symbols
+
+Terms = tuple[tuple[float, Expression], ...]
+MAXIMA = ("max_s", "max_a", "max_sa")
+LINEAR = ("sum_s", "mean_d", "sum_a", "next", "push", "shift")
+_P = Symbols()
+MINORANT = {_P.M: _P.L - _P.C * _P.max_kl}  # names that are sums
+ONE = {STATE: _P.rho0**0, TABLE: _P.pi**0}  # the number 1 at each state, and at each action
+
+
+def flattened(e: Expression, sign: float = 1.0) -> Terms:
+    """Return the terms of a sum with their signs.
+
+    >>> from tabular_trpo._theory.trace import trace
+    >>> flattened(trace(lambda p: (p.eta_new - (p.L - p.eps), ">=", 0)).lhs)
+    ((1.0, eta_new), (-1.0, L), (1.0, eps))
+    """
+    match e.op, e.args:
+        case "number", [0]:
+            return ()
+        case "+", [x, y]:
+            return flattened(x, sign) + flattened(y, sign)
+        case "-", [x, y]:
+            return flattened(x, sign) + flattened(y, -sign)
+        case "neg", [x]:
+            return flattened(x, -sign)
+    return ((sign, e),)
+
+
+def cancelled(terms: Terms) -> Terms:
+    """Return terms without those that another one takes away."""
+    left: list[tuple[float, Expression]] = []
+    for sign, e in terms:
+        other = next((i for i, (s, x) in enumerate(left) if x is e and s == -sign), None)
+        if other is None:
+            left.append((sign, e))
+        else:
+            del left[other]
+    return tuple(left)
+
+
+def terms_of(e: Expression, sign: float = 1.0) -> Terms:
+    """Return the terms of a sum; a lone maximum, which is at most 0, gives those inside it."""
+    found = flattened(e, sign)
+    if len(found) == 1 and found[0][0] > 0 and found[0][1].op in MAXIMA:
+        return terms_of(found[0][1].args[0])
+    return found
+
+
+def parts(e: Expression) -> Terms:
+    """Return the terms of which one term is the sum, distributed by one operation.
+
+    >>> from tabular_trpo._theory.trace import trace
+    >>> parts(trace(lambda p: (p.sum_s(p.rho * (p.A_bar - p.eps)), ">=", 0)).lhs)
+    ((1.0, sum_s(rho*A_bar)), (-1.0, sum_s(rho*eps)))
+    """
+    return tuple(_distributed(e)) if e.op != "number" else ((1.0, e),)
+
+
+def _distributed(e: Expression) -> Iterator[tuple[float, Expression]]:
+    match e.op, e.args:
+        case "name", _ if e in MINORANT:
+            yield from flattened(MINORANT[e])
+        case "*", [x, y]:
+            inner = [(s * t, a * b) for s, a in _inside(x) for t, b in _inside(y)]
+            yield from inner
+        case "/", [x, y]:
+            yield from ((sign, part / y) for sign, part in _inside(x))
+        case op, [x] if op in LINEAR:
+            takes, gives = FUNCTIONS[op]
+            for sign, part in _inside(x):
+                yield sign, Expression(op, (_spread(part, takes or SCALAR),), gives or SCALAR)
+        case _:
+            yield 1.0, e
+
+
+def _inside(e: Expression) -> Terms:
+    """Return the terms of a sum, or else those of a product."""
+    found = flattened(e)
+    return parts(e) if len(found) == 1 and found[0][1] is e else found
+
+
+def _spread(e: Expression, rank: int) -> Expression:
+    """Return a term at each state or action: a number inside of a sum counts once at each."""
+    return e if e.rank == rank else e * ONE[rank]

@@ -1,0 +1,79 @@
+"""Members of the worst-case families with drawn parameters, as cases.
+
+Parameters are dyadic, so that the exact reading of a case is a member of the family, too.
+"""
+
+from collections.abc import Callable
+from fractions import Fraction
+
+import numpy as np
+
+from tabular_trpo._falsify.draw import GAMMAS, GRID
+from tabular_trpo._falsify.exact_case import Specimen, cases_of
+from tabular_trpo._families import worst_case
+from tabular_trpo._families.worst_case import WorstCase
+from tabular_trpo._theory.plain import Cases
+
+Maker = Callable[[np.random.Generator], WorstCase]
+
+
+def _gamma(rng: np.random.Generator) -> Fraction:
+    usual = rng.random() < 0.5
+    return (
+        Fraction(str(rng.choice(GAMMAS))) if usual else Fraction(int(rng.integers(1, 1000)), 1000)
+    )
+
+
+def _step(rng: np.random.Generator) -> Fraction:
+    """Draw a step size up to 1/2: a power of two, or a multiple of 1 / 1024."""
+    if rng.random() < 0.5:
+        return Fraction(1, 2 ** int(rng.integers(1, 13)))
+    return Fraction(int(rng.integers(1, GRID // 2 + 1)), GRID)
+
+
+def _tight_thm1(rng: np.random.Generator) -> WorstCase:
+    return worst_case.tight_thm1(_step(rng), _gamma(rng), far=2 ** int(rng.integers(-2, 7)))
+
+
+def _tight_cpi(rng: np.random.Generator) -> WorstCase:
+    sign = Fraction(int(rng.integers(-4, 1)), 4)
+    return worst_case.tight_cpi(_gamma(rng), sign, min(1, 2 * _step(rng)))
+
+
+def _two_region(rng: np.random.Generator) -> WorstCase:
+    return worst_case.two_region(_gamma(rng), _step(rng))
+
+
+def _fork(rng: np.random.Generator) -> WorstCase:
+    a = _step(rng)
+    return worst_case.fork(_gamma(rng), a, a * _step(rng))
+
+
+def _rare_region(rng: np.random.Generator) -> WorstCase:
+    p = Fraction(int(rng.integers(1, GRID // 4 + 1)), GRID)
+    growth = Fraction(int(rng.integers(0, 3 * 64 + 1)), 64)
+    return worst_case.rare_region(_gamma(rng), p, growth, _step(rng))
+
+
+FAMILIES: dict[str, Maker] = {
+    "tight_thm1": _tight_thm1,
+    "tight_cpi": _tight_cpi,
+    "two_region": _two_region,
+    "fork": _fork,
+    "rare_region": _rare_region,
+}
+
+
+def drawn(rng: np.random.Generator, turn: int, count: int) -> tuple[str, Cases]:
+    """Draw `count` >= 1 members of one family; the families take turns.
+
+    return: (name of the family, cases)
+    """
+    name = list(FAMILIES)[turn % len(FAMILIES)]
+    return name, cases_of([specimen(FAMILIES[name](rng)) for _ in range(count)])
+
+
+def specimen(x: WorstCase) -> Specimen:
+    """Return a worst case as a specimen."""
+    other = x.pi_new if x.target is None else x.target
+    return Specimen(x.mdp.P, x.mdp.r, x.mdp.rho0, x.mdp.gamma, x.pi, other, x.alpha)

@@ -1,0 +1,1 @@
+"""Where models come from: random ones, named ones, and the worst cases of the theory."""

@@ -1,0 +1,97 @@
+"""Reading the arguments of a family: one lane for all of them, and ranges said in one sentence."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tabular_trpo._core.errors import InvalidMDPError, MemoryGuardError, Problem
+from tabular_trpo._core.memory import guard
+from tabular_trpo._core.nearest import nearest
+from tabular_trpo._core.numbers import brief, kind_of, shown, to_fraction
+
+BYTES_A_PAIR = 200  # of the tables of a sparse model
+BYTES_A_STATE = 500  # of a sparse model: its names, rows and rewards
+LARGEST = 2**62  # of a count: beyond, numpy has no integer
+
+
+def in_lane(**given: Any) -> list[Any]:
+    """Return numbers in the lane they ask for: floats if any of them is a float, else Fractions.
+
+    given:   name = int, Fraction, Decimal, string such as "1/3", or float
+    return:  the values in the order given
+    raises:  InvalidMDPError naming the argument that is not a number
+
+    >>> in_lane(gamma="9/10", slip=0), in_lane(gamma=0.5, slip="1/4")
+    ([Fraction(9, 10), Fraction(0, 1)], [0.5, 0.25])
+    """
+    kinds = [kind_of(value) for value in given.values()]
+    exact = []
+    for (name, value), kind in zip(given.items(), kinds, strict=True):
+        try:
+            if kind == "bad":
+                raise ValueError(f"is of type {type(value).__name__}")
+            exact.append(to_fraction(nearest(value) if kind == "float" else value))
+        except (ValueError, OverflowError) as error:
+            wanted = "a float, an int or an exact number"
+            raise InvalidMDPError(
+                Problem("number", f"{name} = {shown(value)}", str(error), wanted)
+            ) from None
+    if "float" not in kinds:
+        return list(exact)
+    for name, number in zip(given, exact, strict=True):
+        if math.isinf(nearest(number)):
+            got = f"= {brief(number)} is no double, and others are floats"
+            raise InvalidMDPError(Problem("number", name, got, "at most 1.8e308"))
+    return [nearest(x) for x in exact]
+
+
+def is_exact(number: Any) -> bool:
+    """Tell whether a number that came through `in_lane` is in the rational lane."""
+    return not isinstance(number, float)
+
+
+def between(name: str, value: Any, low: Any, high: Any, above: bool = False) -> None:
+    """Raise unless low <= value <= high; `above` leaves out the low end."""
+    if not (low < value if above else low <= value) or not value <= high:
+        wanted = f"a number in {'(' if above else '['}{low}, {high}]"
+        raise InvalidMDPError(Problem("range", name, f"= {shown(value)}", wanted))
+
+
+def size(name: str, value: Any, least: int) -> int:
+    """Return a whole number that is at least `least`.
+
+    raises: InvalidMDPError for another value, MemoryGuardError beyond LARGEST
+    """
+    if kind_of(value) != "int" or value < least:
+        wanted = f"a whole number, at least {least}"
+        raise InvalidMDPError(Problem("size", name, f"= {shown(value)}", wanted))
+    if value > LARGEST:
+        cure = f"Choose a smaller {name}"
+        raise MemoryGuardError(Problem("size", name, f"= {shown(value)}", f"<= {LARGEST:,}", cure))
+    return int(value)
+
+
+def optional_size(name: str, value: Any) -> None:
+    """Raise unless a count is None or at least 1; raises as `size`."""
+    if value is not None:
+        size(name, value, 1)
+
+
+def state_count(name: str, value: Any, least: int) -> int:
+    """Return a number of states that memory can hold.
+
+    raises: InvalidMDPError for what is no whole number >= least, MemoryGuardError
+    """
+    n = size(name, value, least)
+    guard(n * BYTES_A_STATE, f"a model with {name} = {n:,}", f"Choose a smaller {name}")
+    return n
+
+
+def generator(rng: Any) -> np.random.Generator:
+    """Return the numpy Generator that was handed in, or raise: there is no default randomness."""
+    if not isinstance(rng, np.random.Generator):
+        cure = "Make one by numpy.random.default_rng(seed)"
+        got = f"is of type {type(rng).__name__}"
+        raise InvalidMDPError(Problem("rng", "rng", got, "a numpy.random.Generator", cure))
+    return rng

@@ -1,0 +1,95 @@
+"""Models assembled from arms: one outcome of one action, for all states at once.
+
+Every named family is a short list of arms; one list makes the rational, the float and the sparse
+model.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+import scipy.sparse as sp
+
+from tabular_trpo._core.build import guard_dense
+from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.mdp import MDP
+from tabular_trpo._core.numbers import Array, shown, zeros
+from tabular_trpo._core.records import locked
+from tabular_trpo._families.arguments import is_exact
+
+
+@final
+@locked
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """From each state s, `action` leads with probability `p` to `target[s]` and pays `r`.
+
+    target: (S,)       state indices
+    p, r:   (S,) or a number; arms of one action to one state add up
+    """
+
+    action: int
+    target: Array
+    p: Any
+    r: Any = 0
+
+
+def assemble(
+    arms: Iterable[Arm],
+    state_names: Sequence[str],
+    action_names: Sequence[str],
+    gamma: Any,
+    start: int = 0,
+    allowed: Array | None = None,
+    layout: str = "dense",
+) -> MDP:
+    """Sum the arms into a model that starts in the state `start`.
+
+    P(s'|s, a) = sum of p over the arms of a with target s', r(s, a) = sum of p r over those of a.
+
+    allowed: (S, A) bool; the arms of other pairs are left out
+    layout:  "dense", or "csr" (floats only; 10^5 states take well under a second)
+    raises:  InvalidMDPError, MemoryGuardError
+
+    >>> arms = [Arm(0, np.array([1, 1]), 1, np.array([5, 0]))]
+    >>> assemble(arms, ["on", "off"], ["press"], 0.5).r
+    array([[5.], [0.]])
+    """
+    n_states, n_actions = len(state_names), len(action_names)
+    rational = is_exact(gamma)
+    check_layout(layout, rational)
+    everywhere = np.ones(n_states, dtype=bool)
+    states = np.arange(n_states)
+    r = zeros((n_states, n_actions), rational)
+    if layout == "dense":
+        guard_dense(n_states, n_actions, rational)
+    P = zeros((n_states, n_actions, n_states), rational) if layout == "dense" else None
+    entries: list[tuple[Array, Array, Array]] = []
+    for arm in arms:
+        live = everywhere if allowed is None else allowed[:, arm.action]
+        p = (zeros((n_states,), rational) + arm.p)[live]
+        s, t = states[live], arm.target[live]
+        r[s, arm.action] += p * (zeros((n_states,), rational) + arm.r)[live]
+        if P is None:
+            entries.append((s * n_actions + arm.action, t, p))
+        else:
+            P[s, arm.action, t] += p  # each s occurs once in an arm
+    rho0 = zeros((n_states,), rational)
+    rho0[start] += 1
+    names = (state_names, action_names)
+    if P is not None:
+        return MDP(P, r, rho0, gamma, allowed, *names)
+    row, column, data = (np.concatenate(part) for part in zip(*entries, strict=True))
+    sparse = sp.csr_array((data, (row, column)), shape=(n_states * n_actions, n_states))
+    return MDP(sparse, r, rho0, gamma, allowed, *names)
+
+
+def check_layout(layout: str, rational: bool) -> None:
+    """Raise unless the layout exists in the lane."""
+    if layout not in ("dense", "csr"):
+        raise InvalidMDPError(Problem("layout", "layout", f"= {shown(layout)}", '"dense" or "csr"'))
+    if layout == "csr" and rational:
+        cure = "Give gamma as a float"
+        got = "was asked for with exact arguments"
+        raise InvalidMDPError(Problem("layout", 'layout "csr"', got, "the float lane", cure))

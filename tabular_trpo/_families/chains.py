@@ -1,0 +1,166 @@
+"""Families on a line or a ring: chain, ring, river swim, combination lock, random walk.
+
+Exact arguments (int, Fraction, "9/10") give a rational model, a float among them a float model.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tabular_trpo._core.indices import indices
+from tabular_trpo._core.mdp import MDP
+from tabular_trpo._core.memory import guard
+from tabular_trpo._core.public import public
+from tabular_trpo._families.arguments import BYTES_A_PAIR, between, in_lane, size, state_count
+from tabular_trpo._families.arms import Arm, assemble
+
+
+@public
+def chain(n: int, gamma: Any, slip: Any = 0, layout: str = "dense") -> MDP:
+    """Walk on a line of n states from the left end; stepping right at the right end pays 1.
+
+    Going right for ever is worth V(s) = gamma^(n-1-s) / (1 - gamma) when nothing slips.
+
+    n:      number of states
+    slip:   probability that the step goes the other way (at an end: stays)
+    return: S = n, A = 2 ("left", "right")
+    raises: InvalidMDPError
+
+    >>> chain(2, "1/2").r[:, 1]
+    array([Fraction(0, 1), Fraction(1, 1)], dtype=object)
+    """
+    states = np.arange(state_count("n", n, 1))
+    gamma, slip = in_lane(gamma=gamma, slip=slip)
+    between("slip", slip, 0, 1)
+    left, right = np.maximum(states - 1, 0), np.minimum(states + 1, n - 1)
+    prize = (states == n - 1).astype(int)
+    arms = [
+        Arm(0, left, 1 - slip),
+        Arm(0, right, slip),
+        Arm(1, right, 1 - slip, prize),
+        Arm(1, left, slip, prize),
+    ]
+    return assemble(arms, [f"s{i}" for i in states], ["left", "right"], gamma, layout=layout)
+
+
+@public
+def ring(n: int, gamma: Any, layout: str = "dense") -> MDP:
+    """Walk round n states, deterministic and periodic; leaving the start pays 1.
+
+    Clockwise, V(s) = gamma^k / (1 - gamma^n) with k = (n - s) mod n steps to go to the start.
+
+    return: S = n, A = 2 ("clockwise", "counter")
+    raises: InvalidMDPError
+
+    >>> ring(3, 0.5).P[2, 0]
+    array([1., 0., 0.])
+    """
+    states = np.arange(state_count("n", n, 1))
+    (gamma,) = in_lane(gamma=gamma)
+    prize = (states == 0).astype(int)
+    arms = [Arm(0, (states + 1) % n, 1, prize), Arm(1, (states - 1) % n, 1, prize)]
+    names = [f"s{i}" for i in states]
+    return assemble(arms, names, ["clockwise", "counter"], gamma, layout=layout)
+
+
+@public
+def river_swim(
+    n: int,
+    gamma: Any,
+    forward: Any = "3/5",
+    back: Any = "1/10",
+    drift_pay: Any = "1/50",
+    layout: str = "dense",
+) -> MDP:
+    """Swim up a river: drifting is easy and pays little, swimming is hard and pays at the end.
+
+    "right" goes on with `forward`, slips back with `back` and else stays; at the first bank it
+    never slips, at the last there is nowhere to go on to and it pays 1.  "left" pays `drift_pay` at
+    the first bank, so drifting is worth V(s) = gamma^s drift_pay / (1 - gamma).  After Strehl and
+    Littman (2008).
+
+    return: S = n, A = 2 ("left", "right")
+    raises: InvalidMDPError
+
+    >>> river_swim(3, "9/10").P[1, 1]
+    array([Fraction(1, 10), Fraction(3, 10), Fraction(3, 5)], dtype=object)
+    """
+    states = np.arange(state_count("n", n, 2))
+    gamma, forward, back, drift_pay = in_lane(
+        gamma=gamma, forward=forward, back=back, drift_pay=drift_pay
+    )
+    between("forward", forward, 0, 1)
+    between("back", back, 0, 1 - forward)
+    ahead = np.where(states == n - 1, 0, forward)
+    behind = np.where(states == 0, 0, back)
+    prize = (states == n - 1).astype(int)
+    left = np.maximum(states - 1, 0)
+    arms = [
+        Arm(0, left, 1, np.where(states == 0, drift_pay, 0)),
+        Arm(1, np.minimum(states + 1, n - 1), ahead, prize),
+        Arm(1, left, behind, prize),
+        Arm(1, states, 1 - ahead - behind, prize),
+    ]
+    names = [f"bank{i}" for i in states]
+    return assemble(arms, names, ["left", "right"], gamma, layout=layout)
+
+
+@public
+def combination_lock(
+    n: int, gamma: Any, n_actions: int = 2, code: Sequence[int] | None = None, layout: str = "dense"
+) -> MDP:
+    """Turn n dials, each with one right action; any other starts over, opening pays 1 and ends.
+
+    The key is worth V(dial k) = gamma^(n-1-k).
+
+    code:   n action indices; k mod n_actions at dial k by default
+    return: S = n + 1 (the last is "open" and absorbs), A = n_actions
+    raises: InvalidMDPError
+
+    >>> combination_lock(2, 0.5).r
+    array([[0., 0.], [0., 1.], [0., 0.]])
+    """
+    states = np.arange(state_count("n", n, 1) + 1)
+    pairs = len(states) * size("n_actions", n_actions, 1)
+    guard(pairs * BYTES_A_PAIR, f"a lock with n_actions = {n_actions:,}", "Choose fewer actions")
+    (gamma,) = in_lane(gamma=gamma)
+    right = np.arange(n) % n_actions
+    if code is not None:
+        right = indices("code", code, n_actions, f"{n} action indices below {n_actions}", (n,))
+    arms = []
+    for action in range(n_actions):
+        hit = np.append(right == action, False)
+        target = np.where(hit, states + 1, np.where(states == n, n, 0))
+        arms.append(Arm(action, target, 1, (hit & (states == n - 1)).astype(int)))
+    names = [*(f"dial{i}" for i in range(n)), "open"]
+    return assemble(arms, names, [f"turn{i}" for i in range(n_actions)], gamma, layout=layout)
+
+
+@public
+def walk(n: int, gamma: Any, layout: str = "dense") -> MDP:
+    """Toss a coin on n states either side of the middle: tails return there, the right end pays 1.
+
+    Both ends absorb.  With b = gamma/2, s = b + ... + b^(n-1) and p the chance of right in the
+    middle, V(middle) = p gamma b^(n-2) / 2 / (1 - gamma s) for n >= 2: near p for gamma near 1,
+    though value iteration needs about 2^n steps to see it.  After Haddad and Monmege (2018).
+
+    return: S = 2n + 1, A = 2 ("walk": p = 1/2; "lean": p = 3/4 in the middle, the same elsewhere)
+    raises: InvalidMDPError
+
+    >>> walk(1, "1/2").r[1]
+    array([Fraction(1, 2), Fraction(3, 4)], dtype=object)
+    """
+    states = np.arange(2 * state_count("n", n, 1) + 1)
+    gamma, half, leaning = in_lane(gamma=gamma, half="1/2", leaning="3/4")
+    end = (states == 0) | (states == 2 * n)
+    outward = np.where(end, states, np.where(states < n, states - 1, states + 1))
+    inward = np.where(end, states, np.where(states == n, n - 1, n))
+    arms = []
+    for action, p in enumerate((half, leaning)):
+        out = np.where(states == n, p, half)
+        arms += [Arm(action, outward, out, (outward == 2 * n) & ~end), Arm(action, inward, 1 - out)]
+    names = [
+        *(f"left{i}" for i in range(n, 0, -1)), "middle", *(f"right{i}" for i in range(1, n + 1)),
+    ]  # fmt: skip
+    return assemble(arms, names, ["walk", "lean"], gamma, start=n, layout=layout)

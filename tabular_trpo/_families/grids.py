@@ -1,0 +1,93 @@
+"""A room of cells with walls, slippery moves and one prize."""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import numpy as np
+
+from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.mdp import MDP
+from tabular_trpo._core.memory import guard
+from tabular_trpo._core.numbers import Array, kind_of, shown
+from tabular_trpo._core.public import public
+from tabular_trpo._families.arguments import BYTES_A_STATE, between, in_lane, size
+from tabular_trpo._families.arms import Arm, assemble
+
+# Clockwise, so that the neighbours of a direction in this list are its two sides.
+MOVES = {"up": (0, 1), "right": (1, 0), "down": (0, -1), "left": (-1, 0)}
+
+
+@public
+def gridworld(
+    width: int,
+    height: int,
+    gamma: Any,
+    slip: Any = 0,
+    stay: Any = 0,
+    step_reward: Any = 0,
+    walls: Iterable[tuple[int, int]] = (),
+    layout: str = "dense",
+) -> MDP:
+    """Cross a room from the corner (0, 0) to the prize in the opposite one, which pays 1 and ends.
+
+    A move succeeds with 1 - slip - stay, goes to either side with slip/2, and fails with `stay`;
+    a blocked move stays.  Without slip, k steps from the prize in an open room,
+    V* = f^k / gamma with f = (1 - stay) gamma / (1 - stay gamma).
+
+    step_reward: paid in every cell but the prize's, in addition
+    walls:       cells (x, y) that are not states
+    layout:      "dense" or "csr"; 300 x 300 cells in CSR take a fraction of a second
+    return:      S = width height - walls, named "x0y0", ...; A = 4 ("up", "right", "down", "left")
+    raises:      InvalidMDPError, MemoryGuardError
+
+    >>> gridworld(2, 1, "9/10", stay="1/5").P[0, 1]
+    array([Fraction(1, 5), Fraction(4, 5)], dtype=object)
+    """
+    gamma, slip, stay, step_reward = in_lane(
+        gamma=gamma, slip=slip, stay=stay, step_reward=step_reward
+    )
+    between("slip", slip, 0, 1)
+    between("stay", stay, 0, 1 - slip)
+    cells = size("width", width, 1) * size("height", height, 1)
+    room = f"width = {width:,} by height = {height:,}"
+    guard(cells * BYTES_A_STATE, f"a room of {room}", "Choose a smaller room")
+    number = _numbering(width, height, walls)
+    y, x = np.nonzero(number >= 0)
+    states = number[y, x]
+    goal = int(number[-1, -1])
+    away = states != goal
+    side = [_step(number, x, y, dx, dy) for dx, dy in MOVES.values()]
+    side = [np.where(away, target, states) for target in side]
+    outcomes = [(0, 1 - slip - stay), (1, slip / 2), (-1, slip / 2)]
+    arms = []
+    for action in range(4):
+        for turn, p in outcomes:
+            target = side[(action + turn) % 4]
+            arms.append(Arm(action, target, p, ((target == goal) & away) + away * step_reward))
+        arms.append(Arm(action, states, stay, away * step_reward))
+    names = [f"x{i}y{j}" for i, j in zip(x.tolist(), y.tolist(), strict=True)]
+    return assemble(arms, names, list(MOVES), gamma, start=int(number[0, 0]), layout=layout)
+
+
+def _numbering(width: int, height: int, walls: Iterable[tuple[int, int]]) -> Array:
+    """Return the state number of each cell [y, x], -1 for walls."""
+    free = np.ones((height, width), dtype=bool)
+    corners = ((0, 0), (width - 1, height - 1))
+    for wall in walls:
+        pair: Any = wall
+        if not (isinstance(pair, Collection) and len(pair) == 2):
+            raise InvalidMDPError(Problem("wall", "walls", f"hold {shown(pair)}", "cells (x, y)"))
+        x, y = pair
+        whole = kind_of(x) == "int" and kind_of(y) == "int"
+        if not (whole and 0 <= x < width and 0 <= y < height) or (x, y) in corners:
+            wanted = f"a cell of the {width} x {height} room other than the two corners in use"
+            raise InvalidMDPError(Problem("wall", "walls", f"hold {shown((x, y))}", wanted))
+        free[y, x] = False
+    return np.where(free, np.cumsum(free.ravel()).reshape(free.shape) - 1, -1)
+
+
+def _step(number: Array, x: Array, y: Array, dx: int, dy: int) -> Array:
+    """Return the state that each state's move reaches: its own where a border or a wall blocks."""
+    height, width = number.shape
+    target = number[np.clip(y + dy, 0, height - 1), np.clip(x + dx, 0, width - 1)]
+    return np.where(target < 0, number[y, x], target)

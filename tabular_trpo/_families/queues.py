@@ -1,0 +1,47 @@
+"""Admission control of a single-server queue."""
+
+from typing import Any
+
+import numpy as np
+
+from tabular_trpo._core.mdp import MDP
+from tabular_trpo._core.public import public
+from tabular_trpo._families.arguments import between, in_lane, state_count
+from tabular_trpo._families.arms import Arm, assemble
+
+
+@public
+def queue(
+    capacity: int,
+    gamma: Any,
+    service: Any = "1/2",
+    pay: Any = 3,
+    cost: Any = 1,
+    layout: str = "dense",
+) -> MDP:
+    """Admit or reject one customer a slot: admission pays once, waiting costs every slot.
+
+    With n waiting, "admit" makes m = n + 1 and pays `pay`, "reject" makes m = n; then `cost` m is
+    due and one of the m leaves with probability `service`.  A full room can only reject.  To reject
+    for ever is worth V(n) = (gamma service V(n-1) - cost n) / (1 - gamma (1 - service)), V(0) = 0.
+
+    return: S = capacity + 1, A = 2 ("admit", "reject")
+    raises: InvalidMDPError, MemoryGuardError
+
+    >>> queue(1, "1/2").r
+    array([[Fraction(2, 1), Fraction(0, 1)],
+           [Fraction(0, 1), Fraction(-1, 1)]], dtype=object)
+    """
+    n = np.arange(state_count("capacity", capacity, 1) + 1)
+    gamma, service, pay, cost = in_lane(gamma=gamma, service=service, pay=pay, cost=cost)
+    between("service", service, 0, 1)
+    allowed = np.ones((capacity + 1, 2), dtype=bool)
+    allowed[capacity, 0] = False
+    arms = []
+    for action, admitted in enumerate((1, 0)):
+        m = np.minimum(n + admitted, capacity)
+        r = admitted * pay - cost * m
+        arms.append(Arm(action, np.maximum(m - 1, 0), service, r))
+        arms.append(Arm(action, m, 1 - service, r))
+    names = [f"waiting{i}" for i in n]
+    return assemble(arms, names, ["admit", "reject"], gamma, allowed=allowed, layout=layout)

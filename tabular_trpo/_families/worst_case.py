@@ -1,0 +1,248 @@
+"""Worst cases: models and policy pairs at which the bounds of the theory are attained, or nearly.
+
+Random search meets less than half of the bound of TRPO (2015), Theorem 1; these families attain the
+best constants, so they are what a misquoted constant cannot survive.  Rewards are given as
+advantages: V = 0 under `pi`.  The start is X; exact arguments give the rational lane, a float among
+them the float lane.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from math import sqrt
+from typing import Any, final
+
+import numpy as np
+
+from tabular_trpo._core import policy
+from tabular_trpo._core.build import guard_dense
+from tabular_trpo._core.mdp import MDP
+from tabular_trpo._core.nearest import nearest
+from tabular_trpo._core.numbers import Array, OptionalScalar, brief
+from tabular_trpo._core.public import public
+from tabular_trpo._core.records import locked
+from tabular_trpo._families.arguments import between, in_lane, is_exact, state_count
+
+GAMMAS = tuple(Fraction(*x) for x in ((1, 200), (1, 50), (1, 10), (1, 2), (9, 10), (99, 100)))
+STEPS = tuple(Fraction(*x) for x in ((1, 1000), (1, 10), (1, 2)))
+
+
+@public
+@final
+@locked
+@dataclass(frozen=True, slots=True, eq=False)
+class WorstCase:
+    """A model with an old and a new policy; for a mixture, pi_new = (1 - alpha) pi + alpha target.
+
+    name:    the family and its parameters
+    pi, pi_new, target: (S, A) in the lane of the model; target and alpha are None unless a mixture
+    """
+
+    name: str
+    mdp: MDP
+    pi: Array
+    pi_new: Array
+    target: Array | None = None
+    alpha: OptionalScalar = None
+
+
+@public
+def tight_thm1(a: Any, gamma: Any, far: Any = 1) -> WorstCase:
+    """Attain the coupling bound for every gamma and a <= 1/2, so Theorem 1 as a -> 0.
+
+    L - eta_new = 4 a c with eps = 1, max_tv = a, c = a gamma / ((1 - gamma) (1 - gamma (1 - a))).
+
+    a:      step size in (0, 1/2]
+    far:    scale of the advantages at Y, which pi never visits: eps = max(1, |far|) must see them
+    return: S = 2 (X, Y), A = 3 (bad, good, go)
+    raises: InvalidMDPError
+
+    >>> tight_thm1("1/10", "9/10").pi_new[0]
+    array([Fraction(2, 5), Fraction(1, 2), Fraction(1, 10)], dtype=object)
+    """
+    a, gamma, far, half, one = in_lane(a=a, gamma=gamma, far=far, half="1/2", one=1)
+    between("a", a, 0, half, above=True)
+    P = [[[1, 0], [1, 0], [0, 1]], [[0, 1], [0, 1], [0, 1]]]
+    A = [[-one, one, one], [-far, far, 0]]
+    mdp = _model(P, A, gamma, "XY", ("bad", "good", "go"))
+    pi = [[half, half, 0]] * 2
+    pi_new = [[half - a, half, a], [half + a, half - a, 0]]
+    given = {"a": a, "gamma": gamma} | ({"far": far} if far != 1 else {})
+    name = _name("tight_thm1", **given)
+    return _pair(name, mdp, pi, pi_new)
+
+
+@public
+def tight_cpi(gamma: Any, sign: Any = -1, alpha: Any = "1/10") -> WorstCase:
+    """Attain the mixture bound of Kakade and Langford (2002), Theorem 4.1, for all alpha, gamma.
+
+    L - eta_new = (1 - sign) / 2 times
+    2 eps_target gamma alpha^2 / ((1 - gamma) (1 - gamma (1 - alpha))), and eps_target = 1.
+
+    sign:   -1 attains the bound; 0, where the target is greedy, is exactly half of it
+    alpha:  weight of the target in pi_new, in [0, 1]
+    return: S = 2 (X, Y), A = 2 (first, second)
+    raises: InvalidMDPError
+
+    >>> tight_cpi("9/10").mdp.r
+    array([[Fraction(0, 1), Fraction(1, 1)],
+           [Fraction(0, 1), Fraction(-1, 1)]], dtype=object)
+    """
+    gamma, sign, alpha, one = in_lane(gamma=gamma, sign=sign, alpha=alpha, one=1)
+    between("sign", sign, -1, 0)
+    between("alpha", alpha, 0, 1)
+    P = [[[1, 0], [0, 1]], [[0, 1], [0, 1]]]
+    mdp = _model(P, [[0, one], [0, sign * one]], gamma, "XY", ("first", "second"))
+    pi, target = (policy.deterministic(mdp, [a, a]) for a in (0, 1))
+    pi_new = policy.mixture(pi, target, alpha)
+    name = _name("tight_cpi", gamma=gamma, sign=sign, alpha=alpha)
+    return WorstCase(name, mdp, pi, pi_new, target, alpha)
+
+
+@public
+def two_region(gamma: Any, a: Any) -> WorstCase:
+    """Split the future in two, gain in one half and lose in the other: Pinsker-tight as gamma -> 0.
+
+    L - eta_new = 4 a^2 gamma / (1 - gamma) with eps = 1 and max_tv = a: the fraction 1 - gamma of
+    the penalty of Theorem 1, and of the penalty with C/2 and the KL in the limit a -> 0.
+
+    a:      step size in (0, 1/2]
+    return: S = 3 (X, X', Y), A = 2 (minus, plus)
+    raises: InvalidMDPError
+
+    >>> two_region("1/50", "1/100").pi_new[2]
+    array([Fraction(51, 100), Fraction(49, 100)], dtype=object)
+    """
+    gamma, a, half, one = in_lane(gamma=gamma, a=a, half="1/2", one=1)
+    between("a", a, 0, half, above=True)
+    P = [[[0, 1, 0], [0, 0, 1]], [[0, 1, 0]] * 2, [[0, 0, 1]] * 2]
+    mdp = _model(P, [[-one, one]] * 3, gamma, ("X", "X'", "Y"), ("minus", "plus"))
+    up, down = [half - a, half + a], [half + a, half - a]
+    return _pair(_name("two_region", gamma=gamma, a=a), mdp, [[half, half]] * 3, [up, up, down])
+
+
+@public
+def fork(gamma: Any, a: Any, b: Any) -> WorstCase:
+    """Part at the first step and for good: what the mean KL bounds is nearly attained.
+
+    sum_s |rho_new - rho| = 2 a gamma / (1 - gamma), eta_new - L = -2 b times that with eps_cpi =
+    2 b, L = eta, and mean_kl = (1 - gamma) k(a) + gamma k(b) with k(x) = -log(1 - 4 x^2) / 2.
+
+    a:      step at X, in (0, 1/2]
+    b:      step at Y and Z, in [0, 1/2]; beside a it should be small
+    return: S = 3 (X, Y, Z), A = 2 (left, right)
+    raises: InvalidMDPError
+
+    >>> fork("9/10", "1/10", "1/100").pi_new[:2]
+    array([[Fraction(3, 5), Fraction(2, 5)],
+           [Fraction(49, 100), Fraction(51, 100)]], dtype=object)
+    """
+    gamma, a, b, half, one = in_lane(gamma=gamma, a=a, b=b, half="1/2", one=1)
+    between("a", a, 0, half, above=True)
+    between("b", b, 0, half)
+    P = [[[0, 1, 0], [0, 0, 1]], [[0, 1, 0]] * 2, [[0, 0, 1]] * 2]
+    mdp = _model(P, [[0, 0], [one, -one], [one, -one]], gamma, "XYZ", ("left", "right"))
+    pi_new = [[half + x, half - x] for x in (a, -b, b)]
+    return _pair(_name("fork", gamma=gamma, a=a, b=b), mdp, [[half, half]] * 3, pi_new)
+
+
+@public
+def rare_region(gamma: Any, p: Any, x: Any, a: Any) -> WorstCase:
+    """Hide the divergence where pi hardly goes: with the mean KL the bound fails at small gamma.
+
+    L - eta_new = 2 a (rho_new(Y) - rho(Y)) with rho(Y) = 1/(1 - gamma) - 1/(1 - gamma (1 - p));
+    at x = 2 a sqrt(gamma), p -> 0, a -> 0 it is sqrt((1 - gamma) / gamma) / 4 times C mean_kl.
+
+    p:      probability of going to Y under pi, in (0, 1)
+    x:      relative growth of p under pi_new, x >= 0 and (1 + x) p <= 1
+    a:      step size at Y, in (0, 1/2]
+    return: S = 2 (X, Y), A = 3 (first, second, third)
+    raises: InvalidMDPError
+
+    >>> rare_region("1/100", "1/10", "1/2", "1/4").pi_new[0, 2]
+    Fraction(3, 20)
+    """
+    gamma, p, x, a, half, one = in_lane(gamma=gamma, p=p, x=x, a=a, half="1/2", one=1)
+    between("a", a, 0, half, above=True)
+    between("p", p, 0, 1, above=True)
+    between("x", x, 0, 1 / p - 1)
+    P = [[[1, 0], [1, 0], [0, 1]], [[0, 1]] * 3]
+    mdp = _model(P, [[0, 0, 0], [-one, one, 0]], gamma, "XY", ("first", "second", "third"))
+    grown = p * (1 + x)
+    pi = [[(1 - p) / 2, (1 - p) / 2, p], [half, half, 0]]
+    pi_new = [[(1 - grown) / 2, (1 - grown) / 2, grown], [half + a, half - a, 0]]
+    return _pair(_name("rare_region", gamma=gamma, p=p, x=x, a=a), mdp, pi, pi_new)
+
+
+@public
+def ladder(levels: int, gamma: Any, a: Any) -> WorstCase:
+    """Spread the divergence over a ladder: with the mean KL the bound fails for every gamma < 1/5.
+
+    Two rails, + and -, alike in all but name: up climbs (A = -1), across changes the rail (A = 1).
+    pi_new climbs more often on one rail and less often on the other, so A_bar has mean 0 under
+    rho, L = eta, and all of the gap is that visits follow.  As levels grow and a -> 0,
+    L - eta_new = R C mean_kl with R = (s - 1) (s + 1)^2 / (4 (s^2 - s + 2)) and
+    s = sqrt((2 - gamma) / gamma), by which steps grow from level to level; R > 1 where s > 3.
+
+    levels: at least 1; the last one is its own next
+    a:      largest step size, in (0, 1/2]
+    return: S = 2 levels (0+, 0-, 1+, ...), A = 2 (up, across), started at 0+ and 0- alike
+    raises: InvalidMDPError
+
+    >>> ladder(2, "1/5", "1/10").pi_new
+    array([[Fraction(21, 40), Fraction(19, 40)],
+           [Fraction(19, 40), Fraction(21, 40)],
+           [Fraction(3, 5), Fraction(2, 5)],
+           [Fraction(2, 5), Fraction(3, 5)]], dtype=object)
+    """
+    n = state_count("levels", levels, 1)
+    gamma, a, half, one = in_lane(gamma=gamma, a=a, half="1/2", one=1)
+    guard_dense(2 * n, 2, is_exact(gamma))
+    between("gamma", gamma, 0, 1, above=True)
+    between("a", a, 0, half, above=True)
+    growth = Fraction(sqrt((2 - gamma) / gamma)).limit_denominator(12)
+    shape = [(i + 1) * (n + 1 - i) * growth**i for i in range(n)]  # a parabola in the KL's metric
+    steps = [a * (x / max(shape)) for x in shape]
+    state = np.eye(2 * n, dtype=int).tolist()
+    rails = [(min(2 * i + 2, 2 * n - 2), 2 * i) for i in range(n)]
+    P = [[state[up + j], state[here + 1 - j]] for up, here in rails for j in (0, 1)]
+    names = [f"{i}{rail}" for i in range(n) for rail in "+-"]
+    start = [half, half] + [0] * (2 * n - 2)
+    mdp = MDP(P, [[-one, one]] * (2 * n), start, gamma, None, names, ("up", "across"))
+    pi_new = [[half + x * y, half - x * y] for y in steps for x in (1, -1)]
+    return _pair(_name("ladder", levels=n, gamma=gamma, a=a), mdp, [[half, half]] * (2 * n), pi_new)
+
+
+@public
+def standard(gamma: Any = None) -> Iterator[WorstCase]:
+    """Yield every family at a spread of parameters: what a hunt for counterexamples tries first.
+
+    gamma:  one discount for all of them; a spread from 1/200 to 99/100 by default
+
+    >>> len(list(standard("9/10")))
+    19
+    """
+    for g in GAMMAS if gamma is None else (gamma,):
+        yield ladder(3, g, STEPS[0])
+        for a in STEPS:
+            yield tight_thm1(a, g)
+            yield tight_thm1(a, g, far=100)
+            yield tight_cpi(g, -1, a)
+            yield two_region(g, a)
+            yield fork(g, a, a * a)
+        yield tight_cpi(g, 0)
+        for a in STEPS[:2]:
+            x = Fraction(2 * nearest(a) * sqrt(in_lane(gamma=g)[0])).limit_denominator(10**6)
+            yield rare_region(g, Fraction(1, 1000), x, a)
+
+
+def _model(P: Any, A: Any, gamma: Any, states: Any, actions: tuple[str, ...]) -> MDP:
+    return MDP(P, A, [1] + [0] * (len(P) - 1), gamma, None, tuple(states), actions)
+
+
+def _name(family: str, **given: Any) -> str:
+    return f"{family}({', '.join(f'{key}={brief(value)}' for key, value in given.items())})"
+
+
+def _pair(name: str, mdp: MDP, pi: Any, pi_new: Any) -> WorstCase:
+    return WorstCase(name, mdp, policy.check_policy(mdp, pi), policy.check_policy(mdp, pi_new))

@@ -1,0 +1,118 @@
+"""From a document to a model: every check of the format, then the constructor of `core`."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any, final
+
+from tabular_trpo._core import policy
+from tabular_trpo._core.errors import LaneError, Problem, TabularError
+from tabular_trpo._core.mdp import MDP
+from tabular_trpo._core.numbers import Array
+from tabular_trpo._core.public import public
+from tabular_trpo._core.records import locked
+from tabular_trpo._formats.distributions import read_policies
+from tabular_trpo._formats.expected import read_expected
+from tabular_trpo._formats.header import check_header, read_names
+from tabular_trpo._formats.json_text import fetch, parse
+from tabular_trpo._formats.model_arrays import build, read_draft
+from tabular_trpo._formats.report import Report
+
+LANES = ("auto", "float", "rational")
+
+
+@public
+@final
+@locked
+@dataclass(frozen=True, slots=True, eq=False)
+class Document:
+    """A file, read: the model, its named policies, why it exists, what to expect of it.
+
+    policies: {name: (S, A)} in the lane of the model
+    normalized: {name: how far the row sums of a policy were from 1}, where rows were normalized;
+              of the model, `mdp.normalized` says it
+    expected: numbers are Fractions (strings in the file) or floats (bare numbers)
+    source:   the name of the file
+    """
+
+    mdp: MDP
+    policies: Mapping[str, Array]
+    why: str
+    expected: Mapping[str, Any]
+    source: str
+    normalized: Mapping[str, float]
+
+
+@public
+def load(path: str | os.PathLike[str], lane: str = "auto", normalize: bool = False) -> Document:
+    """Read a `*.mdp.json` file ("-" for standard input) with its policies and expectations.
+
+    lane:   "auto" as the numbers are written; "float" or "rational" converts
+    normalize: whether rows of probabilities are divided by their sums (see `normalized`)
+    raises: InvalidMDPError naming file, line, place, and cure of each problem, up to twenty;
+            MemoryGuardError for a model that would not fit, LaneError for an unknown lane
+    """
+    source = "<stdin>" if os.fspath(path) == "-" else str(path)
+    value, text = parse(fetch(path, source), source)
+    return from_document(value, lane, source, text, normalize)
+
+
+@public
+def read(path: str | os.PathLike[str], lane: str = "auto", normalize: bool = False) -> MDP:
+    """Read the model of a `*.mdp.json` file ("-" for standard input).
+
+    lane, normalize, raises: as `load`
+
+    >>> read("mdps/rover.mdp.json").state_names
+    ('full', 'weak')
+    """
+    return load(path, lane, normalize).mdp
+
+
+@public
+def from_document(
+    document: Any,
+    lane: str = "auto",
+    source: str = "document",
+    text: str = "",
+    normalize: bool = False,
+) -> Document:
+    """Read a document that is a dict already; `source` and `text` are for the error messages.
+
+    raises: as `load`
+
+    >>> from_document({
+    ...     "format": "tabular-trpo-mdp", "version": 1, "gamma": "1/2", "states": ["s"],
+    ...     "actions": ["a"], "rho0": {"s": "1"}, "transitions": [["s", "a", "s", "1", "2/3"]],
+    ... }).mdp.r
+    array([[Fraction(2, 3)]], dtype=object)
+    """
+    if lane not in LANES:
+        raise LaneError(Problem("lane", "lane", f"= {lane!r}", f"one of {', '.join(LANES)}"))
+    report = Report(source, text, normalize)
+    document = check_header(report, document)
+    states = read_names(report, document, "states")
+    actions = read_names(report, document, "actions")
+    draft = read_draft(report, document, states, actions, lane)
+    block = document.get("policies", {})
+    args = (states, actions, draft.mask, draft.quoted, draft.rational)
+    policies = read_policies(report, block, *args)
+    named = block if isinstance(block, dict) else ()
+    expected = read_expected(report, document.get("expected", {}), states, actions, named)
+    report.stop()
+    try:
+        mdp = build(draft, tuple(states), tuple(actions), normalize)
+        off = {name: policy.normalize(mdp, pi) for name, pi in policies.items() if normalize}
+        policies |= {name: one.pi for name, one in off.items()}
+        checked = {name: policy.check_policy(mdp, pi, name) for name, pi in policies.items()}
+        if lane == "rational" and not draft.rational:
+            mdp = mdp.to_rational()
+            checked = {name: policy.to_rational(pi) for name, pi in checked.items()}
+    except TabularError as error:
+        places = [replace(x, where=f"{source}: {x.where}") for x in error.problems]
+        raise type(error)(places, error.hidden) from None
+    why = document.get("why", "")
+    how_far = MappingProxyType({name: one.off for name, one in off.items()})
+    numbers = MappingProxyType(expected)
+    return Document(mdp, MappingProxyType(checked), why, numbers, source, how_far)

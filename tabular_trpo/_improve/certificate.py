@@ -1,0 +1,64 @@
+"""Certificates of steps: a pair, what holds for it, and the proof that the step is an optimum."""
+
+from typing import Any
+
+from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.linalg.rational import Common
+from tabular_trpo._core.mdp import MDP
+from tabular_trpo._core.numbers import shown
+from tabular_trpo._core.public import public
+from tabular_trpo._exact.evaluate import evaluate
+from tabular_trpo._exact.surrogate import surrogate
+from tabular_trpo._improve.optimality import optimality_gap
+from tabular_trpo._improve.step import Step
+from tabular_trpo._theory.certifiable import digits, hexadecimal
+from tabular_trpo._theory.certificate import certificate, digest
+from tabular_trpo._theory.selection import Choice
+
+CLAIMED = ("surrogate_value", "trpo_bound", "improvement_statewise")
+
+
+@public
+def step_certificate(mdp: MDP, pi: Any, step: Step, theorems: Choice = CLAIMED) -> dict[str, Any]:
+    """Return the certificate of a pair that also proves a step of `tv_penalty` optimal.
+
+    `check` re-proves from the raw model that no policy has a larger
+    sum_{s,a} rho A (pi_new - pi) - c max_s D_TV(pi(s), pi_new(s))^2, by the prices of the step: see
+    docs/certificate.md.  With c >= 4 eps gamma / (1 - gamma)^2 this is one exact iteration of
+    Algorithm 1 of TRPO (2015), in the total variation of its Theorem 1.
+
+    pi:       (S, A) rational, the policy that the step was made from
+    theorems: what else is certified of the pair, as for `certificate`
+    raises:   InvalidMDPError for floats, for a step of another kind or of another policy, and for
+              one that is no optimum; LaneError, LimitError
+
+    >>> from tabular_trpo import check
+    >>> from tabular_trpo._improve.total_variation import tv_penalty
+    >>> mdp, pi = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2"), [["1/2", "1/2"]]
+    >>> made = step_certificate(mdp, pi, tv_penalty(surrogate(evaluate(mdp, pi)), 4))
+    >>> check.check(made)[-1].name
+    'tv_penalised_step'
+    """
+    if mdp.lane != "rational":
+        cure = "Make the step again in mdp.to_rational()"
+        raise InvalidMDPError(Problem("lane", "mdp", "is in floats", "exact numbers", cure))
+    found = step.multipliers
+    if {*found} != {"c", "a", "m"}:
+        raise _wrong("multipliers", f"has {sorted(found)}", "c, a and m of tv_penalty")
+    gap = optimality_gap(surrogate(evaluate(mdp, pi)), step)
+    if gap != 0 or found["a"] != step.max_tv:
+        raise _wrong(
+            "step", f"may miss its optimum by {shown(gap)}", "an optimum of this policy, gap 0"
+        )
+    made = certificate(mdp, pi, step.pi_new, theorems)
+    prices = Common.of(found["m"])
+    made["step"] = {
+        "c": hexadecimal(found["c"]),
+        "a": hexadecimal(found["a"]),
+        "m": {"den": digits(prices.den), "num": [digits(x) for x in prices.num]},
+    }
+    return {**made, "digest": digest(made)}
+
+
+def _wrong(where: str, got: str, expected: str) -> InvalidMDPError:
+    return InvalidMDPError(Problem("step", where, got, expected))

@@ -1,0 +1,141 @@
+"""Conservative policy iteration: a mixture of the old policy with a target."""
+
+import math
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from tabular_trpo._core.arithmetic import in_lane
+from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.nearest import nearest
+from tabular_trpo._core.numbers import Array, is_rational, shown
+from tabular_trpo._core.policy import check_rows, mixture
+from tabular_trpo._core.public import public
+from tabular_trpo._core.shapes import shape_error
+from tabular_trpo._exact.evaluate import Evaluation
+from tabular_trpo._exact.surrogate import Surrogate
+from tabular_trpo._improve.best_alpha import best_alpha
+from tabular_trpo._improve.greedy import greedy_rows
+from tabular_trpo._improve.step import Step, single, step_to
+
+RULES = ("paper", "tight", "best")
+BITS = 64  # after the binary point, to which a rational weight is rounded down where it is a root
+
+
+@public
+def conservative(
+    L: Surrogate, alpha: Any = "paper", ev: Evaluation | None = None, target: Any = None
+) -> Step:
+    """Return the step of conservative policy iteration, (1 - alpha) pi + alpha target.
+
+    Kakade & Langford (2002); TRPO (2015), equations (5) and (6).  With gain = L(target) - eta and
+    eps = max_s abs(sum_a target(a|s) A(s, a)) over ALL states, alpha maximises on [0, 1]
+
+    "paper":  alpha gain - 2 alpha^2 eps gamma / (1 - gamma)^2, the bound (6); the largest is at
+              (1 - gamma)^2 gain / (4 eps gamma)
+    "tight":  alpha gain - 2 alpha^2 eps gamma / ((1 - gamma) (1 - gamma (1 - alpha))), Theorem 4.1
+              of Kakade & Langford; at ((1 - gain (1 - gamma) / (2 eps))^(-1/2) - 1) (1 - gamma) /
+              gamma, which the rational lane rounds down to 64 binary places if it is irrational
+    "best":   the return itself, by `best_alpha`
+    a number: nothing; it is the weight
+
+    All are 0 where gain <= 0, but for "best" and a number.  The objective is what is maximised,
+    less eta; for "best" and a number the predicted gain.
+
+    ev:     the evaluation of pi, needed by all but a number
+    target: (S, A) policy in the lane of L; by default the greedy one, which keeps unvisited rows
+    return: Step with the multipliers alpha, target, and for the closed forms eps
+    raises: InvalidMDPError for a batch, a target that is no policy, a weight outside [0, 1], an
+            evaluation that is lacking or of another policy; LaneError
+
+    >>> from tabular_trpo import MDP, evaluate, surrogate
+    >>> ev = evaluate(MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2"), [["1/2", "1/2"]])
+    >>> conservative(surrogate(ev), "paper", ev).multipliers["alpha"]
+    Fraction(1, 4)
+    """
+    aim = _target(single(L), target)
+    rule = alpha if isinstance(alpha, str) and alpha in RULES else None
+    if rule is None:
+        weight = _weight(L, alpha)
+        return step_to(L, mixture(L.pi, aim, weight), {"alpha": weight, "target": aim})
+    pi = _of(ev, L, rule)
+    if rule == "best":
+        weight = best_alpha(pi.mdp, L.pi, aim).alpha
+        return step_to(L, mixture(L.pi, aim, weight), {"alpha": weight, "target": aim})
+    gain: Any = L.gain(aim)
+    gamma: Any = pi.mdp.gamma
+    eps: Any = abs((aim * pi.A).sum(axis=-1)).max()
+    if not is_rational(L.pi):  # Python floats overflow without a warning
+        gain, eps, gamma = nearest(gain), nearest(eps), nearest(gamma)
+    weight = (paper_weight if rule == "paper" else tight_weight)(gain, eps, gamma)
+    left = 1 - gamma if rule == "paper" else 1 - gamma * (1 - weight)
+    loss = 2 * weight**2 * eps * gamma / ((1 - gamma) * left)
+    found = {"alpha": weight, "target": aim, "eps": eps}
+    return step_to(L, mixture(L.pi, aim, weight), found, lambda *_: loss)
+
+
+def paper_weight(gain: Any, eps: Any, gamma: Any) -> Any:
+    """Return min(1, (1 - gamma)^2 gain / (4 eps gamma)), which maximises the bound (6).
+
+    >>> paper_weight(Fraction(1), Fraction(1, 2), Fraction(1, 2))
+    Fraction(1, 4)
+    """
+    least = 4 * eps * gamma
+    most = (1 - gamma) ** 2 * gain
+    if gain <= 0 or most >= least:  # no division by a product that is 0, or nearly so
+        return gain * 0 + (gain > 0)
+    return most / least
+
+
+def tight_weight(gain: Any, eps: Any, gamma: Any) -> Any:
+    """Return the weight of `conservative` that is named tight; Fractions are rounded down.
+
+    min(1, ((1 - x)^(-1/2) - 1) (1 - gamma) / gamma) with x = (1 - gamma) gain / (2 eps) <= 1/2.
+
+    >>> tight_weight(Fraction(36, 25), Fraction(1), Fraction(1, 2))  # 1 - x = (4/5)^2
+    Fraction(1, 4)
+    """
+    if gain <= 0:
+        return gain * 0
+    u, half = 1 - gamma, (gain * 0 + 1) / 2
+    x = u * gain / (2 * eps) if u * gain < eps else half
+    rise: Any
+    if isinstance(x, Fraction):
+        left = 1 - x
+        square = left.numerator * left.denominator << 2 * BITS
+        rise = Fraction(math.isqrt(square), left.numerator << BITS) - 1
+    else:
+        rise = math.expm1(-math.log1p(-x) / 2)
+    return gain * 0 + 1 if rise * u >= gamma else rise * u / gamma
+
+
+def _target(L: Surrogate, target: Any) -> Array:
+    if target is None:
+        return greedy_rows(L)
+    aim = in_lane("target", target, is_rational(L.pi), unsigned=True)
+    if aim.shape != L.pi.shape:
+        raise shape_error("target", aim.shape, f"(S, A) = {L.pi.shape}")
+    return check_rows("target", aim, L.allowed)
+
+
+def _weight(L: Surrogate, alpha: Any) -> Any:
+    expected = f"a weight in [0, 1], or one of {', '.join(RULES)}"
+    if isinstance(alpha, str) and alpha.isalpha():
+        raise InvalidMDPError(Problem("alpha", "alpha", f"= {shown(alpha)}", expected))
+    number = in_lane("alpha", alpha, is_rational(L.pi))
+    if number.ndim:
+        raise shape_error("alpha", number.shape, "() one number")
+    if not 0 <= number[()] <= 1:
+        raise InvalidMDPError(Problem("alpha", "alpha", f"= {shown(number[()])}", expected))
+    return number[()]
+
+
+def _of(ev: Evaluation | None, L: Surrogate, rule: str) -> Evaluation:
+    """Return the evaluation if it is that of the old policy."""
+    where, expected = f'alpha="{rule}"', "ev, the evaluation of the old policy"
+    if ev is None:
+        raise InvalidMDPError(Problem("evaluation", where, "was given no evaluation", expected))
+    if ev.pi.shape != L.pi.shape or not np.array_equal(ev.pi, L.pi):
+        raise InvalidMDPError(Problem("evaluation", where, "was given another one", expected))
+    return ev

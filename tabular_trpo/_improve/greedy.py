@@ -1,0 +1,67 @@
+"""The greedy step: the unconstrained maximiser of the surrogate, and policy iteration."""
+
+from typing import Any
+
+import numpy as np
+
+from tabular_trpo._core.arithmetic import in_lane
+from tabular_trpo._core.numbers import Array, frozen, is_rational
+from tabular_trpo._core.public import public
+from tabular_trpo._core.shapes import shape_error
+from tabular_trpo._core.validate import Report, finite
+from tabular_trpo._exact.surrogate import Surrogate
+from tabular_trpo._improve.step import Step, single, step_to
+
+
+@public
+def greedy(L: Surrogate, A: Any = None) -> Step:
+    """Return the step to the maximiser of the surrogate, or that of policy iteration.
+
+    pi_new(s) = argmax_a G(s, a) where weight(s) > 0, else pi(s): the argmax of L in CPI (Kakade &
+    Langford 2002; TRPO 2015, equation (5)).  L says nothing of a state that pi never visits, so
+    such a row stays.  With A those rows move to argmax_a A(s, a) too: policy iteration (Howard
+    1960), which ends at an optimal policy, as the maximiser of L alone need not.  A row with all
+    mass on best actions stays; other ties go to the first allowed action.
+
+    A:      (S, A) advantages in the lane of L, such as `evaluate(mdp, pi).A`
+    raises: InvalidMDPError for a batch, a wrong shape or NaN, LaneError for the other lane
+
+    >>> from tabular_trpo import MDP, evaluate, surrogate
+    >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
+    >>> greedy(surrogate(evaluate(mdp, [["1/2", "1/2"]]))).pi_new
+    array([[Fraction(0, 1), Fraction(1, 1)]], dtype=object)
+    """
+    return step_to(single(L), greedy_rows(L, A))
+
+
+def greedy_rows(L: Surrogate, A: Any = None) -> Array:
+    """Return the policy of `greedy`, shape (S, A)."""
+    values = L.G
+    moving = L.weight > 0
+    if A is not None:
+        values = np.where(moving[:, None], L.G, _advantages(L, A))
+        moving = np.ones_like(moving)
+    new = L.pi.copy()
+    for s in np.flatnonzero(moving).tolist():
+        best = best_action(L, values, s)
+        if (new[s, values[s] < values[s, best]] > 0).any():
+            one = new[s].sum()  # in the lane of pi
+            new[s] = 0 * one
+            new[s, best] = one
+    return frozen(new)
+
+
+def best_action(L: Surrogate, values: Array, s: int) -> int:
+    """Return the first allowed action of the largest value in a state."""
+    allowed = range(len(values[s])) if L.allowed is None else np.flatnonzero(L.allowed[s])
+    return max((int(a) for a in allowed), key=values[s].__getitem__)
+
+
+def _advantages(L: Surrogate, A: Any) -> Array:
+    values = in_lane("A", A, is_rational(L.pi))
+    if values.shape != L.pi.shape:
+        raise shape_error("A", values.shape, f"(S, A) = {L.pi.shape}")
+    report = Report()
+    finite(report, "A", values if L.allowed is None else np.where(L.allowed, values, 0), "s a")
+    report.close()
+    return values

@@ -1,0 +1,270 @@
+"""Policies pi_theta(a|s) proportional to exp(logits(theta)[s, a]), logits linear in theta.
+
+The full table has a logit for each pair.  Features f(s, a) give fewer: logits = f . theta; states
+with equal features then share one row, and no longer is every policy of the model in the class.
+
+With J = d logits / d theta and M(s) = diag(pi(s)) - pi(s) pi(s)', the gradient of a surrogate is
+J'M G and the Hessian of the mean KL(pi || pi_theta) at pi_theta = pi is H = E_{s~w} J'M J.
+Shapes: S states, A actions, K features; theta and all that is dual to it is (S, A) or (K,).
+"""
+
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from tabular_trpo._core.arithmetic import in_lane
+from tabular_trpo._core.array_input import given
+from tabular_trpo._core.errors import InvalidMDPError, LimitError, Problem
+from tabular_trpo._core.indices import indices
+from tabular_trpo._core.numbers import Array, frozen, shown
+from tabular_trpo._core.policy import softmax
+from tabular_trpo._core.public import public
+from tabular_trpo._core.records import locked
+from tabular_trpo._core.shapes import shape_error
+from tabular_trpo._core.validate import Report, finite, finite_floats, label
+from tabular_trpo._exact.surrogate import LocalObjective
+from tabular_trpo._families.arguments import size
+from tabular_trpo._improve.step import floating
+
+
+@public
+@final
+@locked
+@dataclass(frozen=True, slots=True, eq=False)
+class SoftmaxClass:
+    """A class of softmax policies; `SoftmaxClass((S, A))` is the full table.
+
+    shape:    (S, A)
+    features: (S, A, K) finite, or None for the full table
+    allowed:  (S, A) bool, or None where every action is; the others have probability 0
+    raises:   InvalidMDPError for other shapes, NaN, and features that separate no two allowed
+              actions in any state: whatever theta, the policy would be uniform
+
+    >>> SoftmaxClass((1, 2)).policy([[0.0, np.log(3.0)]])
+    array([[0.25, 0.75]])
+    """
+
+    shape: tuple[int, int]
+    features: Array | None = None
+    allowed: Array | None = None
+
+    def __post_init__(self) -> None:
+        """Check every field; nothing is stored before all of it is valid."""
+        if len(self.shape) != 2:
+            raise InvalidMDPError(Problem("shape", "shape", f"= {shown(self.shape)}", "(S, A)"))
+        shape = size("shape[0]", self.shape[0], 1), size("shape[1]", self.shape[1], 1)
+        allowed = _mask(self.allowed, shape)
+        features = None
+        if self.features is not None:
+            features = in_lane("features", self.features, rational=False).copy()
+            if features.ndim != 3 or features.shape[:2] != shape:
+                raise shape_error("features", features.shape, f"(S, A, K) = {(*shape, 'K')}")
+            report = Report()
+            finite(report, "features", features, "s a k")
+            report.close()
+            _separating(features, np.ones(shape, dtype=bool) if allowed is None else allowed)
+            frozen(features)
+        for name, value in (("shape", shape), ("features", features), ("allowed", allowed)):
+            object.__setattr__(self, name, value)
+
+    @property
+    def theta_shape(self) -> tuple[int, ...]:
+        """The shape of theta: (S, A) for the full table, else (K,)."""
+        return self.shape if self.features is None else self.features.shape[2:]
+
+    @property
+    def rank(self) -> int:
+        """The dimension of the set of policies; the rest of theta moves no probability.
+
+        The rank of the features after each state's mean over its allowed actions is taken off.
+        """
+        mask = np.ones(self.shape, dtype=bool) if self.allowed is None else self.allowed
+        if self.features is None:
+            return int(mask.sum() - self.shape[0])
+        centred = _centred(self.features, mask).reshape(-1, self.features.shape[2])
+        largest = np.abs(centred).max(axis=0)
+        return int(np.linalg.matrix_rank(centred / np.where(largest > 0, largest, 1.0)))
+
+    @property
+    def separates(self) -> bool:
+        """Whether every row of the policy can be moved by itself, as in the full table."""
+        return self.rank == SoftmaxClass(self.shape, None, self.allowed).rank
+
+    def theta(self, theta: Any, name: str = "theta") -> Array:
+        """Return theta read and checked; a table may be given flat.
+
+        name: how errors call it
+
+        raises: InvalidMDPError for another shape, NaN and infinities; LaneError for exact numbers
+        """
+        read = finite_floats(name, theta)
+        if read.shape not in (self.theta_shape, (int(np.prod(self.theta_shape)),)):
+            raise shape_error(name, read.shape, str(self.theta_shape))
+        return read.reshape(self.theta_shape)
+
+    def logits(self, theta: Any) -> Array:
+        """Return the logits (S, A); -inf where an action is not allowed.
+
+        raises: as `theta`; LimitError where features . theta overflows
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            logits = self._forward(self.theta(theta))
+        if not np.isfinite(logits).all():
+            cure = "Scale the features or theta"
+            raise LimitError(Problem("overflow", "logits", "overflow", "finite numbers", cure))
+        return logits if self.allowed is None else np.where(self.allowed, logits, -np.inf)
+
+    def policy(self, theta: Any) -> Array:
+        """Return pi_theta, (S, A).
+
+        raises: as `logits`
+        """
+        return softmax(self.logits(theta))
+
+    @public
+    def gradient(self, L: LocalObjective, theta: Any) -> Array:
+        """Return the gradient of L(pi_theta) in theta, sum_{s,a} pi (G - E_pi G) dlogits/dtheta.
+
+        At theta of the old policy, where G = rho A, it is the policy gradient (Sutton et al. 2000).
+
+        return: (S, A) or (K,)
+        raises: as `logits`; InvalidMDPError for a surrogate of another shape, LaneError if rational
+        """
+        self.check(L)
+        pi = self.policy(theta)
+        return self._back(_spread(pi, L.gradient(pi)))
+
+    def fisher_product(self, weight: Any, theta: Any, v: Any) -> Array:
+        """Return H v, H the Hessian of E_{s~w} KL(pi || pi_theta) at pi_theta = pi.
+
+        H = E_{s~w} J'(diag(pi) - pi pi')J with w = weight / sum(weight): the average over actions
+        is exact.  It is 0 where no state has weight.  TRPO (2015), Appendix C.
+
+        weight: (S,) >= 0
+        v:      like theta
+        raises: InvalidMDPError, LaneError, LimitError
+        """
+        w = normalised("weight", weight, self.shape[:1])
+        pi = self.policy(theta)
+        return self._back(w[:, None] * _spread(pi, self._forward(self.theta(v, "v"))))
+
+    def empirical_fisher_product(
+        self, theta: Any, v: Any, states: Any, actions: Any, weights: Any = None
+    ) -> Array:
+        """Return (1/N) sum_i score_i (score_i . v) of sampled pairs, score = grad log pi(a_i|s_i).
+
+        Its expectation under s ~ w, a ~ pi(.|s) is `fisher_product`; no batch gives that exactly.
+
+        states, actions: (N,) integers
+        weights:         (N,) >= 0, normalised here; None for 1 / N each
+        raises:          InvalidMDPError, also for an action that pi never takes; LaneError
+        """
+        S, A = self.shape
+        s, a = _indices("states", states, S), _indices("actions", actions, A)
+        if s.shape != a.shape:
+            raise shape_error("actions", a.shape, f"{s.shape} like states")
+        w = normalised("weights", np.ones(len(s)) if weights is None else weights, s.shape)
+        pi = self.policy(theta)
+        if (bad := np.flatnonzero(pi[s, a] == 0)).size:
+            got, cure = f"has probability 0 in state {s[bad[0]]}", "Sample from pi_theta itself"
+            where = label("actions", (int(bad[0]),), "i")
+            problem = Problem("impossible", where, got, "an action that pi_theta takes", cure)
+            raise InvalidMDPError(problem, hidden=len(bad) - 1)
+        z = self._forward(self.theta(v, "v"))
+        along = z[s, a] - (pi * z).sum(axis=1)[s]
+        table = np.zeros(self.shape)
+        np.add.at(table, (s, a), w * along)
+        return self._back(table - pi * table.sum(axis=1, keepdims=True))
+
+    @public
+    def check(self, L: LocalObjective) -> None:
+        """Raise unless a surrogate is of one model, in floats, and of the shape of the class.
+
+        raises: InvalidMDPError, LaneError
+        """
+        if floating(L).pi.shape != self.shape:
+            raise shape_error("surrogate", L.pi.shape, f"{self.shape}, that of the policy class")
+
+    def _forward(self, v: Array) -> Array:
+        return v if self.features is None else self.features @ v
+
+    def _back(self, table: Array) -> Array:
+        return table if self.features is None else np.einsum("sak,sa->k", self.features, table)
+
+
+@public
+def aliased(groups: Any, n_actions: int, allowed: Any = None) -> SoftmaxClass:
+    """Return the class in which the states of one group share their logits; theta is (groups * A,).
+
+    groups: (S,) integers; the logits of group g in sorted order are theta.reshape(-1, A)[g]
+    raises: InvalidMDPError
+
+    >>> aliased([0, 0, 1], 2).policy([0.0, 0.0, 0.0, np.log(3.0)])[:, 1]
+    array([0.5 , 0.5 , 0.75])
+    """
+    labels = indices("groups", groups, None, "(S,) integers")
+    if labels.size == 0:
+        raise shape_error("groups", labels.shape, "(S,) integers, S at least 1")
+    A = size("n_actions", n_actions, 1)
+    names, group = np.unique(labels, return_inverse=True)
+    features = np.zeros((len(labels), A, len(names), A))
+    for a in range(A):
+        features[np.arange(len(labels)), a, group, a] = 1.0
+    return SoftmaxClass((len(labels), A), features.reshape(len(labels), A, -1), allowed)
+
+
+def _spread(pi: Array, z: Array) -> Array:
+    """Return (diag(pi) - pi pi') z row by row."""
+    return np.asarray(pi * (z - (pi * z).sum(axis=1, keepdims=True)))
+
+
+def _mask(allowed: Any, shape: tuple[int, int]) -> Array | None:
+    if allowed is None:
+        return None
+    mask = np.array(given("allowed", allowed))
+    if mask.dtype != bool or mask.shape != shape:
+        got = f"is {mask.dtype} of shape {mask.shape}"
+        raise InvalidMDPError(Problem("shape", "allowed", got, f"bool of shape {shape}"))
+    if (empty := np.flatnonzero(~mask.any(axis=1))).size:
+        problem = Problem("no_action", f"allowed[s={empty[0]}]", "has no action", "one at least")
+        raise InvalidMDPError(problem, hidden=len(empty) - 1)
+    return frozen(mask)
+
+
+def _centred(features: Array, mask: Array) -> Array:
+    inside = np.where(mask[..., None], features, 0.0)
+    mean = inside.sum(axis=1, keepdims=True) / mask.sum(axis=1)[:, None, None]
+    return np.where(mask[..., None], features - mean, 0.0)
+
+
+def _separating(features: Array, mask: Array) -> None:
+    first = np.take_along_axis(features, mask.argmax(axis=1)[:, None, None], axis=1)
+    differ = (features != first) & mask[..., None]
+    if not differ.any() and (mask.sum(axis=1) > 1).any():
+        got, expected = "are equal for all actions of each state", "a difference in one state"
+        cure = "A feature of the state alone cancels in the softmax: let it depend on the action"
+        raise InvalidMDPError(Problem("not_separating", "features", got, expected, cure))
+
+
+def normalised(name: str, weight: Any, shape: tuple[int, ...] | None = None) -> Array:
+    """Return weights >= 0 over their sum; zeros where all are 0.
+
+    raises: InvalidMDPError for another shape, negative, NaN or infinite weights; LaneError
+    """
+    w = in_lane(name, weight, rational=False)
+    if shape is not None and w.shape != shape:
+        raise shape_error(name, w.shape, str(shape))
+    if (bad := np.flatnonzero(~((w >= 0) & (w < np.inf)))).size:
+        at = int(bad[0])
+        problem = Problem("range", f"{name}[{at}]", f"= {w[at]}", "a finite number >= 0")
+        raise InvalidMDPError(problem, hidden=len(bad) - 1)
+    largest = w.max(initial=0.0)
+    return w / largest / (w / largest).sum() if largest > 0 else w
+
+
+def _indices(name: str, values: Any, n: int) -> Array:
+    index = indices(name, values, n, "(N,) integers, N at least 1")
+    if index.size == 0:
+        raise shape_error(name, index.shape, "(N,) integers, N at least 1")
+    return index

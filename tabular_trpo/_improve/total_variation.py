@@ -1,0 +1,195 @@
+"""Steps with total variation as their distance: exact optima, in rationals where L is rational.
+
+To gain most by moving mass t within a row, mass leaves the worst actions first and goes to the best
+one.  That gain is concave and piecewise linear in t with breakpoints at sums of probabilities, so
+each optimum is found by comparisons and one division, and the slopes there prove it (`optimality`).
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import accumulate
+from math import isfinite
+from typing import Any, final
+
+from tabular_trpo._core.errors import LimitError, Problem
+from tabular_trpo._core.numbers import Array, frozen, is_rational, zeros
+from tabular_trpo._core.public import public
+from tabular_trpo._core.records import locked
+from tabular_trpo._exact.surrogate import Surrogate
+from tabular_trpo._improve.greedy import best_action
+from tabular_trpo._improve.step import Step, nonnegative, single, step_to
+
+
+@public
+def tv_penalty(L: Surrogate, c: Any) -> Step:
+    """Return the step that maximises the surrogate less a penalty on the largest TV.
+
+    max over pi_new of sum_{s,a} G (pi_new - pi) - c max_s D_TV(pi(s), pi_new(s))^2: Algorithm 1 of
+    TRPO (2015) with the penalty of its Theorem 1, if c = 4 eps gamma / (1 - gamma)^2 (`penalty`).
+    Rows of weight 0 keep pi; ties between best actions go to the first.
+
+    c:      a number >= 0 in the lane of L; 0 gives the greedy step, up to ties
+    return: Step; multipliers are c, a = the largest TV, m (S,) = the price of TV in each row, whose
+            sum is 2 c a.  In the rational lane all are exact.
+    raises: InvalidMDPError for a batch, and c negative, NaN or infinite; LaneError; LimitError
+            where the differences of G overflow
+
+    >>> from tabular_trpo import MDP, evaluate, surrogate
+    >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
+    >>> step = tv_penalty(surrogate(evaluate(mdp, [["1/2", "1/2"]])), 4)
+    >>> step.multipliers["a"], step.objective
+    (Fraction(1, 4), Fraction(1, 4))
+    """
+    c = nonnegative("c", c, is_rational(single(L).pi))
+    rows = _moves(L)
+    # The first breakpoint from which on the penalty rises faster than all gains together.
+    points = sorted({0 * c, *(end for row in rows.values() for end in row.ends)})
+    k = bisect_left(
+        points, True, key=lambda a: _sum(row.right(a) for row in rows.values()) <= c * a
+    )
+    a = points[k]
+    if k and c > 0:
+        a = min(a, _sum(row.left(a) for row in rows.values()) / c)
+    m = zeros(L.weight.shape, is_rational(L.pi))
+    for s, row in rows.items():
+        m[s] = row.right(a)
+    # At a breakpoint each row has a range of slopes; together they must be what the penalty costs.
+    missing = c * a - _sum(m)
+    for s, row in rows.items():
+        more = min(max(2 * missing, 0 * a), row.left(a) - m[s])
+        m[s], missing = m[s] + more, missing - more / 2
+    found = {"c": c, "a": a, "m": frozen(m)}
+    return step_to(L, _moved(L, rows, dict.fromkeys(rows, a)), found, lambda *d: c * d[2] ** 2)
+
+
+@public
+def tv_constraint(L: Surrogate, delta: Any) -> Step:
+    """Return the step that maximises the surrogate within a total variation of delta in each row.
+
+    max L(pi_new) subject to max_s D_TV(pi(s), pi_new(s)) <= delta, over visited states; the trust
+    region of TRPO (2015), equation (11), in the distance of its Theorem 1.  Rows of weight 0 keep
+    pi.
+
+    delta:  a number >= 0 in the lane of L
+    return: Step; multipliers are delta and m (S,) = the price of TV in each row
+    raises: as `tv_penalty`
+
+    >>> from tabular_trpo import MDP, evaluate, surrogate
+    >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
+    >>> tv_constraint(surrogate(evaluate(mdp, [["1/2", "1/2"]])), "1/8").pi_new
+    array([[Fraction(3, 8), Fraction(5, 8)]], dtype=object)
+    """
+    delta = nonnegative("delta", delta, is_rational(single(L).pi))
+    rows = _moves(L)
+    m = zeros(L.weight.shape, is_rational(L.pi))
+    for s, row in rows.items():
+        m[s] = row.right(delta)
+    found = {"delta": delta, "m": frozen(m)}
+    return step_to(L, _moved(L, rows, dict.fromkeys(rows, delta)), found)
+
+
+@public
+def mean_tv_constraint(L: Surrogate, delta: Any) -> Step:
+    """Return the step that maximises the surrogate within a mean total variation of delta.
+
+    max L(pi_new) subject to sum_s d(s) D_TV(pi(s), pi_new(s)) <= delta, d = weight / sum(weight):
+    equation (12) of TRPO (2015) in total variation.  A fractional knapsack: mass moves in the order
+    of its gain per cost.  Rows of weight 0 keep pi.
+
+    delta:  a number >= 0 in the lane of L
+    return: Step; multipliers are delta and price = the gain per mean TV of what moves last, 0 where
+            delta is more than is needed
+    raises: as `tv_penalty`
+
+    >>> from tabular_trpo import MDP, evaluate, surrogate
+    >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
+    >>> mean_tv_constraint(surrogate(evaluate(mdp, [["1/2", "1/2"]])), "1/8").multipliers["price"]
+    Fraction(2, 1)
+    """
+    delta = nonnegative("delta", delta, is_rational(single(L).pi))
+    rows = _moves(L)
+    visited = L.weight > 0
+    d = (L.weight / L.weight[visited].sum() if visited.any() else L.weight).tolist()
+    masses, left, price = dict.fromkeys(rows, 0 * delta), delta, 0 * delta
+    # A share that is 0 in floats costs nothing: its row moves as a whole.
+    masses |= {s: row.ends[-1] for s, row in rows.items() if not d[s]}
+    found = [(x / d[s], s, mass) for s, row in rows.items() if d[s] for x, mass in row.steps()]
+    found.sort(key=lambda item: -item[0])  # stable: ties in the order of states and actions
+    for ratio, s, mass in found:
+        most = left / d[s]
+        masses[s] += min(most, mass)
+        if most <= mass:
+            price = _finite(ratio)
+            break
+        left = max(left - d[s] * mass, 0 * left)
+    return step_to(L, _moved(L, rows, masses), {"delta": delta, "price": price})
+
+
+@final
+@locked
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What mass of one row gains: `slopes[i]` until `ends[i]` has left, worst actions first."""
+
+    best: int
+    actions: list[int]
+    slopes: list[Any]
+    ends: list[Any]
+
+    def right(self, a: Any) -> Any:
+        """Return what a little mass more than a gains."""
+        return self._slope(bisect_right(self.ends, a))
+
+    def left(self, a: Any) -> Any:
+        """Return what the last bit of mass a gains."""
+        return self._slope(bisect_left(self.ends, a))
+
+    def _slope(self, i: int) -> Any:
+        return self.slopes[i] if i < len(self.slopes) else 0 * self.ends[0]
+
+    def steps(self) -> list[tuple[Any, Any]]:
+        """Return (slope, mass) of each action that mass leaves."""
+        starts = [0 * self.ends[0], *self.ends]
+        return [(x, b - a) for x, a, b in zip(self.slopes, starts, self.ends, strict=False)]
+
+
+def _moves(L: Surrogate) -> dict[int, _Row]:
+    """Return the rows that are visited and have mass on actions worse than their best."""
+    rows = {}
+    for s in range(len(L.pi)):
+        if not L.weight[s] > 0:
+            continue
+        best = best_action(L, L.G, s)
+        pi, G = L.pi[s].tolist(), L.G[s].tolist()
+        worse = [a for a in range(len(pi)) if pi[a] > 0 and G[a] < G[best]]
+        worse.sort(key=G.__getitem__)
+        if worse:
+            slopes = [_finite(G[best] - G[a]) for a in worse]
+            rows[s] = _Row(best, worse, slopes, list(accumulate(pi[a] for a in worse)))
+    return rows
+
+
+def _moved(L: Surrogate, rows: dict[int, _Row], masses: dict[int, Any]) -> Array:
+    """Return pi with a mass moved in each row, or all that gains where that is less."""
+    new = L.pi.copy()
+    for s, row in rows.items():
+        left = masses[s]
+        for action in row.actions:
+            taken = min(left, new[s, action])
+            new[s, action] -= taken
+            new[s, row.best] += taken
+            left -= taken
+    return new
+
+
+def _sum(slopes: Iterable[Any]) -> Any:
+    """Return half the sum, which is compared with c a: twice that might overflow."""
+    return _finite(sum(slope / 2 for slope in slopes))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and not isfinite(value):
+        cure = "Scale the rewards, or use the rational lane"
+        raise LimitError(Problem("overflow", "G", "overflows float64", "finite differences", cure))
+    return value

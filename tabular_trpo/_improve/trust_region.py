@@ -1,0 +1,183 @@
+"""The trust regions of TRPO (2015): largest KL, mean KL, and the mean as a penalty."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tabular_trpo._core.numbers import Array, largest
+from tabular_trpo._core.overflow import finite
+from tabular_trpo._core.public import public
+from tabular_trpo._exact.divergence import kl_of_rows
+from tabular_trpo._exact.surrogate import Surrogate
+from tabular_trpo._improve.greedy import greedy
+from tabular_trpo._improve.kl_curves import PRICE, at_price, priced, within
+from tabular_trpo._improve.kl_multiplier import balance
+from tabular_trpo._improve.kl_rows import Rows, best_at_price, rows_of
+from tabular_trpo._improve.step import Step, floating, nonnegative, step_to, visited
+
+MOST = 600.0  # KL; beyond it exp(-KL) is no double, and nothing more is to be gained
+INSIDE = 1 - 1e-12  # of a radius is aimed at, so that rounding seldom leads out of it
+TRIES = 16  # with less and less of it: rows are put on a grid, which can matter to rare actions
+
+
+def visited_rows(L: Surrogate, weighted: bool) -> tuple[Rows, Any, Array]:
+    """Return the rows that can gain, in visited states, with G itself or G / weight.
+
+    return: the rows; an index of their states; their weights
+    raises: LaneError for a rational surrogate: KL steps have logarithms
+    """
+    floating(L)
+    at = visited(L)
+    G, weight = L.G[at], L.weight[at]
+    if not weighted:
+        G = G / weight[:, None]
+    if L.allowed is not None:
+        G = np.where(L.allowed[at], G, -np.inf)
+    rows = rows_of(L.pi[at], G)
+    if np.count_nonzero(rows.mean) == len(rows.mean):
+        return rows, at, weight
+    gains = (rows.span > 0) | (rows.out > 0)
+    return rows.some(gains), np.flatnonzero(L.weight > 0)[gains], weight[gains]
+
+
+def placed(L: Surrogate, at: Any, q: Array) -> Array:
+    """Return the policy with new rows at some states."""
+    if len(q) == len(L.pi):
+        return q
+    pi_new = L.pi.copy()
+    pi_new[at] = q
+    return pi_new
+
+
+@public
+def max_kl(L: Surrogate, delta: Any) -> Step:
+    """Return the step that maximises L(pi_new) subject to max_s KL(pi || pi_new) <= delta.
+
+    TRPO (2015), equation (11).  Each visited state is a problem of its own.
+
+    delta:  a number >= 0; 0 keeps pi
+    return: multipliers delta, lam (S,)
+    raises: InvalidMDPError for delta < 0, NaN or infinite, or a batch; LaneError if rational
+
+    >>> L = Surrogate(np.array([[0.0, 1.0]]), np.ones(1), np.array([[1.0, 0.0]]), 0.0)
+    >>> max_kl(L, np.log(2.0)).pi_new.round(12)
+    array([[0.5, 0.5]])
+    """
+    rows, at, _ = visited_rows(L, weighted=True)
+    delta = nonnegative("delta", delta)
+    lam = np.zeros(len(L.pi))
+    found = {"delta": delta, "lam": lam}
+    if delta == 0 or not len(rows.p):
+        return step_to(L, L.pi, found)
+    aim = min(delta * INSIDE, MOST)
+    q, prices, _ = within(rows, aim)
+    for tries in range(TRIES):
+        with np.errstate(over="ignore"):
+            lam[at] = finite("lam", prices * rows.unit)
+        step = no_worse(L, placed(L, at, q), found)
+        if step.max_kl <= delta:
+            return step
+        over = kl_of_rows(L.pi[at], step.pi_new[at]) - delta
+        high, aim = over > 0, max(aim - 2.0**tries * float(largest(over)), aim / 2)
+        q[high], prices[high], _ = within(rows.some(high), aim)
+    return _drawn_back(L, step, found, "max_kl", delta)
+
+
+@public
+def mean_kl(L: Surrogate, delta: Any) -> Step:
+    """Return the step that maximises L(pi_new) subject to E_{s~d} KL(pi || pi_new) <= delta.
+
+    TRPO (2015), equation (12); d = weight / sum(weight).  All visited states have one price lam.
+
+    delta:  a number >= 0; 0 keeps pi
+    return: multipliers delta, lam (of the advantage, not of rho A)
+    raises: InvalidMDPError for delta < 0, NaN or infinite, or a batch; LaneError if rational
+
+    >>> L = Surrogate(np.array([[0.0, 1.0]]), np.ones(1), np.array([[1.0, 0.0]]), 0.0)
+    >>> mean_kl(L, np.log(2.0)).pi_new.round(12)
+    array([[0.5, 0.5]])
+    """
+    rows, at, weight = visited_rows(L, weighted=False)
+    delta = nonnegative("delta", delta)
+    if delta == 0 or not len(rows.p):
+        return step_to(L, L.pi, {"delta": delta, "lam": 0.0})
+    d = weight / np.add.reduce(L.weight)
+    aim = delta * INSIDE
+    for tries in range(1 if rows.outside else TRIES):
+        x, t = balance(rows, PRICE, d, math.log(aim))
+        lam = math.exp(x)
+        q = _between(rows, d, lam, aim) if rows.outside else best_at_price(rows, lam, t)
+        found = {"delta": delta, "lam": finite("lam", lam * rows.unit)}
+        step = no_worse(L, placed(L, at, q), found)
+        if step.mean_kl <= delta:
+            return step
+        aim = max(aim - 2.0**tries * (step.mean_kl - delta), aim / 2)
+    return _drawn_back(L, step, found, "mean_kl", delta)
+
+
+def _between(rows: Rows, d: Array, lam: float, delta: float) -> Array:
+    """Return the rows whose mean divergence is delta, between those on both sides of the root.
+
+    Where an action comes in from outside its row jumps between two neighbouring doubles: what is
+    between the policies on both sides is no worse than either.
+    """
+    near = far = lam
+    for tries in range(50):
+        pair = [at_price(rows, x) for x in (near, far)]
+        (more, above), (less, below) = ((q, float(d @ kl)) for q, kl in pair)
+        if above >= delta >= below:
+            break
+        near, far = (x * (1 + side * 2.0 ** (tries - 52)) for x, side in ((near, -1), (far, 1)))
+    share = (delta - below) / (above - below) if above > delta >= below else 1.0
+    return less + share * (more - less)
+
+
+@public
+def mean_kl_penalty(L: Surrogate, C: Any) -> Step:
+    """Return the step that maximises L(pi_new) - C E_{s~d} KL(pi || pi_new).
+
+    TRPO (2015), section 4, with the mean for the largest divergence.  In each visited state the
+    price of the advantage is C / sum(weight), which is C (1 - gamma).
+
+    C:      a number >= 0; 0 is the greedy step
+    return: multipliers C, lam
+    raises: InvalidMDPError for C < 0, NaN or infinite, or a batch; LaneError if rational
+
+    >>> L = Surrogate(np.array([[0.0, 1.0]]), np.ones(1), np.array([[1.0, 0.0]]), 0.0)
+    >>> mean_kl_penalty(L, 0.25).pi_new
+    array([[0.25, 0.75]])
+    """
+    rows, at, _ = visited_rows(L, weighted=False)
+    C = nonnegative("C", C)
+    if C == 0:
+        return greedy(L)
+    total = float(np.add.reduce(L.weight))
+    lam = C / total if total else 0.0
+    price, pi_new = lam / rows.unit, L.pi
+    if len(rows.p) and math.isfinite(price):
+        pi_new = placed(L, at, best_at_price(rows, price, priced(rows, price)))
+    return no_worse(L, pi_new, {"C": C, "lam": lam}, lambda k, m, t: C * m)
+
+
+def no_worse(
+    L: Surrogate,
+    pi_new: Array,
+    found: dict[str, Any],
+    penalty: Callable[[Any, Any, Any], Any] | None = None,
+) -> Step:
+    """Return the step, or that to pi itself where rounding left less than its objective, 0."""
+    step = step_to(L, pi_new, found, penalty)
+    return step if step.objective >= 0 else step_to(L, L.pi, found)
+
+
+def _drawn_back(L: Surrogate, step: Step, found: dict[str, Any], name: str, delta: float) -> Step:
+    """Return the step, drawn back in a line until it is within delta: KL is convex in pi_new."""
+    for tries in range(TRIES):
+        over = getattr(step, name)
+        if over <= delta:
+            break
+        share = min(delta / over, 1 - 1e-15 * 8**tries)
+        step = no_worse(L, L.pi + share * (step.pi_new - L.pi), found)
+    return step

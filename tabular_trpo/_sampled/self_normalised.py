@@ -1,0 +1,124 @@
+"""The self-normalised surrogate of a vine, equation (16): a ratio of sums, not linear in pi_new."""
+
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from tabular_trpo._core.errors import InvalidMDPError, LimitError, Problem
+from tabular_trpo._core.numbers import Array, OptionalScalar, Scalar, is_rational
+from tabular_trpo._core.overflow import finite
+from tabular_trpo._core.public import public
+from tabular_trpo._core.records import locked
+from tabular_trpo._core.shapes import shape_error
+from tabular_trpo._exact.surrogate import read_table
+from tabular_trpo._sampled.estimate import vine_policy, vine_terms
+from tabular_trpo._sampled.terms import summed
+from tabular_trpo._sampled.vine import Vine
+
+
+@public
+@final
+@locked
+@dataclass(frozen=True, slots=True, eq=False)
+class SelfNormalised:
+    """L(pi_new) = eta + sum_n w (L_n(pi_new) - L_n(pi)), L_n = sum_k u_k Q_k / sum_k u_k.
+
+    u_k = pi_new(a_k|s_n) / q(a_k|s_n) over the K branches of root n.  TRPO (2015), equation (16).
+    A shift of all Q of a root changes nothing, so it needs no baseline.  It is biased: at pi its
+    gradient is (K - 1)/K of the true one on average, and with K = 1 it is constant.
+
+    Takes the place of a `Surrogate` in the parametric steps of `improve` (`natural`, `vanilla`),
+    which look at gains and gradients only.
+
+    weight: (S,)   weight of each state
+    pi, eta, stderr, allowed: as in `Surrogate`
+    states, actions, drawn, Q, scale: (R,), (R, K), (R, K), (R, K) and a number: the roots, their
+            branches, the probability of each, its return, and w
+    """
+
+    weight: Array
+    pi: Array
+    eta: Scalar
+    stderr: OptionalScalar
+    allowed: Array | None
+    states: Array
+    actions: Array
+    drawn: Array
+    Q: Array
+    scale: Scalar
+
+    @property
+    def G(self) -> Array:
+        """The gradient at pi, (S, A)."""
+        return self.gradient(self.pi)
+
+    def gain(self, pi_new: Any) -> Any:
+        """Return L(pi_new) - eta, the sums of the rows unchecked.
+
+        raises: InvalidMDPError for another shape and what is no finite number; LaneError for the
+                other arithmetic; LimitError where pi_new has no mass on any branch of a root, and
+                where doubles overflow
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            change = self._averages(self._read(pi_new))[0] - self._averages(self.pi)[0]
+            return finite("gain", self.scale * change.sum())
+
+    def value(self, pi_new: Any) -> Any:
+        """Return L(pi_new); raises as `gain`."""
+        return self.eta + self.gain(pi_new)
+
+    def gradient(self, pi_new: Any) -> Array:
+        """Return dL/dpi_new, (S, A), the entries of pi_new taken as free; raises as `gain`."""
+        average, total = self._averages(self._read(pi_new))
+        slope = (self.Q - average[:, None]) / self.drawn / total[:, None]
+        S, A = self.pi.shape
+        pair = self.states[:, None] * A + self.actions
+        flat = summed(pair.reshape(-1), slope.reshape(-1), S * A, is_rational(self.Q))
+        return np.asarray(self.scale * flat.reshape(S, A))
+
+    def _read(self, pi_new: Any) -> Array:
+        new = read_table("pi_new", pi_new, self.pi)
+        if new.ndim != 2:
+            raise shape_error("pi_new", new.shape, f"(S, A) = {self.pi.shape}")
+        return new
+
+    def _averages(self, pi: Array) -> tuple[Array, Array]:
+        """Return L_n and the sum of the u_k, (R,) each."""
+        u = pi[self.states[:, None], self.actions] / self.drawn
+        total = u.sum(axis=1)
+        if (none := np.flatnonzero(~(total > 0))).size:
+            name = "pi" if pi is self.pi else "pi_new"
+            got = f"has no mass on the actions tried at root {none[0]}"
+            problem = Problem("support", name, got, "some on one of them at least")
+            raise LimitError(problem, hidden=len(none) - 1)
+        return (u * self.Q).sum(axis=1) / total, total
+
+
+@public
+def self_normalised(vine: Vine, pi: Any) -> SelfNormalised:
+    """Return the surrogate (16) of a vine whose actions were drawn.
+
+    pi:     (S, A) the policy the vine grew on
+    raises: InvalidMDPError for a vine that tried every action, where (15) is exact, and for an
+            action drawn where the behaviour has none; LaneError
+    """
+    if vine.every:
+        cure = "Use estimate_vine, or grow the vine with branches=K"
+        got = "tried every action"
+        raise InvalidMDPError(Problem("choice", "vine", got, "drawn actions", cure))
+    pi = vine_policy(vine, pi)
+    terms = vine_terms(vine, pi)
+    linear = terms.surrogate(pi, vine.visible)
+    return SelfNormalised(
+        weight=linear.weight,
+        pi=pi,
+        eta=linear.eta,
+        stderr=linear.stderr,
+        allowed=linear.allowed,
+        states=vine.states,
+        actions=vine.actions,
+        drawn=vine.behaviour,
+        Q=vine.Q,
+        scale=terms.weight[0] / terms.n,
+    )

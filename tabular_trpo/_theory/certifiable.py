@@ -1,0 +1,125 @@
+"""What the lone checker can follow: its limits, and which claims and numbers keep them.
+
+The numbers here are those of check.py, which nothing below the command line may import; a test
+compares them.
+"""
+
+import ast
+from collections import Counter
+from collections.abc import Sequence
+from fractions import Fraction
+
+from tabular_trpo._core.errors import InvalidMDPError, LimitError, Problem
+from tabular_trpo._core.names import NAME_RULE, is_name
+from tabular_trpo._core.nearest import written
+from tabular_trpo._core.signs import MAX_BITS
+from tabular_trpo._core.terminal import quoted
+from tabular_trpo._theory.claim import Theorem, Verdict
+from tabular_trpo._theory.enclosable import settled
+from tabular_trpo._theory.judge import NO_VALUE, NOT_MET, NOT_MIXTURE
+from tabular_trpo._theory.pair import Pair
+from tabular_trpo._theory.theorems import THEOREMS
+
+MOST_DIGITS, MOST_HEX, MOST_TEXT = 4000, 2**16, 1000  # of numbers given, computed; of a formula
+MOST_DEPTH = 250  # of a formula that is nested, as a long sum is
+# `judge` counts bits below the largest term of a slack, the checker below 1.  So a quarter of its
+# last precision is taken: what that settles, the checker settles, logarithms below 2^-12288 apart.
+CERTIFIED_BITS = MAX_BITS // 4
+NOT_CHECKED = {"K", "K_new"}  # solutions with logarithms: no rational witness states them
+_BEYOND = 10**MOST_DIGITS
+
+
+def check_titles(theorems: Sequence[Theorem]) -> None:
+    """Refuse no claim at all, a title that occurs twice, and the name of a theorem on a claim."""
+    if not theorems:
+        raise InvalidMDPError(Problem("claims", "theorems", "is empty", "at least one claim"))
+    table = {theorem.name: theorem for theorem in THEOREMS}
+    problems = [
+        Problem(
+            "claims", f"claim {quoted(name[:60])}", "has a title that no line can hold", NAME_RULE
+        )
+        for name in (theorem.name for theorem in theorems)
+        if not is_name(name)
+    ]
+    for name, count in Counter(theorem.name for theorem in theorems).items():
+        if count > 1:
+            got = f"is there {count} times"
+            problems.append(Problem("claims", f"claim {name!r}", got, "each title once"))
+    for theorem in theorems:
+        if table.get(theorem.name, theorem) is not theorem:
+            got, cure = "is named like a theorem of the table", "Give it another title"
+            expected = f"that theorem, {table[theorem.name].statement}"
+            problems.append(Problem("claims", f"claim {theorem.name!r}", got, expected, cure))
+    if problems:
+        raise InvalidMDPError(problems)
+
+
+def left_out(theorem: Theorem, verdict: Verdict, pair: Pair) -> str:
+    """Return why the checker could not follow the verdict on a rational pair, or nothing."""
+    if verdict.status == "undecided" or verdict.reason.startswith(NO_VALUE):
+        return verdict.reason
+    if verdict.reason == NOT_MIXTURE and theorem.condition:
+        return NOT_MIXTURE  # the certificate has room for one precondition
+    if beyond := theorem.names() & NOT_CHECKED:
+        return f"it speaks of {', '.join(sorted(beyond))}, for which check has no witness"
+    if any(len(side) > MOST_TEXT for side in _sides(theorem)):
+        return f"a side has more than {MOST_TEXT} characters"
+    if any(_depth(side) > MOST_DEPTH for side in _sides(theorem)):
+        return f"a side is nested more than {MOST_DEPTH} deep"
+    if not _follows(theorem, verdict, pair):
+        return "it rests on an identity between irrational numbers, which no enclosure shows"
+    return ""
+
+
+def _sides(theorem: Theorem) -> list[str]:
+    statements = [theorem.statement, theorem.condition or theorem.statement]
+    try:
+        return [str(side) for made in statements for side in (made.lhs, made.rhs)]
+    except ValueError:  # Python writes no integer of more than 4300 digits
+        return ["?" * (MOST_TEXT + 1)]
+
+
+def _depth(side: str) -> int:
+    depth = 0
+    level: list[ast.AST] = [ast.parse(side, mode="eval").body]
+    while level:
+        depth, level = depth + 1, [part for x in level for part in ast.iter_child_nodes(x)]
+    return depth
+
+
+def _follows(theorem: Theorem, verdict: Verdict, pair: Pair) -> bool:
+    """Return whether enclosures settle the precondition and, where it holds, the statement."""
+    if theorem.exactness == "rational" or verdict.reason == NOT_MIXTURE:
+        return True
+    if theorem.condition:
+        if not settled(theorem.condition, pair):
+            return False
+        if verdict.reason == NOT_MET:
+            return True
+    return settled(theorem.statement, pair)
+
+
+def decimal(x: Fraction) -> str:
+    """Return the text of a number of the model; LimitError beyond MOST_DIGITS."""
+    if max(abs(x.numerator), x.denominator) >= _BEYOND:
+        raise _too_long("a number of the model", MOST_DIGITS)
+    return written(x)
+
+
+def hexadecimal(x: Fraction) -> str:
+    """Return the text of a computed number."""
+    whole = digits(x.numerator)
+    return whole if x.denominator == 1 else f"{whole}/{digits(x.denominator)}"
+
+
+def digits(n: int) -> str:
+    """Return the hexadecimal digits of an integer; LimitError beyond MOST_HEX."""
+    if n.bit_length() > 4 * MOST_HEX:
+        raise _too_long("a computed number", MOST_HEX)
+    return f"{n:x}"
+
+
+def _too_long(where: str, most: int) -> LimitError:
+    got, expected = f"has more than {most} digits", f"at most {most}, as the checker reads them"
+    cure = "Round the numbers of the model, or scale its rewards"
+    return LimitError(Problem("digits", where, got, expected, cure))

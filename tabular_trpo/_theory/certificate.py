@@ -1,0 +1,201 @@
+"""Certificates: a pair, its witnesses and its verdicts in one JSON object for `check`.
+
+All numbers are exact: "p/q" in decimals for the model, in hexadecimals for what was computed (a
+vector over one denominator), since Python refuses to convert decimals of thousands of digits.  The
+format is described in docs/certificate.md; `check.py` is its reader.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from tabular_trpo._core.arguments import one_model
+from tabular_trpo._core.errors import LimitError, Problem
+from tabular_trpo._core.linalg.rational import Common
+from tabular_trpo._core.mdp import MDP
+from tabular_trpo._core.numbers import Array
+from tabular_trpo._core.public import public
+from tabular_trpo._theory.certifiable import (
+    CERTIFIED_BITS,
+    check_titles,
+    decimal,
+    digits,
+    hexadecimal,
+    left_out,
+)
+from tabular_trpo._theory.claim import Theorem, Verdict
+from tabular_trpo._theory.judge import NOT_MET, NOT_MIXTURE, check_question, judge
+from tabular_trpo._theory.pair import Pair
+from tabular_trpo._theory.selection import Choice, chosen
+
+FORMAT, VERSION = "tabular-trpo-certificate", 2
+WITNESSES = ("V", "rho", "V_new", "rho_new", "W", "V_dot")
+WITNESSES_ON_DEMAND = {  # there if a claim speaks of one of these
+    "V_star": {"V_star"},
+    "H": {"J", "kemeny", "d_avg", "h"},
+    "H_new": {"J_new", "kemeny_new", "d_avg_new", "h_new"},
+}
+VALUES = ("eta", "eta_new", "L", "eps", "eps_cpi", "max_tv", "mean_tv", "C", "eta_dot")
+VALUES_OF_MIXTURES = ("alpha", "eps_target")
+MARGIN = Fraction(1, 2**64)  # of a slack that is known exactly, but not to enclosures
+
+
+@public
+def certificate(mdp: MDP, pi: Any, pi_new: Any, theorems: Choice = None) -> dict[str, Any]:
+    """Judge theorems on a pair in rationals and return the certificate; see `pair_certificate`.
+
+    theorems: theorems, claims or names of the table; the whole table by default
+    raises:   InvalidMDPError, LaneError, LimitError
+
+    >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
+    >>> certificate(mdp, [["1/2", "1/2"]], [["1/4", "3/4"]])["values"]["eta_new"]
+    '3/2'
+    """
+    one_model(mdp)
+    return pair_certificate(Pair(mdp, pi, pi_new), theorems)
+
+
+@public
+def pair_certificate(
+    pair: Pair, theorems: Choice = None, bits: int = CERTIFIED_BITS
+) -> dict[str, Any]:
+    """Return the certificate of a pair: proved, refuted and vacuous claims with all they rest on.
+
+    A float pair is certified as the rationals that its floats are.  Left out is a claim that check
+    could not follow: undecided at `bits` (at most CERTIFIED_BITS), a side without a value, a tie
+    that only an identity between logarithms or roots shows.
+
+    raises: LimitError where no claim is left, or a number is too long for check; InvalidMDPError
+            for a title that occurs twice or is that of a theorem which says something else
+    """
+    meant = chosen(theorems)
+    check_titles(meant)
+    for theorem in meant:
+        check_question(theorem, pair, bits)
+    exact = pair.exact
+    model = _model(exact)
+    claims, spoken = _claims(meant, exact, min(bits, CERTIFIED_BITS))
+    values = VALUES + VALUES_OF_MIXTURES * exact.is_mixture
+    mixture = {"target": "target", "alpha": decimal(exact.alpha)} if exact.is_mixture else None
+    made = {
+        "format": FORMAT,
+        "version": VERSION,
+        "model": model,
+        "mixture": mixture,
+        "witness": _witnesses(spoken, exact),
+        "values": {name: hexadecimal(getattr(exact, name)) for name in values},
+        "claims": claims,
+    }
+    return {**made, "digest": digest(made)}
+
+
+def _witnesses(spoken: set[str], pair: Pair) -> dict[str, Any]:
+    """Return the witnesses of every pair, and those of what is spoken of."""
+    found = {name: _vector(getattr(pair, name)) for name in WITNESSES}
+    for name in (name for name, of in WITNESSES_ON_DEMAND.items() if of & spoken):
+        found[name] = _vector(getattr(pair, name))
+    return found
+
+
+def digest(made: dict[str, Any]) -> str:
+    """Return the SHA-256 of the canonical JSON of a certificate, its own digest left out."""
+    body = {key: value for key, value in made.items() if key != "digest"}
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _claims(
+    theorems: Sequence[Theorem], pair: Pair, bits: int
+) -> tuple[list[dict[str, Any]], set[str]]:
+    """Return the claims that check can follow, and the names that it evaluates for them.
+
+    raises: LimitError with the reasons where there is none
+    """
+    made, problems = [], []
+    spoken: set[str] = set()
+    for theorem in theorems:
+        verdict = judge(theorem, pair, bits)
+        if reason := left_out(theorem, verdict, pair):
+            where = f"claim {theorem.name!r}"
+            problems.append(Problem("claims", where, f"is left out ({reason})", "one to certify"))
+        else:
+            made.append(_claim(theorem, verdict, pair))
+            spoken |= _evaluated(theorem, verdict)
+    if not made:
+        raise LimitError(problems)
+    return made, spoken
+
+
+def _evaluated(theorem: Theorem, verdict: Verdict) -> set[str]:
+    """Return the names that are read to check a verdict: no statement whose premise fails."""
+    if verdict.reason == NOT_MIXTURE:
+        return set()
+    if verdict.reason == NOT_MET and theorem.condition is not None:
+        return theorem.condition.names()
+    return theorem.names()
+
+
+def _claim(theorem: Theorem, verdict: Verdict, pair: Pair) -> dict[str, Any]:
+    lhs, relation, rhs = theorem.text()
+    foreign = theorem.mixture and not pair.is_mixture
+    return {
+        "name": theorem.name,
+        "equation": theorem.equation,
+        "source": theorem.source,
+        "lhs": lhs,
+        "relation": relation,
+        "rhs": rhs,
+        "precondition": "mixture" if foreign else theorem.condition_text(),
+        "status": verdict.status,
+        "exactness": theorem.exactness,
+        "slack": _slack(verdict, theorem.exactness == "rational"),
+    }
+
+
+def _slack(verdict: Verdict, rational: bool) -> list[str] | None:
+    lo, hi = verdict.slack_lo, verdict.slack_hi
+    if not isinstance(lo, Fraction):  # absent, or infinite
+        return None
+    if lo == hi and not rational:  # its logarithms cancel here, and nearly so in enclosures
+        lo, hi = sorted((lo * (1 - MARGIN), lo * (1 + MARGIN)))
+    return [hexadecimal(lo), hexadecimal(hi)]
+
+
+def _model(pair: Pair) -> dict[str, Any]:
+    mdp = pair.mdp
+    states, actions = mdp.state_names, mdp.action_names
+    policies = {"pi": pair.pi, "pi_new": pair.pi_new}
+    if pair.is_mixture:
+        policies["target"] = pair.target
+    rewards = mdp.r[..., None] if mdp.r_next is None else mdp.r_next
+    rewards = np.broadcast_to(rewards, mdp.P.shape)
+    rows = [
+        [states[s], actions[a], states[t], decimal(mdp.P[s, a, t]), decimal(rewards[s, a, t])]
+        for s, a, t in np.argwhere(mdp.P != 0)
+    ]
+    return {
+        "format": "tabular-trpo-mdp",
+        "version": 1,
+        "gamma": decimal(mdp.gamma),
+        "states": list(states),
+        "actions": list(actions),
+        "rho0": _sparse(mdp.rho0, states),
+        "transitions": rows,
+        "policies": {
+            name: {state: _sparse(row, actions) for state, row in zip(states, pi, strict=True)}
+            for name, pi in policies.items()
+        },
+    }
+
+
+def _sparse(weights: Array, names: Sequence[str]) -> dict[str, str]:
+    return {name: decimal(x) for name, x in zip(names, weights, strict=True) if x != 0}
+
+
+def _vector(values: Array) -> dict[str, Any]:
+    common = Common.of(values.ravel())  # a matrix row after row
+    return {"den": digits(common.den), "num": [digits(x) for x in common.num]}

@@ -1,0 +1,142 @@
+"""Which claims the checker can follow, who encloses irrational numbers and knows no identities.
+
+To the checker a number is exact while + - * / maxima and perfect squares make it; logarithms and
+other roots are intervals that shrink with the precision, and so is what is computed from them.  An
+interval around a number that happens to be 0 never tells its sign: under a root, beside infinity
+and as the slack of a claim it stops the checker.  Exact arithmetic says here where that happens.
+"""
+
+from fractions import Fraction
+from typing import Any, final
+
+import numpy as np
+
+from tabular_trpo._core import real
+from tabular_trpo._core.errors import LimitError
+from tabular_trpo._core.numbers import Array, elementwise
+from tabular_trpo._core.real import Real
+from tabular_trpo._theory.expression import Expression, Values
+from tabular_trpo._theory.pair import Pair
+from tabular_trpo._theory.trace import Statement
+
+ENTRYWISE = ("+", "-", "*", "/", "smaller", "ratio")
+GIVEN = ("number", "name", "step_tv", "L_mix")
+
+
+def settled(statement: Statement, pair: Pair) -> bool:
+    """Return whether enclosures settle the sign of a statement's slack on an exact pair.
+
+    raises: ArithmeticError, ValueError where a side has no value
+    """
+    view, slack = _View(pair), statement.lhs - statement.rhs
+    hidden = view.enclosed(slack) & view.equals(slack, 0)
+    return view.followed and not hidden.any()
+
+
+@final
+class _View:
+    """What the checker sees of the parts of formulas on one exact pair."""
+
+    def __init__(self, pair: Pair) -> None:
+        """Begin with no part evaluated; `followed` until a part stops the checker."""
+        self.pair, self.followed = pair, True
+        self._known: Values = {}
+        self._enclosed: dict[Expression, Array] = {}
+
+    def value(self, e: Expression, rank: int | None = None) -> Array:
+        """Return the exact value as an object array, with axes up to a higher rank."""
+        value = np.asarray(e.value(self.pair, self._known), dtype=object)
+        return _spread(value, 0 if rank is None else rank - e.rank)
+
+    def equals(self, e: Expression, x: Any, rank: int | None = None) -> Array:
+        """Return where the value equals an exact number, or may do so for all that is settled."""
+        return _each(_equal, self.value(e, rank), x)
+
+    def enclosed(self, e: Expression, rank: int | None = None) -> Array:
+        """Return where the checker has an interval and no number."""
+        if e not in self._enclosed:
+            infinite = _each(lambda x, _: real.is_infinite(x), self.value(e), None)
+            self._enclosed[e] = self._find(e) & ~infinite
+        return _spread(self._enclosed[e], 0 if rank is None else rank - e.rank)
+
+    def _find(self, e: Expression) -> Array:
+        parts = [x for x in e.args if isinstance(x, Expression)]
+        irrational = _each(lambda x, _: isinstance(x, Real), self.value(e), None)
+        if e.op in GIVEN:
+            return irrational
+        masks = [self.enclosed(x, e.rank if e.op in ENTRYWISE else None) for x in parts]
+        match e.op:
+            case "sqrt" | "log":
+                self._stop(masks[0] & self.equals(parts[0], 0))
+                return masks[0] | irrational
+            case "**":
+                return np.asarray(masks[0] & (e.args[1] > 0))
+            case "+" | "-" | "neg" | "abs":
+                return np.asarray(np.logical_or.reduce(np.broadcast_arrays(*masks)))
+            case "*" | "/":
+                return self._product(e, parts, masks)
+            case "ratio":
+                nothing, none = (self.equals(x, 0, e.rank) for x in parts)
+                self._stop(none & ~(nothing & ~masks[0]) & (masks[1] | (masks[0] & nothing)))
+                return self._product(e, parts, masks)
+            case "smaller":
+                best = [self.equals(x, self.value(e), e.rank) for x in parts]
+                return np.asarray((masks[0] & best[0]) | (masks[1] & best[1]))
+        return self._reduced(e.op, parts[0], masks[0])
+
+    def _product(self, e: Expression, parts: list[Expression], masks: list[Array]) -> Array:
+        """An exact 0 hides the other factor, and infinity a dividend; an enclosed 0 does not."""
+        zeros = [self.equals(x, 0, e.rank) for x in parts]
+        ends = [self.equals(x, real.INFINITY, e.rank) for x in parts]
+        ends = [
+            end | self.equals(x, -real.INFINITY, e.rank) for end, x in zip(ends, parts, strict=True)
+        ]
+        for i, j in ((0, 1), (1, 0)):
+            self._stop(masks[i] & zeros[i] & ends[j])
+        hidden = zeros[0] & ~masks[0]
+        hidden = hidden | (zeros[1] & ~masks[1] if e.op == "*" else ends[1])
+        return (masks[0] | masks[1]) & ~hidden
+
+    def _reduced(self, op: str, x: Expression, mask: Array) -> Array:
+        """Sums are enclosed where one of their terms is, maxima where one that attains them is."""
+        p = self.pair
+        if op.startswith("max"):
+            return self._attained(op, self.value(x), mask)
+        if op.startswith("span"):
+            rows = op.replace("span", "max")
+            return self._attained(rows, self.value(x), mask) | self._attained(
+                rows, -self.value(x), mask
+            )
+        terms = elementwise(lambda x: Fraction(int(x)), mask)
+        if op == "shift":
+            return _each(_differ, p.sum_a(abs(p.pi_new - p.pi) * p.next(terms)), 0)
+        return _each(_differ, getattr(p, op)(terms), 0)
+
+    def _attained(self, op: str, values: Array, mask: Array) -> Array:
+        best = np.asarray(getattr(self.pair, op)(values), dtype=object)
+        found = mask & _each(_equal, values, _spread(best, values.ndim - best.ndim))
+        if op != "max_s":
+            found = found & self.pair.mdp.mask
+        return np.asarray(found.any() if op == "max_sa" else found.any(axis=-1))
+
+    def _stop(self, at: Array) -> None:
+        self.followed &= not at.any()
+
+
+def _spread(value: Array, rank: int) -> Array:
+    return value.reshape(value.shape + (1,) * rank) if value.ndim else value
+
+
+def _each(test: Any, x: Any, y: Any) -> Array:
+    return np.asarray(np.frompyfunc(test, 2, 1)(x, y), dtype=bool)
+
+
+def _equal(x: Any, y: Any) -> bool:
+    try:
+        return bool(x == y)
+    except LimitError:
+        return True
+
+
+def _differ(x: Any, y: Any) -> bool:
+    return bool(x != y)

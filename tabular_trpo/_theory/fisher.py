@@ -1,0 +1,44 @@
+"""The Fisher matrix of softmax logits, in a table and shared by all states, and what it solves.
+
+The score of logit b at (s, a) is 1[a = b] - pi(b|s).  Weighted by rho pi, the products of scores
+make one block a state, F(s) = rho(s) (diag pi(s) - pi(s) pi(s)'); the logits that all states share
+have the sum of the blocks.  F is singular, a constant of each row being free, so F^+ takes the
+place of the inverse.  For the gradient g = rho pi A of the return, F^+ g is the natural gradient
+and the weights with which the scores fit A best.  Kakade (2001), section 3 and Theorem 1.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from tabular_trpo._core.numbers import Array
+
+Inverse = Callable[[Array], Array]
+
+
+def blocks(pi: Array, rho: Array) -> Array:
+    """Return the blocks of the Fisher matrix, (..., S, A, A)."""
+    eye = np.eye(pi.shape[-1], dtype=pi.dtype)
+    return np.asarray(
+        rho[..., None, None] * (pi[..., None] * eye - pi[..., None] * pi[..., None, :])
+    )
+
+
+def natural(pi: Array, rho: Array, g: Array, inverse: Inverse) -> Array:
+    """Return F^+ g for the logits of a table, (..., S, A).
+
+    pi, g:   (..., S, A)
+    rho:     (..., S)
+    inverse: the pseudo-inverse of (..., A, A)
+    """
+    return _times(inverse(blocks(pi, rho)), g)
+
+
+def shared(pi: Array, rho: Array, g: Array, inverse: Inverse) -> Array:
+    """Return F^+ g for logits that all states share: equal rows, (..., S, A); see `natural`."""
+    w = _times(inverse(blocks(pi, rho).sum(axis=-3)), g.sum(axis=-2))
+    return np.broadcast_to(w[..., None, :], pi.shape)
+
+
+def _times(M: Array, x: Array) -> Array:
+    return np.asarray((M * x[..., None, :]).sum(axis=-1))

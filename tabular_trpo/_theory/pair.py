@@ -1,0 +1,156 @@
+"""A model with an old and a new policy, from which every quantity of a claim is derived."""
+
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, final
+
+import numpy as np
+
+from tabular_trpo._core import policy
+from tabular_trpo._core.arithmetic import same_lane
+from tabular_trpo._core.mdp import MDP
+from tabular_trpo._core.nearest import nearest
+from tabular_trpo._core.numbers import brief, fractions, frozen, read_array
+from tabular_trpo._core.overflow import finite
+from tabular_trpo._core.public import public
+from tabular_trpo._core.shapes import shape_error
+from tabular_trpo._exact.work import evaluation
+from tabular_trpo._theory.enclosed import EnclosedPair
+from tabular_trpo._theory.ops import ops_of
+from tabular_trpo._theory.quantities import Quantities
+
+
+@public
+@final
+class Pair(Quantities):
+    """An old and a new policy on a model (or a batch), with all that a theorem speaks of.
+
+    Quantities are computed when first asked for: eta eta_new L M C eps eps_cpi max_tv mean_tv
+    max_kl mean_kl (...); V V_new rho rho_new d A_bar tv kl W (..., S); A Q r pi pi_new (..., S, A);
+    for mixtures also alpha, target, A_bar_target and eps_target; J kemeny d_avg h and those of
+    pi_new for the average reward, where a chain has one recurrent class.
+
+    mdp:        the model
+    pi, pi_new: (..., S, A) in its lane
+    raises:     InvalidMDPError, LaneError for the policies
+
+    >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
+    >>> pair = Pair(mdp, [["1/2", "1/2"]], [["1/4", "3/4"]])
+    >>> pair.eta_new - pair.eta, pair.L - pair.eta, pair.max_tv
+    (Fraction(1, 2), Fraction(1, 2), Fraction(1, 4))
+    """
+
+    @public
+    def __init__(self, mdp: MDP, pi: Any, pi_new: Any) -> None:
+        """Check the policies; nothing is evaluated yet."""
+        self.mdp = mdp
+        self.pi = policy.check_policy(mdp, pi)
+        self.pi_new = policy.check_policy(mdp, pi_new, "pi_new")
+        self.rho0, self.r, self.gamma = mdp.rho0, mdp.r, mdp.gamma
+        self.target, self.alpha = None, None
+        self.ops = ops_of(mdp)
+
+    @cached_property
+    def exact_seconds(self) -> float:
+        """The estimate of the exact evaluations of both policies."""
+        exact = self.exact
+        return sum(evaluation(exact.mdp, pi).seconds for pi in (exact.pi, exact.pi_new))
+
+    @classmethod
+    @public
+    def mixture(cls, mdp: MDP, pi: Any, target: Any, alpha: Any) -> "Pair":
+        """Return the pair of pi and (1 - alpha) pi + alpha target.  TRPO (2015), equation (5).
+
+        In the float lane the pair stands for the exact mixture of the policies as they are stored.
+
+        alpha:  in [0, 1], in the lane of the model; (...) for a batch
+        raises: InvalidMDPError, LaneError
+        """
+        rational = mdp.lane == "rational"
+        kind, weight = read_array("alpha", alpha)
+        if rational and kind != "float":
+            weight = fractions("alpha", weight)
+        same_lane("alpha", weight, rational)
+        if weight.ndim and weight.shape != mdp.batch_shape:
+            expected = f"() or the batch {mdp.batch_shape}"
+            raise shape_error("alpha", weight.shape, expected)
+        old, goal = policy.check_policy(mdp, pi), policy.check_policy(mdp, target, "target")
+        weight = weight if weight.ndim else weight[()]
+        pair = cls(mdp, old, policy.mixture(old, goal, weight))
+        pair.target, pair.alpha = goal, weight
+        return pair
+
+    def settled(self, name: str, value: Any, *parts: str) -> Any:
+        """Return a computed value.
+
+        parts:  names of what the value may be infinite with
+        raises: LimitError where doubles overflow
+        """
+        if self.mdp.lane == "rational":
+            return value
+        known = (np.asarray(getattr(self, part)) for part in parts)
+        added = (1,) * (np.ndim(value) - len(self.mdp.batch_shape))
+        return finite(name, value, *(x.reshape(x.shape + added) for x in known))
+
+    def __repr__(self) -> str:
+        """Return one line that says the size and the lane."""
+        mdp = self.mdp
+        batch = f", batch {mdp.batch_shape}" if mdp.batch_shape else ""
+        kind = f"mixture, alpha={brief(self.alpha)}" if self.is_mixture and not batch else "pair"
+        return f"<Pair: {kind}, S={mdp.n_states}, A={mdp.n_actions}{batch}, {mdp.lane} lane>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Keep the model and the policies; quantities are computed again where asked for."""
+        return _remade, (self.mdp, self.pi, self.pi_new, self.target, self.alpha)
+
+    def to_rational(self) -> "Pair":
+        """Return the pair in the rational lane: each float as the dyadic rational that it is.
+
+        raises: InvalidMDPError for a batch, MemoryGuardError where the dense table would not fit
+        """
+        if self.mdp.lane == "rational":
+            return self
+        mdp, pi = self.mdp.to_rational(), policy.to_rational(self.pi)
+        if self.is_mixture:
+            return Pair.mixture(mdp, pi, policy.to_rational(self.target), Fraction(self.alpha))
+        return Pair(mdp, pi, policy.to_rational(self.pi_new))
+
+    def to_float(self) -> "Pair":
+        """Return the pair in the float lane; raises LaneError where support would be lost."""
+        if self.mdp.lane == "float":
+            return self
+        mdp, pi = self.mdp.to_float(), policy.to_float(self.pi)
+        if self.is_mixture:
+            return Pair.mixture(mdp, pi, policy.to_float(self.target), nearest(self.alpha))
+        return Pair(mdp, pi, policy.to_float(self.pi_new))
+
+    @cached_property
+    def exact(self) -> "Pair":
+        """The rational reading of the pair, made once."""
+        return self.to_rational()
+
+    def enclosed(self) -> EnclosedPair:
+        """Return the quantities of a single float pair as intervals that hold the exact ones."""
+        return self._enclosed
+
+    @cached_property
+    def _enclosed(self) -> EnclosedPair:
+        return EnclosedPair(self.old, self.new, self.target, self.alpha)
+
+    def __getitem__(self, index: int | tuple[int, ...]) -> "Pair":
+        """Return one pair of a batch."""
+        mdp = self.mdp[index]
+        if self.is_mixture:
+            alpha = np.broadcast_to(self.alpha, self.mdp.batch_shape)[index]
+            return Pair.mixture(mdp, self.pi[index], self.target[index], alpha)
+        return Pair(mdp, self.pi[index], self.pi_new[index])
+
+
+def _remade(mdp: MDP, pi: Any, pi_new: Any, target: Any, alpha: Any) -> Pair:
+    """Return a pair from a copy or a pickle."""
+    pair = Pair(mdp, pi, pi_new)
+    if target is not None:
+        pair.target, pair.alpha = policy.check_policy(mdp, target, "target"), alpha
+        if isinstance(alpha, np.ndarray):
+            pair.alpha = frozen(alpha)
+    return pair

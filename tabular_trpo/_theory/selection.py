@@ -1,0 +1,42 @@
+"""Which theorems are meant: all of the table, some by name, or claims of one's own."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.numbers import shown
+from tabular_trpo._theory.claim import Theorem
+from tabular_trpo._theory.theorems import THEOREMS
+
+Choice = Iterable[Theorem | str] | None
+
+
+def chosen(theorems: Choice = None) -> tuple[Theorem, ...]:
+    """Return the theorems that are meant, in the order given.
+
+    theorems: theorems, claims, or names of the table; the whole table for None
+    raises:   InvalidMDPError for an unknown name; TypeError for what is neither
+
+    >>> [theorem.equation for theorem in chosen(["trpo_bound", "pinsker"])]
+    ['TRPO (8), Theorem 1', 'Pinsker']
+    """
+    if theorems is None:
+        return THEOREMS
+    if isinstance(theorems, str | Theorem) or not isinstance(theorems, Iterable):
+        raise TypeError(f"theorems = {shown(theorems)}, expected a list of theorems or names")
+    return tuple(_one(theorem) for theorem in theorems)
+
+
+def _one(theorem: object) -> Theorem:
+    if isinstance(theorem, Theorem):
+        return theorem
+    if not isinstance(theorem, str):
+        cure = '@tt.claim("title") makes a theorem of a function'
+        raise TypeError(f"theorems has {shown(theorem)}, expected a Theorem or a name. {cure}")
+    table = {known.name: known for known in THEOREMS}
+    if theorem not in table:
+        close = get_close_matches(theorem, table, n=3) or table
+        raise InvalidMDPError(
+            Problem("theorem", "theorems", f"has {shown(theorem)}", f"names as {', '.join(close)}")
+        )
+    return table[theorem]
