@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import scipy
 
-from benchmarks.lanes import ROWS
+from benchmarks.arithmetics import ROWS
 from benchmarks.screening import screening_rows
 from benchmarks.timing import Row
 

@@ -41,7 +41,7 @@ TESTS = (  # those that fail soonest come first
     "tests/exact/test_divergence.py",
     "tests/exact/test_surrogate.py",
     "tests/theory/test_pair.py",
-    "tests/theory/test_lanes.py",
+    "tests/theory/test_arithmetics.py",
     "tests/theory/test_variants.py",
     "tests/theory/test_theorems.py",
     "tests/theory",

@@ -72,7 +72,7 @@ def compare(seed: int, number: int) -> Count:
 def _judged(claim: Theorem, floats: tt.Pair, count: Count) -> Verdict:
     """Judge exactly and in enclosed floats, and evaluate in plain floats."""
     exact = judge(claim, floats.exact, BITS)
-    enclosed = judge(claim, floats, BITS, lane="float")
+    enclosed = judge(claim, floats, BITS, arithmetic="float")
     _seen(claim, floats, exact, count)
     if "undecided" not in (exact.status, enclosed.status):
         if (exact.status, exact.reason) != (enclosed.status, enclosed.reason):

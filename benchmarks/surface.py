@@ -63,9 +63,9 @@ RECIPES = {
     "families.worst_case.standard": "gamma=text_gamma?",
     "falsify": "claim=theorem seed? budget gamma=text_gamma? families=flag? rounds=one? start?",
     "formats.dumps": "document=mapping",
-    "formats.from_document": "document lane?",
-    "formats.load": "path lane?",
-    "formats.read": "path lane?",
+    "formats.from_document": "document arithmetic?",
+    "formats.load": "path arithmetic?",
+    "formats.read": "path arithmetic?",
     "formats.from_gym": "env gamma=text_gamma rho0=none? layout=auto_layout?",
     "formats.tabular_policy": "fn=agent mdp=float_models normalize=flag?",
     "formats.to_document": "mdp=single policies? why? expected?",
@@ -104,7 +104,7 @@ RECIPES = {
     "improve.tv_constraint": "L delta=lane_positive",
     "improve.tv_penalty": "L c=lane_positive",
     "improve.vanilla": "L=float_L theta delta policy_class?",
-    "judge": "theorem pair bits? lane?",
+    "judge": "theorem pair bits? arithmetic?",
     "kl": "p=row q=row",
     "optimal": "mdp",
     "pair_certificate": "pair=rational_pair theorems bits?",
@@ -154,8 +154,8 @@ RECIPES = {
     "structure": "mdp=single pi?",
     "surrogate": "evaluation=ev",
     "tv": "p=row q=row",
-    "verify": "mdp=single pi pi_new lane? bits?",
-    "verify_pair": "pair theorems? bits? lane?",
+    "verify": "mdp=single pi pi_new arithmetic? bits?",
+    "verify_pair": "pair theorems? bits? arithmetic?",
 }
 
 # Public names without a recipe of their own, and why.

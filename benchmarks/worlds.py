@@ -43,7 +43,7 @@ class World:
         self.counts = rng.integers(1, 9, (self.S, self.A, self.S))
 
     def numbers(self, shape: tuple[int, ...]) -> Any:
-        """Return small numbers of the lane."""
+        """Return small numbers of the arithmetic."""
         whole = self.rng.integers(-9, 10, shape)
         out = np.array([Fraction(int(x), 4) for x in whole.flat], dtype=object)
         return out.reshape(shape) if self.rational else out.astype(float).reshape(shape)

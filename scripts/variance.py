@@ -25,7 +25,7 @@ KINDS: dict[str, Callable[[tt.MDP, Any, Any, Any], Moments]] = {
 
 
 def costs(mdp: tt.MDP) -> list[float]:
-    """Variance times steps of each kind, exact in the rational lane; of the first, 1."""
+    """Variance times steps of each kind, exact in rational arithmetic; of the first, 1."""
     pi = tt.policies.uniform(mdp)
     ev = tt.evaluate(mdp, pi)
     new = tt.policies.mixture(pi, tt.policies.greedy(mdp, ev.Q), "1/2")

@@ -20,13 +20,13 @@ from tabular_trpo import (
 )
 from tabular_trpo._core.budget import work_limit as work_limit
 from tabular_trpo._core.errors import (
+    ExactnessError as ExactnessError,
+)
+from tabular_trpo._core.errors import (
     FloatingPointModeError as FloatingPointModeError,
 )
 from tabular_trpo._core.errors import (
     InvalidMDPError as InvalidMDPError,
-)
-from tabular_trpo._core.errors import (
-    LaneError as LaneError,
 )
 from tabular_trpo._core.errors import (
     LimitError as LimitError,

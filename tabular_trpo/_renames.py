@@ -1,3 +1,8 @@
-"""Renamed public names: the old ones work until version 1.0, with a DeprecationWarning."""
+"""Renamed public names: the old ones work until version 1.0, with a DeprecationWarning.
 
-RENAMED: dict[str, dict[str, str]] = {}
+Renamed arguments and attributes are marked where they are (`_core.deprecated`).
+"""
+
+RENAMED: dict[str, dict[str, str]] = {
+    "tabular_trpo": {"LaneError": "ExactnessError"},
+}

@@ -11,7 +11,7 @@ FORMULAE = tuple(
 
 
 def no_float_literal(path: PurePosixPath, source: str) -> Iterator[str]:
-    """One text of the formulae serves every lane: Fraction + 0.5 would be a float, silently."""
+    """One text of the formulae serves every arithmetic: Fraction + 0.5 would be a float, silently."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Constant) and isinstance(node.value, float):
             if str(path).startswith(FORMULAE):
@@ -22,7 +22,7 @@ def no_float_literal(path: PurePosixPath, source: str) -> Iterator[str]:
 # limit on digits: texts, paths, errors, shapes, indices and formulas, none of them an exact number.
 TEXTS = {
     "claim.name", "env", "part", "d", "unknown[0]",
-    "error", "i", "a", "s", "key", "lane", "limit", "limit_met", "name", "path", "problem",
+    "error", "i", "a", "s", "key", "arithmetic", "limit", "limit_met", "name", "path", "problem",
     "state", "text", "theorem.name", "weighting", "shape", "self.theta_shape", "batch + form",
     "side", "penalty", "right.args[0]", "self.statement.lhs", "self.statement.rhs",
     "self.condition", "VERSION", "rng.choice(GAMMAS)", "1 - Fraction(x)",

@@ -59,7 +59,7 @@ def test_model_says_what_it_is_for(name):
     mdp = document.mdp
     assert document.why.endswith(".") and len(document.why) > 40
     assert document.expected["note"].strip()
-    assert mdp.lane == "rational" and mdp.n_states <= 20
+    assert mdp.arithmetic == "rational" and mdp.n_states <= 20
     assert (tt.read(path_of(name)).P == mdp.P).all()
     assert len(document.policies) >= 2
 
@@ -163,7 +163,7 @@ def test_walk_family_has_the_value_of_the_model():
     assert lean.V.tolist() == list(document.expected["V_star"].values())
 
 
-def test_needle_survives_the_float_lane():
+def test_needle_survives_the_float_arithmetic():
     mdp = load("needle").mdp
     dig = mdp.to_float().P[0, mdp.action_names.index("dig")]
     assert 0 < dig[1] < 2 * F(1, 10**20) and dig[0] > 0

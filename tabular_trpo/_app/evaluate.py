@@ -8,7 +8,7 @@ import numpy as np
 from tabular_trpo._app.policy_pair import compare, comparison, documents
 from tabular_trpo._app.shared.digits import with_radius, within
 from tabular_trpo._app.shared.formatting import largest, per_pair, per_state, scalars, short
-from tabular_trpo._app.shared.models import Source, about, lane_argument, policy, read
+from tabular_trpo._app.shared.models import Source, about, arithmetic_argument, policy, read
 from tabular_trpo._app.shared.output import Answer, Part, closed
 from tabular_trpo._app.shared.tables import row, table
 from tabular_trpo._core.nearest import nearest
@@ -18,7 +18,7 @@ from tabular_trpo._theory.pair import Pair
 
 NAME = "evaluate"
 HELP = "values, advantages, visitation and return of a policy"
-EPILOG = "In the float lane each number is within the radius that is printed beside it, proved."
+EPILOG = "In float arithmetic each number is within the radius that is printed beside it, proved."
 MOST_ROWS = 40
 
 
@@ -38,12 +38,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="compare with a second policy; greedy is then the greedy step from --policy",
     )
     parser.add_argument("--all", action="store_true", help=f"every row, not the first {MOST_ROWS}")
-    lane_argument(parser)
+    arithmetic_argument(parser)
 
 
 def run(args: argparse.Namespace) -> Answer:
     """Evaluate, and compare where there is a second policy."""
-    source = read(args.file, args.lane)
+    source = read(args.file, args.arithmetic)
     pi = policy(source, args.policy)
     ev = evaluate(source.mdp, pi)
     most = None if args.all else MOST_ROWS
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> Answer:
         line += f", policy {args.policy_new}: eta_new = "
         line += with_radius(pair.eta_new, pair.new.radius.eta)
     parts.append(_radii(ev))
-    return Answer(0, document, parts, f"{line} ({about(source.mdp, args.lane)})")
+    return Answer(0, document, parts, f"{line} ({about(source.mdp, args.arithmetic)})")
 
 
 def _document(source: Source, name: str, ev: Evaluation) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def _document(source: Source, name: str, ev: Evaluation) -> dict[str, Any]:
     return {
         "command": NAME,
         "model": source.name,
-        "lane": mdp.lane,
+        "lane": mdp.arithmetic,
         "gamma": scalars(["gamma"], [mdp.gamma])["gamma"],
         "policy": name,
         "pi": per_pair(mdp, ev.pi),
@@ -101,7 +101,7 @@ def _pairs(source: Source, ev: Evaluation, most: int | None) -> list[Part]:
 
 
 def _radii(ev: Evaluation) -> str:
-    if ev.mdp.lane == "rational":
+    if ev.mdp.arithmetic == "rational":
         return "Exact; numbers after ~ are rounded for display, --json has them whole."
     radii = ((key, largest(getattr(ev.radius, key))) for key in ("V", "Q", "A", "rho", "d"))
     shown = ", ".join(f"{key} {nearest(radius):.2g}" for key, radius in radii)

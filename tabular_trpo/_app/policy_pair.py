@@ -34,7 +34,7 @@ INFINITE_WITH = {"trpo_bound": (), "trpo_kl_bound": ("max_kl",)}
 def compare(pair: Pair) -> dict[str, tuple[Any, float | None]]:
     """Return {name: (value, proved error)}; the error is None where the value is exact."""
     values = {name: _value(pair, name) for name in MEANING}
-    if pair.mdp.lane == "rational":
+    if pair.mdp.arithmetic == "rational":
         return {name: (value, None) for name, value in values.items()}
     enclosed = pair.enclosed()
     # The radius of an evaluation is told in one form everywhere.

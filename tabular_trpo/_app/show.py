@@ -1,4 +1,4 @@
-"""Show what a model is: sizes, lane, structure, ties, policies; or its graph for Graphviz."""
+"""Show what a model is: sizes, arithmetic, structure, ties, policies; or its graph for Graphviz."""
 
 import argparse
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import numpy as np
 from tabular_trpo._app.shared.digits import with_radius, within
 from tabular_trpo._app.shared.errors import UsageError
 from tabular_trpo._app.shared.formatting import largest, many, plain, scalars, short
-from tabular_trpo._app.shared.models import Source, about, lane_argument, read
+from tabular_trpo._app.shared.models import Source, about, arithmetic_argument, read
 from tabular_trpo._app.shared.output import Answer, Part
 from tabular_trpo._app.shared.tables import row, table
 from tabular_trpo._core import policy as policies
@@ -21,7 +21,7 @@ from tabular_trpo._exact.optimal import optimal
 from tabular_trpo._exact.structure import Structure, graph, structure
 
 NAME = "show"
-HELP = "sizes, lane, structure, ties and policies of a model; --dot draws it"
+HELP = "sizes, arithmetic, structure, ties and policies of a model; --dot draws it"
 EPILOG = "--dot writes a graph for Graphviz: tabular-trpo show FILE --dot | dot -Tsvg > model.svg"
 MOST_NAMED = 8  # states that are named in one line
 MOST_SOLVED = 2000  # states of a model that is solved for its ties
@@ -32,7 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument("file", metavar="FILE")
     parser.add_argument("--dot", action="store_true", help="write the graph for Graphviz")
-    lane_argument(parser)
+    arithmetic_argument(parser)
 
 
 def run(args: argparse.Namespace) -> Answer:
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> Answer:
     """
     if args.dot and args.json:
         raise UsageError("--dot and --json exclude each other: each is all of standard output")
-    source = read(args.file, args.lane)
+    source = read(args.file, args.arithmetic)
     mdp, found = source.mdp, structure(source.mdp)
     document = {"command": "show", "model": source.name, "why": source.why, **_sizes(mdp)}
     document["structure"] = _structure(mdp, found)
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> Answer:
     line = (
         f"{source.name}: {many(mdp.n_states, 'state')}, {many(mdp.n_actions, 'action')}, "
         f"gamma {gamma} "
-        f"({about(mdp, args.lane)})"
+        f"({about(mdp, args.arithmetic)})"
     )
     return Answer(0, document, _parts(source, document), line, raw)
 
@@ -71,7 +71,7 @@ def _sizes(mdp: MDP) -> dict[str, Any]:
     live = mdp.r[mdp.mask]
     positive = mdp.P.nnz if mdp.is_sparse else np.count_nonzero(mdp.P)
     return {
-        "lane": mdp.lane,
+        "lane": mdp.arithmetic,
         "states": list(mdp.state_names),
         "actions": list(mdp.action_names),
         "allowed_pairs": int(mdp.mask.sum()),
@@ -158,7 +158,10 @@ def _properties(mdp: MDP, document: dict[str, Any]) -> list[tuple[str, str]]:
         ("Actions", f"{mdp.n_actions}: {_some(mdp.action_names)}; {pairs}"),
         ("Transitions", f"{document['transitions']}{', stored sparse' if mdp.is_sparse else ''}"),
         ("gamma", f"{_gamma(mdp)}, horizon {short(1 / (1 - mdp.gamma))}"),
-        ("Lane", mdp.lane + (f", rows repaired by up to {mdp.repair:.2g}" if mdp.repair else "")),
+        (
+            "Arithmetic",
+            mdp.arithmetic + (f", rows repaired by up to {mdp.repair:.2g}" if mdp.repair else ""),
+        ),
         ("Start", _some(document["start"])),
         ("Rewards", f"{low} to {high} expected, given on {document['rewards_on']}"),
         ("Unreachable", _some(unreachable) or "none"),

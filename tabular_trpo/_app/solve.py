@@ -6,7 +6,7 @@ import numpy as np
 
 from tabular_trpo._app.shared.digits import with_radius, within
 from tabular_trpo._app.shared.formatting import largest, many, per_state, scalars
-from tabular_trpo._app.shared.models import Source, about, lane_argument, read
+from tabular_trpo._app.shared.models import Source, about, arithmetic_argument, read
 from tabular_trpo._app.shared.output import Answer, Part, closed
 from tabular_trpo._app.shared.tables import row, table
 from tabular_trpo._core.numbers import Array
@@ -14,11 +14,11 @@ from tabular_trpo._exact.optimal import Optimum, optimal
 
 NAME = "solve"
 HELP = "V*, all optimal actions of each state, the optimal return"
-EPILOG = "Rational lane: ties are exact. Float lane: the actions not proved suboptimal."
+EPILOG = "Rational arithmetic: ties are exact. Float arithmetic: the actions not proved suboptimal."
 MOST_ROWS = 40
 UNDECIDED = (
     "Undecided actions are worth the same, or differ by less than doubles and their errors tell; "
-    "--lane rational decides."
+    "--arithmetic rational decides."
 )
 
 Names = dict[str, list[str]]
@@ -28,19 +28,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument("file", metavar="FILE")
     parser.add_argument("--all", action="store_true", help=f"every row, not the first {MOST_ROWS}")
-    lane_argument(parser)
+    arithmetic_argument(parser)
 
 
 def run(args: argparse.Namespace) -> Answer:
     """Solve one model."""
-    source = read(args.file, args.lane)
+    source = read(args.file, args.arithmetic)
     best = optimal(source.mdp)
     actions = _named(source, best.optimal)
     undecided = {state: names for state, names in _named(source, best.undecided).items() if names}
     document = {
         "command": NAME,
         "model": source.name,
-        "lane": source.mdp.lane,
+        "lane": source.mdp.arithmetic,
         "V_star": per_state(source.mdp, best.V_star),
         "optimal": actions,
         "undecided": undecided,
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> Answer:
     parts = _states(source, best, actions, undecided, None if args.all else MOST_ROWS)
     value = with_radius(best.eta_star, best.radius.eta_star)
     count = many(best.iterations, "iteration")
-    line = f"{source.name}: eta* = {value} after {count} ({about(source.mdp, args.lane)})"
+    line = f"{source.name}: eta* = {value} after {count} ({about(source.mdp, args.arithmetic)})"
     if undecided:
         line += f"; actions undecided in {many(len(undecided), 'state')}"
     return Answer(0, document, parts, line)

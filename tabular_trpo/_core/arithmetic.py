@@ -1,11 +1,11 @@
-"""Which lane several inputs share: all exact, or all floats; whole numbers go with either."""
+"""Which arithmetic several inputs share: all exact, or all floats; whole numbers go with either."""
 
 from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
 from tabular_trpo._core.array_input import Names, given, row_tolerance
-from tabular_trpo._core.errors import LaneError, Problem
+from tabular_trpo._core.errors import ExactnessError, Problem
 from tabular_trpo._core.normalize import rescaled
 from tabular_trpo._core.numbers import (
     Array,
@@ -19,14 +19,14 @@ from tabular_trpo._core.numbers import (
 )
 
 
-def settle(
+def common_arithmetic(
     kinds: Mapping[str, str], arrays: Mapping[str, Any], unsigned: tuple[str, ...] = ()
 ) -> dict[str, Any]:
-    """Return the arrays in the one lane they share: Fractions where a number is exact.
+    """Return the arrays in the one arithmetic they share: Fractions where a number is exact.
 
     kinds, arrays: by name, from `read_array`; a sparse array is of kind "float"
     unsigned:      the names of those that hold probabilities
-    raises:        InvalidMDPError; of mixed lanes, the argument that is the odd one out is named
+    raises:        InvalidMDPError; of mixed arithmetics, the argument that is the odd one out is named
     """
     out = dict(arrays)
     exact = {n: fractions(n, out[n], n in unsigned) for n, kind in kinds.items() if kind == "exact"}
@@ -35,7 +35,9 @@ def settle(
     if "float" not in kinds.values():
         return {n: exact[n] if n in exact else fractions(n, out[n], n in unsigned) for n in out}
     for name in list(exact):
-        if all(isinstance(x, Integral) for x in out[name].flat):  # large, but no sign of a lane
+        if all(
+            isinstance(x, Integral) for x in out[name].flat
+        ):  # large, but no sign of an arithmetic
             out[name] = doubles(name, out[name])
             del exact[name]
     if not exact:
@@ -50,37 +52,39 @@ def settle(
     raise mixed(odd, out[odd], "float", cure)
 
 
-def same_lane(name: str, array: Array, rational: bool, like: str = "") -> None:
-    """Raise LaneError unless `array` is in the lane asked for, that of the argument `like`."""
+def check_arithmetic(name: str, array: Array, rational: bool, like: str = "") -> None:
+    """Raise ExactnessError unless `array` is in the arithmetic asked for, that of the argument `like`."""
     if is_rational(array) != rational:
-        lanes = ("rational", "float") if rational else ("float", "rational")
-        expected = f"the {lanes[0]} lane" + (f", that of {like}" if like else "")
+        arithmetics = ("rational", "float") if rational else ("float", "rational")
+        expected = f"{arithmetics[0]} arithmetic" + (f", that of {like}" if like else "")
         cure = "Cross by to_float() or to_rational()"
-        raise LaneError(Problem("lane", name, f"is in the {lanes[1]} lane", expected, cure))
+        raise ExactnessError(
+            Problem("lane", name, f"is in {arithmetics[1]} arithmetic", expected, cure)
+        )
 
 
-def in_lane(
+def read_as(
     name: str, value: Any, rational: bool, unsigned: bool = False, axes: Sequence[Names] = ()
 ) -> Array:
-    """Read an array in the lane asked for; whole numbers fit both.
+    """Read an array in the arithmetic asked for; whole numbers fit both.
 
     unsigned: whether its rows are probabilities; those of a coarse dtype are rescaled to sum to 1
     axes:     what labels of a table are looked up in (see `given`)
-    raises:   InvalidMDPError, LaneError
+    raises:   InvalidMDPError, ExactnessError
     """
     value = given(name, value, axes)
     return _moved(name, value, *read_array(name, value), rational, unsigned)
 
 
-def in_one_lane(unsigned: bool = False, **values: Any) -> list[Array]:
-    """Read arrays in the lane of the first one that has one; in floats where all are whole.
+def read_common(unsigned: bool = False, **values: Any) -> list[Array]:
+    """Read arrays in the arithmetic of the first one that has one; in floats where all are whole.
 
-    raises: InvalidMDPError, LaneError
+    raises: InvalidMDPError, ExactnessError
     """
     values = {name: given(name, value) for name, value in values.items()}
     read = {name: read_array(name, value) for name, value in values.items()}
-    lanes = ((name, kind) for name, (kind, _) in read.items() if kind != "int")
-    like, first = next(lanes, ("", "float"))
+    arithmetics = ((name, kind) for name, (kind, _) in read.items() if kind != "int")
+    like, first = next(arithmetics, ("", "float"))
     return [
         _moved(name, values[name], kind, array, first == "exact", unsigned, like)
         for name, (kind, array) in read.items()
@@ -94,5 +98,5 @@ def _moved(
         return doubles(name, array)
     if kind == "exact" or (rational and kind == "int"):
         array = fractions(name, array, unsigned)
-    same_lane(name, array, rational, like)
+    check_arithmetic(name, array, rational, like)
     return rescaled(array, row_tolerance(value)) if unsigned and kind == "float" else array

@@ -21,7 +21,7 @@ from tabular_trpo._core.readable import readable
 
 DEFAULT = 20.0  # seconds of one operation where no budget was set
 COMMAND = 60.0  # of a command in all
-CURE = "Use the float lane (--lane float, to_float()), or allow more work (--work, tt.work_limit)"
+CURE = "Use the float arithmetic (--arithmetic float, to_float()), or allow more work (--work, tt.work_limit)"
 
 
 @final

@@ -9,7 +9,7 @@ import numpy as np
 
 from tabular_trpo._core import array_input as door
 from tabular_trpo._core import axes, validate
-from tabular_trpo._core.arithmetic import settle
+from tabular_trpo._core.arithmetic import common_arithmetic
 from tabular_trpo._core.csr import frozen_csr, read_csr
 from tabular_trpo._core.errors import InvalidMDPError, Problem
 from tabular_trpo._core.grid import below_grid, snap, snap_rows
@@ -43,7 +43,7 @@ class Parts:
 
 @final
 class _Read(NamedTuple):
-    """Arrays in one lane and of the right shapes, their values not yet checked."""
+    """Arrays in one arithmetic and of the right shapes, their values not yet checked."""
 
     P: Any
     r: Any
@@ -121,7 +121,9 @@ def _read(given: Mapping[str, Any], state_names: Any, action_names: Any) -> _Rea
         else:
             raise InvalidMDPError(Problem("type", name, "is a sparse array", "a dense one"))
         near[name] = door.row_tolerance(value)
-    found: dict[str, Any] = {"r_next": None} | settle(kinds, arrays, unsigned=("P", "rho0"))
+    found: dict[str, Any] = {"r_next": None} | common_arithmetic(
+        kinds, arrays, unsigned=("P", "rho0")
+    )
     P, r, rho0, gamma, r_next = (found[name] for name in labels)
     array = "P" if isinstance(given["P"], np.ndarray) or is_sparse(P) else "np.array(P)"
     n_states, n_actions, batch = sizes(P, array)
@@ -208,6 +210,6 @@ def _some(mask: Array) -> Array | None:
 
 def guard_dense(n_states: int, n_actions: int, rational: bool) -> None:
     """Refuse a dense (S, A, S) array that would not fit; a rational entry counts 16 bytes."""
-    cure = "Use the float lane with a CSR array of shape (S*A, S)"
+    cure = "Use the float arithmetic with a CSR array of shape (S*A, S)"
     what = f"P of shape ({n_states}, {n_actions}, {n_states})"
     guard(n_states * n_actions * n_states * (16 if rational else 8), what, cure)

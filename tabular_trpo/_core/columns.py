@@ -7,7 +7,7 @@ from typing import Any, final
 import numpy as np
 import scipy.sparse as sp
 
-from tabular_trpo._core.arithmetic import settle
+from tabular_trpo._core.arithmetic import common_arithmetic
 from tabular_trpo._core.array_input import precision
 from tabular_trpo._core.build import guard_dense
 from tabular_trpo._core.errors import MOST_PROBLEMS, InvalidMDPError, Problem
@@ -25,7 +25,7 @@ LAYOUTS = ("auto", "dense", "csr")
 @locked
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Transitions as columns: indices s, a, t, and numbers p, r; whole numbers fit both lanes."""
+    """Transitions as columns: indices s, a, t, and numbers p, r; whole numbers fit both arithmetics."""
 
     s: Array
     a: Array
@@ -126,7 +126,7 @@ def _start(rho0: Mapping[Any, Any], states: Sequence[str]) -> list[Any]:
 
 
 def _numbers(p: list[Any], r: list[Any]) -> tuple[Array, Array]:
-    """Return both columns in one lane; whole numbers stay int64, so that the lane stays open."""
+    """Return both columns in one arithmetic; whole numbers stay int64, so that the arithmetic stays open."""
     names = ("transitions[] probability", "transitions[] reward")
     read = {name: read_array(name, column) for name, column in zip(names, (p, r), strict=True)}
     for name, (_, array) in read.items():
@@ -134,7 +134,7 @@ def _numbers(p: list[Any], r: list[Any]) -> tuple[Array, Array]:
             got = f"is an array of shape {array.shape[1:]}"
             raise InvalidMDPError(Problem("shape", entry(name, (0,)), got, "one number"))
     kinds = {name: kind for name, (kind, _) in read.items()}
-    arrays = settle(kinds, {name: array for name, (_, array) in read.items()}, names[:1])
+    arrays = common_arithmetic(kinds, {name: array for name, (_, array) in read.items()}, names[:1])
     one, two = (
         array.astype(np.int64) if kinds[name] == "int" and not is_rational(array) else array
         for name, array in arrays.items()

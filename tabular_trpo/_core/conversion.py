@@ -1,4 +1,4 @@
-"""The numbers of a model in the other lane, as the arguments that `MDP` builds it from."""
+"""The numbers of a model in the other arithmetic, as the arguments that `MDP` builds it from."""
 
 from fractions import Fraction
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from tabular_trpo._core.build import guard_dense
-from tabular_trpo._core.errors import LaneError, Problem
+from tabular_trpo._core.errors import ExactnessError, Problem
 from tabular_trpo._core.grid import largest_gives_way
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, elementwise, is_sparse
@@ -16,7 +16,7 @@ from tabular_trpo._core.rewards import exact_triples
 def floats(mdp: Any) -> dict[str, Any]:
     """Return P, r, rho0, gamma and r_next of a rational model as the nearest doubles.
 
-    raises: LaneError where a positive probability would become 0, gamma 1, or a reward infinite
+    raises: ExactnessError where a positive probability would become 0, gamma 1, or a reward infinite
     """
     P, rho0 = (elementwise(nearest, x, np.float64) for x in (mdp.P, mdp.rho0))
     gamma = nearest(mdp.gamma)
@@ -33,9 +33,9 @@ def floats(mdp: Any) -> dict[str, Any]:
     return {"P": P, "r": r, "rho0": rho0, "gamma": gamma, "r_next": r_next}
 
 
-def _no_double(code: str, where: str, got: str) -> LaneError:
-    cure = "Stay in the rational lane"
-    return LaneError(Problem(code, where, got, "a number float64 can hold", cure))
+def _no_double(code: str, where: str, got: str) -> ExactnessError:
+    cure = "Stay in rational arithmetic"
+    return ExactnessError(Problem(code, where, got, "a number float64 can hold", cure))
 
 
 def rationals(mdp: Any) -> dict[str, Any]:

@@ -76,7 +76,7 @@ class InvalidMDPError(TabularError):
 
 
 @final
-class LaneError(TabularError):
+class ExactnessError(TabularError):
     """Float and rational data met in one computation; cross by `to_float` or `to_rational`."""
 
 

@@ -10,6 +10,7 @@ from tabular_trpo._core import columns
 from tabular_trpo._core import conversion as crossing
 from tabular_trpo._core.build import normalise
 from tabular_trpo._core.counts import exact_only, frequencies
+from tabular_trpo._core.deprecated import renamed_attribute
 from tabular_trpo._core.errors import InvalidMDPError, Problem
 from tabular_trpo._core.linalg.rational import Rows
 from tabular_trpo._core.names import read_names
@@ -28,7 +29,7 @@ KEPT = ("P", "r", "rho0", "gamma", "allowed", "state_names", "action_names", "r_
 class MDP:
     """A finite discounted Markov decision process (S, A, P, r, rho0, gamma).
 
-    The lane follows the data: Fractions, Decimals and strings such as "1/3" make a rational model,
+    The arithmetic follows the data: Fractions, Decimals and strings such as "1/3" make a rational model,
     floats a float model; mixing them raises.  Float rows are put on the grid k / 2^53.
 
     P:       (..., S, A, S) probabilities P(s'|s, a), or CSR (S*A, S) with rows s*A + a
@@ -47,7 +48,7 @@ class MDP:
 
     raises:  InvalidMDPError naming each offender, MemoryGuardError for arrays that would not fit
 
-    >>> MDP([[["1/2", "1/2"]], [[0, 1]]], [1, 0], [1, 0], "9/10").lane
+    >>> MDP([[["1/2", "1/2"]], [[0, 1]]], [1, 0], [1, 0], "9/10").arithmetic
     'rational'
     """
 
@@ -111,7 +112,7 @@ class MDP:
 
         changes:   P, r, rho0, gamma, allowed, state_names, action_names, r_next
         normalize: whether rows of P and rho0 are divided by their sums
-        raises:    InvalidMDPError, LaneError, TypeError for another name
+        raises:    InvalidMDPError, ExactnessError, TypeError for another name
 
         >>> m = MDP([[["1"]]], [[["2"]]], ["1"], "9/10")
         >>> m.replace(gamma="1/2").r_next
@@ -150,9 +151,11 @@ class MDP:
         return tuple(self.r.shape[:-2])
 
     @property
-    def lane(self) -> str:
+    def arithmetic(self) -> str:
         """Return "rational" or "float"."""
         return "rational" if is_rational(self.r) else "float"
+
+    lane = renamed_attribute("lane", "arithmetic")
 
     @property
     def is_sparse(self) -> bool:
@@ -226,14 +229,14 @@ class MDP:
         return MDP(**numbers, **{name: getattr(self, name) for name in kept})
 
     def to_float(self) -> "MDP":
-        """Return the model in the float lane: nearest doubles, then rows on the grid k / 2^53.
+        """Return the model in float arithmetic: nearest doubles, then rows on the grid k / 2^53.
 
-        raises: LaneError where a positive probability would become 0, gamma 1, or a reward infinite
+        raises: ExactnessError where a positive probability would become 0, gamma 1, or a reward infinite
         """
-        return self if self.lane == "float" else self._made(crossing.floats(self))
+        return self if self.arithmetic == "float" else self._made(crossing.floats(self))
 
     def to_rational(self) -> "MDP":
-        """Return the model in the rational lane: each double as the dyadic rational that it is.
+        """Return the model in rational arithmetic: each double as the dyadic rational that it is.
 
         Rows on the grid are exactly stochastic already; in a row with entries below 2^-53 the
         largest entry gives way (see `repair` and `core.grid`).  The mean reward r is exact, and so
@@ -241,7 +244,7 @@ class MDP:
 
         raises: InvalidMDPError for a batch, MemoryGuardError where the dense table would not fit
         """
-        if self.lane == "rational":
+        if self.arithmetic == "rational":
             return self
         if self.batch_shape:
             cure = "Take one model by mdp[i]"

@@ -1,7 +1,7 @@
-"""Reading numbers at the door: which lane an input belongs to, and its array in that lane.
+"""Reading numbers at the door: which arithmetic an input belongs to, and its array in that arithmetic.
 
 A number is *exact* (Fraction, Decimal, or a string such as "1/3" or "0.1"), a *float*, or an *int*,
-which fits both lanes.  Exact numbers put a model in the rational lane; a float beside them is
+which fits both arithmetics.  Exact numbers put a model in rational arithmetic; a float beside them is
 refused, because `Fraction + 0.5` would become a float in silence.
 """
 
@@ -32,7 +32,7 @@ OptionalScalar = Annotated[Any, f"{NUMBER}, or None"]
 MOST_DIGITS = 2000
 MOST_EXPONENT = 400
 UNSIGNED = "a probability, without a minus sign"
-DENSE_CURE = "Give P as a CSR array of shape (S*A, S), in the float lane"
+DENSE_CURE = "Give P as a CSR array of shape (S*A, S), in float arithmetic"
 MOST_WHOLE = 2**53  # up to here every integer is a double
 _NUMBER = re.compile(r"[+-]?(\d+)(?:/(\d+)|(?:\.(\d*))?(?:[eE]([+-]?\d{1,9}))?)", re.ASCII)
 
@@ -214,7 +214,7 @@ def _fraction(where: str, value: Any) -> Fraction:
 
 
 def is_rational(array: Array) -> bool:
-    """Tell whether an array is in the rational lane."""
+    """Tell whether an array is in rational arithmetic."""
     return array.dtype == object
 
 
@@ -224,7 +224,7 @@ def is_sparse(value: Any) -> bool:
 
 
 def zeros(shape: tuple[int, ...], rational: bool) -> Array:
-    """Return zeros of one lane."""
+    """Return zeros of one arithmetic."""
     if not rational:
         return np.zeros(shape)
     out = np.empty(shape, dtype=object)

@@ -38,6 +38,6 @@ def finite(name: str, values: Any, *parts: Any) -> Any:
     for part in parts:
         wrong = wrong & np.isfinite(part)
     if np.any(wrong):
-        cure = "Scale the rewards, or use the rational lane"
+        cure = "Scale the rewards, or use the rational arithmetic"
         raise LimitError(Problem("overflow", name, "overflows float64", "finite values", cure))
     return values

@@ -1,4 +1,4 @@
-"""Policies are arrays pi (..., S, A) in the lane of their model; here they are made and checked.
+"""Policies are arrays pi (..., S, A) in the arithmetic of their model; here they are made and checked.
 
 Known to users as `tabular_trpo.policies`.
 """
@@ -9,10 +9,10 @@ from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo._core.arithmetic import in_lane, in_one_lane
+from tabular_trpo._core.arithmetic import read_as, read_common
 from tabular_trpo._core.array_input import Names, given, row_tolerance
 from tabular_trpo._core.axes import check_policy_order
-from tabular_trpo._core.errors import InvalidMDPError, LaneError, Problem
+from tabular_trpo._core.errors import ExactnessError, InvalidMDPError, Problem
 from tabular_trpo._core.grid import largest_gives_way, near_grid, on_grid
 from tabular_trpo._core.indices import indices
 from tabular_trpo._core.mdp import MDP
@@ -49,7 +49,7 @@ def check_policy(mdp: MDP, pi: Any, name: str = "pi", normalize: bool = False) -
     normalize: whether rows are divided by their sums first; `normalize` says how far they were off
     return:    (..., S, A)
     raises:    InvalidMDPError naming the rows that are off the simplex or use disallowed actions;
-               LaneError for a float policy of a rational model or the reverse
+               ExactnessError for a float policy of a rational model or the reverse
 
     >>> check_policy(MDP([[[1], [1]]], [[0, 0]], [1], 0.5), [[0.25, 0.75]])
     array([[0.25, 0.75]])
@@ -63,7 +63,7 @@ def check_policy(mdp: MDP, pi: Any, name: str = "pi", normalize: bool = False) -
 def normalize(mdp: MDP, pi: Any) -> Normalized:
     """Return a policy made of rows of nonnegative weights, and how far its row sums were from 1.
 
-    pi(a|s) = w(s, a) / sum_a w(s, a), exactly in the rational lane.
+    pi(a|s) = w(s, a) / sum_a w(s, a), exactly in rational arithmetic.
 
     pi:     (..., S, A)
     raises: as `check_policy`
@@ -83,11 +83,11 @@ def _normalized(mdp: MDP, pi: Any, name: str) -> Normalized:
 
 @public
 def policy_array(mdp: MDP, pi: Any, name: str = "pi") -> Array:
-    """Return the policy as an array of the model's lane and shape, its rows not yet checked.
+    """Return the policy as an array of the model's arithmetic and shape, its rows not yet checked.
 
-    raises: InvalidMDPError for a wrong shape, LaneError for the wrong lane
+    raises: InvalidMDPError for a wrong shape, ExactnessError for the wrong arithmetic
     """
-    array = in_lane(name, pi, mdp.lane == "rational", unsigned=True, axes=pairs(mdp))
+    array = read_as(name, pi, mdp.arithmetic == "rational", unsigned=True, axes=pairs(mdp))
     shape = mdp.r.shape
     if array.shape not in (shape, shape[-2:]):
         cure = f"If it is {name}[a, s], give np.swapaxes({name}, -1, -2)"
@@ -103,19 +103,19 @@ def pairs(mdp: MDP) -> tuple[Names, Names]:
 
 @public
 def check_rows(name: str, pi: Array, mask: Array | None = None) -> Array:
-    """Return the rows checked, and in the float lane put on the grid k / 2^53.
+    """Return the rows checked, and in float arithmetic put on the grid k / 2^53.
 
     raises: InvalidMDPError naming the rows that are off the simplex or use disallowed actions
     """
     guard(16 * pi.size, f"{name} with {pi.size:,} entries", FEWER)  # a view may spread one
     if not (pi.dtype == np.float64 or is_rational(pi)) or np.ma.isMaskedArray(pi):
-        pi = in_lane(name, pi, rational=False, unsigned=True)
+        pi = read_as(name, pi, rational=False, unsigned=True)
     if mask is not None and (mask.dtype != bool or mask.shape != pi.shape[-2:]):
         got = f"is {mask.dtype} of shape {mask.shape}"
         raise InvalidMDPError(Problem("mask", "mask", got, f"bool of shape {pi.shape[-2:]}"))
     rational = is_rational(pi)
     if rational and not all(isinstance(x, Fraction) for x in pi.flat):
-        pi = in_lane(name, pi, rational=True, unsigned=True)
+        pi = read_as(name, pi, rational=True, unsigned=True)
     near = None if rational or not (mask is None or mask.all()) else near_grid(pi)
     if near is not None:
         return near
@@ -134,7 +134,7 @@ def uniform(mdp: MDP) -> Array:
     array([[Fraction(1, 2), Fraction(1, 2)]], dtype=object)
     """
     counts = mdp.mask.sum(axis=1)
-    if mdp.lane == "rational":
+    if mdp.arithmetic == "rational":
         pi = zeros(mdp.r.shape, rational=True)
         for s, a in np.argwhere(mdp.mask):
             pi[s, a] = Fraction(1, int(counts[s]))
@@ -153,8 +153,8 @@ def deterministic(mdp: MDP, actions: Any) -> Array:
     expected = f"(..., S) integers, S = {S}"
     chosen = indices("actions", actions, A, expected, (S,), lead=True, axes=pairs(mdp)[:1])
     guard(chosen.size * A * 16, f"the policy of {chosen.size:,} actions", "Give fewer at once")
-    pi = zeros((*chosen.shape, mdp.n_actions), mdp.lane == "rational")
-    one: Any = Fraction(1) if mdp.lane == "rational" else 1.0
+    pi = zeros((*chosen.shape, mdp.n_actions), mdp.arithmetic == "rational")
+    one: Any = Fraction(1) if mdp.arithmetic == "rational" else 1.0
     np.put_along_axis(pi, chosen[..., None], one, axis=-1)
     return check_policy(mdp, pi, "policy of actions")
 
@@ -163,9 +163,9 @@ def deterministic(mdp: MDP, actions: Any) -> Array:
 def best_actions(mdp: MDP, Q: Any) -> Array:
     """Return the first allowed action that maximises Q in each state, (..., S) indices.
 
-    raises: InvalidMDPError for another shape, NaN and infinities; LaneError
+    raises: InvalidMDPError for another shape, NaN and infinities; ExactnessError
     """
-    Q = in_lane("Q", Q, mdp.lane == "rational", axes=pairs(mdp))
+    Q = read_as("Q", Q, mdp.arithmetic == "rational", axes=pairs(mdp))
     if Q.shape not in (mdp.r.shape, mdp.mask.shape):
         raise shape_error("Q", Q.shape, f"(..., S, A) = {mdp.r.shape}")
     report = Report()
@@ -181,9 +181,9 @@ def best_actions(mdp: MDP, Q: Any) -> Array:
 def greedy(mdp: MDP, Q: Any) -> Array:
     """Return the deterministic policy argmax_a Q(s, a); ties go to the first allowed action.
 
-    Q:      (..., S, A) in the lane of the model; finite at the allowed pairs
+    Q:      (..., S, A) in the arithmetic of the model; finite at the allowed pairs
     return: (..., S, A)
-    raises: InvalidMDPError, LaneError
+    raises: InvalidMDPError, ExactnessError
 
     >>> greedy(MDP([[[1], [1]]], [[0, 0]], [1], 0.5), np.array([[1.0, 1.0]]))
     array([[1., 0.]])
@@ -195,17 +195,17 @@ def greedy(mdp: MDP, Q: Any) -> Array:
 def mixture(pi: Any, pi_prime: Any, alpha: Any) -> Array:
     """Return the conservative mixture (1 - alpha) pi + alpha pi'.  TRPO (2015), equation (5).
 
-    pi, pi_prime: (..., S, A) in one lane
-    alpha:        (...) in [0, 1], a Fraction or exact string in the rational lane
+    pi, pi_prime: (..., S, A) in one arithmetic
+    alpha:        (...) in [0, 1], a Fraction or exact string in rational arithmetic
     return:       (..., S, A)
     raises:       InvalidMDPError for alpha outside [0, 1] and shapes that do not go together;
-                  LaneError for mixed lanes
+                  ExactnessError for mixed arithmetics
 
     >>> mixture(np.array([1.0, 0.0]), np.array([0.0, 1.0]), 0.25)
     array([0.75, 0.25])
     """
     policies = {"pi": given("pi", pi), "pi_prime": given("pi_prime", pi_prime)}
-    pi, pi_prime, weight = in_one_lane(**policies, alpha=alpha)
+    pi, pi_prime, weight = read_common(**policies, alpha=alpha)
     if not is_rational(pi):
         near = map(row_tolerance, policies.values())
         pi, pi_prime = (rescaled(x, far) for x, far in zip((pi, pi_prime), near, strict=True))
@@ -230,16 +230,16 @@ def mixture(pi: Any, pi_prime: Any, alpha: Any) -> Array:
 
 @public
 def softmax(theta: Any) -> Array:
-    """Return pi(a|s) proportional to exp(theta[s, a]); float lane.
+    """Return pi(a|s) proportional to exp(theta[s, a]); float arithmetic.
 
     theta:  (..., S, A) logits; -inf masks an action
     return: (..., S, A)
-    raises: InvalidMDPError for NaN, +inf or a row without a finite logit; LaneError
+    raises: InvalidMDPError for NaN, +inf or a row without a finite logit; ExactnessError
 
     >>> softmax([[0.0, 0.0]])
     array([[0.5, 0.5]])
     """
-    logits = in_lane("theta", theta, rational=False)
+    logits = read_as("theta", theta, rational=False)
     if logits.ndim < 2 or logits.size == 0:
         raise shape_error("theta", logits.shape, "(..., S, A)")
     bad = np.isnan(logits) | (logits == np.inf)
@@ -274,9 +274,9 @@ def to_rational(pi: Any) -> Array:
 
 @public
 def to_float(pi: Any) -> Array:
-    """Return a rational policy in the float lane, rows on the grid k / 2^53.
+    """Return a rational policy in float arithmetic, rows on the grid k / 2^53.
 
-    raises: LaneError where a positive probability would become 0; InvalidMDPError for rows off
+    raises: ExactnessError where a positive probability would become 0; InvalidMDPError for rows off
             the simplex
     """
     exact = _read(pi)
@@ -285,19 +285,19 @@ def to_float(pi: Any) -> Array:
         return exact
     rows = elementwise(nearest, exact, np.float64)
     if np.any((rows == 0) != (exact == 0)):
-        raise LaneError(
+        raise ExactnessError(
             Problem("underflow", "pi", "has an entry below the smallest double", "support kept")
         )
     return frozen(on_grid(rows))
 
 
 def _read(pi: Any) -> Array:
-    """Return a policy in the lane of its numbers; an array of doubles or Fractions is itself."""
+    """Return a policy in the arithmetic of its numbers; an array of doubles or Fractions is itself."""
     if type(pi) is np.ndarray:
         guard(16 * pi.size, f"pi with {pi.size:,} entries", FEWER)
         if pi.dtype == np.float64 or all(type(x) is Fraction for x in pi.flat):
             return pi
-    table = in_one_lane(unsigned=True, pi=pi)[0]
+    table = read_common(unsigned=True, pi=pi)[0]
     if table.ndim < 2:
         raise shape_error("pi", table.shape, "(..., S, A)")
     return table

@@ -37,7 +37,9 @@ def sizes(P: Any, array: str = "P") -> tuple[int, int, tuple[int, ...]]:
     if P.ndim < 3 or P.shape[-1] != P.shape[-3] or 0 in P.shape:
         raise shape_error("P", P.shape, "(..., S, A, S), P[s, a, s']", axes.cure(P, None, array))
     if is_rational(P) and P.ndim > 3:
-        raise shape_error("P", P.shape, "(S, A, S): the rational lane takes one model at a time")
+        raise shape_error(
+            "P", P.shape, "(S, A, S): the rational arithmetic takes one model at a time"
+        )
     return P.shape[-3], P.shape[-2], P.shape[:-3]
 
 

@@ -6,7 +6,7 @@ from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo._core.arithmetic import in_lane
+from tabular_trpo._core.arithmetic import read_as
 from tabular_trpo._core.errors import MOST_PROBLEMS, InvalidMDPError, Problem
 from tabular_trpo._core.grid import ROW_TOLERANCE
 from tabular_trpo._core.numbers import UNSIGNED, Array, brief, is_rational, is_sparse
@@ -193,12 +193,12 @@ def discount(gamma: Any) -> Iterator[Problem]:
 def finite_floats(name: str, value: Any) -> Array:
     """Return an array of finite floats, of any shape.
 
-    raises: InvalidMDPError naming what is no finite number, LaneError for exact numbers
+    raises: InvalidMDPError naming what is no finite number, ExactnessError for exact numbers
 
     >>> finite_floats("theta", [[0, 0.5]])
     array([[0. , 0.5]])
     """
-    array = in_lane(name, value, rational=False)
+    array = read_as(name, value, rational=False)
     report = Report()
     finite(report, name, array, " ".join("i" for _ in range(array.ndim)))
     report.close()

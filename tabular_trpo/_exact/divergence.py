@@ -1,11 +1,11 @@
-"""Distances between rows of two policies: total variation, Kullback-Leibler; in either lane."""
+"""Distances between rows of two policies: total variation, Kullback-Leibler; in either arithmetic."""
 
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from tabular_trpo._core.arithmetic import in_one_lane
+from tabular_trpo._core.arithmetic import read_common
 from tabular_trpo._core.numbers import Array, is_rational, ones
 from tabular_trpo._core.public import public
 from tabular_trpo._core.real import INFINITY, log
@@ -22,9 +22,9 @@ def tv(p: Any, q: Any) -> Any:
 
     D_TV(p, q) = 1/2 sum_a abs(p_a - q_a).  TRPO (2015), equation (7); the factor 1/2 is part of it.
 
-    p, q:   (..., A) rows on the simplex, one lane
+    p, q:   (..., A) rows on the simplex, one arithmetic
     return: (...)
-    raises: InvalidMDPError for rows off the simplex or of other shapes; LaneError for mixed lanes
+    raises: InvalidMDPError for rows off the simplex or of other shapes; ExactnessError for mixed arithmetics
 
     >>> float(tv(np.array([1.0, 0.0]), np.array([0.0, 1.0])))
     1.0
@@ -42,9 +42,9 @@ def kl(p: Any, q: Any) -> Any:
     x = (q - p) / p, which keeps its digits for tiny steps; rational rows give exact reals
     (`core.real`), 0 exactly for equal rows.
 
-    p, q:   (..., A) rows on the simplex, one lane
+    p, q:   (..., A) rows on the simplex, one arithmetic
     return: (...)
-    raises: InvalidMDPError for rows off the simplex or of other shapes; LaneError for mixed lanes
+    raises: InvalidMDPError for rows off the simplex or of other shapes; ExactnessError for mixed arithmetics
 
     >>> float(kl(np.array([0.5, 0.5]), np.array([1.0, 0.0])))
     inf
@@ -65,7 +65,7 @@ def kl_of_rows(p: Array, q: Array) -> Any:
 
 
 def _rows(p: Any, q: Any) -> tuple[Array, Array]:
-    p, q = in_one_lane(p=p, q=q, unsigned=True)
+    p, q = read_common(p=p, q=q, unsigned=True)
     for name, rows in (("p", p), ("q", q)):
         if rows.ndim == 0:
             raise shape_error(name, rows.shape, "(..., A)")

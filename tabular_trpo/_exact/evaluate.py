@@ -30,7 +30,7 @@ CHUNK = 2**20  # entries of P evaluated at a time in a batch
 @locked
 @dataclass(frozen=True, slots=True)
 class Radius:
-    """Proved error bounds, each of the shape of its quantity; zeros in the rational lane."""
+    """Proved error bounds, each of the shape of its quantity; zeros in rational arithmetic."""
 
     V: Array
     Q: Array
@@ -45,7 +45,7 @@ class Radius:
 @locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
-    """What a policy is worth, exactly (rational lane) or within `radius` (float lane).
+    """What a policy is worth, exactly (rational arithmetic) or within `radius` (float arithmetic).
 
     V:      (..., S)     value                     V = r_pi + gamma P_pi V
     Q, A:   (..., S, A)  Q = r + gamma P V, A = Q - V; 0 at pairs that are not allowed
@@ -72,10 +72,10 @@ def evaluate(mdp: MDP, pi: Any, work: float | None = None) -> Evaluation:
 
     V = (I - gamma P_pi)^{-1} r_pi, rho = rho0 (I - gamma P_pi)^{-1}.  TRPO (2015), section 2.
 
-    pi:     (..., S, A) in the lane of `mdp`
+    pi:     (..., S, A) in the arithmetic of `mdp`
     work:   the most exact arithmetic, in seconds of the estimate `exact_work`; see `work_limit`
     return: Evaluation
-    raises: InvalidMDPError, LaneError for the policy; LimitError where float64 overflows, or the
+    raises: InvalidMDPError, ExactnessError for the policy; LimitError where float64 overflows, or the
             exact work would exceed its budget
 
     >>> mdp = MDP([[["1"]]], [["1"]], ["1"], "9/10")
@@ -85,7 +85,7 @@ def evaluate(mdp: MDP, pi: Any, work: float | None = None) -> Evaluation:
     if mdp.batch_shape:
         return _batch(mdp, pi)
     pi = check_policy(mdp, pi)
-    if mdp.lane == "rational":
+    if mdp.arithmetic == "rational":
         with work_limit(work):
             return _rational(mdp, pi)
     gamma = np.asarray(mdp.gamma)
@@ -169,7 +169,7 @@ def _factored(kernel: Any, P_pi: Any, gamma: Array) -> Any:
         return kernel.solve(P_pi, gamma)
     except (RuntimeError, np.linalg.LinAlgError):  # of SuperLU and of LAPACK
         got = f"is singular in float64 at gamma = 1 - {float(np.min(1.0 - gamma)):.3g}"
-        cure = "Use the rational lane"
+        cure = "Use the rational arithmetic"
         raise LimitError(
             Problem("singular", "I - gamma P_pi", got, "a solvable system", cure)
         ) from None
@@ -223,7 +223,7 @@ def _rational(mdp: MDP, pi: Array) -> Evaluation:
     if not rational.solvable(mdp.n_states):
         got = f"has {mdp.n_states} states"
         raise LimitError(
-            Problem("size", "the rational lane", got, "fewer states", "Use to_float()")
+            Problem("size", "the rational arithmetic", got, "fewer states", "Use to_float()")
         )
     cost = work_of(mdp, pi)
     size = f"{mdp.n_states} states, {mdp.n_actions} actions, values of {cost.digits} digits"

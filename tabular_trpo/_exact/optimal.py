@@ -24,7 +24,7 @@ MOST_ITERATIONS = 1000
 @locked
 @dataclass(frozen=True, slots=True)
 class OptimumRadius:
-    """Proved error bounds of the values of an `Optimum`; zeros in the rational lane."""
+    """Proved error bounds of the values of an `Optimum`; zeros in rational arithmetic."""
 
     V_star: Array
     Q_star: Array
@@ -39,8 +39,8 @@ class Optimum:
     """The optimal value and every optimal action.
 
     V_star:   (..., S), Q_star: (..., S, A), eta_star: (...)
-    optimal:  (..., S, A) bool: all optimal actions; in the float lane, all not proved suboptimal
-    undecided: (..., S, A) bool: those of `optimal` not proved optimal; none in the rational lane
+    optimal:  (..., S, A) bool: all optimal actions; in float arithmetic, all not proved suboptimal
+    undecided: (..., S, A) bool: those of `optimal` not proved optimal; none in rational arithmetic
     pi:       (..., S, A) a deterministic policy attaining V_star within `radius`
     """
 
@@ -61,8 +61,8 @@ def optimal(mdp: MDP, limit: int = MOST_ITERATIONS, work: float | None = None) -
     Policy iteration (Howard 1960) from a policy that is nearly optimal in plain doubles
     (`exact.warm`): act greedily with respect to Q, keeping an action unless another is better by
     more than its proved error, so that each step improves and the loop ends.  At the last policy
-    V <= V* <= V + max(A)+ / (1 - gamma), which is the radius; exact in the rational lane, where
-    A <= 0.  In the float lane of a single model, actions are also compared entry by entry
+    V <= V* <= V + max(A)+ / (1 - gamma), which is the radius; exact in rational arithmetic, where
+    A <= 0.  In float arithmetic of a single model, actions are also compared entry by entry
     (`exact.relative`): far from all rewards, where the radius is larger than the values.
 
     limit:  the most evaluations
@@ -118,7 +118,7 @@ def _improvement(mdp: MDP, e: Evaluation) -> Array | None:
 
 
 def _optimum(mdp: MDP, e: Evaluation, iterations: int) -> Optimum:
-    if mdp.lane == "rational":
+    if mdp.arithmetic == "rational":
         best = mdp.mask & np.asarray(e.A == 0, dtype=bool)
         radius = OptimumRadius(e.radius.V, e.radius.Q, e.radius.eta)
         open_ = frozen(np.zeros_like(best))

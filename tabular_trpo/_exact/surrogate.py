@@ -5,7 +5,7 @@ from typing import Any, Protocol, final
 
 import numpy as np
 
-from tabular_trpo._core.arithmetic import in_lane
+from tabular_trpo._core.arithmetic import read_as
 from tabular_trpo._core.errors import InvalidMDPError, Problem
 from tabular_trpo._core.grid import below_grid
 from tabular_trpo._core.linalg import twofold
@@ -71,7 +71,7 @@ class Surrogate:
     pi:       (..., S, A) the old policy
     eta:      (...)       its return
     stderr:   (...) standard error of eta, None where the surrogate is exact
-    G_radius, eta_radius: proved error bounds (zeros in the rational lane), None for estimates
+    G_radius, eta_radius: proved error bounds (zeros in rational arithmetic), None for estimates
     allowed:  (S, A) bool, or None where every action is
     G_stderr: (S, A) standard errors of an estimated G, else None
     """
@@ -90,7 +90,7 @@ class Surrogate:
     def gain(self, pi_new: Any) -> Any:
         """Return sum_{s,a} G (pi_new - pi), shape (...), by plain sums, the rows' sums unchecked.
 
-        raises: InvalidMDPError for another shape and what is no finite number, LaneError
+        raises: InvalidMDPError for another shape and what is no finite number, ExactnessError
         """
         new = read_table("pi_new", pi_new, self.pi)
         return np.add.reduce(self.G * (new - self.pi), axis=(-2, -1))
@@ -100,7 +100,7 @@ class Surrogate:
 
         pi_new: (..., S, A); its batch axes broadcast with those of pi
         raises: InvalidMDPError for rows off the simplex, disallowed actions or another shape,
-                LaneError for another lane, LimitError where it overflows
+                ExactnessError for another arithmetic, LimitError where it overflows
         """
         return self._value(self._read(pi_new))
 
@@ -126,7 +126,7 @@ class Surrogate:
     def radius(self, pi_new: Any) -> Any:
         """Return a proved bound of the error of `value(pi_new)`.
 
-        return: (...); 0 in the rational lane, None for estimates
+        return: (...); 0 in rational arithmetic, None for estimates
         """
         new = self._read(pi_new)
         if self.G_radius is None:
@@ -143,7 +143,7 @@ class Surrogate:
         return (error + rounding) * (1 + 2.0**-30) + 8 * step.shape[-2] * step.shape[-1] * LEAST
 
     def _read(self, pi_new: Any) -> Array:
-        new = in_lane("pi_new", pi_new, is_rational(self.pi), unsigned=True)
+        new = read_as("pi_new", pi_new, is_rational(self.pi), unsigned=True)
         if not fit(new.shape, self.pi.shape, 2):
             raise shape_error("pi_new", new.shape, f"(..., S, A) = {self.pi.shape}")
         return check_rows("pi_new", new, self.allowed)
@@ -152,13 +152,13 @@ class Surrogate:
 def read_table(name: str, value: Any, like: Array) -> Array:
     """Return a table (..., S, A) of numbers in the arithmetic and with the last axes of another.
 
-    raises: InvalidMDPError, LaneError, MemoryGuardError
+    raises: InvalidMDPError, ExactnessError, MemoryGuardError
     """
     if type(value) is np.ndarray and value.dtype == np.float64 == like.dtype:
         guard(8 * value.size, f"{name} with {value.size:,} entries", "Give fewer tables at once")
         table = value  # as steps call it, many times for small tables
     else:
-        table = in_lane(name, value, is_rational(like))
+        table = read_as(name, value, is_rational(like))
     if not fit(table.shape, like.shape, 2):
         raise shape_error(name, table.shape, f"(..., S, A) = {like.shape}")
     if table.dtype != object and not np.isfinite(table).all():

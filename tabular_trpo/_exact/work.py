@@ -14,7 +14,7 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo._core import policy
-from tabular_trpo._core.errors import LaneError, Problem
+from tabular_trpo._core.errors import ExactnessError, Problem
 from tabular_trpo._core.linalg import rational
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest
@@ -48,14 +48,16 @@ def exact_work(mdp: MDP, pi: Any = None) -> Work:
     """Estimate the work of one exact evaluation of a rational model.
 
     pi:     (S, A); None for the uniform policy, which mixes the denominators of all actions
-    raises: LaneError for a float model, InvalidMDPError for a wrong policy
+    raises: ExactnessError for a float model, InvalidMDPError for a wrong policy
 
     >>> exact_work(MDP([[["1"]]], [["1"]], ["1"], "9/10")).digits
     2
     """
-    if mdp.lane != "rational":
+    if mdp.arithmetic != "rational":
         cure = "Cross by to_rational()"
-        raise LaneError(Problem("lane", "mdp", "is in the float lane", "a rational model", cure))
+        raise ExactnessError(
+            Problem("lane", "mdp", "is in float arithmetic", "a rational model", cure)
+        )
     return evaluation(mdp, policy.uniform(mdp) if pi is None else policy.check_policy(mdp, pi))
 
 

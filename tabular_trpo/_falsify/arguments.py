@@ -8,7 +8,7 @@ from numbers import Real
 from typing import Any
 
 from tabular_trpo._core.arguments import described
-from tabular_trpo._core.arithmetic import in_lane
+from tabular_trpo._core.arithmetic import common_numbers
 from tabular_trpo._core.errors import InvalidMDPError, Problem
 from tabular_trpo._core.nearest import nearest, written
 from tabular_trpo._core.numbers import brief, shown
@@ -54,7 +54,7 @@ def checked(
     if gamma is None:
         return None
     given = written(gamma) if isinstance(gamma, float) else gamma  # 0.9 is 9/10 here
-    exact: Any = in_lane("gamma", given, rational=True)[()]
+    exact: Any = common_numbers("gamma", given, rational=True)[()]
     if not 0 <= exact < 1 or nearest(exact) == 1:
         expected = "a number in [0, 1)" if exact >= 1 or exact < 0 else "less than 1 as a double"
         raise InvalidMDPError(Problem("gamma", "gamma", f"= {brief(exact)}", expected))

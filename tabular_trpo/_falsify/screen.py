@@ -220,9 +220,9 @@ def _unjudged(statements: dict[str, Any], judged: Sequence[dict[str, Any]]) -> i
 
 
 def told(verdict: Verdict) -> dict[str, Any]:
-    """Return the end of a verdict for a record: status, lane and, where it has one, the reason."""
+    """Return the end of a verdict for a record: status, arithmetic and, where it has one, the reason."""
     reason = {"reason": verdict.reason} if verdict.reason else {}
-    return {"status": verdict.status, "lane": verdict.lane, **reason}
+    return {"status": verdict.status, "lane": verdict.arithmetic, **reason}
 
 
 @cache  # a process has few

@@ -1,4 +1,4 @@
-"""Reading the arguments of a family: one lane for all of them, and ranges said in one sentence."""
+"""Reading the arguments of a family: one arithmetic for all of them, and ranges said in one sentence."""
 
 import math
 from typing import Any
@@ -15,14 +15,14 @@ BYTES_A_STATE = 500  # of a sparse model: its names, rows and rewards
 LARGEST = 2**62  # of a count: beyond, numpy has no integer
 
 
-def in_lane(**given: Any) -> list[Any]:
-    """Return numbers in the lane they ask for: floats if any of them is a float, else Fractions.
+def common_numbers(**given: Any) -> list[Any]:
+    """Return numbers in the arithmetic they ask for: floats if any of them is a float, else Fractions.
 
     given:   name = int, Fraction, Decimal, string such as "1/3", or float
     return:  the values in the order given
     raises:  InvalidMDPError naming the argument that is not a number
 
-    >>> in_lane(gamma="9/10", slip=0), in_lane(gamma=0.5, slip="1/4")
+    >>> common_numbers(gamma="9/10", slip=0), common_numbers(gamma=0.5, slip="1/4")
     ([Fraction(9, 10), Fraction(0, 1)], [0.5, 0.25])
     """
     kinds = [kind_of(value) for value in given.values()]
@@ -47,7 +47,7 @@ def in_lane(**given: Any) -> list[Any]:
 
 
 def is_exact(number: Any) -> bool:
-    """Tell whether a number that came through `in_lane` is in the rational lane."""
+    """Tell whether a number that came through `common_numbers` is in rational arithmetic."""
     return not isinstance(number, float)
 
 

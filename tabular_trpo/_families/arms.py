@@ -86,10 +86,10 @@ def assemble(
 
 
 def check_layout(layout: str, rational: bool) -> None:
-    """Raise unless the layout exists in the lane."""
+    """Raise unless the layout exists in the arithmetic."""
     if layout not in ("dense", "csr"):
         raise InvalidMDPError(Problem("layout", "layout", f"= {shown(layout)}", '"dense" or "csr"'))
     if layout == "csr" and rational:
         cure = "Give gamma as a float"
         got = "was asked for with exact arguments"
-        raise InvalidMDPError(Problem("layout", 'layout "csr"', got, "the float lane", cure))
+        raise InvalidMDPError(Problem("layout", 'layout "csr"', got, "the float arithmetic", cure))

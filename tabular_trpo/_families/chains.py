@@ -12,7 +12,13 @@ from tabular_trpo._core.indices import indices
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.public import public
-from tabular_trpo._families.arguments import BYTES_A_PAIR, between, in_lane, size, state_count
+from tabular_trpo._families.arguments import (
+    BYTES_A_PAIR,
+    between,
+    common_numbers,
+    size,
+    state_count,
+)
 from tabular_trpo._families.arms import Arm, assemble
 
 
@@ -31,7 +37,7 @@ def chain(n: int, gamma: Any, slip: Any = 0, layout: str = "dense") -> MDP:
     array([Fraction(0, 1), Fraction(1, 1)], dtype=object)
     """
     states = np.arange(state_count("n", n, 1))
-    gamma, slip = in_lane(gamma=gamma, slip=slip)
+    gamma, slip = common_numbers(gamma=gamma, slip=slip)
     between("slip", slip, 0, 1)
     left, right = np.maximum(states - 1, 0), np.minimum(states + 1, n - 1)
     prize = (states == n - 1).astype(int)
@@ -57,7 +63,7 @@ def ring(n: int, gamma: Any, layout: str = "dense") -> MDP:
     array([1., 0., 0.])
     """
     states = np.arange(state_count("n", n, 1))
-    (gamma,) = in_lane(gamma=gamma)
+    (gamma,) = common_numbers(gamma=gamma)
     prize = (states == 0).astype(int)
     arms = [Arm(0, (states + 1) % n, 1, prize), Arm(1, (states - 1) % n, 1, prize)]
     names = [f"s{i}" for i in states]
@@ -87,7 +93,7 @@ def river_swim(
     array([Fraction(1, 10), Fraction(3, 10), Fraction(3, 5)], dtype=object)
     """
     states = np.arange(state_count("n", n, 2))
-    gamma, forward, back, drift_pay = in_lane(
+    gamma, forward, back, drift_pay = common_numbers(
         gamma=gamma, forward=forward, back=back, drift_pay=drift_pay
     )
     between("forward", forward, 0, 1)
@@ -124,7 +130,7 @@ def combination_lock(
     states = np.arange(state_count("n", n, 1) + 1)
     pairs = len(states) * size("n_actions", n_actions, 1)
     guard(pairs * BYTES_A_PAIR, f"a lock with n_actions = {n_actions:,}", "Choose fewer actions")
-    (gamma,) = in_lane(gamma=gamma)
+    (gamma,) = common_numbers(gamma=gamma)
     right = np.arange(n) % n_actions
     if code is not None:
         right = indices("code", code, n_actions, f"{n} action indices below {n_actions}", (n,))
@@ -152,7 +158,7 @@ def walk(n: int, gamma: Any, layout: str = "dense") -> MDP:
     array([Fraction(1, 2), Fraction(3, 4)], dtype=object)
     """
     states = np.arange(2 * state_count("n", n, 1) + 1)
-    gamma, half, leaning = in_lane(gamma=gamma, half="1/2", leaning="3/4")
+    gamma, half, leaning = common_numbers(gamma=gamma, half="1/2", leaning="3/4")
     end = (states == 0) | (states == 2 * n)
     outward = np.where(end, states, np.where(states < n, states - 1, states + 1))
     inward = np.where(end, states, np.where(states == n, n - 1, n))

@@ -10,7 +10,7 @@ from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.numbers import Array, kind_of, shown
 from tabular_trpo._core.public import public
-from tabular_trpo._families.arguments import BYTES_A_STATE, between, in_lane, size
+from tabular_trpo._families.arguments import BYTES_A_STATE, between, common_numbers, size
 from tabular_trpo._families.arms import Arm, assemble
 
 # Clockwise, so that the neighbours of a direction in this list are its two sides.
@@ -43,7 +43,7 @@ def gridworld(
     >>> gridworld(2, 1, "9/10", stay="1/5").P[0, 1]
     array([Fraction(1, 5), Fraction(4, 5)], dtype=object)
     """
-    gamma, slip, stay, step_reward = in_lane(
+    gamma, slip, stay, step_reward = common_numbers(
         gamma=gamma, slip=slip, stay=stay, step_reward=step_reward
     )
     between("slip", slip, 0, 1)

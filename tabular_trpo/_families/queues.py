@@ -6,7 +6,7 @@ import numpy as np
 
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.public import public
-from tabular_trpo._families.arguments import between, in_lane, state_count
+from tabular_trpo._families.arguments import between, common_numbers, state_count
 from tabular_trpo._families.arms import Arm, assemble
 
 
@@ -33,7 +33,7 @@ def queue(
            [Fraction(0, 1), Fraction(-1, 1)]], dtype=object)
     """
     n = np.arange(state_count("capacity", capacity, 1) + 1)
-    gamma, service, pay, cost = in_lane(gamma=gamma, service=service, pay=pay, cost=cost)
+    gamma, service, pay, cost = common_numbers(gamma=gamma, service=service, pay=pay, cost=cost)
     between("service", service, 0, 1)
     allowed = np.ones((capacity + 1, 2), dtype=bool)
     allowed[capacity, 0] = False

@@ -1,4 +1,4 @@
-"""Random models and policies, float lane, many at a time; all randomness is the Generator given."""
+"""Random models and policies, float arithmetic, many at a time; all randomness is the Generator given."""
 
 from math import inf, prod
 from typing import Any
@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from tabular_trpo._core.errors import InvalidMDPError, LaneError, Problem
+from tabular_trpo._core.errors import ExactnessError, InvalidMDPError, Problem
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, shown
 from tabular_trpo._core.public import public
-from tabular_trpo._families.arguments import generator, in_lane, size, state_count
+from tabular_trpo._families.arguments import common_numbers, generator, size, state_count
 from tabular_trpo._families.arms import check_layout
 
 
@@ -101,15 +101,17 @@ def policy(rng: np.random.Generator, mdp: MDP, concentration: float = 1.0) -> Ar
     """Draw a policy whose rows are symmetric Dirichlet over the allowed actions.
 
     return: (..., S, A) floats, one policy for each model of a batch
-    raises: InvalidMDPError, LaneError for a rational model
+    raises: InvalidMDPError, ExactnessError for a rational model
 
     >>> mdp = dirichlet(np.random.default_rng(0), 3, 2, 0.9)
     >>> policy(np.random.default_rng(1), mdp).shape
     (3, 2)
     """
-    if mdp.lane != "float":
+    if mdp.arithmetic != "float":
         got = "is rational"
-        raise LaneError(Problem("lane", "mdp", got, "a float model", "Cross by mdp.to_float()"))
+        raise ExactnessError(
+            Problem("lane", "mdp", got, "a float model", "Cross by mdp.to_float()")
+        )
     weight = _concentration(concentration)
     pi = np.zeros(mdp.r.shape)
     masks, which = np.unique(mdp.mask, axis=0, return_inverse=True)
@@ -148,11 +150,11 @@ def _models(batch: tuple[int, ...]) -> int:
 def _float_gamma(gamma: Any) -> Any:
     if isinstance(gamma, np.ndarray) and gamma.dtype != object:
         return gamma
-    return nearest(in_lane(gamma=gamma)[0])
+    return nearest(common_numbers(gamma=gamma)[0])
 
 
 def _concentration(value: Any) -> float:
-    number = nearest(in_lane(concentration=value)[0])
+    number = nearest(common_numbers(concentration=value)[0])
     if not 0 < number < inf:
         expected = "a finite number > 0"
         raise InvalidMDPError(Problem("range", "concentration", f"= {shown(value)}", expected))

@@ -2,8 +2,8 @@
 
 Random search meets less than half of the bound of TRPO (2015), Theorem 1; these families attain the
 best constants, so they are what a misquoted constant cannot survive.  Rewards are given as
-advantages: V = 0 under `pi`.  The start is X; exact arguments give the rational lane, a float among
-them the float lane.
+advantages: V = 0 under `pi`.  The start is X; exact arguments give the rational arithmetic, a float among
+them the float arithmetic.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, OptionalScalar, brief
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
-from tabular_trpo._families.arguments import between, in_lane, is_exact, state_count
+from tabular_trpo._families.arguments import between, common_numbers, is_exact, state_count
 
 GAMMAS = tuple(Fraction(*x) for x in ((1, 200), (1, 50), (1, 10), (1, 2), (9, 10), (99, 100)))
 STEPS = tuple(Fraction(*x) for x in ((1, 1000), (1, 10), (1, 2)))
@@ -35,7 +35,7 @@ class WorstCase:
     """A model with an old and a new policy; for a mixture, pi_new = (1 - alpha) pi + alpha target.
 
     name:    the family and its parameters
-    pi, pi_new, target: (S, A) in the lane of the model; target and alpha are None unless a mixture
+    pi, pi_new, target: (S, A) in the arithmetic of the model; target and alpha are None unless a mixture
     """
 
     name: str
@@ -60,7 +60,7 @@ def tight_thm1(a: Any, gamma: Any, far: Any = 1) -> WorstCase:
     >>> tight_thm1("1/10", "9/10").pi_new[0]
     array([Fraction(2, 5), Fraction(1, 2), Fraction(1, 10)], dtype=object)
     """
-    a, gamma, far, half, one = in_lane(a=a, gamma=gamma, far=far, half="1/2", one=1)
+    a, gamma, far, half, one = common_numbers(a=a, gamma=gamma, far=far, half="1/2", one=1)
     between("a", a, 0, half, above=True)
     P = [[[1, 0], [1, 0], [0, 1]], [[0, 1], [0, 1], [0, 1]]]
     A = [[-one, one, one], [-far, far, 0]]
@@ -88,7 +88,7 @@ def tight_cpi(gamma: Any, sign: Any = -1, alpha: Any = "1/10") -> WorstCase:
     array([[Fraction(0, 1), Fraction(1, 1)],
            [Fraction(0, 1), Fraction(-1, 1)]], dtype=object)
     """
-    gamma, sign, alpha, one = in_lane(gamma=gamma, sign=sign, alpha=alpha, one=1)
+    gamma, sign, alpha, one = common_numbers(gamma=gamma, sign=sign, alpha=alpha, one=1)
     between("sign", sign, -1, 0)
     between("alpha", alpha, 0, 1)
     P = [[[1, 0], [0, 1]], [[0, 1], [0, 1]]]
@@ -113,7 +113,7 @@ def two_region(gamma: Any, a: Any) -> WorstCase:
     >>> two_region("1/50", "1/100").pi_new[2]
     array([Fraction(51, 100), Fraction(49, 100)], dtype=object)
     """
-    gamma, a, half, one = in_lane(gamma=gamma, a=a, half="1/2", one=1)
+    gamma, a, half, one = common_numbers(gamma=gamma, a=a, half="1/2", one=1)
     between("a", a, 0, half, above=True)
     P = [[[0, 1, 0], [0, 0, 1]], [[0, 1, 0]] * 2, [[0, 0, 1]] * 2]
     mdp = _model(P, [[-one, one]] * 3, gamma, ("X", "X'", "Y"), ("minus", "plus"))
@@ -137,7 +137,7 @@ def fork(gamma: Any, a: Any, b: Any) -> WorstCase:
     array([[Fraction(3, 5), Fraction(2, 5)],
            [Fraction(49, 100), Fraction(51, 100)]], dtype=object)
     """
-    gamma, a, b, half, one = in_lane(gamma=gamma, a=a, b=b, half="1/2", one=1)
+    gamma, a, b, half, one = common_numbers(gamma=gamma, a=a, b=b, half="1/2", one=1)
     between("a", a, 0, half, above=True)
     between("b", b, 0, half)
     P = [[[0, 1, 0], [0, 0, 1]], [[0, 1, 0]] * 2, [[0, 0, 1]] * 2]
@@ -162,7 +162,7 @@ def rare_region(gamma: Any, p: Any, x: Any, a: Any) -> WorstCase:
     >>> rare_region("1/100", "1/10", "1/2", "1/4").pi_new[0, 2]
     Fraction(3, 20)
     """
-    gamma, p, x, a, half, one = in_lane(gamma=gamma, p=p, x=x, a=a, half="1/2", one=1)
+    gamma, p, x, a, half, one = common_numbers(gamma=gamma, p=p, x=x, a=a, half="1/2", one=1)
     between("a", a, 0, half, above=True)
     between("p", p, 0, 1, above=True)
     between("x", x, 0, 1 / p - 1)
@@ -196,7 +196,7 @@ def ladder(levels: int, gamma: Any, a: Any) -> WorstCase:
            [Fraction(2, 5), Fraction(3, 5)]], dtype=object)
     """
     n = state_count("levels", levels, 1)
-    gamma, a, half, one = in_lane(gamma=gamma, a=a, half="1/2", one=1)
+    gamma, a, half, one = common_numbers(gamma=gamma, a=a, half="1/2", one=1)
     guard_dense(2 * n, 2, is_exact(gamma))
     between("gamma", gamma, 0, 1, above=True)
     between("a", a, 0, half, above=True)
@@ -232,7 +232,7 @@ def standard(gamma: Any = None) -> Iterator[WorstCase]:
             yield fork(g, a, a * a)
         yield tight_cpi(g, 0)
         for a in STEPS[:2]:
-            x = Fraction(2 * nearest(a) * sqrt(in_lane(gamma=g)[0])).limit_denominator(10**6)
+            x = Fraction(2 * nearest(a) * sqrt(common_numbers(gamma=g)[0])).limit_denominator(10**6)
             yield rare_region(g, Fraction(1, 1000), x, a)
 
 

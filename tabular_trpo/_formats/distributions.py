@@ -19,7 +19,7 @@ QUOTE = "Quote it: the model is exact, and a bare number is a double"
 def read_row(
     report: Report, path: Path, row: Any, index: Index, what: str, quoted: bool, rational: bool
 ) -> dict[int, Number]:
-    """Read {name: probability, ...} into {position: number} of one lane; {} for a faulty row.
+    """Read {name: probability, ...} into {position: number} of one arithmetic; {} for a faulty row.
 
     quoted: whether bare numbers are refused
     """

@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import Any, final
 
 from tabular_trpo._core import policy
-from tabular_trpo._core.errors import LaneError, Problem, TabularError
+from tabular_trpo._core.deprecated import renamed_arguments
+from tabular_trpo._core.errors import ExactnessError, Problem, TabularError
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array
 from tabular_trpo._core.public import public
@@ -19,7 +20,7 @@ from tabular_trpo._formats.json_text import fetch, parse
 from tabular_trpo._formats.model_arrays import build, read_draft
 from tabular_trpo._formats.report import Report
 
-LANES = ("auto", "float", "rational")
+ARITHMETICS = ("auto", "float", "rational")
 
 
 @public
@@ -29,7 +30,7 @@ LANES = ("auto", "float", "rational")
 class Document:
     """A file, read: the model, its named policies, why it exists, what to expect of it.
 
-    policies: {name: (S, A)} in the lane of the model
+    policies: {name: (S, A)} in the arithmetic of the model
     normalized: {name: how far the row sums of a policy were from 1}, where rows were normalized;
               of the model, `mdp.normalized` says it
     expected: numbers are Fractions (strings in the file) or floats (bare numbers)
@@ -44,36 +45,41 @@ class Document:
     normalized: Mapping[str, float]
 
 
+@renamed_arguments(lane="arithmetic")
 @public
-def load(path: str | os.PathLike[str], lane: str = "auto", normalize: bool = False) -> Document:
+def load(
+    path: str | os.PathLike[str], arithmetic: str = "auto", normalize: bool = False
+) -> Document:
     """Read a `*.mdp.json` file ("-" for standard input) with its policies and expectations.
 
-    lane:   "auto" as the numbers are written; "float" or "rational" converts
+    arithmetic:   "auto" as the numbers are written; "float" or "rational" converts
     normalize: whether rows of probabilities are divided by their sums (see `normalized`)
     raises: InvalidMDPError naming file, line, place, and cure of each problem, up to twenty;
-            MemoryGuardError for a model that would not fit, LaneError for an unknown lane
+            MemoryGuardError for a model that would not fit, ExactnessError for an unknown arithmetic
     """
     source = "<stdin>" if os.fspath(path) == "-" else str(path)
     value, text = parse(fetch(path, source), source)
-    return from_document(value, lane, source, text, normalize)
+    return from_document(value, arithmetic, source, text, normalize)
 
 
+@renamed_arguments(lane="arithmetic")
 @public
-def read(path: str | os.PathLike[str], lane: str = "auto", normalize: bool = False) -> MDP:
+def read(path: str | os.PathLike[str], arithmetic: str = "auto", normalize: bool = False) -> MDP:
     """Read the model of a `*.mdp.json` file ("-" for standard input).
 
-    lane, normalize, raises: as `load`
+    arithmetic, normalize, raises: as `load`
 
     >>> read("mdps/rover.mdp.json").state_names
     ('full', 'weak')
     """
-    return load(path, lane, normalize).mdp
+    return load(path, arithmetic, normalize).mdp
 
 
+@renamed_arguments(lane="arithmetic")
 @public
 def from_document(
     document: Any,
-    lane: str = "auto",
+    arithmetic: str = "auto",
     source: str = "document",
     text: str = "",
     normalize: bool = False,
@@ -88,13 +94,15 @@ def from_document(
     ... }).mdp.r
     array([[Fraction(2, 3)]], dtype=object)
     """
-    if lane not in LANES:
-        raise LaneError(Problem("lane", "lane", f"= {lane!r}", f"one of {', '.join(LANES)}"))
+    if arithmetic not in ARITHMETICS:
+        raise ExactnessError(
+            Problem("lane", "arithmetic", f"= {arithmetic!r}", f"one of {', '.join(ARITHMETICS)}")
+        )
     report = Report(source, text, normalize)
     document = check_header(report, document)
     states = read_names(report, document, "states")
     actions = read_names(report, document, "actions")
-    draft = read_draft(report, document, states, actions, lane)
+    draft = read_draft(report, document, states, actions, arithmetic)
     block = document.get("policies", {})
     args = (states, actions, draft.mask, draft.quoted, draft.rational)
     policies = read_policies(report, block, *args)
@@ -106,7 +114,7 @@ def from_document(
         off = {name: policy.normalize(mdp, pi) for name, pi in policies.items() if normalize}
         policies |= {name: one.pi for name, one in off.items()}
         checked = {name: policy.check_policy(mdp, pi, name) for name, pi in policies.items()}
-        if lane == "rational" and not draft.rational:
+        if arithmetic == "rational" and not draft.rational:
             mdp = mdp.to_rational()
             checked = {name: policy.to_rational(pi) for name, pi in checked.items()}
     except TabularError as error:

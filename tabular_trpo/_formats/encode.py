@@ -39,7 +39,7 @@ def to_document(
     Rational numbers become strings "p/q", doubles bare numbers, whose repr is read back bit for
     bit; a float model as exact strings is the document of its `to_rational()`.
 
-    policies: {name: (S, A)} in the lane of the model
+    policies: {name: (S, A)} in the arithmetic of the model
     expected: {name: value}, see docs/formats.md; Fractions become strings
     raises:   InvalidMDPError for a batch, a name or a policy that no file can hold;
               LimitError for a number longer than files may hold
@@ -102,7 +102,7 @@ def _policy(mdp: MDP, pi: Any, name: str) -> dict[str, dict[str, str | float]]:
 
 def _transitions(mdp: MDP) -> list[list[str | float]]:
     s, a, t, p, r = _sparse_entries(mdp) if mdp.is_sparse else _dense_entries(mdp)
-    if mdp.lane == "rational":
+    if mdp.arithmetic == "rational":
         starts = np.flatnonzero(np.diff(s * mdp.n_actions + a, prepend=-1))
         p, r = (
             [x for row in np.split(column, starts[1:]) for x in _texts(row)] for column in (p, r)

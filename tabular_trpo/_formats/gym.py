@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tabular_trpo._core.array_input import given, row_tolerance
-from tabular_trpo._core.errors import InvalidMDPError, LaneError, Problem, missing_extra
+from tabular_trpo._core.errors import ExactnessError, InvalidMDPError, Problem, missing_extra
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.normalize import rescaled
@@ -59,7 +59,7 @@ def from_gym(
     a terminal state keeps the row that P has for it, whatever that is.  The same next state twice
     in a row is added up, its reward averaged.  An empty row is an action that is not allowed.
     Time limits are in the spec of an environment and not in P, so they are ignored.  The model is
-    in the float lane, as the environment is: rows sum to 1 within 1e-9 and are put on the grid
+    in float arithmetic, as the environment is: rows sum to 1 within 1e-9 and are put on the grid
     (`repair` says how far an entry moved).
 
     P is believed only where steps are drawn from it.  Wrappers that change observations, rewards
@@ -110,7 +110,7 @@ def from_gym(
 def to_gym(mdp: MDP, disallowed: str = "noop") -> "TabularEnv":
     """Return a single model as a gymnasium.Env with Discrete spaces, P and initial_state_distrib.
 
-    In the float lane: a rational model is converted by `to_float`.  Entering a state that is
+    In float arithmetic: a rational model is converted by `to_float`.  Entering a state that is
     absorbing with reward 0 under all its actions is `terminated=True`; it gives 0 for ever, so this
     changes no return.  Nothing else terminates, and nothing truncates unless you wrap it by
     gymnasium.wrappers.TimeLimit.  Gymnasium has no discount: it is kept as the attribute `gamma`.
@@ -124,7 +124,7 @@ def to_gym(mdp: MDP, disallowed: str = "noop") -> "TabularEnv":
                 if that is less, sets info["noop"] and terminates only where the state has ended;
                 this never pays, so the optimal values are those of the model.  "raise": it raises
                 InvalidMDPError
-    raises:     InvalidMDPError for a batch and for another rule, LaneError as `to_float`,
+    raises:     InvalidMDPError for a batch and for another rule, ExactnessError as `to_float`,
                 MissingExtraError
 
     >>> env = to_gym(MDP([[["1/4", "3/4"]], [[0, 1]]], [2, 0], [1, 0], "9/10"))
@@ -156,16 +156,16 @@ def tabular_policy(fn: Callable[[int], Any], mdp: MDP, normalize: bool = False) 
                last state of `from_gym`, "terminated", which its environment does not have:
                uniform there
     normalize: divide a row by its sum where that is within 1e-3 of 1, as the float32 rows of a
-               network need; otherwise rows sum to 1 within 1e-9, or exactly in the rational lane
-    return:    (S, A) in the lane of `mdp`, checked, read-only
-    raises:    InvalidMDPError naming the states of wrong rows; LaneError for float rows of a
+               network need; otherwise rows sum to 1 within 1e-9, or exactly in rational arithmetic
+    return:    (S, A) in the arithmetic of `mdp`, checked, read-only
+    raises:    InvalidMDPError naming the states of wrong rows; ExactnessError for float rows of a
                rational model or the reverse
 
     >>> tabular_policy(lambda s: 1 - s, MDP([[[1, 0], [0, 1]]] * 2, [0.5, 0.0], [1, 0], 0.5))
     array([[0., 1.],
            [1., 0.]])
     """
-    pi = zeros((mdp.n_states, mdp.n_actions), mdp.lane == "rational")
+    pi = zeros((mdp.n_states, mdp.n_actions), mdp.arithmetic == "rational")
     asked = mdp.n_states - _has_sink(mdp)
     for s in range(asked):
         row = _row(f"fn({s})", fn(s), mdp)
@@ -245,8 +245,8 @@ def _has_sink(mdp: MDP) -> bool:
 
 
 def _row(where: str, value: Any, mdp: MDP) -> Array:
-    """Return what the function gave for a state as a row in the lane of the model."""
-    rational, n_actions = mdp.lane == "rational", mdp.n_actions
+    """Return what the function gave for a state as a row in the arithmetic of the model."""
+    rational, n_actions = mdp.arithmetic == "rational", mdp.n_actions
     value = given(where, value, (("action", mdp.action_names),))
     kind, array = read_array(where, value)
     index = array.ndim == 0 or (array.size == 1 and (n_actions > 1 or array.flat[0] == 0))
@@ -261,9 +261,11 @@ def _row(where: str, value: Any, mdp: MDP) -> Array:
         expected = f"{n_actions} probabilities, or the integer index of an action"
         raise InvalidMDPError(Problem("shape", where, got, expected))
     elif kind != "int" and (kind == "exact") != rational:
-        lanes = ("exact numbers", "floats") if rational else ("floats", "exact numbers")
+        arithmetics = ("exact numbers", "floats") if rational else ("floats", "exact numbers")
         cure = "Return Fractions, or pass mdp.to_float()" if rational else "Return floats"
-        raise LaneError(Problem("lane", where, f"has {lanes[1]}", f"{lanes[0]}, as mdp has", cure))
+        raise ExactnessError(
+            Problem("lane", where, f"has {arithmetics[1]}", f"{arithmetics[0]}, as mdp has", cure)
+        )
     if rational:
         return fractions(where, array, unsigned=True)
     return rescaled(array, row_tolerance(value))

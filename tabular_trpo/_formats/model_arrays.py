@@ -1,4 +1,4 @@
-"""The model of a document before it is built: transitions, rho0 and gamma in one lane."""
+"""The model of a document before it is built: transitions, rho0 and gamma in one arithmetic."""
 
 from dataclasses import dataclass
 from typing import Any, final
@@ -16,7 +16,7 @@ from tabular_trpo._formats.distributions import read_rho0
 from tabular_trpo._formats.header import Index
 from tabular_trpo._formats.numbers import Number, double, is_bare, number
 from tabular_trpo._formats.report import Fault, Report, shown
-from tabular_trpo._formats.transitions import Columns, check_rows, read_columns, to_lane
+from tabular_trpo._formats.transitions import Columns, check_rows, read_columns, to_arithmetic
 
 POINTER = 16  # bytes an entry of a dense rational table: one in P and one in r(s, a, s')
 
@@ -27,7 +27,7 @@ POINTER = 16  # bytes an entry of a dense rational table: one in P and one in r(
 class Draft:
     """A model whose parts were checked one by one.
 
-    p, r, rho0, gamma are of the lane that `rational` names; `mask` are the pairs (s, a) that occur,
+    p, r, rho0, gamma are of the arithmetic that `rational` names; `mask` are the pairs (s, a) that occur,
     None where a problem leaves them open; `quoted` says that every number of the model was exact.
     """
 
@@ -42,11 +42,11 @@ class Draft:
 
 
 def read_draft(
-    report: Report, document: dict[str, Any], states: Index, actions: Index, lane: str
+    report: Report, document: dict[str, Any], states: Index, actions: Index, arithmetic: str
 ) -> Draft:
-    """Read gamma, transitions and rho0; the lane is that of the numbers unless `lane` is "float".
+    """Read gamma, transitions and rho0; the arithmetic is that of the numbers unless `arithmetic` is "float".
 
-    A float document that is asked for in the rational lane is read in the float lane all the same:
+    A float document that is asked for in rational arithmetic is read in float arithmetic all the same:
     its rational reading is the `to_rational` of the model.
     """
     given = document["gamma"]
@@ -55,11 +55,11 @@ def read_draft(
         report.stop()  # what follows speaks of these names
     columns = read_columns(report, document["transitions"], states, actions)
     quoted = not (columns.bare or is_bare(given) or _any_bare(document["rho0"]))
-    rational = quoted and lane != "float"
+    rational = quoted and arithmetic != "float"
     _guard(report, len(states), len(actions), rational)
     if not rational:
         gamma = _double_gamma(report, gamma)
-    p, r = to_lane(report, columns, rational)
+    p, r = to_arithmetic(report, columns, rational)
     mask = check_rows(report, columns, p, r, states, actions)
     rho0 = read_rho0(report, document["rho0"], states, rational)
     return Draft(columns, p, r, rho0, gamma, mask, rational, quoted)
@@ -68,7 +68,7 @@ def read_draft(
 def build(
     draft: Draft, state_names: tuple[str, ...], action_names: tuple[str, ...], normalize: bool
 ) -> MDP:
-    """Return the model: dense, or CSR where the float lane's dense table would be large.
+    """Return the model: dense, or CSR where the float arithmetic's dense table would be large.
 
     normalize: whether rows are divided by their sums
 
@@ -110,7 +110,9 @@ def _double_gamma(report: Report, gamma: Number) -> float:
     if not isinstance(near, Fault) and near < 1:
         return near
     if not isinstance(near, Fault):
-        near = Fault("gamma", "becomes 1 as a double", "a double below 1", 'Use lane="rational"')
+        near = Fault(
+            "gamma", "becomes 1 as a double", "a double below 1", 'Use arithmetic="rational"'
+        )
     report.add(("gamma",), near)
     return 0.0
 
@@ -120,7 +122,7 @@ def _guard(report: Report, n_states: int, n_actions: int, rational: bool) -> Non
     pairs = f"{n_states:,} states and {n_actions:,} actions"
     try:
         if rational:
-            cure = 'Read it with lane="float" (--lane float), which keeps only what is not zero'
+            cure = 'Read it with arithmetic="float" (--arithmetic float), which keeps only what is not zero'
             what = f"{report.source}: an exact table over {pairs}"
             guard(n_states * n_states * n_actions * POINTER, what, cure)
         else:

@@ -104,10 +104,10 @@ def numbers(
     return read, bad
 
 
-def in_lane(
+def as_arithmetic(
     report: Report, values: Sequence[Number] | Array, rational: bool, place: Callable[[int], Path]
 ) -> Array:
-    """Return numbers as an array of one lane; in the float lane strings become nearest doubles."""
+    """Return numbers as an array of one arithmetic; in float arithmetic strings become nearest doubles."""
     if isinstance(values, np.ndarray):
         return values
     out: Array = np.empty(len(values), dtype=object if rational else np.float64)
@@ -130,14 +130,14 @@ def double(value: Number) -> float | Fault:
     if math.isfinite(near) and (near != 0.0 or value == 0):
         return near
     got = "becomes infinite as a double" if near else "becomes 0 as a double"
-    cure = 'Use lane="rational", with every number of the model quoted'
+    cure = 'Use arithmetic="rational", with every number of the model quoted'
     return Fault("double_range", got, "a number within the range of doubles", cure)
 
 
 def row_fault(
     row: Sequence[Any], what: str, labels: Sequence[str], normalize: bool = False
 ) -> Fault | None:
-    """Return what is wrong with the sum of a row of probabilities of one lane.
+    """Return what is wrong with the sum of a row of probabilities of one arithmetic.
 
     Exact rows sum to exactly 1, rows of doubles within ROW_TOLERANCE; any positive sum will do
     where rows are normalized.

@@ -13,7 +13,7 @@ from tabular_trpo._formats.header import Index, unknown
 from tabular_trpo._formats.line_numbers import Path
 from tabular_trpo._formats.numbers import (
     Number,
-    in_lane,
+    as_arithmetic,
     is_bare,
     is_negative,
     numbers,
@@ -106,10 +106,10 @@ def negative_fault(value: object) -> Fault:
     return Fault("negative", f"= {shown(value)}", "a probability, without a minus sign")
 
 
-def to_lane(report: Report, columns: Columns, rational: bool) -> tuple[Array, Array]:
-    """Return p and r as arrays of one lane."""
-    p = in_lane(report, columns.p, rational, _place(3))
-    return p, in_lane(report, columns.r, rational, _place(4))
+def to_arithmetic(report: Report, columns: Columns, rational: bool) -> tuple[Array, Array]:
+    """Return p and r as arrays of one arithmetic."""
+    p = as_arithmetic(report, columns.p, rational, _place(3))
+    return p, as_arithmetic(report, columns.r, rational, _place(4))
 
 
 def check_rows(

@@ -24,7 +24,7 @@ from tabular_trpo._exact.evaluate import evaluate
 from tabular_trpo._improve.polynomials import derivative, interpolate, primitive, roots, times
 
 BITS = 64  # a stationary point is known within 2^-BITS
-GRID = 64  # intervals in which the float lane looks for a change of the slope's sign
+GRID = 64  # intervals in which the float arithmetic looks for a change of the slope's sign
 HALVINGS = 60
 
 
@@ -35,10 +35,10 @@ class Best:
     """The best weight of a mixture, and how certain that is.
 
     alpha:      the weight; where the best one is irrational, an end of its interval
-    eta:        the return of the mixture with this weight, exact in the rational lane
-    eta_most:   a proved bound: no weight in [0, 1] has a larger return; None in the float lane
+    eta:        the return of the mixture with this weight, exact in rational arithmetic
+    eta_most:   a proved bound: no weight in [0, 1] has a larger return; None in float arithmetic
     stationary: intervals (lo, hi) that hold the weights in (0, 1] where d eta / d alpha = 0, each
-                one in one, at most 2^-64 wide in the rational lane; () where eta is constant
+                one in one, at most 2^-64 wide in rational arithmetic; () where eta is constant
     """
 
     alpha: Any
@@ -54,14 +54,14 @@ def best_alpha(mdp: MDP, pi: Any, target: Any) -> Best:
     argmax_alpha eta((1 - alpha) pi + alpha target): the line of CPI (Kakade & Langford 2002; TRPO
     2015, equation (5)), on which eta is a rational function.  The smallest alpha of equals.
 
-    The rational lane finds the global maximum and proves it: all stationary points are isolated,
+    The rational arithmetic finds the global maximum and proves it: all stationary points are isolated,
     and as abs(d^2 eta / d alpha^2) <= 4 gamma (max r - min r) / (1 - gamma)^3, the return at
     distance w from one is off by at most half of that times w^2.
-    The float lane looks at 65 weights and halves the intervals in which the slope
+    The float arithmetic looks at 65 weights and halves the intervals in which the slope
     rho_alpha . sum_a (target - pi) Q_alpha turns from rising to falling; it proves nothing.
 
-    pi, target: (S, A) in the lane of the model
-    raises:     InvalidMDPError for a batch, LaneError
+    pi, target: (S, A) in the arithmetic of the model
+    raises:     InvalidMDPError for a batch, ExactnessError
 
     >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
     >>> best_alpha(mdp, [["1", "0"]], [["1/2", "1/2"]]).alpha
@@ -69,7 +69,7 @@ def best_alpha(mdp: MDP, pi: Any, target: Any) -> Best:
     """
     one_model(mdp)
     old, aim = check_policy(mdp, pi), check_policy(mdp, target, "target")
-    return (_rational if mdp.lane == "rational" else _float)(mdp, old, aim)
+    return (_rational if mdp.arithmetic == "rational" else _float)(mdp, old, aim)
 
 
 def _rational(mdp: MDP, pi: Array, target: Array) -> Best:

@@ -30,7 +30,7 @@ def step_certificate(mdp: MDP, pi: Any, step: Step, theorems: Choice = CLAIMED) 
     pi:       (S, A) rational, the policy that the step was made from
     theorems: what else is certified of the pair, as for `certificate`
     raises:   InvalidMDPError for floats, for a step of another kind or of another policy, and for
-              one that is no optimum; LaneError, LimitError
+              one that is no optimum; ExactnessError, LimitError
 
     >>> from tabular_trpo import check
     >>> from tabular_trpo._improve.total_variation import tv_penalty
@@ -39,7 +39,7 @@ def step_certificate(mdp: MDP, pi: Any, step: Step, theorems: Choice = CLAIMED) 
     >>> check.check(made)[-1].name
     'tv_penalised_step'
     """
-    if mdp.lane != "rational":
+    if mdp.arithmetic != "rational":
         cure = "Make the step again in mdp.to_rational()"
         raise InvalidMDPError(Problem("lane", "mdp", "is in floats", "exact numbers", cure))
     found = step.multipliers

@@ -13,7 +13,7 @@ from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo._core.arithmetic import in_lane
+from tabular_trpo._core.arithmetic import common_numbers
 from tabular_trpo._core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo._core.numbers import Array, frozen
 from tabular_trpo._core.records import locked
@@ -67,13 +67,13 @@ def conjugate_gradient(
     iterations: at most so many; None for 2 b.size + 10, where exact arithmetic needs b.size
     tolerance:  of the residual, relative to b
     raises:     InvalidMDPError for b, damping, iterations or tolerance out of range; LimitError
-                where a product is not finite; LaneError for a rational b
+                where a product is not finite; ExactnessError for a rational b
 
     >>> H = np.array([[1.0, -1.0], [-1.0, 1.0]])  # singular, and b is in its range
     >>> conjugate_gradient(lambda v: H @ v, [2.0, -2.0]).x
     array([ 1., -1.])
     """
-    b = in_lane("b", b, rational=False)
+    b = common_numbers("b", b, rational=False)
     if not np.isfinite(b).all():
         raise InvalidMDPError(Problem("not_finite", "b", "has NaN or inf", "finite numbers"))
     damping = nonnegative("damping", damping)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo._core.arithmetic import in_lane
+from tabular_trpo._core.arithmetic import read_as
 from tabular_trpo._core.errors import InvalidMDPError, Problem
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, is_rational, shown
@@ -36,7 +36,7 @@ def conservative(
               (1 - gamma)^2 gain / (4 eps gamma)
     "tight":  alpha gain - 2 alpha^2 eps gamma / ((1 - gamma) (1 - gamma (1 - alpha))), Theorem 4.1
               of Kakade & Langford; at ((1 - gain (1 - gamma) / (2 eps))^(-1/2) - 1) (1 - gamma) /
-              gamma, which the rational lane rounds down to 64 binary places if it is irrational
+              gamma, which the rational arithmetic rounds down to 64 binary places if it is irrational
     "best":   the return itself, by `best_alpha`
     a number: nothing; it is the weight
 
@@ -44,10 +44,10 @@ def conservative(
     less eta; for "best" and a number the predicted gain.
 
     ev:     the evaluation of pi, needed by all but a number
-    target: (S, A) policy in the lane of L; by default the greedy one, which keeps unvisited rows
+    target: (S, A) policy in the arithmetic of L; by default the greedy one, which keeps unvisited rows
     return: Step with the multipliers alpha, target, and for the closed forms eps
     raises: InvalidMDPError for a batch, a target that is no policy, a weight outside [0, 1], an
-            evaluation that is lacking or of another policy; LaneError
+            evaluation that is lacking or of another policy; ExactnessError
 
     >>> from tabular_trpo import MDP, evaluate, surrogate
     >>> ev = evaluate(MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2"), [["1/2", "1/2"]])
@@ -113,7 +113,7 @@ def tight_weight(gain: Any, eps: Any, gamma: Any) -> Any:
 def _target(L: Surrogate, target: Any) -> Array:
     if target is None:
         return greedy_rows(L)
-    aim = in_lane("target", target, is_rational(L.pi), unsigned=True)
+    aim = read_as("target", target, is_rational(L.pi), unsigned=True)
     if aim.shape != L.pi.shape:
         raise shape_error("target", aim.shape, f"(S, A) = {L.pi.shape}")
     return check_rows("target", aim, L.allowed)
@@ -123,7 +123,7 @@ def _weight(L: Surrogate, alpha: Any) -> Any:
     expected = f"a weight in [0, 1], or one of {', '.join(RULES)}"
     if isinstance(alpha, str) and alpha.isalpha():
         raise InvalidMDPError(Problem("alpha", "alpha", f"= {shown(alpha)}", expected))
-    number = in_lane("alpha", alpha, is_rational(L.pi))
+    number = read_as("alpha", alpha, is_rational(L.pi))
     if number.ndim:
         raise shape_error("alpha", number.shape, "() one number")
     if not 0 <= number[()] <= 1:

@@ -36,7 +36,7 @@ class Direction:
 def start(L: LocalObjective, theta: Any, given: SoftmaxClass | None) -> tuple[SoftmaxClass, Array]:
     """Return the class, the full table if none is given, and theta, checked to be that of L.pi.
 
-    raises: InvalidMDPError, also where theta gives another policy; LaneError, LimitError
+    raises: InvalidMDPError, also where theta gives another policy; ExactnessError, LimitError
     """
     members = SoftmaxClass(L.pi.shape, None, L.allowed) if given is None else given
     members.check(L)
@@ -63,7 +63,7 @@ def direction_of(
 
     kind:   "natural" or "vanilla"
     most, product: as `iterations` and `product` of `natural`
-    raises: InvalidMDPError, LaneError; LimitError where the gradient overflows
+    raises: InvalidMDPError, ExactnessError; LimitError where the gradient overflows
     """
     damping = nonnegative("damping", damping)
     found = {"theta": frozen(theta.copy()), "step_length": 0.0, "quadratic_kl": 0.0}

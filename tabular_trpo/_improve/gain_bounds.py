@@ -103,7 +103,7 @@ RUNGS = rungs()
 def certified(pair: Pair, ladder: Iterable[Rung] = RUNGS) -> dict[str, Any]:
     """Return {theorem: certain lower bound of eta_new - eta} of the rungs that speak of the pair.
 
-    Fractions and exact Reals in the rational lane; in the float lane the lower ends of enclosures.
+    Fractions and exact Reals in rational arithmetic; in float arithmetic the lower ends of enclosures.
     A rung is left out where its precondition is not proved, and where it has no finite value.
 
     >>> from tabular_trpo._core.mdp import MDP
@@ -111,7 +111,7 @@ def certified(pair: Pair, ladder: Iterable[Rung] = RUNGS) -> dict[str, Any]:
     >>> certified(Pair(mdp, [["1/2", "1/2"]], [["1/4", "3/4"]]))["coupling_eps_cpi"]
     Fraction(3, 10)
     """
-    rational = pair.mdp.lane == "rational"
+    rational = pair.mdp.arithmetic == "rational"
     quantities: Any = pair if rational else pair.enclosed()
     found: dict[str, Any] = {}
     for rung in ladder:

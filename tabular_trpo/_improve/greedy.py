@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo._core.arithmetic import in_lane
+from tabular_trpo._core.arithmetic import read_as
 from tabular_trpo._core.numbers import Array, frozen, is_rational
 from tabular_trpo._core.public import public
 from tabular_trpo._core.shapes import shape_error
@@ -23,8 +23,8 @@ def greedy(L: Surrogate, A: Any = None) -> Step:
     1960), which ends at an optimal policy, as the maximiser of L alone need not.  A row with all
     mass on best actions stays; other ties go to the first allowed action.
 
-    A:      (S, A) advantages in the lane of L, such as `evaluate(mdp, pi).A`
-    raises: InvalidMDPError for a batch, a wrong shape or NaN, LaneError for the other lane
+    A:      (S, A) advantages in the arithmetic of L, such as `evaluate(mdp, pi).A`
+    raises: InvalidMDPError for a batch, a wrong shape or NaN, ExactnessError for the other arithmetic
 
     >>> from tabular_trpo import MDP, evaluate, surrogate
     >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
@@ -45,7 +45,7 @@ def greedy_rows(L: Surrogate, A: Any = None) -> Array:
     for s in np.flatnonzero(moving).tolist():
         best = best_action(L, values, s)
         if (new[s, values[s] < values[s, best]] > 0).any():
-            one = new[s].sum()  # in the lane of pi
+            one = new[s].sum()  # in the arithmetic of pi
             new[s] = 0 * one
             new[s, best] = one
     return frozen(new)
@@ -58,7 +58,7 @@ def best_action(L: Surrogate, values: Array, s: int) -> int:
 
 
 def _advantages(L: Surrogate, A: Any) -> Array:
-    values = in_lane("A", A, is_rational(L.pi))
+    values = read_as("A", A, is_rational(L.pi))
     if values.shape != L.pi.shape:
         raise shape_error("A", values.shape, f"(S, A) = {L.pi.shape}")
     report = Report()

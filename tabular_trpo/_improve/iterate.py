@@ -43,9 +43,9 @@ class Record:
     step:       what the step said: `step.gain` is the predicted gain L(pi_new) - eta
     C:          4 eps gamma / (1 - gamma)^2 of the old policy
     eta_new:    the new return
-    eta_radius, eta_new_radius: proved error bounds of eta and eta_new, 0 in the rational lane
+    eta_radius, eta_new_radius: proved error bounds of eta and eta_new, 0 in rational arithmetic
     realised:   eta_new - eta
-    realised_lo, realised_hi: certain bounds of it, equal in the rational lane
+    realised_lo, realised_hi: certain bounds of it, equal in rational arithmetic
     ratio:      realised / predicted, None where nothing is predicted
     certified:  {theorem: certain lower bound of eta_new - eta}, see `rungs`
     best_rung, certified_gain: the largest of them; None where none speaks
@@ -99,12 +99,12 @@ def iterate(
     pi_{i+1} = step(evaluation of pi_i, surrogate of pi_i).pi_new, as Algorithm 1 of TRPO (2015).
     A step that moves nothing ends the run too, if `halting`; without `until` nothing else does.
 
-    pi:     (S, A) in the lane of the model
+    pi:     (S, A) in the arithmetic of the model
     step:   from (Evaluation, Surrogate) to a Step; one with parameters keeps them itself
     until:  rules of `stopping`; the first that is met after a step ends the run
     ladder: theorems whose bounds certify each step
     halting: false for a step made of samples, which may move the next time
-    raises: InvalidMDPError for a batch of models or a wrong policy, LaneError; what `step` raises
+    raises: InvalidMDPError for a batch of models or a wrong policy, ExactnessError; what `step` raises
 
     >>> from tabular_trpo._improve.step import step_to
     >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
@@ -195,7 +195,7 @@ def _realised(pair: Pair) -> tuple[Any, Any]:
     """
     if pair.new is pair.old:
         return 0, 0
-    if pair.mdp.lane == "rational":
+    if pair.mdp.arithmetic == "rational":
         gain = pair.eta_new - pair.eta
         return gain, gain
     p = pair.enclosed()
@@ -207,7 +207,7 @@ def _realised(pair: Pair) -> tuple[Any, Any]:
     if lo < 0 <= hi and not unaffordable(pair.mdp):
         try:
             gain = pair.exact.eta_new - pair.exact.eta
-        except TabularError:  # a limit of the rational lane: the floats stand
+        except TabularError:  # a limit of the rational arithmetic: the floats stand
             return lo, hi
         return gain, gain
     return lo, hi
@@ -215,7 +215,7 @@ def _realised(pair: Pair) -> tuple[Any, Any]:
 
 def _gap(ev: Evaluation) -> Any:
     """Return a certain upper bound of max_s V* - V, by the statement `optimality_gap`."""
-    if ev.mdp.lane == "rational":
+    if ev.mdp.arithmetic == "rational":
         return max(ev.A[ev.mdp.mask].tolist()) / (1 - ev.mdp.gamma)
     top = Interval.around(ev.A, ev.radius.A)
     largest = max(nearest(top.hi[ev.mdp.mask].max()), 0.0)

@@ -26,7 +26,7 @@ def minorize(L: Surrogate, C: Any) -> Step:
 
     C:      a number >= 0; 0 is the greedy step
     return: multipliers C, d = max_kl that was aimed at, lam (S,)
-    raises: InvalidMDPError for C < 0, NaN or infinite, or a batch; LaneError if rational
+    raises: InvalidMDPError for C < 0, NaN or infinite, or a batch; ExactnessError if rational
 
     >>> from tabular_trpo._core.mdp import MDP
     >>> from tabular_trpo._exact.evaluate import evaluate

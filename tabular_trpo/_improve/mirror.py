@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo._core.arithmetic import in_lane
+from tabular_trpo._core.arithmetic import read_as
 from tabular_trpo._core.errors import InvalidMDPError, Problem
 from tabular_trpo._core.numbers import is_rational, shown
 from tabular_trpo._core.public import public
@@ -27,7 +27,7 @@ def mirror(L: Surrogate, lam: Any) -> Step:
 
     lam:    a number >= 0; 0 is the greedy step
     return: multipliers lam
-    raises: InvalidMDPError for lam < 0, NaN or infinite, or a batch; LaneError if rational
+    raises: InvalidMDPError for lam < 0, NaN or infinite, or a batch; ExactnessError if rational
 
     >>> from tabular_trpo._core.mdp import MDP
     >>> from tabular_trpo._exact.evaluate import evaluate
@@ -53,18 +53,18 @@ def rwr(L: Surrogate, u: Any) -> Step:
     """Return the reward-weighted step pi_new proportional to pi u at visited states.
 
     Peters & Schaal (2007); with u any positive increasing function of Q(s, .) no state loses.
-    Exact in the rational lane.
+    Exact in rational arithmetic.
 
-    u:      (S, A) weights >= 0 in the lane of the surrogate
+    u:      (S, A) weights >= 0 in the arithmetic of the surrogate
     raises: InvalidMDPError for another shape, negative or NaN weights, and visited states in which
-            every action of pi has weight 0; LaneError for the other lane
+            every action of pi has weight 0; ExactnessError for the other arithmetic
 
     >>> L = Surrogate(np.array([[0.0, 1.0]]), np.ones(1), np.array([[0.5, 0.5]]), 0.0)
     >>> rwr(L, [[1.0, 3.0]]).pi_new
     array([[0.25, 0.75]])
     """
     single(L)
-    u = in_lane("u", u, is_rational(L.pi))
+    u = read_as("u", u, is_rational(L.pi))
     if u.shape != L.pi.shape:
         raise shape_error("u", u.shape, f"(S, A) = {L.pi.shape}")
     bad = ~((u >= 0) & (u < np.inf))

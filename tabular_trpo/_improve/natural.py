@@ -93,7 +93,7 @@ def natural(
                  (beta s)'H(beta s) / 2 of the full step, j = 0; damping; cg_iterations,
                  cg_residual, cg_status (see `Solution`; without damping the full table is solved
                  in the unknowns sqrt(w pi) x, in which H is a projection)
-    raises:      InvalidMDPError, LaneError, LimitError where logits or G overflow
+    raises:      InvalidMDPError, ExactnessError, LimitError where logits or G overflow
 
     >>> L = Surrogate(np.array([[-1.0, 1.0]]), np.ones(1), np.full((1, 2), 0.5), 0.0)
     >>> step = natural(L, [[0.0, 0.0]], 0.02)
@@ -144,7 +144,7 @@ def natural_fixed(
     lam:    a number > 0
     others: as `natural`
     return: multipliers as `natural`, and lam; objective L(pi_new) - eta - lam mean_kl
-    raises: InvalidMDPError, LaneError; LimitError where the step overflows
+    raises: InvalidMDPError, ExactnessError; LimitError where the step overflows
 
     >>> L = Surrogate(np.array([[-1.0, 1.0]]), np.ones(1), np.full((1, 2), 0.5), 0.0)
     >>> natural_fixed(L, [[0.0, 0.0]], 2.0).multipliers["theta"]
@@ -194,7 +194,7 @@ def following(
 
     theta: that of the first policy
     step:  such as ``lambda L, theta: natural(L, theta, 0.01)``
-    raises: InvalidMDPError where theta is no array of finite numbers, LaneError for exact ones
+    raises: InvalidMDPError where theta is no array of finite numbers, ExactnessError for exact ones
 
     >>> from tabular_trpo._core.mdp import MDP
     >>> from tabular_trpo._improve.iterate import iterate

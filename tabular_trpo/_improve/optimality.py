@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo._core.arithmetic import in_lane
+from tabular_trpo._core.arithmetic import read_as
 from tabular_trpo._core.errors import InvalidMDPError, Problem
 from tabular_trpo._core.numbers import Array, is_rational, shown
 from tabular_trpo._core.policy import check_rows
@@ -41,7 +41,7 @@ def optimality_gap(L: Surrogate, step: Step) -> Any:
     are, the gap is an upper bound of what the step misses.
 
     L:      the surrogate that the step was made for
-    return: a Fraction in the rational lane, else a float with its rounding
+    return: a Fraction in rational arithmetic, else a float with its rounding
     raises: InvalidMDPError for a step of another kind, and for one that moves a row of weight 0,
             leaves its constraint, or has a negative price
 
@@ -86,7 +86,7 @@ def phi(L: Surrogate, s: int, m: Any) -> Any:
 
 
 def _policy(L: Surrogate, step: Step) -> Array:
-    new = in_lane("pi_new", step.pi_new, is_rational(L.pi), unsigned=True)
+    new = read_as("pi_new", step.pi_new, is_rational(L.pi), unsigned=True)
     if new.shape != L.pi.shape:
         raise shape_error("pi_new", new.shape, f"(S, A) = {L.pi.shape}")
     new = check_rows("pi_new", new, L.allowed)
@@ -98,7 +98,7 @@ def _policy(L: Surrogate, step: Step) -> Array:
 
 
 def _prices(L: Surrogate, given: Any) -> Array:
-    m = in_lane("m", given, is_rational(L.pi))
+    m = read_as("m", given, is_rational(L.pi))
     if m.shape != L.weight.shape:
         raise shape_error("m", m.shape, f"(S,) = {L.weight.shape}")
     if not bool(np.all((m >= 0) & (m < np.inf))):

@@ -1,4 +1,4 @@
-"""Steps fitted to the rational lane: solved in floats, or kept on a grid; judged exactly.
+"""Steps fitted to the rational arithmetic: solved in floats, or kept on a grid; judged exactly.
 
 A bound holds for every new policy, so nothing is lost by rounding one before it is judged.
 """
@@ -21,13 +21,13 @@ MOST_BITS = 256  # of a probability, before `on_grid` rounds
 
 
 def in_floats(step: StepFunction) -> StepFunction:
-    """Return the step that solves in floats whatever the lane, and answers in the lane of L.
+    """Return the step that solves in floats whatever the arithmetic, and answers in the arithmetic of L.
 
     A rational surrogate is rounded to doubles, the step is made there, and the rows that it moved
     are read back as the dyadic rationals that they are.  A moved row whose exact gain is negative
     is rounding noise: it stays as it was, which raises the gain and lowers every divergence.
 
-    raises: LaneError where a positive probability is below the smallest double, LimitError where
+    raises: ExactnessError where a positive probability is below the smallest double, LimitError where
             rho * A overflows; what `step` raises
 
     >>> from tabular_trpo._core.mdp import MDP

@@ -13,7 +13,7 @@ from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo._core.arithmetic import in_lane
+from tabular_trpo._core.arithmetic import common_numbers
 from tabular_trpo._core.array_input import given
 from tabular_trpo._core.errors import InvalidMDPError, LimitError, Problem
 from tabular_trpo._core.indices import indices
@@ -57,7 +57,7 @@ class SoftmaxClass:
         allowed = _mask(self.allowed, shape)
         features = None
         if self.features is not None:
-            features = in_lane("features", self.features, rational=False).copy()
+            features = common_numbers("features", self.features, rational=False).copy()
             if features.ndim != 3 or features.shape[:2] != shape:
                 raise shape_error("features", features.shape, f"(S, A, K) = {(*shape, 'K')}")
             report = Report()
@@ -96,7 +96,7 @@ class SoftmaxClass:
 
         name: how errors call it
 
-        raises: InvalidMDPError for another shape, NaN and infinities; LaneError for exact numbers
+        raises: InvalidMDPError for another shape, NaN and infinities; ExactnessError for exact numbers
         """
         read = finite_floats(name, theta)
         if read.shape not in (self.theta_shape, (int(np.prod(self.theta_shape)),)):
@@ -129,7 +129,7 @@ class SoftmaxClass:
         At theta of the old policy, where G = rho A, it is the policy gradient (Sutton et al. 2000).
 
         return: (S, A) or (K,)
-        raises: as `logits`; InvalidMDPError for a surrogate of another shape, LaneError if rational
+        raises: as `logits`; InvalidMDPError for a surrogate of another shape, ExactnessError if rational
         """
         self.check(L)
         pi = self.policy(theta)
@@ -143,7 +143,7 @@ class SoftmaxClass:
 
         weight: (S,) >= 0
         v:      like theta
-        raises: InvalidMDPError, LaneError, LimitError
+        raises: InvalidMDPError, ExactnessError, LimitError
         """
         w = normalised("weight", weight, self.shape[:1])
         pi = self.policy(theta)
@@ -158,7 +158,7 @@ class SoftmaxClass:
 
         states, actions: (N,) integers
         weights:         (N,) >= 0, normalised here; None for 1 / N each
-        raises:          InvalidMDPError, also for an action that pi never takes; LaneError
+        raises:          InvalidMDPError, also for an action that pi never takes; ExactnessError
         """
         S, A = self.shape
         s, a = _indices("states", states, S), _indices("actions", actions, A)
@@ -181,7 +181,7 @@ class SoftmaxClass:
     def check(self, L: LocalObjective) -> None:
         """Raise unless a surrogate is of one model, in floats, and of the shape of the class.
 
-        raises: InvalidMDPError, LaneError
+        raises: InvalidMDPError, ExactnessError
         """
         if floating(L).pi.shape != self.shape:
             raise shape_error("surrogate", L.pi.shape, f"{self.shape}, that of the policy class")
@@ -250,9 +250,9 @@ def _separating(features: Array, mask: Array) -> None:
 def normalised(name: str, weight: Any, shape: tuple[int, ...] | None = None) -> Array:
     """Return weights >= 0 over their sum; zeros where all are 0.
 
-    raises: InvalidMDPError for another shape, negative, NaN or infinite weights; LaneError
+    raises: InvalidMDPError for another shape, negative, NaN or infinite weights; ExactnessError
     """
-    w = in_lane(name, weight, rational=False)
+    w = common_numbers(name, weight, rational=False)
     if shape is not None and w.shape != shape:
         raise shape_error(name, w.shape, str(shape))
     if (bad := np.flatnonzero(~((w >= 0) & (w < np.inf)))).size:

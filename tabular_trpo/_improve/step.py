@@ -8,8 +8,8 @@ from typing import Any, TypeVar, final
 
 import numpy as np
 
-from tabular_trpo._core.arithmetic import in_lane
-from tabular_trpo._core.errors import InvalidMDPError, LaneError, Problem
+from tabular_trpo._core.arithmetic import read_as
+from tabular_trpo._core.errors import ExactnessError, InvalidMDPError, Problem
 from tabular_trpo._core.extrema import maximum
 from tabular_trpo._core.numbers import Array, Scalar, frozen, is_rational, largest, ones, shown
 from tabular_trpo._core.policy import check_rows
@@ -30,7 +30,7 @@ MOVED, OPTIMAL, STUCK, RESTORED = "moved", "optimal", "stuck", "restored"
 class Step:
     """A new policy, what the surrogate promises of it, and how far it is from the old one.
 
-    pi_new:      (S, A) in the lane of the surrogate
+    pi_new:      (S, A) in the arithmetic of the surrogate
     gain:        L(pi_new) - eta, as the surrogate predicts it
     max_kl, mean_kl: of KL(pi || pi_new) over visited states (weight > 0); the mean is under
                  weight / sum(weight)
@@ -112,12 +112,12 @@ def single(L: Objective) -> Objective:
 def floating(L: Objective) -> Objective:
     """Return the surrogate of one model in floats; refuse a rational one, and a batch.
 
-    raises: InvalidMDPError, LaneError
+    raises: InvalidMDPError, ExactnessError
     """
     if is_rational(single(L).pi):
-        cure = "Use mdp.to_float(), improve.lanes.in_floats, or a step with total variation"
+        cure = "Use mdp.to_float(), improve.arithmetics.in_floats, or a step with total variation"
         expected = "float for a step with logarithms"
-        raise LaneError(Problem("lane", "surrogate", "is rational", expected, cure))
+        raise ExactnessError(Problem("lane", "surrogate", "is rational", expected, cure))
     return L
 
 
@@ -126,11 +126,11 @@ def nonnegative(name: str, value: Any, rational: bool = False) -> Any:
 
     A Python float overflows without the warning of a numpy one.
 
-    raises: InvalidMDPError for negative, NaN or infinite numbers, LaneError for the other lane
+    raises: InvalidMDPError for negative, NaN or infinite numbers, ExactnessError for the other arithmetic
     """
     if type(value) is float and not rational and 0 <= value < math.inf:
         return value
-    number = in_lane(name, value, rational)
+    number = read_as(name, value, rational)
     if number.ndim:
         raise shape_error(name, number.shape, "() one number")
     got = number[()]

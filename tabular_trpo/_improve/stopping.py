@@ -100,7 +100,7 @@ def gap_at_most(tol: Any) -> Rule:
 
 
 def _tolerance(tol: Any) -> Any:
-    """Return the tolerance as a Fraction, which compares exactly with every lane."""
+    """Return the tolerance as a Fraction, which compares exactly with every arithmetic."""
     number: Any = read_array("tol", tol)[1][()]
     text = f"= {shown(tol)}"
     try:

@@ -29,10 +29,10 @@ def tv_penalty(L: Surrogate, c: Any) -> Step:
     TRPO (2015) with the penalty of its Theorem 1, if c = 4 eps gamma / (1 - gamma)^2 (`penalty`).
     Rows of weight 0 keep pi; ties between best actions go to the first.
 
-    c:      a number >= 0 in the lane of L; 0 gives the greedy step, up to ties
+    c:      a number >= 0 in the arithmetic of L; 0 gives the greedy step, up to ties
     return: Step; multipliers are c, a = the largest TV, m (S,) = the price of TV in each row, whose
-            sum is 2 c a.  In the rational lane all are exact.
-    raises: InvalidMDPError for a batch, and c negative, NaN or infinite; LaneError; LimitError
+            sum is 2 c a.  In rational arithmetic all are exact.
+    raises: InvalidMDPError for a batch, and c negative, NaN or infinite; ExactnessError; LimitError
             where the differences of G overflow
 
     >>> from tabular_trpo import MDP, evaluate, surrogate
@@ -71,7 +71,7 @@ def tv_constraint(L: Surrogate, delta: Any) -> Step:
     region of TRPO (2015), equation (11), in the distance of its Theorem 1.  Rows of weight 0 keep
     pi.
 
-    delta:  a number >= 0 in the lane of L
+    delta:  a number >= 0 in the arithmetic of L
     return: Step; multipliers are delta and m (S,) = the price of TV in each row
     raises: as `tv_penalty`
 
@@ -97,7 +97,7 @@ def mean_tv_constraint(L: Surrogate, delta: Any) -> Step:
     equation (12) of TRPO (2015) in total variation.  A fractional knapsack: mass moves in the order
     of its gain per cost.  Rows of weight 0 keep pi.
 
-    delta:  a number >= 0 in the lane of L
+    delta:  a number >= 0 in the arithmetic of L
     return: Step; multipliers are delta and price = the gain per mean TV of what moves last, 0 where
             delta is more than is needed
     raises: as `tv_penalty`
@@ -190,6 +190,6 @@ def _sum(slopes: Iterable[Any]) -> Any:
 
 def _finite(value: Any) -> Any:
     if isinstance(value, float) and not isfinite(value):
-        cure = "Scale the rewards, or use the rational lane"
+        cure = "Scale the rewards, or use the rational arithmetic"
         raise LimitError(Problem("overflow", "G", "overflows float64", "finite differences", cure))
     return value

@@ -26,7 +26,7 @@ def visited_rows(L: Surrogate, weighted: bool) -> tuple[Rows, Any, Array]:
     """Return the rows that can gain, in visited states, with G itself or G / weight.
 
     return: the rows; an index of their states; their weights
-    raises: LaneError for a rational surrogate: KL steps have logarithms
+    raises: ExactnessError for a rational surrogate: KL steps have logarithms
     """
     floating(L)
     at = visited(L)
@@ -59,7 +59,7 @@ def max_kl(L: Surrogate, delta: Any) -> Step:
 
     delta:  a number >= 0; 0 keeps pi
     return: multipliers delta, lam (S,)
-    raises: InvalidMDPError for delta < 0, NaN or infinite, or a batch; LaneError if rational
+    raises: InvalidMDPError for delta < 0, NaN or infinite, or a batch; ExactnessError if rational
 
     >>> L = Surrogate(np.array([[0.0, 1.0]]), np.ones(1), np.array([[1.0, 0.0]]), 0.0)
     >>> max_kl(L, np.log(2.0)).pi_new.round(12)
@@ -93,7 +93,7 @@ def mean_kl(L: Surrogate, delta: Any) -> Step:
 
     delta:  a number >= 0; 0 keeps pi
     return: multipliers delta, lam (of the advantage, not of rho A)
-    raises: InvalidMDPError for delta < 0, NaN or infinite, or a batch; LaneError if rational
+    raises: InvalidMDPError for delta < 0, NaN or infinite, or a batch; ExactnessError if rational
 
     >>> L = Surrogate(np.array([[0.0, 1.0]]), np.ones(1), np.array([[1.0, 0.0]]), 0.0)
     >>> mean_kl(L, np.log(2.0)).pi_new.round(12)
@@ -143,7 +143,7 @@ def mean_kl_penalty(L: Surrogate, C: Any) -> Step:
 
     C:      a number >= 0; 0 is the greedy step
     return: multipliers C, lam
-    raises: InvalidMDPError for C < 0, NaN or infinite, or a batch; LaneError if rational
+    raises: InvalidMDPError for C < 0, NaN or infinite, or a batch; ExactnessError if rational
 
     >>> L = Surrogate(np.array([[0.0, 1.0]]), np.ones(1), np.array([[1.0, 0.0]]), 0.0)
     >>> mean_kl_penalty(L, 0.25).pi_new

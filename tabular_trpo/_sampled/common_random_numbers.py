@@ -18,7 +18,7 @@ MOST_STATES = 24  # a pair of states is a state of the coupled chain
 
 
 def expected(mdp: MDP, f: Array) -> Array:
-    """Return sum_s' P(s'|s, a) f(s'), (S, A), in either lane and layout."""
+    """Return sum_s' P(s'|s, a) f(s'), (S, A), in either arithmetic and layout."""
     return np.asarray(_rows(mdp) @ f).reshape(mdp.r.shape)
 
 

@@ -65,7 +65,7 @@ def run(mdp: MDP, name: str, seed: int, budget: int, settings: Settings) -> Curv
 
     name:   of METHODS
     budget: steps of the simulator; the iteration that reaches it is the last
-    raises: InvalidMDPError, LaneError, MissingExtraError
+    raises: InvalidMDPError, ExactnessError, MissingExtraError
 
     >>> mdp = MDP([[[1.0], [1.0]]], [[0.0, 1.0]], [1.0], 0.5)
     >>> run(mdp, "exact", 0, 4000, Settings()).eta.round(2)
@@ -95,7 +95,7 @@ def run(mdp: MDP, name: str, seed: int, budget: int, settings: Settings) -> Curv
 def _read_grid(grid: Any) -> Array:
     """Return numbers of steps, (G,), checked.
 
-    raises: InvalidMDPError for another shape, and for what is no number; LaneError for exact ones
+    raises: InvalidMDPError for another shape, and for what is no number; ExactnessError for exact ones
     """
     steps = finite_floats("grid", grid)
     if steps.ndim != 1:

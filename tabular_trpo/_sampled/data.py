@@ -16,7 +16,7 @@ from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._exact.evaluate import evaluate
 from tabular_trpo._exact.surrogate import LocalObjective, surrogate
-from tabular_trpo._families.arguments import between, in_lane, optional_size, size
+from tabular_trpo._families.arguments import between, common_numbers, optional_size, size
 from tabular_trpo._sampled.estimate import estimate, estimate_vine, path_terms, step_weights
 from tabular_trpo._sampled.rollouts import Rollouts, single_path
 from tabular_trpo._sampled.self_normalised import self_normalised
@@ -77,7 +77,7 @@ class Paths:
             problem = Problem("baseline", "lam", f"= {shown(self.lam)}", "baseline=True too, as V")
             raise InvalidMDPError(problem)
         if self.lam is not None:
-            (lam,) = in_lane(lam=self.lam)
+            (lam,) = common_numbers(lam=self.lam)
             between("lam", lam, 0, 1)
 
     def __call__(self, sim: Simulator, pi: Array) -> Batch:

@@ -22,9 +22,9 @@ MOST_STEPS = 10**4
 def all_paths(mdp: MDP, pi: Any, horizon: int) -> Iterator[tuple[Any, Rollouts]]:
     """Yield (probability, path) for every path of `horizon` steps that pi can take.
 
-    The probabilities sum to 1, exactly so in the rational lane.
+    The probabilities sum to 1, exactly so in rational arithmetic.
 
-    raises: InvalidMDPError, LaneError; LimitError beyond MOST_PATHS paths or MOST_STEPS steps
+    raises: InvalidMDPError, ExactnessError; LimitError beyond MOST_PATHS paths or MOST_STEPS steps
 
     >>> mdp = MDP([[["1/2", "1/2"]], [["0", "1"]]], ["1", "0"], ["1", "0"], "1/2")
     >>> [(str(p), path.states.tolist()) for p, path in all_paths(mdp, [["1"], ["1"]], 2)]

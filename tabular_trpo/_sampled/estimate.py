@@ -1,4 +1,4 @@
-"""Estimates of the surrogate from paths and from vines, in the lane of the data.
+"""Estimates of the surrogate from paths and from vines, in the arithmetic of the data.
 
 What is estimated is G = rho A and eta, by sums over data that are unbiased, or biased by what is
 said here and no more.  Nothing is standardised.
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo._core.arithmetic import in_lane
+from tabular_trpo._core.arithmetic import read_as
 from tabular_trpo._core.errors import InvalidMDPError, Problem
 from tabular_trpo._core.numbers import Array, is_rational, shown, zeros
 from tabular_trpo._core.policy import check_rows
@@ -47,7 +47,7 @@ def estimate(
     lam:       in [0, 1]: A_hat of generalized advantage estimation (Schulman et al. 2016), with the
                baseline as its V: biased unless that is the V of pi
     return:    a Surrogate with stderr of eta and G_stderr, both over paths; None in rationals
-    raises:    InvalidMDPError; LaneError where pi or baseline is not in the lane of the paths
+    raises:    InvalidMDPError; ExactnessError where pi or baseline is not in the arithmetic of the paths
 
     >>> from fractions import Fraction
     >>> one = np.array([[Fraction(1)]])
@@ -93,7 +93,7 @@ def estimate_vine(vine: Vine, pi: Any) -> Surrogate:
 
     pi:     (S, A) the policy that the vine grew on
     return: a Surrogate with stderr of eta and G_stderr, both over paths
-    raises: InvalidMDPError, also for an action drawn where the behaviour has none; LaneError
+    raises: InvalidMDPError, also for an action drawn where the behaviour has none; ExactnessError
     """
     pi = vine_policy(vine, pi)
     return vine_terms(vine, pi).surrogate(pi, vine.visible)
@@ -123,19 +123,19 @@ def vine_terms(vine: Vine, pi: Array) -> Terms:
 
 
 def read_policy(pi: Any, least: tuple[int, int], rational: bool) -> Array:
-    """Return a policy in the lane of the data, its rows checked and on the grid.
+    """Return a policy in the arithmetic of the data, its rows checked and on the grid.
 
     least:  what the data show of its shape
-    raises: InvalidMDPError, LaneError
+    raises: InvalidMDPError, ExactnessError
     """
-    table = in_lane("pi", pi, rational, unsigned=True)
+    table = read_as("pi", pi, rational, unsigned=True)
     if table.ndim != 2 or table.shape[0] < least[0] or table.shape[1] < least[1]:
         raise shape_error("pi", table.shape, f"(S, A), at least ({least[0]}, {least[1]})")
     return check_rows("pi", table)
 
 
 def vine_policy(vine: Vine, pi: Any) -> Array:
-    """Return a policy in the lane and of the shape of a vine, checked; raises as `read_policy`."""
+    """Return a policy in the arithmetic and of the shape of a vine, checked; raises as `read_policy`."""
     table = read_policy(pi, vine.visible.shape, is_rational(vine.Q))
     if table.shape != vine.visible.shape:
         raise shape_error("pi", table.shape, f"(S, A) = {vine.visible.shape}")
@@ -143,11 +143,11 @@ def vine_policy(vine: Vine, pi: Any) -> Array:
 
 
 def read_baseline(baseline: Any, n_states: int, rational: bool) -> Array:
-    """Return a baseline, (S,), in the lane of the data.
+    """Return a baseline, (S,), in the arithmetic of the data.
 
-    raises: InvalidMDPError, LaneError
+    raises: InvalidMDPError, ExactnessError
     """
-    b = in_lane("baseline", baseline, rational)
+    b = read_as("baseline", baseline, rational)
     if b.shape != (n_states,):
         raise shape_error("baseline", b.shape, f"(S,) = ({n_states},)")
     if not rational and not np.isfinite(b).all():
@@ -207,7 +207,7 @@ def _advantages(
     at = b[rollouts.states]
     if lam is None:
         return np.asarray(returns - at[:, :-1])
-    lam = in_lane("lam", lam, is_rational(rollouts.rewards))[()]
+    lam = read_as("lam", lam, is_rational(rollouts.rewards))[()]
     if not 0 <= lam <= 1:
         raise InvalidMDPError(Problem("range", "lam", f"= {shown(lam)}", "a number in [0, 1]"))
     going = np.arange(1, at.shape[1]) < rollouts.length[:, None] if rollouts.geometric else 1

@@ -8,7 +8,7 @@ on.  With c = (pi_new - pi) / pi at the state and action, rho the reward, and pr
 so the means and second moments of R and X solve linear equations in I - gamma P_pi, or are found by
 as many steps back as the horizon has.  With a geometric stopping time f = k is the indicator of
 going on, whose mean and square's mean are gamma; with a horizon f = k = gamma.  All of it works in
-either lane, and in rationals it is exact.
+either arithmetic, and in rationals it is exact.
 """
 
 from dataclasses import dataclass
@@ -81,7 +81,7 @@ def return_moments(mdp: MDP, pi: Any, horizon: int | None = None) -> Moments:
     """Return the moments of the return of one path, the estimate of eta.
 
     horizon: as in `single_path`
-    raises:  InvalidMDPError, LaneError; LimitError where doubles overflow
+    raises:  InvalidMDPError, ExactnessError; LimitError where doubles overflow
 
     >>> mdp = MDP([[["1"]]], [["1"]], ["1"], "1/2")
     >>> return_moments(mdp, [["1"]])
@@ -110,7 +110,7 @@ def path_moments(
 
     pi_new:    (S, A), with mass only where pi has some: the rest is invisible to pi's paths
     horizon, weighting, baseline: as in `single_path` and `estimate`
-    raises:    InvalidMDPError, LaneError
+    raises:    InvalidMDPError, ExactnessError
 
     >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
     >>> path_moments(mdp, [["1/2", "1/2"]], [["1/4", "3/4"]]).mean
@@ -139,7 +139,7 @@ def vine_moments(
     With common random numbers the branches of a root are coupled as `vine` couples them: the same
     uniforms choose actions and successors, and a geometric stopping time is shared.
 
-    raises: InvalidMDPError, LaneError; LimitError for common random numbers above 24 states
+    raises: InvalidMDPError, ExactnessError; LimitError for common random numbers above 24 states
 
     >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
     >>> old, new = [["1/2", "1/2"]], [["1/4", "3/4"]]

@@ -14,7 +14,7 @@ from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo._core.arithmetic import in_lane
+from tabular_trpo._core.arithmetic import common_numbers
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.numbers import Array, Scalar, frozen
 from tabular_trpo._core.overflow import finite
@@ -90,7 +90,7 @@ def single_path(sim: Simulator, pi: Any, paths: int, horizon: int | None = None)
     paths:   how many
     horizon: steps of each path; None for geometric stopping times (see above)
     raises:  InvalidMDPError for rows off the simplex or on actions that are not allowed, and for
-             paths or a horizon that is no whole number >= 1; LaneError, MemoryGuardError
+             paths or a horizon that is no whole number >= 1; ExactnessError, MemoryGuardError
 
     >>> from tabular_trpo._core.mdp import MDP
     >>> mdp = MDP([[[0.0, 1.0]], [[1.0, 0.0]]], [1.0, 0.0], [1.0, 0.0], 0.9)
@@ -148,9 +148,9 @@ def own_rows(sim: Simulator, rows: Array, n: int) -> Array | None:
 def policy_rows(sim: Simulator, pi: Any, n: int | None = None, name: str = "pi") -> Array:
     """Return a policy's rows, (S, A), or (n*S, A) where each path has its own, checked.
 
-    raises: InvalidMDPError; LaneError for an exact policy: what is played is a float model
+    raises: InvalidMDPError; ExactnessError for an exact policy: what is played is a float model
     """
-    table = in_lane(name, pi, rational=False, unsigned=True)
+    table = common_numbers(name, pi, rational=False, unsigned=True)
     one = (sim.n_states, sim.n_actions)
     if table.shape != one and (n is None or table.shape != (n, *one)):
         raise shape_error(name, table.shape, f"(S, A) = {one}")

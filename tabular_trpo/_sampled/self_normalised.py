@@ -56,7 +56,7 @@ class SelfNormalised:
     def gain(self, pi_new: Any) -> Any:
         """Return L(pi_new) - eta, the sums of the rows unchecked.
 
-        raises: InvalidMDPError for another shape and what is no finite number; LaneError for the
+        raises: InvalidMDPError for another shape and what is no finite number; ExactnessError for the
                 other arithmetic; LimitError where pi_new has no mass on any branch of a root, and
                 where doubles overflow
         """
@@ -101,7 +101,7 @@ def self_normalised(vine: Vine, pi: Any) -> SelfNormalised:
 
     pi:     (S, A) the policy the vine grew on
     raises: InvalidMDPError for a vine that tried every action, where (15) is exact, and for an
-            action drawn where the behaviour has none; LaneError
+            action drawn where the behaviour has none; ExactnessError
     """
     if vine.every:
         cure = "Use estimate_vine, or grow the vine with branches=K"

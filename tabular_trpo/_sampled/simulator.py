@@ -5,8 +5,8 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo._core.arguments import one_model
-from tabular_trpo._core.arithmetic import in_lane
-from tabular_trpo._core.errors import InvalidMDPError, LaneError, Problem
+from tabular_trpo._core.arithmetic import common_numbers
+from tabular_trpo._core.errors import ExactnessError, InvalidMDPError, Problem
 from tabular_trpo._core.indices import indices
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.memory import guard
@@ -27,9 +27,9 @@ class Simulator:
     model exactly (see `draws`).  A reward r(s, a, s') is met as it is, where the model keeps it;
     else its expectation r(s, a) is.
 
-    mdp:     one model in the float lane; gamma < 1, as in every model
+    mdp:     one model in float arithmetic; gamma < 1, as in every model
     rng:     all randomness there is; the same state of it gives the same bytes
-    raises:  InvalidMDPError for a batch of models or another generator, LaneError for a rational
+    raises:  InvalidMDPError for a batch of models or another generator, ExactnessError for a rational
              model, MemoryGuardError
 
     n_states, n_actions, gamma: of the model
@@ -52,9 +52,9 @@ class Simulator:
     def __init__(self, mdp: MDP, rng: np.random.Generator) -> None:
         """Make the tables of outcomes."""
         one_model(mdp)
-        if mdp.lane == "rational":
+        if mdp.arithmetic == "rational":
             got, cure = "is rational", "Sample mdp.to_float()"
-            raise LaneError(Problem("lane", "mdp", got, "floats: samples are drawn", cure))
+            raise ExactnessError(Problem("lane", "mdp", got, "floats: samples are drawn", cure))
         self.rng = generator(rng)
         self.n_states, self.n_actions = mdp.n_states, mdp.n_actions
         self.gamma, self.allowed = float(mdp.gamma), frozen(mdp.mask)
@@ -102,7 +102,7 @@ class Simulator:
             raise InvalidMDPError(problem, hidden=len(bad) - 1)
         u = None
         if uniforms is not None:
-            u = in_lane("uniforms", uniforms, rational=False)
+            u = common_numbers("uniforms", uniforms, rational=False)
             if u.shape != chosen.shape or not ((u >= 0) & (u < 1)).all():
                 raise shape_error("uniforms", u.shape, f"{chosen.shape} numbers in [0, 1)")
         return self.advance(chosen.astype(np.intp), u)

@@ -108,7 +108,7 @@ def standard_error(values: Array) -> Any:
 
 
 def summed(index: Array, values: Array, n: int, rational: bool) -> Array:
-    """Return the sums of values that share an index, (n,), in either lane."""
+    """Return the sums of values that share an index, (n,), in either arithmetic."""
     if not rational:
         return np.bincount(index, values, n)
     total = zeros((n,), rational=True)

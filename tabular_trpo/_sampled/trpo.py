@@ -88,7 +88,7 @@ def trpo(
 ) -> Iterator[SampledRecord]:
     """Yield the records of TRPO (2015), section 5 and Appendix C: estimate, step, repeat.
 
-    mdp:      one model in the float lane; only `source` and the judge look at it, by a Simulator
+    mdp:      one model in float arithmetic; only `source` and the judge look at it, by a Simulator
     source:   `Paths`, `Vines`, `Exact`, or what else makes a `Batch`
     delta:    radius of the trust region in mean KL
     theta:    where to begin; None for the uniform policy
@@ -97,7 +97,7 @@ def trpo(
     until:    rules of `improve.stopping`; a run without one does not end
     ladder:   theorems that certify each step, see `improve.iterate`; () for none, which is faster
     settings: of `natural`, such as accept, damping, divergence; nothing is standardised
-    raises:   InvalidMDPError, LaneError, LimitError
+    raises:   InvalidMDPError, ExactnessError, LimitError
 
     >>> from tabular_trpo._improve.stopping import iterations
     >>> from tabular_trpo._sampled.data import Paths

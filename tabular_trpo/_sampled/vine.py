@@ -86,7 +86,7 @@ def vine(
                geometric stopping times, which leave out nothing
     common:    whether the branches of a root share their random numbers
     behaviour: (S, A) from which first actions are drawn; None for pi
-    raises:    InvalidMDPError, also for a behaviour given where every action is tried; LaneError,
+    raises:    InvalidMDPError, also for a behaviour given where every action is tried; ExactnessError,
                MemoryGuardError
 
     >>> from tabular_trpo._core.mdp import MDP

@@ -49,7 +49,7 @@ def certificate(mdp: MDP, pi: Any, pi_new: Any, theorems: Choice = None) -> dict
     """Judge theorems on a pair in rationals and return the certificate; see `pair_certificate`.
 
     theorems: theorems, claims or names of the table; the whole table by default
-    raises:   InvalidMDPError, LaneError, LimitError
+    raises:   InvalidMDPError, ExactnessError, LimitError
 
     >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
     >>> certificate(mdp, [["1/2", "1/2"]], [["1/4", "3/4"]])["values"]["eta_new"]

@@ -7,6 +7,7 @@ from typing import Any, NoReturn, final
 
 import numpy as np
 
+from tabular_trpo._core.deprecated import renamed_attribute
 from tabular_trpo._core.errors import InvalidMDPError, Problem
 from tabular_trpo._core.nearest import approximate
 from tabular_trpo._core.numbers import OptionalScalar, shown
@@ -54,7 +55,7 @@ class Verdict:
                (the precondition fails, a penalty is infinite, or a side has no value: see `reason`)
     slack_lo, slack_hi: certain bounds of the slack (see `Claim.slack`), equal where it is known
                exactly; None where it has no value
-    lane:      "float" (enclosed float64), "rational", or "enclosure" (exact logarithms and roots)
+    arithmetic:      "float" (enclosed float64), "rational", or "enclosure" (exact logarithms and roots)
     tightness: gap / penalty, 1 at equality.  Of a bound around L, (L - lhs) / (L - rhs); of another
                "<=", lhs / rhs; None elsewhere and for 0 / 0
     """
@@ -62,10 +63,12 @@ class Verdict:
     status: str
     slack_lo: OptionalScalar
     slack_hi: OptionalScalar
-    lane: str
+    arithmetic: str
     claim: Claim
     reason: str = ""
     tightness: float | None = None
+
+    lane = renamed_attribute("lane", "arithmetic")
 
     def __bool__(self) -> NoReturn:
         """Refuse: undecided is not false, and vacuous is not true."""
@@ -74,12 +77,12 @@ class Verdict:
         )
 
     def __str__(self) -> str:
-        """Return one line: status, name, lane, and the slack or else the reason."""
+        """Return one line: status, name, arithmetic, and the slack or else the reason."""
         slack, end = self.slack_lo, self.reason
         if slack is not None:  # it may be beyond the largest float
             exact = isinstance(slack, Fraction)
             end = f"slack {approximate(slack, 6) if exact else format(slack, '.6g')}"
-        return f"{self.status:9} {self.claim.name:33} {self.lane:9} {end}"
+        return f"{self.status:9} {self.claim.name:33} {self.arithmetic:9} {end}"
 
 
 @final

@@ -1,4 +1,4 @@
-"""The constants of the bounds; one text each, for numbers in every lane and for symbols."""
+"""The constants of the bounds; one text each, for numbers in every arithmetic and for symbols."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ def penalty(ev: Evaluation) -> Any:
     C = 4 eps gamma / (1 - gamma)^2 with eps = max abs(A) over all states and allowed actions.
     TRPO (2015), equations (9) and (10).
 
-    return: (...) in the lane of the evaluation
+    return: (...) in the arithmetic of the evaluation
     raises: LimitError where doubles overflow
     """
     with np.errstate(over="ignore", invalid="ignore"):

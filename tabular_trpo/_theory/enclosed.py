@@ -222,7 +222,7 @@ class Enclosures:
 class EnclosedPair(Quantities):
     """The exact quantities of the rational reading of a single float pair, held in intervals.
 
-    W and eta_dot, for which other lanes solve, are V_new - V and L - eta here: the performance
+    W and eta_dot, for which other arithmetics solve, are V_new - V and L - eta here: the performance
     difference identity and the first-order agreement.  Enclosures prove no equality (see `judge`).
     """
 

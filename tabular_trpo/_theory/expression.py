@@ -1,4 +1,4 @@
-"""Expressions over the quantities of a pair: one tree for the text and for every lane."""
+"""Expressions over the quantities of a pair: one tree for the text and for every arithmetic."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -31,7 +31,7 @@ class Arithmetic(Protocol):
     kept: "Values | None"
 
     def constant(self, c: Fraction) -> Any:
-        """Return a constant in the arithmetic of the lane."""
+        """Return a constant in the arithmetic of the arithmetic."""
 
     def spread(self, x: Any, rank: int) -> Any:
         """Return x with `rank` more axes of length 1, to combine with values of a higher rank."""
@@ -147,7 +147,7 @@ class Expression:
         return {self.op}.union(*inner)
 
     def value(self, p: Arithmetic, known: "Values | None" = None) -> Any:
-        """Return the value at the quantities `p` of a pair, in the arithmetic of its lane.
+        """Return the value at the quantities `p` of a pair, in the arithmetic of its arithmetic.
 
         Floats without a value become NaN or infinite in silence; rationals raise ArithmeticError.
 

@@ -8,7 +8,7 @@ from tabular_trpo._theory.ops import Ops
 
 
 class Functions:
-    """What formulas call, by the arithmetic `ops` of a lane (abstract).
+    """What formulas call, by the arithmetic `ops` of an arithmetic (abstract).
 
     The last axis is the one reduced: states of (..., S), actions of (..., S, A).
     """
@@ -103,7 +103,7 @@ class Functions:
 
     @public
     def constant(self, c: Fraction) -> Any:
-        """Return a rational constant in the arithmetic of the lane."""
+        """Return a rational constant in the arithmetic of the arithmetic."""
         return self.ops.constant(c)
 
     def spread(self, x: Any, rank: int) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 
 from tabular_trpo._core import real
 from tabular_trpo._core.budget import spend
+from tabular_trpo._core.deprecated import renamed_arguments
 from tabular_trpo._core.errors import (
     InvalidMDPError,
     LimitError,
@@ -31,7 +32,7 @@ from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.quantities import Quantities
 from tabular_trpo._theory.ratio import ratio_of
 
-LANES = ("auto", "float", "rational")
+ARITHMETICS = ("auto", "float", "rational")
 MOST_STATES, MOST_ENTRIES = 120, 2**20  # of a float model that is made rational to settle a claim
 FIRST_BITS = 64
 # Work of one statement, in that of evaluating both policies (`benchmarks.exact_work`).
@@ -43,24 +44,27 @@ NO_VALUE = "a side has no value"
 Bounds = tuple[str, Any, Any]  # status, slack_lo, slack_hi
 
 
+@renamed_arguments(lane="arithmetic")
 @public
-def judge(theorem: Theorem, pair: Pair, bits: int = MAX_BITS, lane: str = "auto") -> Verdict:
+def judge(theorem: Theorem, pair: Pair, bits: int = MAX_BITS, arithmetic: str = "auto") -> Verdict:
     """Decide a theorem, or any claim, on one pair.
 
     bits:   precision at which the sign of a number with logarithms is given up
-    lane:   "auto" escalates; "float" stays with enclosed floats; "rational" begins with rationals
+    arithmetic:   "auto" escalates; "float" stays with enclosed floats; "rational" begins with rationals
     return: Verdict; "undecided" only where a limit was reached, which `reason` names
-    raises: InvalidMDPError for a batch of pairs, an unknown lane or bits < 1; TypeError
+    raises: InvalidMDPError for a batch of pairs, an unknown arithmetic or bits < 1; TypeError
     """
-    check_question(theorem, pair, bits, lane)
+    check_question(theorem, pair, bits, arithmetic)
     if theorem.mixture and not pair.is_mixture:
-        own = "rational" if lane == "rational" else pair.mdp.lane
+        own = "rational" if arithmetic == "rational" else pair.mdp.arithmetic
         return Verdict("vacuous", None, None, own, theorem.claim(None, None), NOT_MIXTURE)
-    if pair.mdp.lane == "float" and lane != "rational":
+    if pair.mdp.arithmetic == "float" and arithmetic != "rational":
         verdict = _decide(theorem, pair.enclosed(), "float", bits)
         if verdict.status != "undecided":
             return verdict
-        limit = "the lane is float by choice" if lane == "float" else unaffordable(pair.mdp)
+        limit = (
+            "the arithmetic is float by choice" if arithmetic == "float" else unaffordable(pair.mdp)
+        )
         if limit:
             reason = f"{verdict.reason}; rationals were not tried: {limit}"
             return Verdict(
@@ -77,7 +81,9 @@ def judge(theorem: Theorem, pair: Pair, bits: int = MAX_BITS, lane: str = "auto"
     return _decide(theorem, exact, "rational", bits)
 
 
-def check_question(theorem: object, pair: object, bits: object, lane: object = "auto") -> None:
+def check_question(
+    theorem: object, pair: object, bits: object, arithmetic: object = "auto"
+) -> None:
     """Refuse what cannot be judged; see `judge`."""
     if not isinstance(theorem, Theorem):
         cure = '@tt.claim("title") makes one of a function'
@@ -91,8 +97,10 @@ def check_question(theorem: object, pair: object, bits: object, lane: object = "
     if pair.mdp.batch_shape:
         got, cure = f"has batch {pair.mdp.batch_shape}", "Take one pair by pair[i]"
         raise InvalidMDPError(Problem("batch", "pair", got, "a single pair", cure))
-    if lane not in LANES:
-        raise InvalidMDPError(Problem("lane", "lane", f"= {lane!r}", f"one of {', '.join(LANES)}"))
+    if arithmetic not in ARITHMETICS:
+        raise InvalidMDPError(
+            Problem("lane", "arithmetic", f"= {arithmetic!r}", f"one of {', '.join(ARITHMETICS)}")
+        )
 
 
 def unaffordable(mdp: MDP) -> str:
@@ -103,40 +111,40 @@ def unaffordable(mdp: MDP) -> str:
     return ""
 
 
-def _decide(theorem: Theorem, pair: Quantities, lane: str, bits: int) -> Verdict:
-    """Judge the precondition, then the statement, in one lane."""
+def _decide(theorem: Theorem, pair: Quantities, arithmetic: str, bits: int) -> Verdict:
+    """Judge the precondition, then the statement, in one arithmetic."""
     unknown = theorem.claim(None, None)
     try:
         if theorem.condition is not None:
             status, *_ = bounds(theorem.at(pair, theorem.condition), bits)
             if status == "undecided":
-                return Verdict(status, None, None, lane, unknown, "the precondition is open")
+                return Verdict(status, None, None, arithmetic, unknown, "the precondition is open")
             if status == "refuted":
-                return Verdict("vacuous", None, None, lane, unknown, NOT_MET)
+                return Verdict("vacuous", None, None, arithmetic, unknown, NOT_MET)
         claim = theorem(pair)
         status, lo, hi = bounds(claim, bits)
     except LimitError as limit:
-        return Verdict("undecided", None, None, _kind(theorem, lane), unknown, str(limit))
+        return Verdict("undecided", None, None, _kind(theorem, arithmetic), unknown, str(limit))
     except NoValueError as undefined:
-        return Verdict("vacuous", None, None, lane, unknown, f"{NO_VALUE}: {undefined}")
+        return Verdict("vacuous", None, None, arithmetic, unknown, f"{NO_VALUE}: {undefined}")
     except TabularError:
         raise
     except (ArithmeticError, ValueError) as undefined:
         # inf - inf, division by 0, the root of a negative number
-        status = "undecided" if lane == "float" else "vacuous"
-        return Verdict(status, None, None, lane, unknown, f"{NO_VALUE}: {undefined}")
+        status = "undecided" if arithmetic == "float" else "vacuous"
+        return Verdict(status, None, None, arithmetic, unknown, f"{NO_VALUE}: {undefined}")
     reason = {"vacuous": INFINITE, "undecided": "the enclosure of the slack contains 0"}.get(
         status, ""
     )
     if status == "vacuous":
-        return Verdict(status, None, None, lane, _shown(claim), reason)
-    kind = "enclosure" if isinstance(claim.slack, real.Real) else lane
+        return Verdict(status, None, None, arithmetic, _shown(claim), reason)
+    kind = "enclosure" if isinstance(claim.slack, real.Real) else arithmetic
     tightness = _tightness(theorem, claim, pair, lo)
     return Verdict(status, lo, hi, kind, _shown(claim), reason, tightness)
 
 
-def _kind(theorem: Theorem, lane: str) -> str:
-    return lane if theorem.exactness == "rational" or lane == "float" else "enclosure"
+def _kind(theorem: Theorem, arithmetic: str) -> str:
+    return arithmetic if theorem.exactness == "rational" or arithmetic == "float" else "enclosure"
 
 
 def bounds(claim: Claim, bits: int = MAX_BITS) -> Bounds:

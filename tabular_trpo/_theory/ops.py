@@ -104,5 +104,5 @@ class Ops(Protocol):
 
 
 def ops_of(mdp: MDP) -> Ops:
-    """Return the arithmetic of a model's lane."""
-    return Exacts(mdp) if mdp.lane == "rational" else Floats(mdp)
+    """Return the arithmetic of a model's arithmetic."""
+    return Exacts(mdp) if mdp.arithmetic == "rational" else Floats(mdp)

@@ -7,7 +7,7 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo._core import policy
-from tabular_trpo._core.arithmetic import same_lane
+from tabular_trpo._core.arithmetic import check_arithmetic
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import brief, fractions, frozen, read_array
@@ -31,8 +31,8 @@ class Pair(Quantities):
     pi_new for the average reward, where a chain has one recurrent class.
 
     mdp:        the model
-    pi, pi_new: (..., S, A) in its lane
-    raises:     InvalidMDPError, LaneError for the policies
+    pi, pi_new: (..., S, A) in its arithmetic
+    raises:     InvalidMDPError, ExactnessError for the policies
 
     >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
     >>> pair = Pair(mdp, [["1/2", "1/2"]], [["1/4", "3/4"]])
@@ -61,16 +61,16 @@ class Pair(Quantities):
     def mixture(cls, mdp: MDP, pi: Any, target: Any, alpha: Any) -> "Pair":
         """Return the pair of pi and (1 - alpha) pi + alpha target.  TRPO (2015), equation (5).
 
-        In the float lane the pair stands for the exact mixture of the policies as they are stored.
+        In float arithmetic the pair stands for the exact mixture of the policies as they are stored.
 
-        alpha:  in [0, 1], in the lane of the model; (...) for a batch
-        raises: InvalidMDPError, LaneError
+        alpha:  in [0, 1], in the arithmetic of the model; (...) for a batch
+        raises: InvalidMDPError, ExactnessError
         """
-        rational = mdp.lane == "rational"
+        rational = mdp.arithmetic == "rational"
         kind, weight = read_array("alpha", alpha)
         if rational and kind != "float":
             weight = fractions("alpha", weight)
-        same_lane("alpha", weight, rational)
+        check_arithmetic("alpha", weight, rational)
         if weight.ndim and weight.shape != mdp.batch_shape:
             expected = f"() or the batch {mdp.batch_shape}"
             raise shape_error("alpha", weight.shape, expected)
@@ -86,29 +86,29 @@ class Pair(Quantities):
         parts:  names of what the value may be infinite with
         raises: LimitError where doubles overflow
         """
-        if self.mdp.lane == "rational":
+        if self.mdp.arithmetic == "rational":
             return value
         known = (np.asarray(getattr(self, part)) for part in parts)
         added = (1,) * (np.ndim(value) - len(self.mdp.batch_shape))
         return finite(name, value, *(x.reshape(x.shape + added) for x in known))
 
     def __repr__(self) -> str:
-        """Return one line that says the size and the lane."""
+        """Return one line that says the size and the arithmetic."""
         mdp = self.mdp
         batch = f", batch {mdp.batch_shape}" if mdp.batch_shape else ""
         kind = f"mixture, alpha={brief(self.alpha)}" if self.is_mixture and not batch else "pair"
-        return f"<Pair: {kind}, S={mdp.n_states}, A={mdp.n_actions}{batch}, {mdp.lane} lane>"
+        return f"<Pair: {kind}, S={mdp.n_states}, A={mdp.n_actions}{batch}, {mdp.arithmetic} arithmetic>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Keep the model and the policies; quantities are computed again where asked for."""
         return _remade, (self.mdp, self.pi, self.pi_new, self.target, self.alpha)
 
     def to_rational(self) -> "Pair":
-        """Return the pair in the rational lane: each float as the dyadic rational that it is.
+        """Return the pair in rational arithmetic: each float as the dyadic rational that it is.
 
         raises: InvalidMDPError for a batch, MemoryGuardError where the dense table would not fit
         """
-        if self.mdp.lane == "rational":
+        if self.mdp.arithmetic == "rational":
             return self
         mdp, pi = self.mdp.to_rational(), policy.to_rational(self.pi)
         if self.is_mixture:
@@ -116,8 +116,8 @@ class Pair(Quantities):
         return Pair(mdp, pi, policy.to_rational(self.pi_new))
 
     def to_float(self) -> "Pair":
-        """Return the pair in the float lane; raises LaneError where support would be lost."""
-        if self.mdp.lane == "float":
+        """Return the pair in float arithmetic; raises ExactnessError where support would be lost."""
+        if self.mdp.arithmetic == "float":
             return self
         mdp, pi = self.mdp.to_float(), policy.to_float(self.pi)
         if self.is_mixture:

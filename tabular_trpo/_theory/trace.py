@@ -2,7 +2,7 @@
 
 A formula is a Python function of one argument `p` that returns (lhs, relation, rhs).  From the
 traced statement come its text (the one a certificate states and `check` re-reads), the arithmetic
-it needs and its value in every lane.  What the language lacks raises while tracing.
+it needs and its value in every arithmetic.  What the language lacks raises while tracing.
 """
 
 from collections.abc import Callable

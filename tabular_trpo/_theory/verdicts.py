@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn, final
 
 from tabular_trpo._core.arguments import one_model
+from tabular_trpo._core.deprecated import renamed_arguments
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import written
 from tabular_trpo._core.public import public
@@ -76,16 +77,17 @@ def _plain(verdict: Verdict) -> dict[str, Any]:
         "equation": verdict.claim.equation,
         "source": verdict.claim.source,
         "status": verdict.status,
-        "lane": verdict.lane,
+        "lane": verdict.arithmetic,
         "slack": slack,
         "tightness": verdict.tightness,
         "reason": verdict.reason,
     }
 
 
+@renamed_arguments(lane="arithmetic")
 @public
 def verify_pair(
-    pair: Pair, theorems: Choice = None, bits: int = MAX_BITS, lane: str = "auto"
+    pair: Pair, theorems: Choice = None, bits: int = MAX_BITS, arithmetic: str = "auto"
 ) -> Verdicts:
     """Judge theorems, or those of these names, by default the whole table; see `judge`.
 
@@ -95,18 +97,21 @@ def verify_pair(
     >>> verify_pair(Pair(mdp, [["1/2", "1/2"]], [["1/3", "2/3"]]), ["trpo_bound"]).all_proved
     True
     """
-    return Verdicts(tuple(judge(theorem, pair, bits, lane) for theorem in chosen(theorems)))
+    return Verdicts(tuple(judge(theorem, pair, bits, arithmetic) for theorem in chosen(theorems)))
 
 
+@renamed_arguments(lane="arithmetic")
 @public
-def verify(mdp: MDP, pi: Any, pi_new: Any, lane: str = "auto", bits: int = MAX_BITS) -> Verdicts:
+def verify(
+    mdp: MDP, pi: Any, pi_new: Any, arithmetic: str = "auto", bits: int = MAX_BITS
+) -> Verdicts:
     """Judge every theorem on an old and a new policy; see `judge`.
 
-    raises: InvalidMDPError, LaneError
+    raises: InvalidMDPError, ExactnessError
 
     >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
     >>> verify(mdp, [["1/2", "1/2"]], [["1/3", "2/3"]]).counts()
     {'proved': 89, 'refuted': 0, 'undecided': 0, 'vacuous': 10}
     """
     one_model(mdp)
-    return verify_pair(Pair(mdp, pi, pi_new), bits=bits, lane=lane)
+    return verify_pair(Pair(mdp, pi, pi_new), bits=bits, arithmetic=arithmetic)

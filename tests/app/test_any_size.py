@@ -49,15 +49,15 @@ def sized(model: Model, name: str) -> Path:
     return model(name, gamma=gamma, rho0={"x": one}, transitions=rows, policies=policies)
 
 
-@pytest.mark.parametrize("lane", ["auto", "float"])
+@pytest.mark.parametrize("arithmetic", ["auto", "float"])
 @pytest.mark.parametrize("name", list(SIZES))
 def test_every_command_ends_with_a_documented_code(
-    run: Run, model: Model, name: str, lane: str
+    run: Run, model: Model, name: str, arithmetic: str
 ) -> None:
     path, before = sized(model, name), sys.get_int_max_str_digits()
     for command, *words in COMMANDS:
-        chosen = [] if command == "compare" else ["--lane", lane]
-        if command == "compare" and lane == "float":
+        chosen = [] if command == "compare" else ["--arithmetic", arithmetic]
+        if command == "compare" and arithmetic == "float":
             continue
         for how in ([], ["--json"]) if "--dot" not in words else ([],):
             done = run(command, path, *words, *chosen, *how)

@@ -8,8 +8,8 @@ import pytest
 from tabular_trpo._app.shared.errors import UsageError, guarded
 from tabular_trpo._app.shared.output import Answer
 from tabular_trpo._core.errors import (
+    ExactnessError,
     InvalidMDPError,
-    LaneError,
     LimitError,
     MemoryGuardError,
     MissingExtraError,
@@ -32,14 +32,14 @@ def raising(error: BaseException) -> Callable[[], Answer]:
     ("error", "code", "text"),
     [
         (InvalidMDPError(PROBLEM), 3, "here = 1, expected 2. Do this"),
-        (LaneError(PROBLEM), 3, "here = 1, expected 2. Do this"),
+        (ExactnessError(PROBLEM), 3, "here = 1, expected 2. Do this"),
         (LimitError(PROBLEM), 4, "here = 1, expected 2. Do this"),
         (MemoryGuardError(PROBLEM), 5, "here = 1, expected 2. Do this"),
         (MissingExtraError(PROBLEM), 2, "here = 1, expected 2. Do this"),
         (UsageError("no such thing"), 2, "no such thing"),
         (FileNotFoundError(2, "No such file", "a\x1b.json"), 3, "a\\x1b.json: No such file"),
         (PermissionError(13, "Permission denied"), 3, "Permission denied"),
-        (MemoryError(), 5, "out of memory; a smaller model, or --lane float, needs less"),
+        (MemoryError(), 5, "out of memory; a smaller model, or --arithmetic float, needs less"),
         (KeyboardInterrupt(), 130, "interrupted"),
     ],
 )

@@ -84,7 +84,7 @@ def test_the_whole_table_and_its_summary(run: Run, tmp_path: Path) -> None:
         if one["tightest"]:
             tightest = one["tightest"]["exact"]
             document = from_document(tightest["model"])
-            assert document.mdp.lane == "rational" and set(document.policies) == {
+            assert document.mdp.arithmetic == "rational" and set(document.policies) == {
                 "pi",
                 "target",
                 "pi_new",

@@ -38,7 +38,7 @@ HOSTILE: dict[str, bytes] = {
     "escape in a name": json.dumps({**SMALL, "states": ["x", "\x1b[2J"]}).encode(),
     "half a character": json.dumps({**SMALL, "why": "\ud800"}).encode(),
     "unknown action": json.dumps({**SMALL, "policies": {"p": {"x": {"fly": "1"}}}}).encode(),
-    "mixed lanes": json.dumps({**SMALL, "policies": {"p": {"x": {"go": 1.0}}}}).encode(),
+    "mixed arithmetics": json.dumps({**SMALL, "policies": {"p": {"x": {"go": 1.0}}}}).encode(),
 }
 
 
@@ -114,7 +114,7 @@ def test_standard_input_is_a_file(run: Run, command: list[str]) -> None:
         ["fly"],
         ["solve"],
         ["solve", "a", "b"],
-        ["solve", "x", "--lane", "complex"],
+        ["solve", "x", "--arithmetic", "complex"],
         ["verify", "x", "--seed", "-1"],
         ["verify", "x", "--bits", "1e3"],
         ["verify", "x", "--bits", "1"],

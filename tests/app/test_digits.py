@@ -80,15 +80,15 @@ def test_commands_show_no_finer_digit(run: Run, long_horizon: Any) -> None:
 
 def test_improve_shows_eta_to_its_radius(run: Run, long_horizon: Any) -> None:
     argv = ("improve", long_horizon, "--method", "policy_iteration", "--iterations", "2")
-    steps = run(*argv, "--json", "--lane", "float").document["steps"]
-    out = run(*argv, "--lane", "float").out
+    steps = run(*argv, "--json", "--arithmetic", "float").document["steps"]
+    out = run(*argv, "--arithmetic", "float").out
     for step in steps:
         text = cells(out, str(step["i"]))[1]
         assert supported(text, step["eta_new"], step["eta_new_radius"])
 
 
 def test_undecided_actions_are_named(run: Run, model: Model) -> None:
-    """Float ties of different rows cannot be proved; the rational lane decides them."""
+    """Float ties of different rows cannot be proved; the rational arithmetic decides them."""
     rows = [["x", "up", "u", 1.0, 0.1], ["x", "down", "d", 1.0, 0.1]]
     rows += [["u", "up", "u", 1.0, 0.3], ["d", "up", "d", 1.0, 0.3]]
     path = model(
@@ -97,6 +97,6 @@ def test_undecided_actions_are_named(run: Run, model: Model) -> None:
     document = run("solve", path, "--json").document
     assert document["undecided"] == {"x": ["up", "down"]}
     out = run("solve", path).out
-    assert "actions undecided in 1 state" in out and "--lane rational decides" in out
-    exact = run("solve", path, "--lane", "rational", "--json").document
+    assert "actions undecided in 1 state" in out and "--arithmetic rational decides" in out
+    exact = run("solve", path, "--arithmetic", "rational", "--json").document
     assert exact["undecided"] == {} and exact["optimal"]["x"] == ["up", "down"]

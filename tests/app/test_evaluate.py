@@ -48,9 +48,9 @@ def test_pair_by_hand(run: Run, model: Model) -> None:
     assert (found["max_kl"], found["mean_kl"], found["trpo_kl_bound"]) == ("inf", "inf", "-inf")
 
 
-def test_pair_of_the_float_lane_is_within_its_errors(run: Run, model: Model) -> None:
+def test_pair_of_the_float_arithmetic_is_within_its_errors(run: Run, model: Model) -> None:
     words = ["evaluate", model(), "--policy-new", "greedy", "--json"]
-    exact, near = run(*words).document, run(*words, "--lane", "float").document
+    exact, near = run(*words).document, run(*words, "--arithmetic", "float").document
     assert set(exact["pair_radius"].values()) == {0.0}
     for name, value in exact["pair"].items():
         if value.endswith("inf"):
@@ -58,11 +58,11 @@ def test_pair_of_the_float_lane_is_within_its_errors(run: Run, model: Model) -> 
         else:
             error = near["pair_radius"][name]
             assert abs(Fraction(near["pair"][name]) - Fraction(value)) <= Fraction(error) < 1e-12
-    assert "Error" in run(*words[:-1], "--lane", "float").out
+    assert "Error" in run(*words[:-1], "--arithmetic", "float").out
 
 
 def test_return_has_one_error_in_one_report(run: Run, model: Model) -> None:
-    words = ["evaluate", model(gamma="9/10"), "--policy-new", "greedy", "--lane", "float"]
+    words = ["evaluate", model(gamma="9/10"), "--policy-new", "greedy", "--arithmetic", "float"]
     document = run(*words, "--json").document
     assert document["radius"]["eta"] == document["pair_radius"]["eta"] > 0
     page = run(*words).out
@@ -85,10 +85,10 @@ def test_greedy_second_policy_improves_on_the_first(run: Run, model: Model) -> N
     assert document["pair"]["eta"] == "0" and document["pair"]["eta_new"] == "3"
 
 
-def test_float_lane_is_within_its_radius(run: Run, model: Model) -> None:
-    document = run("evaluate", model(), "--lane", "float", "--json").document
+def test_float_arithmetic_is_within_its_radius(run: Run, model: Model) -> None:
+    document = run("evaluate", model(), "--arithmetic", "float", "--json").document
     assert abs(document["V"]["x"] - 2.0) <= document["radius"]["V"] < 1e-12
-    assert "Proved largest errors: V" in run("evaluate", model(), "--lane", "float").out
+    assert "Proved largest errors: V" in run("evaluate", model(), "--arithmetic", "float").out
 
 
 def test_unknown_policy_is_a_usage_error(run: Run, model: Model) -> None:

@@ -73,7 +73,7 @@ def test_unrefuted_claim_has_its_ratio_counts_and_an_exact_witness(
     assert found["status"] == "unrefuted" and 0.9 < found["ratio"] <= 1
     assert found["tried"] >= found["met"] > 2000 and found["rounds"] == 4
     document = tt.formats.load(found["model_file"])
-    assert document.mdp.lane == "rational" and "Tightest pair met" in document.why
+    assert document.mdp.arithmetic == "rational" and "Tightest pair met" in document.why
     pair = tt.Pair(document.mdp, document.policies["pi"], document.policies["pi_new"])
     penalty = pair.C * pair.max_tv**2
     assert float((pair.L - pair.eta_new) / penalty) == pytest.approx(found["ratio"], rel=1e-14)

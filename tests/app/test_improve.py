@@ -33,15 +33,19 @@ def words(name: str) -> list[str]:
     return ["--method", name, *chain(*given)]
 
 
-@pytest.mark.parametrize("lane", ["rational", "float"])
+@pytest.mark.parametrize("arithmetic", ["rational", "float"])
 @pytest.mark.parametrize("name", list(METHODS))
-def test_every_method_makes_a_run_that_is_proved_monotone(run: Run, name: str, lane: str) -> None:
+def test_every_method_makes_a_run_that_is_proved_monotone(
+    run: Run, name: str, arithmetic: str
+) -> None:
     path = MDPS / "rover.mdp.json"
-    result = run("improve", path, *words(name), "--iterations", "3", "--lane", lane, "--json")
+    result = run(
+        "improve", path, *words(name), "--iterations", "3", "--arithmetic", arithmetic, "--json"
+    )
     document = result.document
     assert result.code == 0 == document["exit_code"] and result.err == ""
     assert document["monotone"]["refuted"] == 0 == document["monotone"]["undecided"]
-    assert document["lane"] == lane and document["method"] == name
+    assert document["lane"] == arithmetic and document["method"] == name
     assert all(sum(F(p) for p in row.values()) == 1 for row in document["pi"].values())
     mdp = tt.formats.load(path).mdp
     pi = np.zeros(mdp.r.shape, dtype=object)
@@ -49,14 +53,27 @@ def test_every_method_makes_a_run_that_is_proved_monotone(run: Run, name: str, l
         for action, p in document["pi"][state].items():
             pi[s, mdp.action_names.index(action)] = F(p)
     end = tt.evaluate(mdp, pi).eta
-    assert end == F(document["eta"]) if lane == "rational" else abs(end - document["eta"]) < 1e-12
+    assert (
+        end == F(document["eta"])
+        if arithmetic == "rational"
+        else abs(end - document["eta"]) < 1e-12
+    )
     assert end >= tt.evaluate(mdp, tt.policies.uniform(mdp)).eta
 
 
 @pytest.mark.parametrize("method", [name for name in ("tv", "minorize") if name in METHODS])
 @pytest.mark.parametrize("name", NAMES)
 def test_algorithm_1_never_decreases_eta_on_any_model(run: Run, name: str, method: str) -> None:
-    argv = ("improve", MDPS / name, "--method", method, "--iterations", "3", "--lane", "rational")
+    argv = (
+        "improve",
+        MDPS / name,
+        "--method",
+        method,
+        "--iterations",
+        "3",
+        "--arithmetic",
+        "rational",
+    )
     document = run(*argv, "--json").document
     steps = document["steps"]
     assert document["monotone"] == {"proved": len(steps), "refuted": 0, "undecided": 0}

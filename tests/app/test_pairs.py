@@ -1,4 +1,4 @@
-"""The pairs that are judged: what is among them, in each lane, the same for the same seed."""
+"""The pairs that are judged: what is among them, in each arithmetic, the same for the same seed."""
 
 from fractions import Fraction
 

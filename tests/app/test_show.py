@@ -30,7 +30,7 @@ def test_unreachable_states_and_ties_are_named(run: Run, model: Model) -> None:
 
 @pytest.mark.parametrize("path", sorted(MDPS.glob("*.mdp.json")), ids=lambda path: path.name[:-9])
 def test_every_model_is_shown(run: Run, path: object) -> None:
-    for extra in ([], ["--lane", "float"], ["--quiet"]):
+    for extra in ([], ["--arithmetic", "float"], ["--quiet"]):
         result = run("show", str(path), *extra)
         assert result.code == 0 and result.err == "" and result.out
 

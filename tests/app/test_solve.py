@@ -16,11 +16,11 @@ def test_all_optimal_actions_are_named(run: Run) -> None:
     assert "quick, slow, slower" in run("solve", MDPS / "ties.mdp.json").out
 
 
-def test_float_lane_has_a_radius(run: Run, model: Model) -> None:
-    document = run("solve", model(), "--json", "--lane", "float").document
+def test_float_arithmetic_has_a_radius(run: Run, model: Model) -> None:
+    document = run("solve", model(), "--json", "--arithmetic", "float").document
     assert document["lane"] == "float"
     assert abs(document["V_star"]["x"] - 3.0) <= document["radius"]["V_star"] < 1e-12
-    assert "+-" in run("solve", model(), "--quiet", "--lane", "float").out
+    assert "+-" in run("solve", model(), "--quiet", "--arithmetic", "float").out
 
 
 def test_long_tables_are_cut_unless_asked_for(run: Run, model: Model) -> None:

@@ -1,4 +1,4 @@
-"""Reading the models that arguments name: lanes, directories, policies by name."""
+"""Reading the models that arguments name: arithmetics, directories, policies by name."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -21,7 +21,7 @@ EXACT = {"policies": {"p": {"x": {"stay": "1/3", "go": "2/3"}, "y": {"stay": "1"
 
 
 @pytest.mark.parametrize(
-    ("changes", "lane", "proving", "taken"),
+    ("changes", "arithmetic", "proving", "taken"),
     [
         (EXACT, "auto", False, "rational"),
         (EXACT, "auto", True, "rational"),
@@ -32,24 +32,25 @@ EXACT = {"policies": {"p": {"x": {"stay": "1/3", "go": "2/3"}, "y": {"stay": "1"
         (FLOATS, "float", True, "float"),
     ],
 )
-def test_lane_taken_holds_for_model_and_policies(
-    model: Model, changes: dict[str, object], lane: str, proving: bool, taken: str
+def test_arithmetic_taken_holds_for_model_and_policies(
+    model: Model, changes: dict[str, object], arithmetic: str, proving: bool, taken: str
 ) -> None:
-    found = source.read(str(model(**changes)), lane, proving)
-    assert found.mdp.lane == taken
+    found = source.read(str(model(**changes)), arithmetic, proving)
+    assert found.mdp.arithmetic == taken
     assert (found.policies["p"].dtype == object) is (taken == "rational")
 
 
 @pytest.mark.parametrize(
-    ("n_states", "lane"), [(source.MOST_STATES, "rational"), (source.MOST_STATES + 1, "float")]
+    ("n_states", "arithmetic"),
+    [(source.MOST_STATES, "rational"), (source.MOST_STATES + 1, "float")],
 )
-def test_auto_stays_rational_while_affordable(model: Model, n_states: int, lane: str) -> None:
+def test_auto_stays_rational_while_affordable(model: Model, n_states: int, arithmetic: str) -> None:
     states = [f"s{i}" for i in range(n_states)]
     rows = [[s, "a", s, "1", "1/3"] for s in states]
     path = model(states=states, actions=["a"], transitions=rows, rho0={"s0": "1"})
-    assert source.read(str(path), "auto").mdp.lane == lane
-    assert source.read(str(path), "auto", proving=True).mdp.lane == lane
-    assert source.read(str(path), "rational").mdp.lane == "rational"
+    assert source.read(str(path), "auto").mdp.arithmetic == arithmetic
+    assert source.read(str(path), "auto", proving=True).mdp.arithmetic == arithmetic
+    assert source.read(str(path), "rational").mdp.arithmetic == "rational"
 
 
 def test_directory_stands_for_its_models_in_order(model: Model) -> None:

@@ -148,17 +148,19 @@ def compared(
     return compare
 
 
-@pytest.mark.parametrize("lane", ["rational", "float"])
+@pytest.mark.parametrize("arithmetic", ["rational", "float"])
 @pytest.mark.parametrize("which", range(5))
 def test_numbers_of_a_model_are_whole(
-    compared: Compared, models: list[Path], which: int, lane: str
+    compared: Compared, models: list[Path], which: int, arithmetic: str
 ) -> None:
     path = models[which]
-    compared(_solve, "solve", path, "--lane", lane)
-    compared(_evaluate, "evaluate", path, "--lane", lane, "--policy-new", "greedy", least=20)
-    compared(_show, "show", path, "--lane", lane)
+    compared(_solve, "solve", path, "--arithmetic", arithmetic)
+    compared(
+        _evaluate, "evaluate", path, "--arithmetic", arithmetic, "--policy-new", "greedy", least=20
+    )
+    compared(_show, "show", path, "--arithmetic", arithmetic)
     words = ("--method", "tv", "--iterations", "3")
-    compared(_improve, "improve", path, "--lane", lane, *words, least=7)
+    compared(_improve, "improve", path, "--arithmetic", arithmetic, *words, least=7)
 
 
 def test_numbers_of_verdicts_are_whole(

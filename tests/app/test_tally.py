@@ -13,10 +13,10 @@ from tabular_trpo._theory.theorems import THEOREMS
 
 
 def verdict(
-    status: str, lo: Any = None, ratio: float | None = None, lane: str = "rational"
+    status: str, lo: Any = None, ratio: float | None = None, arithmetic: str = "rational"
 ) -> Verdict:
     """Return a verdict with a slack that is known exactly."""
-    return Verdict(status, lo, lo, lane, Claim("t", "(0)", "nobody", 0, "<=", 0), "", ratio)
+    return Verdict(status, lo, lo, arithmetic, Claim("t", "(0)", "nobody", 0, "<=", 0), "", ratio)
 
 
 def judged(*columns: list[Verdict]) -> list[Judged]:
@@ -40,7 +40,7 @@ def test_tally_by_hand() -> None:
     assert (one.judged, one.equal) == (4, 1)
     assert (one.slack, one.slack_at) == (Fraction(1, 3), "m: 2")
     assert (one.tightness, one.tightness_at) == (0.25, "m: 1")
-    assert one.lanes == ("float", "rational", "enclosure")
+    assert one.arithmetics == ("float", "rational", "enclosure")
 
 
 def test_refuted_slack_is_the_least() -> None:

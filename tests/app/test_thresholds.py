@@ -50,7 +50,7 @@ def test_the_largest_ratio_of_a_hunt_is_not_told_as_1(exact: Fraction) -> None:
     assert number != "1" and number.startswith("0.99")
 
 
-def test_bounds_of_the_judge_stay_below_1_in_every_lane() -> None:
+def test_bounds_of_the_judge_stay_below_1_in_every_arithmetic() -> None:
     claim = tt.claim("nearly")(lambda p: (p.eta, "<=", p.eta + Fraction(1, 10**30)))
     pair = tt.Pair(tt.MDP([[["1"]]], [["1"]], ["1"], "1/2"), [["1"]], [["1"]])
     tightness = tt.judge(claim, pair).tightness
@@ -103,6 +103,6 @@ def test_scores_that_are_kept_do_not_become_1() -> None:
 
 
 def test_a_ratio_beside_1_is_not_printed_as_1(run: Run) -> None:
-    words = ("--method", "greedy", "--lane", "rational")
+    words = ("--method", "greedy", "--arithmetic", "rational")
     printed = run("improve", Path(__file__).parents[2] / "mdps" / "impatient.mdp.json", *words).out
     assert "1.0005" in printed, printed

@@ -115,24 +115,29 @@ def test_answer_depends_on_the_seed_alone(run: Run) -> None:
     assert "seed 7;" in run(*words[:-2], "--seed", "7").out
 
 
-def test_float_lane_says_what_it_leaves_open(run: Run) -> None:
-    result = run("verify", STAY_OR_GO, "--lane", "float")
+def test_float_arithmetic_says_what_it_leaves_open(run: Run) -> None:
+    result = run("verify", STAY_OR_GO, "--arithmetic", "float")
     assert result.code == 4 and "UNDECIDED" in result.out and "Exit code 4" in result.out
-    document = run("verify", STAY_OR_GO, "--lane", "float", "--json").document
+    document = run("verify", STAY_OR_GO, "--arithmetic", "float", "--json").document
     assert document["exit_code"] == 4 and document["totals"]["lanes"] == ["float"]
     assert document["totals"]["refuted"] == 0
 
 
-def test_hint_of_the_float_lane_can_work(run: Run, model: Model) -> None:
-    out = run("verify", STAY_OR_GO, "--lane", "float", "--quiet").out
-    assert "left open; identities and ties need the rational lane; leave out --lane float." in out
+def test_hint_of_the_float_arithmetic_can_work(run: Run, model: Model) -> None:
+    out = run("verify", STAY_OR_GO, "--arithmetic", "float", "--quiet").out
+    assert (
+        "left open; identities and ties need the rational arithmetic; leave out --arithmetic float."
+        in out
+    )
     states = [f"s{i}" for i in range(121)]
     rows = [[s, "a", s, "1", "1"] for s in states]
     path = model(states=states, actions=["a"], transitions=rows, rho0={"s0": "1"})
-    for lane in ("auto", "float"):
-        result = run("verify", path, "--theorem", "visitation_mass", "--lane", lane, "--quiet")
+    for arithmetic in ("auto", "float"):
+        result = run(
+            "verify", path, "--theorem", "visitation_mass", "--arithmetic", arithmetic, "--quiet"
+        )
         assert result.code == 4 and "S <= 120 and S*S*A <= 1048576" in result.out
-        assert "--lane" not in result.out and "--bits" not in result.out
+        assert "--arithmetic" not in result.out and "--bits" not in result.out
 
 
 def test_help_says_that_expectations_are_not_compared(run: Run) -> None:

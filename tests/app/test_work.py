@@ -1,4 +1,4 @@
-"""--work, and --lane auto by digits, on the command line."""
+"""--work, and --arithmetic auto by digits, on the command line."""
 
 from random import Random
 
@@ -29,11 +29,11 @@ def test_work_beyond_the_budget_ends_with_exit_code_4(
 ) -> None:
     path = long(model, 6, 40)
     words = [command[0], path, *command[1:]]
-    refused = run(*words, "--lane", "rational", "--work", "0.0001")
+    refused = run(*words, "--arithmetic", "rational", "--work", "0.0001")
     assert refused.code == 4 and "at most 0.0001 s" in refused.err
-    assert "--lane float" in refused.err and "--work" in refused.err
-    assert run(*words, "--lane", "float", "--work", "0.0001").code == 0
-    assert run(*words, "--lane", "rational", "--work", "50").code == 0
+    assert "--arithmetic float" in refused.err and "--work" in refused.err
+    assert run(*words, "--arithmetic", "float", "--work", "0.0001").code == 0
+    assert run(*words, "--arithmetic", "rational", "--work", "50").code == 0
 
 
 def test_verify_names_the_budget(run: Run, model: Model) -> None:

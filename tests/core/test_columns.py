@@ -1,4 +1,4 @@
-"""Models from rows (s, a, s', probability, reward): names, indices, lanes, layouts, wrong rows."""
+"""Models from rows (s, a, s', probability, reward): names, indices, arithmetics, layouts, wrong rows."""
 
 from fractions import Fraction
 from typing import Any
@@ -44,9 +44,9 @@ def test_transition_rewards_may_depend_on_the_next_state() -> None:
 
 
 @pytest.mark.parametrize("gamma", ["1/2", 0.5])
-def test_whole_transitions_fit_both_lanes(gamma: Any) -> None:
+def test_whole_transitions_fit_both_arithmetics(gamma: Any) -> None:
     mdp = tt.MDP.from_transitions([(0, 0, 0, 1, 2)], [1], gamma)
-    assert mdp.lane == ("float" if gamma == 0.5 else "rational")
+    assert mdp.arithmetic == ("float" if gamma == 0.5 else "rational")
     assert mdp.r[0, 0] == 2
 
 

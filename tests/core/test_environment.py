@@ -29,7 +29,7 @@ CERTIFIED = {
     "radius": lambda: L.radius(PI),
     "kl": lambda: tt.kl(PI, NEW),
     "judge": lambda: tt.judge(BOUND, PAIR),
-    "judge lane": lambda: tt.judge(BOUND, PAIR, lane="float"),
+    "judge arithmetic": lambda: tt.judge(BOUND, PAIR, arithmetic="float"),
     "verify": lambda: tt.verify(MDP, PI, NEW),
     "certificate": lambda: tt.certificate(MDP, PI, NEW),
     "a quantity": lambda: tt.Pair(MDP, PI, NEW).eta,

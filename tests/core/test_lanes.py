@@ -1,4 +1,4 @@
-"""Lanes at the door: the odd one out is blamed, and what is no number is said before that."""
+"""Arithmetics at the door: the odd one out is blamed, and what is no number is said before that."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo._core.arithmetic import in_one_lane
+from tabular_trpo._core.arithmetic import read_common
 
 FLOATS: dict[str, Any] = {"P": [[[0.5, 0.5]], [[1.0, 0.0]]], "r": [0.5, 1.5], "rho0": [1.0, 0.0]}
 EXACT: dict[str, Any] = {"P": [[["1/2", "1/2"]], [[1, 0]]], "r": ["1/2", 1], "rho0": [1, 0]}
@@ -66,20 +66,24 @@ def test_rewards_of_transitions_are_named_by_their_row() -> None:
         tt.MDP.from_transitions(rows, [1, 0], 0.9)
 
 
-def test_large_whole_numbers_that_are_doubles_do_not_choose_a_lane() -> None:
+def test_large_whole_numbers_that_are_doubles_do_not_choose_a_arithmetic() -> None:
     mdp = tt.MDP(**FLOATS | {"gamma": 0.9, "r": [0, 2**60]})
-    assert mdp.lane == "float" and mdp.r[1, 0] == 2.0**60
+    assert mdp.arithmetic == "float" and mdp.r[1, 0] == 2.0**60
     assert tt.MDP(**EXACT | {"gamma": "9/10", "r": [0, 2**60 + 1]}).r[1, 0] == 2**60 + 1
 
 
-def test_one_lane_is_that_of_the_first_argument_that_has_one() -> None:
-    whole, exact = in_one_lane(p=[1, 0], q=["1/2", Decimal("0.5")])
+def test_one_arithmetic_is_that_of_the_first_argument_that_has_one() -> None:
+    whole, exact = read_common(p=[1, 0], q=["1/2", Decimal("0.5")])
     assert whole.tolist() == [1, 0] and exact.tolist() == [Fraction(1, 2)] * 2
-    assert {x.dtype for x in in_one_lane(p=[1, 0], q=[0, 1])} == {np.dtype(float)}
-    with pytest.raises(tt.LaneError, match="q is in the float lane, expected the rational lane"):
-        in_one_lane(p=["1/2", "1/2"], q=[0.5, 0.5])
-    with pytest.raises(tt.LaneError, match="q is in the rational lane, expected the float lane"):
-        in_one_lane(p=[0.5, 0.5], q=["1/2", "1/2"])
+    assert {x.dtype for x in read_common(p=[1, 0], q=[0, 1])} == {np.dtype(float)}
+    with pytest.raises(
+        tt.ExactnessError, match="q is in float arithmetic, expected rational arithmetic"
+    ):
+        read_common(p=["1/2", "1/2"], q=[0.5, 0.5])
+    with pytest.raises(
+        tt.ExactnessError, match="q is in rational arithmetic, expected float arithmetic"
+    ):
+        read_common(p=[0.5, 0.5], q=["1/2", "1/2"])
 
 
 @pytest.mark.parametrize("minus", [-0.0, np.float32(-0.0), "-0", "-0.0", "-0/7", Decimal("-0")])

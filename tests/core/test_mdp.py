@@ -1,4 +1,4 @@
-"""The model: what its constructors accept, what they say of wrong input, and crossings of lanes."""
+"""The model: what its constructors accept, what they say of wrong input, and crossings of arithmetics."""
 
 import copy
 import pickle
@@ -30,11 +30,11 @@ def rows(mdp: tt.MDP) -> np.ndarray:
     return dense.reshape(mdp.n_states, mdp.n_actions, mdp.n_states)
 
 
-# Lanes.
+# Arithmetics.
 
 
 @pytest.mark.parametrize(
-    ("changes", "lane"),
+    ("changes", "arithmetic"),
     [
         ({}, "float"),
         ({"P": np.array(P), "r": np.array([1, 0])}, "float"),
@@ -47,12 +47,12 @@ def rows(mdp: tt.MDP) -> np.ndarray:
         ),
     ],
 )
-def test_lane_follows_the_data(changes: dict[str, Any], lane: str) -> None:
+def test_arithmetic_follows_the_data(changes: dict[str, Any], arithmetic: str) -> None:
     mdp = model(**changes)
-    assert mdp.lane == lane
-    expected = object if lane == "rational" else float
+    assert mdp.arithmetic == arithmetic
+    expected = object if arithmetic == "rational" else float
     assert {x.dtype for x in (mdp.P, mdp.r, mdp.rho0)} == {np.dtype(expected)}
-    assert isinstance(mdp.gamma, Fraction if lane == "rational" else float)
+    assert isinstance(mdp.gamma, Fraction if arithmetic == "rational" else float)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Crossings between the lanes: what is exact, what is kept, and what does not cross."""
+"""Crossings between the arithmetics: what is exact, what is kept, and what does not cross."""
 
 from fractions import Fraction
 from typing import Any
@@ -25,7 +25,7 @@ def model(**changes: Any) -> tt.MDP:
 def test_float_reading_is_within_half_a_unit_and_exact_ever_after(mdp: tt.MDP) -> None:
     rough = mdp.to_float()
     exact = rough.to_rational()
-    assert (rough.lane, exact.lane) == ("float", "rational")
+    assert (rough.arithmetic, exact.arithmetic) == ("float", "rational")
     assert np.array_equal(rough.mask, mdp.mask)
     assert np.array_equal(exact.P > 0, mdp.P > 0)
     assert np.max(np.abs(exact.P - mdp.P)) <= 4 * Fraction(UNIT)
@@ -37,7 +37,7 @@ def test_float_reading_is_within_half_a_unit_and_exact_ever_after(mdp: tt.MDP) -
     )
 
 
-def test_rows_below_the_grid_keep_their_support_in_both_lanes() -> None:
+def test_rows_below_the_grid_keep_their_support_in_both_arithmetics() -> None:
     tiny = 2.0**-70
     mdp = tt.MDP([[[1.0, tiny]], [[0.0, 1.0]]], [0.0, 1.0], [1.0, tiny], 0.5)
     assert mdp.P[0, 0].tolist() == [1.0, tiny]
@@ -49,7 +49,7 @@ def test_rows_below_the_grid_keep_their_support_in_both_lanes() -> None:
     assert np.array_equal(csr.to_rational().P, exact.P)
 
 
-def test_crossing_to_the_own_lane_is_the_model_itself() -> None:
+def test_crossing_to_the_own_arithmetic_is_the_model_itself() -> None:
     mdp = model()
     assert mdp.to_float() is mdp
     exact = mdp.to_rational()
@@ -74,7 +74,7 @@ def test_crossing_keeps_names() -> None:
 def test_numbers_beyond_float64_do_not_cross(changes: dict[str, Any], code: str) -> None:
     parts: dict[str, Any] = {"P": [[["1", "0"]], [["0", "1"]]], "r": [0, 0]}
     parts |= {"rho0": [1, 0], "gamma": "1/2"}
-    with pytest.raises(tt.LaneError, match="Stay in the rational lane") as caught:
+    with pytest.raises(tt.ExactnessError, match="Stay in rational arithmetic") as caught:
         tt.MDP(**parts | changes).to_float()
     assert caught.value.code == code
 

@@ -1,4 +1,4 @@
-"""Numbers at the door: which lane, which Fraction, and what is refused before it costs anything."""
+"""Numbers at the door: which arithmetic, which Fraction, and what is refused before it costs anything."""
 
 from decimal import Decimal
 from fractions import Fraction
@@ -98,7 +98,7 @@ def test_kind(value: object, kind: str) -> None:
         (np.array([-(2**63)]), "exact", object),
     ],
 )
-def test_lane_of_an_array(value: object, kind: str, dtype: type) -> None:
+def test_arithmetic_of_an_array(value: object, kind: str, dtype: type) -> None:
     got, array = numbers.read_array("x", value)
     assert (got, array.dtype) == (kind, np.dtype(dtype))
 

@@ -26,7 +26,7 @@ def masked(exact: bool = False) -> tt.MDP:
 
 
 @given(mdps())
-def test_makers_make_policies_in_both_lanes(mdp: tt.MDP) -> None:
+def test_makers_make_policies_in_both_arithmetics(mdp: tt.MDP) -> None:
     first = mdp.mask.argmax(axis=1)
     for model in (mdp, mdp.to_float()):
         for pi in (policies.uniform(model), policies.deterministic(model, first)):
@@ -94,10 +94,12 @@ def test_greedy_attains_the_maximum(case: Case) -> None:
     ])  # fmt: skip
 
 
-def test_greedy_refuses_other_shapes_and_lanes() -> None:
+def test_greedy_refuses_other_shapes_and_arithmetics() -> None:
     with pytest.raises(tt.InvalidMDPError, match=r"Q has shape \(3,\)"):
         policies.greedy(masked(), np.zeros(3))
-    with pytest.raises(tt.LaneError, match="Q is in the float lane, expected the rational lane"):
+    with pytest.raises(
+        tt.ExactnessError, match="Q is in float arithmetic, expected rational arithmetic"
+    ):
         policies.greedy(masked(exact=True), np.zeros((2, 3)))
 
 
@@ -109,10 +111,12 @@ def test_greedy_reads_finite_values_at_the_allowed_pairs(bad: float) -> None:
     assert pi.tolist() == [[1, 0, 0], [0, 1, 0]]
 
 
-def test_greedy_reads_exact_strings_and_names_their_lane() -> None:
+def test_greedy_reads_exact_strings_and_names_their_arithmetic() -> None:
     Q = [["1/3", 0, "1/3"], ["0", "1e-30", 0]]
     assert policies.greedy(masked(exact=True), Q).tolist() == [[1, 0, 0], [0, 1, 0]]
-    with pytest.raises(tt.LaneError, match="Q is in the rational lane, expected the float lane"):
+    with pytest.raises(
+        tt.ExactnessError, match="Q is in rational arithmetic, expected float arithmetic"
+    ):
         policies.greedy(masked(), Q)
     with pytest.raises(tt.InvalidMDPError, match="Q is ragged"):
         policies.greedy(masked(), [[1.0, 0.0], [0.0]])
@@ -124,9 +128,13 @@ def test_mixture_reads_exact_strings() -> None:
     assert policies.mixture([[1, 0]], [[0, 1]], "1/3").tolist() == [
         [Fraction(2, 3), Fraction(1, 3)]
     ]
-    with pytest.raises(tt.LaneError, match="alpha is in the float lane, expected the rational"):
+    with pytest.raises(
+        tt.ExactnessError, match="alpha is in float arithmetic, expected the rational"
+    ):
         policies.mixture([["1/3", "2/3"]], [[1, 0]], 0.1)
-    with pytest.raises(tt.LaneError, match="pi_prime is in the rational lane, expected the float"):
+    with pytest.raises(
+        tt.ExactnessError, match="pi_prime is in rational arithmetic, expected the float"
+    ):
         policies.mixture([[0.5, 0.5]], [["1/3", "2/3"]], 0.1)
 
 
@@ -171,7 +179,7 @@ def test_mixture_refuses_weights_outside_0_1(alpha: Any) -> None:
 def test_mixture_keeps_lanes_apart() -> None:
     rough, exact = np.array([[1.0, 0.0]]), np.array([[HALF, HALF]])
     for pi, target, alpha in [(rough, exact, 0.5), (exact, exact, 0.5), (rough, rough, "1/2")]:
-        with pytest.raises(tt.LaneError):
+        with pytest.raises(tt.ExactnessError):
             policies.mixture(pi, target, alpha)
 
 
@@ -201,7 +209,7 @@ def test_softmax_of_logits_further_apart_than_doubles_reach() -> None:
         (np.zeros((1, 0)), r"theta has shape \(1, 0\)"),
         ([[0.0, "x"]], r"theta\[0, 1\] = 'x' is not a number"),
         ([[0.0, 10**400]], r"theta\[0, 1\] = an integer of about 401 digits does not fit"),
-        ([["1/2", "1"]], "theta is in the rational lane, expected the float lane"),
+        ([["1/2", "1"]], "theta is in rational arithmetic, expected float arithmetic"),
     ],
 )
 def test_softmax_reads_float_rows(theta: Any, message: str) -> None:
@@ -232,10 +240,12 @@ def test_wrong_policies(pi: Any, message: str) -> None:
         policies.check_policy(masked(), pi)
 
 
-def test_policy_and_model_share_a_lane() -> None:
-    with pytest.raises(tt.LaneError, match="pi is in the rational lane, expected the float lane"):
+def test_policy_and_model_share_a_arithmetic() -> None:
+    with pytest.raises(
+        tt.ExactnessError, match="pi is in rational arithmetic, expected float arithmetic"
+    ):
         policies.check_policy(masked(), [["1", 0, 0], [0, "1", 0]])
-    with pytest.raises(tt.LaneError, match="Cross by to_float"):
+    with pytest.raises(tt.ExactnessError, match="Cross by to_float"):
         policies.check_policy(masked(exact=True), [[1.0, 0, 0], [0, 1.0, 0]])
 
 
@@ -277,7 +287,7 @@ def test_crossing_refuses_batches_and_underflow() -> None:
     with pytest.raises(tt.InvalidMDPError, match="expected a single policy"):
         policies.to_rational(np.ones((2, 1, 1)))
     lost = Fraction(1, 10**400)
-    with pytest.raises(tt.LaneError, match="below the smallest double"):
+    with pytest.raises(tt.ExactnessError, match="below the smallest double"):
         policies.to_float(np.array([[lost, 1 - lost]]))
 
 

@@ -148,7 +148,7 @@ def test_rounded_exact_rows_are_refused_and_the_cure_works(door: str) -> None:
         MODELS[door](ROUNDED)
     assert caught.value.code == "row_sum"
     mdp = MODELS[door](ROUNDED, normalize=True)
-    assert mdp.P[:, 0].tolist() == THIRDS and mdp.lane == "rational"
+    assert mdp.P[:, 0].tolist() == THIRDS and mdp.arithmetic == "rational"
     assert mdp.normalized == 1e-15
     assert MODELS[door]([["1/3", "2/3"], ["0", "1"]], normalize=True).normalized == 0
 

@@ -140,7 +140,7 @@ def records() -> dict[str, Any]:
     for name in ("float", "rational", "csr", "batch"):
         mdp = made[name]
         pi, new = tt.policies.uniform(mdp), LEANING
-        if mdp.lane == "rational":
+        if mdp.arithmetic == "rational":
             new = [["3/4", "1/4"], ["1/2", "1/2"]]  # type: ignore[list-item]
         pair = tt.Pair(mdp, pi, new)
         made |= {
@@ -183,7 +183,14 @@ def test_real_records_survive(way: str) -> None:
 def test_copied_model_keeps_its_fields_and_its_values(way: str, name: str) -> None:
     one = models()[name]
     other = WAYS[way](one)
-    for field in ("repair", "normalized", "state_names", "action_names", "lane", "rewards_on"):
+    for field in (
+        "repair",
+        "normalized",
+        "state_names",
+        "action_names",
+        "arithmetic",
+        "rewards_on",
+    ):
         assert getattr(one, field) == getattr(other, field)
     with pytest.raises(ValueError, match="read-only"):
         (other.P.data if other.is_sparse else other.P)[..., 0] = 1
@@ -204,8 +211,8 @@ def test_radii_are_equal_by_value_and_have_a_hash() -> None:
 def test_pairs_are_pickled(name: str) -> None:
     mdp = models()[name]
     pi = tt.policies.uniform(mdp)
-    new = [["3/4", "1/4"], ["1/2", "1/2"]] if mdp.lane == "rational" else LEANING
-    alpha = "1/4" if mdp.lane == "rational" else 0.25
+    new = [["3/4", "1/4"], ["1/2", "1/2"]] if mdp.arithmetic == "rational" else LEANING
+    alpha = "1/4" if mdp.arithmetic == "rational" else 0.25
     for one in (tt.Pair(mdp, pi, new), tt.Pair.mixture(mdp, pi, new, alpha)):
         assert one.L is not None  # quantities are there before it is copied
         for way in WAYS.values():

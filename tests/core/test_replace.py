@@ -52,15 +52,15 @@ REBUILT: dict[str, Callable[[tt.MDP], tt.MDP]] = {
 }
 
 
-@pytest.mark.parametrize("lane", ["float", "rational"])
+@pytest.mark.parametrize("arithmetic", ["float", "rational"])
 @pytest.mark.parametrize("way", REBUILT)
-def test_rebuilding_keeps_rewards_of_transitions(way: str, lane: str) -> None:
-    mdp = model() if lane == "float" else model().to_rational()
+def test_rebuilding_keeps_rewards_of_transitions(way: str, arithmetic: str) -> None:
+    mdp = model() if arithmetic == "float" else model().to_rational()
     other = REBUILT[way](mdp)
     assert other.rewards_on == mdp.rewards_on == "transitions"
     assert float(spread(other)) == pytest.approx(float(spread(mdp)), rel=1e-9)
     assert float(spread(other)) > 1.002 * float(spread(mdp.replace(r=mdp.r)))
-    if other.lane == lane and other.is_sparse == mdp.is_sparse:
+    if other.arithmetic == arithmetic and other.is_sparse == mdp.is_sparse:
         assert spread(other) == spread(mdp)
 
 
@@ -106,19 +106,19 @@ def test_model_made_of_means_says_so() -> None:
         assert [of(m, pi, *how).rewards_on for m in (mdp, means)] == ["transitions", "pairs"]
 
 
-@pytest.mark.parametrize("lane", ["float", "rational"])
+@pytest.mark.parametrize("arithmetic", ["float", "rational"])
 @pytest.mark.parametrize(
     "changes",
     [{"r": [[1, 2], [3, 4]]}, {"P": [[[1, 0]] * 2, [[0, 1]] * 2]}],
 )
 def test_inconsistent_rewards_are_refused_with_a_cure_that_works(
-    changes: dict[str, Any], lane: str
+    changes: dict[str, Any], arithmetic: str
 ) -> None:
-    mdp = model() if lane == "float" else model().to_rational()
+    mdp = model() if arithmetic == "float" else model().to_rational()
     with pytest.raises(tt.InvalidMDPError, match=r"the mean of r_next.*mdp\.replace") as caught:
         dataclasses.replace(mdp, **changes)
     assert caught.value.code == "r_next"
-    assert mdp.replace(**changes).lane == lane
+    assert mdp.replace(**changes).arithmetic == arithmetic
 
 
 def test_r_next_beside_its_mean_is_read_and_has_the_shape_of_P() -> None:

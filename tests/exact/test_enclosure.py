@@ -1,4 +1,4 @@
-"""The proved radii of the float lane against exact evaluations: never wrong, and not vacuous.
+"""The proved radii of the float arithmetic against exact evaluations: never wrong, and not vacuous.
 
 Each float model is read as the rational model that it is (`to_rational`), evaluated exactly, and
 the difference is compared with the radius as Fractions, entry by entry.
@@ -23,7 +23,7 @@ MOST_RATIO = 100
 
 
 def measured(case: FloatCase) -> dict[str, tuple[Any, Any]]:
-    """Return value and radius of every quantity in the float lane."""
+    """Return value and radius of every quantity in float arithmetic."""
     e = tt.evaluate(case.mdp, case.pi)
     L = tt.surrogate(e)
     out = {name: (getattr(e, name), getattr(e.radius, name)) for name in QUANTITIES[:-1]}
@@ -105,7 +105,7 @@ def test_a_shift_by_two_radii_is_seen(monkeypatch: pytest.MonkeyPatch, kind: str
 
     def sabotaged(mdp: tt.MDP, pi: Any) -> tt.Evaluation:
         e = evaluate(mdp, pi)
-        if mdp.lane == "rational":
+        if mdp.arithmetic == "rational":
             return e
         V = e.V + 2 * e.radius.V
         return tt.Evaluation(mdp, e.pi, V, e.Q, e.A, e.rho, e.d, e.eta, e.radius)

@@ -97,7 +97,7 @@ def test_equations_hold_exactly(case: Case) -> None:
 
 
 @given(cases())
-def test_float_lane_is_within_its_radii_of_the_rational_lane(case: Case) -> None:
+def test_float_arithmetic_is_within_its_radii_of_the_rational_arithmetic(case: Case) -> None:
     mdp = case.mdp.to_float()
     pi = tt.policies.to_float(case.pi)
     exact = tt.evaluate(mdp.to_rational(), tt.policies.to_rational(pi))
@@ -248,7 +248,7 @@ def test_largest_and_smallest_reward(reward: float) -> None:
     assert e.eta == reward and all(within(e, {"V": [F(reward)], "Q": [[F(reward)]]}))
 
 
-def test_exact_lane_has_no_largest_number() -> None:
+def test_exact_arithmetic_has_no_largest_number() -> None:
     e = tt.evaluate(tt.MDP([[["1"]]], [[10**400]], [1], "99/100"), [["1"]])
     assert e.eta == 10**402
 
@@ -272,7 +272,9 @@ def test_results_are_read_only_and_lanes_do_not_mix() -> None:
         for record in (e, e.radius):
             arrays = [getattr(record, name) for name in QUANTITIES[:-1]]
             assert not any(x.flags.writeable for x in arrays)
-    with pytest.raises(tt.LaneError, match="pi is in the float lane, expected the rational lane"):
+    with pytest.raises(
+        tt.ExactnessError, match="pi is in float arithmetic, expected rational arithmetic"
+    ):
         tt.evaluate(mdp, [[0.5, 0.5], [1.0, 0.0]])
-    with pytest.raises(tt.LaneError, match="pi is in the rational lane"):
+    with pytest.raises(tt.ExactnessError, match="pi is in rational arithmetic"):
         tt.evaluate(mdp.to_float(), MIXED)

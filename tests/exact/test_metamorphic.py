@@ -1,4 +1,4 @@
-"""Metamorphic laws of evaluation, with equality in the rational lane; each has a false neighbour.
+"""Metamorphic laws of evaluation, with equality in rational arithmetic; each has a false neighbour.
 
 A law changes a model in a known way and says how the answers change.  With `misquoted` it says a
 near falsehood instead, and a case that breaks that is found: no law holds for just any answer.

@@ -1,4 +1,4 @@
-"""The surrogate L: value, gradient and radius, in both lanes."""
+"""The surrogate L: value, gradient and radius, in both arithmetics."""
 
 from fractions import Fraction
 from typing import Any
@@ -225,7 +225,7 @@ def test_batches_that_do_not_go_together_are_refused() -> None:
 def test_lanes_do_not_mix() -> None:
     mdp = tt.MDP([[[1], [1]]], [[0, 1]], [1], "1/2")
     L = tt.surrogate(tt.evaluate(mdp, [["1/2", "1/2"]]))
-    with pytest.raises(tt.LaneError, match="pi_new is in the float lane"):
+    with pytest.raises(tt.ExactnessError, match="pi_new is in float arithmetic"):
         L.value([[0.5, 0.5]])
 
 
@@ -268,7 +268,7 @@ def test_scales_of_a_batch_do_not_meet() -> None:
     assert both[1] == tt.surrogate(tt.evaluate(mdp[1], [[0.5, 0.5]])).value(new) != 0.0
 
 
-def test_gain_is_the_value_less_eta_in_every_lane() -> None:
+def test_gain_is_the_value_less_eta_in_every_arithmetic() -> None:
     """By plain sums, for the whole table and for each model of a batch."""
     for mdp, pi, pi_new in rational_pairs(0, 12):
         L = tt.surrogate(tt.evaluate(mdp, pi))

@@ -36,7 +36,7 @@ def test_estimate_grows_with_states_actions_and_digits(monkeypatch: pytest.Monke
 
 def test_twenty_states_of_two_hundred_digits_are_refused_before_the_work() -> None:
     mdp = with_digits(20, 2, 200)
-    cure = r"needs about \d+ s of exact arithmetic.*at most 20 s.*--lane float.*--work"
+    cure = r"needs about \d+ s of exact arithmetic.*at most 20 s.*--arithmetic float.*--work"
     with pytest.raises(tt.LimitError, match=cure) as found:
         tt.evaluate(mdp, tt.policies.uniform(mdp))
     assert found.value.exit_code == 4 and "20 states, 2 actions" in str(found.value)
@@ -110,5 +110,5 @@ def test_budget_is_a_number_of_seconds(bad: float) -> None:
 
 
 def test_float_models_have_no_estimate() -> None:
-    with pytest.raises(tt.LaneError, match="float lane"):
+    with pytest.raises(tt.ExactnessError, match="float arithmetic"):
         tt.exact_work(tt.MDP([[[1.0]]], [[1.0]], [1.0], 0.5))

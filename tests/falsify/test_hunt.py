@@ -51,7 +51,7 @@ def refuted(claim: tt.Theorem, **options: Any) -> Refutation:
     found = tt.falsify(claim, **{"families": False, "rounds": 4000, **options})
     assert isinstance(found, Refutation)
     assert tt.judge(claim, found.pair).status == "refuted"
-    assert found.pair.mdp.lane == "rational"
+    assert found.pair.mdp.arithmetic == "rational"
     if claim.names() & NOT_CHECKED:
         assert found.certificate is None and "no witness" in found.reason
         return found

@@ -60,7 +60,7 @@ def policy_of(mdp, *names):
 
 
 def check_model(mdp):
-    """Rows of allowed pairs are stochastic in exactly the lane's sense; other rows are empty."""
+    """Rows of allowed pairs are stochastic in exactly the arithmetic's sense; other rows are empty."""
     P = mdp.P.toarray().reshape(mdp.n_states, -1, mdp.n_states) if mdp.is_sparse else mdp.P
     sums = P.sum(axis=-1)
     assert np.all(P >= 0)

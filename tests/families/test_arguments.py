@@ -1,4 +1,4 @@
-"""Arguments of families: one lane for all of them, and refusals that name the argument."""
+"""Arguments of families: one arithmetic for all of them, and refusals that name the argument."""
 
 from decimal import Decimal
 from fractions import Fraction as F
@@ -7,18 +7,18 @@ import numpy as np
 import pytest
 
 from tabular_trpo._core.errors import InvalidMDPError
-from tabular_trpo._families.arguments import between, generator, in_lane, is_exact, size
+from tabular_trpo._families.arguments import between, common_numbers, generator, is_exact, size
 
 
 @pytest.mark.parametrize("value", [1, "1", F(1), Decimal(1), np.int64(1)])
 def test_exact_numbers_become_fractions(value):
-    (number,) = in_lane(x=value)
+    (number,) = common_numbers(x=value)
     assert type(number) is F and number == 1 and is_exact(number)
 
 
 @pytest.mark.parametrize("value", [0.1, np.float64(0.1), np.float32(0.5)])
 def test_one_float_makes_all_floats(value):
-    numbers = in_lane(x="1/4", y=value, z=2)
+    numbers = common_numbers(x="1/4", y=value, z=2)
     assert [type(x) for x in numbers] == [float] * 3
     assert numbers == [0.25, float(value), 2.0]
     assert not is_exact(numbers[0])
@@ -27,7 +27,7 @@ def test_one_float_makes_all_floats(value):
 @pytest.mark.parametrize("value", [True, None, "x", "1/0", float("inf"), 1j, [1]])
 def test_what_is_no_number_is_named(value):
     with pytest.raises(InvalidMDPError) as caught:
-        in_lane(good=1, slip=value)
+        common_numbers(good=1, slip=value)
     assert str(caught.value).startswith(f"slip = {value!r} ")
 
 

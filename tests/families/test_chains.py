@@ -26,7 +26,7 @@ def test_lanes_and_layouts_agree(make):
     exact, floats, sparse = make("1/2"), make(0.5), make(0.5, layout="csr")
     for mdp in (exact, floats, sparse):
         check_model(mdp)
-    assert (exact.lane, floats.lane, sparse.is_sparse) == ("rational", "float", True)
+    assert (exact.arithmetic, floats.arithmetic, sparse.is_sparse) == ("rational", "float", True)
     assert np.abs((floats.P - exact.P).astype(float)).max() < 1e-15
     assert (sparse.P.toarray().reshape(floats.P.shape) == floats.P).all()
     assert (

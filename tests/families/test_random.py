@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from tabular_trpo._core.errors import InvalidMDPError, LaneError, MemoryGuardError
+from tabular_trpo._core.errors import ExactnessError, InvalidMDPError, MemoryGuardError
 from tabular_trpo.families import named, random
 from tests.families.oracle import check_model
 
@@ -64,7 +64,7 @@ def test_gamma_may_differ_over_the_batch():
 
 def test_exact_gamma_becomes_a_float():
     mdp = random.dirichlet(seeded(), 3, 2, "9/10")
-    assert mdp.lane == "float" and mdp.gamma == 0.9
+    assert mdp.arithmetic == "float" and mdp.gamma == 0.9
 
 
 @pytest.mark.parametrize("draw", [
@@ -93,7 +93,7 @@ def test_policy_has_one_row_for_each_model_of_a_batch():
 
 
 def test_policy_refuses_a_rational_model():
-    with pytest.raises(LaneError, match=r"mdp is rational, expected a float model\. Cross by"):
+    with pytest.raises(ExactnessError, match=r"mdp is rational, expected a float model\. Cross by"):
         random.policy(seeded(), named.chain(3, Fraction(1, 2)))
 
 

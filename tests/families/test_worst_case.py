@@ -27,7 +27,7 @@ def kl(p, q):
 def test_standard_case_has_advantages_for_rewards(case):
     check_model(case.mdp)
     found = compare(case.mdp, case.pi, case.pi_new)
-    assert case.mdp.lane == "rational"
+    assert case.mdp.arithmetic == "rational"
     assert not any(found.old.V)
     assert (found.old.A == case.mdp.r).all()
     assert all(row.sum() == 1 and (row >= 0).all() for row in (*case.pi, *case.pi_new))
@@ -233,14 +233,14 @@ def test_float_arguments_give_the_same_case_in_floats():
         lambda f: worst_case.ladder(1, f("1/2"), f("1/8")),
     ):
         exact, floats = make(F), make(lambda text: float(F(text)))
-        assert (exact.mdp.lane, floats.mdp.lane) == ("rational", "float")
+        assert (exact.mdp.arithmetic, floats.mdp.arithmetic) == ("rational", "float")
         assert (exact.mdp.P == floats.mdp.P).all() and (exact.mdp.r == floats.mdp.r).all()
         assert (exact.pi == floats.pi).all() and (exact.pi_new == floats.pi_new).all()
 
 
-def test_standard_keeps_to_one_gamma_and_lane():
+def test_standard_keeps_to_one_gamma_and_arithmetic():
     cases = list(worst_case.standard(0.9))
-    assert {case.mdp.lane for case in cases} == {"float"}
+    assert {case.mdp.arithmetic for case in cases} == {"float"}
     assert {float(case.mdp.gamma) for case in cases} == {0.9}
     assert len({case.name for case in worst_case.standard()}) == len(list(worst_case.standard()))
     assert {case.target is None for case in cases} == {True, False}

@@ -32,13 +32,13 @@ def _cases() -> Iterator[Any]:
             place, _, value = line.partition(" = ")
 
 
-def refusal(path: Path, document: Any, lane: str = "auto") -> tt.InvalidMDPError:
+def refusal(path: Path, document: Any, arithmetic: str = "auto") -> tt.InvalidMDPError:
     """Return the error of a file with this document, the same as that of the dict but for lines."""
     path.write_text(json.dumps(document, indent=1))
     with pytest.raises(tt.InvalidMDPError) as caught:
-        formats.load(path, lane)
+        formats.load(path, arithmetic)
     with pytest.raises(tt.InvalidMDPError) as again:
-        formats.from_document(document, lane)
+        formats.from_document(document, arithmetic)
     assert again.value.code == caught.value.code
     return caught.value
 
@@ -121,9 +121,9 @@ def test_huge_denominators_are_refused_before_they_are_multiplied(tmp_path: Path
     assert refusal(tmp_path / "x.mdp.json", document).code == "number_size"
 
 
-def test_lane_follows_the_numbers() -> None:
+def test_arithmetic_follows_the_numbers() -> None:
     document = formats.from_document(BASE)
-    assert document.mdp.lane == "rational"
+    assert document.mdp.arithmetic == "rational"
     assert document.mdp.P[0, 1].tolist() == [Fraction(1, 4), Fraction(3, 4)]
     assert document.mdp.r_next[0, 1].tolist() == [-1, Fraction(1, 2)]
     assert document.mdp.mask.tolist() == [[True, True], [True, False]]
@@ -136,34 +136,35 @@ def test_lane_follows_the_numbers() -> None:
         ("transitions 0 4", 0.0),
     ):
         mixed = formats.from_document(spoiled(place, value))
-        assert mixed.mdp.lane == "float"
+        assert mixed.mdp.arithmetic == "float"
         assert mixed.policies["half"].dtype == np.float64
 
 
-def test_lane_asked_for_converts() -> None:
+def test_arithmetic_asked_for_converts() -> None:
     exact, floats = formats.from_document(BASE), formats.from_document(as_floats(BASE))
-    lowered = formats.from_document(BASE, lane="float")
+    lowered = formats.from_document(BASE, arithmetic="float")
     for array, other in ((lowered.mdp.P, floats.mdp.P), (lowered.mdp.r_next, floats.mdp.r_next)):
         assert np.array_equal(array, other)
     assert np.array_equal(lowered.policies["half"], floats.policies["half"])
-    raised = formats.from_document(as_floats(BASE), lane="rational")
-    assert raised.mdp.lane == "rational"
+    raised = formats.from_document(as_floats(BASE), arithmetic="rational")
+    assert raised.mdp.arithmetic == "rational"
     assert raised.mdp.gamma == Fraction(0.9) != exact.mdp.gamma
     assert np.array_equal(raised.mdp.P, floats.mdp.to_rational().P)
     assert raised.policies["half"].dtype == object
 
 
-def test_bare_policy_of_an_exact_model_is_refused_in_every_lane(tmp_path: Path) -> None:
+def test_bare_policy_of_an_exact_model_is_refused_in_every_arithmetic(tmp_path: Path) -> None:
     document = spoiled("policies half a", {"stay": 0.5, "go": 0.5})
-    for lane in ("auto", "float", "rational"):
-        assert refusal(tmp_path / "x.mdp.json", document, lane).code == "mixed_lanes"
+    for arithmetic in ("auto", "float", "rational"):
+        assert refusal(tmp_path / "x.mdp.json", document, arithmetic).code == "mixed_lanes"
 
 
-def test_unknown_lane_is_refused() -> None:
+def test_unknown_arithmetic_is_refused() -> None:
     with pytest.raises(
-        tt.LaneError, match=r"^lane = 'exact', expected one of auto, float, rational"
+        tt.ExactnessError,
+        match=r"^arithmetic = 'exact', expected one of auto, float, rational",
     ):
-        formats.from_document(BASE, lane="exact")
+        formats.from_document(BASE, arithmetic="exact")
 
 
 def test_exact_model_too_large_names_the_bytes_and_the_cure(
@@ -176,8 +177,8 @@ def test_exact_model_too_large_names_the_bytes_and_the_cure(
     with pytest.raises(tt.MemoryGuardError, match=r"1,500 states and 2 actions") as caught:
         formats.from_document(document)
     assert caught.value.problems[0].got == "needs 72,000,000 bytes"
-    assert 'lane="float"' in caught.value.problems[0].cure
-    mdp = formats.from_document(document, lane="float").mdp
+    assert 'arithmetic="float"' in caught.value.problems[0].cure
+    mdp = formats.from_document(document, arithmetic="float").mdp
     assert mdp.is_sparse and mdp.P.nnz == 1500 and mdp.r[7].tolist() == [0, 1 / 3]
     document["gamma"] = "2"  # what is wrong is said before the size
     with pytest.raises(tt.InvalidMDPError, match="gamma"):

@@ -28,7 +28,7 @@ def dense(x: Any, shape: tuple[int, ...]) -> Any:
 
 def assert_same(one: tt.MDP, two: tt.MDP) -> None:
     """Compare all that a file says; r(s, a, s') that depends on no s' may be kept as r(s, a)."""
-    assert (one.lane, one.gamma) == (two.lane, two.gamma)
+    assert (one.arithmetic, one.gamma) == (two.arithmetic, two.gamma)
     assert (one.state_names, one.action_names) == (two.state_names, two.action_names)
     shape = (*one.mask.shape, one.n_states)
     P = dense(one.P, shape)
@@ -43,12 +43,12 @@ def assert_same(one: tt.MDP, two: tt.MDP) -> None:
         assert np.array_equal(rewards[0][one.mask], rewards[1][one.mask])
 
 
-def reread(document: formats.Document, lane: str = "auto") -> formats.Document:
+def reread(document: formats.Document, arithmetic: str = "auto") -> formats.Document:
     """Write a document as text and read it again."""
     written = formats.to_document(
         document.mdp, document.policies, document.why, dict(document.expected)
     )
-    return formats.from_document(json.loads(formats.dumps(written)), lane)
+    return formats.from_document(json.loads(formats.dumps(written)), arithmetic)
 
 
 @st.composite
@@ -106,7 +106,7 @@ def test_float_model_comes_back_bit_for_bit(mdp: tt.MDP, data: st.DataObject) ->
 def test_float_model_as_exact_strings_is_its_rational_reading(mdp: tt.MDP) -> None:
     rational = in_floats(mdp).to_rational()
     back = formats.from_document(formats.to_document(rational)).mdp
-    assert back.lane == "rational"
+    assert back.arithmetic == "rational"
     assert_same(rational, back)
 
 
@@ -189,7 +189,7 @@ def test_what_no_file_can_hold_is_refused() -> None:
     pi = tt.policies.uniform(good)
     with pytest.raises(tt.InvalidMDPError, match=r'^document: policies\[0\] = ""'):
         formats.to_document(good, {"": pi})
-    with pytest.raises(tt.LaneError):
+    with pytest.raises(tt.ExactnessError):
         formats.to_document(good, {"pi": pi.astype(float)})
     with pytest.raises(tt.InvalidMDPError, match=r'^document: expected\["etta"\] is nothing'):
         formats.to_document(good, expected={"etta": 1})

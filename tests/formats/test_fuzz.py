@@ -14,7 +14,7 @@ from tabular_trpo._formats.json_text import parse
 from tests.formats.base import BASE, as_floats
 
 DOCUMENTS = st.sampled_from([BASE, as_floats(BASE)])
-LANES = st.sampled_from(["auto", "float", "rational"])
+ARITHMETICS = st.sampled_from(["auto", "float", "rational"])
 WORDS = [
     "a",
     "b",
@@ -55,10 +55,10 @@ def answer(call: Callable[[], formats.Document]) -> formats.Document | tt.Tabula
         return error
 
 
-def read_bytes(data: bytes, lane: str) -> formats.Document:
+def read_bytes(data: bytes, arithmetic: str) -> formats.Document:
     """Read bytes as a file is read."""
     value, text = parse(data, "x.mdp.json")
-    return formats.from_document(value, lane, "x.mdp.json", text)
+    return formats.from_document(value, arithmetic, "x.mdp.json", text)
 
 
 def check(result: formats.Document | tt.TabularError, source: str) -> None:
@@ -71,14 +71,18 @@ def check(result: formats.Document | tt.TabularError, source: str) -> None:
 
 
 @given(
-    DOCUMENTS, st.lists(st.tuples(st.floats(0, 1), st.integers(0, 9), PIECES), max_size=4), LANES
+    DOCUMENTS,
+    st.lists(st.tuples(st.floats(0, 1), st.integers(0, 9), PIECES), max_size=4),
+    ARITHMETICS,
 )
-def test_spoiled_bytes(document: Any, edits: list[tuple[float, int, bytes]], lane: str) -> None:
+def test_spoiled_bytes(
+    document: Any, edits: list[tuple[float, int, bytes]], arithmetic: str
+) -> None:
     data = json.dumps(document).encode()
     for place, cut, piece in edits:
         at = int(place * len(data))
         data = data[:at] + piece + data[at + cut :]
-    check(answer(lambda: read_bytes(data, lane)), "x.mdp.json")
+    check(answer(lambda: read_bytes(data, arithmetic)), "x.mdp.json")
 
 
 def _places(value: Any) -> list[tuple[Any, Any]]:
@@ -89,8 +93,8 @@ def _places(value: Any) -> list[tuple[Any, Any]]:
     return [(value, key) for key in keys] + [p for key in keys for p in _places(value[key])]
 
 
-@given(DOCUMENTS, st.data(), LANES)
-def test_spoiled_structure(document: Any, data: st.DataObject, lane: str) -> None:
+@given(DOCUMENTS, st.data(), ARITHMETICS)
+def test_spoiled_structure(document: Any, data: st.DataObject, arithmetic: str) -> None:
     document = copy.deepcopy(document)
     for _ in range(data.draw(st.integers(1, 3))):
         container, key = data.draw(st.sampled_from(_places(document)))
@@ -103,10 +107,10 @@ def test_spoiled_structure(document: Any, data: st.DataObject, lane: str) -> Non
                 container[data.draw(st.sampled_from(WORDS))] = data.draw(VALUES)
             case _:
                 container[key] = data.draw(VALUES)
-    check(answer(lambda: read_bytes(json.dumps(document).encode(), lane)), "x.mdp.json")
-    check(answer(lambda: formats.from_document(document, lane)), "document")
+    check(answer(lambda: read_bytes(json.dumps(document).encode(), arithmetic)), "x.mdp.json")
+    check(answer(lambda: formats.from_document(document, arithmetic)), "document")
 
 
-@given(st.binary(max_size=200), LANES)
-def test_noise(data: bytes, lane: str) -> None:
-    check(answer(lambda: read_bytes(data, lane)), "x.mdp.json")
+@given(st.binary(max_size=200), ARITHMETICS)
+def test_noise(data: bytes, arithmetic: str) -> None:
+    check(answer(lambda: read_bytes(data, arithmetic)), "x.mdp.json")

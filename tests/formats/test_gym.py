@@ -171,11 +171,11 @@ def test_actions_that_a_policy_may_not_take() -> None:
     assert tt.tabular_policy(lambda s: int(np.argmax(mdp.mask[s])), mdp).tolist()[1] == [0, 1, 0]
 
 
-def test_policies_stay_in_the_lane_of_the_model() -> None:
+def test_policies_stay_in_the_arithmetic_of_the_model() -> None:
     rows = [[0.5, 0.0, 0.5], [0.0, 1.0, 0.0]]
-    with pytest.raises(tt.LaneError, match=r"^fn\(0\) has floats, .*mdp.to_float\(\)"):
+    with pytest.raises(tt.ExactnessError, match=r"^fn\(0\) has floats, .*mdp.to_float\(\)"):
         tt.tabular_policy(lambda s: rows[s], masked(exact=True))
-    with pytest.raises(tt.LaneError, match=r"^fn\(0\) has exact numbers, expected floats"):
+    with pytest.raises(tt.ExactnessError, match=r"^fn\(0\) has exact numbers, expected floats"):
         tt.tabular_policy(lambda s: ["1/2", 0, "1/2"], masked())
 
 

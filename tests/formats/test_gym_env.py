@@ -107,7 +107,7 @@ def test_models_that_make_no_environment() -> None:
     with pytest.raises(tt.InvalidMDPError, match=r"has batch \(3,\).*mdp\[i\]"):
         tt.to_gym(batch)
     close = tt.MDP([[["1"]]], [["1"]], ["1"], 1 - Fraction(1, 10**30))
-    with pytest.raises(tt.LaneError, match="rounds to 1"):
+    with pytest.raises(tt.ExactnessError, match="rounds to 1"):
         tt.to_gym(close)
 
 

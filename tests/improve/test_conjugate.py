@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.sparse.linalg import cg
 
-from tabular_trpo._core.errors import InvalidMDPError, LaneError, LimitError
+from tabular_trpo._core.errors import ExactnessError, InvalidMDPError, LimitError
 from tabular_trpo._improve.conjugate import conjugate_gradient
 
 
@@ -113,10 +113,10 @@ def test_bad_input(b, options, text: str) -> None:
         conjugate_gradient(lambda v: v, b, **options)
 
 
-def test_bad_products_and_lanes():
+def test_bad_products_and_arithmetics():
     with pytest.raises(LimitError, match="H v has NaN or inf"):
         conjugate_gradient(lambda v: v * np.nan, [1.0])
     with pytest.raises(LimitError, match=r"H v has shape \(2,\)"):
         conjugate_gradient(lambda v: np.ones(2), [1.0])
-    with pytest.raises(LaneError):
+    with pytest.raises(ExactnessError):
         conjugate_gradient(lambda v: v, ["1/3"])

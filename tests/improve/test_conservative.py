@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo._core.errors import InvalidMDPError, LaneError
+from tabular_trpo._core.errors import ExactnessError, InvalidMDPError
 from tabular_trpo._improve.best_alpha import best_alpha, rational_function
 from tabular_trpo._improve.conservative import conservative, paper_weight, tight_weight
 from tabular_trpo._improve.greedy import greedy
@@ -126,9 +126,9 @@ def test_a_number_and_a_target():
 def test_bad_weights_are_refused(wrong):
     L, ev = setting(*one_state())
     for surrogate in (L, floats(L)):
-        with pytest.raises((InvalidMDPError, LaneError)):
+        with pytest.raises((InvalidMDPError, ExactnessError)):
             conservative(surrogate, wrong, ev)
-    with pytest.raises(LaneError):
+    with pytest.raises(ExactnessError):
         conservative(L, 0.5)
 
 
@@ -143,7 +143,7 @@ def test_bad_targets_and_evaluations_are_refused():
     for target in ([["1/2", "1/3"]], [["1", "0"]] * 2, [["2", "-1"]]):
         with pytest.raises(InvalidMDPError):
             conservative(L, "paper", ev, target)
-    with pytest.raises(LaneError):
+    with pytest.raises(ExactnessError):
         conservative(L, "paper", ev, [[0.5, 0.5]])
     masked = made([[1, 0]], [[1, 0]], allowed=[[True, False]])
     with pytest.raises(InvalidMDPError):
@@ -261,5 +261,5 @@ def test_bad_lines_are_refused():
     mdp, pi = one_state()
     with pytest.raises(InvalidMDPError):
         best_alpha(mdp, pi, [["1/2", "1/3"]])
-    with pytest.raises(LaneError):
+    with pytest.raises(ExactnessError):
         best_alpha(mdp, pi, [[0.5, 0.5]])

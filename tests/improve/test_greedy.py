@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo._core.errors import InvalidMDPError, LaneError
+from tabular_trpo._core.errors import ExactnessError, InvalidMDPError
 from tabular_trpo._improve.greedy import greedy
 from tabular_trpo._improve.step import MOVED, OPTIMAL
 from tests.improve.cases import floats, made, surrogates
@@ -73,7 +73,7 @@ def test_bad_advantages_are_refused():
     L = tt.surrogate(ev)
     with pytest.raises(InvalidMDPError, match="shape"):
         greedy(L, ev.A[0])
-    with pytest.raises(LaneError):
+    with pytest.raises(ExactnessError):
         greedy(L, ev.A.astype(float) + 0.5)
     with pytest.raises(InvalidMDPError):
         greedy(floats(L), np.full((2, 2), np.nan))

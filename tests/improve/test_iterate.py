@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo._core.errors import InvalidMDPError, LaneError
+from tabular_trpo._core.errors import ExactnessError, InvalidMDPError
 from tabular_trpo._core.real import log
 from tabular_trpo._exact.surrogate import surrogate
 from tabular_trpo._families.random import garnet
@@ -28,8 +28,8 @@ CHAIN = tt.MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
 
 
 def a_tenth(ev, L):
-    """A tenth of the way to the greedy policy, in either lane."""
-    share = F(1, 10) if ev.mdp.lane == "rational" else 0.1
+    """A tenth of the way to the greedy policy, in either arithmetic."""
+    share = F(1, 10) if ev.mdp.arithmetic == "rational" else 0.1
     return step_to(L, (1 - share) * L.pi + share * tt.policies.greedy(ev.mdp, ev.Q))
 
 
@@ -105,11 +105,11 @@ def test_runs_on_every_model_are_proved_monotone(name, step):
         assert all(type(x) is F for x in (record.eta, record.step.gain, record.gap, record.C))
 
 
-@pytest.mark.parametrize("lane", ["rational", "float"])
-def test_too_large_a_step_is_refuted(lane):
+@pytest.mark.parametrize("arithmetic", ["rational", "float"])
+def test_too_large_a_step_is_refuted(arithmetic):
     case = worst_case.tight_thm1("3/10", "9/10")
     mdp, pi, pi_new = case.mdp, case.pi, case.pi_new
-    if lane == "float":
+    if arithmetic == "float":
         mdp, pi, pi_new = mdp.to_float(), tt.policies.to_float(pi), tt.policies.to_float(pi_new)
     (record,) = iterate(mdp, pi, to(pi_new), [iterations(1)])
     assert record.monotone == "refuted" and record.realised < 0 < record.step.gain
@@ -240,7 +240,7 @@ def test_iterations_are_counted(most):
 def test_wrong_starts_are_refused_before_the_first_step():
     with pytest.raises(InvalidMDPError, match="pi"):
         iterate(CHAIN, [["1/2", "1/3"]], a_tenth)
-    with pytest.raises(LaneError):
+    with pytest.raises(ExactnessError):
         iterate(CHAIN, [[0.5, 0.5]], a_tenth)
     batch = tt.MDP(np.ones((2, 1, 1, 1)), np.ones((2, 1, 1)), np.ones((2, 1)), np.array([0.5, 0.9]))
     with pytest.raises(InvalidMDPError, match="batch"):

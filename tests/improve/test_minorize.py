@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo._core.errors import InvalidMDPError, LaneError
+from tabular_trpo._core.errors import ExactnessError, InvalidMDPError
 from tabular_trpo._exact.surrogate import Surrogate
 from tabular_trpo._improve.kl_curves import at_price, within
 from tabular_trpo._improve.kl_rows import divergence, rows_of
@@ -93,5 +93,5 @@ def test_refusals():
         with pytest.raises(InvalidMDPError, match="finite number >= 0"):
             minorize(L, bad)
     mdp = tt.MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
-    with pytest.raises(LaneError, match="total variation"):
+    with pytest.raises(ExactnessError, match="total variation"):
         minorize(tt.surrogate(tt.evaluate(mdp, [["1/2", "1/2"]])), 1)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo._core.errors import InvalidMDPError, LaneError, LimitError
+from tabular_trpo._core.errors import ExactnessError, InvalidMDPError, LimitError
 from tabular_trpo._exact.surrogate import Surrogate
 from tabular_trpo._improve.iterate import iterate
 from tabular_trpo._improve.mirror import mirror
@@ -238,7 +238,7 @@ def test_bad_input(call, text: str) -> None:
 
 def test_lanes_and_overflow():
     mdp = tt.MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
-    with pytest.raises(LaneError, match="surrogate is rational, expected float"):
+    with pytest.raises(ExactnessError, match="surrogate is rational, expected float"):
         natural(tt.surrogate(tt.evaluate(mdp, [["1/2", "1/2"]])), ZERO, 0.1)
     with pytest.raises(LimitError, match="theta overflows"):
         natural_fixed(replace(ONE, G=1e200 * ONE.G), ZERO, 1e-200)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tabular_trpo as tt
-from tabular_trpo._core.errors import InvalidMDPError, LaneError
+from tabular_trpo._core.errors import ExactnessError, InvalidMDPError
 from tabular_trpo._improve.greedy import greedy
 from tabular_trpo._improve.optimality import optimality_gap
 from tabular_trpo._improve.step import step_to
@@ -117,7 +117,7 @@ def test_other_steps_are_refused():
         other = replace(step, multipliers={**step.multipliers, "m": wrong})
         with pytest.raises(InvalidMDPError, match=text):
             optimality_gap(L, other)
-    with pytest.raises(LaneError):
+    with pytest.raises(ExactnessError):
         optimality_gap(floats(L), step)
     with pytest.raises(InvalidMDPError, match="shape"):
         optimality_gap(made([[1, 2]], [[0, 1]]), step)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo._core.errors import InvalidMDPError, LaneError, LimitError
+from tabular_trpo._core.errors import ExactnessError, InvalidMDPError, LimitError
 from tabular_trpo._improve.softmax_class import SoftmaxClass, aliased
 from tests.improve.parametric import KINDS, Softmax, dense, slope, softmax_case, softmax_cases
 
@@ -199,9 +199,9 @@ def test_equal_features_are_legal_where_there_is_no_choice():
 def test_lanes_and_overflow():
     mdp = tt.MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
     L = tt.surrogate(tt.evaluate(mdp, [["1/2", "1/2"]]))
-    with pytest.raises(LaneError, match=r"surrogate is rational.*to_float"):
+    with pytest.raises(ExactnessError, match=r"surrogate is rational.*to_float"):
         SoftmaxClass((1, 2)).gradient(L, [[0, 0]])
-    with pytest.raises(LaneError):
+    with pytest.raises(ExactnessError):
         SoftmaxClass((1, 2)).policy([["1/3", "0"]])
     with pytest.raises(LimitError, match="logits overflow"):
         SoftmaxClass((1, 2), np.array([[[1e200], [0.0]]])).policy([1e200])

@@ -9,7 +9,7 @@ import pytest
 from scipy.optimize import linprog
 
 import tabular_trpo as tt
-from tabular_trpo._core.errors import InvalidMDPError, LaneError, LimitError
+from tabular_trpo._core.errors import ExactnessError, InvalidMDPError, LimitError
 from tabular_trpo._improve.greedy import greedy
 from tabular_trpo._improve.step import OPTIMAL, STUCK
 from tabular_trpo._improve.total_variation import mean_tv_constraint, tv_constraint, tv_penalty
@@ -171,11 +171,11 @@ def test_nothing_to_gain(solve):
 @pytest.mark.parametrize("wrong", [-1, math.nan, math.inf, "nan", [1, 2]])
 def test_bad_numbers_are_refused(solve, wrong):
     for L in (two_rows(), floats(two_rows())):
-        with pytest.raises((InvalidMDPError, LaneError)):
+        with pytest.raises((InvalidMDPError, ExactnessError)):
             solve(L, wrong)
-    with pytest.raises(LaneError):
+    with pytest.raises(ExactnessError):
         solve(two_rows(), 0.5)
-    with pytest.raises(LaneError):
+    with pytest.raises(ExactnessError):
         solve(floats(two_rows()), "1/2")
 
 

@@ -70,7 +70,7 @@ def exact(texts: Any) -> Array:
 
 
 def in_floats(mdp: tt.MDP, *policies: Array) -> tuple[Any, ...]:
-    """The same in the float lane."""
+    """The same in float arithmetic."""
     return mdp.to_float(), *(tt.policies.to_float(pi) for pi in policies)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo._core.errors import InvalidMDPError, LaneError
+from tabular_trpo._core.errors import ExactnessError, InvalidMDPError
 from tabular_trpo._improve.softmax_class import SoftmaxClass
 from tabular_trpo._sampled.comparison import Curve, band, run
 from tabular_trpo._sampled.methods import METHODS, Method, Settings
@@ -139,7 +139,7 @@ def test_settings_reach_the_method(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_cannot_run_is_refused() -> None:
-    with pytest.raises(LaneError):
+    with pytest.raises(ExactnessError):
         run(model("queue").to_rational(), "single_path", 0, 10, SETTINGS)
     with pytest.raises(InvalidMDPError, match="Raise batch"):
         run(model("patient"), "vine", 0, 10, SETTINGS)

@@ -5,7 +5,7 @@ import pytest
 import scipy.sparse as sp
 
 import tabular_trpo as tt
-from tabular_trpo._core.errors import InvalidMDPError, LaneError, LimitError
+from tabular_trpo._core.errors import ExactnessError, InvalidMDPError, LimitError
 from tabular_trpo._sampled import enumeration
 from tabular_trpo._sampled.enumeration import all_paths, expectation
 from tests.sampled.models import F, dyadic, paths, values, visits, with_next_rewards
@@ -74,7 +74,7 @@ def test_bad_input() -> None:
     for horizon in (0, -1, 1.5, True, None):
         with pytest.raises(InvalidMDPError, match=r"horizon = .*whole number, at least 1"):
             list(all_paths(mdp, pi, horizon))  # type: ignore[arg-type]
-    with pytest.raises(LaneError, match="pi is in the float lane"):
+    with pytest.raises(ExactnessError, match="pi is in float arithmetic"):
         list(all_paths(mdp, tt.policies.to_float(pi), 1))
     with pytest.raises(InvalidMDPError, match=r"pi\[s=0\] sums to"):
         list(all_paths(mdp, [["1", "1"], ["1", "0"]], 1))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo._core.errors import InvalidMDPError, LaneError
+from tabular_trpo._core.errors import ExactnessError, InvalidMDPError
 from tabular_trpo._sampled.enumeration import all_paths, expectation
 from tabular_trpo._sampled.estimate import estimate, path_terms
 from tabular_trpo._sampled.rollouts import Rollouts, single_path
@@ -269,6 +269,8 @@ def test_lanes_are_not_mixed() -> None:
     floats = single_path(Simulator(rough, np.random.default_rng(0)), p, 20, 3)
     _, fractions = next(all_paths(mdp, pi, 2))
     for data, policy, b in ((floats, pi, None), (fractions, p, None), (fractions, pi, [0.5, 0.5])):
-        with pytest.raises(LaneError, match=r"(pi|baseline) is in the .* lane.*to_float\(\)"):
+        with pytest.raises(
+            ExactnessError, match=r"(pi|baseline) is in the .* arithmetic.*to_float\(\)"
+        ):
             estimate(data, policy, baseline=b)
     assert estimate(fractions, [["1/4", "3/4"], ["1/2", "1/2"]]).G.dtype == object

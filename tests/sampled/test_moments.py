@@ -8,7 +8,7 @@ import pytest
 import scipy.sparse as sp
 
 import tabular_trpo as tt
-from tabular_trpo._core.errors import InvalidMDPError, LaneError
+from tabular_trpo._core.errors import ExactnessError, InvalidMDPError
 from tabular_trpo._sampled.enumeration import expectation
 from tabular_trpo._sampled.estimate import estimate
 from tabular_trpo._sampled.moments import path_moments, return_moments, vine_moments
@@ -196,7 +196,7 @@ def test_bad_input() -> None:
                 ask(mdp, pi, wrong)
         with pytest.raises(InvalidMDPError, match=r"mdp has batch \(2,\).*mdp\[i\]"):
             ask(batch, p)
-        with pytest.raises(LaneError, match="pi is in the float lane"):
+        with pytest.raises(ExactnessError, match="pi is in float arithmetic"):
             ask(mdp, p)
         with pytest.raises(InvalidMDPError, match=r"pi\[s=0\] sums to 1/4"):
             ask(mdp, exact([["1/4", "0"], ["1", "0"]]))
@@ -205,7 +205,7 @@ def test_bad_input() -> None:
         InvalidMDPError, match=r"(?s)pi_new\[s=0, a=1\] = .* pi never takes .*1 more"
     ):
         path_moments(mdp, unseen, exact([["1/2", "1/2"], ["1/2", "1/2"]]))
-    with pytest.raises(LaneError, match="pi_new is in the float lane"):
+    with pytest.raises(ExactnessError, match="pi_new is in float arithmetic"):
         path_moments(mdp, pi, n)
     with pytest.raises(InvalidMDPError, match="weighting = 'flat', expected one of discounted"):
         path_moments(mdp, pi, new, 2, "flat")
@@ -215,5 +215,5 @@ def test_bad_input() -> None:
         for b, message in (([0.0], r"has shape \(1,\)"), ([0.0, np.nan], "has NaN")):
             with pytest.raises(InvalidMDPError, match=f"baseline {message}"):
                 path_moments(rough, p, n, horizon, baseline=b)
-        with pytest.raises(LaneError, match="baseline is in the float lane"):
+        with pytest.raises(ExactnessError, match="baseline is in float arithmetic"):
             path_moments(mdp, pi, new, horizon, baseline=[0.5, 0.5])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo._core.errors import InvalidMDPError, LaneError, MemoryGuardError
+from tabular_trpo._core.errors import ExactnessError, InvalidMDPError, MemoryGuardError
 from tabular_trpo._sampled.estimate import estimate, path_terms
 from tabular_trpo._sampled.moments import path_moments, return_moments
 from tabular_trpo._sampled.rollouts import going_on, single_path, stopping_times
@@ -167,7 +167,7 @@ def test_bad_input() -> None:
         with pytest.raises(InvalidMDPError, match=message):
             single_path(sim, policy, 2, 3)
     for exact_rows in (sink()[1], [["1/2", "1/2"]] * 2 + [["1", "0"]]):
-        with pytest.raises(LaneError, match=r"pi is in the rational lane.*to_float\(\)"):
+        with pytest.raises(ExactnessError, match=r"pi is in rational arithmetic.*to_float\(\)"):
             single_path(sim, exact_rows, 2, 3)
     for n, horizon in ((10**6, 10**8), (10**13, 1), (10**13, None)):
         with pytest.raises(MemoryGuardError, match=r"paths = .* needs .*Take fewer or"):

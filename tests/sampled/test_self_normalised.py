@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo._core.errors import InvalidMDPError, LaneError, LimitError
+from tabular_trpo._core.errors import ExactnessError, InvalidMDPError, LimitError
 from tabular_trpo._improve.natural import natural, vanilla
 from tabular_trpo._sampled.estimate import estimate_vine
 from tabular_trpo._sampled.self_normalised import SelfNormalised, self_normalised
@@ -184,7 +184,7 @@ def test_bad_input() -> None:
     for message, policy in bad:
         with pytest.raises(InvalidMDPError, match=message):
             self_normalised(out, policy)
-    with pytest.raises(LaneError, match="pi is in the rational lane"):
+    with pytest.raises(ExactnessError, match="pi is in rational arithmetic"):
         self_normalised(out, dyadic()[1])
     never = replace(out, behaviour=np.zeros((5, 2)))
     for made in (self_normalised, estimate_vine):

@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse as sp
 
 import tabular_trpo as tt
-from tabular_trpo._core.errors import InvalidMDPError, LaneError, MemoryGuardError
+from tabular_trpo._core.errors import ExactnessError, InvalidMDPError, MemoryGuardError
 from tabular_trpo._sampled.simulator import Simulator
 from tests.sampled.models import F, dyadic, in_floats, sink
 from tests.strategies import rational_pairs
@@ -169,7 +169,9 @@ def test_bad_models_and_generators() -> None:
     exact_model = dyadic()[0]
     mdp = exact_model.to_float()
     rng = np.random.default_rng(0)
-    with pytest.raises(LaneError, match=r"mdp is rational, expected floats.*mdp\.to_float\(\)"):
+    with pytest.raises(
+        ExactnessError, match=r"mdp is rational, expected floats.*mdp\.to_float\(\)"
+    ):
         Simulator(exact_model, rng)
     batch = tt.MDP([mdp.P] * 2, [mdp.r] * 2, mdp.rho0, 0.5)
     with pytest.raises(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo._core.errors import InvalidMDPError, LaneError, LimitError
+from tabular_trpo._core.errors import ExactnessError, InvalidMDPError, LimitError
 from tabular_trpo._improve.iterate import PROVED, REFUTED, UNDECIDED, iterate
 from tabular_trpo._improve.natural import Trial, following, natural, natural_fixed
 from tabular_trpo._improve.softmax_class import SoftmaxClass, aliased
@@ -248,7 +248,7 @@ def test_sampled_trpo_closes_the_gap() -> None:
 
 def test_what_cannot_run_is_refused() -> None:
     mdp = model("rover")
-    with pytest.raises(LaneError, match="to_float"):
+    with pytest.raises(ExactnessError, match="to_float"):
         ran(mdp.to_rational(), Paths(3), 0, 1)
     with pytest.raises(InvalidMDPError, match="theta"):
         ran(mdp, Paths(3), 0, 1, 0.1, [0.0])

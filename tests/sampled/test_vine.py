@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo._core.errors import InvalidMDPError, LaneError, MemoryGuardError
+from tabular_trpo._core.errors import ExactnessError, InvalidMDPError, MemoryGuardError
 from tabular_trpo._sampled.estimate import estimate_vine, vine_terms
 from tabular_trpo._sampled.moments import vine_moments
 from tabular_trpo._sampled.simulator import Simulator
@@ -236,7 +236,7 @@ def test_bad_input() -> None:
     for name in ("paths", "branches", "roots"):
         with pytest.raises(MemoryGuardError, match=r"branches = .* needs .*Take fewer paths"):
             vine(sim, pi, **{"paths": 3, name: 10**13})  # type: ignore[arg-type]
-    with pytest.raises(LaneError, match="pi is in the rational lane"):
+    with pytest.raises(ExactnessError, match="pi is in rational arithmetic"):
         vine(sim, dyadic()[1], 2)
     out = vine(sim, pi, 5, 2)
     for message, policy in (

@@ -31,7 +31,7 @@ def test_every_witness_has_the_shipped_ratio_exactly(name: str) -> None:
         if one.theorem != name or one.witness is None:
             continue
         pair = witnesses.load(FOLDER / one.witness)
-        assert (pair.mdp.lane, pair.gamma) == ("rational", one.gamma)
+        assert (pair.mdp.arithmetic, pair.gamma) == ("rational", one.gamma)
         assert tt.judge(theorem, pair).status == "proved"
         assert score.ratio(pair) == one.ratio and (one.ratio or 0) <= 1
         assert any(x == y != 0 for x, y in score.sides(pair)) is one.attained

@@ -1,4 +1,4 @@
-"""Average rewards: solved by hand, by definition, in every lane; chains that do not mix."""
+"""Average rewards: solved by hand, by definition, in every arithmetic; chains that do not mix."""
 
 from fractions import Fraction
 from typing import Any
@@ -9,6 +9,7 @@ import pytest
 import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.theory.test_arithmetics import held, near
 
 import tabular_trpo as tt
 from tabular_trpo._core.linalg.dense import closed_classes, restarted
@@ -20,7 +21,6 @@ from tabular_trpo._theory.plain import Cases, PlainPair
 from tabular_trpo._theory.statements.average import AVERAGE
 from tabular_trpo._theory.trace import OF_AVERAGES
 from tests.strategies import pairs
-from tests.theory.test_lanes import held, near
 
 F = Fraction
 
@@ -102,7 +102,9 @@ def test_enclosures_are_narrow_enough_to_prove() -> None:
     pair = two_states().to_float()
     assert pair.enclosed().kemeny.hi - pair.enclosed().kemeny.lo < 1e-13
     slack = [theorem for theorem in AVERAGE if theorem(pair).slack > 1e-6]
-    assert slack and {judge(theorem, pair, lane="float").status for theorem in slack} == {"proved"}
+    assert slack and {judge(theorem, pair, arithmetic="float").status for theorem in slack} == {
+        "proved"
+    }
 
 
 def test_sparse_models_and_batches() -> None:

@@ -1,4 +1,4 @@
-"""Verdicts: four ends, three lanes, certain signs, and limits that say which they are."""
+"""Verdicts: four ends, three arithmetics, certain signs, and limits that say which they are."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -154,7 +154,7 @@ def test_equal_policies_are_settled_without_logarithms() -> None:
     for name in ("tv_squared_kl", "pinsker", "trpo_kl_bound", "minorant_gain"):
         verdict = judge(BY_NAME[name], equal_policies())
         assert (verdict.status, verdict.slack_lo, verdict.slack_hi) == ("proved", 0, 0)
-        assert verdict.lane == "rational"
+        assert verdict.arithmetic == "rational"
 
 
 # ---- certain signs -------------------------------------------------------------------------------
@@ -168,7 +168,7 @@ def test_ties_of_the_kl_are_decided(digits: int) -> None:
     assert judge(stated(lambda p: (p.max_kl, "<=", above)), pair).status == "proved"
     assert judge(stated(lambda p: (p.max_kl, "<=", below)), pair).status == "refuted"
     verdict = judge(stated(lambda p: (p.max_kl, ">=", below)), pair)
-    assert verdict.status == "proved" and verdict.lane == "enclosure"
+    assert verdict.status == "proved" and verdict.arithmetic == "enclosure"
     assert 0 < verdict.slack_lo <= verdict.slack_hi < Fraction(2, 10**digits)
 
 
@@ -177,7 +177,7 @@ def test_a_limit_of_bits_leaves_it_undecided_and_says_so() -> None:
     _, hi = real.enclose(pair.max_kl, 220)
     near = stated(lambda p: (p.max_kl, "<=", hi))
     verdict = judge(near, pair, bits=128)
-    assert (verdict.status, verdict.lane) == ("undecided", "enclosure")
+    assert (verdict.status, verdict.arithmetic) == ("undecided", "enclosure")
     assert "128 bits" in verdict.reason
     assert judge(near, pair).status == "proved"
     assert not verify_pair(pair, [near], bits=128).all_proved
@@ -202,25 +202,25 @@ def test_roots_are_exact() -> None:
     assert judge(stated(lambda p: (p.sqrt(2), "<=", 1)), pair).status == "refuted"
 
 
-# ---- lanes ---------------------------------------------------------------------------------------
+# ---- arithmetics ---------------------------------------------------------------------------------------
 
 
 def test_floats_settle_what_they_can_and_rationals_the_rest() -> None:
-    lanes = {v.claim.name: v.lane for v in verify_pair(TIGHT().to_float())}
-    assert lanes["trpo_bound"] == lanes["trpo_kl_bound"] == "float"
-    assert {lanes[identity.name] for identity in IDENTITIES} == {"rational"}
-    assert lanes["coupling_span"] == "rational"  # attained with equality
+    arithmetics = {v.claim.name: v.arithmetic for v in verify_pair(TIGHT().to_float())}
+    assert arithmetics["trpo_bound"] == arithmetics["trpo_kl_bound"] == "float"
+    assert {arithmetics[identity.name] for identity in IDENTITIES} == {"rational"}
+    assert arithmetics["coupling_span"] == "rational"  # attained with equality
 
 
 def test_floats_alone_never_prove_an_equality_nor_refute_a_true_one() -> None:
-    for verdict in verify_pair(TIGHT().to_float(), IDENTITIES, lane="float"):
+    for verdict in verify_pair(TIGHT().to_float(), IDENTITIES, arithmetic="float"):
         assert verdict.status == "undecided"
         assert "by choice" in verdict.reason
 
 
-def test_the_rational_lane_can_be_asked_for() -> None:
-    lanes = {v.lane for v in verify_pair(TIGHT().to_float(), lane="rational")}
-    assert lanes == {"rational", "enclosure"}
+def test_the_rational_arithmetic_can_be_asked_for() -> None:
+    arithmetics = {v.arithmetic for v in verify_pair(TIGHT().to_float(), arithmetic="rational")}
+    assert arithmetics == {"rational", "enclosure"}
 
 
 def test_a_large_model_stays_with_floats_and_says_why() -> None:
@@ -229,7 +229,7 @@ def test_a_large_model_stays_with_floats_and_says_why() -> None:
     pi_new = tt.policies.mixture(pi, tt.policies.deterministic(mdp, np.zeros(150, int)), 0.01)
     verdicts = verify(mdp, pi, pi_new)
     assert {v.status for v in verdicts} == {"proved", "undecided", "vacuous"}
-    assert {v.lane for v in verdicts} == {"float"}
+    assert {v.arithmetic for v in verdicts} == {"float"}
     for name in ("trpo_bound", "trpo_kl_bound", "coupling_span", "pinsker"):
         assert verdicts[name].status == "proved"
     reason = verdicts["visitation_mass"].reason
@@ -239,7 +239,7 @@ def test_a_large_model_stays_with_floats_and_says_why() -> None:
 def test_float_mixtures_are_judged_as_exact_mixtures() -> None:
     pair = fixtures.cpi()().to_float()
     verdict = judge(BY_NAME["cpi_bound"], pair)
-    assert (verdict.status, verdict.lane) == ("proved", "float")
+    assert (verdict.status, verdict.arithmetic) == ("proved", "float")
 
 
 def test_batches_and_unknown_lanes_are_refused() -> None:
@@ -249,7 +249,7 @@ def test_batches_and_unknown_lanes_are_refused() -> None:
     with pytest.raises(InvalidMDPError, match="expected a single pair"):
         judge(BY_NAME["trpo_bound"], Pair(batch, pair.pi, pair.pi_new))
     with pytest.raises(InvalidMDPError, match="auto, float, rational"):
-        judge(BY_NAME["trpo_bound"], pair, lane="exact")
+        judge(BY_NAME["trpo_bound"], pair, arithmetic="exact")
 
 
 # ---- tightness -----------------------------------------------------------------------------------
@@ -263,7 +263,7 @@ def test_tightness_is_gap_over_penalty() -> None:
     assert ratios["coupling_span"] == ratios["coupling_bound"] == 1
     assert ratios["performance_difference"] is None
     assert ratios["pinsker"] is None  # its right side is 0
-    floats = {v.claim.name: v.tightness for v in verify_pair(pair.to_float(), lane="float")}
+    floats = {v.claim.name: v.tightness for v in verify_pair(pair.to_float(), arithmetic="float")}
     assert floats["trpo_bound"] == pytest.approx(10 / 19)
 
 

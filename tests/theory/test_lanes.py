@@ -174,7 +174,7 @@ def test_csr_models_agree_with_dense_ones() -> None:
 
 
 def test_repr_says_the_batch() -> None:
-    assert repr(stacked()[0]) == "<Pair: pair, S=3, A=2, batch (3,), float lane>"
+    assert repr(stacked()[0]) == "<Pair: pair, S=3, A=2, batch (3,), float arithmetic>"
 
 
 def test_enclosed_pair_refuses_to_solve() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 
 import tabular_trpo as tt
 from tabular_trpo._core import real
-from tabular_trpo._core.errors import InvalidMDPError, LaneError
+from tabular_trpo._core.errors import ExactnessError, InvalidMDPError
 from tabular_trpo._theory import fixtures
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.theorems import THEOREMS
@@ -155,9 +155,9 @@ def test_mixtures_know_their_target() -> None:
 
 def test_lanes_are_not_mixed() -> None:
     case = worst_case.tight_cpi("9/10")
-    with pytest.raises(LaneError):
+    with pytest.raises(ExactnessError):
         Pair(case.mdp, np.array([[0.5, 0.5]] * 2), case.pi)
-    with pytest.raises(LaneError):
+    with pytest.raises(ExactnessError):
         Pair.mixture(case.mdp, case.pi, case.target, 0.5)
     with pytest.raises(InvalidMDPError):
         Pair.mixture(case.mdp, case.pi, case.target, "3/2")
@@ -172,4 +172,4 @@ def test_no_quantity_of_a_rational_pair_is_a_float(pair: Pair) -> None:
 
 
 def test_repr_is_one_line() -> None:
-    assert repr(fixtures.cpi()()) == "<Pair: mixture, alpha=1/10, S=2, A=2, rational lane>"
+    assert repr(fixtures.cpi()()) == "<Pair: mixture, alpha=1/10, S=2, A=2, rational arithmetic>"

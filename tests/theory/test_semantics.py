@@ -41,7 +41,7 @@ def judged(formula: Any, pair: tt.Pair) -> str:
     """Return the verdict, after floats and the checker were seen to give the same."""
     claim = tt.claim("edge")(formula)
     exact = tt.judge(claim, pair)
-    floats = tt.judge(claim, pair.to_float(), lane="float")
+    floats = tt.judge(claim, pair.to_float(), arithmetic="float")
     status = "no value" if exact.reason.startswith(NO_VALUE) else exact.status
     assert floats.status in ("undecided", exact.status)
     if status == "no value":

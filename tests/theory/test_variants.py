@@ -35,7 +35,7 @@ def test_variant_is_refuted_and_its_theorem_is_not(variant: Variant) -> None:
     pair = variant.fixture()
     verdict = judge(variant.claim, pair)
     assert verdict.status == "refuted"
-    assert verdict.lane in ("rational", "enclosure")
+    assert verdict.arithmetic in ("rational", "enclosure")
     if variant.claim.statement.relation == "==":
         assert verdict.slack_lo * verdict.slack_hi > 0
     else:
@@ -44,12 +44,12 @@ def test_variant_is_refuted_and_its_theorem_is_not(variant: Variant) -> None:
 
 
 @each
-def test_variant_is_refuted_in_the_float_lane(variant: Variant) -> None:
+def test_variant_is_refuted_in_the_float_arithmetic(variant: Variant) -> None:
     """Enclosures cannot prove a precondition that holds with equality, nor make a soft value or
     a pseudo-inverse."""
-    verdict = judge(variant.claim, variant.fixture().to_float(), lane="float")
+    verdict = judge(variant.claim, variant.fixture().to_float(), arithmetic="float")
     assert verdict.status == ("undecided" if variant.claim.name in OPEN_IN_FLOATS else "refuted")
-    assert verdict.lane == "float"
+    assert verdict.arithmetic == "float"
 
 
 @each

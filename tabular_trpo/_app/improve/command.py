@@ -14,7 +14,7 @@ from tabular_trpo._app.improve.figure import draw
 from tabular_trpo._app.improve.methods import MEANING, METHODS, chosen
 from tabular_trpo._app.improve.report import Run, document, line, parts
 from tabular_trpo._app.shared.formatting import short
-from tabular_trpo._app.shared.models import lane_argument, policy, read
+from tabular_trpo._app.shared.models import arithmetic_argument, policy, read
 from tabular_trpo._app.shared.output import Answer
 from tabular_trpo._app.shared.plotting import attempt, check_figure
 from tabular_trpo._improve.iterate import Record, iterate
@@ -28,7 +28,7 @@ EPILOG = (
     + "\n".join(f"  {method.name:17} {method.does}" for method in METHODS.values())
     + """
 
-Each step is judged exactly (rational lane) or within proved errors (float lane). Exit code 0: a
+Each step is judged exactly (rational arithmetic) or within proved errors (float arithmetic). Exit code 0: a
 method that promises never to lower the return did not. 1: it did, or a theorem is refuted.
 4: at some step neither is certain."""
 )
@@ -61,7 +61,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--figure", metavar="FILE.png", help="draw the run (needs the extra plot)")
     parser.add_argument("--times", action="store_true", help="wall time of each step")
     parser.add_argument("--all", action="store_true", help="every row of the table")
-    lane_argument(parser)
+    arithmetic_argument(parser)
 
 
 def _number(most: int | None = None) -> Callable[[str], Fraction]:
@@ -96,7 +96,7 @@ def run(args: argparse.Namespace) -> Answer:
     method = chosen(args.method, given)
     if args.figure is not None:
         check_figure(args.figure)
-    source = read(args.file, args.lane)
+    source = read(args.file, args.arithmetic)
     start = policy(source, args.policy)
     rules = [iterations(args.iterations)]
     rules += [] if args.tol is None else [gap_at_most(args.tol)]

@@ -61,7 +61,7 @@ class Method:
 
 
 def _number(settings: Settings, name: str, L: Surrogate) -> Any:
-    """Return a setting in the lane of the surrogate that the step is given."""
+    """Return a setting in the arithmetic of the surrogate that the step is given."""
     return settings[name] if is_rational(L.pi) else _double(f"--{name}", settings[name])
 
 
@@ -104,7 +104,7 @@ def _penalised(step: Callable[[Surrogate, Any], Step], share: str = "1") -> Solv
 
 
 def _exactly(solve: Solver) -> Callable[[Settings, MDP, Array], StepFunction]:
-    """Make a step that is solved in the lane of the model."""
+    """Make a step that is solved in the arithmetic of the model."""
     return lambda settings, mdp, pi: on_grid(lambda ev, L: solve(settings, ev, L))
 
 

@@ -81,7 +81,7 @@ def document(run: Run) -> dict[str, Any]:
     return {
         "command": "improve",
         "model": run.source.name,
-        "lane": mdp.lane,
+        "lane": mdp.arithmetic,
         **scalars(["gamma"], [mdp.gamma]),
         "method": run.method.name,
         "settings": {name: str(value) for name, value in run.given.items()},
@@ -211,7 +211,7 @@ def line(run: Run) -> str:
     eta = f"eta {_within(first.eta, first.eta_radius, 7)} -> "
     eta += _within(last.eta_new, last.eta_new_radius, 7)
     gap = f"eta* - eta <= {_cell(last.gap, 3)}"
-    where = about(run.source.mdp, run.args.lane)
+    where = about(run.source.mdp, run.args.arithmetic)
     return f"{run.source.name}, {run.method.name}: {eta}, {gap}; {_verdict(run)} ({where})"
 
 

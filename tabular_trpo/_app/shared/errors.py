@@ -93,7 +93,11 @@ def _judge(error: BaseException) -> tuple[int, str, str]:
         place = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
         return INVALID, "OSError", plain(f"{place}{error.strerror or error}")
     if isinstance(error, MemoryError):
-        return MEMORY, "MemoryError", "out of memory; a smaller model, or --lane float, needs less"
+        return (
+            MEMORY,
+            "MemoryError",
+            "out of memory; a smaller model, or --arithmetic float, needs less",
+        )
     frames = traceback.extract_tb(error.__traceback__)
     where = f"{os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else "?"
     text = f"internal error at {where}: {type(error).__name__}: {error} (please report this)"

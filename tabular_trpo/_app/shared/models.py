@@ -1,4 +1,4 @@
-"""Models and policies as the arguments of a command name them, in the lane that was asked for."""
+"""Models and policies as the arguments of a command name them, in the arithmetic that was asked for."""
 
 import argparse
 import sys
@@ -22,8 +22,8 @@ from tabular_trpo._formats.document import Document, from_document
 from tabular_trpo._formats.json_text import fetch, parse
 
 SUFFIX = ".mdp.json"
-LANES = ("auto", "rational", "float")
-MOST_STATES, MOST_ENTRIES = 120, 50_000  # of P, in the rational lane that is taken unasked
+ARITHMETICS = ("auto", "rational", "float")
+MOST_STATES, MOST_ENTRIES = 120, 50_000  # of P, in rational arithmetic that is taken unasked
 AUTO_WORK = 5.0  # seconds of one exact evaluation, by its estimate, that are taken unasked
 MADE = ("uniform", "greedy", "optimal")
 
@@ -32,7 +32,7 @@ MADE = ("uniform", "greedy", "optimal")
 @locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
-    """One model with its policies (S, A), in one lane; `name` is the file's without suffix."""
+    """One model with its policies (S, A), in one arithmetic; `name` is the file's without suffix."""
 
     name: str
     path: str
@@ -41,15 +41,18 @@ class Source:
     why: str
 
 
-def lane_argument(parser: argparse.ArgumentParser) -> None:
-    """Add --lane."""
+def arithmetic_argument(parser: argparse.ArgumentParser) -> None:
+    """Add --arithmetic."""
     parser.add_argument(
-        "--lane",
-        choices=LANES,
+        "--arithmetic",
+        choices=ARITHMETICS,
         default="auto",
-        help="arithmetic; auto takes the rational lane while it is affordable "
+        help="auto (the default) takes rational arithmetic while it is affordable "
         f"(at most {MOST_STATES} states, {MOST_ENTRIES} entries of P, and {AUTO_WORK:g} s for an "
         "exact evaluation by its estimate)",
+    )
+    parser.add_argument(  # the old name
+        "--lane", dest="arithmetic", choices=ARITHMETICS, help=argparse.SUPPRESS
     )
     parser.add_argument(
         "--work",
@@ -91,24 +94,24 @@ def once(paths: list[str]) -> list[str]:
     return paths
 
 
-def read(path: str, lane: str, proving: bool = False) -> Source:
+def read(path: str, arithmetic: str, proving: bool = False) -> Source:
     """Read one model file, "-" for standard input.
 
-    lane:    "rational", "float", or "auto": exact data stay rational while that is affordable
+    arithmetic:    "rational", "float", or "auto": exact data stay rational while that is affordable
     proving: whether auto makes doubles rational too, as the dyadic rationals that they are
     raises:  TabularError
     """
     place, data = raw(path)
     value, text = parse(data, place)
-    if lane == "auto" and not _affordable(_count(value, "states"), _count(value, "actions")):
-        lane = "float"  # decided before a rational model of that size is made
-    document = from_document(value, lane, place, text)
-    if lane == "auto":
-        lane = "rational" if proving or document.mdp.lane == "rational" else "float"
-        exact = document.mdp.to_rational() if lane == "rational" else None
+    if arithmetic == "auto" and not _affordable(_count(value, "states"), _count(value, "actions")):
+        arithmetic = "float"  # decided before a rational model of that size is made
+    document = from_document(value, arithmetic, place, text)
+    if arithmetic == "auto":
+        arithmetic = "rational" if proving or document.mdp.arithmetic == "rational" else "float"
+        exact = document.mdp.to_rational() if arithmetic == "rational" else None
         if exact is not None and exact_work(exact).seconds > AUTO_WORK:
-            lane = "float"
-    return _in_lane(document, path, lane)
+            arithmetic = "float"
+    return _converted(document, path, arithmetic)
 
 
 def _affordable(n_states: int, n_actions: int) -> bool:
@@ -120,10 +123,10 @@ def _count(document: Any, key: str) -> int:
     return len(names) if isinstance(names, list) else 0
 
 
-def _in_lane(document: Document, path: str, lane: str) -> Source:
+def _converted(document: Document, path: str, arithmetic: str) -> Source:
     mdp, named = document.mdp, dict(document.policies)
-    if mdp.lane != lane:
-        rational = lane == "rational"
+    if mdp.arithmetic != arithmetic:
+        rational = arithmetic == "rational"
         cross = policies.to_rational if rational else policies.to_float
         mdp = mdp.to_rational() if rational else mdp.to_float()
         named = {name: cross(pi) for name, pi in named.items()}
@@ -148,14 +151,14 @@ def files(paths: list[str]) -> list[str]:
     return found
 
 
-def read_all(paths: list[str], lane: str) -> list[Source]:
+def read_all(paths: list[str], arithmetic: str) -> list[Source]:
     """Read many model files before any work is begun; the problems of all of them are one error."""
     sources: list[Source] = []
     problems: list[Problem] = []
     hidden = 0
     for path in files(paths):
         try:
-            sources.append(read(path, lane, proving=True))
+            sources.append(read(path, arithmetic, proving=True))
         except InvalidMDPError as error:
             problems += error.problems
             hidden += error.hidden
@@ -195,6 +198,6 @@ def policy(source: Source, name: str, before: Array | None = None) -> Array:
 
 
 def about(mdp: MDP, asked: str) -> str:
-    """Say which lane was taken and why."""
-    why = "" if asked != "auto" else ", chosen by --lane auto"
-    return f"{mdp.lane} lane{why}"
+    """Say which arithmetic was taken and why."""
+    why = "" if asked != "auto" else ", chosen by --arithmetic auto"
+    return f"{mdp.arithmetic} arithmetic{why}"

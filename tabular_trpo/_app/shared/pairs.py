@@ -26,7 +26,7 @@ SMALL_STEP = Fraction(1, 1000)
 class Candidate:
     """Two policies to judge; with a target, pi_new = (1 - alpha) pi + alpha target.
 
-    pi, pi_new, target: (S, A) in the lane of the model
+    pi, pi_new, target: (S, A) in the arithmetic of the model
     """
 
     name: str
@@ -49,7 +49,7 @@ def candidates(
 
     Identical policies are always among them, for M(pi_new) >= M(pi) holds there; so is a mixture.
 
-    named:  policies of the file, in the lane of the model
+    named:  policies of the file, in the arithmetic of the model
     which:  "file", "made", "all", or "auto": those of the file where it has two policies
     return: the same list for the same arguments
     """
@@ -98,7 +98,7 @@ def _mixture(mdp: MDP, pi: Array, target: Array, alpha: Any) -> Array:
 
 def _towards_greedy(mdp: MDP, name: str, pi: Array, step: Fraction) -> Candidate:
     target = policies.greedy(mdp, evaluate(mdp, pi).Q)
-    alpha = step if mdp.lane == "rational" else nearest(step)
+    alpha = step if mdp.arithmetic == "rational" else nearest(step)
     return Candidate(name, pi, _mixture(mdp, pi, target, alpha), target, alpha)
 
 
@@ -126,11 +126,11 @@ def _made(mdp: MDP, seed: int, n_random: int) -> list[Candidate]:
 
 
 def _random(mdp: MDP, rng: np.random.Generator, low: int, high: int) -> Array:
-    """Draw integer weights in [low, high) and divide by their sum: exact in the rational lane."""
+    """Draw integer weights in [low, high) and divide by their sum: exact in rational arithmetic."""
     weights = rng.integers(low, high, size=mdp.mask.shape) * mdp.mask
     weights += mdp.mask * (weights.sum(axis=1, keepdims=True) == 0)
     totals = weights.sum(axis=1)
-    if mdp.lane == "float":
+    if mdp.arithmetic == "float":
         return policies.check_policy(mdp, weights / totals[:, None])
     pi = zeros(weights.shape, rational=True)
     for s, a in np.argwhere(weights):

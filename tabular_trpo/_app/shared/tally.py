@@ -11,7 +11,7 @@ from tabular_trpo._core.records import locked
 from tabular_trpo._theory.claim import Theorem, Verdict
 from tabular_trpo._theory.theorems import distinct
 
-LANES = ("float", "rational", "enclosure")
+ARITHMETICS = ("float", "rational", "enclosure")
 STATUSES = ("proved", "vacuous", "refuted", "undecided")
 
 
@@ -38,7 +38,7 @@ class Tally:
     """
 
     counts: dict[str, int]
-    lanes: tuple[str, ...]
+    arithmetics: tuple[str, ...]
     equal: int
     slack: Any
     slack_at: str
@@ -54,7 +54,7 @@ class Tally:
 def tally(found: Iterable[tuple[Judged, Verdict]]) -> Tally:
     """Count verdicts, each given with the pair that it is about."""
     counts = Counter(dict.fromkeys(STATUSES, 0))
-    lanes: set[str] = set()
+    arithmetics: set[str] = set()
     equal = 0
     slack: tuple[Any, str] = (None, "")
     tight: tuple[float | None, str] = (None, "")
@@ -62,7 +62,7 @@ def tally(found: Iterable[tuple[Judged, Verdict]]) -> Tally:
         counts[verdict.status] += 1
         if verdict.status == "vacuous":
             continue
-        lanes.add(verdict.lane)
+        arithmetics.add(verdict.arithmetic)
         if verdict.status == "undecided" or verdict.slack_lo is None:
             continue
         if verdict.slack_lo == 0 == verdict.slack_hi:
@@ -73,7 +73,7 @@ def tally(found: Iterable[tuple[Judged, Verdict]]) -> Tally:
             tight = verdict.tightness, place(one)
     if equal and slack[0] is None:
         slack = Fraction(0), ""
-    ordered = tuple(lane for lane in LANES if lane in lanes)
+    ordered = tuple(arithmetic for arithmetic in ARITHMETICS if arithmetic in arithmetics)
     return Tally(dict(counts), ordered, equal, *slack, *tight)
 
 

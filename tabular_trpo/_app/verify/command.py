@@ -10,7 +10,7 @@ from typing import Any
 from tabular_trpo import check
 from tabular_trpo._app.shared.errors import UsageError
 from tabular_trpo._app.shared.files import check_folder, file_name, save
-from tabular_trpo._app.shared.models import Source, lane_argument, read_all
+from tabular_trpo._app.shared.models import Source, arithmetic_argument, read_all
 from tabular_trpo._app.shared.output import Answer
 from tabular_trpo._app.shared.pairs import candidates
 from tabular_trpo._app.shared.progress import steps
@@ -69,7 +69,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="random pairs among the made ones (default 2)",
     )
-    lane_argument(parser)
+    arithmetic_argument(parser)
     parser.add_argument(
         "--bits",
         type=whole(FIRST_BITS, MOST_BITS),
@@ -104,11 +104,11 @@ def run(args: argparse.Namespace) -> Answer:
     theorems = chosen(args.theorem)
     if args.certificates is not None:
         check_folder(args.certificates, "--certificates")
-    sources = read_all(args.paths, args.lane)
+    sources = read_all(args.paths, args.arithmetic)
     outcome = Outcome(args, theorems, sources)
     taken: set[str] = set()
     for source, name, pair in steps(_pairs(sources, args), len(sources), args.quiet):
-        verdicts = tuple(judge(theorem, pair, args.bits, args.lane) for theorem in theorems)
+        verdicts = tuple(judge(theorem, pair, args.bits, args.arithmetic) for theorem in theorems)
         one = Judged(source, name, verdicts)
         outcome.judged.append(one)
         _keep(outcome, one, pair, taken)

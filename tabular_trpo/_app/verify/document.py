@@ -20,7 +20,7 @@ def document(outcome: Outcome, total: Tally, code: int) -> dict[str, Any]:
         "seed": args.seed,
         "n_random": args.n_random,
         "bits": args.bits,
-        "lane": args.lane,
+        "lane": args.arithmetic,
         "pairs": args.pairs,
         "distinct": len(distinct(outcome.theorems)),
         "totals": _tally(total),
@@ -57,7 +57,7 @@ def _theorem(theorem: Theorem) -> dict[str, Any]:
 def _tally(one: Tally) -> dict[str, Any]:
     return {
         **one.counts,
-        "lanes": list(one.lanes),
+        "lanes": list(one.arithmetics),
         "equal": one.equal,
         "least_slack": exact(one.slack),
         "least_slack_at": plain(one.slack_at),
@@ -74,7 +74,7 @@ def _model(source: Source, mine: Sequence[Judged]) -> dict[str, Any]:
         "states": mdp.n_states,
         "actions": mdp.n_actions,
         "gamma": exact(mdp.gamma),
-        "lane": mdp.lane,
+        "lane": mdp.arithmetic,
         "pairs": [
             {"name": one.name, "verdicts": [_verdict(verdict) for verdict in one.verdicts]}
             for one in mine
@@ -86,7 +86,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
     return {
         "name": verdict.claim.name,
         "status": verdict.status,
-        "lane": verdict.lane,
+        "lane": verdict.arithmetic,
         "slack": None
         if verdict.slack_lo is None
         else [exact(verdict.slack_lo), exact(verdict.slack_hi)],

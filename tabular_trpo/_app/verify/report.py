@@ -98,7 +98,7 @@ def _command(outcome: Outcome, one: Judged, verdict: Verdict) -> str:
     args = outcome.args
     words = [PROGRAM, "verify", one.source.path, "--theorem", verdict.claim.name]
     words += ["--pairs", args.pairs, "--seed", str(args.seed), "--n-random", str(args.n_random)]
-    return shlex.join([*words, "--lane", args.lane, "--bits", str(args.bits)])
+    return shlex.join([*words, "--arithmetic", args.arithmetic, "--bits", str(args.bits)])
 
 
 def _hint(outcome: Outcome) -> str:
@@ -110,20 +110,20 @@ def _hint(outcome: Outcome) -> str:
         if verdict.status == "undecided"
     ]
     cures: list[str] = []
-    if any(verdict.lane == "enclosure" for _, verdict in open_ones):
+    if any(verdict.arithmetic == "enclosure" for _, verdict in open_ones):
         cures.append("try more --bits")
-    floats = [mdp for mdp, verdict in open_ones if verdict.lane == "float"]
+    floats = [mdp for mdp, verdict in open_ones if verdict.arithmetic == "float"]
     if floats:
-        cures.append("identities and ties need the rational lane")
+        cures.append("identities and ties need the rational arithmetic")
         small = any(not unaffordable(mdp) for mdp in floats)
-        if small and outcome.args.lane == "float":
-            cures.append("leave out --lane float")
+        if small and outcome.args.arithmetic == "float":
+            cures.append("leave out --arithmetic float")
         if any(map(unaffordable, floats)):
             cures.append(
                 f"its limits are S <= {MOST_STATES} and S*S*A <= {MOST_ENTRIES}: "
                 "verify a smaller model"
             )
-    if any(verdict.lane == "rational" for _, verdict in open_ones):
+    if any(verdict.arithmetic == "rational" for _, verdict in open_ones):
         cures.append("the reason of each open verdict names its limit")
     if outcome.uncertified:
         cures.append("not every verdict has a certificate")
@@ -151,5 +151,5 @@ def _sizes(outcome: Outcome, total: Tally) -> str:
     ]
     if (n := len(distinct(outcome.theorems))) < len(outcome.theorems):
         sizes[-1] += f" ({n} distinct)"
-    lanes = " and ".join(total.lanes) or "no"
-    return f"{', '.join(sizes)}; seed {outcome.args.seed}; {lanes} arithmetic."
+    arithmetics = " and ".join(total.arithmetics) or "no"
+    return f"{', '.join(sizes)}; seed {outcome.args.seed}; {arithmetics} arithmetic."

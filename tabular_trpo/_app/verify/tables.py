@@ -66,12 +66,12 @@ def _gamma(gamma: Any) -> str:
 def models(outcome: Outcome, total: Tally) -> Sheet:
     """Return the table of the models, counted over all statements."""
     heads = _heads(total)
-    names = ["Model", "States", "Actions", "gamma", "Lane", "Pairs", *heads]
-    made = table(names, right=[name for name in names if name not in ("Model", "Lane")])
+    names = ["Model", "States", "Actions", "gamma", "Arithmetic", "Pairs", *heads]
+    made = table(names, right=[name for name in names if name not in ("Model", "Arithmetic")])
     for source in outcome.sources:
         mine, mdp = outcome.of(source), source.mdp
         one = together(mine, outcome.theorems)
-        size = [str(mdp.n_states), str(mdp.n_actions), _gamma(mdp.gamma), mdp.lane]
+        size = [str(mdp.n_states), str(mdp.n_actions), _gamma(mdp.gamma), mdp.arithmetic]
         cells = [source.name, *size, str(len(mine)), *_counts(one, heads)]
         row(made, *cells, style=_style(one))
     return made
@@ -80,15 +80,15 @@ def models(outcome: Outcome, total: Tally) -> Sheet:
 def rows(outcome: Outcome) -> Sheet:
     """Return the table with a row for each model and statement."""
     heads = _heads(together(outcome.judged, outcome.theorems))
-    names = ["Model", "Statement", *heads, "Lane", "Least slack", "Tightness"]
+    names = ["Model", "Statement", *heads, "Arithmetic", "Least slack", "Tightness"]
     made = table(names, right=[*heads, "Least slack", "Tightness"], keys=2)
     for source in outcome.sources:
         mine = outcome.of(source)
         for i, theorem in enumerate(outcome.theorems):
             one = by_statement(mine, i)
             numbers = [short(one.slack, 4), _ratio(one.tightness)]
-            lane = one.lanes[-1] if one.lanes else ""
-            cells = [source.name, theorem.name, *_counts(one, heads), lane, *numbers]
+            arithmetic = one.arithmetics[-1] if one.arithmetics else ""
+            cells = [source.name, theorem.name, *_counts(one, heads), arithmetic, *numbers]
             row(made, *cells, style=_style(one))
         made.section()
     return made

@@ -117,5 +117,5 @@ def test_products_are_the_definition(case: Case) -> None:
 def test_sizes_beyond_the_solvers_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert rational.solvable(2000)
     monkeypatch.setattr(rational, "MOST_ROWS", 1)
-    with pytest.raises(tt.LimitError, match="the rational lane has 1 states"):
+    with pytest.raises(tt.LimitError, match="the rational arithmetic has 1 states"):
         tt.evaluate(tt.MDP([[["1"]]], [[1]], ["1"], 0), [[1]])

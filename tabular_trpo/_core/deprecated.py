@@ -1,0 +1,51 @@
+"""Renamed arguments and attributes: the old names work until version 1.0, with a warning.
+
+Names of modules are in `tabular_trpo._renames`; all are listed in docs/renames.md.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+from warnings import warn
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def renamed_arguments(**new: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let a function take keyword arguments by their old names: old="new".
+
+    >>> @renamed_arguments(lane="arithmetic")
+    ... def f(arithmetic: str) -> str:
+    ...     return arithmetic
+    >>> f(lane="float")
+    Traceback (most recent call last):
+    DeprecationWarning: f: the argument lane is now arithmetic
+    """
+
+    def decorated(function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def renaming(*args: P.args, **named: P.kwargs) -> R:
+            for old in named.keys() & new.keys():
+                _warn(f"{function.__name__}: the argument {old} is now {new[old]}")
+                named[new[old]] = named.pop(old)
+            return function(*args, **named)
+
+        renaming.__dict__["__renamed__"] = new
+        return renaming
+
+    return decorated
+
+
+def renamed_attribute(old: str, new: str) -> Any:
+    """Return a property that reads the attribute `new` under its old name."""
+
+    def read(self: Any) -> Any:
+        _warn(f"{type(self).__name__}.{old} is now {type(self).__name__}.{new}")
+        return getattr(self, new)
+
+    return property(read, doc=f"The old name of `{new}`.")
+
+
+def _warn(text: str) -> None:
+    warn(text, DeprecationWarning, stacklevel=3)
