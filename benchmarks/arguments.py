@@ -22,9 +22,9 @@ from benchmarks.kinds import (
     batched,
     choice,
     disallowed,
+    either_number,
     function,
     indices,
-    lane_number,
     names,
     record,
     rows,
@@ -81,7 +81,8 @@ KINDS: dict[str, Kind] = {
     "weights_of_rows": Kind(lambda w: w.pi, lambda w: [None, *THINGS, *TEXTS, 3, -w.pi]),
     "unchecked": Kind(lambda w: w.pi, lambda w: [None, *THINGS, *TEXTS, 3, w.pi[None, None]]),
     "weights": Kind(
-        lane_number("1/4", 0.25), lambda w: [-1, 2, None, *THINGS, *TEXTS, HUGE, math.nan, math.inf]
+        either_number("1/4", 0.25),
+        lambda w: [-1, 2, None, *THINGS, *TEXTS, HUGE, math.nan, math.inf],
     ),
     "lead_table": without_lead(table(lambda w: w.pi)),
     "lead_pi": without_lead(rows(lambda w: w.pi)),
@@ -103,7 +104,7 @@ KINDS: dict[str, Kind] = {
     "exact_r": anything(
         lambda w: [[Fraction(1)] * w.A] * w.S, None, "x", [], [0.5], [[None]], *THINGS
     ),
-    "gamma": unit(lane_number("1/2", 0.5), *GAMMA_WRONG),
+    "gamma": unit(either_number("1/2", 0.5), *GAMMA_WRONG),
     "exact_gamma": unit(lambda w: "1/2", 0.5, *GAMMA_WRONG),
     "allowed": Kind(
         lambda w: w.allowed if w.masked else None,
@@ -156,10 +157,10 @@ KINDS: dict[str, Kind] = {
     "branching": whole(lambda w: 1, 1),
     "seed": whole(lambda w: int(w.rng.integers(100)), 0),
     "rng": record(lambda w: np.random.default_rng(0), np.random),
-    "probability": unit(lane_number("1/4", 0.25), -1, 2, Fraction(9, 8)),
+    "probability": unit(either_number("1/4", 0.25), -1, 2, Fraction(9, 8)),
     "text_probability": unit(lambda w: "1/4", -1, 2),
-    "lane_positive": Kind(
-        lane_number("1/2", 0.5),
+    "number_positive": Kind(
+        either_number("1/2", 0.5),
         lambda w: [
             -1,
             Fraction(-1, 2),
@@ -192,7 +193,7 @@ KINDS: dict[str, Kind] = {
     "Q": table(lambda w: w.r, lambda w: transposed(w.r)),
     "weight": table(lambda w: np.ones(w.S), lambda w: -np.ones(w.S)),
     "baseline": table(lambda w: np.zeros(w.S)),
-    "lane_baseline": table(lambda w: w.rho0),
+    "number_baseline": table(lambda w: w.rho0),
     "actions": indices(lambda w: w.allowed.argmax(axis=1)),
     "uniforms": table(
         lambda w: np.array([0.25, 0.5]), lambda w: np.array([1.0, 2.0]), lambda w: [-1.0, 0]

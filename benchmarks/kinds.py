@@ -174,7 +174,7 @@ def anything(get: Callable[[World], Any], *wrong: Any) -> Kind:
 FLAG = Kind(lambda w: bool(w.rng.random() < 0.5), lambda w: [None, 3, "yes", 0.0, [], *THINGS[:6]])
 
 
-def lane_number(text: str, floating: float) -> Callable[[World], Any]:
+def either_number(text: str, floating: float) -> Callable[[World], Any]:
     """Return a number in the arithmetic of the world."""
     return lambda w: Fraction(text) if w.rational else floating
 

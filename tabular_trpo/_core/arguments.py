@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, ParamSpec, Protocol, TypeVar, final
 
 import numpy as np
 
-from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.interval import Interval
 from tabular_trpo._core.numbers import NUMBER, shown
 from tabular_trpo._core.real import Real as ExactReal
@@ -211,4 +211,4 @@ def one_model(mdp: Any) -> None:
     """Raise InvalidMDPError for a batch of models."""
     if mdp.batch_shape:
         got = f"has batch {mdp.batch_shape}"
-        raise InvalidMDPError(Problem("batch", "mdp", got, "one model", "Take one by mdp[i]"))
+        raise invalid("batch", "mdp", got, "one model", "Take one by mdp[i]")

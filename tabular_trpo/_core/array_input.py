@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.errors import InvalidMDPError, Problem, invalid
 from tabular_trpo._core.nearest import long_integers
 
 ROW_TOLERANCE = 1e-9  # of rows of doubles
@@ -39,7 +39,7 @@ def given(name: str, value: Any, axes: Sequence[Names] = ()) -> Any:
             return _nested(name, value, {})
         except RecursionError:
             got, expected = "is nested without end", "nested lists of few levels"
-            raise InvalidMDPError(Problem("shape", name, got, expected)) from None
+            raise invalid("shape", name, got, expected) from None
     if isinstance(value, np.ma.MaskedArray):
         return _unmasked(name, value)
     labels = _labels(value)
@@ -114,7 +114,7 @@ def _inside(name: str, i: int, value: Any, seen: dict[int, Any]) -> Any:
     if sp.issparse(value):
         cure = f"Give np.stack([x.toarray() for x in {name}], axis=1) where they are [a][s, s']"
         expected = "one array, dense or CSR, for all"
-        raise InvalidMDPError(Problem("type", where, "is sparse in a list", expected, cure))
+        raise invalid("type", where, "is sparse in a list", expected, cure)
     for place, found in _labels(value):
         _order(f"{where}.{place}", found, None)
     return given(where, value)
@@ -151,7 +151,7 @@ def _converted(name: str, value: Any) -> Any:
     except Exception as error:  # whatever a foreign package raises
         got = f"is a {type(value).__name__} that numpy cannot read ({str(error)[:80]})"
         cure = f"Give it as a numpy array, such as {name}.detach().cpu().double().numpy() of torch"
-        raise InvalidMDPError(Problem("type", name, got, "an array", cure)) from None
+        raise invalid("type", name, got, "an array", cure) from None
     return plain
 
 
@@ -191,10 +191,10 @@ def _unknown(where: str, labels: list[Any], what: str, names: Sequence[str]) -> 
     got = f"has the labels {_listed(labels)}"
     if not what:
         cure = f"Give {name} as an array without labels, as by .to_numpy(), in the order meant"
-        return InvalidMDPError(Problem("labels", where, got, "no labels: no names to match", cure))
+        return invalid("labels", where, got, "no labels: no names to match", cure)
     cure = f"Rename the labels, give {what}_names=, or {name} without labels (.to_numpy())"
     expected = f"the {what} names {_listed(names)}, each once"
-    return InvalidMDPError(Problem("labels", where, got, expected, cure))
+    return invalid("labels", where, got, expected, cure)
 
 
 def _listed(labels: Iterable[Any]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tabular_trpo._core.array_input import ROW_TOLERANCE
-from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.numbers import Array, is_rational, is_sparse
 
 OTHERS = sorted(set(permutations(range(3))) - {(0, 1, 2)}, key=lambda order: order != (1, 0, 2))
@@ -86,7 +86,7 @@ def check(P: Any, live: Array | None, sums: Array, array: str) -> None:
     turned = cure(P, live, array)
     if turned:
         got = f"of shape {P.shape} does not sum to 1 along its last axis"
-        raise InvalidMDPError(Problem("axes", "P", got, "P[s, a, s']", turned))
+        raise invalid("axes", "P", got, "P[s, a, s']", turned)
 
 
 def check_policy_order(name: str, pi: Array, mask: Array | None) -> None:
@@ -98,4 +98,4 @@ def check_policy_order(name: str, pi: Array, mask: Array | None) -> None:
         if mask is None or not np.any((turned != 0) & ~mask):
             cure = f"np.swapaxes({name}, -1, -2) has {name}[s, a]"
             got = f"of shape {pi.shape} has columns that sum to 1, not rows"
-            raise InvalidMDPError(Problem("axes", name, got, f"{name}[s, a]", cure))
+            raise invalid("axes", name, got, f"{name}[s, a]", cure)

@@ -11,7 +11,7 @@ from tabular_trpo._core import array_input as door
 from tabular_trpo._core import axes, validate
 from tabular_trpo._core.arithmetic import common_arithmetic
 from tabular_trpo._core.csr import frozen_csr, read_csr
-from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.errors import InvalidMDPError, Problem, invalid
 from tabular_trpo._core.grid import below_grid, snap, snap_rows
 from tabular_trpo._core.linalg.rational import Rows
 from tabular_trpo._core.memory import guard
@@ -119,7 +119,7 @@ def _read(given: Mapping[str, Any], state_names: Any, action_names: Any) -> _Rea
         elif name not in ("rho0", "gamma"):
             kinds[name], arrays[name] = "float", read_csr(name, value)
         else:
-            raise InvalidMDPError(Problem("type", name, "is a sparse array", "a dense one"))
+            raise invalid("type", name, "is a sparse array", "a dense one")
         near[name] = door.row_tolerance(value)
     found: dict[str, Any] = {"r_next": None} | common_arithmetic(
         kinds, arrays, unsigned=("P", "rho0")

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from tabular_trpo._core.arithmetic import common_arithmetic
 from tabular_trpo._core.array_input import precision
 from tabular_trpo._core.build import guard_dense
-from tabular_trpo._core.errors import MOST_PROBLEMS, InvalidMDPError, Problem
+from tabular_trpo._core.errors import MOST_PROBLEMS, InvalidMDPError, Problem, invalid
 from tabular_trpo._core.memory import guard, limit
 from tabular_trpo._core.names import read_names
 from tabular_trpo._core.numbers import Array, entry, is_rational, kind_of, read_array, shown, zeros
@@ -64,7 +64,7 @@ def _indices(name: str, column: Sequence[Any], names: Sequence[str] | None) -> A
     except OverflowError:
         i = next(i for i, x in enumerate(values) if int(x) >= 2**63)
         where, got = f"transitions[{i}] {name}", f"= {shown(values[i])}"
-        raise InvalidMDPError(Problem("index", where, got, "an index below 2^63")) from None
+        raise invalid("index", where, got, "an index below 2^63") from None
 
 
 def _is_index(x: Any) -> bool:
@@ -85,17 +85,17 @@ def collect(
     if hasattr(transitions, "columns"):  # iterating a table gives its column names
         got, cure = "are a table with labels", "Give table.itertuples(index=False)"
         expected = "rows (s, a, s', probability, reward)"
-        raise InvalidMDPError(Problem("labels", "transitions", got, expected, cure))
+        raise invalid("labels", "transitions", got, expected, cure)
     try:
         rows = [tuple(row) for row in transitions]
     except TypeError:
         got, expected = "are not rows", "rows (s, a, s', probability, reward)"
-        raise InvalidMDPError(Problem("shape", "transitions", got, expected)) from None
+        raise invalid("shape", "transitions", got, expected) from None
     wrong = next((i for i, row in enumerate(rows) if len(row) != 5), None)
     if not rows or wrong is not None:
         where = "transitions" if wrong is None else f"transitions[{wrong}]"
         got = "are empty" if wrong is None else f"has {len(rows[wrong])} fields"
-        raise InvalidMDPError(Problem("shape", where, got, "rows (s, a, s', probability, reward)"))
+        raise invalid("shape", where, got, "rows (s, a, s', probability, reward)")
     s, a, t, p, r = zip(*rows, strict=True)
     named = {"state_names": state_names, "action_names": action_names}
     S, A = (None if x is None else read_names(what, x) for what, x in named.items())
@@ -119,7 +119,7 @@ def _start(rho0: Mapping[Any, Any], states: Sequence[str]) -> list[Any]:
     for state, mass in rho0.items():
         if not _in(lookup, state) or lookup[state] in given:
             got = f"names {shown(state)}"
-            raise InvalidMDPError(Problem("index", "rho0", got, "each state at most once"))
+            raise invalid("index", "rho0", got, "each state at most once")
         given.add(lookup[state])
         out[lookup[state]] = mass
     return out
@@ -132,7 +132,7 @@ def _numbers(p: list[Any], r: list[Any]) -> tuple[Array, Array]:
     for name, (_, array) in read.items():
         if array.ndim != 1:
             got = f"is an array of shape {array.shape[1:]}"
-            raise InvalidMDPError(Problem("shape", entry(name, (0,)), got, "one number"))
+            raise invalid("shape", entry(name, (0,)), got, "one number")
     kinds = {name: kind for name, (kind, _) in read.items()}
     arrays = common_arithmetic(kinds, {name: array for name, (_, array) in read.items()}, names[:1])
     one, two = (
@@ -153,7 +153,7 @@ def arrays(table: Table, layout: Any) -> tuple[Any, Any, Array | None]:
         )
     if layout == "csr" and rational:
         cure = 'Give every number as a float, or take layout="dense"'
-        raise InvalidMDPError(Problem("layout", "layout", "= 'csr'", "dense: exact numbers", cure))
+        raise invalid("layout", "layout", "= 'csr'", "dense: exact numbers", cure)
     pairs = table.s * n_actions + table.a
     keys = pairs * n_states + table.t
     order = np.argsort(keys, kind="stable")

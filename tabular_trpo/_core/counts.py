@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.errors import Problem, invalid
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.numbers import (
     Array,
@@ -30,16 +30,16 @@ def frequencies(counts: Any) -> Array:
     """
     if is_sparse(counts):
         cure = "Give counts.toarray().reshape(S, A, S)"
-        raise InvalidMDPError(Problem("counts", "counts", "are sparse", "a dense array", cure))
+        raise invalid("counts", "counts", "are sparse", "a dense array", cure)
     kind, table = read_array("counts", counts)
     if table.ndim != 3:
         got = f"have shape {table.shape}"
-        raise InvalidMDPError(Problem("counts", "counts", got, "integers of shape (S, A, S)"))
+        raise invalid("counts", "counts", got, "integers of shape (S, A, S)")
     if kind != "int":
         for at, count in np.ndenumerate(table):
             if kind == "float" or kind_of(count) != "int":
                 where, got = label("counts", at, "s a s'"), f"= {shown(count)}"
-                raise InvalidMDPError(Problem("counts", where, got, "an integer"))
+                raise invalid("counts", where, got, "an integer")
     report = Report()
     report.add(
         np.asarray(table < 0, dtype=bool),
@@ -69,7 +69,7 @@ def exact_only(**given: Any) -> None:
     """Refuse floats beside counts, and say how a float model is had."""
     for name, value in given.items():
         if is_sparse(value):
-            raise InvalidMDPError(Problem("mixed_lanes", name, "is sparse", "a dense array", CURE))
+            raise invalid("mixed_lanes", name, "is sparse", "a dense array", CURE)
         kind, array = read_array(name, value)
         if kind == "float":
             raise mixed(name, array, "exact", CURE)

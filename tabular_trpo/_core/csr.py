@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.errors import InvalidMDPError, Problem, invalid
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.numbers import Array, frozen
 
@@ -20,7 +20,7 @@ def read_csr(name: str, value: Any) -> Any:
     raises: InvalidMDPError where indices point outside, MemoryGuardError for absurd shapes
     """
     if value.ndim != 2:
-        raise InvalidMDPError(Problem("shape", name, f"has shape {value.shape}", "two axes"))
+        raise invalid("shape", name, f"has shape {value.shape}", "two axes")
     if value.dtype.kind not in "fiu":
         raise InvalidMDPError(
             Problem("type", name, f"holds {value.dtype}", "a CSR array of floats")
@@ -105,4 +105,4 @@ def _same_length(name: str, **parts: Any) -> None:
 
 
 def _malformed(where: str, got: str, expected: str) -> InvalidMDPError:
-    return InvalidMDPError(Problem("csr", where, got, expected, CURE))
+    return invalid("csr", where, got, expected, CURE)

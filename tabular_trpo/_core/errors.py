@@ -111,6 +111,17 @@ class MissingExtraError(TabularError):
     exit_code = 2
 
 
+def invalid(
+    code: str, where: str, got: str, expected: str, cure: str = ""
+) -> InvalidMDPError:
+    """Return the error of one problem with an input; arguments as the fields of `Problem`.
+
+    >>> print(invalid("gamma", "gamma", "= 1", "a number in [0, 1)"))
+    gamma = 1, expected a number in [0, 1)
+    """
+    return InvalidMDPError(Problem(code, where, got, expected, cure))
+
+
 def joined(errors: Sequence[TabularError]) -> TabularError | None:
     """Return one error with the problems of several, of the first one's kind; None without any."""
     if len(errors) < 2:

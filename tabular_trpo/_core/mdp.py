@@ -11,7 +11,7 @@ from tabular_trpo._core import conversion as crossing
 from tabular_trpo._core.build import normalise
 from tabular_trpo._core.counts import exact_only, frequencies
 from tabular_trpo._core.deprecated import renamed_attribute
-from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.errors import InvalidMDPError, Problem, invalid
 from tabular_trpo._core.linalg.rational import Rows
 from tabular_trpo._core.names import read_names
 from tabular_trpo._core.numbers import Array, Scalar, is_rational, is_sparse
@@ -217,7 +217,7 @@ class MDP:
     def __getitem__(self, index: int | tuple[int, ...]) -> "MDP":
         """Return one model of a batch."""
         if not self.batch_shape:
-            raise InvalidMDPError(Problem("batch", "mdp", "is a single model", "a batch to index"))
+            raise invalid("batch", "mdp", "is a single model", "a batch to index")
         r_next = None if self.r_next is None else self.r_next[index]
         gamma = np.asarray(self.gamma)[index]
         one = {"P": self.P[index], "r": self.r[index], "rho0": self.rho0[index], "gamma": gamma}

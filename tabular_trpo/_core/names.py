@@ -5,7 +5,13 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
-from tabular_trpo._core.errors import MOST_PROBLEMS, InvalidMDPError, MemoryGuardError, Problem
+from tabular_trpo._core.errors import (
+    MOST_PROBLEMS,
+    InvalidMDPError,
+    MemoryGuardError,
+    Problem,
+    invalid,
+)
 from tabular_trpo._core.numbers import shown
 
 MOST_NAME = 500  # characters
@@ -34,14 +40,14 @@ def read_names(what: str, given: Any, n: int | None = None) -> tuple[str, ...]:
         return tuple(str(i) for i in range(n))
     if isinstance(given, str | set | frozenset) or not isinstance(given, Iterable):  # in no order
         got = f"is a {type(given).__name__}"
-        raise InvalidMDPError(Problem("names", what, got, "a list of names"))
+        raise invalid("names", what, got, "a list of names")
     names = tuple(islice(given, MOST_NAMES + 1))  # of an endless iterator, too
     if len(names) > MOST_NAMES:
         got = f"has more than {MOST_NAMES:,} entries"
         raise MemoryGuardError(Problem("names", what, got, "at most so many", "Give fewer names"))
     if not names or n not in (None, len(names)):
         expected = "one at least" if n is None else f"{n} different names"
-        raise InvalidMDPError(Problem("names", what, f"has {len(names)} entries", expected))
+        raise invalid("names", what, f"has {len(names)} entries", expected)
     problems: list[Problem] = []
     first: dict[str, int] = {}
     for i, name in enumerate(names):

@@ -20,7 +20,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from tabular_trpo._core.array_input import Names, given, is_float
-from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.errors import InvalidMDPError, Problem, invalid
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.nearest import long_integers, nearest, written
 
@@ -133,7 +133,7 @@ def read_array(name: str, value: Any, axes: Sequence[Names] = ()) -> tuple[str, 
     if "bad" in kinds:
         where, bad = _first(name, array, "bad")
         got = f"= {shown(bad)} of type {type(bad).__name__}"
-        raise InvalidMDPError(Problem("type", where, got, "a real number"))
+        raise invalid("type", where, got, "a real number")
     if {"exact", "float"} <= kinds:
         for at, x in np.ndenumerate(array):
             if kind_of(x) == "exact":
@@ -186,7 +186,7 @@ def doubles(name: str, array: Array) -> Array:
         near = nearest(value)
         if isinstance(value, Integral) and near != int(value):
             got, cure = f"= {shown(value)} does not fit", "Write it as a float to have it rounded"
-            raise InvalidMDPError(Problem("not_a_double", entry(name, at), got, "a double", cure))
+            raise invalid("not_a_double", entry(name, at), got, "a double", cure)
         out[at] = near
     return out
 
@@ -201,7 +201,7 @@ def fractions(name: str, array: Array, unsigned: bool = False) -> Array:
         out[at] = _fraction(entry(name, at), value)
         if unsigned and out[at] == 0 and written(value).startswith("-"):
             got = f"= {shown(value)}"
-            raise InvalidMDPError(Problem("negative", entry(name, at), got, UNSIGNED))
+            raise invalid("negative", entry(name, at), got, UNSIGNED)
     return out
 
 

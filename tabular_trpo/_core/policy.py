@@ -12,7 +12,7 @@ import numpy as np
 from tabular_trpo._core.arithmetic import read_as, read_common
 from tabular_trpo._core.array_input import Names, given, row_tolerance
 from tabular_trpo._core.axes import check_policy_order
-from tabular_trpo._core.errors import ExactnessError, InvalidMDPError, Problem
+from tabular_trpo._core.errors import ExactnessError, InvalidMDPError, Problem, invalid
 from tabular_trpo._core.grid import largest_gives_way, near_grid, on_grid
 from tabular_trpo._core.indices import indices
 from tabular_trpo._core.mdp import MDP
@@ -112,7 +112,7 @@ def check_rows(name: str, pi: Array, mask: Array | None = None) -> Array:
         pi = read_as(name, pi, rational=False, unsigned=True)
     if mask is not None and (mask.dtype != bool or mask.shape != pi.shape[-2:]):
         got = f"is {mask.dtype} of shape {mask.shape}"
-        raise InvalidMDPError(Problem("mask", "mask", got, f"bool of shape {pi.shape[-2:]}"))
+        raise invalid("mask", "mask", got, f"bool of shape {pi.shape[-2:]}")
     rational = is_rational(pi)
     if rational and not all(isinstance(x, Fraction) for x in pi.flat):
         pi = read_as(name, pi, rational=True, unsigned=True)
@@ -222,7 +222,7 @@ def mixture(pi: Any, pi_prime: Any, alpha: Any) -> Array:
     if not all(fit(weight.shape + rows, x.shape, len(rows)) for x in (pi, pi_prime)):
         raise shape_error("alpha", weight.shape, f"() or the batch {pi.shape[:-2]}")
     if not bool(np.all((weight >= 0) & (weight <= 1))):
-        raise InvalidMDPError(Problem("alpha", "alpha", f"= {shown(alpha)}", "a weight in [0, 1]"))
+        raise invalid("alpha", "alpha", f"= {shown(alpha)}", "a weight in [0, 1]")
     one: Any = Fraction(1) if is_rational(pi) else 1.0
     spread = weight[()] if weight.ndim == 0 else weight[..., None, None]
     return frozen(np.asarray((one - spread) * pi + spread * pi_prime))
@@ -265,7 +265,7 @@ def to_rational(pi: Any) -> Array:
         return rows
     if rows.ndim != 2:
         got = f"has shape {rows.shape}"
-        raise InvalidMDPError(Problem("batch", "pi", got, "a single policy (S, A)"))
+        raise invalid("batch", "pi", got, "a single policy (S, A)")
     rows = elementwise(Fraction, checked)
     for s in range(len(rows)):
         rows[s] = largest_gives_way(rows[s].tolist())

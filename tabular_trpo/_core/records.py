@@ -14,7 +14,7 @@ from typing import Any, TypeVar, final
 import numpy as np
 
 from tabular_trpo._core.array_input import given
-from tabular_trpo._core.errors import InvalidMDPError, Problem, TabularError
+from tabular_trpo._core.errors import TabularError, invalid
 from tabular_trpo._core.numbers import Array, is_sparse
 from tabular_trpo._core.readable import readable
 
@@ -89,7 +89,7 @@ def _read(name: str, value: Any) -> Any:
         if isinstance(error, TabularError):
             raise
         got, expected = "is ragged", "nested lists of equal lengths"
-        raise InvalidMDPError(Problem("shape", name, got, expected)) from None
+        raise invalid("shape", name, got, expected) from None
 
 
 def _lock(value: Any, own: bool) -> Any:

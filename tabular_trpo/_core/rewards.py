@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.errors import InvalidMDPError, Problem, invalid
 from tabular_trpo._core.numbers import Array, brief, frozen, is_rational, is_sparse
 from tabular_trpo._core.shapes import shape_error
 
@@ -40,7 +40,7 @@ def reward(r: Any, batch: tuple[int, ...], n_states: int, n_actions: int, sparse
     if r.shape != pair and not all(np.array_equal(first, x) for x in others):
         got = f"has shape {r.shape}, which fits {' and '.join(f'({x})' for x in readings)}"
         cure = f"Give it with every axis, (batch, S, A) = {pair}"
-        raise InvalidMDPError(Problem("shape", "r", got, "one meaning", cure))
+        raise invalid("shape", "r", got, "one meaning", cure)
     return readings.get("batch, S, A", first).copy()
 
 

@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 
 from tabular_trpo._core import axes
-from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.errors import InvalidMDPError, invalid
 from tabular_trpo._core.numbers import Array, is_rational, is_sparse
 
 
 def shape_error(name: str, got: tuple[int, ...], expected: str, cure: str = "") -> InvalidMDPError:
     """Return the error for an array of the wrong shape."""
-    return InvalidMDPError(Problem("shape", name, f"has shape {got}", expected, cure))
+    return invalid("shape", name, f"has shape {got}", expected, cure)
 
 
 def fit(one: tuple[int, ...], other: tuple[int, ...], tail: int) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 
 from tabular_trpo._core import policy
 from tabular_trpo._core.budget import work_limit
-from tabular_trpo._core.errors import InvalidMDPError, LimitError, Problem
+from tabular_trpo._core.errors import LimitError, Problem, invalid
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array, Scalar, frozen
 from tabular_trpo._core.public import public
@@ -74,7 +74,7 @@ def optimal(mdp: MDP, limit: int = MOST_ITERATIONS, work: float | None = None) -
     array([Fraction(4, 1)], dtype=object)
     """
     if isinstance(limit, bool) or not isinstance(limit, Integral) or limit < 1:
-        raise InvalidMDPError(Problem("limit", "limit", f"= {limit!r}", "an integer >= 1"))
+        raise invalid("limit", "limit", f"= {limit!r}", "an integer >= 1")
     with work_limit(work):
         return _iterated(mdp, int(limit))
 

@@ -8,7 +8,7 @@ from typing import Any, final
 import numpy as np
 import scipy.sparse as sp
 
-from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import written
 from tabular_trpo._core.numbers import Array, frozen
@@ -41,7 +41,7 @@ def _edges(mdp: MDP, pi: Any) -> tuple[Array, Array, Array]:
     t: Any
     if mdp.batch_shape:
         got = f"has batch {mdp.batch_shape}"
-        raise InvalidMDPError(Problem("batch", "mdp", got, "a single model", "Take mdp[i]"))
+        raise invalid("batch", "mdp", got, "a single model", "Take mdp[i]")
     if mdp.is_sparse:
         coo = sp.coo_array(mdp.P)
         live = coo.data > 0

@@ -6,7 +6,7 @@ from typing import Any, Protocol, final
 import numpy as np
 
 from tabular_trpo._core.arithmetic import read_as
-from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.grid import below_grid
 from tabular_trpo._core.linalg import twofold
 from tabular_trpo._core.linalg.twofold import Twofold
@@ -162,7 +162,7 @@ def read_table(name: str, value: Any, like: Array) -> Array:
     if not fit(table.shape, like.shape, 2):
         raise shape_error(name, table.shape, f"(..., S, A) = {like.shape}")
     if table.dtype != object and not np.isfinite(table).all():
-        raise InvalidMDPError(Problem("nan", name, "has NaN or infinities", "finite numbers"))
+        raise invalid("nan", name, "has NaN or infinities", "finite numbers")
     return table
 
 

@@ -8,8 +8,8 @@ from numbers import Real
 from typing import Any
 
 from tabular_trpo._core.arguments import described
-from tabular_trpo._core.arithmetic import common_numbers
-from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.arithmetic import read_as
+from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.nearest import nearest, written
 from tabular_trpo._core.numbers import brief, shown
 from tabular_trpo._families.arguments import size
@@ -49,15 +49,15 @@ def checked(
         size("rounds", rounds, 1)
     if not _positive(budget):
         expected = "a positive number of seconds"
-        raise InvalidMDPError(Problem("budget", "budget", f"= {shown(budget)}", expected))
+        raise invalid("budget", "budget", f"= {shown(budget)}", expected)
     size("seed", seed, 0)
     if gamma is None:
         return None
     given = written(gamma) if isinstance(gamma, float) else gamma  # 0.9 is 9/10 here
-    exact: Any = common_numbers("gamma", given, rational=True)[()]
+    exact: Any = read_as("gamma", given, rational=True)[()]
     if not 0 <= exact < 1 or nearest(exact) == 1:
         expected = "a number in [0, 1)" if exact >= 1 or exact < 0 else "less than 1 as a double"
-        raise InvalidMDPError(Problem("gamma", "gamma", f"= {brief(exact)}", expected))
+        raise invalid("gamma", "gamma", f"= {brief(exact)}", expected)
     return Fraction(exact)
 
 
@@ -66,7 +66,7 @@ def centred(claim: Theorem, around: Centre) -> Theorem:
     if claim.statement.relation == "==":
         got, cure = "was given", "Leave it out, or state one side of it by <= or >="
         name = f"around of {claim.name!r}, an equation,"
-        raise InvalidMDPError(Problem("around", name, got, "None", cure))
+        raise invalid("around", name, got, "None", cure)
     return replace(claim, around=around)
 
 

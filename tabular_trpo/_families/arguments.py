@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo._core.errors import InvalidMDPError, MemoryGuardError, Problem
+from tabular_trpo._core.errors import InvalidMDPError, MemoryGuardError, Problem, invalid
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import brief, kind_of, shown, to_fraction
@@ -42,7 +42,7 @@ def common_numbers(**given: Any) -> list[Any]:
     for name, number in zip(given, exact, strict=True):
         if math.isinf(nearest(number)):
             got = f"= {brief(number)} is no double, and others are floats"
-            raise InvalidMDPError(Problem("number", name, got, "at most 1.8e308"))
+            raise invalid("number", name, got, "at most 1.8e308")
     return [nearest(x) for x in exact]
 
 
@@ -55,7 +55,7 @@ def between(name: str, value: Any, low: Any, high: Any, above: bool = False) -> 
     """Raise unless low <= value <= high; `above` leaves out the low end."""
     if not (low < value if above else low <= value) or not value <= high:
         wanted = f"a number in {'(' if above else '['}{low}, {high}]"
-        raise InvalidMDPError(Problem("range", name, f"= {shown(value)}", wanted))
+        raise invalid("range", name, f"= {shown(value)}", wanted)
 
 
 def size(name: str, value: Any, least: int) -> int:
@@ -65,7 +65,7 @@ def size(name: str, value: Any, least: int) -> int:
     """
     if kind_of(value) != "int" or value < least:
         wanted = f"a whole number, at least {least}"
-        raise InvalidMDPError(Problem("size", name, f"= {shown(value)}", wanted))
+        raise invalid("size", name, f"= {shown(value)}", wanted)
     if value > LARGEST:
         cure = f"Choose a smaller {name}"
         raise MemoryGuardError(Problem("size", name, f"= {shown(value)}", f"<= {LARGEST:,}", cure))
@@ -93,5 +93,5 @@ def generator(rng: Any) -> np.random.Generator:
     if not isinstance(rng, np.random.Generator):
         cure = "Make one by numpy.random.default_rng(seed)"
         got = f"is of type {type(rng).__name__}"
-        raise InvalidMDPError(Problem("rng", "rng", got, "a numpy.random.Generator", cure))
+        raise invalid("rng", "rng", got, "a numpy.random.Generator", cure)
     return rng

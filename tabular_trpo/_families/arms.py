@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from tabular_trpo._core.build import guard_dense
-from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array, shown, zeros
 from tabular_trpo._core.records import locked
@@ -88,8 +88,8 @@ def assemble(
 def check_layout(layout: str, rational: bool) -> None:
     """Raise unless the layout exists in the arithmetic."""
     if layout not in ("dense", "csr"):
-        raise InvalidMDPError(Problem("layout", "layout", f"= {shown(layout)}", '"dense" or "csr"'))
+        raise invalid("layout", "layout", f"= {shown(layout)}", '"dense" or "csr"')
     if layout == "csr" and rational:
         cure = "Give gamma as a float"
         got = "was asked for with exact arguments"
-        raise InvalidMDPError(Problem("layout", 'layout "csr"', got, "the float arithmetic", cure))
+        raise invalid("layout", 'layout "csr"', got, "the float arithmetic", cure)

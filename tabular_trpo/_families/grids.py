@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.numbers import Array, kind_of, shown
@@ -76,12 +76,12 @@ def _numbering(width: int, height: int, walls: Iterable[tuple[int, int]]) -> Arr
     for wall in walls:
         pair: Any = wall
         if not (isinstance(pair, Collection) and len(pair) == 2):
-            raise InvalidMDPError(Problem("wall", "walls", f"hold {shown(pair)}", "cells (x, y)"))
+            raise invalid("wall", "walls", f"hold {shown(pair)}", "cells (x, y)")
         x, y = pair
         whole = kind_of(x) == "int" and kind_of(y) == "int"
         if not (whole and 0 <= x < width and 0 <= y < height) or (x, y) in corners:
             wanted = f"a cell of the {width} x {height} room other than the two corners in use"
-            raise InvalidMDPError(Problem("wall", "walls", f"hold {shown((x, y))}", wanted))
+            raise invalid("wall", "walls", f"hold {shown((x, y))}", wanted)
         free[y, x] = False
     return np.where(free, np.cumsum(free.ravel()).reshape(free.shape) - 1, -1)
 

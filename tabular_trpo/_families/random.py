@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from tabular_trpo._core.errors import ExactnessError, InvalidMDPError, Problem
+from tabular_trpo._core.errors import ExactnessError, Problem, invalid
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.nearest import nearest
@@ -46,10 +46,10 @@ def garnet(
     n_states, n_actions = state_count("n_states", n_states, 1), size("n_actions", n_actions, 1)
     if size("branching", branching, 1) > n_states:
         wanted = f"at most n_states = {n_states}"
-        raise InvalidMDPError(Problem("size", "branching", f"= {branching}", wanted))
+        raise invalid("size", "branching", f"= {branching}", wanted)
     check_layout(layout, rational=False)
     if batch and layout == "csr":
-        raise InvalidMDPError(Problem("layout", 'layout "csr"', f"has batch {batch}", "one model"))
+        raise invalid("layout", 'layout "csr"', f"has batch {batch}", "one model")
     rows = _models(batch) * n_states * n_actions
     if layout == "dense":
         _guard(rows, n_states)
@@ -157,5 +157,5 @@ def _concentration(value: Any) -> float:
     number = nearest(common_numbers(concentration=value)[0])
     if not 0 < number < inf:
         expected = "a finite number > 0"
-        raise InvalidMDPError(Problem("range", "concentration", f"= {shown(value)}", expected))
+        raise invalid("range", "concentration", f"= {shown(value)}", expected)
     return number

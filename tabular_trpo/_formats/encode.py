@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo._core.errors import InvalidMDPError, LimitError, Problem
+from tabular_trpo._core.errors import LimitError, Problem, invalid
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest, written
 from tabular_trpo._core.numbers import MOST_DIGITS, Array
@@ -51,7 +51,7 @@ def to_document(
     if mdp.batch_shape:
         cure = "Write one model at a time: mdp[i]"
         got = f"is a batch of shape {mdp.batch_shape}"
-        raise InvalidMDPError(Problem("batch", "mdp", got, "a single model", cure))
+        raise invalid("batch", "mdp", got, "a single model", cure)
     policies = {} if policies is None else policies
     lists = {"states": list(mdp.state_names), "actions": list(mdp.action_names)}
     for i, name in enumerate(policies):

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tabular_trpo._core.array_input import given, row_tolerance
-from tabular_trpo._core.errors import ExactnessError, InvalidMDPError, Problem, missing_extra
+from tabular_trpo._core.errors import (
+    ExactnessError,
+    InvalidMDPError,
+    Problem,
+    invalid,
+    missing_extra,
+)
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.normalize import rescaled
@@ -138,7 +144,7 @@ def to_gym(mdp: MDP, disallowed: str = "noop") -> "TabularEnv":
         )
     if disallowed not in ("noop", "raise"):
         got, expected = f"= {shown(disallowed)}", '"noop" or "raise"'
-        raise InvalidMDPError(Problem("rule", "disallowed", got, expected))
+        raise invalid("rule", "disallowed", got, expected)
     try:
         from tabular_trpo._formats.gym_env import TabularEnv
     except ImportError:
@@ -202,13 +208,13 @@ def _called(env: Any) -> str:
 def _no_table(env: Any) -> InvalidMDPError:
     if isinstance(env, str):
         cure = f"Make it by gymnasium.make({env!r})"
-        return InvalidMDPError(Problem("type", "env", f"= {shown(env)}", "an environment", cure))
+        return invalid("type", "env", f"= {shown(env)}", "an environment", cure)
     expected = f"env.unwrapped.P[s][a] = [{OUTCOME}, ...]"
     cure = (
         "Set env.unwrapped.P if you know its transitions, or build the model by "
         "MDP.from_transitions(...), or from samples by MDP.from_counts(...)"
     )
-    return InvalidMDPError(Problem("no_table", _called(env), "has no P", expected, cure))
+    return invalid("no_table", _called(env), "has no P", expected, cure)
 
 
 def _start(env: Any, rho0: Any, n_states: int) -> Any:
@@ -219,7 +225,7 @@ def _start(env: Any, rho0: Any, n_states: int) -> Any:
     if given is None:
         cure = "Give the start distribution by from_gym(env, gamma, rho0=...)"
         got, expected = "has no initial_state_distrib", f"a distribution over {n_states} states"
-        raise InvalidMDPError(Problem("no_start", _called(env), got, expected, cure))
+        raise invalid("no_start", _called(env), got, expected, cure)
     start = _doubles(name, given)
     if start.shape != (n_states,):
         raise shape_error(name, start.shape, f"({n_states},), the states of P")
@@ -254,12 +260,12 @@ def _row(where: str, value: Any, mdp: MDP) -> Array:
         a = int(array.flat[0])
         if not 0 <= a < n_actions:
             expected = f"an action 0 to {n_actions - 1}"
-            raise InvalidMDPError(Problem("index", where, f"= {shown(a)}", expected))
+            raise invalid("index", where, f"= {shown(a)}", expected)
         array = (np.arange(n_actions) == a).astype(np.float64)
     elif array.shape != (n_actions,):
         got = f"= {shown(value)} of shape {array.shape}"
         expected = f"{n_actions} probabilities, or the integer index of an action"
-        raise InvalidMDPError(Problem("shape", where, got, expected))
+        raise invalid("shape", where, got, expected)
     elif kind != "int" and (kind == "exact") != rational:
         arithmetics = ("exact numbers", "floats") if rational else ("floats", "exact numbers")
         cure = "Return Fractions, or pass mdp.to_float()" if rational else "Return floats"

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo._core.errors import MOST_PROBLEMS, InvalidMDPError, Problem
+from tabular_trpo._core.errors import MOST_PROBLEMS, InvalidMDPError, Problem, invalid
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, kind_of, shown
 from tabular_trpo._formats.gym_table import read_rows
@@ -90,7 +90,7 @@ def _play(
         answer = env.step(pair[1])
         if not isinstance(answer, tuple) or len(answer) != 5:
             expected = "(state, reward, terminated, truncated, info)"
-            raise InvalidMDPError(Problem("shape", at, f"= {shown(answer)}", expected))
+            raise invalid("shape", at, f"= {shown(answer)}", expected)
         now, reward, terminated, truncated, _ = answer
         came = (_state(at, now, len(actions)), bool(terminated), nearest(reward))
         listed = _listed(came, table[pair])
@@ -108,7 +108,7 @@ def _state(where: str, value: Any, n_states: int) -> int:
     item = value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
     if kind_of(item) != "int" or not 0 <= item < n_states:
         expected = f"the index of a state of P, 0 to {n_states - 1}"
-        raise InvalidMDPError(Problem("index", where, f"gives {shown(value)}", expected, BUILD))
+        raise invalid("index", where, f"gives {shown(value)}", expected, BUILD)
     return int(item)
 
 

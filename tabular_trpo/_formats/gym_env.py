@@ -7,7 +7,7 @@ import gymnasium
 import numpy as np
 from gymnasium.error import ResetNeeded
 
-from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.errors import InvalidMDPError, invalid
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import shown
@@ -57,7 +57,7 @@ class TabularEnv(gymnasium.Env[Any, Any]):
             raise ResetNeeded("step() before the first reset(): the environment has no state yet")
         if not self.action_space.contains(action):
             got, expected = f"= {shown(action)}", f"an integer 0 to {len(self.P[self.s]) - 1}"
-            raise InvalidMDPError(Problem("index", "action", got, expected))
+            raise invalid("index", "action", got, expected)
         row = self.P[self.s][int(action)]
         if not row and self.disallowed == "raise":
             raise self._not_allowed(self.s, action)
@@ -77,7 +77,7 @@ class TabularEnv(gymnasium.Env[Any, Any]):
         allowed = [a for a, outcomes in self.P[s].items() if outcomes]
         got = f"= {action} is not allowed in the state {s}"
         cure = 'Choose where info["action_mask"] is 1, or make it by to_gym(mdp, disallowed="noop")'
-        return InvalidMDPError(Problem("disallowed", "action", got, f"one of {allowed}", cure))
+        return invalid("disallowed", "action", got, f"one of {allowed}", cure)
 
     def _draw(self, row: Sequence[float]) -> int:
         """Return i with probability row[i]: u and the row are on the grid k / 2^53, so exactly."""

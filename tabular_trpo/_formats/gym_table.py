@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo._core.errors import MOST_PROBLEMS, InvalidMDPError, Problem
+from tabular_trpo._core.errors import MOST_PROBLEMS, InvalidMDPError, Problem, invalid
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import UNSIGNED, kind_of, shown
 from tabular_trpo._core.validate import label
@@ -93,7 +93,7 @@ def _by_index(where: str, value: Any) -> dict[int, Any]:
         value = dict(enumerate(value))
     if not isinstance(value, Mapping) or not value:
         got = "is empty" if isinstance(value, Mapping) else f"is a {type(value).__name__}"
-        raise InvalidMDPError(Problem("type", where, got, "a dict by the indices 0, 1, ..."))
+        raise invalid("type", where, got, "a dict by the indices 0, 1, ...")
     _refuse(
         Problem("index", where, f"has the key {shown(key)}", "integer indices 0, 1, ...")
         for key in value

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.errors import InvalidMDPError, invalid
 from tabular_trpo._core.linalg.rational import Common
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import shown
@@ -41,7 +41,7 @@ def step_certificate(mdp: MDP, pi: Any, step: Step, theorems: Choice = CLAIMED) 
     """
     if mdp.arithmetic != "rational":
         cure = "Make the step again in mdp.to_rational()"
-        raise InvalidMDPError(Problem("lane", "mdp", "is in floats", "exact numbers", cure))
+        raise invalid("lane", "mdp", "is in floats", "exact numbers", cure)
     found = step.multipliers
     if {*found} != {"c", "a", "m"}:
         raise _wrong("multipliers", f"has {sorted(found)}", "c, a and m of tv_penalty")
@@ -61,4 +61,4 @@ def step_certificate(mdp: MDP, pi: Any, step: Step, theorems: Choice = CLAIMED) 
 
 
 def _wrong(where: str, got: str, expected: str) -> InvalidMDPError:
-    return InvalidMDPError(Problem("step", where, got, expected))
+    return invalid("step", where, got, expected)

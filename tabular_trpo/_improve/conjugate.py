@@ -13,8 +13,8 @@ from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo._core.arithmetic import common_numbers
-from tabular_trpo._core.errors import InvalidMDPError, LimitError, Problem
+from tabular_trpo._core.arithmetic import read_as
+from tabular_trpo._core.errors import LimitError, Problem, invalid
 from tabular_trpo._core.numbers import Array, frozen
 from tabular_trpo._core.records import locked
 from tabular_trpo._families.arguments import size
@@ -73,9 +73,9 @@ def conjugate_gradient(
     >>> conjugate_gradient(lambda v: H @ v, [2.0, -2.0]).x
     array([ 1., -1.])
     """
-    b = common_numbers("b", b, rational=False)
+    b = read_as("b", b, rational=False)
     if not np.isfinite(b).all():
-        raise InvalidMDPError(Problem("not_finite", "b", "has NaN or inf", "finite numbers"))
+        raise invalid("not_finite", "b", "has NaN or inf", "finite numbers")
     damping = nonnegative("damping", damping)
     tolerance = nonnegative("tolerance", tolerance)
     most = 2 * b.size + 10 if iterations is None else size("iterations", iterations, 1)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tabular_trpo._core.arithmetic import read_as
-from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, is_rational, shown
 from tabular_trpo._core.policy import check_rows, mixture
@@ -122,12 +122,12 @@ def _target(L: Surrogate, target: Any) -> Array:
 def _weight(L: Surrogate, alpha: Any) -> Any:
     expected = f"a weight in [0, 1], or one of {', '.join(RULES)}"
     if isinstance(alpha, str) and alpha.isalpha():
-        raise InvalidMDPError(Problem("alpha", "alpha", f"= {shown(alpha)}", expected))
+        raise invalid("alpha", "alpha", f"= {shown(alpha)}", expected)
     number = read_as("alpha", alpha, is_rational(L.pi))
     if number.ndim:
         raise shape_error("alpha", number.shape, "() one number")
     if not 0 <= number[()] <= 1:
-        raise InvalidMDPError(Problem("alpha", "alpha", f"= {shown(number[()])}", expected))
+        raise invalid("alpha", "alpha", f"= {shown(number[()])}", expected)
     return number[()]
 
 
@@ -135,7 +135,7 @@ def _of(ev: Evaluation | None, L: Surrogate, rule: str) -> Evaluation:
     """Return the evaluation if it is that of the old policy."""
     where, expected = f'alpha="{rule}"', "ev, the evaluation of the old policy"
     if ev is None:
-        raise InvalidMDPError(Problem("evaluation", where, "was given no evaluation", expected))
+        raise invalid("evaluation", where, "was given no evaluation", expected)
     if ev.pi.shape != L.pi.shape or not np.array_equal(ev.pi, L.pi):
-        raise InvalidMDPError(Problem("evaluation", where, "was given another one", expected))
+        raise invalid("evaluation", where, "was given another one", expected)
     return ev

@@ -5,7 +5,7 @@ from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.numbers import Array, frozen
 from tabular_trpo._core.overflow import finite
 from tabular_trpo._core.records import locked
@@ -46,7 +46,7 @@ def start(L: LocalObjective, theta: Any, given: SoftmaxClass | None) -> tuple[So
         s, a = np.unravel_index(int(off.argmax()), off.shape)
         got = f"gives another policy than the surrogate's pi, off by {off.max():.3g} at [{s}, {a}]"
         cure = "Evaluate policy_class.policy(theta); mask actions of probability 0 by allowed"
-        raise InvalidMDPError(Problem("theta", "theta", got, f"at most {SAME_POLICY}", cure))
+        raise invalid("theta", "theta", got, f"at most {SAME_POLICY}", cure)
     return members, theta
 
 

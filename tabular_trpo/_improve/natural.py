@@ -20,7 +20,7 @@ from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo._core.errors import InvalidMDPError, LimitError, Problem
+from tabular_trpo._core.errors import InvalidMDPError, LimitError, Problem, invalid
 from tabular_trpo._core.numbers import Array, frozen, shown
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
@@ -105,7 +105,7 @@ def natural(
     _one_of("divergence", divergence, DIVERGENCES)
     delta = nonnegative("delta", delta)
     if not 0 < (shrink := nonnegative("backtrack", backtrack)) < 1:
-        raise InvalidMDPError(Problem("range", "backtrack", f"= {shown(backtrack)}", "in (0, 1)"))
+        raise invalid("range", "backtrack", f"= {shown(backtrack)}", "in (0, 1)")
     most = size("most_backtracks", most_backtracks, 0)
     optional_size("iterations", iterations)
     members, theta = start(L, theta, policy_class)
@@ -152,7 +152,7 @@ def natural_fixed(
     """
     price = nonnegative("lam", lam)
     if price == 0:
-        raise InvalidMDPError(Problem("range", "lam", f"= {shown(lam)}", "a finite number > 0"))
+        raise invalid("range", "lam", f"= {shown(lam)}", "a finite number > 0")
     members, theta = start(L, theta, policy_class)
     way, found = direction_of(L, members, theta, "natural", damping, iterations, product)
     found["lam"] = price

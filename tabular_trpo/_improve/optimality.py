@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tabular_trpo._core.arithmetic import read_as
-from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.errors import InvalidMDPError, invalid
 from tabular_trpo._core.numbers import Array, is_rational, shown
 from tabular_trpo._core.policy import check_rows
 from tabular_trpo._core.public import public
@@ -107,4 +107,4 @@ def _prices(L: Surrogate, given: Any) -> Array:
 
 
 def _wrong(where: str, got: str, expected: str) -> InvalidMDPError:
-    return InvalidMDPError(Problem("step", where, got, expected))
+    return invalid("step", where, got, expected)

@@ -13,9 +13,9 @@ from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo._core.arithmetic import common_numbers
+from tabular_trpo._core.arithmetic import read_as
 from tabular_trpo._core.array_input import given
-from tabular_trpo._core.errors import InvalidMDPError, LimitError, Problem
+from tabular_trpo._core.errors import InvalidMDPError, LimitError, Problem, invalid
 from tabular_trpo._core.indices import indices
 from tabular_trpo._core.numbers import Array, frozen, shown
 from tabular_trpo._core.policy import softmax
@@ -52,12 +52,12 @@ class SoftmaxClass:
     def __post_init__(self) -> None:
         """Check every field; nothing is stored before all of it is valid."""
         if len(self.shape) != 2:
-            raise InvalidMDPError(Problem("shape", "shape", f"= {shown(self.shape)}", "(S, A)"))
+            raise invalid("shape", "shape", f"= {shown(self.shape)}", "(S, A)")
         shape = size("shape[0]", self.shape[0], 1), size("shape[1]", self.shape[1], 1)
         allowed = _mask(self.allowed, shape)
         features = None
         if self.features is not None:
-            features = common_numbers("features", self.features, rational=False).copy()
+            features = read_as("features", self.features, rational=False).copy()
             if features.ndim != 3 or features.shape[:2] != shape:
                 raise shape_error("features", features.shape, f"(S, A, K) = {(*shape, 'K')}")
             report = Report()
@@ -225,7 +225,7 @@ def _mask(allowed: Any, shape: tuple[int, int]) -> Array | None:
     mask = np.array(given("allowed", allowed))
     if mask.dtype != bool or mask.shape != shape:
         got = f"is {mask.dtype} of shape {mask.shape}"
-        raise InvalidMDPError(Problem("shape", "allowed", got, f"bool of shape {shape}"))
+        raise invalid("shape", "allowed", got, f"bool of shape {shape}")
     if (empty := np.flatnonzero(~mask.any(axis=1))).size:
         problem = Problem("no_action", f"allowed[s={empty[0]}]", "has no action", "one at least")
         raise InvalidMDPError(problem, hidden=len(empty) - 1)
@@ -244,7 +244,7 @@ def _separating(features: Array, mask: Array) -> None:
     if not differ.any() and (mask.sum(axis=1) > 1).any():
         got, expected = "are equal for all actions of each state", "a difference in one state"
         cure = "A feature of the state alone cancels in the softmax: let it depend on the action"
-        raise InvalidMDPError(Problem("not_separating", "features", got, expected, cure))
+        raise invalid("not_separating", "features", got, expected, cure)
 
 
 def normalised(name: str, weight: Any, shape: tuple[int, ...] | None = None) -> Array:
@@ -252,7 +252,7 @@ def normalised(name: str, weight: Any, shape: tuple[int, ...] | None = None) -> 
 
     raises: InvalidMDPError for another shape, negative, NaN or infinite weights; ExactnessError
     """
-    w = common_numbers(name, weight, rational=False)
+    w = read_as(name, weight, rational=False)
     if shape is not None and w.shape != shape:
         raise shape_error(name, w.shape, str(shape))
     if (bad := np.flatnonzero(~((w >= 0) & (w < np.inf)))).size:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, final
 import numpy as np
 
 from tabular_trpo._core.arithmetic import read_as
-from tabular_trpo._core.errors import ExactnessError, InvalidMDPError, Problem
+from tabular_trpo._core.errors import ExactnessError, Problem, invalid
 from tabular_trpo._core.extrema import maximum
 from tabular_trpo._core.numbers import Array, Scalar, frozen, is_rational, largest, ones, shown
 from tabular_trpo._core.policy import check_rows
@@ -135,5 +135,5 @@ def nonnegative(name: str, value: Any, rational: bool = False) -> Any:
         raise shape_error(name, number.shape, "() one number")
     got = number[()]
     if not 0 <= got < math.inf:
-        raise InvalidMDPError(Problem("range", name, f"= {shown(got)}", "a finite number >= 0"))
+        raise invalid("range", name, f"= {shown(got)}", "a finite number >= 0")
     return got if rational else float(got)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, final
 
-from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.numbers import read_array, shown
 from tabular_trpo._core.records import locked
 
@@ -64,7 +64,7 @@ def iterations(most: Any) -> Rule:
     'iterations'
     """
     if isinstance(most, bool) or not isinstance(most, int) or most < 1:
-        raise InvalidMDPError(Problem("range", "iterations", f"= {shown(most)}", "an integer >= 1"))
+        raise invalid("range", "iterations", f"= {shown(most)}", "an integer >= 1")
     return Rule("iterations", most, "no more than the bounds of each step")
 
 
@@ -106,7 +106,7 @@ def _tolerance(tol: Any) -> Any:
     try:
         got = Fraction(number)
     except (ValueError, OverflowError, TypeError, ArithmeticError):
-        raise InvalidMDPError(Problem("range", "tol", text, "a finite number >= 0")) from None
+        raise invalid("range", "tol", text, "a finite number >= 0") from None
     if got < 0:
-        raise InvalidMDPError(Problem("range", "tol", text, "a finite number >= 0"))
+        raise invalid("range", "tol", text, "a finite number >= 0")
     return got

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo._core.errors import InvalidMDPError, Problem, missing_extra
+from tabular_trpo._core.errors import invalid, missing_extra
 from tabular_trpo._core.numbers import Array, shown
 from tabular_trpo._families.arguments import size
 from tabular_trpo._improve.softmax_class import SoftmaxClass
@@ -39,7 +39,7 @@ def cem(
     """
     n = size("population", population, 2)
     if not 0 < elite <= 1:
-        raise InvalidMDPError(Problem("range", "elite", f"= {shown(elite)}", "a share in (0, 1]"))
+        raise invalid("range", "elite", f"= {shown(elite)}", "a share in (0, 1]")
     best = max(1, round(elite * n))
     mean, sd, noise = np.zeros(members.theta_shape), np.ones(members.theta_shape), 1.0
     while True:

@@ -7,7 +7,7 @@ from zlib import crc32
 
 import numpy as np
 
-from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array, shown
 from tabular_trpo._core.policy import uniform
@@ -73,7 +73,7 @@ def run(mdp: MDP, name: str, seed: int, budget: int, settings: Settings) -> Curv
     """
     if name not in METHODS:
         expected = f"one of {', '.join(METHODS)}"
-        raise InvalidMDPError(Problem("choice", "name", f"= {shown(name)}", expected))
+        raise invalid("choice", "name", f"= {shown(name)}", expected)
     size("seed", seed, 0)
     size("budget", budget, 1)
     method = METHODS[name]
@@ -139,7 +139,7 @@ def band(curves: Iterable[Curve], grid: Array) -> Band:
     """
     grid, curves = _read_grid(grid), tuple(curves)
     if not curves or not all(isinstance(curve, Curve) for curve in curves):
-        raise InvalidMDPError(Problem("type", "curves", "hold no Curve, or others", "curves only"))
+        raise invalid("type", "curves", "hold no Curve, or others", "curves only")
     values = np.array([curve.at(grid) for curve in curves])
     n = len(values)
     # Less the first one, so that curves that agree have their own value as mean, and no spread.

@@ -9,7 +9,7 @@ from typing import Protocol, final
 
 import numpy as np
 
-from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.errors import InvalidMDPError, Problem, invalid
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array, shown
 from tabular_trpo._core.public import public
@@ -72,7 +72,7 @@ class Paths:
         step_weights(self.weighting, 0.5, self.horizon and 1)
         if self.baseline and self.paths < 2:
             got, expected = f"= {shown(self.paths)}", "at least 2 where half fits a baseline"
-            raise InvalidMDPError(Problem("size", "paths", got, expected))
+            raise invalid("size", "paths", got, expected)
         if self.lam is not None and not self.baseline:
             problem = Problem("baseline", "lam", f"= {shown(self.lam)}", "baseline=True too, as V")
             raise InvalidMDPError(problem)

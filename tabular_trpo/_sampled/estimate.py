@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tabular_trpo._core.arithmetic import read_as
-from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.errors import InvalidMDPError, Problem, invalid
 from tabular_trpo._core.numbers import Array, is_rational, shown, zeros
 from tabular_trpo._core.policy import check_rows
 from tabular_trpo._core.public import public
@@ -151,7 +151,7 @@ def read_baseline(baseline: Any, n_states: int, rational: bool) -> Array:
     if b.shape != (n_states,):
         raise shape_error("baseline", b.shape, f"(S,) = ({n_states},)")
     if not rational and not np.isfinite(b).all():
-        raise InvalidMDPError(Problem("baseline", "baseline", "has NaN or infinities", "numbers"))
+        raise invalid("baseline", "baseline", "has NaN or infinities", "numbers")
     return b
 
 
@@ -185,11 +185,11 @@ def step_weights(weighting: str, gamma: Any, horizon: int | None) -> list[Any]:
     """
     if weighting not in WEIGHTINGS:
         expected = f"one of {', '.join(WEIGHTINGS)}"
-        raise InvalidMDPError(Problem("choice", "weighting", f"= {weighting!r}", expected))
+        raise invalid("choice", "weighting", f"= {weighting!r}", expected)
     if horizon is None:
         if weighting == "undiscounted":
             got, cure = "with geometric stopping times", "Sample with a horizon"
-            raise InvalidMDPError(Problem("choice", "weighting", got, "a horizon", cure))
+            raise invalid("choice", "weighting", got, "a horizon", cure)
         return [1]
     weights = list(accumulate(repeat(gamma, horizon - 1), mul, initial=gamma**0))
     return weights if weighting == "discounted" else [sum(weights) / horizon] * horizon
@@ -209,7 +209,7 @@ def _advantages(
         return np.asarray(returns - at[:, :-1])
     lam = read_as("lam", lam, is_rational(rollouts.rewards))[()]
     if not 0 <= lam <= 1:
-        raise InvalidMDPError(Problem("range", "lam", f"= {shown(lam)}", "a number in [0, 1]"))
+        raise invalid("range", "lam", f"= {shown(lam)}", "a number in [0, 1]")
     going = np.arange(1, at.shape[1]) < rollouts.length[:, None] if rollouts.geometric else 1
     factor = rollouts.factor
     errors = rollouts.rewards + factor * going * at[:, 1:] - at[:, :-1]

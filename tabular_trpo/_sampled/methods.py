@@ -13,7 +13,7 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo._core.arguments import one_model
-from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.floating_point import guarded
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array
@@ -72,7 +72,7 @@ class Settings:
             got = f"= {self.batch} steps"
             expected = f"at least {ceil(2 * cost)}: two paths, of {cost:.6g} steps on average"
             cure = "Raise batch" + (", or set a horizon" if self.horizon is None else "")
-            raise InvalidMDPError(Problem("size", "batch", got, expected, cure))
+            raise invalid("size", "batch", got, expected, cure)
         return max(2, round(self.batch / cost))
 
 

@@ -14,7 +14,7 @@ from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo._core.arithmetic import common_numbers
+from tabular_trpo._core.arithmetic import read_as
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.numbers import Array, Scalar, frozen
 from tabular_trpo._core.overflow import finite
@@ -150,7 +150,7 @@ def policy_rows(sim: Simulator, pi: Any, n: int | None = None, name: str = "pi")
 
     raises: InvalidMDPError; ExactnessError for an exact policy: what is played is a float model
     """
-    table = common_numbers(name, pi, rational=False, unsigned=True)
+    table = read_as(name, pi, rational=False, unsigned=True)
     one = (sim.n_states, sim.n_actions)
     if table.shape != one and (n is None or table.shape != (n, *one)):
         raise shape_error(name, table.shape, f"(S, A) = {one}")

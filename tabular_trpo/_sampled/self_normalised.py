@@ -5,7 +5,7 @@ from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo._core.errors import InvalidMDPError, LimitError, Problem
+from tabular_trpo._core.errors import LimitError, Problem, invalid
 from tabular_trpo._core.numbers import Array, OptionalScalar, Scalar, is_rational
 from tabular_trpo._core.overflow import finite
 from tabular_trpo._core.public import public
@@ -106,7 +106,7 @@ def self_normalised(vine: Vine, pi: Any) -> SelfNormalised:
     if vine.every:
         cure = "Use estimate_vine, or grow the vine with branches=K"
         got = "tried every action"
-        raise InvalidMDPError(Problem("choice", "vine", got, "drawn actions", cure))
+        raise invalid("choice", "vine", got, "drawn actions", cure)
     pi = vine_policy(vine, pi)
     terms = vine_terms(vine, pi)
     linear = terms.surrogate(pi, vine.visible)

@@ -5,7 +5,7 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo._core.arguments import one_model
-from tabular_trpo._core.arithmetic import common_numbers
+from tabular_trpo._core.arithmetic import read_as
 from tabular_trpo._core.errors import ExactnessError, InvalidMDPError, Problem
 from tabular_trpo._core.indices import indices
 from tabular_trpo._core.mdp import MDP
@@ -102,7 +102,7 @@ class Simulator:
             raise InvalidMDPError(problem, hidden=len(bad) - 1)
         u = None
         if uniforms is not None:
-            u = common_numbers("uniforms", uniforms, rational=False)
+            u = read_as("uniforms", uniforms, rational=False)
             if u.shape != chosen.shape or not ((u >= 0) & (u < 1)).all():
                 raise shape_error("uniforms", u.shape, f"{chosen.shape} numbers in [0, 1)")
         return self.advance(chosen.astype(np.intp), u)

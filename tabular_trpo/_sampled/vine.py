@@ -15,7 +15,7 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo._core.decimals import faithful
-from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.errors import InvalidMDPError, Problem, invalid
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.numbers import Array, Scalar, frozen
 from tabular_trpo._core.overflow import finite
@@ -101,7 +101,7 @@ def vine(
     if branches is None and behaviour is not None:
         cure = "Give branches=K to draw K actions"
         got = "is given, and every action is tried"
-        raise InvalidMDPError(Problem("behaviour", "behaviour", got, "None", cure))
+        raise invalid("behaviour", "behaviour", got, "None", cure)
     K = sim.n_actions if branches is None else size("branches", branches, 1)
     what = f"paths = {n:,} with roots = {each:,} and branches = {K:,}"
     guard(n * each * (K + 1) * BYTES_A_BRANCH, what, "Take fewer paths, roots or branches")

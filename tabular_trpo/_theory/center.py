@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.numbers import shown
 from tabular_trpo._theory.expression import SCALAR, Expression, number
 from tabular_trpo._theory.parse import parsed
@@ -36,4 +36,4 @@ def centred(around: object) -> Expression | None:
     except (TypeError, ValueError):
         pass
     expected = 'None or a number of a pair, as "L" or "eta + sum_s(rho*A_bar)"'
-    raise InvalidMDPError(Problem("around", "around", f"= {shown(around)}", expected))
+    raise invalid("around", "around", f"= {shown(around)}", expected)

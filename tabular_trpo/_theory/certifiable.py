@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 
-from tabular_trpo._core.errors import InvalidMDPError, LimitError, Problem
+from tabular_trpo._core.errors import InvalidMDPError, LimitError, Problem, invalid
 from tabular_trpo._core.names import NAME_RULE, is_name
 from tabular_trpo._core.nearest import written
 from tabular_trpo._core.signs import MAX_BITS
@@ -32,7 +32,7 @@ _BEYOND = 10**MOST_DIGITS
 def check_titles(theorems: Sequence[Theorem]) -> None:
     """Refuse no claim at all, a title that occurs twice, and the name of a theorem on a claim."""
     if not theorems:
-        raise InvalidMDPError(Problem("claims", "theorems", "is empty", "at least one claim"))
+        raise invalid("claims", "theorems", "is empty", "at least one claim")
     table = {theorem.name: theorem for theorem in THEOREMS}
     problems = [
         Problem(

@@ -8,7 +8,7 @@ from typing import Any, NoReturn, final
 import numpy as np
 
 from tabular_trpo._core.deprecated import renamed_attribute
-from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.nearest import approximate
 from tabular_trpo._core.numbers import OptionalScalar, shown
 from tabular_trpo._core.public import public
@@ -168,7 +168,7 @@ class Theorem:
         if self.mixture and not pair.is_mixture:
             cure = "Build the pair by Pair.mixture(mdp, pi, target, alpha)"
             got = "speaks of mixtures only"
-            raise InvalidMDPError(Problem("mixture", self.name, got, "a mixture pair", cure))
+            raise invalid("mixture", self.name, got, "a mixture pair", cure)
         lhs, rhs = (side.value(pair) for side in (statement.lhs, statement.rhs))
         return self.claim(lhs, rhs, statement.relation)
 

@@ -20,6 +20,7 @@ from tabular_trpo._core.errors import (
     NoValueError,
     Problem,
     TabularError,
+    invalid,
 )
 from tabular_trpo._core.interval import Interval
 from tabular_trpo._core.mdp import MDP
@@ -93,10 +94,10 @@ def check_question(
     if isinstance(bits, bool) or not isinstance(bits, Integral):
         raise TypeError(f"bits = {shown(bits)}, expected an integer")
     if bits < 1:
-        raise InvalidMDPError(Problem("bits", "bits", f"= {shown(bits)}", "a positive integer"))
+        raise invalid("bits", "bits", f"= {shown(bits)}", "a positive integer")
     if pair.mdp.batch_shape:
         got, cure = f"has batch {pair.mdp.batch_shape}", "Take one pair by pair[i]"
-        raise InvalidMDPError(Problem("batch", "pair", got, "a single pair", cure))
+        raise invalid("batch", "pair", got, "a single pair", cure)
     if arithmetic not in ARITHMETICS:
         raise InvalidMDPError(
             Problem("lane", "arithmetic", f"= {arithmetic!r}", f"one of {', '.join(ARITHMETICS)}")

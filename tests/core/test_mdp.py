@@ -71,7 +71,7 @@ def test_arithmetic_follows_the_data(changes: dict[str, Any], arithmetic: str) -
         ),
     ],
 )
-def test_lanes_never_mix(changes: dict[str, Any], where: str) -> None:
+def test_arithmetics_never_mix(changes: dict[str, Any], where: str) -> None:
     with pytest.raises(tt.InvalidMDPError, match=where) as caught:
         model(**changes)
     assert caught.value.code == "mixed_lanes"

@@ -176,7 +176,7 @@ def test_mixture_refuses_weights_outside_0_1(alpha: Any) -> None:
         policies.mixture(pi, pi, alpha)
 
 
-def test_mixture_keeps_lanes_apart() -> None:
+def test_mixture_keeps_arithmetics_apart() -> None:
     rough, exact = np.array([[1.0, 0.0]]), np.array([[HALF, HALF]])
     for pi, target, alpha in [(rough, exact, 0.5), (exact, exact, 0.5), (rough, rough, "1/2")]:
         with pytest.raises(tt.ExactnessError):
@@ -240,7 +240,7 @@ def test_wrong_policies(pi: Any, message: str) -> None:
         policies.check_policy(masked(), pi)
 
 
-def test_policy_and_model_share_a_arithmetic() -> None:
+def test_policy_and_model_share_one_arithmetic() -> None:
     with pytest.raises(
         tt.ExactnessError, match="pi is in rational arithmetic, expected float arithmetic"
     ):

@@ -126,7 +126,7 @@ def test_rows_are_the_last_axis_and_broadcast(distance: Any, rng: np.random.Gene
 
 
 @pytest.mark.parametrize("distance", [tt.tv, tt.kl])
-def test_lanes_do_not_mix(distance: Any) -> None:
+def test_arithmetics_do_not_mix(distance: Any) -> None:
     with pytest.raises(tt.ExactnessError, match="q is in float arithmetic"):
         distance(np.array([F(1), F(0)]), np.array([1.0, 0.0]))
 

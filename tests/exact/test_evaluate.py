@@ -265,7 +265,7 @@ def test_rows_below_the_grid_by_hand(tiny: F) -> None:
     assert exact.V.tolist() == [V0, 2] and exact.rho.tolist() == [2 - V0, V0]
 
 
-def test_results_are_read_only_and_lanes_do_not_mix() -> None:
+def test_results_are_read_only_and_arithmetics_do_not_mix() -> None:
     mdp = tt.MDP(P, R, [1, 0], "1/2")
     for model, pi in ((mdp, MIXED), (mdp.to_float(), [[0.5, 0.5], [1.0, 0.0]])):
         e = tt.evaluate(model, pi)

@@ -222,7 +222,7 @@ def test_batches_that_do_not_go_together_are_refused() -> None:
         L.value(case.pi_new[:3])
 
 
-def test_lanes_do_not_mix() -> None:
+def test_arithmetics_do_not_mix() -> None:
     mdp = tt.MDP([[[1], [1]]], [[0, 1]], [1], "1/2")
     L = tt.surrogate(tt.evaluate(mdp, [["1/2", "1/2"]]))
     with pytest.raises(tt.ExactnessError, match="pi_new is in float arithmetic"):

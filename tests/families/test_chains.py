@@ -22,7 +22,7 @@ MAKERS = {
 
 
 @pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS.keys())
-def test_lanes_and_layouts_agree(make):
+def test_arithmetics_and_layouts_agree(make):
     exact, floats, sparse = make("1/2"), make(0.5), make(0.5, layout="csr")
     for mdp in (exact, floats, sparse):
         check_model(mdp)

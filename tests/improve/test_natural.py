@@ -236,7 +236,7 @@ def test_bad_input(call, text: str) -> None:
         call()
 
 
-def test_lanes_and_overflow():
+def test_arithmetics_and_overflow():
     mdp = tt.MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
     with pytest.raises(ExactnessError, match="surrogate is rational, expected float"):
         natural(tt.surrogate(tt.evaluate(mdp, [["1/2", "1/2"]])), ZERO, 0.1)

@@ -196,7 +196,7 @@ def test_equal_features_are_legal_where_there_is_no_choice():
     assert SoftmaxClass((1, 2), np.zeros((1, 2, 1)), ONLY.allowed).policy([1.0])[0, 0] == 1
 
 
-def test_lanes_and_overflow():
+def test_arithmetics_and_overflow():
     mdp = tt.MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
     L = tt.surrogate(tt.evaluate(mdp, [["1/2", "1/2"]]))
     with pytest.raises(ExactnessError, match=r"surrogate is rational.*to_float"):

@@ -263,7 +263,7 @@ def test_bad_input() -> None:
         estimate(never, pi)
 
 
-def test_lanes_are_not_mixed() -> None:
+def test_arithmetics_are_not_mixed() -> None:
     mdp, pi, _ = dyadic()
     rough, p, _ = in_floats(*dyadic())
     floats = single_path(Simulator(rough, np.random.default_rng(0)), p, 20, 3)

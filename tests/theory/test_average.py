@@ -9,7 +9,6 @@ import pytest
 import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.theory.test_arithmetics import held, near
 
 import tabular_trpo as tt
 from tabular_trpo._core.linalg.dense import closed_classes, restarted
@@ -21,6 +20,7 @@ from tabular_trpo._theory.plain import Cases, PlainPair
 from tabular_trpo._theory.statements.average import AVERAGE
 from tabular_trpo._theory.trace import OF_AVERAGES
 from tests.strategies import pairs
+from tests.theory.test_arithmetics import held, near
 
 F = Fraction
 
@@ -82,7 +82,7 @@ def test_definitions(rng: np.random.Generator) -> None:
 
 
 @given(pairs())
-def test_lanes_agree_where_chains_mix(pair: Pair) -> None:
+def test_arithmetics_agree_where_chains_mix(pair: Pair) -> None:
     floats = pair.to_float()
     for name in OF_AVERAGES:
         try:

@@ -242,7 +242,7 @@ def test_float_mixtures_are_judged_as_exact_mixtures() -> None:
     assert (verdict.status, verdict.arithmetic) == ("proved", "float")
 
 
-def test_batches_and_unknown_lanes_are_refused() -> None:
+def test_batches_and_unknown_arithmetics_are_refused() -> None:
     pair = TIGHT().to_float()
     mdp = pair.mdp
     batch = tt.MDP(np.stack([mdp.P] * 2), np.stack([mdp.r] * 2), mdp.rho0, mdp.gamma)

@@ -153,7 +153,7 @@ def test_mixtures_know_their_target() -> None:
         next(theorem for theorem in THEOREMS if theorem.mixture)(plain)
 
 
-def test_lanes_are_not_mixed() -> None:
+def test_arithmetics_are_not_mixed() -> None:
     case = worst_case.tight_cpi("9/10")
     with pytest.raises(ExactnessError):
         Pair(case.mdp, np.array([[0.5, 0.5]] * 2), case.pi)

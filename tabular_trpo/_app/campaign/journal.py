@@ -17,7 +17,7 @@ from typing import Any, final
 from tabular_trpo._app.campaign.sealed_lines import Record, parsed, seal, unseal
 from tabular_trpo._app.shared.errors import UsageError
 from tabular_trpo._app.shared.formatting import plain
-from tabular_trpo._core.errors import InvalidMDPError, Problem, TabularError
+from tabular_trpo._core.errors import InvalidMDPError, TabularError, invalid
 from tabular_trpo._formats.atomic_write import unwritable
 
 FORMAT, VERSION = "tabular-trpo-campaign", 2
@@ -245,4 +245,4 @@ def _short(value: Any) -> str:
 
 
 def _invalid(where: str, got: str, expected: str, cure: str = "") -> InvalidMDPError:
-    return InvalidMDPError(Problem("campaign", where, got, expected, cure))
+    return invalid("campaign", where, got, expected, cure)

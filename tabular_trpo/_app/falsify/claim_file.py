@@ -11,7 +11,7 @@ from typing import Any, final
 from tabular_trpo._app.falsify.explain import told
 from tabular_trpo._app.falsify.probe import fault
 from tabular_trpo._app.falsify.sandbox import apart
-from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.errors import InvalidMDPError, invalid
 from tabular_trpo._core.names import NAME_RULE, is_name
 from tabular_trpo._core.records import locked
 from tabular_trpo._formats.json_text import fetch
@@ -46,7 +46,7 @@ def load(path: str) -> list[Stated]:
     """
     place = "<stdin>" if path == "-" else path
     if path == "-" and sys.stdin is None:
-        raise InvalidMDPError(Problem("file", place, "is closed", "an open standard input"))
+        raise invalid("file", place, "is closed", "an open standard input")
     code, tree = _compiled(fetch(path, place), place)
     with apart():
         found = _claims(_run(code, place, tree))
@@ -63,7 +63,7 @@ def load(path: str) -> list[Stated]:
 
 
 def _wrong(where: str, got: str, expected: str, cure: str = "") -> InvalidMDPError:
-    return InvalidMDPError(Problem("claim", where, got, expected, cure))
+    return invalid("claim", where, got, expected, cure)
 
 
 def _compiled(data: bytes, place: str) -> tuple[CodeType, ast.Module]:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.errors import invalid
 from tabular_trpo._formats.atomic_write import unwritable, write_whole
 
 SUFFIX = ".cert.json"
@@ -67,5 +67,5 @@ def check_folder(path: str, option: str) -> Path:
     there = next((x for x in (folder, *folder.absolute().parents) if x.exists()), folder)
     if not there.is_dir() or not os.access(there, os.W_OK):
         got = "is no folder" if there.exists() and not there.is_dir() else "cannot be written"
-        raise InvalidMDPError(Problem("file", f"{option} {path}", got, "a folder to write into"))
+        raise invalid("file", f"{option} {path}", got, "a folder to write into")
     return folder

@@ -11,7 +11,7 @@ from typing import Any, final
 from tabular_trpo._app.shared.errors import UsageError
 from tabular_trpo._core import policy as policies
 from tabular_trpo._core.budget import COMMAND
-from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.errors import InvalidMDPError, Problem, invalid
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array
 from tabular_trpo._core.records import locked
@@ -83,7 +83,7 @@ def raw(path: str) -> tuple[str, bytes]:
     if not path:
         raise UsageError("the path of a file is empty; - is standard input")
     if path == "-" and sys.stdin is None:
-        raise InvalidMDPError(Problem("file", place, "is closed", "an open standard input"))
+        raise invalid("file", place, "is closed", "an open standard input")
     return place, fetch(path, place)
 
 
@@ -144,7 +144,7 @@ def files(paths: list[str]) -> list[str]:
         if path not in ("-", "") and Path(path).is_dir():
             inside = [str(file) for file in Path(path).iterdir() if file.name.endswith(SUFFIX)]
             if not inside:
-                raise InvalidMDPError(Problem("file", path, "is a directory", f"*{SUFFIX} in it"))
+                raise invalid("file", path, "is a directory", f"*{SUFFIX} in it")
             found += sorted(inside)
         else:
             found.append(path)
