@@ -13,7 +13,7 @@ from tabular_trpo._core.arithmetic import common_arithmetic
 from tabular_trpo._core.csr import frozen_csr, read_csr
 from tabular_trpo._core.errors import InvalidMDPError, Problem, invalid
 from tabular_trpo._core.grid import below_grid, snap, snap_rows
-from tabular_trpo._core.linalg.rational import Rows
+from tabular_trpo._core.linalg.rational import RationalMatrix
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.normalize import normalized
@@ -37,7 +37,7 @@ class Parts:
     r_next: Any
     repair: float
     normalized: float
-    rows: Rows | None
+    rows: RationalMatrix | None
     below: Array | None  # mass of each float row below the grid (see `grid`); None: no such row
 
 
@@ -66,7 +66,7 @@ def normalise(
     """
     x = _read(given, state_names, action_names)
     P, rho0 = x.P, x.rho0
-    rows = None if is_sparse(P) or not is_rational(P) else Rows(P)
+    rows = None if is_sparse(P) or not is_rational(P) else RationalMatrix.of(P)
     sums = _sums(P, rows, x.mask.shape)
     live = x.mask if given["allowed"] is not None else None
     axes.check(P, live, sums, x.array)
@@ -74,7 +74,7 @@ def normalise(
     if normalize:
         (P, one), (rho0, two) = normalized(P), normalized(rho0)
         off = max(one, two)
-        rows = None if rows is None else Rows(P)
+        rows = None if rows is None else RationalMatrix.of(P)
         sums = _sums(P, rows, x.mask.shape)
     report = validate.Report()
     report.problems += list(validate.discount(x.gamma))
@@ -162,7 +162,7 @@ def _mask(allowed: Any, n_states: int, n_actions: int) -> Array:
     return frozen(mask.copy())
 
 
-def _sums(P: Any, rows: Rows | None, shape: tuple[int, ...]) -> Array:
+def _sums(P: Any, rows: RationalMatrix | None, shape: tuple[int, ...]) -> Array:
     if rows is not None:
         totals = [
             Fraction(int(sum(row)), int(den))
@@ -175,7 +175,7 @@ def _sums(P: Any, rows: Rows | None, shape: tuple[int, ...]) -> Array:
     return sums.reshape(shape) if is_sparse(P) else sums
 
 
-def _exact_parts(x: _Read, rows: Rows, off: float) -> Parts:
+def _exact_parts(x: _Read, rows: RationalMatrix, off: float) -> Parts:
     r, r_next = settled(x.P, x.r, x.r_next, x.mask, triples=x.r.ndim == 3)
     P, rho0 = frozen(x.P), frozen(x.rho0)
     return Parts(P, r, rho0, x.gamma, _some(x.mask), r_next, 0.0, off, rows, None)

@@ -12,7 +12,7 @@ from tabular_trpo._core.build import normalise
 from tabular_trpo._core.counts import exact_only, frequencies
 from tabular_trpo._core.deprecated import renamed_attribute
 from tabular_trpo._core.errors import InvalidMDPError, Problem, invalid
-from tabular_trpo._core.linalg.rational import Rows
+from tabular_trpo._core.linalg.rational import RationalMatrix
 from tabular_trpo._core.names import read_names
 from tabular_trpo._core.numbers import Array, Scalar, is_rational, is_sparse
 from tabular_trpo._core.public import public
@@ -62,7 +62,7 @@ class MDP:
     r_next: Any
     repair: float = field(repr=False)
     normalized: float = field(repr=False)
-    _rows: Rows | None = field(init=False, repr=False)
+    _rows: RationalMatrix | None = field(init=False, repr=False)
     _below: Array | None = field(init=False, repr=False)
 
     def __init__(

@@ -220,7 +220,7 @@ def _rational(mdp: MDP, pi: Array) -> Evaluation:
     """Evaluate in rationals; the residual of both solves was checked to be 0."""
     rows = mdp._rows
     assert rows is not None
-    if not rational.solvable(mdp.n_states):
+    if mdp.n_states > rational.MAX_STATES:
         got = f"has {mdp.n_states} states"
         raise LimitError(
             Problem("size", "the rational arithmetic", got, "fewer states", "Use to_float()")
@@ -228,7 +228,7 @@ def _rational(mdp: MDP, pi: Array) -> Evaluation:
     cost = work_of(mdp, pi)
     size = f"{mdp.n_states} states, {mdp.n_actions} actions, values of {cost.digits} digits"
     spend(cost.seconds, f"an exact evaluation ({size})")
-    chain = rational.close(rows, pi, mdp.gamma)
+    chain = rational.ClosedChain(rows, pi, mdp.gamma)
     solution = chain.forward((pi * mdp.r).sum(axis=-1))
     V = solution.fractions()
     zero: Any = Fraction(0)
@@ -236,7 +236,7 @@ def _rational(mdp: MDP, pi: Array) -> Evaluation:
     Q, A = (np.where(mdp.mask, x, zero) for x in values)
     rho = chain.backward(mdp.rho0).fractions()
     d = (1 - mdp.gamma) * rho
-    eta = rational.dot(rational.Common.of(mdp.rho0), solution)
+    eta = rational.dot(rational.CommonDenominator.of(mdp.rho0), solution)
     for x in (V, Q, A, rho, d):
         frozen(x)
     per_state, per_pair = (frozen(zeros(x.shape, rational=True)) for x in (V, Q))
