@@ -36,7 +36,7 @@ def certified(mdp: tt.MDP) -> int:
     pair = tt.Pair.mixture(mdp, pi, tt.policies.greedy(mdp, mdp.r), "1/10")
     try:
         return len(tt.pair_certificate(pair))
-    except tt.LimitError:  # numbers with more digits than the checker reads, met at the end
+    except tt.LimitError:  # numbers with more digits than the checker reads, found at the end
         return 0
 
 
