@@ -10,7 +10,7 @@ import numpy as np
 
 from tabular_trpo._core.budget import spend, work_limit
 from tabular_trpo._core.errors import InvalidMDPError, LimitError, Problem
-from tabular_trpo._core.grid import below_grid, gives_way, left_out
+from tabular_trpo._core.grid import below_grid, largest_correction, off_grid_part
 from tabular_trpo._core.linalg import dense, rational, sparse
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array, Scalar, frozen, zeros
@@ -152,8 +152,8 @@ def _float(
     width = n_states if kernel is dense else int(np.diff(P.indptr).max())
     rows = P.reshape(*P.shape[:-3], -1, n_states) if kernel is dense else P
     terms = (width if kernel is dense else _longest(P_pi)) + 2 * n_actions + 8
-    off_P = None if below is None else left_out(rows)
-    off_pi, off_rho0 = gives_way(pi), gives_way(rho0)
+    off_P = None if below is None else off_grid_part(rows)
+    off_pi, off_rho0 = largest_correction(pi), largest_correction(rho0)
     off_size = 2 * (np.max(below_grid(pi), axis=-1) + below_grid(rho0))
     if below is not None:
         off_size = off_size + 2 * np.max(below, axis=(-2, -1))

@@ -156,11 +156,11 @@ class Exacts:
 
     def natural(self, pi: Array, rho: Array, g: Array) -> Array:
         """Pseudo-inverse of each block."""
-        return fisher.natural(pi, rho, g, pseudo.exactly)
+        return fisher.natural(pi, rho, g, pseudo.exact_inverse)
 
     def shared(self, pi: Array, rho: Array, g: Array) -> Array:
         """Pseudo-inverse of the sum of the blocks."""
-        return fisher.shared(pi, rho, g, pseudo.exactly)
+        return fisher.shared(pi, rho, g, pseudo.exact_inverse)
 
 
 def _ratio(x: Any, y: Any) -> Any:
