@@ -7,7 +7,7 @@ from typing import Any
 from tabular_trpo._core.errors import LimitError, Problem
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.public import public
-from tabular_trpo._formats.atomic_write import unwritable, write_whole
+from tabular_trpo._formats.atomic_write import unwritable, write_atomically
 from tabular_trpo._formats.encode import dumps, to_document
 from tabular_trpo._formats.limits import MOST_BYTES
 
@@ -34,4 +34,4 @@ def write(
         raise LimitError(Problem("file_size", str(path), got, f"at most {MOST_BYTES:,}"))
     if os.fspath(path) == "-":
         raise unwritable(path, ValueError("only reading takes -"), "Name a file")
-    write_whole(path, data)
+    write_atomically(path, data)
