@@ -1,24 +1,23 @@
-"""Axes in another order: which transposition of a table makes its rows probabilities.
+"""The order of axes: which transposition of a table makes its rows probabilities.
 
-P[s, a, s'] is the order of every table of this package, pi[s, a] of every policy.  Row sums tell
-other orders: in P[s', a, s] the columns sum to 1, and (A, S, S) tells itself where A is not S.
+Tables of this package are P[s, a, s'], policies pi[s, a].  Row sums reveal another order: in
+P[s', a, s] the columns sum to 1, and a shape (A, S, S) reveals itself where A is not S.
 """
 
 from itertools import permutations
-from typing import Any
 
 import numpy as np
 
 from tabular_trpo._core.array_input import ROW_TOLERANCE
 from tabular_trpo._core.errors import invalid
-from tabular_trpo._core.numbers import Array, is_rational, is_sparse
+from tabular_trpo._core.numbers import Array, Matrix, is_rational, is_sparse
 
 OTHERS = sorted(set(permutations(range(3))) - {(0, 1, 2)}, key=lambda order: order != (1, 0, 2))
-NEAR = 1e-5  # row sums of another order are recognised in float32, too
+NEAR = 1e-5  # tolerance for row sums in another order, wide enough for float32
 
 
-def stochastic(rows: Any, live: Array | None, near: float = ROW_TOLERANCE) -> bool:
-    """Tell whether rows sum to 1 where they are live, and to 0 elsewhere; all are live for None.
+def stochastic(rows: Matrix, live: Array | None, near: float = ROW_TOLERANCE) -> bool:
+    """Return whether rows sum to 1 where `live`, and to 0 elsewhere; None is live everywhere.
 
     rows: (..., n) or CSR; live: the shape of the sums, or None
     """
@@ -27,12 +26,12 @@ def stochastic(rows: Any, live: Array | None, near: float = ROW_TOLERANCE) -> bo
         return False
     with np.errstate(over="ignore", invalid="ignore"):
         sums = np.asarray(rows.sum(axis=-1))
-    goal: Any = 1 if live is None else live.reshape(sums.shape[-live.ndim :]) * 1
+    goal = 1 if live is None else live.reshape(sums.shape[-live.ndim :]) * 1
     return bool(np.all(abs(sums - goal) <= (0 if is_rational(data) else near)))
 
 
 def transposition(P: Array, live: Array | None) -> tuple[int, ...] | None:
-    """Return the order of the axes in which P[s, a, s'] is stochastic, another than it has.
+    """Return another order of the axes of P in which its rows are stochastic, or None.
 
     P:    (..., k, m, n)
     live: (S, A) bool or None
@@ -53,10 +52,10 @@ def transposition(P: Array, live: Array | None) -> tuple[int, ...] | None:
     return None
 
 
-def cure(P: Any, live: Array | None, array: str = "P") -> str:
-    """Return how to turn P into P[s, a, s'], or "" where no transposition does it.
+def cure(P: Matrix, live: Array | None, array: str = "P") -> str:
+    """Return the advice how to transpose P into P[s, a, s'], or "" where that is impossible.
 
-    array: the text of an array with these numbers
+    array: how the advice writes an array with the numbers of P
     """
     if not is_sparse(P):
         full = transposition(P, live)
@@ -68,18 +67,17 @@ def cure(P: Any, live: Array | None, array: str = "P") -> str:
         if live is not None and A > 1 and stochastic(P[order], live, NEAR):
             turned = f"{array}[np.arange({rows}).reshape({A}, {S}).T.ravel()]"
             return f"Its rows are a*S + s; {turned} has s*A + a"
-    turned = P.T.tocsr()
-    if rows and columns % rows == 0 and stochastic(turned, live, NEAR):
+    if rows and columns % rows == 0 and stochastic(P.T.tocsr(), live, NEAR):
         return f"Its columns sum to 1; {array}.T has rows s*A + a"
     return ""
 
 
-def check(P: Any, live: Array | None, sums: Array, array: str) -> None:
-    """Raise where P is not stochastic in the order of its axes, and in another one it is.
+def check(P: Matrix, live: Array | None, sums: Array, array: str) -> None:
+    """Raise InvalidMDPError where P is stochastic in another order of its axes only.
 
     sums: of the rows of P, (..., S, A)
     """
-    goal: Any = 1 if live is None else live * 1
+    goal = 1 if live is None else live * 1
     near = 0 if is_rational(sums) else NEAR
     if np.all(np.asarray(abs(sums - goal) <= near, dtype=bool)):
         return
@@ -90,7 +88,7 @@ def check(P: Any, live: Array | None, sums: Array, array: str) -> None:
 
 
 def check_policy_order(name: str, pi: Array, mask: Array | None) -> None:
-    """Raise where the rows do not sum to 1 and the columns do: that is pi[a, s]."""
+    """Raise InvalidMDPError where the columns sum to 1 and the rows do not, as in pi[a, s]."""
     if pi.ndim < 2 or pi.shape[-1] != pi.shape[-2] or pi.shape[-1] == 1:
         return
     turned = np.swapaxes(pi, -1, -2)

@@ -6,7 +6,7 @@ import secrets
 from pathlib import Path
 
 from tabular_trpo._core.errors import InvalidMDPError, invalid
-from tabular_trpo._core.interrupts import held
+from tabular_trpo._core.interrupts import hold_interrupts
 
 FULL = {
     errno.ENOSPC: "Make room on that disk, or name a place on another",
@@ -27,7 +27,7 @@ def write_atomically(path: str | os.PathLike[str], data: str | bytes, cure: str 
     raises: InvalidMDPError naming the file
     """
     try:
-        with held():
+        with hold_interrupts():
             _replace(Path(path).resolve(), data.encode() if isinstance(data, str) else data)
     except (OSError, ValueError) as error:
         raise unwritable(path, error, cure) from None

@@ -12,7 +12,7 @@ from pathlib import Path as FilePath
 import numpy as np
 
 from tabular_trpo._core.errors import InvalidMDPError, Problem, invalid
-from tabular_trpo._core.numbers import MOST_DIGITS
+from tabular_trpo._core.numbers import MAX_INPUT_DIGITS
 from tabular_trpo._core.validate import Report
 from tabular_trpo._formats.limits import MOST_BRACKETS, MOST_BYTES, MOST_DEPTH
 from tabular_trpo._formats.line_numbers import duplicates
@@ -149,7 +149,7 @@ def _float(text: str) -> float | Problem:
 
 
 def _int(text: str) -> int | Problem:
-    if len(text) > MOST_DIGITS:
+    if len(text) > MAX_INPUT_DIGITS:
         got = f"= an integer of {len(text)} digits"
         return fault("not_a_double", got, "a bare number that is a double")
     return int(text)
