@@ -146,7 +146,7 @@ KINDS: dict[str, Kind] = {
     ),
     "layout": choice("dense"),
     "auto_layout": choice("auto", "dense"),
-    "lane": choice("auto"),
+    "arithmetic": choice("auto"),
     "bits": Kind(lambda w: 4096, lambda w: [0, -1, 2.5, math.nan, "x", None, [3], *THINGS]),
     "n": whole(lambda w: int(w.rng.integers(2, 6)), 0),
     "n_actions": whole(lambda w: int(w.rng.integers(2, 4)), 1),
