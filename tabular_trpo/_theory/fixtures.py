@@ -7,17 +7,9 @@ from typing import Any
 
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._families import worst_case
-from tabular_trpo._families.worst_case import WorstCase
 from tabular_trpo._theory.pair import Pair
 
 Fixture = Callable[[], Pair]
-
-
-def pair(case: WorstCase) -> Pair:
-    """Return the pair of a worst case, a mixture pair where it has a target."""
-    if case.target is None:
-        return Pair(case.mdp, case.pi, case.pi_new)
-    return Pair.mixture(case.mdp, case.pi, case.target, case.alpha)
 
 
 def tight(a: str = "1/10", gamma: str = "9/10", far: int = 1) -> Fixture:
@@ -37,17 +29,17 @@ def two_region(gamma: str = "1/50", a: str = "1/1000") -> Fixture:
 
 def _made(family: str, *args: Any) -> Pair:
     """Return the pair of a family, by its name: a fixture is made of it, and can be pickled."""
-    return pair(getattr(worst_case, family)(*args))
+    return Pair.of(getattr(worst_case, family)(*args))
 
 
 def fork() -> Pair:
     """What the mean KL bounds nearly attained, at a long horizon."""
-    return pair(worst_case.fork("9/10", "1/100", "1/10000"))
+    return Pair.of(worst_case.fork("9/10", "1/100", "1/10000"))
 
 
 def rare_region() -> Pair:
     """A divergence where the old policy hardly goes: the mean does not see it."""
-    return pair(worst_case.rare_region("1/100", "1/1000", "1/500", "1/100"))
+    return Pair.of(worst_case.rare_region("1/100", "1/1000", "1/500", "1/100"))
 
 
 def mirrored() -> Pair:
