@@ -84,19 +84,24 @@ def build_arrays(
         elif r is not None:
             letters = "s a s'".split()[: r.ndim - rho0.ndim + 1]
             validate.finite(report, name, r, " ".join(letters))
+    known = len(report.problems)
     validate.finite(report, "rho0", rho0, "s")
     validate.nonnegative(report, "rho0", rho0, "s")
-    if not report.problems:
+    if len(report.problems) == known:
         totals = validate.totals(rho0)
         validate.row_sums(
             report, "rho0", totals, "", lambda i: rho0[i], x.near["rho0"], validate.NORMALIZE
         )
-        report.add(
-            np.asarray(~x.mask.any(axis=1)),
-            lambda i: Problem(
-                "no_action", f"the state s={i[0]}", "has no allowed action", "one at least"
-            ),
-        )
+    report.add(
+        np.asarray(~x.mask.any(axis=1)),
+        lambda i: Problem(
+            "no_action",
+            f"the state s={i[0]}",
+            "has no allowed action",
+            "one at least",
+            path=("states", i[0]),
+        ),
+    )
     report.close()
     checked = x._replace(P=P, rho0=rho0)
     return _exact_parts(checked, rows, off) if rows is not None else _float_parts(checked, off)
