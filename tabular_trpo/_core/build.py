@@ -168,17 +168,18 @@ def _check(x: _Read, sums: Array) -> None:
         elif r is not None:
             letters = "s a s'".split()[: r.ndim - x.rho0.ndim + 1]
             validate.finite(report, name, r, " ".join(letters))
+    before = len(report.problems)
     validate.finite(report, "rho0", x.rho0, "s")
     validate.nonnegative(report, "rho0", x.rho0, "s")
-    if not report.problems:
+    if len(report.problems) == before:
         totals, near = validate.totals(x.rho0), x.tolerance["rho0"]
         row, cure = x.rho0.__getitem__, validate.NORMALIZE
         validate.row_sums(report, "rho0", totals, "", row, near, cure)
-        got, expected = "has no allowed action", "one at least"
-        report.add(
-            np.asarray(~x.mask.any(axis=1)),
-            lambda i: Problem("no_action", f"the state s={i[0]}", got, expected),
-        )
+    got, expected = "has no allowed action", "one at least"
+    report.add(
+        ~x.mask.any(axis=1),
+        lambda i: Problem("no_action", f"the state s={i[0]}", got, expected, path=("states", i[0])),
+    )
     report.close()
 
 

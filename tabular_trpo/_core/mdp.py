@@ -195,7 +195,8 @@ class MDP:
         array([[Fraction(1, 2)]], dtype=object)
         """
         table = columns.collect(transitions, rho0, state_names, action_names)
-        P, r, allowed = columns.arrays(table, layout)
+        P, r_next, allowed = columns.arrays(table, layout)
+        r = columns.possible_rewards(r_next, P)
         names = (table.state_names, table.action_names)
         return cls(P, r, table.rho0, gamma, allowed, *names, normalize=normalize)
 

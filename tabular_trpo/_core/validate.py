@@ -1,6 +1,7 @@
 """Checks of the values of models and policies: all offenders are found, the first twenty named."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import final
 
@@ -37,9 +38,18 @@ class Report:
     def add(self, bad: Array, describe: Callable[[Index], Problem]) -> None:
         """Add one problem for each true entry of `bad`, described from its index."""
         where = np.argwhere(np.asarray(bad, dtype=bool))
-        n = MOST_PROBLEMS - len(self.problems)
-        self.problems += [describe(tuple(int(i) for i in index)) for index in where[:n]]
+        n = max(0, MOST_PROBLEMS - len(self.problems))
+        for index in where[:n].tolist():
+            problem = describe(tuple(index))
+            self.note(problem, problem.path or (problem.where.partition("[")[0], *index))
         self.hidden += max(0, len(where) - n)
+
+    def note(self, problem: Problem, path: tuple[str | int, ...] = ()) -> None:
+        """Add one problem, or count it after the first twenty; `path` replaces its own."""
+        if len(self.problems) < MOST_PROBLEMS:
+            self.problems.append(replace(problem, path=path) if path else problem)
+        else:
+            self.hidden += 1
 
     def add_entries(
         self,
@@ -56,12 +66,12 @@ class Report:
 
         at: returns the index that the label shows
         """
-        self.add(
-            bad,
-            lambda i: Problem(
-                code, label(name, at(i), axes), f"{verb} {brief(values[i])}", expected
-            ),
-        )
+
+        def describe(i: Index) -> Problem:
+            where, got = label(name, at(i), axes), f"{verb} {brief(values[i])}"
+            return Problem(code, where, got, expected, path=(name, *at(i)))
+
+        self.add(bad, describe)
 
     def close(self) -> None:
         """Raise InvalidMDPError where problems were added."""
@@ -160,12 +170,13 @@ def simplex(
     free = mask is None or bool(mask.all())
     if free and not is_rational(rows) and _on_simplex(rows):
         return
+    known = len(report.problems)
     finite(report, name, rows, axes)
     nonnegative(report, name, rows, axes)
     if mask is not None and not free:
         bad, expected = (rows != 0) & ~mask, "0: the action is not allowed there"
         report.add_entries(bad, "disallowed", name, rows, axes, expected)
-    if not report.problems:
+    if len(report.problems) == known:
         row_axes = " ".join(axes.split()[:-1])
         row_sums(report, name, totals(rows), row_axes, rows.__getitem__, cure=cure)
 
@@ -182,8 +193,8 @@ def discount(gamma: Scalar) -> Iterator[Problem]:
     for value in np.asarray(gamma, dtype=object).flat:
         if not 0 <= value < 1:
             cure = "gamma = 1 needs proper policies, which are out of scope here"
-            got = f"= {brief(value)}"
-            yield Problem("gamma", "gamma", got, expected, cure if value == 1 else "")
+            got, cure = f"= {brief(value)}", cure if value == 1 else ""
+            yield Problem("gamma", "gamma", got, expected, cure, ("gamma",))
             return
 
 
