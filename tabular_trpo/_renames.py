@@ -5,4 +5,5 @@ Renamed arguments and attributes are marked where they are (`_core.deprecated`).
 
 RENAMED: dict[str, dict[str, str]] = {
     "tabular_trpo": {"LaneError": "ExactnessError"},
+    "tabular_trpo.improve": {"optimality_gap": "duality_gap"},
 }

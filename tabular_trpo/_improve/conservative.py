@@ -17,7 +17,8 @@ from tabular_trpo._exact.evaluate import Evaluation
 from tabular_trpo._exact.surrogate import Surrogate
 from tabular_trpo._improve.best_alpha import best_alpha
 from tabular_trpo._improve.greedy import greedy_rows
-from tabular_trpo._improve.step import Step, single, step_to
+from tabular_trpo._improve.multipliers import Mixture
+from tabular_trpo._improve.step import Step, read_like, single, step_to
 
 RULES = ("paper", "tight", "best")
 BITS = 64  # after the binary point, to which a rational weight is rounded down where it is a root
@@ -36,7 +37,8 @@ def conservative(
               (1 - gamma)^2 gain / (4 eps gamma)
     "tight":  alpha gain - 2 alpha^2 eps gamma / ((1 - gamma) (1 - gamma (1 - alpha))), Theorem 4.1
               of Kakade & Langford; at ((1 - gain (1 - gamma) / (2 eps))^(-1/2) - 1) (1 - gamma) /
-              gamma, which the rational arithmetic rounds down to 64 binary places if it is irrational
+              gamma, which the rational arithmetic rounds down to 64 binary places if it is
+              irrational
     "best":   the return itself, by `best_alpha`
     a number: nothing; it is the weight
 
@@ -44,7 +46,8 @@ def conservative(
     less eta; for "best" and a number the predicted gain.
 
     ev:     the evaluation of pi, needed by all but a number
-    target: (S, A) policy in the arithmetic of L; by default the greedy one, which keeps unvisited rows
+    target: (S, A) policy in the arithmetic of L; by default the greedy one, which keeps unvisited
+            rows
     return: Step with the multipliers alpha, target, and for the closed forms eps
     raises: InvalidMDPError for a batch, a target that is no policy, a weight outside [0, 1], an
             evaluation that is lacking or of another policy; ExactnessError
@@ -58,11 +61,11 @@ def conservative(
     rule = alpha if isinstance(alpha, str) and alpha in RULES else None
     if rule is None:
         weight = _weight(L, alpha)
-        return step_to(L, mixture(L.pi, aim, weight), {"alpha": weight, "target": aim})
+        return step_to(L, mixture(L.pi, aim, weight), Mixture(weight, aim))
     pi = _of(ev, L, rule)
     if rule == "best":
         weight = best_alpha(pi.mdp, L.pi, aim).alpha
-        return step_to(L, mixture(L.pi, aim, weight), {"alpha": weight, "target": aim})
+        return step_to(L, mixture(L.pi, aim, weight), Mixture(weight, aim))
     gain: Any = L.gain(aim)
     gamma: Any = pi.mdp.gamma
     eps: Any = abs((aim * pi.A).sum(axis=-1)).max()
@@ -71,8 +74,7 @@ def conservative(
     weight = (paper_weight if rule == "paper" else tight_weight)(gain, eps, gamma)
     left = 1 - gamma if rule == "paper" else 1 - gamma * (1 - weight)
     loss = 2 * weight**2 * eps * gamma / ((1 - gamma) * left)
-    found = {"alpha": weight, "target": aim, "eps": eps}
-    return step_to(L, mixture(L.pi, aim, weight), found, lambda *_: loss)
+    return step_to(L, mixture(L.pi, aim, weight), Mixture(weight, aim, eps), lambda *_: loss)
 
 
 def paper_weight(gain: Any, eps: Any, gamma: Any) -> Any:
@@ -113,10 +115,7 @@ def tight_weight(gain: Any, eps: Any, gamma: Any) -> Any:
 def _target(L: Surrogate, target: Any) -> Array:
     if target is None:
         return greedy_rows(L)
-    aim = read_as("target", target, is_rational(L.pi), unsigned=True)
-    if aim.shape != L.pi.shape:
-        raise shape_error("target", aim.shape, f"(S, A) = {L.pi.shape}")
-    return check_rows("target", aim, L.allowed)
+    return check_rows("target", read_like("target", target, L, unsigned=True), L.allowed)
 
 
 def _weight(L: Surrogate, alpha: Any) -> Any:

@@ -4,16 +4,15 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo._core.arithmetic import read_as
 from tabular_trpo._core.errors import InvalidMDPError, Problem
-from tabular_trpo._core.numbers import is_rational, shown
+from tabular_trpo._core.numbers import shown
 from tabular_trpo._core.public import public
-from tabular_trpo._core.shapes import shape_error
 from tabular_trpo._exact.divergence import kl_of_rows
 from tabular_trpo._exact.surrogate import Surrogate
 from tabular_trpo._improve.greedy import greedy
 from tabular_trpo._improve.kl_curves import LEAST
-from tabular_trpo._improve.step import Step, nonnegative, single, step_to
+from tabular_trpo._improve.multipliers import ReverseKLPenalty
+from tabular_trpo._improve.step import Step, nonnegative, read_like, single, step_to
 from tabular_trpo._improve.trust_region import no_worse, placed, visited_rows
 
 
@@ -45,7 +44,7 @@ def mirror(L: Surrogate, lam: Any) -> Step:
         q = rows.p * np.exp(-rows.g / price)
     q /= q.sum(axis=-1, keepdims=True)
     cost = lam * float(weight @ kl_of_rows(q, rows.p))
-    return no_worse(L, placed(L, at, q), {"lam": lam}, lambda k, m, t: cost)
+    return no_worse(L, placed(L, at, q), ReverseKLPenalty(lam), lambda k, m, t: cost)
 
 
 @public
@@ -64,9 +63,7 @@ def rwr(L: Surrogate, u: Any) -> Step:
     array([[0.25, 0.75]])
     """
     single(L)
-    u = read_as("u", u, is_rational(L.pi))
-    if u.shape != L.pi.shape:
-        raise shape_error("u", u.shape, f"(S, A) = {L.pi.shape}")
+    u = read_like("u", u, L)
     bad = ~((u >= 0) & (u < np.inf))
     if bad.any():
         at, more = tuple(np.argwhere(bad)[0].tolist()), int(bad.sum()) - 1

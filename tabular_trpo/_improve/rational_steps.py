@@ -12,23 +12,28 @@ from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, elementwise, frozen, is_rational
 from tabular_trpo._core.overflow import finite
 from tabular_trpo._core.policy import to_float, to_rational
+from tabular_trpo._core.public import public
 from tabular_trpo._exact.evaluate import Evaluation
 from tabular_trpo._exact.surrogate import Surrogate
-from tabular_trpo._improve.step import MOVED, Step, step_to
+from tabular_trpo._improve.multipliers import Mixture
+from tabular_trpo._improve.status import StepStatus
+from tabular_trpo._improve.step import Step, step_to
 
 StepFunction = Callable[[Evaluation, Surrogate], Step]
 MOST_BITS = 256  # of a probability, before `on_grid` rounds
 
 
+@public
 def in_floats(step: StepFunction) -> StepFunction:
-    """Return the step that solves in floats whatever the arithmetic, and answers in the arithmetic of L.
+    """Return the step that solves in floats whatever the arithmetic, and answers in the arithmetic
+    of L.
 
     A rational surrogate is rounded to doubles, the step is made there, and the rows that it moved
     are read back as the dyadic rationals that they are.  A moved row whose exact gain is negative
     is rounding noise: it stays as it was, which raises the gain and lowers every divergence.
 
-    raises: ExactnessError where a positive probability is below the smallest double, LimitError where
-            rho * A overflows; what `step` raises
+    raises: ExactnessError where a positive probability is below the smallest double, LimitError
+            where rho * A overflows; what `step` raises
 
     >>> from tabular_trpo._core.mdp import MDP
     >>> from tabular_trpo._exact.evaluate import evaluate
@@ -44,7 +49,7 @@ def in_floats(step: StepFunction) -> StepFunction:
             return step(ev, L)
         rounded = _rounded(L)
         made = step(ev, rounded)
-        if made.status != MOVED:
+        if made.status != StepStatus.MOVED:
             return _again(L, L.pi, made)
         moved = (made.pi_new != rounded.pi).any(axis=-1)
         new = np.where(moved[:, None], to_rational(made.pi_new), L.pi)
@@ -53,6 +58,7 @@ def in_floats(step: StepFunction) -> StepFunction:
     return exact
 
 
+@public
 def on_grid(step: StepFunction, bits: int = MOST_BITS) -> StepFunction:
     """Return the step whose new policy is put on the grid of doubles where it has grown too long.
 
@@ -64,7 +70,7 @@ def on_grid(step: StepFunction, bits: int = MOST_BITS) -> StepFunction:
 
     def short(ev: Evaluation, L: Surrogate) -> Step:
         made = step(ev, L)
-        if not is_rational(L.pi) or made.status != MOVED:
+        if not is_rational(L.pi) or made.status != StepStatus.MOVED:
             return made
         longest = max(x.denominator.bit_length() for x in made.pi_new.ravel())
         if longest <= bits:
@@ -80,9 +86,10 @@ def _again(L: Surrogate, pi_new: Array, made: Step) -> Step:
 
     A mixture that was rounded is a mixture no more, so its target is forgotten.
     """
-    found = {key: value for key, value in made.multipliers.items() if key != "target"}
+    found = made.multipliers
+    found = replace(found, target=None) if isinstance(found, Mixture) else found
     again = step_to(L, pi_new, found, backtracks=made.backtracks)
-    status = again.status if made.status == MOVED else made.status
+    status = again.status if made.status == StepStatus.MOVED else made.status
     return replace(again, objective=made.objective, status=status)
 
 

@@ -96,7 +96,8 @@ class SoftmaxClass:
 
         name: how errors call it
 
-        raises: InvalidMDPError for another shape, NaN and infinities; ExactnessError for exact numbers
+        raises: InvalidMDPError for another shape, NaN and infinities; ExactnessError for exact
+                numbers
         """
         read = finite_floats(name, theta)
         if read.shape not in (self.theta_shape, (int(np.prod(self.theta_shape)),)):
@@ -129,7 +130,8 @@ class SoftmaxClass:
         At theta of the old policy, where G = rho A, it is the policy gradient (Sutton et al. 2000).
 
         return: (S, A) or (K,)
-        raises: as `logits`; InvalidMDPError for a surrogate of another shape, ExactnessError if rational
+        raises: as `logits`; InvalidMDPError for a surrogate of another shape, ExactnessError if
+                rational
         """
         self.check(L)
         pi = self.policy(theta)

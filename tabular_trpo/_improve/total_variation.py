@@ -18,6 +18,7 @@ from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._exact.surrogate import Surrogate
 from tabular_trpo._improve.greedy import best_action
+from tabular_trpo._improve.multipliers import MeanTVConstraint, TVConstraint, TVPenalty
 from tabular_trpo._improve.step import Step, nonnegative, single, step_to
 
 
@@ -59,7 +60,7 @@ def tv_penalty(L: Surrogate, c: Any) -> Step:
     for s, row in rows.items():
         more = min(max(2 * missing, 0 * a), row.left(a) - m[s])
         m[s], missing = m[s] + more, missing - more / 2
-    found = {"c": c, "a": a, "m": frozen(m)}
+    found = TVPenalty(c, a, frozen(m))
     return step_to(L, _moved(L, rows, dict.fromkeys(rows, a)), found, lambda *d: c * d[2] ** 2)
 
 
@@ -85,7 +86,7 @@ def tv_constraint(L: Surrogate, delta: Any) -> Step:
     m = zeros(L.weight.shape, is_rational(L.pi))
     for s, row in rows.items():
         m[s] = row.right(delta)
-    found = {"delta": delta, "m": frozen(m)}
+    found = TVConstraint(delta, frozen(m))
     return step_to(L, _moved(L, rows, dict.fromkeys(rows, delta)), found)
 
 
@@ -111,7 +112,7 @@ def mean_tv_constraint(L: Surrogate, delta: Any) -> Step:
     rows = _moves(L)
     visited = L.weight > 0
     d = (L.weight / L.weight[visited].sum() if visited.any() else L.weight).tolist()
-    masses, left, price = dict.fromkeys(rows, 0 * delta), delta, 0 * delta
+    masses, left, lam = dict.fromkeys(rows, 0 * delta), delta, 0 * delta
     # A share that is 0 in floats costs nothing: its row moves as a whole.
     masses |= {s: row.ends[-1] for s, row in rows.items() if not d[s]}
     found = [(x / d[s], s, mass) for s, row in rows.items() if d[s] for x, mass in row.steps()]
@@ -120,10 +121,10 @@ def mean_tv_constraint(L: Surrogate, delta: Any) -> Step:
         most = left / d[s]
         masses[s] += min(most, mass)
         if most <= mass:
-            price = _finite(ratio)
+            lam = _finite(ratio)
             break
         left = max(left - d[s] * mass, 0 * left)
-    return step_to(L, _moved(L, rows, masses), {"delta": delta, "price": price})
+    return step_to(L, _moved(L, rows, masses), MeanTVConstraint(delta, lam))
 
 
 @final

@@ -1,7 +1,6 @@
 """The trust regions of TRPO (2015): largest KL, mean KL, and the mean as a penalty."""
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,8 @@ from tabular_trpo._improve.kl_curves import (
 )
 from tabular_trpo._improve.kl_multiplier import solve_multiplier
 from tabular_trpo._improve.kl_rows import KLRows, policy_at_multiplier, prepare_rows
-from tabular_trpo._improve.step import Step, floating, nonnegative, step_to, visited
+from tabular_trpo._improve.multipliers import KLConstraint, KLPenalty, Multipliers
+from tabular_trpo._improve.step import Penalty, Step, floating, nonnegative, step_to, visited
 
 MOST = 600.0  # KL; beyond it exp(-KL) is no double, and nothing more is to be gained
 INSIDE = 1 - 1e-12  # of a radius is aimed at, so that rounding seldom leads out of it
@@ -73,7 +73,7 @@ def max_kl(L: Surrogate, delta: Any) -> Step:
     rows, at, _ = visited_rows(L, weighted=True)
     delta = nonnegative("delta", delta)
     lam = np.zeros(len(L.pi))
-    found = {"delta": delta, "lam": lam}
+    found = KLConstraint(delta, lam)
     if delta == 0 or not len(rows.p):
         return step_to(L, L.pi, found)
     aim = min(delta * INSIDE, MOST)
@@ -107,14 +107,14 @@ def mean_kl(L: Surrogate, delta: Any) -> Step:
     rows, at, weight = visited_rows(L, weighted=False)
     delta = nonnegative("delta", delta)
     if delta == 0 or not len(rows.p):
-        return step_to(L, L.pi, {"delta": delta, "lam": 0.0})
+        return step_to(L, L.pi, KLConstraint(delta, 0.0))
     d = weight / np.add.reduce(L.weight)
     aim = delta * INSIDE
     for tries in range(1 if rows.outside else TRIES):
         x, t = solve_multiplier(rows, MULTIPLIER, d, math.log(aim))
         lam = math.exp(x)
         q = _between(rows, d, lam, aim) if rows.outside else policy_at_multiplier(rows, lam, t)
-        found = {"delta": delta, "lam": finite("lam", lam * rows.unit)}
+        found = KLConstraint(delta, finite("lam", lam * rows.unit))
         step = no_worse(L, placed(L, at, q), found)
         if step.mean_kl <= delta:
             return step
@@ -163,21 +163,21 @@ def mean_kl_penalty(L: Surrogate, C: Any) -> Step:
     price, pi_new = lam / rows.unit, L.pi
     if len(rows.p) and math.isfinite(price):
         pi_new = placed(L, at, policy_at_multiplier(rows, price, t_at_multiplier(rows, price)))
-    return no_worse(L, pi_new, {"C": C, "lam": lam}, lambda k, m, t: C * m)
+    return no_worse(L, pi_new, KLPenalty(C, None, lam), lambda k, m, t: C * m)
 
 
 def no_worse(
     L: Surrogate,
     pi_new: Array,
-    found: dict[str, Any],
-    penalty: Callable[[Any, Any, Any], Any] | None = None,
+    found: Multipliers,
+    penalty: Penalty | None = None,
 ) -> Step:
     """Return the step, or that to pi itself where rounding left less than its objective, 0."""
     step = step_to(L, pi_new, found, penalty)
     return step if step.objective >= 0 else step_to(L, L.pi, found)
 
 
-def _drawn_back(L: Surrogate, step: Step, found: dict[str, Any], name: str, delta: float) -> Step:
+def _drawn_back(L: Surrogate, step: Step, found: Multipliers, name: str, delta: float) -> Step:
     """Return the step, drawn back in a line until it is within delta: KL is convex in pi_new."""
     for tries in range(TRIES):
         over = getattr(step, name)
