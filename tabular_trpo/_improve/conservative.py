@@ -1,4 +1,9 @@
-"""Conservative policy iteration: a mixture of the old policy with a target."""
+"""Conservative policy iteration: a mixture of the old policy with a target.
+
+Kakade and Langford (2002) bound the return of pi_new = (1 - alpha) pi + alpha target from below by
+a function of alpha that needs only the old policy's evaluation; its maximiser is known in closed
+form.
+"""
 
 import math
 from fractions import Fraction
@@ -31,7 +36,7 @@ def conservative(
     """Return the step of conservative policy iteration, (1 - alpha) pi + alpha target.
 
     Kakade & Langford (2002); TRPO (2015), equations (5) and (6).  With gain = L(target) - eta and
-    eps = max_s abs(sum_a target(a|s) A(s, a)) over ALL states, alpha maximises on [0, 1]
+    eps = max_s abs(sum_a target(a|s) A(s, a)) over all states, alpha maximises on [0, 1]
 
     "paper":  alpha gain - 2 alpha^2 eps gamma / (1 - gamma)^2, the bound (6); the largest is at
               (1 - gamma)^2 gain / (4 eps gamma)
@@ -42,13 +47,13 @@ def conservative(
     "best":   the return itself, by `best_alpha`
     a number: nothing; it is the weight
 
-    All are 0 where gain <= 0, but for "best" and a number.  The objective is what is maximised,
-    less eta; for "best" and a number the predicted gain.
+    "paper" and "tight" give 0 where gain <= 0.  The objective of the step is the maximised bound of
+    the gain; for "best" and a number it is the predicted gain.
 
-    ev:     the evaluation of pi, needed by all but a number
+    ev:     the evaluation of pi, needed except for a number
     target: (S, A) policy in the arithmetic of L; by default the greedy one, which keeps unvisited
             rows
-    return: Step with the multipliers alpha, target, and for the closed forms eps
+    return: `Step` with `Mixture`, which has eps for "paper" and "tight"
     raises: InvalidMDPError for a batch, a target that is no policy, a weight outside [0, 1], an
             evaluation that is lacking or of another policy; ExactnessError
 
@@ -91,7 +96,8 @@ def paper_weight(gain: Any, eps: Any, gamma: Any) -> Any:
 
 
 def tight_weight(gain: Any, eps: Any, gamma: Any) -> Any:
-    """Return the weight of `conservative` that is named tight; Fractions are rounded down.
+    """Return the weight that maximises Theorem 4.1 of Kakade & Langford (2002); Fractions round
+    down.
 
     min(1, ((1 - x)^(-1/2) - 1) (1 - gamma) / gamma) with x = (1 - gamma) gain / (2 eps) <= 1/2.
 
@@ -131,7 +137,7 @@ def _weight(L: Surrogate, alpha: Any) -> Any:
 
 
 def _of(ev: Evaluation | None, L: Surrogate, rule: str) -> Evaluation:
-    """Return the evaluation if it is that of the old policy."""
+    """Return the evaluation after a check that it is of the old policy."""
     where, expected = f'alpha="{rule}"', "ev, the evaluation of the old policy"
     if ev is None:
         raise invalid("evaluation", where, "was given no evaluation", expected)

@@ -67,7 +67,7 @@ def duality_gap(L: Surrogate, step: Step) -> Scalar:
     visited = np.flatnonzero(L.weight > 0).tolist()
     if isinstance(found, MeanTVConstraint):
         d = L.weight / L.weight[visited].sum() if len(visited) else L.weight
-        length, total = d @ tv, nonnegative("price", found.lam, rational)
+        length, total = d @ tv, nonnegative("lam", found.lam, rational)
         m = d * total
     else:
         length, m = max(tv), _row_multipliers(L, found.m)

@@ -29,15 +29,14 @@ from tabular_trpo._improve.trust_region import no_worse, placed, visited_rows
 def minorize(L: Surrogate, C: Any) -> Step:
     """Return the step that maximises L(pi_new) - C max_s KL(pi || pi_new).
 
-    TRPO (2015), Algorithm 1; with C = `tt.penalty(ev)` the return cannot fall.
+    TRPO (2015), Algorithm 1, with the maximum over visited states; with C = `tt.penalty(ev)`, which
+    is 4 eps gamma / (1 - gamma)^2, the return cannot fall.
 
     C:      a number >= 0; 0 is the greedy step
     return: `Step` with `KLPenalty`
     raises: InvalidMDPError for C < 0, NaN or infinite, or a batch; ExactnessError if rational
 
-    >>> from tabular_trpo._core.mdp import MDP
-    >>> from tabular_trpo._exact.evaluate import evaluate
-    >>> from tabular_trpo._exact.surrogate import surrogate
+    >>> from tabular_trpo import MDP, evaluate, surrogate
     >>> ev = evaluate(MDP([[[1.0], [1.0]]], [[0.0, 1.0]], [1.0], 0.5), [[0.5, 0.5]])
     >>> minorize(surrogate(ev), 4.0).pi_new.round(4)
     array([[0.382, 0.618]])
