@@ -16,10 +16,11 @@ from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._exact.evaluate import Evaluation
 from tabular_trpo._exact.surrogate import LocalObjective, Surrogate
-from tabular_trpo._improve.gain_bounds import RUNGS, Rung
-from tabular_trpo._improve.iterate import REFUTED, Record, iterate
+from tabular_trpo._improve.gain_bounds import GAIN_BOUNDS, GainBound
+from tabular_trpo._improve.iterate import Record, iterate
 from tabular_trpo._improve.natural import natural
 from tabular_trpo._improve.softmax_class import SoftmaxClass
+from tabular_trpo._improve.status import Monotone
 from tabular_trpo._improve.step import Step, step_to
 from tabular_trpo._improve.stopping import Rule
 from tabular_trpo._sampled.data import Batch, Source
@@ -69,7 +70,7 @@ class SampledRecord:
     @property
     def violated(self) -> bool:
         """Whether eta is proved to have fallen."""
-        return self.record.monotone == REFUTED
+        return self.record.monotone == Monotone.REFUTED
 
 
 @public
@@ -83,7 +84,7 @@ def trpo(
     *,
     step: BatchStep | None = None,
     until: Iterable[Rule] = (),
-    ladder: Iterable[Rung] = RUNGS,
+    ladder: Iterable[GainBound] = GAIN_BOUNDS,
     **settings: Any,
 ) -> Iterator[SampledRecord]:
     """Yield the records of TRPO (2015), section 5 and Appendix C: estimate, step, repeat.

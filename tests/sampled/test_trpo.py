@@ -10,9 +10,10 @@ import pytest
 
 import tabular_trpo as tt
 from tabular_trpo._core.errors import ExactnessError, InvalidMDPError, LimitError
-from tabular_trpo._improve.iterate import PROVED, REFUTED, UNDECIDED, iterate
+from tabular_trpo._improve.iterate import iterate
 from tabular_trpo._improve.natural import Trial, following, natural, natural_fixed
 from tabular_trpo._improve.softmax_class import SoftmaxClass, aliased
+from tabular_trpo._improve.status import Monotone
 from tabular_trpo._improve.step import step_to
 from tabular_trpo._improve.stopping import iterations
 from tabular_trpo._sampled.data import Exact, Paths, Vines
@@ -100,7 +101,7 @@ def test_a_fall_is_reported_where_rationals_show_one() -> None:
     fell = 0
     for got in run:
         record = got.record
-        assert record.certified == {} and record.monotone != UNDECIDED
+        assert record.certified == {} and record.monotone != Monotone.UNDECIDED
         truth = eta_of(mdp, record.step.pi_new) < eta_of(mdp, record.pi)
         assert got.violated == truth
         fell += truth
@@ -108,7 +109,11 @@ def test_a_fall_is_reported_where_rationals_show_one() -> None:
 
 
 def test_a_step_that_may_have_fallen_is_no_violation() -> None:
-    for monotone, violated in ((PROVED, False), (UNDECIDED, False), (REFUTED, True)):
+    for monotone, violated in (
+        (Monotone.PROVED, False),
+        (Monotone.UNDECIDED, False),
+        (Monotone.REFUTED, True),
+    ):
         (got,) = ran(model("queue"), Paths(30), 3, 1, 0.01)
         changed = replace(got, record=replace(got.record, monotone=monotone))
         assert changed.violated is violated
