@@ -52,7 +52,7 @@ def _indices(name: str, column: Sequence[Any], names: Sequence[str] | None) -> A
         expected = "an integer index >= 0"
     if bad:
         named = names is None and all(isinstance(column[i], str) for i in bad)
-        cure = "Names need state_names= or action_names=" if named else ""
+        cure = "AxisNames need state_names= or action_names=" if named else ""
         problems = [
             Problem("index", f"transitions[{i}] {name}", f"= {shown(column[i])}", expected, cure)
             for i in bad[:MOST_PROBLEMS]
@@ -148,9 +148,7 @@ def arrays(table: Table, layout: Any) -> tuple[Any, Any, Array | None]:
     n_states, n_actions = len(table.state_names), len(table.action_names)
     rational = is_rational(table.p)
     if not isinstance(layout, str) or layout not in LAYOUTS:
-        raise InvalidMDPError(
-            Problem("layout", "layout", f"= {shown(layout)}", f"one of {', '.join(LAYOUTS)}")
-        )
+        raise invalid("layout", "layout", f"= {shown(layout)}", f"one of {', '.join(LAYOUTS)}")
     if layout == "csr" and rational:
         cure = 'Give every number as a float, or take layout="dense"'
         raise invalid("layout", "layout", "= 'csr'", "dense: exact numbers", cure)

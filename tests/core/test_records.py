@@ -97,7 +97,7 @@ def arrays(value: Any, seen: set[int]) -> Iterator[np.ndarray[Any, Any]]:
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         for f in dataclasses.fields(value):
             yield from arrays(getattr(value, f.name), seen)
-    elif type(value).__name__ == "Rows":
+    elif type(value).__name__ == "RationalMatrix":
         yield from (value.num, value.den)
 
 
