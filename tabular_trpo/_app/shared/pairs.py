@@ -1,4 +1,4 @@
-"""Pairs of policies that matter: those of a file, and those made for a model."""
+"""Pairs of policies to judge: those of a file, and those made for a model."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -143,7 +143,7 @@ def _same(x: Array, y: Array) -> bool:
 
 
 def _distinct(found: list[Candidate]) -> list[Candidate]:
-    """Drop what equals an earlier pair; a mixture stays beside a plain one: more speaks of it."""
+    """Drop repeated pairs; a mixture stays beside an equal plain pair: more theorems apply to it."""
     kept: list[Candidate] = []
     for one in found:
         again = (
