@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tabular_trpo._app.falsify.outcome import Hunt, Hunted
-from tabular_trpo._app.falsify.worked_example import WHENCE, Hand, decimal, whole
+from tabular_trpo._app.falsify.worked_example import Hand, decimal, definition, whole
 from tabular_trpo._app.shared.formatting import many, plain
 from tabular_trpo._app.shared.output import Part, Verbatim
 from tabular_trpo._app.shared.tables import Sheet, row, table
@@ -100,7 +100,7 @@ def _numbers(claim: Theorem, hand: Hand) -> Iterator[Part]:
     yield _states(hand)
     made = table(["Quantity", "Exact", "About", "Where from"], left=["Exact", "About"])
     for name, value in hand.of(SCALAR).items():
-        row(made, name, _spelt(value), _about(value), WHENCE.get(name, ("", ()))[0])
+        row(made, name, _spelt(value), _about(value), definition(name))
     relation = claim.statement.relation
     row(made, "left side", _spelt(hand.lhs), _about(hand.lhs), "", style="bold")
     row(made, "right side", _spelt(hand.rhs), _about(hand.rhs), "", style="bold")
@@ -127,7 +127,7 @@ def _states(hand: Hand) -> Sheet:
     mdp = hand.pair.mdp
     made = table(["", *mdp.state_names, "Where from"], right=mdp.state_names)
     for name, values in hand.of(STATE).items():
-        row(made, name, *map(_spelt, values), WHENCE.get(name, ("", ()))[0])
+        row(made, name, *map(_spelt, values), definition(name))
     return made
 
 
