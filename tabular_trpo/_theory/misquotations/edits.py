@@ -14,8 +14,8 @@ from typing import NamedTuple, final
 
 from tabular_trpo._theory.expression import Expression, number
 from tabular_trpo._theory.fixtures import Fixture
-from tabular_trpo._theory.parse import parsed
-from tabular_trpo._theory.trace import Formula, Statement, Symbols, trace
+from tabular_trpo._theory.symbols import Symbols, parsed
+from tabular_trpo._theory.trace import Formula, Statement, trace
 
 Part = str | Formula  # p -> number
 
