@@ -177,7 +177,7 @@ def _check(x: _Read, sums: Array) -> None:
         validate.row_sums(report, "rho0", totals, "", row, near, cure)
     got, expected = "has no allowed action", "one at least"
     report.add(
-        ~x.mask.any(axis=1),
+        np.asarray(~x.mask.any(axis=1)),
         lambda i: Problem("no_action", f"the state s={i[0]}", got, expected, path=("states", i[0])),
     )
     report.close()
