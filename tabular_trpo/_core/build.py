@@ -95,7 +95,7 @@ def build_fields(
 
 
 def _read(given: Mapping[str, object], states: AxisNames, actions: AxisNames) -> _Read:
-    """Read the arrays, bring them into one arithmetic and check their shapes."""
+    """Read the arrays, convert them to one arithmetic and check their shapes."""
     triple = (states, actions, states)
     labels = {"P": triple, "r": triple, "rho0": (states,), "gamma": (), "r_next": triple}
     kinds: dict[str, str] = {}

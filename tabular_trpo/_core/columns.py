@@ -227,7 +227,7 @@ def possible_rewards(r_next: Any, P: Any) -> Any:
 
 
 def pair_rewards(table: Table) -> Array | None:
-    """Return r(s, a), (S, A), where each pair has one reward and no row of probability 0, or None."""
+    """Return r(s, a), (S, A); None where a pair has two rewards, or a row probability 0."""
     r = zeros((len(table.state_names), len(table.action_names)), is_rational(table.r))
     r[table.s, table.a] = table.r
     one = np.all(table.p != 0) and np.array_equal(r[table.s, table.a], table.r)
