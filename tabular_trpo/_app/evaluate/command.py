@@ -1,4 +1,4 @@
-"""Evaluate a policy exactly: V, Q, A, rho, d, eta; with a second policy, the terms of the bounds."""
+"""Evaluate a policy exactly: V, Q, A, rho, d, eta; and the terms of the bounds for a second one."""
 
 import argparse
 

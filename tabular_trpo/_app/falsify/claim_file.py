@@ -15,7 +15,7 @@ from tabular_trpo._core.errors import InvalidMDPError, invalid
 from tabular_trpo._core.names import NAME_RULE, is_name
 from tabular_trpo._core.records import locked
 from tabular_trpo._formats.json_text import fetch
-from tabular_trpo._formats.report import shown
+from tabular_trpo._formats.problems import in_json
 from tabular_trpo._theory.certifiable import check_titles
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.theorems import THEOREMS
@@ -111,7 +111,7 @@ def _run(code: CodeType, place: str, tree: ast.Module) -> dict[str, Any]:
 
 
 def _claims(bound: dict[str, Any]) -> list[Theorem]:
-    """Return the claims that a file binds, each once; THEOREMS, which it may import, is left out."""
+    """Return the claims that a file binds, each once; an imported THEOREMS is left out."""
     found: dict[int, Theorem] = {}
     for value in bound.values():
         if value is not THEOREMS:
@@ -136,7 +136,7 @@ def _where(claim: Theorem, place: str) -> str:
 
 def _check(one: Stated, place: str) -> None:
     """Refuse a claim that could not be searched, shown or certified, before any search."""
-    claim, where = one.claim, f"{one.where}: claim {shown(one.claim.name)}"
+    claim, where = one.claim, f"{one.where}: claim {in_json(one.claim.name)}"
     if not is_name(claim.name):
         raise _wrong(where, "has a title that does not fit on a line", NAME_RULE)
     try:

@@ -11,7 +11,6 @@ from tabular_trpo._app.shared.output import Document
 from tabular_trpo._core import real
 from tabular_trpo._formats.encode import to_document
 from tabular_trpo._theory.expression import SCALAR, STATE, TABLE
-from tabular_trpo._theory.pair import Pair
 
 
 def document(hunt: Hunt) -> Document:
@@ -59,7 +58,7 @@ def _unwritten(one: Hunted) -> str:
 def _pair(example: WorkedExample) -> Document:
     pair = example.pair
     return {
-        "model": to_document(pair.mdp, _policies(pair)),
+        "model": to_document(pair.mdp, pair.instance.policies()),
         "alpha": json_number(pair.alpha),
         "scalars": {name: _number(x) for name, x in example.of_rank(SCALAR).items()},
         "per_state": {name: _vector(x) for name, x in example.of_rank(STATE).items()},
@@ -71,11 +70,6 @@ def _pair(example: WorkedExample) -> Document:
         "verdict": example.verdict.status,
         "slack": [json_number(example.verdict.slack_lo), json_number(example.verdict.slack_hi)],
     }
-
-
-def _policies(pair: Pair) -> Document:
-    made = {"pi": pair.pi, "pi_new": pair.pi_new}
-    return made | {"target": pair.target} if pair.is_mixture else made
 
 
 def _vector(values: Any) -> list[Any]:

@@ -111,9 +111,8 @@ def _numbers(claim: Theorem, example: WorkedExample) -> Iterator[Part]:
 
 def _pairs(example: WorkedExample) -> Table:
     pair, mdp = example.pair, example.pair.mdp
-    policies = {"pi": pair.pi, "pi_new": pair.pi_new}
-    if pair.is_mixture:
-        policies = {"pi": pair.pi, "target": pair.target, "pi_new": pair.pi_new}
+    target = {"target": pair.target} if pair.is_mixture else {}
+    policies = {"pi": pair.pi, **target, "pi_new": pair.pi_new}
     tables: dict[str, Array] = {"r": mdp.r, **policies, **example.of_rank(TABLE)}
     made = Table(["State", "Action", "Goes to", *tables], right=list(tables), keys=2)
     for s, a in np.ndindex(mdp.n_states, mdp.n_actions):

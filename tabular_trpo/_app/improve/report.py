@@ -27,8 +27,8 @@ from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Scalar
 from tabular_trpo._core.real import Real
 from tabular_trpo._core.records import locked
-from tabular_trpo._improve.iterate import PROVED, REFUTED, UNDECIDED, Record
-from tabular_trpo._improve.step import MOVED
+from tabular_trpo._improve.iterate import Record
+from tabular_trpo._improve.status import Monotone, StepStatus
 
 MOST_ROWS, MOST_NAMED = 40, 5
 NUMBERS = ("eta", "Predicted", "Realised", "Ratio", "Certified", "max KL", "mean KL")
@@ -55,9 +55,10 @@ class Run:
     def code(self) -> ExitCode:
         """VIOLATED where a theorem or a promise is broken, LIMIT where that is not certain."""
         promised = self.method.promise is not None
-        if any(record.broken for record in self.records) or (promised and self.steps(REFUTED)):
+        broken = promised and self.steps(Monotone.REFUTED)
+        if broken or any(record.broken for record in self.records):
             return ExitCode.VIOLATED
-        open_ = promised and self.steps(UNDECIDED)
+        open_ = promised and self.steps(Monotone.UNDECIDED)
         return ExitCode.LIMIT if open_ else ExitCode.OK
 
 
@@ -98,7 +99,7 @@ def document(run: Run) -> Document:
         "policy": run.args.policy,
         "steps": [_step(record, run.args.times) for record in run.records],
         "stopped": stopped,
-        "monotone": {each: len(run.steps(each)) for each in (PROVED, REFUTED, UNDECIDED)},
+        "monotone": {each: len(run.steps(each)) for each in Monotone},
         "eta": json_number(last.eta_new),
         "gap": json_number(last.gap),
         "exit_code": run.code,
@@ -128,7 +129,7 @@ def _step(record: Record, times: bool) -> Document:
         "monotone": record.monotone,
         **json_numbers(numbers),
         "realised_bounds": [json_number(record.realised_lo), json_number(record.realised_hi)],
-        "best_rung": record.best_rung,
+        "best_rung": record.best_bound,
         "certified_gain": json_number(below(record.certified_gain)),
         "certified": {name: json_number(below(gain)) for name, gain in record.certified.items()},
         "broken": list(record.broken),
@@ -160,9 +161,9 @@ def parts(run: Run) -> list[Part]:
             _cell(step.gain),
             *_realised(record),
             _cell(below(record.certified_gain)),
-            record.best_rung or "-",
+            record.best_bound or "-",
             *(_cell(x, 2) for x in (step.max_kl, step.mean_kl)),
-            record.monotone if record.status == MOVED else f"{record.status}, {record.monotone}",
+            ("" if record.status == StepStatus.MOVED else f"{record.status}, ") + record.monotone,
             *([f"{record.seconds:.3f}"] if timed else []),
         ]
         made.add(str(record.i), *cells)
@@ -183,7 +184,7 @@ def _setting(run: Run) -> str:
 
 
 def _best_bounds(run: Run) -> str:
-    counts = Counter(r.best_rung for r in run.records if (below(r.certified_gain) or 0) > 0)
+    counts = Counter(r.best_bound for r in run.records if (below(r.certified_gain) or 0) > 0)
     if not counts:
         return "No step has a positive certified gain."
     names = ", ".join(f"{name} ({n})" for name, n in counts.most_common())
@@ -225,7 +226,11 @@ def line(run: Run) -> str:
 
 
 def _verdict(run: Run) -> str:
-    total, down, open_ = len(run.records), run.steps(REFUTED), run.steps(UNDECIDED)
+    total, down, open_ = (
+        len(run.records),
+        run.steps(Monotone.REFUTED),
+        run.steps(Monotone.UNDECIDED),
+    )
     if down:
         return f"eta DECREASED: proved at {_named(down)} of {total}"
     if open_:

@@ -5,7 +5,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from enum import IntEnum
 from typing import final
 
@@ -79,7 +79,9 @@ def _described(error: BaseException) -> tuple[int, Document, str]:
 
 
 def _document(code: int, kind: str, text: str, problems: Sequence[Problem] = ()) -> Document:
-    error = {"kind": kind, "text": text, "problems": [asdict(problem) for problem in problems]}
+    keys = ("code", "where", "got", "expected", "cure")
+    listed = [{key: getattr(problem, key) for key in keys} for problem in problems]
+    error = {"kind": kind, "text": text, "problems": listed}
     return {"exit_code": code, "error": error}
 
 

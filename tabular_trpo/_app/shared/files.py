@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tabular_trpo._app.shared.output import Document
 from tabular_trpo._core.errors import invalid
-from tabular_trpo._formats.atomic_write import unwritable, write_whole
+from tabular_trpo._formats.atomic_write import unwritable, write_atomically
 
 CERTIFICATE = ".cert.json"
 
@@ -46,7 +46,7 @@ def save(folder: Path, name: str, document: Document) -> Path:
     """
     path = folder / name
     make_folder(folder, path)
-    write_whole(path, (json.dumps(document, indent=1) + "\n").encode())
+    write_atomically(path, json.dumps(document, indent=1) + "\n")
     return path
 
 

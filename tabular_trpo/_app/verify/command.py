@@ -10,7 +10,7 @@ from tabular_trpo._app.shared.files import CERTIFICATE, check_folder, save, slug
 from tabular_trpo._app.shared.formatting import counted
 from tabular_trpo._app.shared.models import Source, read_all
 from tabular_trpo._app.shared.output import Answer, Document
-from tabular_trpo._app.shared.pairs import Candidate, candidates
+from tabular_trpo._app.shared.pairs import candidates
 from tabular_trpo._app.shared.progress import progress_bar
 from tabular_trpo._app.verify.outcome import Counterexample, Outcome
 from tabular_trpo._app.verify.report import report
@@ -100,15 +100,15 @@ def run(args: argparse.Namespace) -> Answer:
                 ):
                     pairs = counted(len(outcome.judged), "pair")
                     update(done, f"{done}/{counted(len(sources), 'model')}, {pairs}")
-                    _judge(outcome, source, one)
+                    _judge(outcome, source, one.name, Pair.of(one))
     return report(outcome)
 
 
-def _judge(outcome: Outcome, source: Source, candidate: Candidate) -> None:
+def _judge(outcome: Outcome, source: Source, name: str, pair: Pair) -> None:
     """Judge all theorems on one pair."""
-    args, pair = outcome.args, candidate.pair(source.mdp)
+    args = outcome.args
     verdicts = tuple(judge(x, pair, args.bits, args.arithmetic) for x in outcome.theorems)
-    one = Judged(source, candidate.name, verdicts)
+    one = Judged(source, name, verdicts)
     outcome.judged.append(one)
     _keep(outcome, one, pair)
 
