@@ -6,7 +6,8 @@ page         the layout of a report: paragraphs and tables
 tables       tables for a page of any width
 wrapping     paragraphs for a page of any width
 formatting   numbers as text and for JSON
-arguments    readers of numeric arguments, --arithmetic and --work, theorems by name
+arguments    readers of numeric arguments, --arithmetic and --work, choice by name
+theorems     theorems by name
 models       models and policies that arguments name
 pairs        the pairs of policies of a model that are judged
 files        file names and JSON documents
