@@ -15,18 +15,11 @@ from tabular_trpo._core.numbers import Scalar
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.quantities import Quantities
 from tabular_trpo._theory.statements.coupling import trpo_bound, trpo_kl_bound
+from tabular_trpo._theory.vocabulary import QUANTITIES
 
+COMPARED = "eta eta_new L C eps eps_cpi max_tv mean_tv max_kl mean_kl".split()
 MEANING = {
-    "eta": "return of the old policy",
-    "eta_new": "return of the new policy",
-    "L": "surrogate of the new policy, (3)",
-    "C": "penalty constant 4 eps gamma / (1 - gamma)^2",
-    "eps": "largest advantage, any action",
-    "eps_cpi": "largest advantage of the new policy",
-    "max_tv": "largest total variation",
-    "mean_tv": "mean total variation under d",
-    "max_kl": "largest divergence KL(old || new)",
-    "mean_kl": "mean divergence under d",
+    **{name: QUANTITIES[name].meaning for name in COMPARED},
     "trpo_bound": "L - 4 eps gamma max_tv^2 / (1 - gamma)^2, (8)",
     "trpo_kl_bound": "L - C max_kl, (9)",
 }

@@ -9,7 +9,7 @@ from tabular_trpo._app.falsify.sandbox import MOST_PRINTED, FloodError
 from tabular_trpo._core.errors import Problem, TabularError
 from tabular_trpo._formats.problems import in_json, suggestion
 from tabular_trpo._theory.claim import Theorem
-from tabular_trpo._theory.trace import KNOWN
+from tabular_trpo._theory.vocabulary import FUNCTIONS, QUANTITIES
 
 PACKAGE = str(Path(__file__).parents[2])
 LANGUAGE = "a formula of p, which is run on symbols"
@@ -70,7 +70,7 @@ def _cure(error: BaseException, name: str) -> str:
         return ""
     if isinstance(error, AttributeError):
         wrong = error.name or str(error).partition("'")[2].partition("'")[0]
-        return MISSING.get(wrong) or suggestion(wrong, KNOWN) or CURE
+        return MISSING.get(wrong) or suggestion(wrong, (*QUANTITIES, *FUNCTIONS)) or CURE
     if isinstance(error, TypeError) and "not supported between" in str(error):
         return 'Compare by returning (lhs, ">=", rhs); the smaller of two is p.smaller(x, y)'
     return CURE

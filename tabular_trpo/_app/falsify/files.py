@@ -18,9 +18,9 @@ from tabular_trpo._formats.expected import SCALARS, VECTORS
 from tabular_trpo._formats.save import write
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.pair import Pair
+from tabular_trpo._theory.vocabulary import needs_mixture
 
 LONGEST = 60  # characters of a title in the name of a file
-OF_MIXTURES = ("alpha", "eps_target", "A_bar_target")
 EXPECTED = (
     "eta", "eta_new", "L", "eps", "eps_cpi", "max_tv", "mean_tv", "alpha", "eps_target",
     "V", "V_new", "rho", "rho_new", "A_bar",
@@ -102,7 +102,7 @@ def _model(pair: Pair, claim: Theorem, path: Path, what: str) -> str:
 def _expected(pair: Pair) -> dict[str, Any]:
     block: dict[str, Any] = {"policy": "pi", "pair": ["pi", "pi_new"]}
     for name in EXPECTED:
-        if name in OF_MIXTURES and not pair.is_mixture:
+        if needs_mixture([name]) and not pair.is_mixture:
             continue
         value = getattr(pair, name)
         if name in SCALARS and isinstance(value, Fraction):

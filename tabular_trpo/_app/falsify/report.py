@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tabular_trpo._app.falsify.outcome import Hunt, Hunted
-from tabular_trpo._app.falsify.worked_example import DEFINITIONS, WorkedExample, decimal, whole
+from tabular_trpo._app.falsify.worked_example import WorkedExample, decimal, definition, whole
 from tabular_trpo._app.shared.formatting import counted
 from tabular_trpo._app.shared.page import Part, Verbatim
 from tabular_trpo._app.shared.tables import Table
@@ -20,7 +20,7 @@ from tabular_trpo._core.startup import PROGRAM
 from tabular_trpo._core.terminal import plain
 from tabular_trpo._falsify.measure import measure
 from tabular_trpo._theory.claim import Theorem
-from tabular_trpo._theory.expression import SCALAR, STATE, TABLE
+from tabular_trpo._theory.vocabulary import SCALAR, STATE, TABLE
 
 HEADS = {
     "refuted": "REFUTED",
@@ -101,7 +101,7 @@ def _numbers(claim: Theorem, example: WorkedExample) -> Iterator[Part]:
     yield _states(example)
     made = Table(["Quantity", "Exact", "About", "Where from"], left=["Exact", "About"])
     for name, value in example.of_rank(SCALAR).items():
-        made.add(name, _spelt(value), _about(value), DEFINITIONS.get(name, ("", ()))[0])
+        made.add(name, _spelt(value), _about(value), definition(name))
     relation = claim.statement.relation
     made.add("left side", _spelt(example.lhs), _about(example.lhs), "", style="bold")
     made.add("right side", _spelt(example.rhs), _about(example.rhs), "", style="bold")
@@ -127,7 +127,7 @@ def _states(example: WorkedExample) -> Table:
     mdp = example.pair.mdp
     made = Table(["", *mdp.state_names, "Where from"], right=mdp.state_names)
     for name, values in example.of_rank(STATE).items():
-        made.add(name, *map(_spelt, values), DEFINITIONS.get(name, ("", ()))[0])
+        made.add(name, *map(_spelt, values), definition(name))
     return made
 
 

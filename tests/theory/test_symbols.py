@@ -3,7 +3,7 @@
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo._theory.parse import parsed
+from tabular_trpo._theory.symbols import parsed
 
 
 @pytest.mark.parametrize("theorem", tt.THEOREMS, ids=lambda t: t.name)
