@@ -120,7 +120,7 @@ def _same(x: Array, y: Array) -> bool:
 
 
 def _distinct(found: list[Instance]) -> list[Instance]:
-    """Drop repeated pairs; a mixture stays beside an equal plain pair: more theorems apply to it."""
+    """Drop repeated pairs; a mixture stays beside a plain pair: more theorems apply."""
     kept: list[Instance] = []
     for one in found:
         again = (
