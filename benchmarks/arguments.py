@@ -1,4 +1,4 @@
-"""The kinds of arguments of the public functions, by name, drawn for `benchmarks.doors`."""
+"""The kinds of arguments of the public functions, by name, drawn for `benchmarks.invalid_input`."""
 
 import math
 from fractions import Fraction
@@ -35,6 +35,7 @@ from benchmarks.kinds import (
     without_lead,
 )
 from benchmarks.worlds import HORIZON, World
+from tabular_trpo._improve.stopping import iterations
 
 GAMMA_WRONG = (1, -1, 2, Fraction(-1, 3), "3/2")
 KINDS: dict[str, Kind] = {
@@ -146,7 +147,7 @@ KINDS: dict[str, Kind] = {
     ),
     "layout": choice("dense"),
     "auto_layout": choice("auto", "dense"),
-    "lane": choice("auto"),
+    "arithmetic": choice("auto"),
     "bits": Kind(lambda w: 4096, lambda w: [0, -1, 2.5, math.nan, "x", None, [3], *THINGS]),
     "n": whole(lambda w: int(w.rng.integers(2, 6)), 0),
     "n_actions": whole(lambda w: int(w.rng.integers(2, 4)), 1),
@@ -211,7 +212,7 @@ KINDS: dict[str, Kind] = {
     ),
     "title": anything(lambda w: "my bound", None, 3, "", [], *THINGS),
     "formula": function(lambda w: lambda p: (p.eta, "<=", p.eta)),
-    "around": anything(lambda w: "L", "nonsense", 3, [], *THINGS),
+    "center": anything(lambda w: "L", "nonsense", 3, [], *THINGS),
     "budget": Kind(lambda w: 0.01, lambda w: [-1, 0, *THINGS, *TEXTS, *LISTS, HUGE, math.nan]),
     "grid": Kind(
         lambda w: np.arange(3.0),
@@ -226,9 +227,7 @@ KINDS: dict[str, Kind] = {
     "source": Kind(
         lambda w: tt.sampled.Paths(4, HORIZON), lambda w: [None, *NUMBERS, *TEXTS, *LISTS]
     ),
-    "rules": anything(
-        lambda w: [tt.improve.stopping.iterations(1)], 3, "x", [3], [None], object(), len
-    ),
+    "rules": anything(lambda w: [iterations(1)], 3, "x", [3], [None], object(), len),
     "agent": function(lambda w: lambda s: w.float_pi[s]),
     "start": anything(lambda w: [w.pair], 3, "x", [3], [None], object(), len),
     "shape": anything(

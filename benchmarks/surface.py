@@ -27,14 +27,14 @@ RECIPES = {
     "Surrogate.value": "self=L pi_new=lead_pi",
     "Surrogate.gradient": "self=L pi_new=lead_pi",
     "Surrogate.radius": "self=L pi_new=lead_pi",
-    "Theorem": "name=title equation=word source=word formula precondition=formula? around?",
+    "Theorem": "name=title equation=word source=word formula precondition=formula? center?",
     "Theorem.text": "self=theorem",
     "Theorem.condition_text": "self=theorem",
     "Theorem.names": "self=theorem",
     "atlas": "",
     "certificate": "mdp=single pi pi_new theorems",
     "check.check": "certificate",
-    "claim": "title around? when=formula?",
+    "claim": "title center? when=formula?",
     "evaluate": "mdp pi",
     "exact_work": "mdp=rational_mdp",
     "families.named.chain": "n gamma=text_gamma slip=text_probability? layout?",
@@ -161,9 +161,10 @@ RECIPES = {
 # Public names without a recipe of their own, and why.
 WITHOUT = {
     r".*Error|Problem|check\.Statement.*": "errors and the checker's records, which people read",
-    r"policies\.(pairs|Normalized)": "names of axes and a result, for the other functions",
+    r"policies\.Normalized": "a result of policies.normalize",
     r"work_limit": "is entered by `with`; tests/exact/test_work.py",
     r"check\.(main|load)": "the command of the checker; tests/test_check_hostile.py",
+    r"(Interval|EnclosedPair)(\.\w+)?": "results of Pair.enclosed; tests/core/test_interval.py",
     r"Pair\.[a-zA-Z_]+": "quantities and operations of the formula language; benchmarks.semantics",
     r"Theorem\.(at|claim)|Verdicts\..*": "take what the judge hands over",
     r"from_gym|to_gym|read|write|tabular_policy": "are `formats.from_gym` and so on",
@@ -200,7 +201,7 @@ RECORDS: dict[str, Callable[[World], Any]] = {
     "sampled.comparison.Curve": lambda w: w.curve,
     "sampled.comparison.Band": lambda w: tt.sampled.comparison.band([w.curve], w.curve.steps),
     "formats.Document": lambda w: tt.formats.from_document(w.document),
-    "families.worst_case.WorstCase": lambda w: tt.families.worst_case.fork("1/2", "1/4", "1/4"),
+    "families.worst_case.Instance": lambda w: tt.families.worst_case.fork("1/2", "1/4", "1/4"),
 }
 
 

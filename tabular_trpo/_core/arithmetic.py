@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
-from tabular_trpo._core.array_input import Names, given, row_tolerance
-from tabular_trpo._core.errors import ExactnessError, Problem
+from tabular_trpo._core.array_input import AxisNames, resolve_labels, row_tolerance
+from tabular_trpo._core.errors import ExactnessError
 from tabular_trpo._core.normalize import rescaled
 from tabular_trpo._core.numbers import (
     Array,
@@ -58,21 +58,19 @@ def check_arithmetic(name: str, array: Array, rational: bool, like: str = "") ->
         arithmetics = ("rational", "float") if rational else ("float", "rational")
         expected = f"{arithmetics[0]} arithmetic" + (f", that of {like}" if like else "")
         cure = "Cross by to_float() or to_rational()"
-        raise ExactnessError(
-            Problem("lane", name, f"is in {arithmetics[1]} arithmetic", expected, cure)
-        )
+        raise ExactnessError.of("lane", name, f"is in {arithmetics[1]} arithmetic", expected, cure)
 
 
 def read_as(
-    name: str, value: Any, rational: bool, unsigned: bool = False, axes: Sequence[Names] = ()
+    name: str, value: Any, rational: bool, unsigned: bool = False, axes: Sequence[AxisNames] = ()
 ) -> Array:
     """Read an array in the arithmetic asked for; whole numbers fit both.
 
     unsigned: whether its rows are probabilities; those of a coarse dtype are rescaled to sum to 1
-    axes:     what labels of a table are looked up in (see `given`)
+    axes:     what labels of a table are looked up in (see `resolve_labels`)
     raises:   InvalidMDPError, ExactnessError
     """
-    value = given(name, value, axes)
+    value = resolve_labels(name, value, axes)
     return _moved(name, value, *read_array(name, value), rational, unsigned)
 
 
@@ -81,7 +79,7 @@ def read_common(unsigned: bool = False, **values: Any) -> list[Array]:
 
     raises: InvalidMDPError, ExactnessError
     """
-    values = {name: given(name, value) for name, value in values.items()}
+    values = {name: resolve_labels(name, value) for name, value in values.items()}
     read = {name: read_array(name, value) for name, value in values.items()}
     arithmetics = ((name, kind) for name, (kind, _) in read.items() if kind != "int")
     like, first = next(arithmetics, ("", "float"))

@@ -19,11 +19,11 @@ from tabular_trpo._core.nearest import long_integers
 
 ROW_TOLERANCE = 1e-9  # of rows of doubles
 ROUNDINGS = 8  # of rows of coarser numbers, in units of their precision
-Names = tuple[str, Sequence[str] | None]  # "state" or "action", and the names if they are known
+AxisNames = tuple[str, Sequence[str] | None]  # "state" or "action", and the names if they are known
 PLAIN = (str, bytes, int, float, complex, Fraction, Decimal, np.generic)
 
 
-def given(name: str, value: Any, axes: Sequence[Names] = ()) -> Any:
+def resolve_labels(name: str, value: Any, axes: Sequence[AxisNames] = ()) -> Any:
     """Return what a user gave as nested lists, an array or a scalar with the same numbers.
 
     name:   how errors call it
@@ -117,7 +117,7 @@ def _inside(name: str, i: int, value: Any, seen: dict[int, Any]) -> Any:
         raise invalid("type", where, "is sparse in a list", expected, cure)
     for place, found in _labels(value):
         _order(f"{where}.{place}", found, None)
-    return given(where, value)
+    return resolve_labels(where, value)
 
 
 def _labels(value: Any) -> list[tuple[str, list[Any] | None]]:
@@ -165,7 +165,7 @@ def _unmasked(name: str, value: Any) -> Any:
     raise InvalidMDPError(problem, len(hidden) - 1)
 
 
-def _order(where: str, labels: list[Any] | None, axis: Names | None) -> list[int] | None:
+def _order(where: str, labels: list[Any] | None, axis: AxisNames | None) -> list[int] | None:
     """Return the position in the table of each name; None where the labels are positions."""
     if labels is None or _positions(labels) == list(range(len(labels))):
         return None

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import final
 
-from tabular_trpo._core.errors import InvalidMDPError, LimitError, Problem
+from tabular_trpo._core.errors import LimitError, invalid
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import shown
 from tabular_trpo._core.public import public
@@ -56,9 +56,7 @@ def work_limit(seconds: float | None) -> Iterator[Budget | None]:
     if isinstance(seconds, bool) or not isinstance(seconds, Real):
         raise TypeError(f"work_limit: seconds = {shown(seconds)}, expected a number or None")
     if not seconds >= 0:  # NaN, too
-        raise InvalidMDPError(
-            Problem("work", "work", f"= {shown(seconds)}", "a number of seconds >= 0")
-        )
+        raise invalid("work", "work", f"= {shown(seconds)}", "a number of seconds >= 0")
     budget = Budget(nearest(seconds))
     token = _current.set(budget)
     try:
@@ -76,5 +74,5 @@ def spend(seconds: float, what: str) -> None:
     if budget.spent + seconds > budget.limit:
         before = f" after {budget.spent:.2g} s" if budget.spent else ""
         got = f"needs about {seconds:.2g} s of exact arithmetic{before}"
-        raise LimitError(Problem("work", what, got, f"at most {budget.limit:g} s in all", CURE))
+        raise LimitError.of("work", what, got, f"at most {budget.limit:g} s in all", CURE)
     budget.spent += seconds

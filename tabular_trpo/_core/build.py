@@ -7,20 +7,19 @@ from typing import Any, NamedTuple, final
 
 import numpy as np
 
-from tabular_trpo._core import array_input as door
-from tabular_trpo._core import axes, validate
+from tabular_trpo._core import array_input, axes, validate
 from tabular_trpo._core.arithmetic import common_arithmetic
 from tabular_trpo._core.csr import frozen_csr, read_csr
-from tabular_trpo._core.errors import InvalidMDPError, Problem, invalid
+from tabular_trpo._core.errors import Problem, invalid
 from tabular_trpo._core.grid import below_grid, snap, snap_rows
-from tabular_trpo._core.linalg.rational import Rows
+from tabular_trpo._core.linalg.rational import RationalMatrix
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.normalize import normalized
 from tabular_trpo._core.numbers import Array, frozen, is_rational, is_sparse, read_array
 from tabular_trpo._core.records import locked
-from tabular_trpo._core.rewards import reward, settled
-from tabular_trpo._core.shapes import shape_error, sizes, spread
+from tabular_trpo._core.rewards import shape_rewards, split_rewards
+from tabular_trpo._core.shapes import model_sizes, repeat_for_batch, shape_error
 
 
 @final
@@ -37,7 +36,7 @@ class Parts:
     r_next: Any
     repair: float
     normalized: float
-    rows: Rows | None
+    rows: RationalMatrix | None
     below: Array | None  # mass of each float row below the grid (see `grid`); None: no such row
 
 
@@ -55,7 +54,7 @@ class _Read(NamedTuple):
     near: Mapping[str, float]  # by how much rows may miss 1
 
 
-def normalise(
+def build_arrays(
     given: Mapping[str, Any], state_names: Any, action_names: Any, normalize: bool
 ) -> Parts:
     """Read, validate and repair the arrays of a model.
@@ -66,7 +65,7 @@ def normalise(
     """
     x = _read(given, state_names, action_names)
     P, rho0 = x.P, x.rho0
-    rows = None if is_sparse(P) or not is_rational(P) else Rows(P)
+    rows = None if is_sparse(P) or not is_rational(P) else RationalMatrix.of(P)
     sums = _sums(P, rows, x.mask.shape)
     live = x.mask if given["allowed"] is not None else None
     axes.check(P, live, sums, x.array)
@@ -74,7 +73,7 @@ def normalise(
     if normalize:
         (P, one), (rho0, two) = normalized(P), normalized(rho0)
         off = max(one, two)
-        rows = None if rows is None else Rows(P)
+        rows = None if rows is None else RationalMatrix.of(P)
         sums = _sums(P, rows, x.mask.shape)
     report = validate.Report()
     report.problems += list(validate.discount(x.gamma))
@@ -85,19 +84,24 @@ def normalise(
         elif r is not None:
             letters = "s a s'".split()[: r.ndim - rho0.ndim + 1]
             validate.finite(report, name, r, " ".join(letters))
+    known = len(report.problems)
     validate.finite(report, "rho0", rho0, "s")
     validate.nonnegative(report, "rho0", rho0, "s")
-    if not report.problems:
+    if len(report.problems) == known:
         totals = validate.totals(rho0)
         validate.row_sums(
             report, "rho0", totals, "", lambda i: rho0[i], x.near["rho0"], validate.NORMALIZE
         )
-        report.add(
-            np.asarray(~x.mask.any(axis=1)),
-            lambda i: Problem(
-                "no_action", f"the state s={i[0]}", "has no allowed action", "one at least"
-            ),
-        )
+    report.add(
+        np.asarray(~x.mask.any(axis=1)),
+        lambda i: Problem(
+            "no_action",
+            f"the state s={i[0]}",
+            "has no allowed action",
+            "one at least",
+            path=("states", i[0]),
+        ),
+    )
     report.close()
     checked = x._replace(P=P, rho0=rho0)
     return _exact_parts(checked, rows, off) if rows is not None else _float_parts(checked, off)
@@ -111,7 +115,7 @@ def _read(given: Mapping[str, Any], state_names: Any, action_names: Any) -> _Rea
     arrays: dict[str, Any] = {}
     near: dict[str, float] = {}
     for name, axis in labels.items():
-        value = door.given(name, given[name], axis)
+        value = array_input.resolve_labels(name, given[name], axis)
         if value is None and name == "r_next":
             continue
         if not is_sparse(value):
@@ -120,21 +124,21 @@ def _read(given: Mapping[str, Any], state_names: Any, action_names: Any) -> _Rea
             kinds[name], arrays[name] = "float", read_csr(name, value)
         else:
             raise invalid("type", name, "is a sparse array", "a dense one")
-        near[name] = door.row_tolerance(value)
+        near[name] = array_input.row_tolerance(value)
     found: dict[str, Any] = {"r_next": None} | common_arithmetic(
         kinds, arrays, unsigned=("P", "rho0")
     )
     P, r, rho0, gamma, r_next = (found[name] for name in labels)
     array = "P" if isinstance(given["P"], np.ndarray) or is_sparse(P) else "np.array(P)"
-    n_states, n_actions, batch = sizes(P, array)
-    allowed = door.given("allowed", given["allowed"], (states, actions))
+    n_states, n_actions, batch = model_sizes(P, array)
+    allowed = array_input.resolve_labels("allowed", given["allowed"], (states, actions))
     mask = _mask(allowed, n_states, n_actions)
     sparse = is_sparse(P)
-    r = reward(r, batch, n_states, n_actions, sparse)
+    r = shape_rewards(r, batch, n_states, n_actions, sparse)
     if r_next is not None:
         _same_shape(r_next, P, r, (*batch, n_states, n_actions))
-    rho0 = spread("rho0", rho0, batch, (n_states,), "(S,)")
-    gamma = spread("gamma", gamma, batch, (), "a scalar")
+    rho0 = repeat_for_batch("rho0", rho0, batch, (n_states,), "(S,)")
+    gamma = repeat_for_batch("gamma", gamma, batch, (), "a scalar")
     return _Read(P, r, rho0, gamma, r_next, mask, array, near)
 
 
@@ -156,13 +160,11 @@ def _mask(allowed: Any, n_states: int, n_actions: int) -> Array:
         mask = np.empty(0, dtype=object)
     if mask.dtype != bool or mask.shape != (n_states, n_actions):
         got = f"is {mask.dtype} of shape {mask.shape}"
-        raise InvalidMDPError(
-            Problem("shape", "allowed", got, f"bool of shape {(n_states, n_actions)}")
-        )
+        raise invalid("shape", "allowed", got, f"bool of shape {(n_states, n_actions)}")
     return frozen(mask.copy())
 
 
-def _sums(P: Any, rows: Rows | None, shape: tuple[int, ...]) -> Array:
+def _sums(P: Any, rows: RationalMatrix | None, shape: tuple[int, ...]) -> Array:
     if rows is not None:
         totals = [
             Fraction(int(sum(row)), int(den))
@@ -175,8 +177,8 @@ def _sums(P: Any, rows: Rows | None, shape: tuple[int, ...]) -> Array:
     return sums.reshape(shape) if is_sparse(P) else sums
 
 
-def _exact_parts(x: _Read, rows: Rows, off: float) -> Parts:
-    r, r_next = settled(x.P, x.r, x.r_next, x.mask, triples=x.r.ndim == 3)
+def _exact_parts(x: _Read, rows: RationalMatrix, off: float) -> Parts:
+    r, r_next = split_rewards(x.P, x.r, x.r_next, x.mask, triples=x.r.ndim == 3)
     P, rho0 = frozen(x.P), frozen(x.rho0)
     return Parts(P, r, rho0, x.gamma, _some(x.mask), r_next, 0.0, off, rows, None)
 
@@ -196,7 +198,7 @@ def _float_parts(x: _Read, off: float) -> Parts:
         below = below_grid(P)
     rho0, moved = snap_rows(x.rho0)
     triples = is_sparse(x.r) or (x.r.ndim == P.ndim and not is_sparse(P))
-    r, r_next = settled(P, x.r, x.r_next, x.mask, triples)
+    r, r_next = split_rewards(P, x.r, x.r_next, x.mask, triples)
     gamma = nearest(x.gamma) if np.ndim(x.gamma) == 0 else frozen(x.gamma)
     slack = frozen(below) if below.any() else None
     repair = max(change, moved)

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from tabular_trpo._core.build import guard_dense
-from tabular_trpo._core.errors import ExactnessError, Problem
-from tabular_trpo._core.grid import largest_gives_way
+from tabular_trpo._core.errors import ExactnessError
+from tabular_trpo._core.grid import renormalise_largest
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, elementwise, is_sparse
 from tabular_trpo._core.rewards import exact_triples
@@ -35,7 +35,7 @@ def floats(mdp: Any) -> dict[str, Any]:
 
 def _no_double(code: str, where: str, got: str) -> ExactnessError:
     cure = "Stay in rational arithmetic"
-    return ExactnessError(Problem(code, where, got, "a number float64 can hold", cure))
+    return ExactnessError.of(code, where, got, "a number float64 can hold", cure)
 
 
 def rationals(mdp: Any) -> dict[str, Any]:
@@ -51,9 +51,9 @@ def rationals(mdp: Any) -> dict[str, Any]:
     P = _table(mdp, mdp.P)
     if mdp._below is not None:
         for s, a in np.argwhere(mdp._below):
-            P[s, a] = largest_gives_way(P[s, a].tolist())
+            P[s, a] = renormalise_largest(P[s, a].tolist())
     rho0 = elementwise(Fraction, mdp.rho0)
-    rho0[:] = largest_gives_way(rho0.tolist())
+    rho0[:] = renormalise_largest(rho0.tolist())
     r = elementwise(Fraction, mdp.r)
     r_next = None if mdp.r_next is None else exact_triples(P, r, _table(mdp, mdp.r_next))
     return {"P": P, "r": r, "rho0": rho0, "gamma": Fraction(mdp.gamma), "r_next": r_next}

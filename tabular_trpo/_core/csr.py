@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from tabular_trpo._core.errors import InvalidMDPError, Problem, invalid
+from tabular_trpo._core.errors import InvalidMDPError, invalid
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.numbers import Array, frozen
 
@@ -22,9 +22,7 @@ def read_csr(name: str, value: Any) -> Any:
     if value.ndim != 2:
         raise invalid("shape", name, f"has shape {value.shape}", "two axes")
     if value.dtype.kind not in "fiu":
-        raise InvalidMDPError(
-            Problem("type", name, f"holds {value.dtype}", "a CSR array of floats")
-        )
+        raise invalid("type", name, f"holds {value.dtype}", "a CSR array of floats")
     rows, columns = value.shape
     if value.format in ("csr", "csc", "bsr"):
         _compressed(name, value, *_sizes(name, value))

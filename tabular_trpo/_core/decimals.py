@@ -14,7 +14,7 @@ from typing import Any
 from tabular_trpo._core import real
 
 MORE = 10  # digits that may be added before a difference is written instead
-BITS, MOST_BITS = 128, 2**12  # of the enclosures of a number with logarithms or roots
+FIRST_BITS, LAST_BITS = 128, 2**12  # of the enclosures of a number with logarithms or roots
 LEAST_EXPONENT = -5  # of fixed notation, as in Python's "g"
 PARTS = (Fraction(0), Fraction(100))  # percentages that say "none" and "all"
 
@@ -52,7 +52,7 @@ def fixed(value: Any, places: int = 4) -> str:
     return _certain(value, lambda x: _apart(x, places, [Fraction(round(x))]))
 
 
-def cut(value: Any, places: int = 4) -> str:
+def truncated(value: Any, places: int = 4) -> str:
     """Return a number with fixed places, cut toward 0: a bound from below of what is positive.
 
     What would be cut to 0 keeps its first two digits.
@@ -60,7 +60,7 @@ def cut(value: Any, places: int = 4) -> str:
     value:  as for `faithful`
     raises: TypeError for what is no number
 
-    >>> cut(1 - Fraction(1, 10**20)), cut(1), cut(0), cut(-0.56789), cut(1.234e-7)
+    >>> truncated(1 - Fraction(1, 10**20)), truncated(1), truncated(0), truncated(-0.56789), truncated(1.234e-7)
     ('0.9999', '1.0000', '0.0000', '-0.5678', '1.2e-07')
     """
 
@@ -105,13 +105,13 @@ def _certain(value: Any, text: Callable[[Fraction], str]) -> str:
         return text(x)
     if isinstance(x, float) or real.is_infinite(x):
         return f"{float(x):g}"
-    bits = BITS
+    bits = FIRST_BITS
     while True:
         low, high = x.enclose(bits)
         if text(low) == text(high):
             return text(low)
-        if bits >= MOST_BITS:  # it may be a short decimal that nothing recognised
-            return text(Fraction(_rounded(low / 2 + high / 2, BITS)))
+        if bits >= LAST_BITS:  # it may be a short decimal that nothing recognised
+            return text(Fraction(_rounded(low / 2 + high / 2, FIRST_BITS)))
         bits *= 2
 
 

@@ -8,16 +8,16 @@ import numpy as np
 
 from tabular_trpo._core import columns
 from tabular_trpo._core import conversion as crossing
-from tabular_trpo._core.build import normalise
+from tabular_trpo._core.build import build_arrays
 from tabular_trpo._core.counts import exact_only, frequencies
 from tabular_trpo._core.deprecated import renamed_attribute
-from tabular_trpo._core.errors import InvalidMDPError, Problem, invalid
-from tabular_trpo._core.linalg.rational import Rows
+from tabular_trpo._core.errors import invalid
+from tabular_trpo._core.linalg.rational import RationalMatrix
 from tabular_trpo._core.names import read_names
 from tabular_trpo._core.numbers import Array, Scalar, is_rational, is_sparse
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
-from tabular_trpo._core.rewards import laid_out
+from tabular_trpo._core.rewards import match_layout
 
 KEPT = ("P", "r", "rho0", "gamma", "allowed", "state_names", "action_names", "r_next")
 
@@ -62,7 +62,7 @@ class MDP:
     r_next: Any
     repair: float = field(repr=False)
     normalized: float = field(repr=False)
-    _rows: Rows | None = field(init=False, repr=False)
+    _rows: RationalMatrix | None = field(init=False, repr=False)
     _below: Array | None = field(init=False, repr=False)
 
     def __init__(
@@ -87,7 +87,7 @@ class MDP:
         named = {"state_names": state_names, "action_names": action_names}
         names = {what: x if x is None else read_names(what, x) for what, x in named.items()}
         data = {"P": P, "r": r, "rho0": rho0, "gamma": gamma, "allowed": allowed, "r_next": r_next}
-        parts = normalise(data, names["state_names"], names["action_names"], normalize)
+        parts = build_arrays(data, names["state_names"], names["action_names"], normalize)
         for (what, x), n in zip(names.items(), parts.r.shape[-2:], strict=True):
             object.__setattr__(self, what, read_names(what, x, n))
         fields = {
@@ -126,7 +126,10 @@ class MDP:
             if "r" in changes:
                 own["r_next"] = None
             elif "P" in changes and self.r_next is not None:
-                own["r"], own["r_next"] = laid_out(self.r_next, changes["P"], self.r.shape), None
+                own["r"], own["r_next"] = (
+                    match_layout(self.r_next, changes["P"], self.r.shape),
+                    None,
+                )
         history = {"repair": self.repair, "normalized": self.normalized}
         return MDP(**own | changes, **history, normalize=normalize)
 
@@ -193,7 +196,8 @@ class MDP:
         array([[Fraction(1, 2)]], dtype=object)
         """
         table = columns.collect(transitions, rho0, state_names, action_names)
-        P, r, allowed = columns.arrays(table, layout)
+        P, r_next, allowed = columns.arrays(table, layout)
+        r = columns.possible_rewards(r_next, P)
         names = (table.state_names, table.action_names)
         return cls(P, r, table.rho0, gamma, allowed, *names, normalize=normalize)
 
@@ -248,7 +252,5 @@ class MDP:
             return self
         if self.batch_shape:
             cure = "Take one model by mdp[i]"
-            raise InvalidMDPError(
-                Problem("batch", "mdp", f"has batch {self.batch_shape}", "a single model", cure)
-            )
+            raise invalid("batch", "mdp", f"has batch {self.batch_shape}", "a single model", cure)
         return self._made(crossing.rationals(self))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from tabular_trpo._core.errors import MemoryGuardError, Problem
+from tabular_trpo._core.errors import MemoryGuardError
 
 UNKNOWN = 2**33  # of memory, where nobody tells how much there is
 LARGE = 2**24  # bytes from which what others have taken is looked up, which reads some files
@@ -43,7 +43,7 @@ def guard(n_bytes: int, what: str, cure: str) -> None:
         most, why = rest, LEFT
     if n_bytes > most:
         expected = f"at most {most:,} bytes ({why})"
-        raise MemoryGuardError(Problem("memory", what, f"needs {n_bytes:,} bytes", expected, cure))
+        raise MemoryGuardError.of("memory", what, f"needs {n_bytes:,} bytes", expected, cure)
 
 
 @cache

@@ -44,7 +44,7 @@ def read_names(what: str, given: Any, n: int | None = None) -> tuple[str, ...]:
     names = tuple(islice(given, MOST_NAMES + 1))  # of an endless iterator, too
     if len(names) > MOST_NAMES:
         got = f"has more than {MOST_NAMES:,} entries"
-        raise MemoryGuardError(Problem("names", what, got, "at most so many", "Give fewer names"))
+        raise MemoryGuardError.of("names", what, got, "at most so many", "Give fewer names")
     if not names or n not in (None, len(names)):
         expected = "one at least" if n is None else f"{n} different names"
         raise invalid("names", what, f"has {len(names)} entries", expected)

@@ -19,7 +19,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from tabular_trpo._core.array_input import Names, given, is_float
+from tabular_trpo._core.array_input import AxisNames, is_float, resolve_labels
 from tabular_trpo._core.errors import InvalidMDPError, Problem, invalid
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.nearest import long_integers, nearest, written
@@ -29,7 +29,7 @@ NUMBER = "a number, or an array of numbers"
 Scalar = Annotated[Any, NUMBER]  # float, Fraction, or an array over the batch axes
 OptionalScalar = Annotated[Any, f"{NUMBER}, or None"]
 
-MOST_DIGITS = 2000
+MAX_INPUT_DIGITS = 2000
 MOST_EXPONENT = 400
 UNSIGNED = "a probability, without a minus sign"
 DENSE_CURE = "Give P as a CSR array of shape (S*A, S), in float arithmetic"
@@ -47,14 +47,14 @@ def parse_fraction(text: str) -> Fraction:
     (Fraction(1, 3), Fraction(1, 10))
     """
     # Huge inputs are refused before Fraction sees them: Fraction("1e999999999") would not return.
-    if len(text) > 2 * MOST_DIGITS + 16:
-        raise ValueError(f"has {len(text)} characters, more than {2 * MOST_DIGITS + 16}")
+    if len(text) > 2 * MAX_INPUT_DIGITS + 16:
+        raise ValueError(f"has {len(text)} characters, more than {2 * MAX_INPUT_DIGITS + 16}")
     match = _NUMBER.fullmatch(text)
     if match is None:
         raise ValueError('is not a number such as "-1", "1/3", "0.25" or "1e-6"')
     whole, below, decimals, exponent = match.groups()
-    if max(len(whole), len(below or ""), len(decimals or "")) > MOST_DIGITS:
-        raise ValueError(f"has more than {MOST_DIGITS} digits")
+    if max(len(whole), len(below or ""), len(decimals or "")) > MAX_INPUT_DIGITS:
+        raise ValueError(f"has more than {MAX_INPUT_DIGITS} digits")
     if exponent is not None and abs(int(exponent)) > MOST_EXPONENT:
         raise ValueError(f"has an exponent beyond {MOST_EXPONENT}")
     if below is not None and int(below) == 0:
@@ -101,11 +101,11 @@ def size_of(value: Any) -> int:
     return value.size if isinstance(value, np.ndarray) else 1
 
 
-def read_array(name: str, value: Any, axes: Sequence[Names] = ()) -> tuple[str, Array]:
+def read_array(name: str, value: Any, axes: Sequence[AxisNames] = ()) -> tuple[str, Array]:
     """Read nested lists or an array into ("float" | "int" | "exact", array).
 
     name:   how errors call it (see `entry`)
-    axes:   what labels of a table are looked up in (see `given`)
+    axes:   what labels of a table are looked up in (see `resolve_labels`)
     return: kind and a float64 or object array (object elements as given)
     raises: InvalidMDPError for ragged nesting, bools, complex numbers or other types;
             MemoryGuardError, before anything is copied
@@ -113,7 +113,7 @@ def read_array(name: str, value: Any, axes: Sequence[Names] = ()) -> tuple[str, 
     >>> read_array("r", [[0.5, 1]])
     ('float', array([[0.5, 1. ]]))
     """
-    value = given(entry(name, ()), value, axes)
+    value = resolve_labels(entry(name, ()), value, axes)
     plain = isinstance(value, np.ndarray) and (value.dtype.kind in "iu" or is_float(value.dtype))
     size = size_of(value)  # a view may spread one number over a shape that no memory holds
     guard(size * (8 if plain else 16), f"{name} with {size:,} entries", DENSE_CURE)
@@ -126,8 +126,8 @@ def read_array(name: str, value: Any, axes: Sequence[Names] = ()) -> tuple[str, 
     except Exception:  # ragged lists, and objects whose own conversion fails
         array = np.empty(0, dtype=object)
     if any(isinstance(x, (list, tuple, np.ndarray)) for x in array.flat) or array.size == 0:
-        raise InvalidMDPError(
-            Problem("shape", entry(name, ()), "is ragged or empty", "nested lists of equal lengths")
+        raise invalid(
+            "shape", entry(name, ()), "is ragged or empty", "nested lists of equal lengths"
         )
     kinds = {kind_of(x) for x in array.flat}
     if "bad" in kinds:
@@ -171,9 +171,7 @@ def mixed(name: str, array: Array, expected: str, cure: str = "") -> InvalidMDPE
         "exact": "Write it as a float, or quote every other number",
     }
     got = f"= {shown(value)} is {'a float' if odd == 'float' else 'exact'}"
-    return InvalidMDPError(
-        Problem("mixed_lanes", where, got, f"{others} throughout", cure or cures[odd])
-    )
+    return invalid("mixed_lanes", where, got, f"{others} throughout", cure or cures[odd])
 
 
 def doubles(name: str, array: Array) -> Array:

@@ -14,10 +14,10 @@ def shape_error(name: str, got: tuple[int, ...], expected: str, cure: str = "") 
     return invalid("shape", name, f"has shape {got}", expected, cure)
 
 
-def fit(one: tuple[int, ...], other: tuple[int, ...], tail: int) -> bool:
+def broadcastable(one: tuple[int, ...], other: tuple[int, ...], tail: int) -> bool:
     """Tell whether arrays go together: the last `tail` axes equal, those before them broadcast.
 
-    >>> fit((7, 2, 3), (2, 3), 2), fit((2, 1), (2, 3), 1)
+    >>> broadcastable((7, 2, 3), (2, 3), 2), broadcastable((2, 1), (2, 3), 1)
     (True, False)
     """
     try:
@@ -27,7 +27,7 @@ def fit(one: tuple[int, ...], other: tuple[int, ...], tail: int) -> bool:
     return one[-tail:] == other[-tail:]
 
 
-def sizes(P: Any, array: str = "P") -> tuple[int, int, tuple[int, ...]]:
+def model_sizes(P: Any, array: str = "P") -> tuple[int, int, tuple[int, ...]]:
     """Return S, A and the batch shape of P, or raise with the transposition that would be right."""
     if is_sparse(P):
         rows, n_states = P.shape
@@ -43,7 +43,7 @@ def sizes(P: Any, array: str = "P") -> tuple[int, int, tuple[int, ...]]:
     return P.shape[-3], P.shape[-2], P.shape[:-3]
 
 
-def spread(
+def repeat_for_batch(
     name: str, value: Array, batch: tuple[int, ...], tail: tuple[int, ...], form: str
 ) -> Any:
     """Return a copy of an array of shape `tail`, or one of the whole batch, for every model."""

@@ -5,7 +5,7 @@ from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Context, Dec
 from fractions import Fraction
 
 from tabular_trpo._core import dyadic
-from tabular_trpo._core.errors import LimitError, Problem
+from tabular_trpo._core.errors import LimitError
 from tabular_trpo._core.forms import Form
 from tabular_trpo._core.nearest import nearest
 
@@ -39,7 +39,7 @@ def form_sign(form: Form, max_bits: int) -> int:
     where = f"the sign of {form_text(form)}"
     expected = f"certainty within {max_bits} bits"
     cure = "Raise max_bits, or compare the two sides in another form"
-    raise LimitError(Problem("precision", where, f"is open at {bits} bits", expected, cure))
+    raise LimitError.of("precision", where, f"is open at {bits} bits", expected, cure)
 
 
 def form_float(form: Form) -> float:

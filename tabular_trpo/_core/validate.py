@@ -1,6 +1,7 @@
 """What a model and a policy must satisfy; every offender is found, the first twenty are named."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, final
 
@@ -30,9 +31,18 @@ class Report:
         if not bad.any():
             return
         where = np.argwhere(bad)
-        room = MOST_PROBLEMS - len(self.problems)
-        self.problems += [describe(tuple(int(i) for i in index)) for index in where[:room]]
-        self.hidden += max(0, len(where) - room)
+        free = max(0, MOST_PROBLEMS - len(self.problems))
+        for index in where[:free].tolist():
+            problem = describe(tuple(index))
+            self.note(problem, problem.path or (problem.where.partition("[")[0], *index))
+        self.hidden += max(0, len(where) - free)
+
+    def note(self, problem: Problem, path: tuple[str | int, ...] = ()) -> None:
+        """Add one problem, at the place `path` where it has none of its own."""
+        if len(self.problems) < MOST_PROBLEMS:
+            self.problems.append(replace(problem, path=path) if path else problem)
+        else:
+            self.hidden += 1
 
     def close(self) -> None:
         """Raise when anything was found."""
@@ -115,8 +125,9 @@ def transitions(report: Report, P: Any, mask: Array, sums: Array, near: float) -
 
         def entry(i: tuple[int, ...], code: str, expected: str) -> Problem:
             s, a = divmod(int(pairs[i]), n_actions)
-            where = label("P", (s, a, int(P.indices[i])), "s a s'")
-            return Problem(code, where, f"= {brief(P.data[i])}", expected)
+            place = (s, a, int(P.indices[i]))
+            where, got = label("P", place, "s a s'"), f"= {brief(P.data[i])}"
+            return Problem(code, where, got, expected, path=("P", *place))
 
         report.add(~np.isfinite(P.data), lambda i: entry(i, "not_finite", "a finite number"))
         report.add(signed(P.data), lambda i: entry(i, "negative", UNSIGNED))
@@ -155,6 +166,7 @@ def simplex(
     free = mask is None or bool(mask.all())
     if free and not is_rational(rows) and _fine(rows):
         return
+    known = len(report.problems)
     finite(report, name, rows, axes)
     nonnegative(report, name, rows, axes)
     if mask is not None and not free:
@@ -167,7 +179,7 @@ def simplex(
                 "0: the action is not allowed there",
             ),
         )
-    if not report.problems:
+    if len(report.problems) == known:
         row_axes = " ".join(axes.split()[:-1])
         row_sums(report, name, totals(rows), row_axes, lambda i: rows[i], cure=cure)
 
@@ -184,9 +196,8 @@ def discount(gamma: Any) -> Iterator[Problem]:
     for value in np.asarray(gamma, dtype=object).flat:
         if not 0 <= value < 1:
             cure = "gamma = 1 needs proper policies, which are out of scope here"
-            yield Problem(
-                "gamma", "gamma", f"= {brief(value)}", expected, cure if value == 1 else ""
-            )
+            got, cure = f"= {brief(value)}", cure if value == 1 else ""
+            yield Problem("gamma", "gamma", got, expected, cure, ("gamma",))
             return
 
 

@@ -6,7 +6,7 @@ import secrets
 from pathlib import Path
 
 from tabular_trpo._core.errors import InvalidMDPError, Problem
-from tabular_trpo._core.interrupts import held
+from tabular_trpo._core.interrupts import hold_interrupts
 
 FULL = {
     errno.ENOSPC: "Make room on that disk, or name a place on another",
@@ -26,7 +26,7 @@ def write_whole(path: str | os.PathLike[str], data: bytes, cure: str = "") -> No
     raises: InvalidMDPError naming the file
     """
     try:
-        with held():
+        with hold_interrupts():
             _replace(Path(path).resolve(), data)
     except (OSError, ValueError) as error:
         raise unwritable(path, error, cure) from None

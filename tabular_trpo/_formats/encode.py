@@ -11,7 +11,7 @@ import numpy as np
 from tabular_trpo._core.errors import LimitError, Problem, invalid
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest, written
-from tabular_trpo._core.numbers import MOST_DIGITS, Array
+from tabular_trpo._core.numbers import MAX_INPUT_DIGITS, Array
 from tabular_trpo._core.policy import check_policy
 from tabular_trpo._core.public import public
 from tabular_trpo._formats.expected import read_expected
@@ -21,7 +21,7 @@ from tabular_trpo._formats.numbers import size_fault
 from tabular_trpo._formats.report import Fault, Report, shown
 
 LINES = {"transitions": 1, "policies": 2, "expected": 1}  # levels of which each member has a line
-TOO_LONG = 10**MOST_DIGITS
+TOO_LONG = 10**MAX_INPUT_DIGITS
 SHORTER = "Write the float model, mdp.to_float(), or a policy of shorter fractions"
 
 encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
@@ -82,7 +82,7 @@ def _texts(row: Iterable[Any]) -> list[str | float]:
     values = [x if isinstance(x, Fraction) else nearest(x) for x in row]
     exact = [x for x in values if isinstance(x, Fraction)]
     if any(max(abs(x.numerator), x.denominator) >= TOO_LONG for x in exact):
-        got, most = "is too long for a file", f"at most {MOST_DIGITS} digits above and below"
+        got, most = "is too long for a file", f"at most {MAX_INPUT_DIGITS} digits above and below"
         raise LimitError(Problem("number_size", "a number of the model", got, most, SHORTER))
     if (fault := size_fault(exact)) is not None:
         where = "a number of the model"

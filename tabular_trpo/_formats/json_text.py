@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tabular_trpo._core.errors import InvalidMDPError
-from tabular_trpo._core.numbers import MOST_DIGITS
+from tabular_trpo._core.numbers import MAX_INPUT_DIGITS
 from tabular_trpo._formats.limits import MOST_BRACKETS, MOST_BYTES, MOST_DEPTH
 from tabular_trpo._formats.line_numbers import duplicates
 from tabular_trpo._formats.report import Fault, Report, problem, shown
@@ -143,7 +143,7 @@ def _float(text: str) -> float | Fault:
 
 
 def _int(text: str) -> int | Fault:
-    if len(text) > MOST_DIGITS:
+    if len(text) > MAX_INPUT_DIGITS:
         expected = "a bare number that is a double"
         return Fault("not_a_double", f"= an integer of {len(text)} digits", expected)
     return int(text)

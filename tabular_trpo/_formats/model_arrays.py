@@ -3,14 +3,11 @@
 from dataclasses import dataclass
 from typing import Any, final
 
-import numpy as np
-import scipy.sparse as sp
-
 from tabular_trpo._core import columns as core
 from tabular_trpo._core.errors import MemoryGuardError
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.memory import guard
-from tabular_trpo._core.numbers import Array, zeros
+from tabular_trpo._core.numbers import Array
 from tabular_trpo._core.records import locked
 from tabular_trpo._formats.distributions import read_rho0
 from tabular_trpo._formats.header import Index
@@ -76,16 +73,9 @@ def build(
     """
     c = draft.columns
     table = core.Table(c.s, c.a, c.t, draft.p, draft.r, draft.rho0, state_names, action_names)
-    P, r, allowed = core.arrays(table, "auto")
-    n_states, n_actions = len(state_names), len(action_names)
-    first = zeros((n_states * n_actions,), draft.rational)
-    pairs = c.s * n_actions + c.a
-    first[pairs] = draft.r
-    if np.all(draft.p != 0) and np.array_equal(first[pairs], draft.r):
-        r = first.reshape(n_states, n_actions)  # r(s, a): no rounded mean of equal numbers
-    elif not sp.issparse(r):
-        r = zeros(P.shape, draft.rational)  # also the rewards of impossible transitions
-        r[c.s, c.a, c.t] = draft.r
+    P, r_next, allowed = core.arrays(table, "auto")
+    r = core.pair_rewards(table)
+    r = r_next if r is None else r
     names = (state_names, action_names)
     return MDP(P, r, draft.rho0, draft.gamma, allowed, *names, normalize=normalize)
 

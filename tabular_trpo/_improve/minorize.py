@@ -9,9 +9,9 @@ from tabular_trpo._core.numbers import ones
 from tabular_trpo._core.public import public
 from tabular_trpo._exact.surrogate import Surrogate
 from tabular_trpo._improve.greedy import greedy
-from tabular_trpo._improve.kl_curves import LEVEL
-from tabular_trpo._improve.kl_multiplier import balance
-from tabular_trpo._improve.kl_rows import best_within
+from tabular_trpo._improve.kl_curves import RADIUS
+from tabular_trpo._improve.kl_multiplier import solve_multiplier
+from tabular_trpo._improve.kl_rows import policy_at_radius
 from tabular_trpo._improve.step import Step, nonnegative
 from tabular_trpo._improve.trust_region import no_worse, placed, visited_rows
 
@@ -42,11 +42,11 @@ def minorize(L: Surrogate, C: Any) -> Step:
     lam = np.zeros(len(L.pi))
     found = {"C": C, "d": 0.0, "lam": lam}
     mixed = rows.mean.any()  # such a row gains like the root of d, at first for any price
-    if not mixed and float(rows.out.sum()) * rows.unit <= C:
+    if not mixed and float(rows.excess.sum()) * rows.unit <= C:
         return no_worse(L, L.pi, found, lambda k, m, t: C * k)
     total = math.log(C) - math.log(rows.unit)
-    x, t = balance(rows, LEVEL, ones(len(rows.p)), total)
-    q, prices = best_within(rows, math.exp(x), t)
+    x, t = solve_multiplier(rows, RADIUS, ones(len(rows.p)), total)
+    q, prices = policy_at_radius(rows, math.exp(x), t)
     lam[at] = prices * rows.unit
     found["d"] = math.exp(x)
     return no_worse(L, placed(L, at, q), found, lambda k, m, t: C * k)

@@ -12,9 +12,14 @@ from tabular_trpo._core.public import public
 from tabular_trpo._exact.divergence import kl_of_rows
 from tabular_trpo._exact.surrogate import Surrogate
 from tabular_trpo._improve.greedy import greedy
-from tabular_trpo._improve.kl_curves import PRICE, at_price, priced, within
-from tabular_trpo._improve.kl_multiplier import balance
-from tabular_trpo._improve.kl_rows import Rows, best_at_price, rows_of
+from tabular_trpo._improve.kl_curves import (
+    MULTIPLIER,
+    solve_at_multiplier,
+    solve_radius,
+    t_at_multiplier,
+)
+from tabular_trpo._improve.kl_multiplier import solve_multiplier
+from tabular_trpo._improve.kl_rows import KLRows, policy_at_multiplier, prepare_rows
 from tabular_trpo._improve.step import Step, floating, nonnegative, step_to, visited
 
 MOST = 600.0  # KL; beyond it exp(-KL) is no double, and nothing more is to be gained
@@ -22,7 +27,7 @@ INSIDE = 1 - 1e-12  # of a radius is aimed at, so that rounding seldom leads out
 TRIES = 16  # with less and less of it: rows are put on a grid, which can matter to rare actions
 
 
-def visited_rows(L: Surrogate, weighted: bool) -> tuple[Rows, Any, Array]:
+def visited_rows(L: Surrogate, weighted: bool) -> tuple[KLRows, Any, Array]:
     """Return the rows that can gain, in visited states, with G itself or G / weight.
 
     return: the rows; an index of their states; their weights
@@ -35,11 +40,11 @@ def visited_rows(L: Surrogate, weighted: bool) -> tuple[Rows, Any, Array]:
         G = G / weight[:, None]
     if L.allowed is not None:
         G = np.where(L.allowed[at], G, -np.inf)
-    rows = rows_of(L.pi[at], G)
+    rows = prepare_rows(L.pi[at], G)
     if np.count_nonzero(rows.mean) == len(rows.mean):
         return rows, at, weight
-    gains = (rows.span > 0) | (rows.out > 0)
-    return rows.some(gains), np.flatnonzero(L.weight > 0)[gains], weight[gains]
+    gains = (rows.span > 0) | (rows.excess > 0)
+    return rows.take(gains), np.flatnonzero(L.weight > 0)[gains], weight[gains]
 
 
 def placed(L: Surrogate, at: Any, q: Array) -> Array:
@@ -72,7 +77,7 @@ def max_kl(L: Surrogate, delta: Any) -> Step:
     if delta == 0 or not len(rows.p):
         return step_to(L, L.pi, found)
     aim = min(delta * INSIDE, MOST)
-    q, prices, _ = within(rows, aim)
+    q, prices, _ = solve_radius(rows, aim)
     for tries in range(TRIES):
         with np.errstate(over="ignore"):
             lam[at] = finite("lam", prices * rows.unit)
@@ -81,7 +86,7 @@ def max_kl(L: Surrogate, delta: Any) -> Step:
             return step
         over = kl_of_rows(L.pi[at], step.pi_new[at]) - delta
         high, aim = over > 0, max(aim - 2.0**tries * float(largest(over)), aim / 2)
-        q[high], prices[high], _ = within(rows.some(high), aim)
+        q[high], prices[high], _ = solve_radius(rows.take(high), aim)
     return _drawn_back(L, step, found, "max_kl", delta)
 
 
@@ -106,9 +111,9 @@ def mean_kl(L: Surrogate, delta: Any) -> Step:
     d = weight / np.add.reduce(L.weight)
     aim = delta * INSIDE
     for tries in range(1 if rows.outside else TRIES):
-        x, t = balance(rows, PRICE, d, math.log(aim))
+        x, t = solve_multiplier(rows, MULTIPLIER, d, math.log(aim))
         lam = math.exp(x)
-        q = _between(rows, d, lam, aim) if rows.outside else best_at_price(rows, lam, t)
+        q = _between(rows, d, lam, aim) if rows.outside else policy_at_multiplier(rows, lam, t)
         found = {"delta": delta, "lam": finite("lam", lam * rows.unit)}
         step = no_worse(L, placed(L, at, q), found)
         if step.mean_kl <= delta:
@@ -117,7 +122,7 @@ def mean_kl(L: Surrogate, delta: Any) -> Step:
     return _drawn_back(L, step, found, "mean_kl", delta)
 
 
-def _between(rows: Rows, d: Array, lam: float, delta: float) -> Array:
+def _between(rows: KLRows, d: Array, lam: float, delta: float) -> Array:
     """Return the rows whose mean divergence is delta, between those on both sides of the root.
 
     Where an action comes in from outside its row jumps between two neighbouring doubles: what is
@@ -125,7 +130,7 @@ def _between(rows: Rows, d: Array, lam: float, delta: float) -> Array:
     """
     near = far = lam
     for tries in range(50):
-        pair = [at_price(rows, x) for x in (near, far)]
+        pair = [solve_at_multiplier(rows, x) for x in (near, far)]
         (more, above), (less, below) = ((q, float(d @ kl)) for q, kl in pair)
         if above >= delta >= below:
             break
@@ -157,7 +162,7 @@ def mean_kl_penalty(L: Surrogate, C: Any) -> Step:
     lam = C / total if total else 0.0
     price, pi_new = lam / rows.unit, L.pi
     if len(rows.p) and math.isfinite(price):
-        pi_new = placed(L, at, best_at_price(rows, price, priced(rows, price)))
+        pi_new = placed(L, at, policy_at_multiplier(rows, price, t_at_multiplier(rows, price)))
     return no_worse(L, pi_new, {"C": C, "lam": lam}, lambda k, m, t: C * m)
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, final
 import numpy as np
 
 from tabular_trpo._core.errors import LimitError, Problem
-from tabular_trpo._core.grid import below_grid, largest_gives_way
+from tabular_trpo._core.grid import below_grid, renormalise_largest
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array, is_rational, is_sparse, zeros
 from tabular_trpo._exact.evaluate import evaluate
@@ -145,7 +145,7 @@ def _whole(table: Array) -> list[list[Any]]:
     """Return rows whose partial sums lose nothing: as Fractions where an entry is below 2^-53."""
     if is_rational(table) or not below_grid(table).any():
         return list(table.tolist())
-    return [largest_gives_way([Fraction(x) for x in row]) for row in table.tolist()]
+    return [renormalise_largest([Fraction(x) for x in row]) for row in table.tolist()]
 
 
 def _rows(mdp: MDP) -> Any:

@@ -7,7 +7,7 @@ import numpy as np
 from tabular_trpo._core.arguments import one_model
 from tabular_trpo._core.arithmetic import read_as
 from tabular_trpo._core.errors import ExactnessError, InvalidMDPError, Problem
-from tabular_trpo._core.indices import indices
+from tabular_trpo._core.indices import read_indices
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.numbers import Array, frozen
@@ -91,7 +91,7 @@ class Simulator:
         raises:   InvalidMDPError naming the trajectory whose action is none, or not allowed
         """
         expected = f"{self.states.shape} integers"
-        chosen = indices("actions", actions, None, expected, self.states.shape)
+        chosen = read_indices("actions", actions, None, expected, self.states.shape)
         within = (chosen >= 0) & (chosen < self.n_actions)
         good = within & self.allowed[self.states, np.where(within, chosen, 0)]
         if (bad := np.flatnonzero(~good)).size:
@@ -126,6 +126,6 @@ class Simulator:
         states: (n,) integers
         raises: InvalidMDPError for another shape, and an index that is no state
         """
-        index = indices("states", states, self.n_states, "(n,) integers")
+        index = read_indices("states", states, self.n_states, "(n,) integers")
         self.states = frozen(index.astype(np.intp))
         return self.states

@@ -15,7 +15,7 @@ import numpy as np
 
 from tabular_trpo._core.arguments import one_model
 from tabular_trpo._core.errors import LimitError, Problem
-from tabular_trpo._core.linalg.rational import Common
+from tabular_trpo._core.linalg.rational import CommonDenominator
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array
 from tabular_trpo._core.public import public
@@ -27,10 +27,11 @@ from tabular_trpo._theory.certifiable import (
     hexadecimal,
     left_out,
 )
-from tabular_trpo._theory.claim import Theorem, Verdict
-from tabular_trpo._theory.judge import NOT_MET, NOT_MIXTURE, check_question, judge
+from tabular_trpo._theory.claim import Theorem
+from tabular_trpo._theory.judge import NOT_MIXTURE, PRECONDITION_FAILS, check_question, judge
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.selection import Choice, chosen
+from tabular_trpo._theory.verdict import Verdict
 
 FORMAT, VERSION = "tabular-trpo-certificate", 2
 WITNESSES = ("V", "rho", "V_new", "rho_new", "W", "V_dot")
@@ -134,7 +135,7 @@ def _evaluated(theorem: Theorem, verdict: Verdict) -> set[str]:
     """Return the names that are read to check a verdict: no statement whose premise fails."""
     if verdict.reason == NOT_MIXTURE:
         return set()
-    if verdict.reason == NOT_MET and theorem.condition is not None:
+    if verdict.reason == PRECONDITION_FAILS and theorem.condition is not None:
         return theorem.condition.names()
     return theorem.names()
 
@@ -168,9 +169,6 @@ def _slack(verdict: Verdict, rational: bool) -> list[str] | None:
 def _model(pair: Pair) -> dict[str, Any]:
     mdp = pair.mdp
     states, actions = mdp.state_names, mdp.action_names
-    policies = {"pi": pair.pi, "pi_new": pair.pi_new}
-    if pair.is_mixture:
-        policies["target"] = pair.target
     rewards = mdp.r[..., None] if mdp.r_next is None else mdp.r_next
     rewards = np.broadcast_to(rewards, mdp.P.shape)
     rows = [
@@ -187,7 +185,7 @@ def _model(pair: Pair) -> dict[str, Any]:
         "transitions": rows,
         "policies": {
             name: {state: _sparse(row, actions) for state, row in zip(states, pi, strict=True)}
-            for name, pi in policies.items()
+            for name, pi in pair.instance.policies().items()
         },
     }
 
@@ -197,5 +195,5 @@ def _sparse(weights: Array, names: Sequence[str]) -> dict[str, str]:
 
 
 def _vector(values: Array) -> dict[str, Any]:
-    common = Common.of(values.ravel())  # a matrix row after row
+    common = CommonDenominator.of(values.ravel())  # a matrix row after row
     return {"den": digits(common.den), "num": [digits(x) for x in common.num]}

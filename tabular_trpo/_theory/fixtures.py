@@ -11,7 +11,6 @@ from typing import Any
 
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._families import worst_case
-from tabular_trpo._families.worst_case import WorstCase
 from tabular_trpo._theory.pair import Pair
 
 Fixture = Callable[[], Pair]
@@ -21,16 +20,9 @@ HERE, THERE, FIRST, SECOND, HALF = [1, 0], [0, 1], [1, 0], [0, 1], ["1/2", "1/2"
 STAY_OR_GO = [[HERE, THERE], [THERE, HERE]]
 
 
-def pair(case: WorstCase) -> Pair:
-    """Return the pair of a worst case, a mixture pair where it has a target."""
-    if case.target is None:
-        return Pair(case.mdp, case.pi, case.pi_new)
-    return Pair.mixture(case.mdp, case.pi, case.target, case.alpha)
-
-
 def _family(name: str, *args: Any) -> Pair:
     """Return the pair of a worst-case family, given by its name."""
-    return pair(getattr(worst_case, name)(*args))
+    return Pair.of(getattr(worst_case, name)(*args))
 
 
 def tight(a: str = "1/10", gamma: str = "9/10", far: int = 1) -> Fixture:

@@ -28,8 +28,8 @@ NAME = "falsify"
 HELP = "hunt for a counterexample to your own claims; prove it, shrink it, write it down"
 EPILOG = """FILE.py states claims, each a function under @tt.claim("title") that returns
 (lhs, relation, rhs); docs/falsify.md tells how. The file is run, with all that it imports.
-How near a bound comes to equality is gap / penalty; @tt.claim("title", around="L"), or
---around L, names the number from which both are measured.
+How near a bound comes to equality is gap / penalty; @tt.claim("title", center="L"), or
+--center L, names the number from which both are measured.
 Exit code 0: nothing is refuted, which proves nothing. 1: a statement is refuted; the
 counterexample is written. 3: the file or a claim is wrong, or a file cannot be written; what was
 found is printed all the same. 4: a precondition was never met."""
@@ -89,11 +89,12 @@ def _search_arguments(parser: argparse.ArgumentParser) -> None:
         help="hold gamma there, as 9/10",
     )
     parser.add_argument(
-        "--around",
+        "--center",
         metavar="FORMULA",
-        help="the number that the bounds lie around, as L or 'eta + sum_s(rho*A_bar)': gap and "
-        "penalty are the distances of the two sides from it",
+        help="the number from which gap and penalty are measured, as L or 'eta + "
+        "sum_s(rho*A_bar)': they are the distances of the two sides from it",
     )
+    parser.add_argument("--around", dest="center", help=argparse.SUPPRESS)
     parser.add_argument(
         "--no-families", action="store_true", help="begin without the known worst cases"
     )
@@ -142,7 +143,7 @@ def run(args: argparse.Namespace) -> Answer:
                 rounds=args.rounds,
                 progress=begin(one.claim.name),
                 start=start,
-                around=args.around,
+                center=args.center,
             )
             pair = found.pair if isinstance(found, Refutation) else found.witness
             hand = None if pair is None else by_hand(one.claim, pair)
@@ -161,7 +162,7 @@ def _start(args: argparse.Namespace) -> list[Pair]:
     found = []
     for source in read_all(args.start, "rational"):
         for one in candidates(source.mdp, source.policies, "auto", 0, 0):
-            found.append(one.pair(source.mdp))
+            found.append(Pair.of(one))
             seeds.start(found[-1], False, None, name=f"--start {source.path}")
     return found
 

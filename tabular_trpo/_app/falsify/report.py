@@ -110,9 +110,8 @@ def _numbers(claim: Theorem, hand: Hand) -> Iterator[Part]:
 
 def _pairs(hand: Hand) -> Sheet:
     pair, mdp = hand.pair, hand.pair.mdp
-    policies = {"pi": pair.pi, "pi_new": pair.pi_new}
-    if pair.is_mixture:
-        policies = {"pi": pair.pi, "target": pair.target, "pi_new": pair.pi_new}
+    target = {"target": pair.target} if pair.is_mixture else {}
+    policies = {"pi": pair.pi, **target, "pi_new": pair.pi_new}
     tables: dict[str, Array] = {"r": mdp.r, **policies, **hand.of(TABLE)}
     made = table(["State", "Action", "Goes to", *tables], right=list(tables), keys=2)
     for s, a in np.ndindex(mdp.n_states, mdp.n_actions):
@@ -178,7 +177,7 @@ def command(hunt: Hunt, one: Hunted) -> str:
         words += [] if title.startswith("-") else [title]
     words += ["--seed", str(found.seed), "--rounds", str(found.rounds)]
     words += [] if args.gamma is None else ["--gamma", str(args.gamma)]
-    words += [] if args.around is None else [f"--around={args.around}"]
+    words += [] if args.center is None else [f"--center={args.center}"]
     words += ["--no-families"] if args.no_families else []
     words += [word for path in args.start for word in ("--start", path)]
     words += [] if args.out == "." else ["--out", args.out]

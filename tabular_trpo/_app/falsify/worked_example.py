@@ -9,11 +9,12 @@ from typing import Any, final
 from tabular_trpo._core import real
 from tabular_trpo._core.nearest import written
 from tabular_trpo._core.records import locked
-from tabular_trpo._theory.claim import Theorem, Verdict
+from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.expression import SCALAR, Expression
 from tabular_trpo._theory.judge import judge
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.trace import RANKS
+from tabular_trpo._theory.verdict import Verdict
 
 OPERATIONS = ("number", "name", "+", "-", "*", "/", "**", "neg")
 DIGITS, BITS = 10, 64  # of an enclosure as it is printed, and as it is computed

@@ -7,8 +7,9 @@ from tabular_trpo._app.shared.formatting import exact, plain
 from tabular_trpo._app.shared.models import Source
 from tabular_trpo._app.shared.tally import Judged, Tally, by_statement
 from tabular_trpo._app.verify.outcome import Outcome
-from tabular_trpo._theory.claim import Theorem, Verdict
+from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.theorems import distinct
+from tabular_trpo._theory.verdict import Verdict
 
 
 def document(outcome: Outcome, total: Tally, code: int) -> dict[str, Any]:

@@ -93,7 +93,7 @@ def products(
     """Return P f (..., R) and w P (..., n); either vector may be None.
 
     P:   (..., R, n) rows or CSR; f, w: Twofolds of (..., n) and (..., R)
-    off: what the exact rows have beyond multiples of 2^-53 (`core.grid.left_out`), or None
+    off: what the exact rows have beyond multiples of 2^-53 (`core.grid.off_grid_part`), or None
     """
     sparse: bool = sp.issparse(P)
     width = int(np.diff(P.indptr).max()) if sparse else int(P.shape[-1])

@@ -43,13 +43,13 @@ def spi_step(p: Any) -> Sides:
     return p.eta_new - p.eta, ">=", p.alpha * promised(p) / 2
 
 
-@theorem("CPO Corollary 1", CPO, around="L")
+@theorem("CPO Corollary 1", CPO, center="L")
 def cpo_bound(p: Any) -> Sides:
     """The mean step under the old policy, in place of the largest one."""
     return p.eta_new, ">=", p.L - per_horizon(p, 2 * p.eps_cpi * p.mean_tv)
 
 
-@theorem("CPO Theorem 1, f = V", CPO, around="L")
+@theorem("CPO Theorem 1, f = V", CPO, center="L")
 def cpo_bound_upper(p: Any) -> Sides:
     """The other side."""
     return p.eta_new, "<=", p.L + per_horizon(p, 2 * p.eps_cpi * p.mean_tv)

@@ -10,25 +10,25 @@ TRPO = "Schulman et al. 2015"
 AFTER = f"after {TRPO}"
 
 
-@theorem("TRPO (8), Theorem 1", TRPO, around="L")
+@theorem("TRPO (8), Theorem 1", TRPO, center="L")
 def trpo_bound(p: Any) -> Sides:
     """Any new policy returns at least its surrogate less the squared largest step."""
     return p.eta_new, ">=", p.L - 4 * p.eps * p.gamma * p.max_tv**2 / (1 - p.gamma) ** 2
 
 
-@theorem("TRPO (8), other side", TRPO, around="L")
+@theorem("TRPO (8), other side", TRPO, center="L")
 def trpo_bound_upper(p: Any) -> Sides:
     """The proof of Theorem 1 bounds the error of the surrogate on both sides."""
     return p.eta_new, "<=", p.L + 4 * p.eps * p.gamma * p.max_tv**2 / (1 - p.gamma) ** 2
 
 
-@theorem("TRPO (9)", TRPO, around="L")
+@theorem("TRPO (9)", TRPO, center="L")
 def trpo_kl_bound(p: Any) -> Sides:
     """Theorem 1 with the KL divergence in place of the squared distance."""
     return p.eta_new, ">=", p.L - p.C * p.max_kl
 
 
-@theorem("TRPO (9) with C/2", AFTER, around="L")
+@theorem("TRPO (9) with C/2", AFTER, center="L")
 def trpo_kl_bound_half(p: Any) -> Sides:
     """By Pinsker's inequality half of the constant is enough."""
     return p.eta_new, ">=", p.L - p.C / 2 * p.max_kl

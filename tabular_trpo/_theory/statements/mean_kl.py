@@ -91,13 +91,15 @@ def mean_kl_linear(p: Any) -> Sides:
     return error(p), "<=", p.eps / (1 - p.gamma) ** 2 * factor * p.mean_kl
 
 
-@theorem("TRPO (9) with mean KL", "own", "L", lambda p: (p.gamma, ">=", Fraction(8, 17)))
+@theorem(
+    "TRPO (9) with mean KL", "own", center="L", when=lambda p: (p.gamma, ">=", Fraction(8, 17))
+)
 def trpo_mean_kl(p: Any) -> Sides:
     """For gamma >= 8/17 the mean KL may replace the largest one; for small gamma it may not."""
     return p.eta_new, ">=", p.L - p.C * p.mean_kl
 
 
-@theorem("TRPO (9), other KL", "own", "L")
+@theorem("TRPO (9), other KL", "own", center="L")
 def trpo_kl_reversed(p: Any) -> Sides:
     """At the largest state either direction of the KL will do."""
     return p.eta_new, ">=", p.L - p.C * p.max_s(p.kl_reversed)

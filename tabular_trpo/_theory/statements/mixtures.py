@@ -19,13 +19,13 @@ def guarantee(p: Any, weight: Any) -> Any:
     return weight * promised(p) - loss / ((1 - p.gamma) * (1 - p.gamma * (1 - weight)))
 
 
-@theorem("TRPO (6)", TRPO, around="L")
+@theorem("TRPO (6)", TRPO, center="L")
 def cpi_bound(p: Any) -> Sides:
     """A mixture loses at most the square of its weight; eps_target belongs to the target."""
     return p.eta_new, ">=", p.L - 2 * p.eps_target * p.gamma * p.alpha**2 / (1 - p.gamma) ** 2
 
 
-@theorem("K&L Theorem 4.1", KAKADE, around="L")
+@theorem("K&L Theorem 4.1", KAKADE, center="L")
 def cpi_coupling(p: Any) -> Sides:
     """The sharper form: the loss grows with the chance to have taken the target before."""
     loss = 2 * p.alpha**2 * p.gamma * p.eps_target
