@@ -47,8 +47,8 @@ class Misquotation:
     fixture: Fixture
 
     def __repr__(self) -> str:
-        """Return one line: the name and the false formula."""
-        return repr(self.claim).replace("Theorem", "Misquotation", 1)
+        """Return one line with the name."""
+        return f"<Misquotation {self.claim.name}>"
 
 
 def _misquoted(theorem: Theorem, how: str, edits: list[Edit], fixture: Fixture) -> Misquotation:
