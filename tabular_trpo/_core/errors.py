@@ -111,7 +111,9 @@ class MissingExtraError(TabularError):
     exit_code = 2
 
 
-def invalid(code: str, where: str, got: str, expected: str, cure: str = "") -> InvalidMDPError:
+def invalid(
+    code: str, where: str, got: str, expected: str, cure: str = ""
+) -> InvalidMDPError:
     """Return the error of one problem with an input; arguments as the fields of `Problem`.
 
     >>> print(invalid("gamma", "gamma", "= 1", "a number in [0, 1)"))

@@ -19,7 +19,7 @@ from tabular_trpo._theory.enclosable import settled
 from tabular_trpo._theory.judge import NO_VALUE, NOT_MET, NOT_MIXTURE
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.theorems import THEOREMS
-from tabular_trpo._theory.vocabulary import find
+from tabular_trpo._theory.vocabulary import beyond_certificates
 
 MOST_DIGITS, MOST_HEX, MOST_TEXT = 4000, 2**16, 1000  # of numbers given, computed; of a formula
 MOST_DEPTH = 250  # of a formula that is nested, as a long sum is
@@ -60,9 +60,7 @@ def left_out(theorem: Theorem, verdict: Verdict, pair: Pair) -> str:
         return verdict.reason
     if verdict.reason == NOT_MIXTURE and theorem.condition:
         return NOT_MIXTURE  # the certificate has room for one precondition
-    if beyond := [
-        x for x in sorted(theorem.names()) if (entry := find(x)) and not entry.certifiable
-    ]:
+    if beyond := beyond_certificates(theorem.names()):
         return f"it speaks of {', '.join(beyond)}, for which check has no witness"
     if any(len(side) > MOST_TEXT for side in _sides(theorem)):
         return f"a side has more than {MOST_TEXT} characters"

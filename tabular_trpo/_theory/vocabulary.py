@@ -20,6 +20,7 @@ from functools import cached_property
 from typing import final
 
 from tabular_trpo._core.public import public
+from tabular_trpo._core.readable import readable
 
 SCALAR, STATE, TABLE = 0, 1, 2
 ANY, LITERAL = -1, -2  # of an argument: a value of any rank, a number that is written out
@@ -104,6 +105,7 @@ _RANKS = {"scalar": SCALAR, "state": STATE, "table": TABLE, "any": ANY, "literal
 
 @public
 @final
+@readable
 @dataclass(frozen=True, eq=False)
 class VocabularyEntry:
     """A quantity or a function of the formula language.
@@ -177,7 +179,7 @@ class VocabularyEntry:
     @property
     def certifiable(self) -> bool:
         """Whether certificates can state it: they hold no solution with logarithms."""
-        return not any(e.is_equation and e.logarithms for e in entries_under([self.name]))
+        return not beyond_certificates([self.name])
 
 
 @public
@@ -254,6 +256,15 @@ def needs_mixture(names: Iterable[str]) -> bool:
 def needs_average(names: Iterable[str]) -> bool:
     """Return whether a formula with these names needs chains with one recurrent class."""
     return any(entry.name in ("H", "H_new") for entry in entries_under(names))
+
+
+def beyond_certificates(names: Iterable[str]) -> list[str]:
+    """Return those of the names whose value rests on the solution of an equation with logarithms."""
+    return [
+        name
+        for name in sorted(names)
+        if any(e.is_equation and e.logarithms for e in entries_under([name]))
+    ]
 
 
 def needs_new_evaluation(names: Iterable[str]) -> bool:

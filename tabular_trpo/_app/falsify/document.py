@@ -9,8 +9,8 @@ from tabular_trpo._app.falsify.worked_example import BITS, Hand
 from tabular_trpo._app.shared.formatting import exact
 from tabular_trpo._core import real
 from tabular_trpo._formats.encode import to_document
-from tabular_trpo._theory.expression import SCALAR, STATE, TABLE
 from tabular_trpo._theory.pair import Pair
+from tabular_trpo._theory.vocabulary import SCALAR, STATE, TABLE
 
 
 def document(hunt: Hunt) -> dict[str, Any]:

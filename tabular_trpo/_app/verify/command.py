@@ -19,12 +19,13 @@ from tabular_trpo._app.verify.outcome import Counterexample, Outcome
 from tabular_trpo._app.verify.report import report
 from tabular_trpo._core.errors import LimitError, MemoryGuardError, TabularError
 from tabular_trpo._core.signs import MAX_BITS
-from tabular_trpo._theory.certifiable import CERTIFIED_BITS, NOT_CHECKED
+from tabular_trpo._theory.certifiable import CERTIFIED_BITS
 from tabular_trpo._theory.certificate import pair_certificate
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.judge import FIRST_BITS, NO_VALUE, NOT_MIXTURE, judge
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.theorems import THEOREMS
+from tabular_trpo._theory.vocabulary import beyond_certificates
 
 NAME = "verify"
 HELP = "every theorem on every model: proved, refuted, undecided or vacuous"
@@ -144,7 +145,7 @@ def _missing(one: Judged, document: dict[str, Any]) -> list[str]:
     It need not hold what says nothing, soft values, and ties that only an identity shows.
     """
     held = {claim["name"] for claim in document["claims"]}
-    held |= {theorem.name for theorem in THEOREMS if theorem.names() & NOT_CHECKED}
+    held |= {theorem.name for theorem in THEOREMS if beyond_certificates(theorem.names())}
     rational = {theorem.name for theorem in THEOREMS if theorem.exactness == "rational"}
     for verdict in one.verdicts:
         tie = verdict.slack_lo == 0 and verdict.claim.name not in rational
