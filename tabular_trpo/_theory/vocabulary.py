@@ -100,6 +100,9 @@ smaller | any any | any | | the smaller of two numbers
 ratio | any any | any | | x/y, but 0 where x is 0 and infinite where y alone is 0"""
 # Names that the language had before: they can be written, and certificates have them.
 ALIASES = {"next": "expect_next", "push": "push_forward", "move": "transition_l1"}
+# The solutions that certificates of version 2 hold; the second where a claim rests on them.
+WITNESSES = ("V", "rho", "V_new", "rho_new", "W", "V_dot")
+WITNESSES_ON_DEMAND = ("V_star", "H", "H_new")
 _RANKS = {"scalar": SCALAR, "state": STATE, "table": TABLE, "any": ANY, "literal": LITERAL}
 
 
@@ -178,7 +181,7 @@ class VocabularyEntry:
 
     @property
     def certifiable(self) -> bool:
-        """Whether certificates can state it: they hold no solution with logarithms."""
+        """Whether certificates can state it: they hold the solutions that it rests on."""
         return not beyond_certificates([self.name])
 
 
@@ -259,11 +262,12 @@ def needs_average(names: Iterable[str]) -> bool:
 
 
 def beyond_certificates(names: Iterable[str]) -> list[str]:
-    """Return those of the names whose value rests on the solution of an equation with logarithms."""
+    """Return those of the names whose value rests on a solution that certificates do not hold."""
+    held = (*WITNESSES, *WITNESSES_ON_DEMAND)
     return [
         name
         for name in sorted(names)
-        if any(e.is_equation and e.logarithms for e in entries_under([name]))
+        if any(e.is_equation and e.name not in held for e in entries_under([name]))
     ]
 
 
