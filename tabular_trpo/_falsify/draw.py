@@ -11,7 +11,7 @@ from typing import NamedTuple, final
 import numpy as np
 
 from tabular_trpo._core.numbers import Array
-from tabular_trpo._theory.plain import Cases, evaluated
+from tabular_trpo._theory.plain import PairTables, evaluated
 
 GRID = 1024
 REWARD_GRID = 64
@@ -27,7 +27,7 @@ class Drawn(NamedTuple):
     kind_pi, kind_target: (N,) indices into ROW_KINDS, or GREEDY
     """
 
-    cases: Cases
+    cases: PairTables
     kind_pi: Array
     kind_target: Array
 
@@ -110,7 +110,7 @@ def weights(rng: np.random.Generator, count: int) -> Array:
 
 def draw(
     rng: np.random.Generator, count: int, n_states: int, n_actions: int, gamma: float | None = None
-) -> Cases:
+) -> PairTables:
     """Draw `count` cases with n_states states and n_actions actions, all allowed.
 
     gamma: of all cases; else drawn from GAMMAS and from (0, 1)
@@ -128,7 +128,7 @@ def drawn(
     )
     start = np.where(rng.random((count, 1)) < 0.5, 3, rng.integers(len(ROW_KINDS), size=(count, 1)))
     kind_pi, kind_target = rng.integers(len(ROW_KINDS), size=(2, count, 1))
-    cases = Cases(
+    cases = PairTables(
         P=gridded(rows(rng, (*table, n_states))),
         r=np.rint(rewards(rng, table) * REWARD_GRID) / REWARD_GRID,
         rho0=gridded(rows(rng, (count, n_states), start[:, 0])),

@@ -13,7 +13,7 @@ def cleared(terms: Terms, probes: Probes) -> Terms:
     """Return terms whose sum has the same sign, without quotients by what vanishes.
 
     (L - eta_new) / max_tv**2 <= c becomes L - eta_new - c*max_tv**2 <= 0.  Where the denominator
-    is 0 the claim has no value, which its sides tell.
+    is 0 the claim has no value, which is read off its sides (`Scorer`).
     """
     split = [(sign, *_quotient(e)) for sign, e in terms]
     common: Counter[Expression] = Counter()

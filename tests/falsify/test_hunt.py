@@ -141,7 +141,7 @@ def test_a_promise_that_is_too_weak_is_refuted(claim: tt.Theorem, gamma: str | N
 def test_a_promise_that_is_enough_is_not(claim: tt.Theorem, gamma: str | None) -> None:
     found = tt.falsify(claim, rounds=60, gamma=gamma, families=False)
     assert isinstance(found, Unrefuted) and found.status == "unrefuted"
-    assert found.met > found.tried / 4  # most children are put where the claim speaks
+    assert found.n_applicable > found.tried / 4  # most children are put where the claim speaks
     assert found.witness is not None
     assert tt.judge(claim, found.witness).status == "proved"
 
@@ -188,7 +188,7 @@ def test_a_precondition_that_is_never_met_is_vacuous() -> None:
 
     found = tt.falsify(claim, rounds=6)
     assert isinstance(found, Unrefuted)
-    assert (found.status, found.met, found.witness) == ("vacuous", 0, None)
+    assert (found.status, found.n_applicable, found.witness) == ("vacuous", 0, None)
     assert found.tried > 2000
 
 
@@ -197,7 +197,7 @@ def test_an_unrefuted_answer_carries_its_tightest_witness() -> None:
     found = tt.falsify(theorem, rounds=30)
     assert isinstance(found, Unrefuted) and found.witness is not None
     assert found.ratio == scorer(theorem).ratio(found.witness)
-    assert found.met <= found.tried
+    assert found.n_applicable <= found.tried
     assert "true" not in repr(found.status)
 
 

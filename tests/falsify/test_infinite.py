@@ -13,13 +13,12 @@ from benchmarks.formulas import Formulas
 from benchmarks.formulas import pair as random_pair
 from tabular_trpo._falsify import seeds
 from tabular_trpo._falsify.draw import draw
-from tabular_trpo._falsify.exact_case import cases_of
 from tabular_trpo._falsify.result import Refutation
-from tabular_trpo._falsify.score import INFINITE, NO_VALUE, SPEAKS, scorer
+from tabular_trpo._falsify.score import APPLICABLE, INFINITE, NO_VALUE, scorer
 from tabular_trpo._theory.judge import INFINITE as BY_INFINITY
 from tabular_trpo._theory.judge import NO_VALUE as WITHOUT_VALUE
 from tabular_trpo._theory.judge import NOT_MET
-from tabular_trpo._theory.plain import PlainPair
+from tabular_trpo._theory.plain import FastPair, PairTables
 
 LOST = tt.Pair(
     tt.MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2"), [["1/100", "99/100"]], [["0", "1"]]
@@ -90,9 +89,9 @@ def test_random_claims_are_scored_as_the_judge_decides() -> None:
     met, wrong = Counter[str](), []
     for seed in range(60):
         rng = np.random.default_rng([7, seed])
-        specimen = seeds.start(random_pair(rng).exact, False, None)
+        given = seeds.tables(random_pair(rng).exact, False, None)
         formulas = Formulas(rng, mixtures=False)
-        exact, p = specimen.pair(), PlainPair(cases_of([specimen]))
+        exact, p = given.pair(), FastPair(PairTables.stacked([given]))
         for i in range(6):
             claim = formulas.claim(f"{seed}.{i}")
             verdict = tt.judge(claim, exact, 256)
@@ -111,10 +110,10 @@ def expected(verdict: tt.Verdict, score: float) -> tuple[str, bool]:
     if verdict.reason.startswith(WITHOUT_VALUE):
         return "valueless", score == NO_VALUE
     if verdict.reason == BY_INFINITY:
-        return BY_INFINITY, SPEAKS < score <= 1
+        return BY_INFINITY, APPLICABLE < score <= 1
     if verdict.reason == NOT_MET:
-        return NOT_MET, score < SPEAKS
-    return verdict.status, verdict.status != "proved" or SPEAKS < score <= 1 + 1e-6
+        return NOT_MET, score < APPLICABLE
+    return verdict.status, verdict.status != "proved" or APPLICABLE < score <= 1 + 1e-6
 
 
 def test_random_counterexamples_are_refuted_from_where_they_are() -> None:
@@ -137,8 +136,8 @@ def test_a_pair_scores_alike_alone_and_in_a_batch(name: str) -> None:
     formula, when = FALSE[name]
     score = scorer(tt.claim(name, when=when)(formula))
     cases = draw(np.random.default_rng(3), 60, 2, 2)
-    whole = score(PlainPair(cases))
-    alone = [float(score(PlainPair(cases[[i]]))[0]) for i in range(60)]
+    whole = score(FastPair(cases))
+    alone = [float(score(FastPair(cases[[i]]))[0]) for i in range(60)]
     assert alone == pytest.approx(whole.tolist(), rel=1e-6)
     assert not np.isnan(whole).any()
 
@@ -157,7 +156,7 @@ def test_an_infinite_ratio_is_never_told() -> None:
 
 def test_a_visitation_of_0_is_not_negative_by_rounding() -> None:
     """Else an infinite KL where the new policy never goes has no value in the score."""
-    specimen = seeds.start(random_pair(np.random.default_rng([0, 3672])).exact, False, None)
-    p = PlainPair(cases_of([specimen]))
+    given = seeds.tables(random_pair(np.random.default_rng([0, 3672])).exact, False, None)
+    p = FastPair(PairTables.stacked([given]))
     assert (p.rho >= 0).all() and (p.d == 0).any()
     assert np.isposinf(p.mean_d(p.kl_reversed)).all()

@@ -10,11 +10,11 @@ import pytest
 import tabular_trpo as tt
 from tabular_trpo._falsify.draw import draw
 from tabular_trpo._falsify.hunt import _ratio
-from tabular_trpo._falsify.score import NO_VALUE, SPEAKS, scorer
-from tabular_trpo._theory.plain import PlainPair
+from tabular_trpo._falsify.score import APPLICABLE, NO_VALUE, scorer
+from tabular_trpo._theory.plain import FastPair
 
 CASES = draw(np.random.default_rng(11), 600, 3, 3)
-PAIRS = [CASES.pair(i) for i in range(6)]
+PAIRS = [CASES.exact(i).pair() for i in range(6)]
 
 
 def penalty(p: Any) -> Any:
@@ -61,7 +61,7 @@ def test_the_ratio_is_that_of_the_plain_spelling(name: str) -> None:
     for pair in PAIRS:
         before, after = plain.ratio(pair), other.ratio(pair)
         assert before is not None and after == pytest.approx(before, rel=1e-12)
-    p = PlainPair(CASES.changed(alpha=np.clip(CASES.alpha, 0.01, 1.0)))
+    p = FastPair(CASES.changed(alpha=np.clip(CASES.alpha, 0.01, 1.0)))
     some = (p.max_tv > 1e-3) & (p.C > 1e-3)
     assert other(p)[some] == pytest.approx(plain(p)[some], rel=1e-5, abs=1e-6)
 
@@ -112,8 +112,8 @@ def counted(p: Any) -> Any:
 
 
 def test_terms_of_lower_rank_are_spread() -> None:
-    assert scorer(tt.claim("ranks")(ranks))(PlainPair(CASES)).shape == (len(CASES),)
-    score, p = scorer(tt.claim("counted")(counted)), PlainPair(CASES)
+    assert scorer(tt.claim("ranks")(ranks))(FastPair(CASES)).shape == (len(CASES),)
+    score, p = scorer(tt.claim("counted")(counted)), FastPair(CASES)
     assert [e.rank for _, e in score.gap + score.penalty] == [0] * 4
     ((sign, e),) = score.penalty
     assert sign * e.value(p) == pytest.approx(-3 * p.eps * p.max_tv)
@@ -143,8 +143,8 @@ def test_another_centre_measures_by_another_penalty() -> None:
     assert scorer(about_eta).ratio(pair) == pytest.approx(
         float((pair.eta - pair.eta_new) / (pair.eta - pair.L + penalty(pair)))
     )
-    assert scorer(about_eta)(PlainPair(CASES)).max() <= 1 + 1e-9  # it is true all the same
-    assert (scorer(claim)(PlainPair(CASES)) > SPEAKS).all() and NO_VALUE < SPEAKS
+    assert scorer(about_eta)(FastPair(CASES)).max() <= 1 + 1e-9  # it is true all the same
+    assert (scorer(claim)(FastPair(CASES)) > APPLICABLE).all() and NO_VALUE < APPLICABLE
 
 
 def test_an_equation_lies_around_nothing() -> None:

@@ -10,10 +10,10 @@ import pytest
 import tabular_trpo as tt
 from tabular_trpo._falsify import screen
 from tabular_trpo._falsify import worst_case_families as members
-from tabular_trpo._falsify.score import SPEAKS, scorer
+from tabular_trpo._falsify.score import APPLICABLE, scorer
 from tabular_trpo._falsify.screen import SIZES, Plan, batch, screened
 from tabular_trpo._theory import selection as choice
-from tabular_trpo._theory.plain import PlainPair
+from tabular_trpo._theory.plain import FastPair
 
 NAMES = tuple(theorem.name for theorem in tt.THEOREMS)
 
@@ -91,8 +91,8 @@ def test_counts_are_those_of_the_scores() -> None:
     record, cases = screened(one, 3), batch(one, 3)
     for name, found in record["statements"].items():
         (theorem,) = choice.chosen([name])
-        scores = np.concatenate([scorer(theorem)(PlainPair(part)) for part in cases.parts])
-        assert found["speaks"] == (scores > SPEAKS).sum()
+        scores = np.concatenate([scorer(theorem)(FastPair(part)) for part in cases.parts])
+        assert found["speaks"] == (scores > APPLICABLE).sum()
         assert found["suspicious"] == 0
         tightest = found["tightest"]
         assert scores[tightest["case"]] == pytest.approx(scores.max(), abs=1e-11)
@@ -182,7 +182,7 @@ def test_members_are_of_their_family_exactly(turn: int, name: str) -> None:
     got, cases = members.drawn(np.random.default_rng(7), turn, 30)
     assert got == name and len(cases) == 30
     for i in range(30):
-        pair = cases.pair(i)
+        pair = cases.exact(i).pair()
         assert (pair.old.V == 0).all(), "rewards are advantages"
         if name == "tight_thm1" and abs(pair.r[1, 1]) == 1:
             a, g = pair.max_tv, pair.gamma

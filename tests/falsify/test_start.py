@@ -78,18 +78,18 @@ def test_any_pair_will_do_for_mixtures_and_a_mixture_for_any_pair() -> None:
     assert case.target is not None and case.alpha is not None
     mixture = tt.Pair.mixture(case.mdp, case.pi, case.target, case.alpha)
     plain = of(tight_thm1(Fraction(1, 100), gamma))
-    taken = seeds.start(plain, True, None)
+    taken = seeds.tables(plain, True, None)
     assert taken.alpha == 1 and (taken.pair().pi_new == plain.pi_new).all()
-    kept = seeds.start(mixture, True, None).pair()
+    kept = seeds.tables(mixture, True, None).pair()
     assert kept.alpha == mixture.alpha and (kept.target == mixture.target).all()
-    left = seeds.start(mixture, False, None).pair()
+    left = seeds.tables(mixture, False, None).pair()
     assert not left.is_mixture and (left.pi_new == mixture.pi_new).all()
     assert isinstance(tt.falsify(THEOREMS["cpi_bound"], rounds=1, start=[plain]), Unrefuted)
 
 
 def test_a_pair_of_floats_is_read_as_what_its_doubles_are() -> None:
     pair = tt.Pair(tt.MDP([[[1.0], [1.0]]], [[0.0, 0.1]], [1.0], 0.5), [[0.5, 0.5]], [[0.0, 1.0]])
-    (r,) = seeds.start(pair, False, None).pair().mdp.r
+    (r,) = seeds.tables(pair, False, None).pair().mdp.r
     assert r[1] == Fraction(0.1)
 
 
@@ -118,7 +118,7 @@ def test_an_action_that_is_not_allowed_does_what_an_allowed_one_does() -> None:
     allowed = [[False, True, True], [True, False, True]]
     mdp = tt.MDP(rows, [[0, 3, -1], [2, 0, 5]], [1, 0], "1/3", allowed=allowed)
     pair = tt.Pair(mdp, [[0, "1/4", "3/4"], [1, 0, 0]], [[0, 1, 0], ["1/2", 0, "1/2"]])
-    filled = seeds.start(pair, False, None).pair()
+    filled = seeds.tables(pair, False, None).pair()
     assert filled.mdp.mask.all()
     assert (filled.mdp.P[0, 0] == mdp.P[0, 1]).all() and (filled.mdp.P[1, 1] == mdp.P[1, 0]).all()
     assert filled.mdp.r.tolist() == [[3, 3, -1], [2, 2, 5]]

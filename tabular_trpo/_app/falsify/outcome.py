@@ -51,7 +51,7 @@ class Hunted:
     @property
     def met(self) -> int | None:
         """The pairs that the claim speaks of."""
-        return self.found.met if isinstance(self.found, Unrefuted) else None
+        return self.found.n_applicable if isinstance(self.found, Unrefuted) else None
 
     @property
     def valueless(self) -> int | None:

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from tabular_trpo._app.shared.formatting import plain
 from tabular_trpo._core.decimals import fixed
-from tabular_trpo._falsify.score import SPEAKS
+from tabular_trpo._falsify.score import APPLICABLE
 
 WIDEST = 40  # characters of a title
 Tell = Callable[[float, float], None]
@@ -45,7 +45,7 @@ def hunting(quiet: bool) -> Iterator[Callable[[str], Tell | None]]:
             def tell(share: float, score: float) -> None:
                 nonlocal best
                 best = max(best, score)
-                shown = fixed(best) if best > SPEAKS else "-"
+                shown = fixed(best) if best > APPLICABLE else "-"
                 bar.update(task, completed=share, best=shown)
 
             return tell
