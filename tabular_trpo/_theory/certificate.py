@@ -15,7 +15,7 @@ import numpy as np
 
 from tabular_trpo._core.arguments import one_model
 from tabular_trpo._core.errors import LimitError, Problem
-from tabular_trpo._core.linalg.rational import Common
+from tabular_trpo._core.linalg.rational import CommonDenominator
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array
 from tabular_trpo._core.public import public
@@ -194,5 +194,5 @@ def _sparse(weights: Array, names: Sequence[str]) -> dict[str, str]:
 
 
 def _vector(values: Array) -> dict[str, Any]:
-    common = Common.of(values.ravel())  # a matrix row after row
+    common = CommonDenominator.of(values.ravel())  # a matrix row after row
     return {"den": digits(common.den), "num": [digits(x) for x in common.num]}
