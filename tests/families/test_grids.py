@@ -60,7 +60,7 @@ def test_one_cell_is_the_prize():
 
 @pytest.mark.parametrize("wall", [(0, 0), (2, 2), (3, 0), (-1, 1), (0.5, 1), ("1", 1)])
 def test_walls_must_be_free_cells(wall):
-    with pytest.raises(InvalidMDPError, match="expected a cell of the 3 x 3 room other than"):
+    with pytest.raises(InvalidMDPError, match="expected a cell of the 3 x 3 grid other than"):
         named.gridworld(3, 3, G, walls=[wall])
 
 
