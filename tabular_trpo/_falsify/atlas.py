@@ -109,7 +109,7 @@ def entry(
     rounds: int = 600,
     start: Sequence[Pair] = (),
 ) -> tuple[Entry, Pair | None]:
-    """Search for the pair at which a bound is nearest to equality; it depends on the arguments alone.
+    """Search for the pair at which a bound is nearest to equality; the arguments determine it.
 
     gamma:  an exact number in [0, 1)
     start:  pairs to begin with, whatever their gamma
@@ -180,7 +180,7 @@ def _reach(score: Scorer, pair: Pair) -> Reach:
 
 
 def _searched_again(score: Scorer, gamma: Fraction, seed: int, rounds: int) -> Pair | None:
-    """Search again without rounding artifacts; return a pair with a ratio, of the best a reading."""
+    """Search again without rounding artifacts; return the best pair that has a ratio."""
     safe, mixture = reject_rounding_artifacts(score), score.claim.mixture
     bests: list[tuple[float, PairTables]] = []  # each better than the one before
     for generation in islice(generations(safe, seed, nearest(gamma), families=True), rounds):

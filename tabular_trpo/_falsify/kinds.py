@@ -1,7 +1,7 @@
 """The kind of a term, found on random pairs: whether it vanishes with the step, and its sign.
 
-Each term is evaluated at a mixture weight of 1 and of 1e-7; one that is 1000 times smaller there
-vanishes with the step.  Its sign is looked at on pairs with their rewards and with reversed ones, so
+Each term is evaluated at mixture weights of 1 and of 1e-7; it vanishes with the step if it is 1000
+times smaller there.  Its sign is looked at on pairs with their rewards and with reversed ones, so
 that a sign which only the rewards give does not count.
 """
 
@@ -76,7 +76,7 @@ class Probes:
         return {(True, False): Kind.NEGATIVE, (False, True): Kind.POSITIVE}.get(never, Kind.MIXED)
 
     def never(self, terms: Terms, sign: float, where: tuple[str, ...] = EVERYWHERE) -> bool:
-        """Return whether a sum of terms is nowhere of a sign: 1.0 for positive, -1.0 for negative."""
+        """Return whether a sum of terms never has a sign: 1.0 for positive, -1.0 for negative."""
         found = (sign * self.values(terms, at) for at in where)
         return all(not np.any(x > ROUNDING * typical(x)) for x in found)
 
@@ -90,7 +90,7 @@ class Probes:
         return float(np.mean(self.values(terms, "drawn") <= 0))
 
     def opened(self, terms: Terms, where: tuple[str, ...] = EVERYWHERE) -> Sorted:
-        """Return terms with their kinds; a sum of both signs is opened where a part of it has one."""
+        """Return terms with their kinds; a term of both signs is opened if a part has one sign."""
         return [x for sign, e in terms for x in self._opened(sign, e, where)]
 
     def _opened(self, sign: float, e: Expression, where: tuple[str, ...]) -> Sorted:

@@ -1,7 +1,7 @@
 """Reading a float pair exactly: nearby rational pairs, the simplest first.
 
-Problem: the search finds a pair in doubles, but only exact numbers refute a claim.  Method: each row
-of P, rho0 and the policies is rounded to multiples of 1 / n with sum 1, rewards to multiples of
+Problem: the search finds a pair in doubles, but only exact numbers refute a claim.  Method: each
+row of P, rho0 and the policies is rounded to multiples of 1 / n with sum 1, rewards to multiples of
 1 / n, and gamma to a fraction of small denominator, for ever larger n.  The readings are scored in
 doubles first (`promising`, `leading`), since exact judgements are slow.  Guarantee: each reading is
 a valid model with valid policies; whether it breaks the claim is for `theory.judge` to decide.

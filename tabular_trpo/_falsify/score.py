@@ -15,7 +15,7 @@ Whether a pair has a value, and whether an infinite side refutes, is decided by 
 Doubles are not exact: a score above 1 is a suspicion, which exact arithmetic has to confirm.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import final
 
@@ -32,7 +32,7 @@ from tabular_trpo._theory.plain import FastPair
 from tabular_trpo._theory.ratio import ratio_of
 from tabular_trpo._theory.trace import OF_AVERAGES
 
-# Scores of pairs without a value, and where the precondition fails; the claim applies above the last.
+# Scores without a value, and where the precondition fails; above the last the claim applies.
 NO_VALUE, OUTSIDE, APPLICABLE = -3.0, -2.0, -1.0
 ROUNDING = 1e-13  # of the terms that nearly cancel in a gap
 SCALE_ROUNDING = 2e-15  # of values and advantages over the effective horizon 1 / (1 - gamma)
@@ -55,11 +55,7 @@ class Scorer:
     gap: Terms
     penalty: Terms
     precondition: GapAndPenalty | None = None
-    averages: bool = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Look through the names once, not at each batch."""
-        object.__setattr__(self, "averages", bool(self.claim.names() & OF_AVERAGES))
+    averages: bool = False
 
     def __call__(self, p: FastPair) -> Array:
         """Return the scores of a batch, (N,): see `NO_VALUE` and the other constants."""
@@ -153,4 +149,4 @@ def scorer(claim: Theorem) -> Scorer:
     >>> scorer(monotone).penalty, scorer(monotone).precondition[1]
     ((), ((-1.0, C*mean_kl),))
     """
-    return Scorer(claim, *measure(claim))
+    return Scorer(claim, *measure(claim), bool(claim.names() & OF_AVERAGES))

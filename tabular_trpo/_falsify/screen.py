@@ -161,7 +161,7 @@ def screened(plan: Plan, index: int) -> dict[str, Any]:
 
 
 def _statement(scores: Array, cases: Batch) -> dict[str, Any]:
-    """Return the counts of one statement in a chunk, and the tightest of the cases where it holds."""
+    """Return the counts of one statement in a chunk, and the tightest case where it holds."""
     holding = np.where(scores > FAILS, NO_VALUE, scores)
     case = int(np.argmax(holding))
     tightest = None

@@ -1,4 +1,8 @@
-"""Shrinking: a counterexample made as small as the published order of rules can make it.
+"""Shrinking: a counterexample made as small as the rules below can make it.
+
+Problem: the first counterexample found has awkward numbers and more states than it needs.  Method:
+a greedy descent of `cost` by local rules.  Guarantee: every accepted proposal is judged exactly, so
+the result refutes the claim; it is a local minimum of the rules, not the smallest counterexample.
 
 The rules, each tried until it no longer helps, and all again while any does: drop a state; drop an
 action; start at one state; send a transition to one state; drop or round a reward; let a policy row
@@ -40,14 +44,14 @@ def refuted(claim: Theorem, case: PairTables) -> bool:
 
 
 def shrunk(claim: Theorem, score: Scorer, case: PairTables, free_gamma: bool) -> PairTables:
-    """Return the smallest refuted case that the rules reach from a refuted one."""
+    """Return the smallest refuted pair that the rules reach from a refuted one."""
     return smallest(case, lambda x: refuted(claim, x), lambda xs: promising(score, xs), free_gamma)
 
 
 def smallest(case: PairTables, kept: Kept, likely: Likely, free_gamma: bool) -> PairTables:
-    """Return the smallest case that the rules reach while `kept` holds, in exact numbers.
+    """Return the smallest pair that the rules reach while `kept` holds, in exact numbers.
 
-    likely: sifts proposals quickly, in doubles and in their order, for those that may be kept
+    likely: selects quickly, in doubles, the proposals that may be kept, in their order
     """
     rules = RULES if free_gamma else RULES[:-1]
     while True:
@@ -71,9 +75,9 @@ def _step(case: PairTables, kept: Kept, likely: Likely, rule: Rule) -> PairTable
 
 
 def cost(x: PairTables) -> tuple[int, ...]:
-    """Return what shrinking lowers, the first entry first.
+    """Return the numbers that shrinking lowers, compared in this order.
 
-    States, actions, nonzero rewards, rows with more than one entry, bits of all numbers.
+    States, actions, nonzero rewards, rows with more than one nonzero entry, bits of all numbers.
     """
     rows = [*x.P.reshape(-1, x.P.shape[-1]), x.rho0, *x.pi, *x.target]
     numbers = [n for row in rows for n in row] + [*x.r.ravel(), x.gamma, x.alpha or 0]
@@ -114,7 +118,7 @@ def drop_state(x: PairTables) -> Iterator[PairTables]:
 
 
 def drop_action(x: PairTables) -> Iterator[PairTables]:
-    """Leave out one action everywhere; its probability goes to the others in proportion."""
+    """Leave out one action everywhere and rescale the probabilities of the others."""
     _, n_actions = x.size
     for a in range(n_actions if n_actions > 1 else 0):
         keep = [i for i in range(n_actions) if i != a]
@@ -131,7 +135,7 @@ def _rescaled(rows: Array) -> Array:
 
 
 def start_once(x: PairTables) -> Iterator[PairTables]:
-    """Start at one state, or at all alike."""
+    """Start at one state, or uniformly."""
     n_states, _ = x.size
     for s in range(n_states):
         yield x.changed(rho0=_unit(n_states, s))
@@ -139,7 +143,7 @@ def start_once(x: PairTables) -> Iterator[PairTables]:
 
 
 def certain_transitions(x: PairTables) -> Iterator[PairTables]:
-    """Send one pair to one state, or to two alike; or one state's pairs where another pair goes."""
+    """Let an action lead to one state, or to two alike; or all actions where one of them leads."""
     n_states, n_actions = x.size
     for s, a in np.ndindex(n_states, n_actions):
         for t in range(n_states):
@@ -169,7 +173,7 @@ def simple_rewards(x: PairTables) -> Iterator[PairTables]:
 
 
 def simple_policies(x: PairTables) -> Iterator[PairTables]:
-    """Let a row of a policy be certain, even, even on its support, or that of the other policy."""
+    """Let a policy row be deterministic, uniform, uniform on its support, or the other policy's."""
     n_states, n_actions = x.size
     for s in range(n_states):
         rows = [_unit(n_actions, a) for a in range(n_actions)] + [_even(n_actions)]
@@ -194,7 +198,7 @@ def simple_rows(x: PairTables) -> Iterator[PairTables]:
 
 
 def simple_steps(x: PairTables) -> Iterator[PairTables]:
-    """Round the step from pi to the other policy, state by state or at all, to a simple length."""
+    """Round the step from pi to the new policy, in one state or in all, to a simple length."""
     if x.alpha is not None:
         for alpha in WEIGHTS:
             yield x.changed(alpha=alpha)

@@ -1,10 +1,11 @@
 """Batches of pairs in plain doubles: the fast arithmetic of searches and campaigns.
 
-Problem: evaluate every quantity of a claim on thousands of small pairs at once.  Method: `PairTables`
-keeps N pairs of one size as arrays with a leading axis; each policy is evaluated by one batched
-factorization of I - gamma P_pi, and `FastPair` computes the quantities by the formulas that exact
-pairs use, too.  Guarantee: none.  Inputs are not checked, results have no error radius, and so a
-number from here decides nothing: a pair of interest is read exactly (`PairTables.exact`) and judged.
+Problem: evaluate every quantity of a claim on thousands of small pairs at once.  Method:
+`PairTables` keeps N pairs of one size as arrays with a leading axis; each policy is evaluated by
+one batched factorization of I - gamma P_pi, and `FastPair` computes the quantities by the formulas
+that exact pairs use, too.  Guarantee: none.  Inputs are not checked and results have no error
+radius, so a number from here decides nothing: a pair of interest is read exactly
+(`PairTables.exact`) and judged.
 """
 
 from collections.abc import Sequence
@@ -71,7 +72,7 @@ class PairTables:
 
     @staticmethod
     def stacked(pairs: "Sequence[PairTables]") -> "PairTables":
-        """Return single pairs of one size as one batch in doubles; without a mixture, alpha is 1."""
+        """Return single pairs of one size as a batch in doubles; alpha = 1 for no mixture."""
         mixed = [x.changed(alpha=1) if x.alpha is None else x for x in pairs]
         tables = ([getattr(x, f.name) for x in mixed] for f in fields(PairTables))
         return PairTables(*(np.array(x, dtype=object).astype(np.float64) for x in tables))
@@ -180,7 +181,7 @@ class FastPair(Quantities):
 
     @cached_property
     def rounding_scale(self) -> Array:
-        """The size of values and advantages times 1 / (1 - gamma), (N,): rounding is a share of it."""
+        """Values and advantages in size, times 1 / (1 - gamma), (N,): rounding is a share of it."""
         return np.asarray((self.max_s(abs(self.V)) + self.eps) / (1 - self.gamma))
 
     @cached_property
