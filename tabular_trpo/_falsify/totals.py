@@ -46,13 +46,13 @@ def _size(e: Expression, p: FastPair, cache: Cache) -> Any:
         case "+" | "-", [x, y] if x.rank == y.rank:
             return _size(x, p, cache) + _size(y, p, cache)
         case "*", [x, y] if x.rank == y.rank:
-            return p.times(_size(x, p, cache), _size(y, p, cache))
+            return p.ops.times(_size(x, p, cache), _size(y, p, cache))
         case "/", [x, y] if x.rank == y.rank:
-            return p.over(_size(x, p, cache), np.abs(y.value(p, cache[0])))
+            return p.ops.over(_size(x, p, cache), np.abs(y.value(p, cache[0])))
         case "neg" | "abs", [x]:
             return _size(x, p, cache)
         case "number", [c]:
-            return abs(p.constant(c))
+            return abs(p.ops.constant(c))
     values, sizes = cache
     if e not in sizes:
         sizes[e] = np.abs(e.value(p, values))

@@ -22,7 +22,7 @@ from tabular_trpo._core.linalg import dense
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array
 from tabular_trpo._core.readable import readable
-from tabular_trpo._theory.float_ops import Floats
+from tabular_trpo._theory.float_ops import FloatOps
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.quantities import Quantities
 
@@ -162,7 +162,7 @@ class FastPair(Quantities):
         self.pi, self.pi_new = tables.pi, tables.pi_new
         self.target, self.alpha = tables.target, tables.alpha
         model: Any = tables  # P, r, gamma, mask and is_sparse are what a model is asked for
-        self.mdp, self.ops = model, Floats(model)
+        self.mdp, self.ops = model, FloatOps(model)
 
     @cached_property
     def old(self) -> FastEvaluation:
