@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 from numbers import Real
+from typing import Any
 
 from tabular_trpo._core.arguments import described
 from tabular_trpo._core.arithmetic import read_as
@@ -47,18 +48,17 @@ def checked(
     if gamma is None:
         return None
     given = written(gamma) if isinstance(gamma, float) else gamma  # 0.9 is 9/10 here
-    exact: Fraction = read_as("gamma", given, rational=True)[()]
+    exact: Fraction = read_as("gamma", given, rational=True).item()
     if not 0 <= exact < 1 or nearest(exact) == 1:
         expected = "a number in [0, 1)" if exact >= 1 or exact < 0 else "less than 1 as a double"
         raise invalid("gamma", "gamma", f"= {brief(exact)}", expected)
-    return Fraction(exact)
+    return exact
 
 
-def _positive(number: object) -> bool:
+def _positive(number: Any) -> bool:
     """Return whether a number of seconds is above 0 and infinite or less than 2^1000."""
-    if not isinstance(number, Real) or isinstance(number, bool):
-        return False
-    return bool(0 < number and (number == math.inf or number < 2**1000))
+    real = isinstance(number, Real) and not isinstance(number, bool)
+    return real and bool(0 < number and (number == math.inf or number < 2**1000))
 
 
 def with_center(claim: Theorem, around: Centre) -> Theorem:

@@ -9,7 +9,6 @@ is stored is exact; the pair is rational, it is judged, and its ratio is compute
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from enum import StrEnum
 from fractions import Fraction
 from importlib.resources import files
 from itertools import chain, islice
@@ -18,6 +17,7 @@ from typing import Any, final
 from tabular_trpo._core.nearest import nearest, written
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
+from tabular_trpo._core.string_enum import PlainStrEnum
 from tabular_trpo._falsify.hunt import NEARLY, falsify, generations, simplest_first, tightest
 from tabular_trpo._falsify.rational_readings import promising, rationalised
 from tabular_trpo._falsify.result import Refutation, SearchStatus, named
@@ -36,7 +36,7 @@ Reach = tuple[float, bool] | None  # ratio, and whether it is 1 exactly
 
 
 @final
-class EntryStatus(StrEnum):
+class EntryStatus(PlainStrEnum):
     """What was found for one bound at one gamma."""
 
     RATIO = "met"  # a pair with a ratio
@@ -124,8 +124,14 @@ def entry(
     """
     exact = Fraction(gamma)
     scores: list[float] = []
-    search = {"gamma": exact, "rounds": rounds, "start": start}
-    found = falsify(theorem, seed, **search, progress=lambda _, best: scores.append(best))
+    found = falsify(
+        theorem,
+        seed,
+        gamma=exact,
+        rounds=rounds,
+        progress=lambda _, best: scores.append(best),
+        start=start,
+    )
     pair, status = None, EntryStatus.NO_VALUE
     if isinstance(found, Refutation):
         pair, status = found.pair, EntryStatus.REFUTED

@@ -107,7 +107,6 @@ def _renewed(
     fresh = _screened(score, rng, size, gamma)
     half, quarter = PARENTS // 2, PARENTS // 4
     copies, rest = np.arange(quarter) % max(1, PARENTS // 10), PARENTS - half - quarter
-    parts = [(old, slice(half)), (old, copies), (fresh, slice(rest))]
-    cases = PairTables.joined([one.cases[at] for one, at in parts])
-    scores = np.concatenate([one.scores[at] for one, at in parts])
-    return Generation(*_sorted(cases, scores), fresh.tried, fresh.n_applicable)
+    parts = [old.cases[:half], old.cases[copies], fresh.cases[:rest]]
+    scores = np.concatenate([old.scores[:half], old.scores[copies], fresh.scores[:rest]])
+    return Generation(*_sorted(PairTables.joined(parts), scores), fresh.tried, fresh.n_applicable)

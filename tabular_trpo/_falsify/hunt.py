@@ -87,7 +87,7 @@ def falsify(
     ... def greedy(p):
     ...     return p.eta_new, ">=", p.L
     >>> found = falsify(greedy, budget=10, families=False)
-    >>> str(found.status), found.pair.mdp.n_states
+    >>> found.status, found.pair.mdp.n_states
     ('refuted', 2)
     """
     held = checked(claim, budget, gamma, rounds, seed)

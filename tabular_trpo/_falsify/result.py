@@ -1,18 +1,18 @@
 """The result of a search: a claim refuted, or the pair that came nearest to refuting it."""
 
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import final
 
 from tabular_trpo._core.deprecated import renamed_attribute
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
+from tabular_trpo._core.string_enum import PlainStrEnum
 from tabular_trpo._theory.claim import Theorem, Verdict
 from tabular_trpo._theory.pair import Pair
 
 
 @final
-class SearchStatus(StrEnum):
+class SearchStatus(PlainStrEnum):
     """How a search ended."""
 
     REFUTED = "refuted"
@@ -72,7 +72,7 @@ class Unrefuted:
 
     >>> from tabular_trpo import claim, falsify
     >>> falsify(claim("Pinsker")(lambda p: (p.max_tv**2, "<=", p.max_kl / 2)), rounds=1)
-    <Unrefuted: 'pinsker', unrefuted, ratio=1.0, 2,048 pairs tried>
+    <Unrefuted: 'Pinsker', unrefuted, ratio=1, 2,088 pairs tried>
     """
 
     claim: Theorem

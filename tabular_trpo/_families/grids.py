@@ -71,7 +71,7 @@ def gridworld(
     return assemble(arms, names, list(MOVES), gamma, start=int(number[0, 0]), layout=layout)
 
 
-def _numbering(width: int, height: int, walls: Iterable[tuple[int, int]]) -> Array:
+def _numbering(width: int, height: int, walls: Iterable[object]) -> Array:
     """Return the state number of each cell [y, x], -1 for walls."""
     free = np.ones((height, width), dtype=bool)
     corners = ((0, 0), (width - 1, height - 1))

@@ -9,7 +9,7 @@ from tabular_trpo._core import policy
 from tabular_trpo._core.arithmetic import check_arithmetic
 from tabular_trpo._core.instance import Instance
 from tabular_trpo._core.mdp import MDP
-from tabular_trpo._core.numbers import Array, brief, fractions, frozen, read_array
+from tabular_trpo._core.numbers import Array, brief, fractions, read_array
 from tabular_trpo._core.overflow import finite
 from tabular_trpo._core.public import public
 from tabular_trpo._core.shapes import shape_error
@@ -108,7 +108,7 @@ class Pair(Quantities):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Keep the model and the policies; quantities are computed again where asked for."""
-        return _remade, (self.mdp, self.pi, self.pi_new, self.target, self.alpha)
+        return Pair.of, (self.instance,)
 
     @classmethod
     @public
@@ -164,13 +164,3 @@ class Pair(Quantities):
             alpha = np.broadcast_to(self.alpha, self.mdp.batch_shape)[index]
         pi, other = self.pi[index], self.instance.other[index]
         return Pair.of(Instance.towards("", self.mdp[index], pi, other, alpha))
-
-
-def _remade(mdp: MDP, pi: Any, pi_new: Any, target: Any, alpha: Any) -> Pair:
-    """Return a pair from a copy or a pickle."""
-    pair = Pair(mdp, pi, pi_new)
-    if target is not None:
-        pair.target, pair.alpha = policy.check_policy(mdp, target, "target"), alpha
-        if isinstance(alpha, np.ndarray):
-            pair.alpha = frozen(alpha)
-    return pair
