@@ -23,6 +23,7 @@ from tabular_trpo._core.instance import Instance
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import brief
+from tabular_trpo._core.policy_checks import check_policy
 from tabular_trpo._core.public import public
 from tabular_trpo._families.arguments import Number, between, common_numbers, is_exact, state_count
 
@@ -230,4 +231,4 @@ def _name(family: str, **given: Number) -> str:
 
 
 def _pair(name: str, mdp: MDP, pi: Rows, pi_new: Rows) -> Instance:
-    return Instance(name, mdp, policy.check_policy(mdp, pi), policy.check_policy(mdp, pi_new))
+    return Instance(name, mdp, check_policy(mdp, pi), check_policy(mdp, pi_new))

@@ -11,6 +11,7 @@ from tabular_trpo._core.instance import Instance
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array, brief, fractions, read_array
 from tabular_trpo._core.overflow import finite
+from tabular_trpo._core.policy_checks import check_policy
 from tabular_trpo._core.public import public
 from tabular_trpo._core.shapes import shape_error
 from tabular_trpo._exact.work import evaluation
@@ -45,8 +46,8 @@ class Pair(Quantities):
     def __init__(self, mdp: MDP, pi: Any, pi_new: Any) -> None:
         """Check the policies; nothing is evaluated yet."""
         self.mdp = mdp
-        self.pi = policy.check_policy(mdp, pi)
-        self.pi_new = policy.check_policy(mdp, pi_new, "pi_new")
+        self.pi = check_policy(mdp, pi)
+        self.pi_new = check_policy(mdp, pi_new, "pi_new")
         self.rho0, self.r, self.gamma = mdp.rho0, mdp.r, mdp.gamma
         self.target, self.alpha = None, None
         self.ops = ExactOps(mdp) if mdp.arithmetic == "rational" else FloatOps(mdp)
@@ -75,7 +76,10 @@ class Pair(Quantities):
         if weight.ndim and weight.shape != mdp.batch_shape:
             expected = f"() or the batch {mdp.batch_shape}"
             raise shape_error("alpha", weight.shape, expected)
-        old, goal = policy.check_policy(mdp, pi), policy.check_policy(mdp, target, "target")
+        old, goal = (
+            check_policy(mdp, pi),
+            check_policy(mdp, target, "target"),
+        )
         weight = weight if weight.ndim else weight[()]
         pair = cls(mdp, old, policy.mixture(old, goal, weight))
         pair.target, pair.alpha = goal, weight
