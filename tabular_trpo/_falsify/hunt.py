@@ -31,7 +31,7 @@ from tabular_trpo._falsify import seeds
 from tabular_trpo._falsify.arguments import checked, given_pairs, required_gamma, with_center
 from tabular_trpo._falsify.climb import Generation, climb
 from tabular_trpo._falsify.moves import Slack
-from tabular_trpo._falsify.rational_readings import Score, leading, promising, rationalised
+from tabular_trpo._falsify.rational_readings import Score, promising, rationalised, scores_of
 from tabular_trpo._falsify.result import Refutation, SearchStatus, Unrefuted, named
 from tabular_trpo._falsify.rounding_artifacts import reject_rounding_artifacts
 from tabular_trpo._falsify.score import APPLICABLE, NO_VALUE, Scorer, scorer
@@ -46,6 +46,7 @@ from tabular_trpo._theory.plain import FastPair, PairTables
 SIZES = ((2, 2), (2, 3), (3, 2), (3, 3), (1, 2), (4, 2), (4, 3), (4, 4))
 OFTEN, LARGE_EVERY = 4, 3  # the first sizes take part in each round, the others in every third
 SUSPECTS = 3  # parents of a generation that are read exactly
+LEADING = 3  # given pairs that are compared with the witness of a search
 NEARLY = 1e-3  # of the best ratio, given up for smaller denominators
 Best = tuple[float, PairTables] | None
 Progress = Callable[[float, float], None]  # share of the budget, best score
@@ -191,8 +192,9 @@ class _Search:
         simplest = next(rated)
         with_ratio = (one for one in chain([simplest], rated) if one[1] is not None)
         pair, ratio = next(with_ratio, simplest)
-        for x in leading(reject_rounding_artifacts(self.score), first):
-            given = x.pair()
+        order = np.argsort(-scores_of(reject_rounding_artifacts(self.score), first), kind="stable")
+        for i in order[:LEADING]:
+            given = first[i].pair()
             reached = _ratio(self.score, given)
             if reached is not None and (ratio is None or reached > ratio):
                 pair, ratio = given, reached
@@ -242,7 +244,7 @@ def tightest(best: Best, generation: Generation) -> Best:
 
 def simplest_first(score: Score, readings: Sequence[PairTables]) -> Iterator[Pair]:
     """Yield rational readings as pairs: the simplest near the best one first, then by score."""
-    values = score(FastPair(PairTables.stacked(readings)))
+    values = scores_of(score, readings)
     far = values < values.max() - NEARLY * abs(values.max())
     for i in np.lexsort((np.where(far, -values, 0.0), far)):
         yield readings[i].pair()

@@ -3,7 +3,7 @@
 Problem: the search finds a pair in doubles, but only exact numbers refute a claim.  Method: each
 row of P, rho0 and the policies is rounded to multiples of 1 / n with sum 1, rewards to multiples of
 1 / n, and gamma to a fraction of small denominator, for ever larger n.  The readings are scored in
-doubles first (`promising`, `leading`), since exact judgements are slow.  Guarantee: each reading is
+doubles first (`scores_of`), since exact judgements are slow.  Guarantee: each reading is
 a valid model with valid policies; whether it breaks the claim is for `theory.judge` to decide.
 """
 
@@ -16,35 +16,25 @@ from tabular_trpo._core.numbers import Array, elementwise
 from tabular_trpo._falsify.draw import gridded
 from tabular_trpo._theory.plain import FastPair, PairTables
 
-LEADING = 3  # pairs of a start that are compared with the answer of a search
 DENOMINATORS = (2, 3, 4, 5, 6, 8, 10, 12, 20, 40, 60, 100, 1000, 10**4, 10**6)
 DIGITS = (1, 2, 4)  # of a weight, kept at denominators up to 12, up to 100, and beyond
 Score = Callable[[FastPair], Array]
+
+
+def scores_of(score: Score, pairs: Sequence[PairTables]) -> Array:
+    """Return the scores of rational pairs in doubles; those of one size are scored in one batch."""
+    values = np.zeros(len(pairs))
+    for size in {x.size for x in pairs}:
+        group = [i for i, x in enumerate(pairs) if x.size == size]
+        values[group] = score(FastPair(PairTables.stacked([pairs[i] for i in group])))
+    return values
 
 
 def promising(
     score: Score, pairs: Sequence[PairTables], least: float = 1.0
 ) -> Iterator[PairTables]:
     """Yield, in their order, the rational pairs whose score in doubles is above `least`."""
-    values = _scores(score, pairs)
-    return (x for x, value in zip(pairs, values, strict=True) if value > least)
-
-
-def leading(score: Score, pairs: Sequence[PairTables]) -> list[PairTables]:
-    """Return the LEADING rational pairs of the highest scores in doubles, the best first."""
-    best = np.argsort(-np.array(_scores(score, pairs)), kind="stable")[:LEADING]
-    return [pairs[i] for i in best]
-
-
-def _scores(score: Score, pairs: Sequence[PairTables]) -> list[float]:
-    """Return the score of each pair; those of one size are scored in one batch."""
-    values = [0.0] * len(pairs)
-    for size in {x.size for x in pairs}:
-        group = [i for i, x in enumerate(pairs) if x.size == size]
-        scores = score(FastPair(PairTables.stacked([pairs[i] for i in group])))
-        for i, value in zip(group, scores.tolist(), strict=True):
-            values[i] = value
-    return values
+    return (pairs[i] for i in np.flatnonzero(scores_of(score, pairs) > least))
 
 
 def fractions_of(values: Array, n: int) -> Array:
