@@ -51,7 +51,8 @@ class Refutation:
 
     def __repr__(self) -> str:
         """Return one line: the claim and its counterexample."""
-        return f"<Refutation: {self.claim.name!r} fails on {self.pair!r}>"
+        name = self.claim.name
+        return f"<Refutation: {name!r} fails on {self.pair}>"
 
 
 @public
@@ -89,8 +90,9 @@ class Unrefuted:
 
     def __repr__(self) -> str:
         """Return one line: the claim, how the search ended, the largest ratio."""
+        name = self.claim.name
         ratio = "" if self.ratio is None else f" ratio={self.ratio:.6g},"
-        return f"<Unrefuted: {self.claim.name!r}, {self.status},{ratio} {self.tried:,} pairs tried>"
+        return f"<Unrefuted: {name!r}, {self.status},{ratio} {self.tried:,} pairs tried>"
 
 
 def named(pair: Pair) -> Pair:
