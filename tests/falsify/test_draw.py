@@ -1,4 +1,4 @@
-"""The generator meets every kind of case that matters, and what it draws is exact on its grid."""
+"""Every kind of case is drawn, and each case is exact on its grid."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -39,7 +39,7 @@ def ties(cases: PairTables) -> Array:
     return np.array(found)
 
 
-# name -> (which cases have it, how many must be enough to meet one)
+# name -> (which cases have it, how many must be enough to draw one)
 FEATURES: dict[str, tuple[Callable[[PairTables], Any], int]] = {
     "two different actions tie": (ties, 100),
     "an action of probability 0": (lambda c: (c.pi == 0).any((1, 2)), 20),
@@ -68,7 +68,7 @@ FEATURES: dict[str, tuple[Callable[[PairTables], Any], int]] = {
 }
 
 
-# Rare in large tables, so they are met in small ones.
+# Rare in large tables, so they are looked for in small ones.
 OF_SMALL = {
     "an absorbing state beside others": lambda c: absorbing(c).any(-1) & ~absorbing(c).all(-1),
     "no absorbing state": lambda c: ~absorbing(c).any(-1),
@@ -77,12 +77,12 @@ OF_SMALL = {
 
 
 @pytest.mark.parametrize("name", OF_SMALL)
-def test_draw_meets_at_two_states(name: str) -> None:
+def test_draw_finds_at_two_states(name: str) -> None:
     assert OF_SMALL[name](draw(np.random.default_rng(0), 500, 2, 2)).any()
 
 
 @pytest.mark.parametrize("name", FEATURES)
-def test_draw_meets(name: str) -> None:
+def test_draw_finds(name: str) -> None:
     feature, enough = FEATURES[name]
     assert feature(cases_of(enough)).any()
 
@@ -147,7 +147,7 @@ def test_a_gamma_is_held() -> None:
     assert (draw(np.random.default_rng(0), 20, 2, 2, gamma=0.25).gamma == 0.25).all()
 
 
-def test_kinds_tell_what_the_policies_are() -> None:
+def test_kinds_name_what_the_policies_are() -> None:
     found = drawn(np.random.default_rng(3), 2000, *SIZE)
     plain = draw(np.random.default_rng(3), 2000, *SIZE)
     assert (found.cases.P == plain.P).all() and (found.cases.target == plain.target).all()

@@ -1,4 +1,4 @@
-"""A counterexample one side of which is infinite is met, kept when shrunk, and proved."""
+"""A counterexample one side of which is infinite is found, kept when shrunk, and proved."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -46,7 +46,7 @@ FALSE: dict[str, tuple[Formula, Formula | None]] = {
 
 
 @pytest.mark.parametrize("name", FALSE)
-def test_it_is_met_and_proved(name: str) -> None:
+def test_it_is_found_and_proved(name: str) -> None:
     formula, when = FALSE[name]
     found = tt.falsify(tt.claim(name, when=when)(formula), rounds=20, families=False)
     assert isinstance(found, Refutation)
@@ -55,7 +55,7 @@ def test_it_is_met_and_proved(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["near", "mean", "negative", "infinite premise"])
-def test_it_is_read_when_it_is_brought(name: str) -> None:
+def test_it_is_read_when_it_is_given(name: str) -> None:
     formula, when = FALSE[name]
     claim = tt.claim(name, when=when)(formula)
     pair = LOST if name != "infinite premise" else tt.Pair(LOST.mdp, [[1, 0]], [[0, 1]])
@@ -63,7 +63,7 @@ def test_it_is_read_when_it_is_brought(name: str) -> None:
     assert isinstance(found, Refutation) and (found.tried, found.rounds) == (1, 1)
 
 
-def test_what_is_brought_is_judged_whatever_its_score() -> None:
+def test_a_given_pair_is_judged_whatever_its_score() -> None:
     """Only a model with an action that is not allowed breaks it, and no model of a search has."""
 
     @tt.claim("two actions everywhere")
@@ -86,7 +86,7 @@ def test_random_claims_are_scored_as_the_judge_decides() -> None:
 
     But for a few where rounding decides: a tiny number in place of 0, times infinity.
     """
-    met, wrong = Counter[str](), []
+    found, wrong = Counter[str](), []
     for seed in range(60):
         rng = np.random.default_rng([7, seed])
         given = seeds.tables(random_pair(rng).exact, False, None)
@@ -96,10 +96,10 @@ def test_random_claims_are_scored_as_the_judge_decides() -> None:
             claim = formulas.claim(f"{seed}.{i}")
             verdict = tt.judge(claim, exact, 256)
             kind, agrees = expected(verdict, float(scorer(claim)(p)[0]))
-            met[kind] += 1
+            found[kind] += 1
             wrong += [] if agrees else [str(claim.statement)]
     kinds = "infinitely refuted", BY_INFINITY, "valueless", NOT_MET, "proved"
-    assert min(met[kind] for kind in kinds) >= 5, met
+    assert min(found[kind] for kind in kinds) >= 5, found
     assert len(wrong) <= 3, wrong
 
 
@@ -142,8 +142,8 @@ def test_a_pair_scores_alike_alone_and_in_a_batch(name: str) -> None:
     assert not np.isnan(whole).any()
 
 
-def test_an_infinite_ratio_is_never_told() -> None:
-    """A bound with an infinite penalty says nothing there; what is told is of another pair."""
+def test_an_infinite_ratio_is_never_reported() -> None:
+    """A bound with an infinite penalty states nothing there; the ratio is that of another pair."""
 
     @tt.claim("by the largest KL")
     def claim(p: Any) -> Any:

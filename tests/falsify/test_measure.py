@@ -42,7 +42,7 @@ SPELLINGS: dict[str, Callable[[Any], Any]] = {
         p.eta_new, ">=", p.eta + p.mean_d(p.A_bar / (1 - p.gamma) - penalty(p))),
     "a factor of all": lambda p: (
         (1 - p.gamma) ** 2 * (p.L - p.eta_new), "<=", 3 * p.eps * p.gamma * p.max_tv**2),
-    "factors apart": lambda p: (
+    "factors separately": lambda p: (
         p.eta_new * (1 - p.gamma), ">=", (1 - p.gamma) * (p.L - penalty(p))),
     "half of it": lambda p: ((p.L - p.eta_new) / 2, "<=", penalty(p) / 2),
     "divided": lambda p: (
@@ -50,7 +50,7 @@ SPELLINGS: dict[str, Callable[[Any], Any]] = {
     "divided by C": lambda p: (
         (p.eta + p.sum_s(p.rho * p.A_bar) - p.eta_new) / (p.C * p.max_tv**2), "<=", Fraction(3, 4)),
     "minus": lambda p: (-p.eta_new, "<=", penalty(p) - p.L),
-    "a lone maximum": lambda p: (p.max_s(p.L - p.eta_new - penalty(p) + 0 * p.V), "<=", 0),
+    "a single maximum": lambda p: (p.max_s(p.L - p.eta_new - penalty(p) + 0 * p.V), "<=", 0),
 }  # fmt: skip
 
 
@@ -79,8 +79,8 @@ def test_nothing_over_nothing_is_no_ratio(name: str) -> None:
 
 def test_the_minorant_is_a_sum() -> None:
     named = scorer(tt.claim("M")(lambda p: (p.eta_new, ">=", p.M)))
-    apart = scorer(tt.claim("L")(lambda p: (p.eta_new, ">=", p.L - p.C * p.max_kl)))
-    assert [named.ratio(x) for x in PAIRS] == [apart.ratio(x) for x in PAIRS]
+    separate = scorer(tt.claim("L")(lambda p: (p.eta_new, ">=", p.L - p.C * p.max_kl)))
+    assert [named.ratio(x) for x in PAIRS] == [separate.ratio(x) for x in PAIRS]
 
 
 SOFT: list[Callable[[Any], Any]] = [

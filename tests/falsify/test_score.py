@@ -33,7 +33,7 @@ def test_every_misquotation_scores_above_one_where_it_is_refuted(variant: Any) -
     assert scorer(variant.claim)(alone(variant.fixture().exact))[0] > 1.0
 
 
-def test_gap_and_penalty_are_told_apart() -> None:
+def test_gap_and_penalty_are_distinguished() -> None:
     score = scorer(tt.THEOREMS[[t.name for t in tt.THEOREMS].index("trpo_bound")])
     assert texts(score.gap) == ["+1 L", "-1 eta_new"]
     assert texts(score.penalty) == ["-1 4*eps*gamma*max_tv**2/(1 - gamma)**2"]
@@ -124,7 +124,7 @@ def kept(p: Any) -> Any:
     return p.L - p.eta, ">=", p.C * p.mean_kl / 100
 
 
-def test_a_promise_measures_a_claim_without_a_penalty() -> None:
+def test_a_precondition_measures_a_claim_without_a_penalty() -> None:
     @tt.claim("monotone", when=kept)
     def claim(p: Any) -> Any:
         return p.eta_new, ">=", p.eta
@@ -147,8 +147,8 @@ def test_a_promise_measures_a_claim_without_a_penalty() -> None:
     assert doubled == pytest.approx(value, rel=1e-6)
 
 
-def test_what_is_left_of_a_promise_limits_the_score() -> None:
-    """A pair whose promise is all but broken is no clear counterexample, however eta falls."""
+def test_the_slack_of_a_precondition_limits_the_score() -> None:
+    """A pair whose precondition all but fails is no clear counterexample, however eta falls."""
     p = FastPair(CASES)
     with np.errstate(invalid="ignore", divide="ignore"):
         paid, fails = (p.L - p.eta) / (p.C * p.mean_kl), p.eta - p.eta_new
@@ -185,7 +185,7 @@ def test_no_step_and_no_rewards_are_far_from_failing() -> None:
     ],
     ids=["gamma", "step", "two divergences", "no penalty", "equation"],
 )
-def test_what_has_no_penalty_in_rewards_is_no_promise(when: Any) -> None:
+def test_what_has_no_penalty_in_rewards_is_no_measure(when: Any) -> None:
     claim = tt.claim("monotone", when=when)(lambda p: (p.eta_new, ">=", p.eta))
     assert scorer(claim).precondition is None
 
