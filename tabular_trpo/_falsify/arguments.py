@@ -13,7 +13,6 @@ from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.nearest import nearest, written
 from tabular_trpo._core.numbers import brief, shown
 from tabular_trpo._families.arguments import size
-from tabular_trpo._theory.center import Centre
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.trace import Statement
@@ -61,16 +60,16 @@ def _positive(number: Any) -> bool:
     return real and bool(0 < number and (number == math.inf or number < 2**1000))
 
 
-def with_center(claim: Theorem, around: Centre) -> Theorem:
-    """Return the claim with another number that its sides lie around.
+def with_center(claim: Theorem, center: object) -> Theorem:
+    """Return the claim with another center, from which gap and penalty are measured.
 
     raises: InvalidMDPError for an equation
     """
     if claim.statement.relation == "==":
         got, cure = "was given", "Leave it out, or state one side of it by <= or >="
-        name = f"around of {claim.name!r}, an equation,"
+        name = f"center of {claim.name!r}, an equation,"
         raise invalid("around", name, got, "None", cure)
-    return replace(claim, around=around)
+    return replace(claim, center=center)
 
 
 def required_gamma(condition: Statement | None) -> Fraction | None:

@@ -23,6 +23,7 @@ from typing import Any, final
 
 import numpy as np
 
+from tabular_trpo._core.deprecated import renamed_arguments
 from tabular_trpo._core.errors import LimitError, TabularError
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, OptionalScalar
@@ -36,7 +37,6 @@ from tabular_trpo._falsify.result import Refutation, SearchStatus, Unrefuted, na
 from tabular_trpo._falsify.rounding_artifacts import reject_rounding_artifacts
 from tabular_trpo._falsify.score import APPLICABLE, NO_VALUE, Scorer, scorer
 from tabular_trpo._falsify.shrink import refuted, shrunk
-from tabular_trpo._theory.center import Centre
 from tabular_trpo._theory.certificate import pair_certificate
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.judge import judge
@@ -52,6 +52,7 @@ Best = tuple[float, PairTables] | None
 Progress = Callable[[float, float], None]  # share of the budget, best score
 
 
+@renamed_arguments(around="center")
 @public
 def falsify(
     claim: Any,
@@ -62,7 +63,7 @@ def falsify(
     rounds: int | None = None,
     progress: Progress | None = None,
     start: Iterable[Pair] = (),
-    around: Centre = None,
+    center: object = None,
 ) -> Refutation | Unrefuted:
     """Search for a pair that breaks a claim; make it rational, shrink it and prove the refutation.
 
@@ -76,11 +77,11 @@ def falsify(
     rounds:   end after so many rounds instead
     progress: called after each round with the share of the budget spent and the best score
     start:    pairs to begin with, each judged exactly first; a gamma that is held replaces theirs
-    around:   the number that a bound lies around, in place of the claim's own, as text or as a
-              formula p -> number: "L".  Gap and penalty are the distances of the sides from it;
-              without one the terms of the claim are sorted into both, see docs/falsify.md
+    center:   the number from which gap and penalty are measured, in place of the claim's own, as
+              text, "L", or a formula p -> number.  Gap and penalty are the distances of the sides
+              from it; without one the terms of the claim are sorted into both, see docs/falsify.md
     return:   Refutation or Unrefuted, both with an exact pair
-    raises:   InvalidMDPError for a budget or gamma out of range, for `around` an equation, and for
+    raises:   InvalidMDPError for a budget or gamma out of range, for the center of an equation, and for
               a pair to begin with that is a batch or too large; TypeError for what is no claim
 
     >>> from tabular_trpo._theory.claim import claim
@@ -94,8 +95,8 @@ def falsify(
     held = checked(claim, budget, gamma, rounds, seed)
     if held is None:
         held = required_gamma(claim.condition)
-    if around is not None:
-        claim = with_center(claim, around)
+    if center is not None:
+        claim = with_center(claim, center)
     search, given = _Search(claim, held, seed), given_pairs(start)
     first = [seeds.tables(pair, claim.mixture, held) for pair in given]
     search.tried, search.rounds = len(first), 1

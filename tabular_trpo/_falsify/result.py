@@ -7,8 +7,9 @@ from tabular_trpo._core.deprecated import renamed_attribute
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._core.string_enum import PlainStrEnum
-from tabular_trpo._theory.claim import Theorem, Verdict
+from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.pair import Pair
+from tabular_trpo._theory.verdict import Verdict
 
 
 @final

@@ -76,10 +76,7 @@ class Pair(Quantities):
         if weight.ndim and weight.shape != mdp.batch_shape:
             expected = f"() or the batch {mdp.batch_shape}"
             raise shape_error("alpha", weight.shape, expected)
-        old, goal = (
-            check_policy(mdp, pi),
-            check_policy(mdp, target, "target"),
-        )
+        old, goal = check_policy(mdp, pi), check_policy(mdp, target, "target")
         weight = weight if weight.ndim else weight[()]
         pair = cls(mdp, old, policy.mixture(old, goal, weight))
         pair.target, pair.alpha = goal, weight

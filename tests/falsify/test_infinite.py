@@ -17,7 +17,7 @@ from tabular_trpo._falsify.result import Refutation
 from tabular_trpo._falsify.score import APPLICABLE, INFINITE, NO_VALUE, scorer
 from tabular_trpo._theory.judge import INFINITE as BY_INFINITY
 from tabular_trpo._theory.judge import NO_VALUE as WITHOUT_VALUE
-from tabular_trpo._theory.judge import NOT_MET
+from tabular_trpo._theory.judge import PRECONDITION_FAILS
 from tabular_trpo._theory.plain import FastPair, PairTables
 
 LOST = tt.Pair(
@@ -98,7 +98,7 @@ def test_random_claims_are_scored_as_the_judge_decides() -> None:
             kind, agrees = expected(verdict, float(scorer(claim)(p)[0]))
             found[kind] += 1
             wrong += [] if agrees else [str(claim.statement)]
-    kinds = "infinitely refuted", BY_INFINITY, "valueless", NOT_MET, "proved"
+    kinds = "infinitely refuted", BY_INFINITY, "valueless", PRECONDITION_FAILS, "proved"
     assert min(found[kind] for kind in kinds) >= 5, found
     assert len(wrong) <= 3, wrong
 
@@ -111,8 +111,8 @@ def expected(verdict: tt.Verdict, score: float) -> tuple[str, bool]:
         return "valueless", score == NO_VALUE
     if verdict.reason == BY_INFINITY:
         return BY_INFINITY, APPLICABLE < score <= 1
-    if verdict.reason == NOT_MET:
-        return NOT_MET, score < APPLICABLE
+    if verdict.reason == PRECONDITION_FAILS:
+        return PRECONDITION_FAILS, score < APPLICABLE
     return verdict.status, verdict.status != "proved" or APPLICABLE < score <= 1 + 1e-6
 
 
