@@ -81,8 +81,8 @@ def falsify(
               text, "L", or a formula p -> number.  Gap and penalty are the distances of the sides
               from it; without one the terms of the claim are sorted into both, see docs/falsify.md
     return:   Refutation or Unrefuted, both with an exact pair
-    raises:   InvalidMDPError for a budget or gamma out of range, for the center of an equation, and for
-              a pair to begin with that is a batch or too large; TypeError for what is no claim
+    raises:   InvalidMDPError for a budget or gamma out of range, for the center of an equation, and
+              for a pair to begin with that is a batch or too large; TypeError for what is no claim
 
     >>> from tabular_trpo._theory.claim import claim
     >>> @claim("more surrogate, more return")

@@ -34,7 +34,8 @@ def promising(
     score: Score, pairs: Sequence[PairTables], least: float = 1.0
 ) -> Iterator[PairTables]:
     """Yield, in their order, the rational pairs whose score in doubles is above `least`."""
-    return (pairs[i] for i in np.flatnonzero(scores_of(score, pairs) > least))
+    values = scores_of(score, pairs)
+    return (x for x, value in zip(pairs, values, strict=True) if value > least)
 
 
 def fractions_of(values: Array, n: int) -> Array:
