@@ -15,7 +15,7 @@ from tabular_trpo._formats.encode import to_document as to_document
 from tabular_trpo._formats.gym import (
     from_gym as from_gym,
 )
-from tabular_trpo._formats.gym import (
+from tabular_trpo._formats.gym_policy import (
     tabular_policy as tabular_policy,
 )
 from tabular_trpo._formats.gym import (

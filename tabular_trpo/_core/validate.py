@@ -1,6 +1,6 @@
 """Checks of the values of models and policies: all offenders are found, the first twenty named."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from typing import final
@@ -77,6 +77,14 @@ class Report:
         """Raise InvalidMDPError where problems were added."""
         if self.problems:
             raise InvalidMDPError(self.problems, self.hidden)
+
+
+def refuse(problems: Iterable[Problem]) -> None:
+    """Raise InvalidMDPError where there are problems: the first twenty listed, the rest counted."""
+    report = Report()
+    for problem in problems:
+        report.note(problem)
+    report.close()
 
 
 def label(name: str, index: Index, axes: str) -> str:
