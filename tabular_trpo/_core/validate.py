@@ -73,6 +73,12 @@ class Report:
 
         self.add(bad, describe)
 
+    def merge(self, found: "Report | InvalidMDPError", place: Callable[[Problem], Problem]) -> None:
+        """Add the problems of another check; `place` returns each as it is named here."""
+        for problem in found.problems:
+            self.note(place(problem))
+        self.hidden += found.hidden
+
     def close(self) -> None:
         """Raise InvalidMDPError where problems were added."""
         if self.problems:

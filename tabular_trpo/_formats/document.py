@@ -17,9 +17,9 @@ from tabular_trpo._core.records import locked
 from tabular_trpo._core.validate import Report
 from tabular_trpo._formats.distributions import read_policies
 from tabular_trpo._formats.expected import read_expected
-from tabular_trpo._formats.header import check_header, read_names
+from tabular_trpo._formats.header import Scope, check_header, read_names
 from tabular_trpo._formats.json_text import fetch, parse
-from tabular_trpo._formats.model import read_model
+from tabular_trpo._formats.model import any_bare, read_model
 from tabular_trpo._formats.problems import in_file
 
 ARITHMETICS = ("auto", "float", "rational")
@@ -108,21 +108,21 @@ def from_document(
 def _read(given: object, arithmetic: str, source: str, normalize: bool) -> Document:
     report = Report()
     document = check_header(report, given)
-    states = read_names(report, document, "states")
-    actions = read_names(report, document, "actions")
-    model = read_model(report, document, states, actions, arithmetic, normalize)
-    mdp, block = model.mdp, document.get("policies", {})
-    args = (model.mask, model.quoted, model.rational, normalize)
-    read = {name: read for name, *read in read_policies(report, block, states, actions, *args)}
+    states, actions = (read_names(report, document, key) for key in ("states", "actions"))
+    quoted = not any_bare(document)
+    # A float document is read in floats: its rational reading is the `to_rational` of the model.
+    scope = Scope(report, states, actions, quoted and arithmetic != "float", quoted)
+    mdp, mask = read_model(scope, document, normalize)
+    block = document.get("policies", {})
+    read = {name: rest for name, *rest in read_policies(scope, block, mask, normalize)}
     named = block if isinstance(block, dict) else ()
     expected = read_expected(report, document.get("expected", {}), states, actions, named)
     report.close()
     assert mdp is not None, "what keeps a model from being built is in the report"
-    policies = {
-        name: frozen(pi if model.rational else on_grid(pi)) for name, (pi, _) in read.items()
-    }
+    exact = scope.rational
+    policies = {name: frozen(pi if exact else on_grid(pi)) for name, (pi, _) in read.items()}
     off = {name: off for name, (_, off) in read.items() if normalize}
-    if arithmetic == "rational" and not model.rational:
+    if arithmetic == "rational" and not exact:
         mdp = mdp.to_rational()
         policies = {name: policy.to_rational(pi) for name, pi in policies.items()}
     maps = (MappingProxyType(policies), str(document.get("why", "")), MappingProxyType(expected))

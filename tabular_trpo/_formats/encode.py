@@ -108,42 +108,38 @@ def _policy(mdp: MDP, pi: Any, name: str) -> dict[str, dict[str, str | float]]:
 
 
 def _transitions(mdp: MDP) -> list[list[str | float]]:
-    s, a, t, p, r = _sparse_entries(mdp) if mdp.is_sparse else _dense_entries(mdp)
+    """Return the rows [s, a, s', probability, reward] of a document."""
+    s, a, t, p, r = entries(mdp)
     if mdp.arithmetic == "rational":
         starts = np.flatnonzero(np.diff(s * mdp.n_actions + a, prepend=-1))
-        p, r = (
-            [x for row in np.split(column, starts[1:]) for x in _texts(row)] for column in (p, r)
-        )
+        columns = [[x for row in np.split(y, starts[1:]) for x in _texts(row)] for y in (p, r)]
     else:
-        p, r = p.tolist(), r.tolist()
+        columns = [p.tolist(), r.tolist()]
     states, actions = mdp.state_names, mdp.action_names
-    indices = zip(s.tolist(), a.tolist(), t.tolist(), p, r, strict=True)
-    return [[states[i], actions[j], states[k], x, y] for i, j, k, x, y in indices]
+    rows = zip(s.tolist(), a.tolist(), t.tolist(), *columns, strict=True)
+    return [[states[i], actions[j], states[k], x, y] for i, j, k, x, y in rows]
 
 
-def _dense_entries(mdp: MDP) -> tuple[Array, Array, Array, Any, Any]:
-    live = mdp.P != 0
-    if mdp.r_next is not None:
-        # The reward of an impossible transition is written too: nothing given is lost.
-        live |= (mdp.r_next != 0) & mdp.mask[..., None]
-    s, a, t = np.nonzero(live)
-    return s, a, t, mdp.P[s, a, t], mdp.r[s, a] if mdp.r_next is None else mdp.r_next[s, a, t]
+def entries(mdp: MDP) -> tuple[Array, Array, Array, Array, Array]:
+    """Return the columns s, a, s', probability and reward, in the order of s, a, s'.
 
-
-def _sparse_entries(mdp: MDP) -> tuple[Array, Array, Array, Any, Any]:
+    A reward r(s, a, s') of an impossible transition is listed too, with probability 0.
+    """
+    if isinstance(mdp.P, np.ndarray):
+        listed = mdp.P != 0
+        if mdp.r_next is not None:
+            listed |= (mdp.r_next != 0) & mdp.mask[..., None]
+        s, a, t = np.nonzero(listed)
+        return s, a, t, mdp.P[s, a, t], (mdp.r[s, a] if mdp.r_next is None else mdp.r_next[s, a, t])
     keys, p = _keys(mdp.P)
-    if mdp.r_next is None:
-        s, a, t = np.unravel_index(keys, (*mdp.r.shape, mdp.n_states))
-        return s, a, t, p, mdp.r[s, a]
-    reward_keys, rewards = _keys(mdp.r_next)
-    allowed = mdp.mask.ravel()[reward_keys // mdp.n_states]
-    reward_keys, rewards = reward_keys[allowed], rewards[allowed]
-    both = np.union1d(keys, reward_keys)
+    rewards, r = (keys[:0], p[:0]) if mdp.r_next is None else _keys(mdp.r_next)
+    allowed = mdp.mask.ravel()[rewards // mdp.n_states]
+    both = np.union1d(keys, rewards[allowed])
     columns = np.zeros((2, len(both)))
     columns[0, np.searchsorted(both, keys)] = p
-    columns[1, np.searchsorted(both, reward_keys)] = rewards
+    columns[1, np.searchsorted(both, rewards[allowed])] = r[allowed]
     s, a, t = np.unravel_index(both, (*mdp.r.shape, mdp.n_states))
-    return s, a, t, columns[0], columns[1]
+    return s, a, t, columns[0], mdp.r[s, a] if mdp.r_next is None else columns[1]
 
 
 def _keys(matrix: Any) -> tuple[Array, Array]:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from typing import NamedTuple, final
 
 from tabular_trpo._core.errors import InvalidMDPError, Problem
 from tabular_trpo._core.names import MOST_NAME, NAME_RULE, is_name
@@ -14,6 +15,22 @@ KEYS = (*REQUIRED, "why", "policies", "expected")
 HALF = re.compile("[\ud800-\udfff]")  # half of a character, which UTF-8 cannot hold
 
 Index = dict[str, int]  # the position of each name
+
+
+@final
+class Scope(NamedTuple):
+    """What the parts of a document are read with.
+
+    report:   collects what is wrong
+    rational: whether numbers are read in rational arithmetic
+    quoted:   whether every number of the model is exact, so that its policies must be, too
+    """
+
+    report: Report
+    states: Index
+    actions: Index
+    rational: bool
+    quoted: bool
 
 
 def check_header(report: Report, document: object) -> dict[str, object]:

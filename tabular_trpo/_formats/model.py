@@ -5,7 +5,6 @@ Core names the offenders by their indices; here they get their names and places 
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import NamedTuple, final
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from tabular_trpo._core.memory import guard
 from tabular_trpo._core.numbers import Array, brief
 from tabular_trpo._core.validate import Report
 from tabular_trpo._formats.distributions import read_rho0
-from tabular_trpo._formats.header import Index
+from tabular_trpo._formats.header import Scope
 from tabular_trpo._formats.numbers import Number, has_bare, number, number_in, row_problem
 from tabular_trpo._formats.problems import in_json
 from tabular_trpo._formats.transitions import Columns, read_transitions, split_rows
@@ -27,68 +26,43 @@ ENTRY = 16  # bytes an entry of a dense rational table: one in P and one in r(s,
 TERMINAL = 'A terminal state moves to itself: [{0}, "stay", {0}, "1", "0"]'
 
 
-@final
-class ReadModel(NamedTuple):
-    """What a document says of its model; what is wrong is in the report.
-
-    mdp:      None where something is wrong
-    mask:     the pairs (s, a) that occur, (S, A); None where an unknown state leaves them open
-    rational: whether the numbers were read in rational arithmetic
-    quoted:   whether every number of the model is exact in the document
-    """
-
-    mdp: MDP | None
-    mask: Array | None
-    rational: bool
-    quoted: bool
-
-
 def read_model(
-    report: Report,
-    document: Mapping[str, object],
-    states: Index,
-    actions: Index,
-    arithmetic: str,
-    normalize: bool,
-) -> ReadModel:
+    scope: Scope, document: Mapping[str, object], normalize: bool
+) -> tuple[MDP | None, Array | None]:
     """Read gamma, transitions and rho0 and build the model.
 
-    arithmetic: "float" reads exact numbers as doubles.  A float document that is asked for in
-                rational arithmetic is read in floats all the same: its rational reading is the
-                `to_rational` of the model.
-    normalize:  whether rows are divided by their sums
-    raises:     MemoryGuardError for a model that would not fit, unless something else is wrong
+    normalize: whether rows are divided by their sums
+    return:    the model, None where something is wrong with it; and the pairs (s, a) that occur,
+               (S, A), None where an unknown state leaves them open
+    raises:    MemoryGuardError for a model that would not fit, unless something else is wrong
     """
-    quoted = not _any_bare(document)
-    rational = quoted and arithmetic != "float"
-    gamma = _gamma(report, document["gamma"], rational)
-    if not states or not actions:
-        report.close()  # what follows names states and actions
+    report, size = scope.report, (len(scope.states), len(scope.actions))
+    gamma = _gamma(scope, document["gamma"])
+    if not all(size):
+        report.close()  # what follows refers to states and actions by name
     rows = split_rows(report, document["transitions"])
     try:
-        _guard(len(states), len(actions), rational)
+        _guard(*size, scope.rational)
     except MemoryGuardError:
         report.close()
         raise
-    columns = read_transitions(report, rows, states, actions, rational)
-    rho0 = read_rho0(report, document["rho0"], states, rational)
+    columns = read_transitions(scope, rows)
+    rho0 = read_rho0(scope, document["rho0"])
     if columns is None:
-        return ReadModel(None, None, rational, quoted)
-    mask = np.zeros((len(states), len(actions)), dtype=bool)
+        return None, None
+    mask = np.zeros(size, dtype=bool)
     mask[columns.s, columns.a] = True
-    names = (tuple(states), tuple(actions))
-    table = core.Table(*columns[:5], rho0, *names)
-    mdp, found = _built(table, mask, gamma, normalize)
-    if found is not None:
-        report.hidden += found.hidden
-        for problem in found.problems:
-            report.note(_in_document(problem, columns, table))
-    return ReadModel(mdp, mask, rational, quoted)
+    table = core.Table(*columns[:5], rho0, tuple(scope.states), tuple(scope.actions))
+    built = _build(table, mask, gamma, normalize)
+    if isinstance(built, MDP):
+        return built, mask
+    report.merge(built, lambda problem: _in_document(problem, columns, table))
+    return None, mask
 
 
-def _built(
+def _build(
     table: core.Table, mask: Array, gamma: Number, normalize: bool
-) -> tuple[MDP | None, InvalidMDPError | Report | None]:
+) -> MDP | InvalidMDPError | Report:
     """Return the model, or what core finds wrong with it.
 
     The model is dense, or CSR where the dense table of a float model would be large and sparse.
@@ -98,15 +72,15 @@ def _built(
         r = core.pair_rewards(table)
         rewards = r_next if r is None else r
         names = (table.state_names, table.action_names)
-        return MDP(P, rewards, table.rho0, gamma, mask, *names, normalize=normalize), None
+        return MDP(P, rewards, table.rho0, gamma, mask, *names, normalize=normalize)
     except InvalidMDPError as error:
         if error.code != "axes":
-            return None, error
-        # A document names its axes, so that their order is certain and the rows are wrong.
-        found = Report()
-        sums = validate.totals(P).reshape(mask.shape)
-        validate.transitions(found, P, mask, sums, ROW_TOLERANCE)
-        return None, found
+            return error
+    # A document names its axes, so that their order is certain and the rows are wrong.
+    found = Report()
+    sums = validate.totals(P).reshape(mask.shape)
+    validate.transitions(found, P, mask, sums, ROW_TOLERANCE)
+    return found
 
 
 def _in_document(problem: Problem, c: Columns, table: core.Table) -> Problem:
@@ -132,8 +106,8 @@ def _in_document(problem: Problem, c: Columns, table: core.Table) -> Problem:
     return problem
 
 
-def _any_bare(document: Mapping[str, object]) -> bool:
-    """Return whether a number of the model is a bare JSON number."""
+def any_bare(document: Mapping[str, object]) -> bool:
+    """Return whether a number of the model is bare, which makes it a float model."""
     rows, rho0 = document["transitions"], document["rho0"]
     values = [document["gamma"]]
     if isinstance(rows, list):
@@ -143,18 +117,18 @@ def _any_bare(document: Mapping[str, object]) -> bool:
     return has_bare(values)
 
 
-def _gamma(report: Report, value: object, rational: bool) -> Number:
+def _gamma(scope: Scope, value: object) -> Number:
     """Return the discount; 0 in place of what is none, which is reported."""
     gamma: Number = 0
-    for read in (number(value), number_in(rational, value)):  # a double may be rounded to 1
+    for read in (number(value), number_in(scope.rational, value)):  # a double may be rounded to 1
         if isinstance(read, Problem):
-            report.note(read, ("gamma",))
+            scope.report.note(read, ("gamma",))
             return 0
         for problem in validate.discount(read):
             got, cure = f"= {in_json(value)}", problem.cure
             if read != number(value):
                 got, cure = f"{got}, as a double {brief(read)}", 'Use arithmetic="rational"'
-            report.note(replace(problem, got=got, cure=cure))
+            scope.report.note(replace(problem, got=got, cure=cure))
             return 0
         gamma = read
     return gamma
