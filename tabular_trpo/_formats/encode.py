@@ -1,4 +1,4 @@
-"""From a model to a document: every number exact, so that reading it back gives the same model."""
+"""Writing a model as a document and as text: reading it back gives the same numbers."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo._core.errors import InvalidMDPError, LimitError, Problem, invalid
+from tabular_trpo._core.errors import InvalidMDPError, LimitError, invalid
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest, written
-from tabular_trpo._core.numbers import MAX_INPUT_DIGITS, Array
+from tabular_trpo._core.numbers import MAX_INPUT_DIGITS, Array, Matrix, Scalar
 from tabular_trpo._core.policy import check_policy
 from tabular_trpo._core.public import public
 from tabular_trpo._core.validate import Report
@@ -32,16 +32,17 @@ encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 @public
 def to_document(
     mdp: MDP,
-    policies: Mapping[str, Any] | None = None,
+    policies: Mapping[str, object] | None = None,
     why: str = "",
-    expected: Mapping[str, Any] | None = None,
+    expected: Mapping[str, object] | None = None,
 ) -> dict[str, Any]:
-    """Return the `tabular-trpo-mdp` document of a model, ready for `json.dumps`.
+    """Return the document of a model that a `*.mdp.json` file holds, ready for `json.dumps`.
 
-    Rational numbers become strings "p/q", doubles bare numbers, whose repr is read back bit for
-    bit; a float model as exact strings is the document of its `to_rational()`.
+    Rational numbers become strings "p/q"; doubles become bare numbers, whose repr is read back bit
+    for bit.  For a float model in exact strings take the document of its `to_rational()`.
 
     policies: {name: (S, A)} in the arithmetic of the model
+    why:      a text: what the model is for
     expected: {name: value}, see docs/formats.md; Fractions become strings
     raises:   InvalidMDPError for a batch, a name or a policy that no file can hold;
               LimitError for a number longer than files may hold
@@ -79,19 +80,17 @@ def to_document(
         },
         "expected": plain,
     }
-    for key in ("why", "policies", "expected"):
-        if not document[key]:
-            del document[key]
-    return document
+    optional = ("why", "policies", "expected")
+    return {key: value for key, value in document.items() if value or key not in optional}
 
 
-def _texts(row: Iterable[Any]) -> list[str | float]:
+def _texts(row: Iterable[Scalar]) -> list[str | float]:
     """Write the numbers of one row, refusing what could not be read back."""
     values = [x if isinstance(x, Fraction) else nearest(x) for x in row]
     exact = [x for x in values if isinstance(x, Fraction)]
     if any(max(abs(x.numerator), x.denominator) >= TOO_LONG for x in exact):
         got, most = "is too long for a file", f"at most {MAX_INPUT_DIGITS} digits above and below"
-        raise LimitError(Problem("number_size", "a number of the model", got, most, SHORTER))
+        raise LimitError.of("number_size", "a number of the model", got, most, SHORTER)
     if (wrong := size_fault(exact)) is not None:
         raise LimitError(replace(wrong, where="a number of the model", cure=SHORTER))
     return [written(x) if isinstance(x, Fraction) else x for x in values]
@@ -102,7 +101,7 @@ def _row(row: Array, names: Sequence[str]) -> dict[str, str | float]:
     return dict(zip([names[i] for i in live.tolist()], _texts(row[live]), strict=True))
 
 
-def _policy(mdp: MDP, pi: Any, name: str) -> dict[str, dict[str, str | float]]:
+def _policy(mdp: MDP, pi: object, name: str) -> dict[str, dict[str, str | float]]:
     rows = check_policy(mdp, pi, name)
     return {s: _row(rows[i], mdp.action_names) for i, s in enumerate(mdp.state_names)}
 
@@ -142,7 +141,7 @@ def entries(mdp: MDP) -> tuple[Array, Array, Array, Array, Array]:
     return s, a, t, columns[0], mdp.r[s, a] if mdp.r_next is None else columns[1]
 
 
-def _keys(matrix: Any) -> tuple[Array, Array]:
+def _keys(matrix: Matrix) -> tuple[Array, Array]:
     """Return the places of the entries of a CSR array, row after row, and the entries."""
     rows = np.repeat(np.arange(matrix.shape[0], dtype=np.int64), np.diff(matrix.indptr))
     keys = rows * matrix.shape[1] + matrix.indices
@@ -150,7 +149,7 @@ def _keys(matrix: Any) -> tuple[Array, Array]:
     return keys[order], matrix.data[order]
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """Write the numbers of the block "expected": exact ones as strings."""
     match value:
         case Mapping():
@@ -167,7 +166,7 @@ def _plain(value: Any) -> Any:
 
 
 @public
-def dumps(document: Mapping[str, Any]) -> str:
+def dumps(document: Mapping[str, object]) -> str:
     """Return a document as JSON text with a line for each transition and each row of a policy.
 
     >>> print(dumps({"version": 1, "transitions": [["s", "a", "s", "1", "0"]]}), end="")
@@ -184,7 +183,7 @@ def dumps(document: Mapping[str, Any]) -> str:
     return "{\n" + ",\n".join(members) + "\n}\n"
 
 
-def _lines(value: Any, levels: int, indent: str) -> str:
+def _lines(value: object, levels: int, indent: str) -> str:
     """Write a value with its members on lines of their own, down to so many levels."""
     inner = indent + "  "
     if not levels or not value:

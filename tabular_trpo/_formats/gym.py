@@ -24,7 +24,7 @@ from tabular_trpo._formats.gym_trust import levels, trust
 if TYPE_CHECKING:
     from tabular_trpo._formats.gym_env import TabularEnv
 
-SINK = "terminated"
+SINK = "terminated"  # the name of the state that outcomes with terminated=True lead to
 
 
 @public
@@ -37,30 +37,32 @@ def from_gym(
     check_steps: int = 0,
     rng: np.random.Generator | None = None,
 ) -> MDP:
-    """Read the model of a toy-text environment, such as FrozenLake-v1, from its table P.
+    """Return the model of a toy-text environment, such as FrozenLake-v1, read from its table P.
 
-    States and actions are named by their index.  Transitions that terminate lead to one more
-    state, "terminated", the last: absorbing, with reward 0 (it is left out where none terminates);
-    a terminal state keeps the row that P has for it, whatever that is.  The same next state twice
-    in a row is added up, its reward averaged.  An empty row is an action that is not allowed.
-    Time limits are in the spec of an environment and not in P, so they are ignored.  The model is
-    in float arithmetic, as the environment is: rows sum to 1 within 1e-9 and are put on the grid
-    (`repair` says how far an entry moved).
+    P(s'|s, a) is the sum of the probabilities that P[s][a] lists for s', and r(s, a, s') the mean
+    of their rewards.  States and actions are named by their index.  Outcomes that terminate lead to
+    one more state, the last, "terminated", which is absorbing with reward 0; it is left out where
+    no outcome terminates.  The row of a terminal state itself is kept as it is in P.  An empty list
+    is an action that is not allowed.  Time limits belong to the spec of an environment and not to
+    P; they are ignored.  The model is in float arithmetic; its rows may miss 1 by 1e-9 and are put
+    on the grid k / 2^53 (`MDP.repair` is the largest change).
 
-    P is believed only where steps are drawn from it.  Wrappers that change observations, rewards
-    or actions are refused, and so is Taxi's `fickle_passenger`.  A class of your own with its own
-    `step` or `reset` is a UserWarning, its wrappers are refused, unless `check_steps` tests it.
+    P is accepted only where the environment draws its steps from it.  Wrappers that change
+    observations, rewards or actions are refused, and so is Taxi's `fickle_passenger`.  Of a class
+    that is not listed in docs/formats.md, an environment gives a UserWarning and a wrapper is
+    refused, unless `check_steps` tests the table.
 
-    env:    an environment, or a wrapped one, with P[s][a] = [(probability, next_state, reward,
+    env:    an environment, wrapped or not, with P[s][a] = [(probability, next_state, reward,
             terminated), ...] and initial_state_distrib (S,)
-    gamma:  the discount, in [0, 1), which environments have none of; "0.99" is read as 0.99
+    gamma:  the discount, in [0, 1), which environments do not have; "0.99" is read as 0.99
     rho0:   (S,) or a mapping from state to probability, in place of initial_state_distrib
     layout: as in `MDP.from_transitions`; "csr" is faster from some hundred states on
-    check_steps: play so many random steps, and refuse P where a step is no outcome of it, or where
-            frequencies have a chance below 1e-6; the environment is left to be reset
+    check_steps: how many random steps are played to test P.  P is refused where a step is not among
+            its outcomes, and where the frequencies have a chance below 1e-6; the environment needs
+            a reset afterwards
     rng:    a numpy Generator, for `check_steps`
     raises: InvalidMDPError for an environment without P, naming s and a of each wrong row, and for
-            an environment that does not play P, naming the class or the step
+            an environment whose steps do not follow P, naming the class or the step
 
     >>> from types import SimpleNamespace
     >>> P = {0: {0: [(0.5, 0, 0.0, False), (0.5, 0, 1.0, True)]}}
@@ -95,20 +97,19 @@ def from_gym(
 def to_gym(mdp: MDP, disallowed: str = "noop") -> "TabularEnv":
     """Return a single model as a gymnasium.Env with Discrete spaces, P and initial_state_distrib.
 
-    In float arithmetic: a rational model is converted by `to_float`.  Entering a state that is
-    absorbing with reward 0 under all its actions is `terminated=True`; it gives 0 for ever, so this
-    changes no return.  Nothing else terminates, and nothing truncates unless you wrap it by
-    gymnasium.wrappers.TimeLimit.  Gymnasium has no discount: it is kept as the attribute `gamma`.
-    Steps give r(s, a, s') where the model keeps it, else the expected r(s, a), and are drawn with
-    exactly the model's probabilities.
+    Rational models are converted by `to_float`.  Steps are drawn with exactly the probabilities of
+    the model, and give r(s, a, s') where the model has it, else the mean r(s, a).  A step is
+    `terminated` where it enters a state that is absorbing with reward 0 under all its actions,
+    which changes no return.  No step is truncated; gymnasium.wrappers.TimeLimit does that.
+    Gymnasium has no discount: it is the attribute `gamma`.
 
-    An action that is not allowed has the empty list in P and 0 in info["action_mask"], (A,) int8,
-    which is what env.action_space.sample takes, and what reset and step give.
+    An action that is not allowed has an empty list in P and 0 in info["action_mask"], (A,) int8,
+    which `reset` and `step` return and `env.action_space.sample` takes.
 
-    disallowed: "noop": a step by it stays in the state, gives the least reward of the model or 0
-                if that is less, sets info["noop"] and terminates only where the state has ended;
-                this never pays, so the optimal values are those of the model.  "raise": it raises
-                InvalidMDPError
+    disallowed: what a step by an action that is not allowed does.  "noop": it stays in the state
+                with the least reward of the model, or 0 if that is less, sets info["noop"], and
+                terminates only in a terminal state; it is never better than an allowed action, so
+                the optimal values are those of the model.  "raise": it raises InvalidMDPError
     raises:     InvalidMDPError for a batch and for another rule, ExactnessError as `to_float`,
                 MissingExtraError
 

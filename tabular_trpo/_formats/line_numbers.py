@@ -1,4 +1,4 @@
-"""Find the lines of places in a JSON text; run only when an error is certain."""
+"""Line numbers of places in a JSON text, looked up only when an error is certain."""
 
 import json
 import re
@@ -18,22 +18,24 @@ def lines_of(text: str, paths: set[Path]) -> dict[Path, int]:
     {('a', 1): 2}
     """
     lines: dict[Path, int] = {}
-    wanted = paths - {()}
-    if len(text) > MOST_SCANNED or not wanted:
+    sought = paths - {()}
+    if len(text) > MOST_SCANNED or not sought:
         return lines
     line, seen = 1, 0
     for path, offset in _walk(text):
-        if path in wanted and path not in lines:
+        if path in sought and path not in lines:
             line += text.count("\n", seen, offset)
             seen = offset
             lines[path] = line
-            if len(lines) == len(wanted):
+            if len(lines) == len(sought):
                 break
     return lines
 
 
 def duplicates(text: str) -> dict[Path, int]:
-    """Return the places of the object members whose key was there before, and the lines of these.
+    """Return the place and the line of each member of an object whose key is repeated.
+
+    The line is that of the first repetition.
 
     >>> duplicates('{"a": {"b": 1,\\n"b": 2}, "c": [1, 1]}')
     {('a', 'b'): 2}

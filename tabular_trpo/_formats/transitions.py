@@ -87,7 +87,7 @@ def _indices(report: Report, names: Sequence[object], k: int, what: str, index: 
 def _check_sizes(
     report: Report, pairs: tuple[Array, Array], numbers: tuple[Array, Array], broken: Array
 ) -> None:
-    """Report the pairs (s, a) whose exact numbers are too long together, and mark them as broken."""
+    """Report the pairs (s, a) whose exact numbers are too long together; mark them as broken."""
     s, a = pairs
     keys = s * broken.shape[1] + a
     order = np.argsort(keys, kind="stable")

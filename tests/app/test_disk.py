@@ -61,8 +61,8 @@ WRITERS: dict[str, tuple[tuple[str, ...], str, str]] = {
     "campaign": (("campaign", *SMALL, "--out", "{out}/c.jsonl"), "c.jsonl", ""),
 }
 REASONS = {
-    errno.ENOSPC: "Make room on that disk, or name a place on another",
-    errno.EDQUOT: "Make room within your quota",
+    errno.ENOSPC: "Free space on that disk, or name a place on another",
+    errno.EDQUOT: "Free space within your quota",
     errno.EFBIG: "Raise the limit of file sizes",
     errno.EACCES: "Name another",
     errno.EROFS: "Name another",
