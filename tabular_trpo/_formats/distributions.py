@@ -6,6 +6,7 @@ is wrong with the others.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 
@@ -48,7 +49,8 @@ def read_row(scope: Scope, path: Path, row: object, what: str) -> Array | None:
             read[index[name]] = found
     if len(read) < len(row):
         return None
-    if scope.rational and (long := size_fault(list(read.values()))) is not None:
+    exact = [p for p in read.values() if isinstance(p, Fraction)]
+    if (long := size_fault(exact)) is not None:
         report.note(long, path)
         return None
     out = zeros((len(index),), scope.rational)

@@ -143,14 +143,14 @@ def _read(given: object, arithmetic: str, source: str, normalize: bool) -> Docum
     scope = Scope(report, states, actions, quoted and arithmetic != "float", quoted)
     mdp, mask = read_model(scope, document, normalize)
     block = document.get("policies", {})
-    read = {name: rest for name, *rest in read_policies(scope, block, mask, normalize)}
+    read = list(read_policies(scope, block, mask, normalize))
     named = block if isinstance(block, dict) else ()
     expected = read_expected(report, document.get("expected", {}), states, actions, named)
     report.close()
     assert mdp is not None, "what keeps a model from being built is in the report"
     exact = scope.rational
-    policies = {name: frozen(pi if exact else on_grid(pi)) for name, (pi, _) in read.items()}
-    off = {name: off for name, (_, off) in read.items() if normalize}
+    policies = {name: frozen(pi if exact else on_grid(pi)) for name, pi, _ in read}
+    off = {name: off for name, _, off in read if normalize}
     if arithmetic == "rational" and not exact:
         mdp = mdp.to_rational()
         policies = {name: policy.to_rational(pi) for name, pi in policies.items()}

@@ -8,11 +8,12 @@ from numbers import Rational, Real
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 
 from tabular_trpo._core.errors import InvalidMDPError, LimitError, invalid
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest, written
-from tabular_trpo._core.numbers import MAX_INPUT_DIGITS, Array, Matrix, Scalar
+from tabular_trpo._core.numbers import MAX_INPUT_DIGITS, Array, Scalar
 from tabular_trpo._core.policy import check_policy
 from tabular_trpo._core.public import public
 from tabular_trpo._core.validate import Report
@@ -141,7 +142,7 @@ def entries(mdp: MDP) -> tuple[Array, Array, Array, Array, Array]:
     return s, a, t, columns[0], mdp.r[s, a] if mdp.r_next is None else columns[1]
 
 
-def _keys(matrix: Matrix) -> tuple[Array, Array]:
+def _keys(matrix: sp.csr_array) -> tuple[Array, Array]:
     """Return the places of the entries of a CSR array, row after row, and the entries."""
     rows = np.repeat(np.arange(matrix.shape[0], dtype=np.int64), np.diff(matrix.indptr))
     keys = rows * matrix.shape[1] + matrix.indices
@@ -186,9 +187,10 @@ def dumps(document: Mapping[str, object]) -> str:
 def _lines(value: object, levels: int, indent: str) -> str:
     """Write a value with its members on lines of their own, down to so many levels."""
     inner = indent + "  "
-    if not levels or not value:
-        return encode(value)
-    if isinstance(value, dict):
+    if levels and value and isinstance(value, dict):
         members = (f"{inner}{encode(k)}: {_lines(x, levels - 1, inner)}" for k, x in value.items())
         return "{\n" + ",\n".join(members) + f"\n{indent}}}"
-    return "[\n" + ",\n".join(inner + _lines(x, levels - 1, inner) for x in value) + f"\n{indent}]"
+    if levels and value and isinstance(value, list | tuple):
+        members = (inner + _lines(x, levels - 1, inner) for x in value)
+        return "[\n" + ",\n".join(members) + f"\n{indent}]"
+    return encode(value)
