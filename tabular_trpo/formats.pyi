@@ -21,4 +21,4 @@ from tabular_trpo._formats.gym_policy import (
 from tabular_trpo._formats.gym import (
     to_gym as to_gym,
 )
-from tabular_trpo._formats.save import write as write
+from tabular_trpo._formats.encode import write as write

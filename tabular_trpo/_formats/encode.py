@@ -1,6 +1,7 @@
 """Writing a model as a document and as text: reading it back gives the same numbers."""
 
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -17,9 +18,10 @@ from tabular_trpo._core.numbers import MAX_INPUT_DIGITS, Array, Scalar
 from tabular_trpo._core.policy import check_policy
 from tabular_trpo._core.public import public
 from tabular_trpo._core.validate import Report
+from tabular_trpo._formats.atomic_write import unwritable, write_atomically
 from tabular_trpo._formats.expected import read_expected
 from tabular_trpo._formats.header import check_text, name_fault
-from tabular_trpo._formats.limits import FORMAT, VERSION
+from tabular_trpo._formats.limits import FORMAT, MOST_BYTES, VERSION
 from tabular_trpo._formats.numbers import size_fault
 from tabular_trpo._formats.problems import in_file
 
@@ -194,3 +196,39 @@ def _lines(value: object, levels: int, indent: str) -> str:
         members = (inner + _lines(x, levels - 1, inner) for x in value)
         return "[\n" + ",\n".join(members) + f"\n{indent}]"
     return encode(value)
+
+
+@public
+def write(
+    mdp: MDP,
+    path: str | os.PathLike[str],
+    policies: Mapping[str, object] | None = None,
+    why: str = "",
+    expected: Mapping[str, object] | None = None,
+) -> None:
+    """Write a model to a `*.mdp.json` file from which `read` makes an equal one.
+
+    An existing file is replaced in one step once the new one is complete; when anything fails it
+    stays as it was.
+
+    policies: {name: (S, A)} in the arithmetic of the model
+    why:      a text: what the model is for
+    expected: {name: value}, see docs/formats.md
+    raises:   InvalidMDPError where the file cannot be written, for a batch, and for a name or a
+              policy that no file can hold; LimitError for a longer number or a larger file than
+              `read` accepts
+
+    >>> import tempfile
+    >>> from tabular_trpo.formats import read
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write(MDP([[["1"]]], [["2/3"]], ["1"], "1/2"), f"{folder}/one.mdp.json")
+    ...     read(f"{folder}/one.mdp.json").r
+    array([[Fraction(2, 3)]], dtype=object)
+    """
+    data = dumps(to_document(mdp, policies, why, expected)).encode("utf-8")
+    if len(data) > MOST_BYTES:
+        got = f"would have {len(data):,} bytes"
+        raise LimitError.of("file_size", str(path), got, f"at most {MOST_BYTES:,}")
+    if os.fspath(path) == "-":
+        raise unwritable(path, ValueError("only reading takes -"), "Name a file")
+    write_atomically(path, data)

@@ -33,29 +33,23 @@ def fetch(path: str | os.PathLike[str], source: str) -> bytes:
     source: the name of the file in messages
     raises: InvalidMDPError
     """
+    size = 0  # of a regular file, which is checked before it is read; a pipe is cut off
     try:
         if os.fspath(path) == "-":
             data = sys.stdin.buffer.read(MOST_BYTES + 1)
         else:
             with FilePath(path).open("rb") as file:
-                # The size of a regular file is checked before it is read; a pipe is cut off.
                 status = os.fstat(file.fileno())
-                if stat.S_ISREG(status.st_mode) and status.st_size > MOST_BYTES:
-                    raise _too_big(source, f"has {status.st_size:,} bytes")
-                data = file.read(MOST_BYTES + 1)
-    except InvalidMDPError:
-        raise
+                size = status.st_size if stat.S_ISREG(status.st_mode) else 0
+                data = b"" if size > MOST_BYTES else file.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         got = f"cannot be read: {reason}"
         raise invalid("file", source, got, "a readable file") from None
-    if len(data) > MOST_BYTES:
-        raise _too_big(source, f"has more than {MOST_BYTES:,} bytes")
+    if max(size, len(data)) > MOST_BYTES:
+        got = f"has {size:,} bytes" if size > MOST_BYTES else f"has more than {MOST_BYTES:,} bytes"
+        raise invalid("file_size", source, got, f"at most {MOST_BYTES:,} bytes")
     return data
-
-
-def _too_big(source: str, got: str) -> InvalidMDPError:
-    return invalid("file_size", source, got, f"at most {MOST_BYTES:,} bytes")
 
 
 def decode(data: bytes, source: str) -> str:

@@ -19,7 +19,7 @@ def lines_of(text: str, paths: set[Path]) -> dict[Path, int]:
     """
     lines: dict[Path, int] = {}
     sought = paths - {()}
-    if len(text) > MOST_SCANNED or not sought:
+    if not sought:
         return lines
     line, seen = 1, 0
     for path, offset in _walk(text):
@@ -41,8 +41,6 @@ def duplicates(text: str) -> dict[Path, int]:
     {('a', 'b'): 2}
     """
     found: dict[Path, int] = {}
-    if len(text) > MOST_SCANNED:
-        return found
     seen: set[Path] = set()
     for path, offset in _walk(text):
         if path not in seen:
@@ -53,11 +51,14 @@ def duplicates(text: str) -> dict[Path, int]:
 
 
 def _walk(text: str) -> Iterator[tuple[Path, int]]:
-    """Yield the path and offset of each value of a JSON text (in an object: the key's offset)."""
+    """Yield the path and offset of each value of a JSON text; in an object the offset of its key.
+
+    A text of more than MOST_SCANNED characters yields nothing.
+    """
     path: list[str | int] = []  # ends in a list's index or an object's latest key
     kinds: list[str] = []
     pending: int | None = None  # offset of a key whose value has not come yet
-    for match in TOKEN.finditer(text):
+    for match in TOKEN.finditer(text if len(text) <= MOST_SCANNED else ""):
         token, offset = match.group(), match.start()
         if token in "]}":
             if not kinds:

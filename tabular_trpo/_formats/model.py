@@ -20,7 +20,7 @@ from tabular_trpo._formats.distributions import read_rho0
 from tabular_trpo._formats.header import Scope
 from tabular_trpo._formats.numbers import Number, has_bare, number, number_in, row_problem
 from tabular_trpo._formats.problems import in_json
-from tabular_trpo._formats.transitions import Columns, read_transitions, split_rows
+from tabular_trpo._formats.transitions import read_transitions, split_rows
 
 ENTRY = 16  # bytes an entry of a dense rational table: one in P and one in r(s, a, s')
 TERMINAL = 'A terminal state moves to itself: [{0}, "stay", {0}, "1", "0"]'
@@ -46,17 +46,18 @@ def read_model(
     except MemoryGuardError:
         report.close()
         raise
-    columns = read_transitions(scope, rows)
+    read = read_transitions(scope, rows)
     rho0 = read_rho0(scope, document["rho0"])
-    if columns is None:
+    if read is None:
         return None, None
+    columns, places = read
+    table = core.Table(*columns, rho0, tuple(scope.states), tuple(scope.actions))
     mask = np.zeros(size, dtype=bool)
-    mask[columns.s, columns.a] = True
-    table = core.Table(*columns[:5], rho0, tuple(scope.states), tuple(scope.actions))
+    mask[table.s, table.a] = True
     built = _build(table, mask, gamma, normalize)
     if isinstance(built, MDP):
         return built, mask
-    report.merge(built, lambda problem: _in_document(problem, columns, table))
+    report.merge(built, lambda problem: _in_document(problem, table, places))
     return None, mask
 
 
@@ -83,24 +84,27 @@ def _build(
     return found
 
 
-def _in_document(problem: Problem, c: Columns, table: core.Table) -> Problem:
-    """Return a problem of core with its place and its names in the document."""
-    states, actions = table.state_names, table.action_names
+def _in_document(problem: Problem, table: core.Table, places: Array) -> Problem:
+    """Return a problem of core with its place and its names in the document.
+
+    places: the position in the document of each row of the table
+    """
+    s, a, t, states, actions = table.s, table.a, table.t, table.state_names, table.action_names
     match problem.path:
-        case "P", int(s), int(a):
-            rows = np.flatnonzero((c.s == s) & (c.a == a))
-            what = f"of state {in_json(states[s])}, action {in_json(actions[a])}"
-            path = ("transitions", int(c.row[rows[0]]))
-            return row_problem(problem, path, what, [states[t] for t in c.t[rows]], c.p[rows])
+        case "P", int(i), int(j):
+            rows = np.flatnonzero((s == i) & (a == j))
+            what = f"of state {in_json(states[i])}, action {in_json(actions[j])}"
+            path = ("transitions", int(places[rows[0]]))
+            return row_problem(problem, path, what, [states[k] for k in t[rows]], table.p[rows])
         case ("rho0",):
             return row_problem(problem, ("rho0",), "over the states", states, table.rho0)
         case "transitions", int(i):
-            same = (c.s == c.s[i]) & (c.a == c.a[i]) & (c.t == c.t[i])
-            triple = ", ".join(map(in_json, (states[c.s[i]], actions[c.a[i]], states[c.t[i]])))
-            got = f"repeats {triple} of transitions[{c.row[np.argmax(same)]}]"
-            return replace(problem, where="", got=got, path=("transitions", int(c.row[i])))
-        case "states", int(s):
-            name = in_json(states[s])
+            first = np.argmax((s == s[i]) & (a == a[i]) & (t == t[i]))
+            triple = ", ".join(map(in_json, (states[s[i]], actions[a[i]], states[t[i]])))
+            got = f"repeats {triple} of transitions[{places[first]}]"
+            return replace(problem, where="", got=got, path=("transitions", int(places[i])))
+        case "states", int(i):
+            name = in_json(states[i])
             got, cure = f"= {name} has no transitions", TERMINAL.format(name)
             return replace(problem, where="", got=got, expected="at least one action", cure=cure)
     return problem
@@ -136,10 +140,9 @@ def _gamma(scope: Scope, value: object) -> Number:
 
 def _guard(n_states: int, n_actions: int, rational: bool) -> None:
     """Refuse a model that would not fit into memory."""
-    pairs = f"{n_states:,} states and {n_actions:,} actions"
+    entries, what = n_states * n_actions, "a table of rewards"
+    cure = "Give the states fewer actions in common"
     if rational:
+        entries, what = entries * n_states, "an exact table"
         cure = 'Read it with arithmetic="float" (--arithmetic float), which keeps no zeros'
-        guard(n_states * n_states * n_actions * ENTRY, f"an exact table over {pairs}", cure)
-    else:
-        cure = "Give the states fewer actions in common"
-        guard(n_states * n_actions * ENTRY, f"a table of rewards over {pairs}", cure)
+    guard(entries * ENTRY, f"{what} over {n_states:,} states and {n_actions:,} actions", cure)

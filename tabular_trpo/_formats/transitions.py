@@ -5,7 +5,6 @@ model find what is wrong with the rest.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple, final
 
 import numpy as np
 
@@ -17,21 +16,6 @@ from tabular_trpo._formats.problems import fault, in_json
 
 WIDTH = 5
 ROW = '["s", "a", "s\'", "probability", "reward"]'
-
-
-@final
-class Columns(NamedTuple):
-    """Transitions as columns: indices s, a, t, numbers p, r of one arithmetic.
-
-    `row` is the position in the document, -1 for a row that replaces what could not be read.
-    """
-
-    s: Array
-    a: Array
-    t: Array
-    p: Array
-    r: Array
-    row: Array
 
 
 def split_rows(report: Report, rows: object) -> list[tuple[object, ...]]:
@@ -48,11 +32,16 @@ def split_rows(report: Report, rows: object) -> list[tuple[object, ...]]:
     return list(zip(*listed, strict=True))
 
 
-def read_transitions(scope: Scope, columns: list[tuple[object, ...]]) -> Columns | None:
-    """Return the columns read; None where an unknown state leaves the model open.
+def read_transitions(
+    scope: Scope, columns: list[tuple[object, ...]]
+) -> tuple[list[Array], Array] | None:
+    """Return the columns read, and where each row is in the document; None for an unknown state.
+
+    The columns are indices s, a, s' and numbers p, r in the arithmetic of the scope.
 
     Unknown names and bad numbers are reported.  A pair (s, a) with one of them, and all pairs of a
-    state with an unknown action, get one valid row, s to s with probability 1.
+    state with an unknown action, get one valid row, s to s with probability 1,
+    which is at -1.
     """
     names = (("states", scope.states), ("actions", scope.actions), ("states", scope.states))
     s, a, t = (_indices(scope.report, columns[k], k, *name) for k, name in enumerate(names))
@@ -70,8 +59,9 @@ def read_transitions(scope: Scope, columns: list[tuple[object, ...]]) -> Columns
     kept = np.flatnonzero(~broken[s, a])
     at, by = np.nonzero(broken)
     one = zeros(at.shape, scope.rational) + 1
-    pairs = ((s, at), (a, by), (t, at), (p, one), (r, one), (np.arange(len(s)), at * 0 - 1))
-    return Columns(*(np.concatenate([read[kept], valid]) for read, valid in pairs))
+    pairs = ((s, at), (a, by), (t, at), (p, one), (r, one))
+    read = [np.concatenate([column[kept], valid]) for column, valid in pairs]
+    return read, np.concatenate([kept, at * 0 - 1])
 
 
 def _indices(report: Report, names: Sequence[object], k: int, what: str, index: Index) -> Array:

@@ -15,8 +15,8 @@ from tabular_trpo._app.shared.files import SUFFIX, make_folder, save
 from tabular_trpo._core.errors import TabularError
 from tabular_trpo._core.records import locked
 from tabular_trpo._falsify.result import Refutation, Unrefuted
+from tabular_trpo._formats.encode import write
 from tabular_trpo._formats.expected import SCALARS, VECTORS
-from tabular_trpo._formats.save import write
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.pair import Pair
 
