@@ -97,7 +97,7 @@ def _dtypes(value: object) -> set[np.dtype[Any]]:
 
 
 def _nested(name: str, value: Sequence[object], seen: dict[int, object]) -> object:
-    """Return nested lists with their arrays and tensors read; a list without any is returned itself.
+    """Return nested lists with their arrays and tensors read; a list without any stays itself.
 
     seen: the results by identity of the lists, since one list may occur many times
     """

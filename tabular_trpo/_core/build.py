@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, final
 
 import numpy as np
 
-from tabular_trpo._core import array_input, axes, validate
+from tabular_trpo._core import array_input, validate
 from tabular_trpo._core.arithmetic import common_arithmetic
 from tabular_trpo._core.array_input import AxisNames
 from tabular_trpo._core.csr import frozen_csr, read_csr
@@ -31,7 +31,7 @@ from tabular_trpo._core.numbers import (
     read_array,
 )
 from tabular_trpo._core.rewards import shape_rewards, split_rewards
-from tabular_trpo._core.shapes import model_sizes, repeat_for_batch, shape_error
+from tabular_trpo._core.shapes import check_order, model_sizes, repeat_for_batch, shape_error
 
 
 @final
@@ -65,7 +65,7 @@ def build_fields(
     )
     x = _read(given, ("state", states), ("action", actions))
     rows, sums = _summed(x.P, x.mask.shape)
-    axes.check(x.P, x.mask if given["allowed"] is not None else None, sums, x.array)
+    check_order(x.P, x.mask if given["allowed"] is not None else None, sums, x.array)
     off = 0.0
     if normalize:
         (P, one), (rho0, two) = normalized(x.P), normalized(x.rho0)
@@ -188,6 +188,7 @@ def _on_grid(x: _Read) -> tuple[_Read, float, Array | None]:
 
     return: the arrays, the largest change of an entry, and the mass of each row below the grid
     """
+    P: Matrix
     if is_sparse(x.P):
         data, change = snap(x.P.data, x.P.indptr)
         P = frozen_csr(x.P, data)
@@ -196,8 +197,8 @@ def _on_grid(x: _Read) -> tuple[_Read, float, Array | None]:
         )
         below = np.where(np.diff(P.indptr) > 0, below, 0.0).reshape(x.mask.shape)
     else:
-        P, change = snap_rows(x.P)
-        below = below_grid(P)
+        rows, change = snap_rows(x.P)
+        P, below = rows, below_grid(rows)
     rho0, moved = snap_rows(x.rho0)
     return x._replace(P=P, rho0=rho0), max(change, moved), frozen(below) if below.any() else None
 

@@ -61,7 +61,7 @@ def _indices(name: str, column: Sequence[Any], names: Sequence[str] | None) -> A
         expected = "an integer index >= 0"
     if bad:
         named = names is None and all(isinstance(column[i], str) for i in bad)
-        cure = "AxisNames need state_names= or action_names=" if named else ""
+        cure = "Names need state_names= or action_names=" if named else ""
         problems = [
             Problem("index", f"transitions[{i}] {name}", f"= {shown(column[i])}", expected, cure)
             for i in bad[:MOST_PROBLEMS]

@@ -173,12 +173,12 @@ class MDP:
     @public
     def from_transitions(
         cls,
-        transitions: Iterable[tuple[Any, Any, Any, Any, Any]],
-        rho0: Any,
-        gamma: Scalar,
+        transitions: Iterable[Any],
+        rho0: object,
+        gamma: object,
         state_names: Any = None,
         action_names: Any = None,
-        layout: Any = "auto",
+        layout: object = "auto",
         normalize: bool = False,
     ) -> "MDP":
         """Build from rows (s, a, s', probability, reward); a state has the actions in its rows.
@@ -202,7 +202,7 @@ class MDP:
 
     @classmethod
     def from_counts(
-        cls, counts: Any, r: Any, rho0: Any, gamma: Scalar, normalize: bool = False
+        cls, counts: object, r: object, rho0: object, gamma: object, normalize: bool = False
     ) -> "MDP":
         """Build from observed transition counts: P(s'|s, a) = counts / their sum, exactly.
 

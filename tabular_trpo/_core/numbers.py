@@ -220,6 +220,11 @@ def is_sparse(value: object) -> TypeGuard[sp.csr_array]:
     return bool(sp.issparse(value))
 
 
+def stored(matrix: Matrix) -> Array:
+    """Return the entries that are stored: all of an array, those of CSR other than zeros."""
+    return matrix if isinstance(matrix, np.ndarray) else matrix.data
+
+
 def zeros(shape: tuple[int, ...], rational: bool) -> Array:
     """Return zeros in one arithmetic."""
     return np.full(shape, Fraction(0), dtype=object) if rational else np.zeros(shape)
