@@ -14,7 +14,7 @@ _ENTRIES = (*QUANTITIES.values(), *HIDDEN.values())
 SCALARS = ("eta_star", *(entry.name for entry in _ENTRIES if entry.rank == SCALAR))
 VECTORS = tuple(entry.name for entry in _ENTRIES if entry.rank == STATE)
 OTHERS = ("policy", "pair", "optimal", "note")
-KEYS = f"{', '.join(OTHERS)}, or a quantity that is a number or one a state of tt.vocabulary()"
+KEYS = f"{', '.join(OTHERS)}, or a quantity of formulas that is a number or one a state"
 
 
 def read_expected(
