@@ -218,7 +218,7 @@ def test_library_names_the_file_and_the_cure(
 ) -> None:
     full("fsync", errno.ENOSPC)
     with pytest.raises(
-        tt.InvalidMDPError, match=r"x\.mdp\.json cannot be written: No space .* Make"
+        tt.InvalidMDPError, match=r"x\.mdp\.json cannot be written: No space .* Free"
     ):
         tt.write(tt.read(TIES), tmp_path / "x.mdp.json")
     assert os.listdir(tmp_path) == []
