@@ -1,4 +1,4 @@
-"""A model as a gymnasium environment; imports gymnasium, so `to_gym` imports it where used."""
+"""A model as a gymnasium environment.  Only `to_gym` imports this module, which needs gymnasium."""
 
 from collections.abc import Sequence
 from typing import Any, final
@@ -17,18 +17,18 @@ Outcome = tuple[float, int, float, bool]  # probability, next state, reward, ter
 
 @final
 class TabularEnv(gymnasium.Env[Any, Any]):
-    """A single float model as an environment; made by `to_gym`, which says what is promised.
+    """A single float model as an environment, made by `to_gym`.
 
     P:                     {s: {a: [(probability, next state, reward, terminated), ...]}}
     initial_state_distrib: (S,)
-    gamma:                 the discount, which gymnasium has no place for
-    s:                     the present state, None before the first reset
+    gamma:                 the discount, which is no part of gymnasium's interface
+    s:                     the current state, None before the first reset
     disallowed:            "noop" or "raise": what `step` does with an action not allowed in s
-    idle_reward:           the reward of a step that does nothing, at most 0 and at most each reward
+    idle_reward:           the reward of a step that does nothing: min(0, all rewards)
     """
 
     def __init__(self, mdp: MDP, disallowed: str) -> None:
-        """Tabulate the model; the environment keeps no reference to it."""
+        """Tabulate the model, which is not referred to afterwards."""
         self.P, self._terminal = _tabulate(mdp)
         self.disallowed = disallowed
         rows = (row for actions in self.P.values() for row in actions.values())

@@ -70,7 +70,7 @@ def check_text(report: Report, value: object, path: tuple[str, ...]) -> None:
 
 
 def read_names(report: Report, document: dict[str, object], key: str) -> Index:
-    """Return the position of each name of a list of names; {} where one is wrong."""
+    """Return the position of each name in a list of the document; {} where one is wrong."""
     names = document[key]
     if not isinstance(names, list) or not names:
         cure = 'Numbers are quoted: ["0", "1"]'

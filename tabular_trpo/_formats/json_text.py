@@ -1,4 +1,8 @@
-"""From the bytes of a file to JSON values, refusing what would hurt before it can."""
+"""The bytes of a file as JSON values; size, depth and keys are checked before the work they cause.
+
+The order is: size of the file (`fetch`), encoding (`decode`), number and depth of brackets, JSON,
+repeated keys (`parse`).
+"""
 
 import json
 import math
@@ -25,6 +29,7 @@ SIGNATURES = {
     b"\xfe\xff": ("UTF-16 text", "Save it as UTF-8"),
 }
 NONZERO = re.compile("[1-9]")
+QUOTE = "Quote it to make it exact, and every other number of the model with it"
 
 
 def fetch(path: str | os.PathLike[str], source: str) -> bytes:
@@ -131,6 +136,7 @@ def _check_nesting(data: bytes, source: str) -> None:
 
 
 def _float(text: str) -> float | Problem:
+    """Return a double, or what is wrong with a number that would become infinite or 0."""
     value = float(text)
     if math.isinf(value):
         code, expected = "not_finite", "a double, at most 1.8e308"
@@ -138,11 +144,11 @@ def _float(text: str) -> float | Problem:
         code, expected = "double_range", "0 or a double from 5e-324"
     else:
         return value
-    cure = "Quote it to make it exact, and every other number of the model with it"
-    return fault(code, f"= {in_json(text)[1:-1]}", expected, cure)
+    return fault(code, f"= {in_json(text)[1:-1]}", expected, QUOTE)
 
 
 def _int(text: str) -> int | Problem:
+    """Return an integer, or what is wrong with one of so many digits that it is no double."""
     if len(text) > MAX_INPUT_DIGITS:
         got = f"= an integer of {len(text)} digits"
         return fault("not_a_double", got, "a bare number that is a double")

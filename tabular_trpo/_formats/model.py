@@ -1,6 +1,7 @@
-"""The model of a document: transitions, rho0 and gamma read, then built and checked by core.
+"""The model of a document: gamma, transitions and rho0 are read here, the model is checked by core.
 
-Core names the offenders by their indices; here they get their names and places in the document.
+A problem that core finds has the indices of its place as a path, such as ("P", 3, 1).  Here it gets
+the names of the states and actions and its place in the document.
 """
 
 from collections.abc import Mapping
