@@ -1,4 +1,4 @@
-"""A statistical test of an environment's table: its steps must be outcomes of P, as often as P says.
+"""A statistical test of an environment's table: steps are outcomes of P, as often as P says.
 
 The environment is played by random allowed actions.  A step that P does not list refutes P.
 Frequencies are compared by a likelihood ratio that is a martingale where P is true, so that the
@@ -19,7 +19,7 @@ from tabular_trpo._core.validate import label, refuse
 from tabular_trpo._formats.gym_table import Rows
 
 FALSE_ALARM = 1e-6  # the chance that a true table is refused, at most
-RESTART = 0.01  # the chance that a step is followed by a reset, so that an absorbing state does not take all steps
+RESTART = 0.01  # the chance that a step is followed by a reset: not all steps in an absorbing state
 SAME_REWARD = 1e-6  # relative: rewards of single precision are 6e-8 off
 BUILD = "Set env.unwrapped.P to what it plays, or build the model by MDP.from_counts(...)"
 

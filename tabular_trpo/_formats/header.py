@@ -41,15 +41,13 @@ def check_header(report: Report, document: object) -> dict[str, object]:
     """
     if not isinstance(document, dict):
         raise InvalidMDPError(fault("type", f"holds {in_json(document)}", "a JSON object"))
-    kind, version = document.get("format"), document.get("version")
-    if kind != FORMAT:
-        cure = "A certificate holds its model under the key model" if "claims" in document else ""
-        got = f"= {in_json(kind)}" if "format" in document else "is missing"
-        wrong = fault("format", got, in_json(FORMAT), cure)
-        raise InvalidMDPError(replace(wrong, path=("format",)))
-    if isinstance(version, bool) or not isinstance(version, int) or version != VERSION:
-        got = f"= {in_json(version)}" if "version" in document else "is missing"
-        raise InvalidMDPError(replace(fault("version", got, str(VERSION)), path=("version",)))
+    cure = "A certificate holds its model under the key model" if "claims" in document else ""
+    for key, only in (("format", FORMAT), ("version", VERSION)):
+        value = document.get(key)
+        if isinstance(value, bool) or not isinstance(value, type(only)) or value != only:
+            got = f"= {in_json(value)}" if key in document else "is missing"
+            wrong = fault(key, got, in_json(only), cure if key == "format" else "")
+            raise InvalidMDPError(replace(wrong, path=(key,)))
     keys = ", ".join(KEYS)
     for key in document:
         if key not in KEYS:
