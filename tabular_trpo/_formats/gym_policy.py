@@ -11,7 +11,8 @@ from tabular_trpo._core.errors import ExactnessError, InvalidMDPError, invalid
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.normalize import rescaled
 from tabular_trpo._core.numbers import Array, fractions, frozen, read_array, shown, zeros
-from tabular_trpo._core.policy import check_rows, uniform
+from tabular_trpo._core.policy import uniform
+from tabular_trpo._core.policy_checks import check_rows
 from tabular_trpo._core.public import public
 from tabular_trpo._core.validate import totals
 from tabular_trpo._formats.gym import SINK
