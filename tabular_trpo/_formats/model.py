@@ -51,10 +51,10 @@ def read_model(
     rho0 = read_rho0(scope, document["rho0"])
     if read is None:
         return None, None
-    columns, places = read
-    table = core.Table(*columns, rho0, tuple(scope.states), tuple(scope.actions))
+    (s, a, t, p, r), places = read
+    table = core.Table(s, a, t, p, r, rho0, tuple(scope.states), tuple(scope.actions))
     mask = np.zeros(size, dtype=bool)
-    mask[table.s, table.a] = True
+    mask[s, a] = True
     built = _build(table, mask, gamma, normalize)
     if isinstance(built, MDP):
         return built, mask
@@ -98,7 +98,8 @@ def _in_document(problem: Problem, table: core.Table, places: Array) -> Problem:
             path = ("transitions", int(places[rows[0]]))
             return row_problem(problem, path, what, [states[k] for k in t[rows]], table.p[rows])
         case ("rho0",):
-            return row_problem(problem, ("rho0",), "over the states", states, table.rho0)
+            rho0 = np.asarray(table.rho0)
+            return row_problem(problem, ("rho0",), "over the states", states, rho0)
         case "transitions", int(i):
             first = np.argmax((s == s[i]) & (a == a[i]) & (t == t[i]))
             triple = ", ".join(map(in_json, (states[s[i]], actions[a[i]], states[t[i]])))

@@ -28,7 +28,7 @@ def split_rows(report: Report, rows: object) -> list[tuple[object, ...]]:
     for i in bad:
         report.note(fault("shape", f"= {in_json(listed[i])}", f"a list {ROW}"), ("transitions", i))
     if bad or not listed:
-        report.close()  # every later check would miss what stood in these rows
+        report.close()  # later checks would report what these rows lack
     return list(zip(*listed, strict=True))
 
 
