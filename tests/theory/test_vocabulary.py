@@ -181,7 +181,7 @@ def added(monkeypatch: pytest.MonkeyPatch) -> VocabularyEntry:
 def test_a_quantity_is_added_by_its_row(
     added: VocabularyEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    @tt.claim("spread is small", around="L")
+    @tt.claim("spread is small", center="L")
     def small(p: Any) -> Any:
         return p.eta_new, ">=", p.L - p.eps * p.spread / (1 - p.gamma)
 
@@ -198,7 +198,7 @@ def test_a_quantity_is_added_by_its_row(
     example = work_out(small, exact)  # the worked example
     shown = [name for name in example.parts if name in ("tv", "cost", "spread")]
     assert shown == ["tv", "cost", "spread"]  # each after what it rests on
-    assert example.of(SCALAR)["spread"] == exact.spread
+    assert example.of_rank(SCALAR)["spread"] == exact.spread
     assert definition("spread") == "span_s(cost)"
     assert added in tt.vocabulary() and "| `spread` |" in vocabulary_page.page()
     bound = tt.claim("x")(lambda p: (p.eta_new - p.eta, ">=", -p.spread))
