@@ -17,7 +17,7 @@ w^2, which bounds every return.  Float: none.
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any, final
+from typing import final
 
 import numpy as np
 from flint import fmpq, fmpq_mat, fmpq_poly
@@ -68,7 +68,7 @@ class BestMixture:
 
 
 @public
-def best_alpha(mdp: MDP, pi: Any, target: Any) -> BestMixture:
+def best_alpha(mdp: MDP, pi: object, target: object) -> BestMixture:
     """Return the weight in [0, 1] for which the mixture of pi and target has the largest return.
 
     argmax_alpha eta((1 - alpha) pi + alpha target), the smallest alpha of equals: the mixtures of

@@ -14,13 +14,13 @@ x itself and with the reason of the end.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
 from tabular_trpo._core.arithmetic import read_as
 from tabular_trpo._core.errors import LimitError, Problem, invalid
-from tabular_trpo._core.numbers import Array, frozen
+from tabular_trpo._core.numbers import Array, Scalar, frozen
 from tabular_trpo._core.records import locked
 from tabular_trpo._families.arguments import size
 from tabular_trpo._improve.status import SolverStatus
@@ -56,9 +56,9 @@ class Solution:
 
 def conjugate_gradient(
     product: Product,
-    b: Any,
+    b: object,
     *,
-    damping: Any = 0.0,
+    damping: Scalar = 0.0,
     iterations: int | None = None,
     tolerance: float = 1e-12,
 ) -> Solution:

@@ -7,14 +7,13 @@ form.
 
 import math
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
 from tabular_trpo._core.arithmetic import read_as
 from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.nearest import nearest
-from tabular_trpo._core.numbers import Array, is_rational, shown
+from tabular_trpo._core.numbers import Array, Scalar, is_rational, shown
 from tabular_trpo._core.policy import check_rows, mixture
 from tabular_trpo._core.public import public
 from tabular_trpo._core.shapes import shape_error
@@ -31,7 +30,7 @@ BITS = 64  # after the binary point, to which a rational weight is rounded down 
 
 @public
 def conservative(
-    L: Surrogate, alpha: Any = "paper", ev: Evaluation | None = None, target: Any = None
+    L: Surrogate, alpha: Scalar = "paper", ev: Evaluation | None = None, target: object = None
 ) -> Step:
     """Return the step of conservative policy iteration, (1 - alpha) pi + alpha target.
 
@@ -71,9 +70,9 @@ def conservative(
     if rule == "best":
         weight = best_alpha(pi.mdp, L.pi, aim).alpha
         return step_to(L, mixture(L.pi, aim, weight), Mixture(weight, aim))
-    gain: Any = L.gain(aim)
-    gamma: Any = pi.mdp.gamma
-    eps: Any = abs((aim * pi.A).sum(axis=-1)).max()
+    gain: Scalar = L.gain(aim)
+    gamma: Scalar = pi.mdp.gamma
+    eps: Scalar = abs((aim * pi.A).sum(axis=-1)).max()
     if not is_rational(L.pi):  # Python floats overflow without a warning
         gain, eps, gamma = nearest(gain), nearest(eps), nearest(gamma)
     weight = (paper_weight if rule == "paper" else tight_weight)(gain, eps, gamma)
@@ -82,7 +81,7 @@ def conservative(
     return step_to(L, mixture(L.pi, aim, weight), Mixture(weight, aim, eps), lambda *_: loss)
 
 
-def paper_weight(gain: Any, eps: Any, gamma: Any) -> Any:
+def paper_weight(gain: Scalar, eps: Scalar, gamma: Scalar) -> Scalar:
     """Return min(1, (1 - gamma)^2 gain / (4 eps gamma)), which maximises the bound (6).
 
     >>> paper_weight(Fraction(1), Fraction(1, 2), Fraction(1, 2))
@@ -95,7 +94,7 @@ def paper_weight(gain: Any, eps: Any, gamma: Any) -> Any:
     return most / least
 
 
-def tight_weight(gain: Any, eps: Any, gamma: Any) -> Any:
+def tight_weight(gain: Scalar, eps: Scalar, gamma: Scalar) -> Scalar:
     """Return the weight that maximises Theorem 4.1 of Kakade & Langford (2002); Fractions round
     down.
 
@@ -108,7 +107,7 @@ def tight_weight(gain: Any, eps: Any, gamma: Any) -> Any:
         return gain * 0
     u, half = 1 - gamma, (gain * 0 + 1) / 2
     x = u * gain / (2 * eps) if u * gain < eps else half
-    rise: Any
+    rise: Scalar
     if isinstance(x, Fraction):
         left = 1 - x
         square = left.numerator * left.denominator << 2 * BITS
@@ -118,13 +117,13 @@ def tight_weight(gain: Any, eps: Any, gamma: Any) -> Any:
     return gain * 0 + 1 if rise * u >= gamma else rise * u / gamma
 
 
-def _target(L: Surrogate, target: Any) -> Array:
+def _target(L: Surrogate, target: object) -> Array:
     if target is None:
         return greedy_rows(L)
     return check_rows("target", read_like("target", target, L, unsigned=True), L.allowed)
 
 
-def _weight(L: Surrogate, alpha: Any) -> Any:
+def _weight(L: Surrogate, alpha: object) -> Scalar:
     expected = f"a weight in [0, 1], or one of {', '.join(RULES)}"
     if isinstance(alpha, str) and alpha.isalpha():
         raise invalid("alpha", "alpha", f"= {shown(alpha)}", expected)

@@ -1,12 +1,12 @@
 """The direction of a parametric step: the gradient g, or the natural gradient H^-1 g."""
 
 from dataclasses import dataclass
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
 from tabular_trpo._core.errors import invalid
-from tabular_trpo._core.numbers import Array, frozen
+from tabular_trpo._core.numbers import Array, Scalar, frozen
 from tabular_trpo._core.overflow import finite
 from tabular_trpo._core.records import locked
 from tabular_trpo._exact.surrogate import LocalObjective
@@ -37,7 +37,7 @@ class Direction:
 
 
 def start(
-    L: LocalObjective, theta: Any, policy_class: SoftmaxClass | None
+    L: LocalObjective, theta: object, policy_class: SoftmaxClass | None
 ) -> tuple[SoftmaxClass, Array]:
     """Return the policy class, by default the full table, and theta, checked to give L.pi.
 
@@ -61,7 +61,7 @@ def direction_of(
     policy_class: SoftmaxClass,
     theta: Array,
     kind: str,
-    damping: Any,
+    damping: Scalar,
     most: int | None,
     product: Product | None,
 ) -> tuple[Direction | None, ParametricStep]:

@@ -17,8 +17,6 @@ misses, whatever its multipliers are.  It is 0 exactly at an optimum with optima
 (strong duality of linear programs).
 """
 
-from typing import Any
-
 import numpy as np
 
 from tabular_trpo._core.arithmetic import read_as
@@ -98,7 +96,7 @@ def _policy(L: Surrogate, step: Step) -> Array:
     return new
 
 
-def _row_multipliers(L: Surrogate, given: Any) -> Array:
+def _row_multipliers(L: Surrogate, given: object) -> Array:
     m = read_as("m", given, is_rational(L.pi))
     if m.shape != L.weight.shape:
         raise shape_error("m", m.shape, f"(S,) = {L.weight.shape}")

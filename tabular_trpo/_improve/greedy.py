@@ -1,7 +1,5 @@
 """The greedy step: the unconstrained maximiser of the surrogate, and policy iteration."""
 
-from typing import Any
-
 import numpy as np
 
 from tabular_trpo._core.numbers import Array, frozen
@@ -12,7 +10,7 @@ from tabular_trpo._improve.step import Step, read_like, single, step_to
 
 
 @public
-def greedy(L: Surrogate, A: Any = None) -> Step:
+def greedy(L: Surrogate, A: object = None) -> Step:
     """Return the step to the maximiser of the surrogate, or that of policy iteration.
 
     pi_new(s) = argmax_a G(s, a) where weight(s) > 0, else pi(s): the argmax of L in conservative
@@ -35,7 +33,7 @@ def greedy(L: Surrogate, A: Any = None) -> Step:
     return step_to(single(L), greedy_rows(L, A))
 
 
-def greedy_rows(L: Surrogate, A: Any = None) -> Array:
+def greedy_rows(L: Surrogate, A: object = None) -> Array:
     """Return the policy of `greedy`, shape (S, A)."""
     values = L.G
     moving = L.weight > 0

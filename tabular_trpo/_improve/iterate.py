@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import count
 from time import perf_counter
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
@@ -106,7 +106,7 @@ class Record:
 @public
 def iterate(
     mdp: MDP,
-    pi: Any,
+    pi: object,
     step: StepFunction,
     until: Iterable[Rule] = (),
     bounds: Iterable[GainBound] | None = None,

@@ -9,11 +9,10 @@ eps gamma / (1 - gamma)^2 that holds for every deterministic policy if gamma >= 
 """
 
 import math
-from typing import Any
 
 import numpy as np
 
-from tabular_trpo._core.numbers import ones
+from tabular_trpo._core.numbers import Scalar, ones
 from tabular_trpo._core.public import public
 from tabular_trpo._exact.surrogate import Surrogate
 from tabular_trpo._improve.greedy import greedy
@@ -26,7 +25,7 @@ from tabular_trpo._improve.trust_region import no_worse, placed, visited_rows
 
 
 @public
-def minorize(L: Surrogate, C: Any) -> Step:
+def minorize(L: Surrogate, C: Scalar) -> Step:
     """Return the step that maximises L(pi_new) - C max_s KL(pi || pi_new).
 
     TRPO (2015), Algorithm 1, with the maximum over visited states; with C = `tt.penalty(ev)`, which

@@ -14,11 +14,11 @@ from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._improve.status import SolverStatus
 
-T = TypeVar("T", bound=type)
+T = TypeVar("T")
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
-def _record(cls: T) -> T:
+def _record(cls: type[T]) -> type[T]:
     return public(locked(dataclass(frozen=True, slots=True)(cls)))
 
 

@@ -25,12 +25,12 @@ delta.
 import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
 from tabular_trpo._core.errors import InvalidMDPError, LimitError, Problem, invalid
-from tabular_trpo._core.numbers import Array, frozen, shown
+from tabular_trpo._core.numbers import Array, Scalar, frozen, shown
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._core.validate import finite_floats
@@ -81,12 +81,12 @@ ACCEPT: dict[str, Callable[[Trial], bool]] = {
 @public
 def natural(
     L: LocalObjective,
-    theta: Any,
-    delta: Any,
+    theta: object,
+    delta: Scalar,
     policy_class: SoftmaxClass | None = None,
     *,
     direction: str = "natural",
-    damping: Any = 0.0,
+    damping: Scalar = 0.0,
     iterations: int | None = None,
     product: Product | None = None,
     accept: str | Callable[[Trial], bool] = "improve_and_kl",
@@ -153,11 +153,11 @@ def natural(
 @public
 def natural_fixed(
     L: LocalObjective,
-    theta: Any,
-    lam: Any,
+    theta: object,
+    lam: Scalar,
     policy_class: SoftmaxClass | None = None,
     *,
-    damping: Any = 0.0,
+    damping: Scalar = 0.0,
     iterations: int | None = None,
     product: Product | None = None,
 ) -> Step:
@@ -194,7 +194,7 @@ def natural_fixed(
 
 @public
 def vanilla(
-    L: LocalObjective, theta: Any, delta: Any, policy_class: SoftmaxClass | None = None
+    L: LocalObjective, theta: object, delta: Scalar, policy_class: SoftmaxClass | None = None
 ) -> Step:
     """Return the step theta + sqrt(2 delta) g / norm(g): the l2 norm replaces the KL; no search.
 
@@ -215,7 +215,7 @@ def vanilla(
 
 @public
 def following(
-    theta: Any, step: Callable[[Surrogate, Array], Step]
+    theta: object, step: Callable[[Surrogate, Array], Step]
 ) -> Callable[[Evaluation, Surrogate], Step]:
     """Return a step for `iterate` that hands the theta of each step to the next.
 
@@ -230,12 +230,12 @@ def following(
     >>> [float(next(run).eta_new.round(3)) for _ in range(3)]
     [1.14, 1.277, 1.407]
     """
-    theta = finite_floats("theta", theta)
+    current = finite_floats("theta", theta)
 
     def follow(ev: Evaluation, L: Surrogate) -> Step:
-        nonlocal theta
-        made = step(L, theta)
-        theta = made.multipliers["theta"]
+        nonlocal current
+        made = step(L, current)
+        current = made.multipliers["theta"]
         return made
 
     return follow

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, TypeVar, final
+from typing import TypeVar, final
 
 import numpy as np
 
@@ -72,7 +72,7 @@ class Step:
 @public
 def step_to(
     L: LocalObjective,
-    pi_new: Any,
+    pi_new: object,
     multipliers: Multipliers = NO_MULTIPLIERS,
     penalty: Penalty | None = None,
     status: StepStatus | None = None,
@@ -118,7 +118,7 @@ def step_to(
     return Step(pi_new, gain, max_kl, mean_kl, max_tv, objective, status, multipliers, backtracks)
 
 
-def visited(L: LocalObjective) -> Any:
+def visited(L: LocalObjective) -> slice | Array:
     """Return an index of the states with weight > 0, without a copy where those are all states."""
     seen = L.weight > 0
     return slice(None) if np.count_nonzero(seen) == len(seen) else seen
@@ -130,7 +130,7 @@ def is_optimal(L: LocalObjective) -> bool:
     return not bool(((G.max(axis=-1, keepdims=True) > L.G) & (L.pi > 0)).any())
 
 
-def read_like(name: str, value: Any, L: LocalObjective, unsigned: bool = False) -> Array:
+def read_like(name: str, value: object, L: LocalObjective, unsigned: bool = False) -> Array:
     """Return a table of numbers (S, A) in the arithmetic of the surrogate.
 
     unsigned: whether its rows are probabilities
@@ -164,7 +164,7 @@ def floating(L: Objective) -> Objective:
     return L
 
 
-def nonnegative(name: str, value: Any, rational: bool = False) -> Any:
+def nonnegative(name: str, value: object, rational: bool = False) -> Scalar:
     """Return a number such as delta or C as a Fraction or a Python float.
 
     A Python float overflows without the warning of a numpy one.

@@ -16,10 +16,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import accumulate
 from math import isfinite
-from typing import Any, final
+from typing import final
 
 from tabular_trpo._core.errors import LimitError, Problem
-from tabular_trpo._core.numbers import Array, frozen, is_rational, zeros
+from tabular_trpo._core.numbers import Array, Scalar, frozen, is_rational, zeros
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._exact.surrogate import Surrogate
@@ -29,7 +29,7 @@ from tabular_trpo._improve.step import Step, nonnegative, single, step_to
 
 
 @public
-def tv_penalty(L: Surrogate, c: Any) -> Step:
+def tv_penalty(L: Surrogate, c: Scalar) -> Step:
     """Return the step that maximises the surrogate less a penalty on the largest TV.
 
     max over pi_new of sum_{s,a} G (pi_new - pi) - c max_s D_TV(pi(s), pi_new(s))^2: Algorithm 1 of
@@ -70,7 +70,7 @@ def tv_penalty(L: Surrogate, c: Any) -> Step:
 
 
 @public
-def tv_constraint(L: Surrogate, delta: Any) -> Step:
+def tv_constraint(L: Surrogate, delta: Scalar) -> Step:
     """Return the step that maximises the surrogate within a total variation of delta in each row.
 
     max L(pi_new) subject to max_s D_TV(pi(s), pi_new(s)) <= delta, over visited states; the trust
@@ -97,7 +97,7 @@ def tv_constraint(L: Surrogate, delta: Any) -> Step:
 
 
 @public
-def mean_tv_constraint(L: Surrogate, delta: Any) -> Step:
+def mean_tv_constraint(L: Surrogate, delta: Scalar) -> Step:
     """Return the step that maximises the surrogate within a mean total variation of delta.
 
     max L(pi_new) subject to sum_s d(s) D_TV(pi(s), pi_new(s)) <= delta, d = weight / sum(weight):
@@ -146,21 +146,21 @@ class _Row:
 
     best: int
     actions: list[int]
-    slopes: list[Any]
-    ends: list[Any]
+    slopes: list[Scalar]
+    ends: list[Scalar]
 
-    def right(self, a: Any) -> Any:
+    def right(self, a: Scalar) -> Scalar:
         """Return the right derivative of the gain at mass a."""
         return self._slope(bisect_right(self.ends, a))
 
-    def left(self, a: Any) -> Any:
+    def left(self, a: Scalar) -> Scalar:
         """Return the left derivative of the gain at mass a."""
         return self._slope(bisect_left(self.ends, a))
 
-    def _slope(self, i: int) -> Any:
+    def _slope(self, i: int) -> Scalar:
         return self.slopes[i] if i < len(self.slopes) else 0 * self.ends[0]
 
-    def steps(self) -> list[tuple[Any, Any]]:
+    def steps(self) -> list[tuple[Scalar, Scalar]]:
         """Return (slope, mass) of each action that mass leaves."""
         starts = [0 * self.ends[0], *self.ends]
         return [(x, b - a) for x, a, b in zip(self.slopes, starts, self.ends, strict=False)]
@@ -182,7 +182,7 @@ def _moves(L: Surrogate) -> dict[int, _Row]:
     return rows
 
 
-def _moved(L: Surrogate, rows: dict[int, _Row], masses: dict[int, Any]) -> Array:
+def _moved(L: Surrogate, rows: dict[int, _Row], masses: dict[int, Scalar]) -> Array:
     """Return pi with the given mass moved in each row, or all useful mass where that is less."""
     new = L.pi.copy()
     for s, row in rows.items():
@@ -195,12 +195,12 @@ def _moved(L: Surrogate, rows: dict[int, _Row], masses: dict[int, Any]) -> Array
     return new
 
 
-def _sum(slopes: Iterable[Any]) -> Any:
+def _sum(slopes: Iterable[Scalar]) -> Scalar:
     """Return half the sum of slopes, which is compared with c a, since 2 c a might overflow."""
     return _finite(sum(slope / 2 for slope in slopes))
 
 
-def _finite(value: Any) -> Any:
+def _finite(value: Scalar) -> Scalar:
     if isinstance(value, float) and not isfinite(value):
         cure = "Scale the rewards, or use the rational arithmetic"
         raise LimitError(Problem("overflow", "G", "overflows float64", "finite differences", cure))

@@ -7,11 +7,10 @@ exceeds the radius the aim is lowered, and as a last resort the step is scaled b
 """
 
 import math
-from typing import Any
 
 import numpy as np
 
-from tabular_trpo._core.numbers import Array, largest
+from tabular_trpo._core.numbers import Array, Scalar, largest
 from tabular_trpo._core.overflow import finite
 from tabular_trpo._core.public import public
 from tabular_trpo._exact.divergence import kl_of_rows
@@ -33,7 +32,7 @@ INSIDE = 1 - 1e-12  # share of a radius aimed at, so that rounding seldom leads 
 TRIES = 16  # with ever smaller aims: rows are rounded to a grid, which can change rare actions
 
 
-def visited_rows(L: Surrogate, weighted: bool) -> tuple[KLRows, Any, Array]:
+def visited_rows(L: Surrogate, weighted: bool) -> tuple[KLRows, slice | Array, Array]:
     """Return the rows of visited states that can gain.
 
     weighted: whether their gains are G = weight * A, or A
@@ -54,7 +53,7 @@ def visited_rows(L: Surrogate, weighted: bool) -> tuple[KLRows, Any, Array]:
     return rows.take(gains), np.flatnonzero(L.weight > 0)[gains], weight[gains]
 
 
-def placed(L: Surrogate, at: Any, q: Array) -> Array:
+def placed(L: Surrogate, at: slice | Array, q: Array) -> Array:
     """Return the policy with new rows at some states."""
     if len(q) == len(L.pi):
         return q
@@ -64,7 +63,7 @@ def placed(L: Surrogate, at: Any, q: Array) -> Array:
 
 
 @public
-def max_kl(L: Surrogate, delta: Any) -> Step:
+def max_kl(L: Surrogate, delta: Scalar) -> Step:
     """Return the step that maximises L(pi_new) subject to max_s KL(pi(s) || pi_new(s)) <= delta.
 
     TRPO (2015), equation (11), with the maximum over visited states.  Each of them is a problem of
@@ -99,7 +98,7 @@ def max_kl(L: Surrogate, delta: Any) -> Step:
 
 
 @public
-def mean_kl(L: Surrogate, delta: Any) -> Step:
+def mean_kl(L: Surrogate, delta: Scalar) -> Step:
     """Return the step that maximises L(pi_new) subject to E_{s~d} KL(pi || pi_new) <= delta.
 
     TRPO (2015), equation (12); d = weight / sum(weight).  All visited states share one multiplier:
@@ -149,7 +148,7 @@ def _between(rows: KLRows, d: Array, lam: float, delta: float) -> Array:
 
 
 @public
-def mean_kl_penalty(L: Surrogate, C: Any) -> Step:
+def mean_kl_penalty(L: Surrogate, C: Scalar) -> Step:
     """Return the step that maximises L(pi_new) - C E_{s~d} KL(pi || pi_new).
 
     TRPO (2015), section 4, with the mean in place of the largest divergence; d = weight /
