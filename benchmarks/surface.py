@@ -218,7 +218,7 @@ RECORDS: dict[str, Callable[[World], Any]] = {
     "sampled.comparison.Curve": lambda w: w.curve,
     "sampled.comparison.Band": lambda w: tt.sampled.comparison.band([w.curve], w.curve.steps),
     "formats.Document": lambda w: tt.formats.from_document(w.document),
-    "families.worst_case.WorstCase": lambda w: tt.families.worst_case.fork("1/2", "1/4", "1/4"),
+    "families.worst_case.Instance": lambda w: tt.families.worst_case.fork("1/2", "1/4", "1/4"),
 }
 
 

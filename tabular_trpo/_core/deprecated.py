@@ -1,6 +1,6 @@
 """Renamed arguments and attributes: the old names work until version 1.0, with a warning.
 
-Names of modules are in `tabular_trpo._renames`; all are listed in docs/renames.md.
+AxisNames of modules are in `tabular_trpo._renames`; all are listed in docs/renames.md.
 """
 
 from collections.abc import Callable

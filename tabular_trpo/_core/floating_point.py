@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from tabular_trpo._core.errors import FloatingPointModeError, Problem
+from tabular_trpo._core.errors import FloatingPointModeError
 
 # Not folded by the compiler, because they are looked up when the sums are made.
 ONE, NUDGE, MORE_THAN_HALF, LEAST_NORMAL, LARGE = 1.0, 2.0**-60, 3 * 2.0**-54, 2.0**-1022, 2.0**100
@@ -56,7 +56,7 @@ def _mode(got: str) -> FloatingPointModeError:
         "torch.set_flush_denormal(True) or a library built with -ffast-math: undo it there by "
         "fesetround(FE_TONEAREST) or set_flush_denormal(False), or work in another process"
     )
-    return FloatingPointModeError(Problem("float_mode", "the processor", got, expected, cure))
+    return FloatingPointModeError.of("float_mode", "the processor", got, expected, cure)
 
 
 def guarded(function: F) -> F:

@@ -4,7 +4,7 @@ On that grid every partial sum is a double, so a row's float sum is exactly 1.0 
 float model and its rational reading are the same object, and 1 / (1 - gamma) is exactly the row sum
 of (I - gamma P)^{-1} in every error bound.  A positive entry below 2^-53 would vanish and change
 the support: it is kept as it is, and in the rational reading the row's largest entry gives way
-(see `largest_gives_way`).
+(see `renormalise_largest`).
 """
 
 from fractions import Fraction
@@ -138,10 +138,10 @@ def below_grid(rows: Array) -> Array:
     return np.asarray(np.where(tiny, rows, 0.0).sum(axis=-1))
 
 
-def gives_way(rows: Array) -> Array:
+def largest_correction(rows: Array) -> Array:
     """Return what the exact rows have beyond the floats: minus the mass below, at the largest.
 
-    The exact row of `largest_gives_way` is rows + gives_way(rows); 0 for rows on the grid.
+    The exact row of `renormalise_largest` is rows + largest_correction(rows); 0 for rows on the grid.
     """
     out = np.zeros(rows.shape)
     mass = below_grid(rows)
@@ -150,13 +150,13 @@ def gives_way(rows: Array) -> Array:
     return out
 
 
-def left_out(P: Any) -> Any:
+def off_grid_part(P: Any) -> Any:
     """Return what the exact rows have beyond P rounded to multiples of 2^-53, in the layout of P.
 
     P: (..., n) or CSR.  Nonzero only in rows with entries below 2^-53.
     """
     if isinstance(P, np.ndarray):
-        return gives_way(P) + np.where(P < UNIT, P - np.rint(P / UNIT) * UNIT, 0.0)
+        return largest_correction(P) + np.where(P < UNIT, P - np.rint(P / UNIT) * UNIT, 0.0)
     out = P.copy()
     tiny = P.data < UNIT
     out.data = np.where(tiny, P.data - np.rint(P.data / UNIT) * UNIT, 0.0)
@@ -169,10 +169,10 @@ def left_out(P: Any) -> Any:
     return out
 
 
-def largest_gives_way(row: list[Fraction]) -> list[Fraction]:
+def renormalise_largest(row: list[Fraction]) -> list[Fraction]:
     """Return a row made exactly stochastic by its (first) largest entry, the others as they are.
 
-    >>> largest_gives_way([Fraction(1), Fraction(1, 2**60)])[0] == 1 - Fraction(1, 2**60)
+    >>> renormalise_largest([Fraction(1), Fraction(1, 2**60)])[0] == 1 - Fraction(1, 2**60)
     True
     """
     total = sum(row, Fraction(0))

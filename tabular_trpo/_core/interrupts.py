@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def held() -> Iterator[None]:
+def hold_interrupts() -> Iterator[None]:
     """Hold back SIGINT during a block; one that came is handled after it, as it would have been.
 
     In other threads than the main one, which Python never interrupts, nothing is done.

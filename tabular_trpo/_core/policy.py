@@ -10,11 +10,10 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo._core.arithmetic import read_as, read_common
-from tabular_trpo._core.array_input import Names, given, row_tolerance
-from tabular_trpo._core.axes import check_policy_order
-from tabular_trpo._core.errors import ExactnessError, InvalidMDPError, Problem, invalid
-from tabular_trpo._core.grid import largest_gives_way, near_grid, on_grid
-from tabular_trpo._core.indices import indices
+from tabular_trpo._core.array_input import AxisNames, resolve_labels, row_tolerance
+from tabular_trpo._core.errors import ExactnessError, invalid
+from tabular_trpo._core.grid import near_grid, on_grid, renormalise_largest
+from tabular_trpo._core.indices import read_indices
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.nearest import nearest
@@ -22,7 +21,7 @@ from tabular_trpo._core.normalize import normalized, rescaled
 from tabular_trpo._core.numbers import Array, elementwise, frozen, is_rational, shown, zeros
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
-from tabular_trpo._core.shapes import fit, shape_error
+from tabular_trpo._core.shapes import broadcastable, check_policy_order, shape_error
 from tabular_trpo._core.validate import Report, finite, simplex
 
 FEWER = "Give fewer policies at once"
@@ -87,7 +86,7 @@ def policy_array(mdp: MDP, pi: Any, name: str = "pi") -> Array:
 
     raises: InvalidMDPError for a wrong shape, ExactnessError for the wrong arithmetic
     """
-    array = read_as(name, pi, mdp.arithmetic == "rational", unsigned=True, axes=pairs(mdp))
+    array = read_as(name, pi, mdp.arithmetic == "rational", unsigned=True, axes=table_axes(mdp))
     shape = mdp.r.shape
     if array.shape not in (shape, shape[-2:]):
         cure = f"If it is {name}[a, s], give np.swapaxes({name}, -1, -2)"
@@ -96,8 +95,8 @@ def policy_array(mdp: MDP, pi: Any, name: str = "pi") -> Array:
     return np.broadcast_to(array, shape)
 
 
-def pairs(mdp: MDP) -> tuple[Names, Names]:
-    """Return what the axes of a table over states and actions are called (see `core.given`)."""
+def table_axes(mdp: MDP) -> tuple[AxisNames, AxisNames]:
+    """Return what the axes of a table over states and actions are called (see `array_input.resolve_labels`)."""
     return ("state", mdp.state_names), ("action", mdp.action_names)
 
 
@@ -151,7 +150,9 @@ def deterministic(mdp: MDP, actions: Any) -> Array:
     """
     S, A = mdp.n_states, mdp.n_actions
     expected = f"(..., S) integers, S = {S}"
-    chosen = indices("actions", actions, A, expected, (S,), lead=True, axes=pairs(mdp)[:1])
+    chosen = read_indices(
+        "actions", actions, A, expected, (S,), lead=True, axes=table_axes(mdp)[:1]
+    )
     guard(chosen.size * A * 16, f"the policy of {chosen.size:,} actions", "Give fewer at once")
     pi = zeros((*chosen.shape, mdp.n_actions), mdp.arithmetic == "rational")
     one: Any = Fraction(1) if mdp.arithmetic == "rational" else 1.0
@@ -165,7 +166,7 @@ def best_actions(mdp: MDP, Q: Any) -> Array:
 
     raises: InvalidMDPError for another shape, NaN and infinities; ExactnessError
     """
-    Q = read_as("Q", Q, mdp.arithmetic == "rational", axes=pairs(mdp))
+    Q = read_as("Q", Q, mdp.arithmetic == "rational", axes=table_axes(mdp))
     if Q.shape not in (mdp.r.shape, mdp.mask.shape):
         raise shape_error("Q", Q.shape, f"(..., S, A) = {mdp.r.shape}")
     report = Report()
@@ -204,7 +205,7 @@ def mixture(pi: Any, pi_prime: Any, alpha: Any) -> Array:
     >>> mixture(np.array([1.0, 0.0]), np.array([0.0, 1.0]), 0.25)
     array([0.75, 0.25])
     """
-    policies = {"pi": given("pi", pi), "pi_prime": given("pi_prime", pi_prime)}
+    policies = {"pi": resolve_labels("pi", pi), "pi_prime": resolve_labels("pi_prime", pi_prime)}
     pi, pi_prime, weight = read_common(**policies, alpha=alpha)
     if not is_rational(pi):
         near = map(row_tolerance, policies.values())
@@ -217,9 +218,9 @@ def mixture(pi: Any, pi_prime: Any, alpha: Any) -> Array:
     for name, table in (("pi", pi), ("pi_prime", pi_prime)):
         simplex(report, name, table, " ".join("bsa"[-table.ndim :]) if table.ndim < 4 else "b s a")
     report.close()
-    if not fit(pi.shape, pi_prime.shape, 2):
+    if not broadcastable(pi.shape, pi_prime.shape, 2):
         raise shape_error("pi_prime", pi_prime.shape, f"(..., S, A) = {pi.shape}")
-    if not all(fit(weight.shape + rows, x.shape, len(rows)) for x in (pi, pi_prime)):
+    if not all(broadcastable(weight.shape + rows, x.shape, len(rows)) for x in (pi, pi_prime)):
         raise shape_error("alpha", weight.shape, f"() or the batch {pi.shape[:-2]}")
     if not bool(np.all((weight >= 0) & (weight <= 1))):
         raise invalid("alpha", "alpha", f"= {shown(alpha)}", "a weight in [0, 1]")
@@ -244,9 +245,7 @@ def softmax(theta: Any) -> Array:
         raise shape_error("theta", logits.shape, "(..., S, A)")
     bad = np.isnan(logits) | (logits == np.inf)
     if bad.any() or not np.all(np.any(np.isfinite(logits), axis=-1)):
-        raise InvalidMDPError(
-            Problem("theta", "theta", "has NaN, +inf or an all -inf row", "finite logits")
-        )
+        raise invalid("theta", "theta", "has NaN, +inf or an all -inf row", "finite logits")
     with np.errstate(over="ignore"):  # a difference beyond -1e308 has weight 0 all the same
         weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return frozen(on_grid(weights / weights.sum(axis=-1, keepdims=True)))
@@ -268,7 +267,7 @@ def to_rational(pi: Any) -> Array:
         raise invalid("batch", "pi", got, "a single policy (S, A)")
     rows = elementwise(Fraction, checked)
     for s in range(len(rows)):
-        rows[s] = largest_gives_way(rows[s].tolist())
+        rows[s] = renormalise_largest(rows[s].tolist())
     return frozen(rows)
 
 
@@ -285,8 +284,8 @@ def to_float(pi: Any) -> Array:
         return exact
     rows = elementwise(nearest, exact, np.float64)
     if np.any((rows == 0) != (exact == 0)):
-        raise ExactnessError(
-            Problem("underflow", "pi", "has an entry below the smallest double", "support kept")
+        raise ExactnessError.of(
+            "underflow", "pi", "has an entry below the smallest double", "support kept"
         )
     return frozen(on_grid(rows))
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from tabular_trpo._core.nearest import approximate, long_integers
 
-MOST_BITS = 200  # of a number that is written whole
+BITS_IN_FULL = 200  # of a number that is written whole
 DIGITS = 17  # of one that is not
 
 T = TypeVar("T")
@@ -42,7 +42,7 @@ def _text(value: Any) -> str:
     match value:
         case bool():
             return repr(value)
-        case int() | Fraction() if _bits(value) > MOST_BITS:
+        case int() | Fraction() if _bits(value) > BITS_IN_FULL:
             return f"about {approximate(Fraction(value), DIGITS)}"
         case np.ndarray() if value.dtype == object:
             return _array(value)

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, final
 
 import numpy as np
 
-from tabular_trpo._core.array_input import given
+from tabular_trpo._core.array_input import resolve_labels
 from tabular_trpo._core.errors import TabularError, invalid
 from tabular_trpo._core.numbers import Array, is_sparse
 from tabular_trpo._core.readable import readable
@@ -76,7 +76,7 @@ def locked(cls: type[Record]) -> type[Record]:
 
 
 def _read(name: str, value: Any) -> Any:
-    """Return lists and foreign arrays as arrays; labels and masks are refused (see `given`)."""
+    """Return lists and foreign arrays as arrays; labels and masks are refused (see `resolve_labels`)."""
     if type(value) is np.ndarray or isinstance(value, np.generic) or is_sparse(value):
         return value
     if not isinstance(value, list | tuple) and not hasattr(value, "__array__"):
@@ -84,7 +84,7 @@ def _read(name: str, value: Any) -> Any:
     if type(value).__module__.startswith("tabular_trpo."):  # an interval is no array
         return value
     try:
-        return np.asarray(given(name, value))
+        return np.asarray(resolve_labels(name, value))
     except ValueError as error:
         if isinstance(error, TabularError):
             raise

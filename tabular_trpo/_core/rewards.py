@@ -11,7 +11,9 @@ from tabular_trpo._core.numbers import Array, brief, frozen, is_rational, is_spa
 from tabular_trpo._core.shapes import shape_error
 
 
-def reward(r: Any, batch: tuple[int, ...], n_states: int, n_actions: int, sparse: bool) -> Any:
+def shape_rewards(
+    r: Any, batch: tuple[int, ...], n_states: int, n_actions: int, sparse: bool
+) -> Any:
     """Give r its (..., S, A) or (..., S, A, S) form; r(s) is spread over the actions.
 
     With every batch axis, (..., S, A) is the form in which a model keeps r, and is read as such;
@@ -55,7 +57,7 @@ def _cure(shape: tuple[int, ...], S: int, A: int, sparse: bool) -> str:
     return ""
 
 
-def settled(P: Any, r: Any, r_next: Any, mask: Array, triples: bool) -> tuple[Array, Any]:
+def split_rewards(P: Any, r: Any, r_next: Any, mask: Array, triples: bool) -> tuple[Array, Any]:
     """Return r(s, a), 0 where not allowed, and r(s, a, s') or None, both read-only.
 
     triples: whether r is r(s, a, s'), so that its mean is computed
@@ -99,7 +101,7 @@ def _check_mean(P: Any, r: Array, r_next: Any, mask: Array) -> None:
     raise InvalidMDPError(problem, int(bad.sum()) - 1)
 
 
-def laid_out(r_next: Any, P: Any, pair: tuple[int, ...]) -> Any:
+def match_layout(r_next: Any, P: Any, pair: tuple[int, ...]) -> Any:
     """Return r(s, a, s') dense or CSR, as P is; pair is (..., S, A)."""
     if is_sparse(r_next) == is_sparse(P):
         return r_next

@@ -17,7 +17,7 @@ SHOW_CURSOR = "\r\x1b[K\x1b[?25h"  # a progress bar hides it, and may stand in t
 WORKER = "--multiprocessing-fork"  # an argument of the processes that a pool starts
 
 
-def tell() -> None:
+def report_interrupt() -> None:
     """Say on standard error, and for --json in a document too, that the command is interrupted.
 
     Written to the descriptors themselves, since the streams may be in the middle of something.
@@ -34,7 +34,7 @@ def tell() -> None:
 def stop(*_: object) -> None:
     """End the process at once, whatever it was in the middle of (a handler of SIGINT)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    tell()
+    report_interrupt()
     os._exit(INTERRUPTED)
 
 

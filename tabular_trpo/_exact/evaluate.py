@@ -10,7 +10,7 @@ import numpy as np
 
 from tabular_trpo._core.budget import spend, work_limit
 from tabular_trpo._core.errors import InvalidMDPError, LimitError, Problem
-from tabular_trpo._core.grid import below_grid, gives_way, left_out
+from tabular_trpo._core.grid import below_grid, largest_correction, off_grid_part
 from tabular_trpo._core.linalg import dense, rational, sparse
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array, Scalar, frozen, zeros
@@ -152,8 +152,8 @@ def _float(
     width = n_states if kernel is dense else int(np.diff(P.indptr).max())
     rows = P.reshape(*P.shape[:-3], -1, n_states) if kernel is dense else P
     terms = (width if kernel is dense else _longest(P_pi)) + 2 * n_actions + 8
-    off_P = None if below is None else left_out(rows)
-    off_pi, off_rho0 = gives_way(pi), gives_way(rho0)
+    off_P = None if below is None else off_grid_part(rows)
+    off_pi, off_rho0 = largest_correction(pi), largest_correction(rho0)
     off_size = 2 * (np.max(below_grid(pi), axis=-1) + below_grid(rho0))
     if below is not None:
         off_size = off_size + 2 * np.max(below, axis=(-2, -1))
@@ -220,7 +220,7 @@ def _rational(mdp: MDP, pi: Array) -> Evaluation:
     """Evaluate in rationals; the residual of both solves was checked to be 0."""
     rows = mdp._rows
     assert rows is not None
-    if not rational.solvable(mdp.n_states):
+    if mdp.n_states > rational.MAX_STATES:
         got = f"has {mdp.n_states} states"
         raise LimitError(
             Problem("size", "the rational arithmetic", got, "fewer states", "Use to_float()")
@@ -228,7 +228,7 @@ def _rational(mdp: MDP, pi: Array) -> Evaluation:
     cost = work_of(mdp, pi)
     size = f"{mdp.n_states} states, {mdp.n_actions} actions, values of {cost.digits} digits"
     spend(cost.seconds, f"an exact evaluation ({size})")
-    chain = rational.close(rows, pi, mdp.gamma)
+    chain = rational.ClosedChain(rows, pi, mdp.gamma)
     solution = chain.forward((pi * mdp.r).sum(axis=-1))
     V = solution.fractions()
     zero: Any = Fraction(0)
@@ -236,7 +236,7 @@ def _rational(mdp: MDP, pi: Array) -> Evaluation:
     Q, A = (np.where(mdp.mask, x, zero) for x in values)
     rho = chain.backward(mdp.rho0).fractions()
     d = (1 - mdp.gamma) * rho
-    eta = rational.dot(rational.Common.of(mdp.rho0), solution)
+    eta = rational.dot(rational.CommonDenominator.of(mdp.rho0), solution)
     for x in (V, Q, A, rho, d):
         frozen(x)
     per_state, per_pair = (frozen(zeros(x.shape, rational=True)) for x in (V, Q))

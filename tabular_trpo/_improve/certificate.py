@@ -3,7 +3,7 @@
 from typing import Any
 
 from tabular_trpo._core.errors import invalid
-from tabular_trpo._core.linalg.rational import Common
+from tabular_trpo._core.linalg.rational import CommonDenominator
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import shown
 from tabular_trpo._core.public import public
@@ -51,7 +51,7 @@ def step_certificate(mdp: MDP, pi: Any, step: Step, theorems: Choice = CLAIMED) 
         got, expected = f"may miss its optimum by {shown(gap)}", "an optimum of this policy, gap 0"
         raise invalid("step", "step", got, expected)
     made = certificate(mdp, pi, step.pi_new, theorems)
-    m = Common.of(found.m)
+    m = CommonDenominator.of(found.m)
     made["step"] = {
         "c": hexadecimal(found.c),
         "a": hexadecimal(found.a),

@@ -17,9 +17,9 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo._core.arithmetic import read_as
-from tabular_trpo._core.array_input import given
+from tabular_trpo._core.array_input import resolve_labels
 from tabular_trpo._core.errors import InvalidMDPError, LimitError, Problem, invalid
-from tabular_trpo._core.indices import indices
+from tabular_trpo._core.indices import read_indices
 from tabular_trpo._core.numbers import Array, frozen, shown
 from tabular_trpo._core.policy import softmax
 from tabular_trpo._core.public import public
@@ -215,7 +215,7 @@ def aliased(groups: object, n_actions: int, allowed: Any = None) -> SoftmaxClass
     >>> aliased([0, 0, 1], 2).policy([0.0, 0.0, 0.0, np.log(3.0)])[:, 1]
     array([0.5 , 0.5 , 0.75])
     """
-    labels = indices("groups", groups, None, "(S,) integers")
+    labels = read_indices("groups", groups, None, "(S,) integers")
     if labels.size == 0:
         raise shape_error("groups", labels.shape, "(S,) integers, S at least 1")
     A = size("n_actions", n_actions, 1)
@@ -234,7 +234,7 @@ def _spread(pi: Array, z: Array) -> Array:
 def _mask(allowed: object, shape: tuple[int, int]) -> Array | None:
     if allowed is None:
         return None
-    mask = np.array(given("allowed", allowed))
+    mask = np.array(resolve_labels("allowed", allowed))
     if mask.dtype != bool or mask.shape != shape:
         got = f"is {mask.dtype} of shape {mask.shape}"
         raise invalid("shape", "allowed", got, f"bool of shape {shape}")
@@ -276,7 +276,7 @@ def normalised(name: str, weight: object, shape: tuple[int, ...] | None = None) 
 
 
 def _indices(name: str, values: object, n: int) -> Array:
-    index = indices(name, values, n, NONEMPTY)
+    index = read_indices(name, values, n, NONEMPTY)
     if index.size == 0:
         raise shape_error(name, index.shape, NONEMPTY)
     return index

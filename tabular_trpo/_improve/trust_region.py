@@ -176,10 +176,7 @@ def mean_kl_penalty(L: Surrogate, C: Scalar) -> Step:
 
 
 def no_worse(
-    L: Surrogate,
-    pi_new: Array,
-    found: Multipliers,
-    penalty: Penalty | None = None,
+    L: Surrogate, pi_new: Array, found: Multipliers, penalty: Penalty | None = None
 ) -> Step:
     """Return the step to pi_new, or to pi where rounding made its objective negative."""
     step = step_to(L, pi_new, found, penalty)

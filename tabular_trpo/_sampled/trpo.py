@@ -23,7 +23,7 @@ from tabular_trpo._improve.softmax_class import SoftmaxClass
 from tabular_trpo._improve.status import Monotone
 from tabular_trpo._improve.step import Step, step_to
 from tabular_trpo._improve.stopping import Rule
-from tabular_trpo._sampled.data import Batch, Source
+from tabular_trpo._sampled.sources import Batch, Source
 from tabular_trpo._sampled.learning import BatchStep, learning, start
 from tabular_trpo._sampled.simulator import Simulator
 
@@ -101,7 +101,7 @@ def trpo(
     raises:   InvalidMDPError, ExactnessError, LimitError
 
     >>> from tabular_trpo._improve.stopping import iterations
-    >>> from tabular_trpo._sampled.data import Paths
+    >>> from tabular_trpo._sampled.sources import Paths
     >>> mdp = MDP([[[1.0], [1.0]]], [[0.0, 1.0]], [1.0], 0.5)
     >>> rng = np.random.default_rng(0)
     >>> run = list(trpo(mdp, Paths(50), rng, 0.1, until=[iterations(5)]))
@@ -110,13 +110,13 @@ def trpo(
     """
     sim = Simulator(mdp, rng)
     shape = (mdp.n_states, mdp.n_actions)
-    members = SoftmaxClass(shape, None, mdp.allowed) if policy_class is None else policy_class
-    theta = start(members, theta)
+    policy_class = SoftmaxClass(shape, None, mdp.allowed) if policy_class is None else policy_class
+    theta = start(policy_class, theta)
 
     def parametric(batch: Batch, theta: Array) -> Step:
-        return natural(batch.L, theta, delta, members, **settings)
+        return natural(batch.L, theta, delta, policy_class, **settings)
 
-    learner = learning(sim, members, source, parametric if step is None else step, theta)
+    learner = learning(sim, policy_class, source, parametric if step is None else step, theta)
     seen: list[tuple[LocalObjective, Step]] = []
 
     def one(ev: Evaluation, L: Surrogate) -> Step:
@@ -124,7 +124,7 @@ def trpo(
         seen[:] = [(batch.L, step_to(L, made.pi_new))]
         return made
 
-    for record in iterate(mdp, members.policy(theta), one, until, ladder, halting=False):
+    for record in iterate(mdp, policy_class.policy(theta), one, until, ladder, halting=False):
         L, true = seen[0]
         yield SampledRecord(
             record=record,

@@ -141,7 +141,7 @@ class Floats:
         if self.mdp.is_sparse:
             guard(8 * P_pi.shape[0] ** 2, "the inverse of a chain", "Take a smaller model")
             P_pi = P_pi.toarray()
-        found = dense.restarted(P_pi, start)
+        found = dense.fundamental_matrix(P_pi, start)
         if found.ndim == 2 and np.isnan(found).any():
             raise no_average()
         return found
@@ -155,11 +155,11 @@ class Floats:
 
     def natural(self, pi: Array, rho: Array, g: Array) -> Array:
         """Pseudo-inverse of each block."""
-        return fisher.natural(pi, rho, g, pseudo.nearly)
+        return fisher.natural(pi, rho, g, pseudo.float_inverse)
 
     def shared(self, pi: Array, rho: Array, g: Array) -> Array:
         """Pseudo-inverse of the sum of the blocks."""
-        return fisher.shared(pi, rho, g, pseudo.nearly)
+        return fisher.shared(pi, rho, g, pseudo.float_inverse)
 
 
 def _with_infinities(

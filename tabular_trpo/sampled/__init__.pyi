@@ -1,13 +1,13 @@
-from tabular_trpo._sampled.data import (
+from tabular_trpo._sampled.sources import (
     Batch as Batch,
 )
-from tabular_trpo._sampled.data import (
+from tabular_trpo._sampled.sources import (
     Exact as Exact,
 )
-from tabular_trpo._sampled.data import (
+from tabular_trpo._sampled.sources import (
     Paths as Paths,
 )
-from tabular_trpo._sampled.data import (
+from tabular_trpo._sampled.sources import (
     Vines as Vines,
 )
 from tabular_trpo._sampled.enumeration import all_paths as all_paths

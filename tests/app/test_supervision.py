@@ -26,7 +26,7 @@ sys.modules["tabular_trpo"].__path__ = [{os.path.dirname(tabular_trpo.__file__)!
 """
     + """
 from tabular_trpo._app.shared import supervision
-from tabular_trpo._core.interrupts import held
+from tabular_trpo._core.interrupts import hold_interrupts
 
 def say(*words):
     print(*words, flush=True)
@@ -36,7 +36,7 @@ def native():  # C code that keeps every thread of Python waiting, as a long fac
     ctypes.PyDLL(None).sleep(600)
 
 def holding():
-    with held():
+    with hold_interrupts():
         say("begun", os.getpid())
         time.sleep(600)
 
@@ -181,7 +181,7 @@ def test_what_is_held_back_is_finished(start: Start, tmp_path: Path) -> None:
     path = tmp_path / "whole"
     child = start(
         "def work():\n"
-        "  with held():\n"
+        "  with hold_interrupts():\n"
         "    say('begun')\n"
         "    sys.stdin.readline()\n"
         f"    open({str(path)!r}, 'w').write('all')\n"

@@ -17,7 +17,7 @@ from tabular_trpo._app.shared.errors import UsageError
 from tabular_trpo._app.shared.supervision import die_with
 from tabular_trpo._app.verify.command import whole
 from tabular_trpo._core.errors import missing_extra
-from tabular_trpo._core.interrupts import held
+from tabular_trpo._core.interrupts import hold_interrupts
 
 T = TypeVar("T")
 Started = tuple[Executor, int]  # and how many tasks it carries out at once
@@ -145,7 +145,7 @@ def _interrupts_held() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    with held():
+    with hold_interrupts():
         _ensure_tracker()
         masks = hasattr(signal, "pthread_sigmask")
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if masks else set()

@@ -128,7 +128,7 @@ def _end(status: int, killed: bool) -> None:
     _sweep()
     number = os.WTERMSIG(status)
     if killed or number == signal.SIGINT:
-        startup.tell()
+        startup.report_interrupt()
         os._exit(startup.INTERRUPTED)
     with suppress(ImportError, ValueError, OSError):
         import resource

@@ -53,7 +53,7 @@ def closed_classes(edges: Array) -> Array:
     return np.asarray((closed & first).sum(axis=-1))
 
 
-def restarted(P_pi: Array, start: Array) -> Array:
+def fundamental_matrix(P_pi: Array, start: Array) -> Array:
     """Return (I - P_pi + 1 start)^{-1}, NaN where the chain has two closed classes, or seems to.
 
     P_pi:   (..., S, S)

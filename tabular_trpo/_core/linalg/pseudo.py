@@ -10,20 +10,20 @@ from tabular_trpo._core.numbers import Array
 RANK = 1e-12  # of the largest eigenvalue: what is below counts as 0
 
 
-def nearly(M: Array) -> Array:
+def float_inverse(M: Array) -> Array:
     """Return the Moore-Penrose inverses of symmetric (..., n, n) in floats; NaN gives NaN."""
     known = np.isfinite(M).all(axis=(-2, -1), keepdims=True)
     found = np.linalg.pinv(np.where(known, M, 0.0), rcond=RANK, hermitian=True)
     return np.where(known, found, np.nan)
 
 
-def exactly(M: Array) -> Array:
+def exact_inverse(M: Array) -> Array:
     """Return the Moore-Penrose inverses of symmetric (..., n, n) of Fractions.
 
     By a factorization of full rank: M = C R with C the columns at the pivots and R the reduced
     rows, and M^+ = R' (R R')^{-1} (C' C)^{-1} C'.  Ben-Israel & Greville (2003), section 1.6.
 
-    >>> exactly(np.array([[Fraction(2), Fraction(2)], [Fraction(2), Fraction(2)]]))[0, 0]
+    >>> exact_inverse(np.array([[Fraction(2), Fraction(2)], [Fraction(2), Fraction(2)]]))[0, 0]
     Fraction(1, 8)
     """
     out = np.empty(M.shape, dtype=object)

@@ -93,7 +93,7 @@ def products(
     """Return P f (..., R) and w P (..., n); either vector may be None.
 
     P:   (..., R, n) rows or CSR; f, w: Twofolds of (..., n) and (..., R)
-    off: what the exact rows have beyond multiples of 2^-53 (`core.grid.left_out`), or None
+    off: what the exact rows have beyond multiples of 2^-53 (`core.grid.off_grid_part`), or None
     """
     sparse: bool = sp.issparse(P)
     width = int(np.diff(P.indptr).max()) if sparse else int(P.shape[-1])
@@ -101,10 +101,7 @@ def products(
     if f is not None:
         bits = min(BITS, max(1, 27 - ceil(log2(max(2, width)))))
         counts = (2, 2 if width > MANY else 1)
-        F = (
-            _cut_values(f.hi, f.lo, BITS, counts[0]),
-            _cut_values(f.hi, f.lo, bits, counts[1]),
-        )
+        F = (_cut_values(f.hi, f.lo, BITS, counts[0]), _cut_values(f.hi, f.lo, bits, counts[1]))
     if w is not None:
         counts = (3, 2) if w.hi.shape[-1] > MANY else (2, 1)
         W = _cut_weights(w.hi, w.lo, counts[0]), _cut_weights(w.hi, w.lo, counts[1])

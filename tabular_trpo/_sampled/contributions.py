@@ -14,11 +14,11 @@ from tabular_trpo._exact.surrogate import Surrogate
 @final
 @locked
 @dataclass(frozen=True, slots=True, eq=False)
-class Terms:
+class Contributions:
     """Contributions of n independent units, such as paths; estimates are means over units.
 
     unit, state, action, value: (M,) each; value belongs to the Q-like gradient at (state, action)
-    on_unit, on_state, weight:  (M',) each; the weight of a visit
+    visit_unit, visit_state, weight:  (M',) each; the weight of a visit
     returns:                    (n,) estimates of eta
     """
 
@@ -26,8 +26,8 @@ class Terms:
     state: Array
     action: Array
     value: Array
-    on_unit: Array
-    on_state: Array
+    visit_unit: Array
+    visit_state: Array
     weight: Array
     returns: Array
 
@@ -54,9 +54,9 @@ class Terms:
         S, A = pi.shape
         pair = self.state * A + self.action
         rational = is_rational(self.value)
-        G = summed(pair, self.value, S * A, rational).reshape(S, A) / self.n
+        G = sum_by_index(pair, self.value, S * A, rational).reshape(S, A) / self.n
         G = np.where(visible, G - (pi * G).sum(axis=1, keepdims=True), 0 * G)
-        weight = summed(self.on_state, self.weight, S, rational) / self.n
+        weight = sum_by_index(self.visit_state, self.weight, S, rational) / self.n
         eta = self.returns.sum() / self.n
         errors = None if rational else frozen(np.where(visible, self._scatter(pi), 0.0))
         stderr = None if rational else standard_error(self.returns)
@@ -72,7 +72,7 @@ class Terms:
     def gains(self, pi: Array, pi_new: Array) -> Array:
         """Return each unit's own L(pi_new) - eta, (n,); their mean is that of the surrogate."""
         step = (pi_new - pi)[self.state, self.action]
-        return summed(self.unit, self.value * step, self.n, is_rational(self.value))
+        return sum_by_index(self.unit, self.value * step, self.n, is_rational(self.value))
 
     def _scatter(self, pi: Array) -> Array:
         """Return the standard error of each entry of G, (S, A)."""
@@ -107,7 +107,7 @@ def standard_error(values: Array) -> Any:
     return unit * np.std(values / unit, ddof=1) / np.sqrt(len(values))
 
 
-def summed(index: Array, values: Array, n: int, rational: bool) -> Array:
+def sum_by_index(index: Array, values: Array, n: int, rational: bool) -> Array:
     """Return the sums of values that share an index, (n,), in either arithmetic."""
     if not rational:
         return np.bincount(index, values, n)

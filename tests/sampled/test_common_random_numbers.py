@@ -8,8 +8,8 @@ import pytest
 
 import tabular_trpo as tt
 from tabular_trpo._core.errors import LimitError
-from tabular_trpo._sampled.common_random_numbers import overlaps
-from tabular_trpo._sampled.estimate import vine_terms
+from tabular_trpo._sampled.common_random_numbers import monotone_coupling
+from tabular_trpo._sampled.estimate import vine_contributions
 from tabular_trpo._sampled.moments import vine_moments
 from tests.sampled.models import F, dyadic, exact, exactly, grown, sink, started
 from tests.strategies import rational_pairs
@@ -24,11 +24,11 @@ def test_overlaps_are_where_one_uniform_falls_in_both_rows() -> None:
         for (i, (a, b)), (j, (c, d)) in product(*map(enumerate, ends)):
             if min(b, d) > max(a, c):
                 want[i, j] = min(b, d) - max(a, c)
-        met = list(overlaps(p, q))
+        met = list(monotone_coupling(p, q))
         assert {(i, j): both for i, j, both in met} == want and len(met) == len(want)
         if len(p) == len(q) and p == q:
             assert all(i == j for i, j, _ in met)
-    assert list(overlaps([F(0), F(0)], [F(1, 2), F(1, 2)])) == []  # an action not allowed
+    assert list(monotone_coupling([F(0), F(0)], [F(1, 2), F(1, 2)])) == []  # an action not allowed
 
 
 @pytest.mark.parametrize("next_rewards", [False, True])
@@ -44,7 +44,7 @@ def test_second_moments_are_those_of_vine_moments(common: bool, next_rewards: bo
         for s in (0, 1):
             draws = 1 + branches * (1 + 2 * (horizon - 1))
             out, p = grown(started(mdp, s), pi, draws, horizon=horizon, common=common)
-            x = exactly(vine_terms(out, p).gains(p, new))
+            x = exactly(vine_contributions(out, p).gains(p, new))
             first, second = first + d[s] * x.mean(), second + d[s] * (x**2).mean()
         found = vine_moments(mdp, pi, pi_new, horizon, common)
         assert (found.mean, found.variance) == (first, second - first**2)

@@ -17,11 +17,11 @@ from tabular_trpo._core.records import locked
 from tabular_trpo._exact.evaluate import evaluate
 from tabular_trpo._exact.surrogate import LocalObjective, surrogate
 from tabular_trpo._families.arguments import between, common_numbers, optional_size, size
-from tabular_trpo._sampled.estimate import estimate, estimate_vine, path_terms, step_weights
+from tabular_trpo._sampled.estimate import estimate, estimate_vine, path_contributions, step_weights
 from tabular_trpo._sampled.rollouts import Rollouts, single_path
 from tabular_trpo._sampled.self_normalised import self_normalised
 from tabular_trpo._sampled.simulator import Simulator
-from tabular_trpo._sampled.terms import Terms, summed
+from tabular_trpo._sampled.contributions import Contributions, sum_by_index
 from tabular_trpo._sampled.vine import vine
 
 
@@ -90,7 +90,7 @@ class Paths:
         halves = [_part(rollouts, part) for part in np.array_split(order, 2)]
         fitted = [fitted_values(half, len(pi)) for half in halves]
         crossed = zip(halves, reversed(fitted), strict=True)
-        terms = [path_terms(half, pi, self.weighting, b, self.lam) for half, b in crossed]
+        terms = [path_contributions(half, pi, self.weighting, b, self.lam) for half, b in crossed]
         return Batch(_joined(*terms).surrogate(pi, pi > 0), rollouts)
 
 
@@ -150,7 +150,7 @@ def fitted_values(rollouts: Rollouts, n_states: int) -> Array:
     """Return the mean return from each state on, over all visits; 0 where there is none."""
     within = rollouts.within
     state = rollouts.states[:, :-1][within]
-    total = summed(state, rollouts.returns[within], n_states, rational=False)
+    total = sum_by_index(state, rollouts.returns[within], n_states, rational=False)
     return np.asarray(total / np.maximum(np.bincount(state, minlength=n_states), 1))
 
 
@@ -160,9 +160,9 @@ def _part(rollouts: Rollouts, at: Array) -> Rollouts:
     return Rollouts(**taken, geometric=rollouts.geometric, gamma=rollouts.gamma)
 
 
-def _joined(one: Terms, other: Terms) -> Terms:
+def _joined(one: Contributions, other: Contributions) -> Contributions:
     """Return the terms of two sets of units as those of one set."""
-    shifted = {"unit": other.unit + one.n, "on_unit": other.on_unit + one.n}
-    names = Terms.__dataclass_fields__
+    shifted = {"unit": other.unit + one.n, "visit_unit": other.visit_unit + one.n}
+    names = Contributions.__dataclass_fields__
     parts = {name: (getattr(one, name), shifted.get(name, getattr(other, name))) for name in names}
-    return Terms(**{name: np.concatenate(pair) for name, pair in parts.items()})
+    return Contributions(**{name: np.concatenate(pair) for name, pair in parts.items()})
