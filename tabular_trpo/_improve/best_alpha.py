@@ -10,8 +10,8 @@ them, at 0 or at 1.  Float arithmetic evaluates 65 mixtures and halves the inter
 slope d eta / d alpha = rho_alpha . sum_a (target - pi) Q_alpha changes from positive to negative.
 
 **Guarantee.** Rational: as abs(d^2 eta / d alpha^2) <= 4 gamma (max r - min r) / (1 - gamma)^3, the
-return at a distance w from a stationary point is below that point's by at most half of that times
-w^2, which bounds every return.  Float: none.
+return at a stationary point exceeds that at a distance w by at most half of that times w^2; so the
+returns at the ends of the intervals bound every return.  Float: none.
 """
 
 from dataclasses import dataclass

@@ -63,16 +63,11 @@ def conservative(
     """
     aim = _target(single(L), target)
     rule = alpha if isinstance(alpha, str) and alpha in RULES else None
-    if rule is None:
-        weight = _weight(L, alpha)
+    if rule in (None, "best"):
+        weight = best_alpha(_of(ev, L, rule).mdp, L.pi, aim).alpha if rule else _weight(L, alpha)
         return step_to(L, mixture(L.pi, aim, weight), Mixture(weight, aim))
     pi = _of(ev, L, rule)
-    if rule == "best":
-        weight = best_alpha(pi.mdp, L.pi, aim).alpha
-        return step_to(L, mixture(L.pi, aim, weight), Mixture(weight, aim))
-    gain: Scalar = L.gain(aim)
-    gamma: Scalar = pi.mdp.gamma
-    eps: Scalar = abs((aim * pi.A).sum(axis=-1)).max()
+    gain, gamma, eps = L.gain(aim), pi.mdp.gamma, abs((aim * pi.A).sum(axis=-1)).max()
     if not is_rational(L.pi):  # Python floats overflow without a warning
         gain, eps, gamma = nearest(gain), nearest(eps), nearest(gamma)
     weight = (paper_weight if rule == "paper" else tight_weight)(gain, eps, gamma)
@@ -135,7 +130,7 @@ def _weight(L: Surrogate, alpha: object) -> Scalar:
     return number[()]
 
 
-def _of(ev: Evaluation | None, L: Surrogate, rule: str) -> Evaluation:
+def _of(ev: Evaluation | None, L: Surrogate, rule: str | None) -> Evaluation:
     """Return the evaluation after a check that it is of the old policy."""
     where, expected = f'alpha="{rule}"', "ev, the evaluation of the old policy"
     if ev is None:

@@ -1,4 +1,9 @@
-"""The direction of a parametric step: the gradient g, or the natural gradient H^-1 g."""
+"""The direction of a parametric step: the gradient g, or the natural gradient H^-1 g.
+
+g is the gradient of the surrogate in theta and H the Hessian of the mean KL, the Fisher information
+(`softmax_class`).  H is singular, since adding a constant to the logits of a state changes no
+probability; g is in its range, so conjugate gradients from 0 give H^+ g (`conjugate`).
+"""
 
 from dataclasses import dataclass
 from typing import final

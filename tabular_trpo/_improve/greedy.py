@@ -1,4 +1,7 @@
-"""The greedy step: the unconstrained maximiser of the surrogate, and policy iteration."""
+"""The greedy step: the unconstrained maximiser of the surrogate, or that of policy iteration.
+
+The surrogate is linear in each row, so it is maximal with all mass on one action of the largest G.
+"""
 
 import numpy as np
 

@@ -29,7 +29,7 @@ from typing import final
 
 import numpy as np
 
-from tabular_trpo._core.errors import InvalidMDPError, LimitError, Problem, invalid
+from tabular_trpo._core.errors import InvalidMDPError, LimitError, invalid
 from tabular_trpo._core.numbers import Array, Scalar, frozen, shown
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
@@ -188,7 +188,7 @@ def natural_fixed(
     found = replace(found, quadratic_kl=beta * beta * way.curvature / 2)
     step = _moved(L, policy_class, theta, way, beta, found, None, lambda k, m, t: lam * m)
     if step is None:
-        raise LimitError(Problem("overflow", "theta", "overflows", "a finite step", "Raise lam"))
+        raise LimitError.of("overflow", "theta", "overflows", "a finite step", "Raise lam")
     return step
 
 

@@ -2,8 +2,7 @@
 
 The full table has a logit for each pair of state and action.  Features f(s, a) give fewer
 parameters: logits = f . theta.  Then states with equal features have equal rows, and the class does
-            not contain
-every policy of the model.
+not contain every policy of the model.
 
 With J = d logits / d theta and M(s) = diag(pi(s)) - pi(s) pi(s)', the gradient of a surrogate is
 J'M G, and the Hessian of the mean KL(pi || pi_theta) at pi_theta = pi is H = E_{s~w} J'M J, the
@@ -120,7 +119,7 @@ class SoftmaxClass:
             logits = self._forward(self.theta(theta))
         if not np.isfinite(logits).all():
             cure = "Scale the features or theta"
-            raise LimitError(Problem("overflow", "logits", "overflow", "finite numbers", cure))
+            raise LimitError.of("overflow", "logits", "overflow", "finite numbers", cure)
         return logits if self.allowed is None else np.where(self.allowed, logits, -np.inf)
 
     def policy(self, theta: object) -> Array:
@@ -220,9 +219,7 @@ def aliased(groups: object, n_actions: int, allowed: Any = None) -> SoftmaxClass
         raise shape_error("groups", labels.shape, "(S,) integers, S at least 1")
     A = size("n_actions", n_actions, 1)
     names, group = np.unique(labels, return_inverse=True)
-    features = np.zeros((len(labels), A, len(names), A))
-    for a in range(A):
-        features[np.arange(len(labels)), a, group, a] = 1.0
+    features = np.einsum("sg,ab->sagb", np.eye(len(names))[group], np.eye(A))
     return SoftmaxClass((len(labels), A), features.reshape(len(labels), A, -1), allowed)
 
 

@@ -9,7 +9,7 @@ from typing import TypeVar, final
 import numpy as np
 
 from tabular_trpo._core.arithmetic import read_as
-from tabular_trpo._core.errors import ExactnessError, Problem, invalid
+from tabular_trpo._core.errors import ExactnessError, invalid
 from tabular_trpo._core.extrema import maximum
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, Scalar, frozen, is_rational, largest, ones, shown
@@ -160,7 +160,7 @@ def floating(L: Objective) -> Objective:
     if is_rational(single(L).pi):
         cure = "Use mdp.to_float(), tt.improve.in_floats(step), or a step in total variation"
         expected = "float for a step with logarithms"
-        raise ExactnessError(Problem("lane", "surrogate", "is rational", expected, cure))
+        raise ExactnessError.of("lane", "surrogate", "is rational", expected, cure)
     return L
 
 

@@ -18,7 +18,9 @@ from itertools import accumulate
 from math import isfinite
 from typing import final
 
-from tabular_trpo._core.errors import LimitError, Problem
+import numpy as np
+
+from tabular_trpo._core.errors import LimitError
 from tabular_trpo._core.numbers import Array, Scalar, frozen, is_rational, zeros
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
@@ -142,6 +144,7 @@ class _Row:
 
     best:    the action that takes the mass
     actions: the actions that mass leaves, the worst first
+    slopes:  one for each of them, and a 0 at the end
     """
 
     best: int
@@ -151,14 +154,11 @@ class _Row:
 
     def right(self, a: Scalar) -> Scalar:
         """Return the right derivative of the gain at mass a."""
-        return self._slope(bisect_right(self.ends, a))
+        return self.slopes[bisect_right(self.ends, a)]
 
     def left(self, a: Scalar) -> Scalar:
         """Return the left derivative of the gain at mass a."""
-        return self._slope(bisect_left(self.ends, a))
-
-    def _slope(self, i: int) -> Scalar:
-        return self.slopes[i] if i < len(self.slopes) else 0 * self.ends[0]
+        return self.slopes[bisect_left(self.ends, a)]
 
     def steps(self) -> list[tuple[Scalar, Scalar]]:
         """Return (slope, mass) of each action that mass leaves."""
@@ -169,16 +169,15 @@ class _Row:
 def _moves(L: Surrogate) -> dict[int, _Row]:
     """Return the visited rows with mass on actions that are worse than the best."""
     rows = {}
-    for s in range(len(L.pi)):
-        if not L.weight[s] > 0:
-            continue
+    for s in np.flatnonzero(L.weight > 0).tolist():
         best = best_action(L, L.G, s)
         pi, G = L.pi[s].tolist(), L.G[s].tolist()
         worse = [a for a in range(len(pi)) if pi[a] > 0 and G[a] < G[best]]
         worse.sort(key=G.__getitem__)
         if worse:
+            ends = list(accumulate(pi[a] for a in worse))
             slopes = [_finite(G[best] - G[a]) for a in worse]
-            rows[s] = _Row(best, worse, slopes, list(accumulate(pi[a] for a in worse)))
+            rows[s] = _Row(best, worse, [*slopes, 0 * ends[0]], ends)
     return rows
 
 
@@ -203,5 +202,5 @@ def _sum(slopes: Iterable[Scalar]) -> Scalar:
 def _finite(value: Scalar) -> Scalar:
     if isinstance(value, float) and not isfinite(value):
         cure = "Scale the rewards, or use the rational arithmetic"
-        raise LimitError(Problem("overflow", "G", "overflows float64", "finite differences", cure))
+        raise LimitError.of("overflow", "G", "overflows float64", "finite differences", cure)
     return value
