@@ -17,8 +17,8 @@ from tabular_trpo._core.policy import check_rows
 from tabular_trpo._core.public import public
 from tabular_trpo._core.shapes import shape_error
 from tabular_trpo._exact.surrogate import Surrogate
-from tabular_trpo._sampled.rollouts import Rollouts, rewards_to_go
 from tabular_trpo._sampled.contributions import Contributions
+from tabular_trpo._sampled.rollouts import Rollouts, rewards_to_go
 from tabular_trpo._sampled.vine import Vine
 
 WEIGHTINGS = ("discounted", "undiscounted")
@@ -119,7 +119,9 @@ def vine_contributions(vine: Vine, pi: Array) -> Contributions:
         np.add.at(last, root, chance * vine.first[root, place])
         returns = (vine.before + last).reshape(n, each).sum(axis=1) / each
     weight = zeros((R,), is_rational(vine.Q)) + scale
-    return Contributions(vine.path[root], state, action, value, vine.path, vine.states, weight, returns)
+    return Contributions(
+        vine.path[root], state, action, value, vine.path, vine.states, weight, returns
+    )
 
 
 def read_policy(pi: Any, least: tuple[int, int], rational: bool) -> Array:

@@ -1,0 +1,1 @@
+"""The command `campaign`: screen every theorem on millions of drawn pairs."""

@@ -1,0 +1,1 @@
+"""The command `compare`: sampled TRPO beside other methods on equal simulator steps."""

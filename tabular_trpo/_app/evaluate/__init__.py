@@ -1,0 +1,1 @@
+"""The command `evaluate`: the quantities of one policy, or of two."""

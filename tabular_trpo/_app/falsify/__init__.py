@@ -1,0 +1,1 @@
+"""The command `falsify`: search for counterexamples to the claims of a file."""

@@ -1,0 +1,1 @@
+"""The command `improve`: repeat a step, each step certified."""

@@ -1,0 +1,1 @@
+"""What the commands share: models, arguments, tables, output, errors, files, processes."""

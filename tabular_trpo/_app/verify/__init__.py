@@ -1,0 +1,1 @@
+"""The command `verify`: decide every theorem on every model."""
