@@ -16,8 +16,8 @@ from tabular_trpo._app.improve import methods as improve_methods
 from tabular_trpo._app.improve.methods import METHODS, Method
 from tabular_trpo._app.improve.report import below
 from tabular_trpo._core.real import log
-from tabular_trpo._improve import iterate
 from tabular_trpo._improve.gain_bounds import gain_bounds
+from tabular_trpo._improve.iterate import iterate
 from tabular_trpo._improve.step import step_to
 from tabular_trpo._theory.claim import theorem
 from tabular_trpo.families import worst_case
