@@ -22,7 +22,7 @@ from tabular_trpo._exact.surrogate import Surrogate
 from tabular_trpo._improve.best_alpha import best_alpha
 from tabular_trpo._improve.greedy import greedy_rows
 from tabular_trpo._improve.multipliers import Mixture
-from tabular_trpo._improve.step import Step, read_like, single, step_to
+from tabular_trpo._improve.step import Step, make_step, read_like, single
 
 RULES = ("paper", "tight", "best")
 BITS = 64  # after the binary point, to which a rational weight is rounded down where it is a root
@@ -65,7 +65,7 @@ def conservative(
     rule = alpha if isinstance(alpha, str) and alpha in RULES else None
     if rule in (None, "best"):
         weight = best_alpha(_of(ev, L, rule).mdp, L.pi, aim).alpha if rule else _weight(L, alpha)
-        return step_to(L, mixture(L.pi, aim, weight), Mixture(weight, aim))
+        return make_step(L, mixture(L.pi, aim, weight), Mixture(weight, aim))
     pi = _of(ev, L, rule)
     gain, gamma, eps = L.gain(aim), pi.mdp.gamma, abs((aim * pi.A).sum(axis=-1)).max()
     if not is_rational(L.pi):  # Python floats overflow without a warning
@@ -73,7 +73,7 @@ def conservative(
     weight = (paper_weight if rule == "paper" else tight_weight)(gain, eps, gamma)
     left = 1 - gamma if rule == "paper" else 1 - gamma * (1 - weight)
     loss = 2 * weight**2 * eps * gamma / ((1 - gamma) * left)
-    return step_to(L, mixture(L.pi, aim, weight), Mixture(weight, aim, eps), lambda *_: loss)
+    return make_step(L, mixture(L.pi, aim, weight), Mixture(weight, aim, eps), lambda *_: loss)
 
 
 def paper_weight(gain: Scalar, eps: Scalar, gamma: Scalar) -> Scalar:

@@ -9,7 +9,7 @@ from tabular_trpo._core.numbers import Array, frozen
 from tabular_trpo._core.public import public
 from tabular_trpo._core.validate import Report, finite
 from tabular_trpo._exact.surrogate import Surrogate
-from tabular_trpo._improve.step import Step, read_like, single, step_to
+from tabular_trpo._improve.step import Step, make_step, read_like, single
 
 
 @public
@@ -33,7 +33,7 @@ def greedy(L: Surrogate, A: object = None) -> Step:
     >>> greedy(surrogate(evaluate(mdp, [["1/2", "1/2"]]))).pi_new
     array([[Fraction(0, 1), Fraction(1, 1)]], dtype=object)
     """
-    return step_to(single(L), greedy_rows(L, A))
+    return make_step(single(L), greedy_rows(L, A))
 
 
 def greedy_rows(L: Surrogate, A: object = None) -> Array:

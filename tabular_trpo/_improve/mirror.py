@@ -14,7 +14,7 @@ from tabular_trpo._exact.surrogate import Surrogate
 from tabular_trpo._improve.greedy import greedy
 from tabular_trpo._improve.kl_curves import LEAST
 from tabular_trpo._improve.multipliers import ReverseKLPenalty
-from tabular_trpo._improve.step import Step, nonnegative, read_like, single, step_to
+from tabular_trpo._improve.step import Step, make_step, nonnegative, read_like, single
 from tabular_trpo._improve.trust_region import no_worse, placed, visited_rows
 
 
@@ -80,4 +80,4 @@ def rwr(L: Surrogate, u: object) -> Step:
         raise InvalidMDPError(problem, hidden=len(empty) - 1)
     pi_new = L.pi.copy()
     pi_new[visited] = q[visited] / total[visited][:, None]
-    return step_to(L, pi_new)
+    return make_step(L, pi_new)

@@ -1,4 +1,4 @@
-"""The record of one step, and `step_to`, by which every solver makes it from its new policy."""
+"""The record of one step, and `step_to`, which makes it from a new policy."""
 
 import math
 from collections.abc import Callable
@@ -95,8 +95,19 @@ def step_to(
     >>> step_to(L, [["1/4", "3/4"]]).gain
     Fraction(1, 2)
     """
-    if not (type(pi_new) is np.ndarray and pi_new.dtype == L.pi.dtype):
-        pi_new = read_like("pi_new", pi_new, L, unsigned=True)
+    table = read_like("pi_new", pi_new, L, unsigned=True)
+    return make_step(L, table, multipliers, penalty, status, backtracks)
+
+
+def make_step(
+    L: LocalObjective,
+    pi_new: Array,
+    multipliers: Multipliers = NO_MULTIPLIERS,
+    penalty: Penalty | None = None,
+    status: StepStatus | None = None,
+    backtracks: int | None = None,
+) -> Step:
+    """Return the step to a policy (S, A); the solvers' `step_to`, without checks of types."""
     pi_new = frozen(check_rows("pi_new", pi_new, L.allowed))
     at = visited(L)
     old, new, weight = L.pi[at], pi_new[at], L.weight[at]

@@ -27,7 +27,7 @@ from tabular_trpo._core.records import locked
 from tabular_trpo._exact.surrogate import Surrogate
 from tabular_trpo._improve.greedy import best_action
 from tabular_trpo._improve.multipliers import MeanTVConstraint, TVConstraint, TVPenalty
-from tabular_trpo._improve.step import Step, nonnegative, single, step_to
+from tabular_trpo._improve.step import Step, make_step, nonnegative, single
 
 
 @public
@@ -68,7 +68,7 @@ def tv_penalty(L: Surrogate, c: Scalar) -> Step:
         more = min(max(2 * missing, 0 * a), row.left(a) - m[s])
         m[s], missing = m[s] + more, missing - more / 2
     found = TVPenalty(c, a, frozen(m))
-    return step_to(L, _moved(L, rows, dict.fromkeys(rows, a)), found, lambda *d: c * d[2] ** 2)
+    return make_step(L, _moved(L, rows, dict.fromkeys(rows, a)), found, lambda *d: c * d[2] ** 2)
 
 
 @public
@@ -95,7 +95,7 @@ def tv_constraint(L: Surrogate, delta: Scalar) -> Step:
     for s, row in rows.items():
         m[s] = row.right(delta)
     found = TVConstraint(delta, frozen(m))
-    return step_to(L, _moved(L, rows, dict.fromkeys(rows, delta)), found)
+    return make_step(L, _moved(L, rows, dict.fromkeys(rows, delta)), found)
 
 
 @public
@@ -133,7 +133,7 @@ def mean_tv_constraint(L: Surrogate, delta: Scalar) -> Step:
             lam = _finite(ratio)
             break
         left = max(left - d[s] * mass, 0 * left)
-    return step_to(L, _moved(L, rows, masses), MeanTVConstraint(delta, lam))
+    return make_step(L, _moved(L, rows, masses), MeanTVConstraint(delta, lam))
 
 
 @final

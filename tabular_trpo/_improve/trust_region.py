@@ -25,7 +25,7 @@ from tabular_trpo._improve.kl_curves import (
 from tabular_trpo._improve.kl_multiplier import solve_multiplier
 from tabular_trpo._improve.kl_rows import KLRows, policy_at_multiplier, prepare_rows
 from tabular_trpo._improve.multipliers import KLConstraint, KLPenalty, Multipliers
-from tabular_trpo._improve.step import Penalty, Step, floating, nonnegative, step_to, visited
+from tabular_trpo._improve.step import Penalty, Step, floating, make_step, nonnegative, visited
 
 MOST = 600.0  # largest KL aimed at; beyond it exp(-KL) underflows, and the gain is complete
 INSIDE = 1 - 1e-12  # share of a radius aimed at, so that rounding seldom leads out of it
@@ -82,7 +82,7 @@ def max_kl(L: Surrogate, delta: Scalar) -> Step:
     lam = np.zeros(len(L.pi))
     found = KLConstraint(delta, lam)
     if delta == 0 or not len(rows.p):
-        return step_to(L, L.pi, found)
+        return make_step(L, L.pi, found)
     aim = min(delta * INSIDE, MOST)
     q, multipliers, _ = solve_radius(rows, aim)
     for tries in range(TRIES):
@@ -115,7 +115,7 @@ def mean_kl(L: Surrogate, delta: Scalar) -> Step:
     rows, at, weight = visited_rows(L, weighted=False)
     delta = nonnegative("delta", delta)
     if delta == 0 or not len(rows.p):
-        return step_to(L, L.pi, KLConstraint(delta, 0.0))
+        return make_step(L, L.pi, KLConstraint(delta, 0.0))
     d = weight / np.add.reduce(L.weight)
     aim = delta * INSIDE
     for tries in range(1 if rows.outside else TRIES):
@@ -179,8 +179,8 @@ def no_worse(
     L: Surrogate, pi_new: Array, found: Multipliers, penalty: Penalty | None = None
 ) -> Step:
     """Return the step to pi_new, or to pi where rounding made its objective negative."""
-    step = step_to(L, pi_new, found, penalty)
-    return step if step.objective >= 0 else step_to(L, L.pi, found)
+    step = make_step(L, pi_new, found, penalty)
+    return step if step.objective >= 0 else make_step(L, L.pi, found)
 
 
 def _drawn_back(L: Surrogate, step: Step, found: Multipliers, name: str, delta: float) -> Step:
