@@ -70,14 +70,7 @@ class Step:
 
 
 @public
-def step_to(
-    L: LocalObjective,
-    pi_new: object,
-    multipliers: Multipliers = NO_MULTIPLIERS,
-    penalty: Penalty | None = None,
-    status: StepStatus | None = None,
-    backtracks: int | None = None,
-) -> Step:
+def step_to(L: LocalObjective, pi_new: object, multipliers: Multipliers = NO_MULTIPLIERS) -> Step:
     """Return the step to a given policy, such as one that a user's own method found.
 
     The rows are checked, and the gain L(pi_new) - eta and the distances from L.pi are computed.
@@ -85,9 +78,8 @@ def step_to(
     L:           the surrogate of the old policy
     pi_new:      (S, A) in the arithmetic of L
     multipliers: `Mixture(alpha, target)` makes `iterate` use the bounds for mixtures as well
-    penalty:     the function of (max_kl, mean_kl, max_tv) that the objective takes off the gain
-    status:      None to derive it from pi_new and L
-    raises:      InvalidMDPError for rows off the simplex or on actions that are not allowed
+    raises:      InvalidMDPError for another shape, and for rows off the simplex or on actions that
+                 are not allowed; ExactnessError for the other arithmetic
 
     >>> from tabular_trpo import MDP, evaluate, surrogate
     >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
@@ -95,8 +87,7 @@ def step_to(
     >>> step_to(L, [["1/4", "3/4"]]).gain
     Fraction(1, 2)
     """
-    table = read_like("pi_new", pi_new, L, unsigned=True)
-    return make_step(L, table, multipliers, penalty, status, backtracks)
+    return make_step(L, read_like("pi_new", pi_new, L, unsigned=True), multipliers)
 
 
 def make_step(
@@ -107,7 +98,12 @@ def make_step(
     status: StepStatus | None = None,
     backtracks: int | None = None,
 ) -> Step:
-    """Return the step to a policy (S, A); the solvers' `step_to`, without checks of types."""
+    """Return the step to a policy (S, A) in the arithmetic of L, as every solver makes it.
+
+    penalty: the function of (max_kl, mean_kl, max_tv) that the objective takes off the gain
+    status:  None to derive it from pi_new and L
+    raises:  InvalidMDPError for rows off the simplex or on actions that are not allowed
+    """
     pi_new = frozen(check_rows("pi_new", pi_new, L.allowed))
     at = visited(L)
     old, new, weight = L.pi[at], pi_new[at], L.weight[at]
