@@ -1,1 +1,5 @@
-"""The command `evaluate`: the quantities of one policy, or of two."""
+"""`evaluate`: the values of a policy, and a comparison with a second one.
+
+command      the arguments and the report
+policy_pair  the quantities of TRPO for two policies, with proved errors
+"""

@@ -1,4 +1,4 @@
-"""Worked examples: the numbers of a claim on one pair, which a reader can check with pen and paper."""
+"""Worked examples: the numbers of a claim on one pair, which a reader can check on paper."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,10 +9,11 @@ from typing import Any, final
 from tabular_trpo._core import real
 from tabular_trpo._core.nearest import written
 from tabular_trpo._core.records import locked
-from tabular_trpo._theory.claim import Theorem, Verdict
+from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.expression import Expression
 from tabular_trpo._theory.judge import judge
 from tabular_trpo._theory.pair import Pair
+from tabular_trpo._theory.verdict import Verdict
 from tabular_trpo._theory.vocabulary import QUANTITIES, SCALAR
 
 OPERATIONS = ("number", "name", "+", "-", "*", "/", "**", "neg")

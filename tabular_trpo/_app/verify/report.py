@@ -15,9 +15,9 @@ from tabular_trpo._app.verify.tables import models, rows, statements
 from tabular_trpo._app.verify.tally import STATUSES, Judged, Tally, place, together
 from tabular_trpo._core.errors import joined
 from tabular_trpo._core.startup import PROGRAM
-from tabular_trpo._theory.claim import Verdict
 from tabular_trpo._theory.judge import MOST_ENTRIES, MOST_STATES, unaffordable
 from tabular_trpo._theory.theorems import distinct
+from tabular_trpo._theory.verdict import Verdict
 
 MOST_REFUTED, MOST_UNDECIDED = 10, 3  # verdicts that are listed one by one
 LEGEND = (
@@ -55,7 +55,7 @@ def _title(sources: Sequence[Source]) -> str:
 
 
 def _failures(outcome: Outcome) -> list[Part]:
-    """List the refuted or undecided verdicts, the counterexample and the command that repeats it."""
+    """List the refuted or undecided verdicts, the counterexample, the command that repeats it."""
     lines: list[Part] = []
     bad = [(one, v) for one in outcome.judged for v in one.verdicts if v.status in STATUSES[2:]]
     bad.sort(key=lambda entry: entry[1].status != "refuted")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo._app.shared import arguments
+from tabular_trpo._app.shared import theorems
 from tabular_trpo._falsify import screen
 from tabular_trpo._formats.document import from_document
 from tabular_trpo._theory import selection as choice
@@ -18,7 +18,7 @@ SMALL = ("campaign", "--pairs", "650", "--chunk", "100", "--theorems", *FEW)
 WHOLE = ("campaign", "--pairs", "120", "--chunk", "50")
 
 
-@tt.claim("half of Theorem 1", around="L")
+@tt.claim("half of Theorem 1", center="L")
 def half_bound(p: Any) -> Any:
     return p.eta_new, ">=", p.L - p.eps * p.gamma * p.max_tv**2 / (1 - p.gamma) ** 2
 
@@ -26,7 +26,7 @@ def half_bound(p: Any) -> Any:
 @pytest.fixture
 def planted(monkeypatch: pytest.MonkeyPatch) -> str:
     """Put a false neighbour of Theorem 1 into the table, and return its name."""
-    for module in (choice, arguments):
+    for module in (choice, theorems):
         monkeypatch.setattr(module, "THEOREMS", (*tt.THEOREMS, half_bound))
     return half_bound.name
 

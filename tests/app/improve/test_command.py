@@ -222,12 +222,12 @@ def test_decrease_is_proved_and_a_broken_promise_is_exit_code_1(
 def test_refuted_theorem_is_exit_code_1(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    @theorem("own", "own", around="L")
+    @theorem("own", "own", center="L")
     def too_good(p: Any) -> Any:
         return p.eta_new, ">=", p.L - p.eps * p.max_tv**2
 
     monkeypatch.setattr(inspect.unwrap(iterate), "__defaults__", ((), gain_bounds([too_good])))
-    monkeypatch.setitem(METHODS, "large", Method("large", "too far", _large))
+    monkeypatch.setitem(METHODS, "large", Method("large", "too far", _large, promise=None))
     path, start = _worst(tmp_path)
     result = run("improve", path, "--method", "large", "--policy", start, "--iterations", "1")
     assert result.code == 1 and "Step 1 refutes too_good." in result.out
