@@ -119,8 +119,8 @@ def solve_rows(rows: KLRows, kind: int, x: float, t: Array) -> Array:
 def _lowest(rows: KLRows) -> Array:
     """Return a lower bound of t, below which some q_a = lam p_a / (t + g_a) would underflow.
 
-    For small t, q_a is about p_a t / (g_a p_0) with the mass p_0 of the best actions, so the bound is
-    1e-300 of the largest g times the ratio of p_0 to the smallest other p_a, if that is above 1.
+    For small t, q_a is about p_a t / (g_a p_0) with the mass p_0 of the best actions, so the bound
+    is 1e-300 of the largest g times the ratio of p_0 to the smallest other p_a, if that is above 1.
     """
     worse = (rows.g > 0) & (rows.p > 0)
     best = np.where(worse, 0.0, rows.p).dot(rows.ones)
