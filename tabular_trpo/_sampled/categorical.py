@@ -45,7 +45,8 @@ class Categorical:
         rows:   (n, m) dense or CSR, each row summing to 1 or empty; an empty row draws column 0
         raises: MemoryGuardError
 
-        >>> Categorical.of(np.array([[0.25, 0.0, 0.75]])).draw(np.zeros(2, int), np.array([0.2, 0.25]))
+        >>> table = Categorical.of(np.array([[0.25, 0.0, 0.75]]))
+        >>> table.draw(np.array([0, 0]), np.array([0.2, 0.25]))
         array([0, 2])
         """
         if isinstance(rows, np.ndarray):
