@@ -1,4 +1,4 @@
-"""The kinds of arguments of the public functions, by name, drawn for `benchmarks.doors`."""
+"""The kinds of arguments of the public functions, by name, drawn for `benchmarks.invalid_input`."""
 
 import math
 from fractions import Fraction
@@ -35,6 +35,7 @@ from benchmarks.kinds import (
     without_lead,
 )
 from benchmarks.worlds import HORIZON, World
+from tabular_trpo._improve.stopping import iterations
 
 GAMMA_WRONG = (1, -1, 2, Fraction(-1, 3), "3/2")
 KINDS: dict[str, Kind] = {
@@ -226,9 +227,7 @@ KINDS: dict[str, Kind] = {
     "source": Kind(
         lambda w: tt.sampled.Paths(4, HORIZON), lambda w: [None, *NUMBERS, *TEXTS, *LISTS]
     ),
-    "rules": anything(
-        lambda w: [tt.improve.stopping.iterations(1)], 3, "x", [3], [None], object(), len
-    ),
+    "rules": anything(lambda w: [iterations(1)], 3, "x", [3], [None], object(), len),
     "agent": function(lambda w: lambda s: w.float_pi[s]),
     "start": anything(lambda w: [w.pair], 3, "x", [3], [None], object(), len),
     "shape": anything(

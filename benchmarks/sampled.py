@@ -54,7 +54,7 @@ def iteration() -> bool | None:
     mdp = tt.read(FOLDER / "river_swim.mdp.json").to_float()
     pi_steps = iter(trpo(mdp, Paths(BATCH // 50, 50), np.random.default_rng(0), 0.01))
     judged = shortest(lambda: next(pi_steps))
-    alone = iter(trpo(mdp, Paths(BATCH // 50, 50), np.random.default_rng(0), 0.01, ladder=()))
+    alone = iter(trpo(mdp, Paths(BATCH // 50, 50), np.random.default_rng(0), 0.01, bounds=()))
     bare = shortest(lambda: next(alone))
     try:
         from scripts.sb3_trpo import learner

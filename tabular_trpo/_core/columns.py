@@ -13,7 +13,16 @@ from tabular_trpo._core.build import guard_dense
 from tabular_trpo._core.errors import MOST_PROBLEMS, InvalidMDPError, Problem, invalid
 from tabular_trpo._core.memory import guard, limit
 from tabular_trpo._core.names import read_names
-from tabular_trpo._core.numbers import Array, entry, is_rational, kind_of, read_array, shown, zeros
+from tabular_trpo._core.numbers import (
+    Array,
+    entry,
+    is_rational,
+    is_sparse,
+    kind_of,
+    read_array,
+    shown,
+    zeros,
+)
 from tabular_trpo._core.records import locked
 
 # Below this fill of P products and factorizations in CSR are faster; small tables stay dense.
@@ -52,7 +61,7 @@ def _indices(name: str, column: Sequence[Any], names: Sequence[str] | None) -> A
         expected = "an integer index >= 0"
     if bad:
         named = names is None and all(isinstance(column[i], str) for i in bad)
-        cure = "AxisNames need state_names= or action_names=" if named else ""
+        cure = "Names need state_names= or action_names=" if named else ""
         problems = [
             Problem("index", f"transitions[{i}] {name}", f"= {shown(column[i])}", expected, cure)
             for i in bad[:MOST_PROBLEMS]
@@ -143,8 +152,11 @@ def _numbers(p: list[Any], r: list[Any]) -> tuple[Array, Array]:
     return coarse if coarse.dtype.kind == "f" else one, two  # their precision is told by the dtype
 
 
-def arrays(table: Table, layout: Any) -> tuple[Any, Any, Array | None]:
-    """Return P, r(s, a, s') or r(s, a), and the mask of the pairs that occur."""
+def arrays(table: Table, layout: object) -> tuple[Any, Any, Array]:
+    """Return P and r(s, a, s'), dense or CSR, and the mask of the pairs that occur.
+
+    raises: InvalidMDPError for a layout that is not possible, and for repeated triples
+    """
     n_states, n_actions = len(table.state_names), len(table.action_names)
     rational = is_rational(table.p)
     if not isinstance(layout, str) or layout not in LAYOUTS:
@@ -157,18 +169,11 @@ def arrays(table: Table, layout: Any) -> tuple[Any, Any, Array | None]:
     order = np.argsort(keys, kind="stable")
     again = np.flatnonzero(np.diff(keys[order]) == 0)
     if len(again):
-        row = order[again[0] + 1]
-        s, a, t = table.s[row], table.a[row], table.t[row]
-        names = (table.state_names[s], table.action_names[a], table.state_names[t])
-        cure = "Add the probabilities of equal outcomes, or split them by a state of their own"
-        got = f"repeats (s, a, s') = {names}"
-        raise InvalidMDPError(
-            Problem("duplicate", f"transitions[{row}]", got, "each triple once", cure),
-            len(again) - 1,
-        )
-    allowed = np.zeros(n_states * n_actions, dtype=bool)
-    allowed[pairs] = True
-    mask = allowed.reshape(n_states, n_actions)
+        listed = again[:MOST_PROBLEMS]
+        problems = [_repeated(table, *order[[i, i + 1]].tolist()) for i in listed]
+        raise InvalidMDPError(problems, len(again) - len(listed))
+    mask = np.zeros((n_states, n_actions), dtype=bool)
+    mask[table.s, table.a] = True
     dense = layout == "dense" or (layout == "auto" and _filled(len(keys), n_states**2 * n_actions))
     if rational or dense:
         guard_dense(n_states, n_actions, rational)
@@ -176,10 +181,20 @@ def arrays(table: Table, layout: Any) -> tuple[Any, Any, Array | None]:
         r_next = zeros(P.shape, rational).astype(table.r.dtype, copy=False)
         P[table.s, table.a, table.t] = table.p
         r_next[table.s, table.a, table.t] = table.r
-        return P, _shortest(r_next, P), mask
+        return P, r_next, mask
     shape = (n_states * n_actions, n_states)
     matrix = sp.csr_array((table.p, (pairs, table.t)), shape=shape)
     return matrix, sp.csr_array((table.r, (pairs, table.t)), shape=shape), mask
+
+
+def _repeated(table: Table, first: int, row: int) -> Problem:
+    """Return the problem of a row whose triple (s, a, s') an earlier row has."""
+    s, a, t = (int(column[row]) for column in (table.s, table.a, table.t))
+    names = (table.state_names[s], table.action_names[a], table.state_names[t])
+    got = f"repeats (s, a, s') = {names} of transitions[{first}]"
+    cure = "Add the probabilities of equal outcomes, or split them by a state of their own"
+    where, path = f"transitions[{row}]", ("transitions", row)
+    return Problem("duplicate", where, got, "each triple once", cure, path)
 
 
 def _filled(n_transitions: int, n_entries: int) -> bool:
@@ -192,9 +207,22 @@ def _filled(n_transitions: int, n_entries: int) -> bool:
     return n_entries <= SMALL or (fits and n_transitions >= DENSE_FILL * n_entries)
 
 
-def _shortest(r_next: Array, P: Array) -> Array:
-    """Return r(s, a) where no reward of a pair depends on the next state, else r(s, a, s')."""
+def possible_rewards(r_next: Any, P: Any) -> Any:
+    """Return r(s, a) where no possible transition's reward depends on s', else r(s, a, s').
+
+    Rewards in CSR are returned as they are.
+    """
+    if is_sparse(P):
+        return r_next
     first = np.argmax(P != 0, axis=-1)
     r = np.take_along_axis(r_next, first[..., None], axis=-1)
     same = (P == 0) | (r_next == r)
     return r[..., 0] if np.all(same.astype(bool)) else r_next
+
+
+def pair_rewards(table: Table) -> Array | None:
+    """Return r(s, a), (S, A), where the rows of a pair have one reward and are possible, else None."""
+    r = zeros((len(table.state_names), len(table.action_names)), is_rational(table.r))
+    r[table.s, table.a] = table.r
+    one = np.all(table.p != 0) and np.array_equal(r[table.s, table.a], table.r)
+    return r if one else None

@@ -5,7 +5,7 @@ first twenty, each as ``where got, expected what. cure``; the others are counted
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self, final
 
 from tabular_trpo._core.terminal import plain
@@ -18,6 +18,8 @@ MOST_PROBLEMS = 20
 class Problem:
     """One problem: a stable `code`, the place, what was found, what was expected, the cure.
 
+    path: the place as steps, such as ("P", 3, 1) for P[s=3, a=1], where `validate.Report` added it
+
     >>> print(Problem("row_sum", "P[s=3, a=1]", "sums to 0.98", "1 (off by -0.02)"))
     P[s=3, a=1] sums to 0.98, expected 1 (off by -0.02)
     """
@@ -27,6 +29,7 @@ class Problem:
     got: str
     expected: str
     cure: str = ""
+    path: tuple[str | int, ...] = field(default=(), repr=False, compare=False)
 
     def __str__(self) -> str:
         """Return ``where got, expected what`` and the cure after a full stop, on one line."""

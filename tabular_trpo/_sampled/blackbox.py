@@ -7,6 +7,7 @@ Source: Rubinstein (1999), Szita and Lorincz (2006); Hansen (2016).
 """
 
 from collections.abc import Iterator
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -77,9 +78,8 @@ def cma(
     strategy = _strategy(start, sim.rng, population)
     while True:
         thetas = np.array(strategy.ask())
-        found = scores(
-            sim, policy_class, thetas.reshape(-1, *policy_class.theta_shape), paths, horizon
-        )
+        shaped = thetas.reshape(-1, *policy_class.theta_shape)
+        found = scores(sim, policy_class, shaped, paths, horizon)
         strategy.tell(list(thetas), (-found).tolist())
         yield policy_class.policy(strategy.mean)
 
@@ -87,10 +87,9 @@ def cma(
 def cma_package() -> ModuleType:
     """Return the package `cma`; MissingExtraError without it."""
     try:
-        import cma as package
+        return import_module("cma")
     except ImportError:
         raise missing_extra("cma", "cma") from None
-    return package
 
 
 def _strategy(start: Array, rng: np.random.Generator, population: int | None) -> Any:

@@ -53,8 +53,8 @@ class Categorical:
             row, column = np.nonzero(rows)
             values = rows[row, column]
         else:
-            row, column = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr)), rows.indices
-            values = rows.data
+            row = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+            column, values = rows.indices, rows.data
         counts = np.bincount(row, minlength=rows.shape[0])
         levels = int(counts.max(initial=1) - 1).bit_length()
         shape = rows.shape[0], 1 << levels

@@ -160,8 +160,8 @@ def _empirical(policy_class: SoftmaxClass, settings: Settings) -> BatchStep:
         def product(v: Array) -> Array:
             return policy_class.empirical_fisher_product(theta, v, states, actions, weights)
 
-        options = {"product": product, "iterations": 20}
-        return natural(batch.L, theta, settings.delta, policy_class, **options)
+        delta = settings.delta
+        return natural(batch.L, theta, delta, policy_class, product=product, iterations=20)
 
     return step
 

@@ -64,8 +64,8 @@ class Rollouts:
     def __repr__(self) -> str:
         """Return the counts on one line."""
         kind = "geometric stopping times" if self.geometric else f"horizon {self.horizon}"
-        gamma = brief(self.gamma)
-        return f"<Rollouts: N={len(self.length)}, {self.steps} steps, {kind}, gamma {gamma}>"
+        size = f"N={len(self.length)}, {self.steps} steps"
+        return f"<Rollouts: {size}, {kind}, gamma {brief(self.gamma)}>"
 
     @property
     def steps(self) -> int:

@@ -64,8 +64,8 @@ class SelfNormalised:
     def __repr__(self) -> str:
         """Return the sizes on one line."""
         (S, A), (R, K) = self.pi.shape, self.Q.shape
-        eta = brief(self.eta)
-        return f"<SelfNormalised: S={S}, A={A}, eta {eta}, R={R} roots, K={K} branches>"
+        roots = f"R={R} roots, K={K} branches"
+        return f"<SelfNormalised: S={S}, A={A}, eta {brief(self.eta)}, {roots}>"
 
     @property
     def G(self) -> Array:

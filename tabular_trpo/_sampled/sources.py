@@ -42,7 +42,7 @@ class Batch:
     >>> mdp = MDP([[[1.0], [1.0]]], [[0.0, 1.0]], [1.0], 0.5)
     >>> batch = Paths(20)(Simulator(mdp, np.random.default_rng(0)), np.array([[0.5, 0.5]]))
     >>> batch.rollouts
-    <Rollouts: N=20, 39 steps, geometric stopping times, gamma 0.5>
+    <Rollouts: N=20, 40 steps, geometric stopping times, gamma 0.5>
     """
 
     L: LocalObjective

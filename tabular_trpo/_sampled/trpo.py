@@ -11,16 +11,18 @@ from typing import Any, final
 
 import numpy as np
 
+from tabular_trpo._core.deprecated import renamed_arguments
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array, OptionalScalar, Scalar, brief
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._exact.evaluate import Evaluation
 from tabular_trpo._exact.surrogate import Surrogate
-from tabular_trpo._improve.gain_bounds import RUNGS, Rung
-from tabular_trpo._improve.iterate import REFUTED, Record, iterate
+from tabular_trpo._improve.gain_bounds import GainBound
+from tabular_trpo._improve.iterate import Record, iterate
 from tabular_trpo._improve.natural import natural
 from tabular_trpo._improve.softmax_class import SoftmaxClass
+from tabular_trpo._improve.status import Monotone
 from tabular_trpo._improve.step import Step, step_to
 from tabular_trpo._improve.stopping import Rule
 from tabular_trpo._sampled.learning import BatchStep, Learner
@@ -47,7 +49,7 @@ class SampledRecord:
     >>> from tabular_trpo._sampled.sources import Exact
     >>> mdp = MDP([[[1.0], [1.0]]], [[0.0, 1.0]], [1.0], 0.5)
     >>> next(trpo(mdp, Exact(mdp), np.random.default_rng(0), 0.1, until=[iterations(1)]))
-    <SampledRecord: iteration 1, eta 1.0 -> 1.437, estimated gain 0.437, exact gain 0.437, 0 steps>
+    <SampledRecord: iteration 1, eta 1 -> 1.42, estimated gain 0.4196, exact gain 0.4196, 0 steps>
     """
 
     record: Record
@@ -86,7 +88,7 @@ class SampledRecord:
     @property
     def violated(self) -> bool:
         """Whether eta is proved to have fallen."""
-        return self.record.monotone == REFUTED
+        return self.record.monotone == Monotone.REFUTED
 
 
 @final
@@ -105,6 +107,7 @@ class _JudgedStep:
         return step
 
 
+@renamed_arguments(ladder="bounds")
 @public
 def trpo(
     mdp: MDP,
@@ -116,7 +119,7 @@ def trpo(
     *,
     step: BatchStep | None = None,
     until: Iterable[Rule] = (),
-    ladder: Iterable[Rung] = RUNGS,
+    bounds: Iterable[GainBound] | None = None,
     **settings: Any,
 ) -> Iterator[SampledRecord]:
     """Yield the records of TRPO (2015), section 5 and Appendix C: estimate, step, repeat.
@@ -132,7 +135,7 @@ def trpo(
     policy_class: as in `natural`; None for the full table
     step:     (batch, theta) -> Step, in place of `natural` with delta and the settings
     until:    rules of `improve.stopping`; a run without one does not end
-    ladder:   theorems that certify each step, see `improve.iterate`; () for none, which is faster
+    bounds:   those that certify each step, as in `improve.iterate`; () for none, which is faster
     settings: of `natural`, such as accept, damping, divergence; nothing is standardised
     raises:   InvalidMDPError, ExactnessError, LimitError
 
@@ -153,7 +156,7 @@ def trpo(
 
     learner = Learner(sim, policies, source, step or natural_step, theta)
     judged = _JudgedStep(learner)
-    for record in iterate(mdp, learner.pi, judged, until, ladder, halting=False):
+    for record in iterate(mdp, learner.pi, judged, until, bounds, halting=False):
         L, exact = judged.batch.L, judged.exact
         yield SampledRecord(
             record, L.eta, L.stderr, exact.gain, exact.mean_kl, exact.max_kl, sim.steps

@@ -168,9 +168,6 @@ def _slack(verdict: Verdict, rational: bool) -> list[str] | None:
 def _model(pair: Pair) -> dict[str, Any]:
     mdp = pair.mdp
     states, actions = mdp.state_names, mdp.action_names
-    policies = {"pi": pair.pi, "pi_new": pair.pi_new}
-    if pair.is_mixture:
-        policies["target"] = pair.target
     rewards = mdp.r[..., None] if mdp.r_next is None else mdp.r_next
     rewards = np.broadcast_to(rewards, mdp.P.shape)
     rows = [
@@ -187,7 +184,7 @@ def _model(pair: Pair) -> dict[str, Any]:
         "transitions": rows,
         "policies": {
             name: {state: _sparse(row, actions) for state, row in zip(states, pi, strict=True)}
-            for name, pi in policies.items()
+            for name, pi in pair.instance.policies().items()
         },
     }
 

@@ -88,7 +88,7 @@ def test_claims_are_found_once_in_the_order_of_definition(stated: Lines) -> None
     lines = HEAD + DEF + SAYS + "again = f\n" + (
         'several = [tt.claim(f"k = {k}")(lambda p, k=k: (p.eta, ">=", -k)) for k in (1, 2)] + [f]\n'
         'named = {"a": tt.claim("Z")(lambda p: (p.eta, "<=", p.eps)), "b": 3}\n'
-        "from tabular_trpo import THEOREMS, VARIANTS, judge\n"
+        "from tabular_trpo import THEOREMS, MISQUOTATIONS, judge\n"
         "mine = (THEOREMS[0],)\n"
     )  # fmt: skip
     name = tt.THEOREMS[0].name

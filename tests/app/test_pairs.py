@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 
 import tabular_trpo as tt
-from tabular_trpo._app.shared.pairs import Candidate, candidates
+from tabular_trpo._app.shared.pairs import candidates
+from tabular_trpo._core.instance import Instance
 from tests.strategies import mdps
 
 CHAIN = tt.MDP(
@@ -18,7 +19,7 @@ STAY = tt.policies.deterministic(CHAIN, [0, 0])
 MOVE = tt.policies.deterministic(CHAIN, [1, 1])
 
 
-def names(found: list[Candidate]) -> list[str]:
+def names(found: list[Instance]) -> list[str]:
     """Return the names of the pairs."""
     return [one.name for one in found]
 

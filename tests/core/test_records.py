@@ -233,7 +233,7 @@ def weak(p: Any) -> Any:
 def test_theorems_and_claims_survive(way: str) -> None:
     exact = models()["rational"]
     pair = tt.Pair(exact, [["1/2", "1/2"]] * 2, [["3/4", "1/4"], ["1/2", "1/2"]])
-    for theorem in (*tt.THEOREMS, *(v.claim for v in tt.VARIANTS), weak):
+    for theorem in (*tt.THEOREMS, *(v.claim for v in tt.MISQUOTATIONS), weak):
         other = WAYS[way](theorem)
         assert (other.name, other.text(), other.mixture) == (
             theorem.name, theorem.text(), theorem.mixture,
@@ -244,10 +244,10 @@ def test_theorems_and_claims_survive(way: str) -> None:
 
 
 def test_misquotations_are_pickled_with_what_refutes_them() -> None:
-    for variant in tt.VARIANTS:
+    for variant in tt.MISQUOTATIONS:
         other = pickle.loads(pickle.dumps(variant))
         assert other.theorem == variant.theorem and other.claim.text() == variant.claim.text()
-    last = pickle.loads(pickle.dumps(tt.VARIANTS[-1]))
+    last = pickle.loads(pickle.dumps(tt.MISQUOTATIONS[-1]))
     assert tt.judge(last.claim, last.fixture()).status == "refuted"
 
 

@@ -15,7 +15,7 @@ from tabular_trpo._core.errors import InvalidMDPError, invalid
 from tabular_trpo._core.names import NAME_RULE, is_name
 from tabular_trpo._core.records import locked
 from tabular_trpo._formats.json_text import fetch
-from tabular_trpo._formats.report import shown
+from tabular_trpo._formats.problems import in_json
 from tabular_trpo._theory.certifiable import check_titles
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.theorems import THEOREMS
@@ -136,7 +136,7 @@ def _where(claim: Theorem, place: str) -> str:
 
 def _check(one: Stated, place: str) -> None:
     """Refuse a claim that could not be hunted, shown or certified, before any is hunted."""
-    claim, where = one.claim, f"{one.where}: claim {shown(one.claim.name)}"
+    claim, where = one.claim, f"{one.where}: claim {in_json(one.claim.name)}"
     if not is_name(claim.name):
         raise _wrong(where, "has a title that no line can hold", NAME_RULE)
     try:

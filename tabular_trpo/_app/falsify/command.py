@@ -161,7 +161,7 @@ def _start(args: argparse.Namespace) -> list[Pair]:
     found = []
     for source in read_all(args.start, "rational"):
         for one in candidates(source.mdp, source.policies, "auto", 0, 0):
-            found.append(one.pair(source.mdp))
+            found.append(Pair.of(one))
             seeds.start(found[-1], False, None, name=f"--start {source.path}")
     return found
 

@@ -10,7 +10,6 @@ from tabular_trpo._app.shared.formatting import exact
 from tabular_trpo._core import real
 from tabular_trpo._formats.encode import to_document
 from tabular_trpo._theory.expression import SCALAR, STATE, TABLE
-from tabular_trpo._theory.pair import Pair
 
 
 def document(hunt: Hunt) -> dict[str, Any]:
@@ -58,7 +57,7 @@ def _unwritten(one: Hunted) -> str:
 def _pair(hand: Hand) -> dict[str, Any]:
     pair = hand.pair
     return {
-        "model": to_document(pair.mdp, _policies(pair)),
+        "model": to_document(pair.mdp, pair.instance.policies()),
         "alpha": exact(pair.alpha),
         "scalars": {name: _number(x) for name, x in hand.of(SCALAR).items()},
         "per_state": {name: _vector(x) for name, x in hand.of(STATE).items()},
@@ -68,11 +67,6 @@ def _pair(hand: Hand) -> dict[str, Any]:
         "verdict": hand.verdict.status,
         "slack": [exact(hand.verdict.slack_lo), exact(hand.verdict.slack_hi)],
     }
-
-
-def _policies(pair: Pair) -> dict[str, Any]:
-    made = {"pi": pair.pi, "pi_new": pair.pi_new}
-    return made | {"target": pair.target} if pair.is_mixture else made
 
 
 def _vector(values: Any) -> list[Any]:

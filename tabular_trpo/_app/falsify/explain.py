@@ -7,7 +7,7 @@ from types import FrameType, TracebackType
 
 from tabular_trpo._app.falsify.sandbox import MOST_PRINTED, FloodError
 from tabular_trpo._core.errors import Problem, TabularError
-from tabular_trpo._formats.report import nearest, shown
+from tabular_trpo._formats.problems import in_json, suggestion
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.trace import KNOWN
 
@@ -35,7 +35,7 @@ def told(error: BaseException, place: str, title: str = "", where: str = "") -> 
     lines = [line for frame, line in frames if frame.f_code.co_filename == place]
     name = title or _title(error.__traceback__)
     spot = f"{place}:{lines[-1]}" if lines else where or place
-    spot = f"{spot}: claim {shown(name)}" if name else spot
+    spot = f"{spot}: claim {in_json(name)}" if name else spot
     if isinstance(error, FloodError):
         cure = "Leave the prints out"
         return Problem("claim", spot, "prints without end", f"at most {MOST_PRINTED} bytes", cure)
@@ -64,7 +64,7 @@ def _cure(error: BaseException, name: str) -> str:
         return ""
     if isinstance(error, AttributeError):
         wrong = error.name or str(error).partition("'")[2].partition("'")[0]
-        return LACKING.get(wrong) or nearest(wrong, KNOWN) or CURE
+        return LACKING.get(wrong) or suggestion(wrong, KNOWN) or CURE
     if isinstance(error, TypeError) and "not supported between" in str(error):
         return 'Compare by returning (lhs, ">=", rhs); the smaller of two is p.smaller(x, y)'
     return CURE

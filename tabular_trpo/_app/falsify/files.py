@@ -91,13 +91,10 @@ def keep(found: Refutation | Unrefuted, stem: str, folder: Path) -> Files:
 
 def _model(pair: Pair, claim: Theorem, path: Path, what: str) -> str:
     """Write the model of a rational pair with its policies, and what follows from them."""
-    policies = {"pi": pair.pi, "pi_new": pair.pi_new}
-    if pair.is_mixture:
-        policies["target"] = pair.target
     condition = "" if claim.condition is None else f" where {claim.condition}"
     why = f"{what} the claim {claim.name!r}: {claim.statement}{condition}"
     make_folder(path.parent, path)
-    write(pair.mdp, path, policies, why, _expected(pair))
+    write(pair.mdp, path, pair.instance.policies(), why, _expected(pair))
     return str(path)
 
 

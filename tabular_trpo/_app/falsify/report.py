@@ -110,9 +110,8 @@ def _numbers(claim: Theorem, hand: Hand) -> Iterator[Part]:
 
 def _pairs(hand: Hand) -> Sheet:
     pair, mdp = hand.pair, hand.pair.mdp
-    policies = {"pi": pair.pi, "pi_new": pair.pi_new}
-    if pair.is_mixture:
-        policies = {"pi": pair.pi, "target": pair.target, "pi_new": pair.pi_new}
+    target = {"target": pair.target} if pair.is_mixture else {}
+    policies = {"pi": pair.pi, **target, "pi_new": pair.pi_new}
     tables: dict[str, Array] = {"r": mdp.r, **policies, **hand.of(TABLE)}
     made = table(["State", "Action", "Goes to", *tables], right=list(tables), keys=2)
     for s, a in np.ndindex(mdp.n_states, mdp.n_actions):

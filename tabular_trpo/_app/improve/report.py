@@ -18,8 +18,8 @@ from tabular_trpo._core.decimals import faithful
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.real import Real
 from tabular_trpo._core.records import locked
-from tabular_trpo._improve.iterate import PROVED, REFUTED, UNDECIDED, Record
-from tabular_trpo._improve.step import MOVED
+from tabular_trpo._improve.iterate import Record
+from tabular_trpo._improve.status import Monotone, StepStatus
 
 VIOLATED, LIMIT = 1, 4
 MOST_ROWS, MOST_NAMED = 40, 5
@@ -47,9 +47,11 @@ class Run:
     def code(self) -> int:
         """1 where a theorem or a promise is broken, 4 where that is not certain, else 0."""
         promised = self.method.promise is not None
-        if any(record.broken for record in self.records) or (promised and self.steps(REFUTED)):
+        if any(record.broken for record in self.records) or (
+            promised and self.steps(Monotone.REFUTED)
+        ):
             return VIOLATED
-        return LIMIT if promised and self.steps(UNDECIDED) else 0
+        return LIMIT if promised and self.steps(Monotone.UNDECIDED) else 0
 
 
 def below(x: Any) -> float | None:
@@ -89,7 +91,7 @@ def document(run: Run) -> dict[str, Any]:
         "policy": run.args.policy,
         "steps": [_step(record, run.args.times) for record in run.records],
         "stopped": stopped,
-        "monotone": {each: len(run.steps(each)) for each in (PROVED, REFUTED, UNDECIDED)},
+        "monotone": {each: len(run.steps(each)) for each in Monotone},
         **scalars(["eta", "gap"], [last.eta_new, last.gap]),
         "exit_code": run.code,
         "pi": per_pair(mdp, last.step.pi_new),
@@ -118,7 +120,7 @@ def _step(record: Record, times: bool) -> dict[str, Any]:
         "monotone": record.monotone,
         **scalars(list(numbers), list(numbers.values())),
         "realised_bounds": [exact(record.realised_lo), exact(record.realised_hi)],
-        "best_rung": record.best_rung,
+        "best_rung": record.best_bound,
         "certified_gain": exact(below(record.certified_gain)),
         "certified": {name: exact(below(gain)) for name, gain in record.certified.items()},
         "broken": list(record.broken),
@@ -151,15 +153,17 @@ def parts(run: Run) -> list[Part]:
             _cell(step.gain),
             *_realised(record),
             _cell(below(record.certified_gain)),
-            record.best_rung or "-",
+            record.best_bound or "-",
             *(_cell(x, 2) for x in (step.max_kl, step.mean_kl)),
-            record.monotone if record.status == MOVED else f"{record.status}, {record.monotone}",
+            record.monotone
+            if record.status == StepStatus.MOVED
+            else f"{record.status}, {record.monotone}",
             *([f"{record.seconds:.3f}"] if timed else []),
         ]
         row(made, str(record.i), *cells)
     rule = run.records[-1].stopped
     assert rule is not None
-    said = [f"Ended by the rule {rule.name!r}: {rule.guarantee}.", _rungs(run)]
+    said = [f"Ended by the rule {rule.name!r}: {rule.guarantee}.", _best_bounds(run)]
     return [
         f"{run.method.name}: {run.method.does}",
         *closed(_setting(run), made, len(run.records), most),
@@ -173,8 +177,8 @@ def _setting(run: Run) -> str:
     return f"{run.source.name}, from policy {run.args.policy}{given}"
 
 
-def _rungs(run: Run) -> str:
-    counts = Counter(r.best_rung for r in run.records if (below(r.certified_gain) or 0) > 0)
+def _best_bounds(run: Run) -> str:
+    counts = Counter(r.best_bound for r in run.records if (below(r.certified_gain) or 0) > 0)
     if not counts:
         return "No step has a positive certified gain."
     told = ", ".join(f"{name} ({n})" for name, n in counts.most_common())
@@ -216,7 +220,11 @@ def line(run: Run) -> str:
 
 
 def _verdict(run: Run) -> str:
-    total, down, open_ = len(run.records), run.steps(REFUTED), run.steps(UNDECIDED)
+    total, down, open_ = (
+        len(run.records),
+        run.steps(Monotone.REFUTED),
+        run.steps(Monotone.UNDECIDED),
+    )
     if down:
         return f"eta DECREASED: proved at {_named(down)} of {total}"
     if open_:

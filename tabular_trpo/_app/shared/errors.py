@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any, final
 
 from tabular_trpo._app.shared.formatting import plain
@@ -77,7 +77,9 @@ def _told(error: BaseException) -> tuple[int, dict[str, Any], str]:
 
 
 def _document(code: int, kind: str, text: str, problems: Sequence[Problem] = ()) -> dict[str, Any]:
-    error = {"kind": kind, "text": text, "problems": [asdict(problem) for problem in problems]}
+    keys = ("code", "where", "got", "expected", "cure")
+    listed = [{key: getattr(problem, key) for key in keys} for problem in problems]
+    error = {"kind": kind, "text": text, "problems": listed}
     return {"exit_code": code, "error": error}
 
 

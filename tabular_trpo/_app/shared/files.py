@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tabular_trpo._core.errors import invalid
-from tabular_trpo._formats.atomic_write import unwritable, write_whole
+from tabular_trpo._formats.atomic_write import unwritable, write_atomically
 
 SUFFIX = ".cert.json"
 LONGEST = 80  # characters of one part of a name
@@ -42,7 +42,7 @@ def save(folder: Path, name: str, document: dict[str, Any]) -> Path:
     """
     path = folder / name
     make_folder(folder, path)
-    write_whole(path, (json.dumps(document, indent=1) + "\n").encode())
+    write_atomically(path, json.dumps(document, indent=1) + "\n")
     return path
 
 

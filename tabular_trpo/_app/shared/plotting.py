@@ -8,7 +8,7 @@ from typing import Any
 from tabular_trpo._app.shared.errors import UsageError
 from tabular_trpo._app.shared.formatting import plain
 from tabular_trpo._core.errors import TabularError, missing_extra
-from tabular_trpo._formats.atomic_write import write_whole
+from tabular_trpo._formats.atomic_write import write_atomically
 
 
 def check_figure(path: str) -> None:
@@ -44,7 +44,7 @@ def save_figure(path: str, figure: Any) -> None:
     """
     drawn = BytesIO()
     figure.savefig(drawn, format="png", dpi=100, metadata={"Software": None})
-    write_whole(path, drawn.getvalue())
+    write_atomically(path, drawn.getvalue())
 
 
 def pyplot() -> Any:

@@ -135,7 +135,7 @@ def _pairs(
     """Yield (number of the model, (model, name of the pair, pair))."""
     for i, source in enumerate(sources):
         for one in candidates(source.mdp, source.policies, args.pairs, args.seed, args.n_random):
-            yield i, (source, one.name, one.pair(source.mdp))
+            yield i, (source, one.name, Pair.of(one))
 
 
 def _missing(one: Judged, document: dict[str, Any]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Every false neighbour is refuted exactly on its own fixture, where its theorem is not."""
+"""Every misquotation is refuted exactly on its own fixture, where its theorem is not."""
 
 import json
 
@@ -10,7 +10,7 @@ from tabular_trpo._theory.certifiable import NOT_CHECKED
 from tabular_trpo._theory.certificate import pair_certificate
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.judge import judge
-from tabular_trpo._theory.misquotations import VARIANTS, Variant
+from tabular_trpo._theory.misquotations import MISQUOTATIONS, Misquotation
 from tabular_trpo._theory.theorems import THEOREMS
 
 OPEN_IN_FLOATS = {
@@ -27,54 +27,56 @@ OPEN_IN_FLOATS = {
     "compatible_fit: weights of the table",
 }
 TRUE = {theorem.name: theorem for theorem in THEOREMS}
-each = pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.claim.name)
+each = pytest.mark.parametrize("one", MISQUOTATIONS, ids=lambda one: one.claim.name)
 
 
 @each
-def test_variant_is_refuted_and_its_theorem_is_not(variant: Variant) -> None:
-    pair = variant.fixture()
-    verdict = judge(variant.claim, pair)
+def test_misquotation_is_refuted_and_its_theorem_is_not(one: Misquotation) -> None:
+    pair = one.fixture()
+    verdict = judge(one.claim, pair)
     assert verdict.status == "refuted"
     assert verdict.arithmetic in ("rational", "enclosure")
-    if variant.claim.statement.relation == "==":
+    if one.claim.statement.relation == "==":
         assert verdict.slack_lo * verdict.slack_hi > 0
     else:
         assert verdict.slack_lo <= verdict.slack_hi < 0
-    assert judge(TRUE[variant.theorem], pair).status in ("proved", "vacuous")
+    assert judge(TRUE[one.theorem], pair).status in ("proved", "vacuous")
 
 
 @each
-def test_variant_is_refuted_in_the_float_arithmetic(variant: Variant) -> None:
+def test_misquotation_is_refuted_in_the_float_arithmetic(one: Misquotation) -> None:
     """Enclosures cannot prove a precondition that holds with equality, nor make a soft value or
     a pseudo-inverse."""
-    verdict = judge(variant.claim, variant.fixture().to_float(), arithmetic="float")
-    assert verdict.status == ("undecided" if variant.claim.name in OPEN_IN_FLOATS else "refuted")
+    verdict = judge(one.claim, one.fixture().to_float(), arithmetic="float")
+    assert verdict.status == ("undecided" if one.claim.name in OPEN_IN_FLOATS else "refuted")
     assert verdict.arithmetic == "float"
 
 
 @each
-def test_refutation_is_certified(variant: Variant) -> None:
-    if variant.claim.names() & NOT_CHECKED:
+def test_refutation_is_certified(one: Misquotation) -> None:
+    if one.claim.names() & NOT_CHECKED:
         with pytest.raises(LimitError, match="for which check has no witness"):
-            pair_certificate(variant.fixture(), [variant.claim])
+            pair_certificate(one.fixture(), [one.claim])
         return
-    made = pair_certificate(variant.fixture(), [variant.claim])
+    made = pair_certificate(one.fixture(), [one.claim])
     read = check.check(json.loads(json.dumps(made)))
     (statement,) = read
-    assert (statement.name, statement.status) == (variant.claim.name, "refuted")
+    assert (statement.name, statement.status) == (one.claim.name, "refuted")
     assert statement.user_claim
 
 
 @pytest.mark.parametrize("theorem", THEOREMS, ids=lambda theorem: theorem.name)
 def test_fixtures_refute_no_theorem(theorem: Theorem) -> None:
-    for variant in VARIANTS:
-        assert judge(theorem, variant.fixture()).status in ("proved", "vacuous")
+    for one in MISQUOTATIONS:
+        assert judge(theorem, one.fixture()).status in ("proved", "vacuous")
 
 
 def test_tightness_of_a_refuted_bound_is_above_one() -> None:
     own = "in L", "step", "weight"  # no bound around L
-    around = [v for v in VARIANTS if v.claim.around and not any(x in v.claim.name for x in own)]
+    around = [
+        v for v in MISQUOTATIONS if v.claim.around and not any(x in v.claim.name for x in own)
+    ]
     assert len(around) > 10
-    for variant in around:
-        ratio = judge(variant.claim, variant.fixture()).tightness
+    for one in around:
+        ratio = judge(one.claim, one.fixture()).tightness
         assert ratio is None or ratio > 1  # None: no penalty at all

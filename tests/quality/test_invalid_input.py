@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from benchmarks import doors
+from benchmarks import invalid_input
 from benchmarks.arguments import KINDS
 from benchmarks.surface import RECIPES, RECORDS, WITHOUT, parameters, public
 from benchmarks.worlds import World
@@ -35,7 +35,7 @@ def test_each_parameter_of_a_recipe_has_a_kind_and_invalid_values():
 
 @pytest.mark.parametrize("seed", [11, 12])
 def test_valid_calls_return_and_invalid_ones_name_the_argument(seed):
-    assert doors.trial(seed, 1500, "", 0, 1, limit=False) == []
+    assert invalid_input.trial(seed, 1500, "", 0, 1, limit=False) == []
 
 
 FAULTS = {
@@ -47,6 +47,6 @@ FAULTS = {
 
 @pytest.mark.parametrize("kind", FAULTS)
 def test_a_fault_is_found(kind, monkeypatch):
-    monkeypatch.setattr(doors, "function_of", lambda name: FAULTS[kind])
-    found = doors.trial(0, 80, "^evaluate$", 0, 1, limit=False)
+    monkeypatch.setattr(invalid_input, "function_of", lambda name: FAULTS[kind])
+    found = invalid_input.trial(0, 80, "^evaluate$", 0, 1, limit=False)
     assert any(text.startswith(kind) for _, text, _ in found)

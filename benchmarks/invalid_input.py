@@ -1,6 +1,6 @@
 """Call every public function with valid and with invalid arguments.
 
-    python -m benchmarks.doors [-n CALLS] [--seed K] [--workers W] [--only NAME]
+    python -m benchmarks.invalid_input [-n CALLS] [--seed K] [--workers W] [--only NAME]
 
 Half of the calls have valid arguments by construction and must return. Half have one argument that
 is invalid by construction and must raise a TabularError or a TypeError that names the argument.

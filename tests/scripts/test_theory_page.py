@@ -13,7 +13,7 @@ from scripts import theory_page
 from scripts.theory_words import REFERENCES
 from tabular_trpo import formats
 from tabular_trpo._theory.claim import Theorem
-from tabular_trpo._theory.misquotations import VARIANTS
+from tabular_trpo._theory.misquotations import MISQUOTATIONS
 from tabular_trpo._theory.theorems import THEOREMS, TOPICS, distinct
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -95,7 +95,7 @@ def test_topics_follow_in_order() -> None:
 def test_counts() -> None:
     n, n_distinct = len(THEOREMS), len(distinct(THEOREMS))
     said = f"{n} statements in {len(TOPICS)} topics, {n_distinct} of them distinct, with"
-    assert f"{said} {len(VARIANTS)} misquotations" in " ".join(COMMITTED.split())
+    assert f"{said} {len(MISQUOTATIONS)} misquotations" in " ".join(COMMITTED.split())
 
 
 @each
