@@ -50,11 +50,11 @@ class Categorical:
         array([0, 2])
         """
         if isinstance(rows, np.ndarray):
-            row, column = np.nonzero(rows)
+            row, column = np.asarray(np.nonzero(rows))
             values = rows[row, column]
         else:
             row = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
-            column, values = rows.indices, rows.data
+            column, values = np.asarray(rows.indices), rows.data
         counts = np.bincount(row, minlength=rows.shape[0])
         levels = int(counts.max(initial=1) - 1).bit_length()
         shape = rows.shape[0], 1 << levels
