@@ -179,10 +179,11 @@ def _batch(mdp: MDP, pi: object) -> Evaluation:
 
 def _assembled(mdp: MDP, pi: Array, arrays: list[Array]) -> Evaluation:
     """Return the record of V Q A rho d eta and their radii."""
-    V, Q, A, rho, d, eta, *bounds, eta_bound = map(frozen, arrays)
+    V, Q, A, rho, d, eta, *bounds = map(frozen, arrays)
     for name, x in (("V", V), ("V", bounds[0]), ("Q", Q), ("Q", bounds[1]), ("A", A)):
         finite(name, x)
-    return Evaluation(mdp, pi, V, Q, A, rho, d, eta[()], Radius(*bounds, eta_bound[()]))
+    bounds[5] = bounds[5][()]
+    return Evaluation(mdp, pi, V, Q, A, rho, d, eta[()], Radius(*bounds))
 
 
 def _float(
@@ -195,14 +196,15 @@ def _float(
     mask: Array,
 ) -> list[Array]:
     """Return V Q A rho d eta and their radii for one model or one batch axis of models."""
-    kernel: ModuleType = dense if isinstance(P, np.ndarray) else sparse
+    n_states, n_actions = r.shape[-2:]
     unit = _unit(r)
     scaled = r / unit[..., None, None] if np.any(unit != 1.0) else r
-    n_states, n_actions = r.shape[-2:]
+    kernel: ModuleType = sparse
+    rows = P
+    if isinstance(P, np.ndarray):
+        kernel, rows = dense, P.reshape(*P.shape[:-3], -1, n_states)
     P_pi, _ = kernel.close(P, scaled, pi)
-    width = n_states if kernel is dense else int(np.diff(P.indptr).max())
-    rows = P.reshape(*P.shape[:-3], -1, n_states) if kernel is dense else P
-    terms = (width if kernel is dense else _longest(P_pi)) + 2 * n_actions + 8
+    terms = (n_states if kernel is dense else _longest(P_pi)) + 2 * n_actions + 8
     off_P = None if below is None else off_grid_part(rows)
     off_pi, off_rho0 = largest_correction(pi), largest_correction(rho0)
     off_size = 2 * (np.max(below_grid(pi), axis=-1) + below_grid(rho0))

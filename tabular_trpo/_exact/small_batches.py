@@ -53,7 +53,7 @@ def enclose(model: Model, resolvent: Resolvent) -> tuple[Values, Visits]:
 
 def _products(model: Model, f: Twofold, w: Twofold) -> tuple[Twofold, Array, Twofold, Array]:
     """Return P f and w P, each as an exact head and a small tail, with bounds of their errors."""
-    P = model.rows
+    P = np.asarray(model.rows)
     size, n_rows, n = P.shape
     most = np.max(np.abs(f.hi), axis=-1)
     mass = np.abs(w.hi).sum(axis=-1)
@@ -104,7 +104,7 @@ def _values(
     A = advantage.hi + advantage.lo
     # With e = V's error, the true A differs from this one by gamma (P_a - P_pi) e - residual.
     span = np.minimum(
-        2 * V_bound, (top - bottom + 2 * slack) / contraction_gap(resolvent.P_pi, gamma)
+        2 * V_bound, (top - bottom + 2 * slack) / contraction_gap(np.asarray(resolvent.P_pi), gamma)
     )
     A_bound = enlarged((size + 2 * slack + span)[..., None, None] + 2 * U * np.abs(A), shape)
     # eta = rho0 . V + (true rho) . (true residual): what is left is a product of two errors.

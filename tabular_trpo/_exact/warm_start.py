@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from heapq import heapify, heappop, heappush
-from typing import Any, final
+from typing import final
 
 import numpy as np
 import scipy.sparse as sp
@@ -52,7 +52,7 @@ class ScaledModel:
     mask: (S, A) bool
     """
 
-    P: Any
+    P: sp.csr_array
     r: Array
     gamma: float
     mask: Array
@@ -102,7 +102,7 @@ def start(mdp: MDP) -> Array:
 
 
 def improve(model: ScaledModel, actions: Array) -> tuple[Array, Array]:
-    """Return better actions and their V, or V of the ones before where MOST_SOLVES are not enough.
+    """Return better actions and their V; V of the previous ones after MOST_SOLVES evaluations.
 
     actions: (S,) indices of allowed actions
     """
@@ -128,13 +128,16 @@ def improve(model: ScaledModel, actions: Array) -> tuple[Array, Array]:
 
 
 def solve(model: ScaledModel, actions: Array) -> Array:
-    """Return V of a deterministic policy, at least 0."""
+    """Return V of a deterministic policy, (S,), at least 0.
+
+    actions: (S,)
+    """
     n_states, n_actions = model.r.shape
     chain = model.P[np.arange(n_states) * n_actions + actions]
     r_pi = np.take_along_axis(model.r, actions[:, None], axis=1)[:, 0]
-    full = chain.nnz > FULL * n_states**2
-    resolvent: Any = dense.solve(chain.toarray(), model.gamma) if full else None
-    return np.maximum((resolvent or sparse.solve(chain, model.gamma)).forward(r_pi), 0.0)
+    if chain.nnz > FULL * n_states**2:
+        return np.maximum(dense.solve(chain.toarray(), model.gamma).forward(r_pi), 0.0)
+    return np.maximum(sparse.solve(chain, model.gamma).forward(r_pi), 0.0)
 
 
 def expect(model: ScaledModel, V: Array) -> Array:
