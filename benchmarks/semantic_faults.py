@@ -21,7 +21,7 @@ Fault = Callable[[], AbstractContextManager[Any]]
 
 @contextmanager
 def _padding_in_sums() -> Iterator[None]:
-    """Sums over actions add what is not allowed, and operations meet what stands there."""
+    """Sums over actions include actions that are not allowed, with whatever values they hold."""
     with (
         patch.object(Exacts, "sum_allowed", Exacts.sum_last),
         patch.object(Floats, "sum_allowed", Floats.sum_last),
@@ -67,7 +67,7 @@ def _infinity_to_the_power_0() -> Iterator[None]:
 
 @contextmanager
 def _log_of_0() -> Iterator[None]:
-    """Floats and enclosures know log 0 = -inf."""
+    """Floats and enclosures take log 0 = -inf."""
 
     def plain(self: Any, x: Any) -> Any:
         with np.errstate(all="ignore"):

@@ -227,7 +227,7 @@ def _factored(kernel: ModuleType, P_pi: Matrix, gamma: Array) -> Resolvent:
 
 
 def _unit(r: Array) -> Array:
-    """Return the power of two that brings the rewards to about 1, or 1 where they are harmless."""
+    """Return the power of two that scales the rewards to about 1, or 1 where they are moderate."""
     exponent = np.minimum(np.frexp(np.max(np.abs(r), axis=(-2, -1)))[1], 1023)
     return np.where(np.abs(exponent) < 100, 1.0, np.ldexp(1.0, exponent))
 
