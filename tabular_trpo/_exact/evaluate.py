@@ -30,11 +30,12 @@ from tabular_trpo._core.linalg import dense, rational, sparse
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array, Scalar, brief, frozen, zeros
 from tabular_trpo._core.overflow import finite
-from tabular_trpo._core.policy import check_policy, check_rows, policy_array
+from tabular_trpo._core.policy_checks import check_policy, check_rows, policy_array
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._exact import small_batches
 from tabular_trpo._exact.enclosure import Matrix, Model, Resolvent, U, Values, Visits, enclose
+from tabular_trpo._exact.evaluated_once import remembered
 from tabular_trpo._exact.work import evaluation as work_of
 
 CHUNK = 2**20  # entries of P evaluated at a time in a batch
@@ -43,7 +44,7 @@ CHUNK = 2**20  # entries of P evaluated at a time in a batch
 @public
 @final
 @locked
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True)
 class Radius:
     """Proved error bounds, each of the shape of its quantity; zeros in rational arithmetic.
 
@@ -59,12 +60,6 @@ class Radius:
     rho: Array
     d: Array
     eta: Scalar
-
-    def __repr__(self) -> str:
-        """Return the largest bound of each quantity on one line."""
-        names = ("V", "Q", "A", "rho", "d", "eta")
-        most = (f"{name} {brief(np.max(getattr(self, name)))}" for name in names)
-        return f"<Radius, at most: {', '.join(most)}>"
 
 
 @public
@@ -134,7 +129,12 @@ def evaluate(mdp: MDP, pi: object, work: float | None = None) -> Evaluation:
     pi = check_policy(mdp, pi)
     if mdp.arithmetic == "rational":
         with work_limit(work):
-            return _rational(mdp, pi)
+            return remembered(mdp, pi, _rational)
+    return remembered(mdp, pi, _single)
+
+
+def _single(mdp: MDP, pi: Array) -> Evaluation:
+    """Evaluate a checked policy of one float model."""
     gamma = np.asarray(mdp.gamma)
     return _assembled(mdp, pi, _float(mdp.P, mdp.r, mdp.rho0, gamma, pi, mdp._below, mdp.mask))
 

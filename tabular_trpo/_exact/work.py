@@ -18,7 +18,7 @@ from typing import final
 
 import numpy as np
 
-from tabular_trpo._core import policy
+from tabular_trpo._core import policy, policy_checks
 from tabular_trpo._core.errors import ExactnessError
 from tabular_trpo._core.linalg import rational
 from tabular_trpo._core.mdp import MDP
@@ -66,7 +66,8 @@ def exact_work(mdp: MDP, pi: object = None) -> Work:
     if mdp.arithmetic != "rational":
         got, cure = "is in float arithmetic", "Cross by to_rational()"
         raise ExactnessError.of("lane", "mdp", got, "a rational model", cure)
-    return evaluation(mdp, policy.uniform(mdp) if pi is None else policy.check_policy(mdp, pi))
+    rows = policy.uniform(mdp) if pi is None else policy_checks.check_policy(mdp, pi)
+    return evaluation(mdp, rows)
 
 
 def evaluation(mdp: MDP, pi: Array) -> Work:

@@ -76,12 +76,16 @@ def cma(
     """
     start = np.zeros(int(np.prod(policy_class.theta_shape)))
     strategy = _strategy(start, sim.rng, population)
-    while True:
-        thetas = np.array(strategy.ask())
-        shaped = thetas.reshape(-1, *policy_class.theta_shape)
-        found = scores(sim, policy_class, shaped, paths, horizon)
-        strategy.tell(list(thetas), (-found).tolist())
-        yield policy_class.policy(strategy.mean)
+
+    def rounds() -> Iterator[Array]:
+        while True:
+            thetas = np.array(strategy.ask())
+            shaped = thetas.reshape(-1, *policy_class.theta_shape)
+            found = scores(sim, policy_class, shaped, paths, horizon)
+            strategy.tell(list(thetas), (-found).tolist())
+            yield policy_class.policy(strategy.mean)
+
+    return rounds()
 
 
 def cma_package() -> ModuleType:

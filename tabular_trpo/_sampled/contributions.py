@@ -50,6 +50,7 @@ class Contributions:
             parts.append(np.concatenate([getattr(self, name), getattr(other, name) + shift]))
         return Contributions(*parts)
 
+    @np.errstate(over="ignore", invalid="ignore")  # what overflows is refused
     def surrogate(self, pi: Array, visible: Array) -> Surrogate:
         """Return L with G the mean of the values, less its own average under pi in each state.
 
@@ -61,10 +62,6 @@ class Contributions:
         """
         finite("a return", self.returns)
         finite("G", self.value)
-        with np.errstate(over="ignore", invalid="ignore"):
-            return self._surrogate(pi, visible)
-
-    def _surrogate(self, pi: Array, visible: Array) -> Surrogate:
         S, A = pi.shape
         rational = is_rational(self.value)
         G = sum_by_index(self.state * A + self.action, self.value, S * A, rational)

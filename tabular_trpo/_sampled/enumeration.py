@@ -13,8 +13,8 @@ import numpy as np
 from tabular_trpo._core.arguments import one_model
 from tabular_trpo._core.errors import LimitError
 from tabular_trpo._core.mdp import MDP
-from tabular_trpo._core.numbers import Array, Scalar, is_rational, zeros
-from tabular_trpo._core.policy import check_policy
+from tabular_trpo._core.numbers import Array, Scalar
+from tabular_trpo._core.policy_checks import check_policy
 from tabular_trpo._core.public import public
 from tabular_trpo._families.arguments import size
 from tabular_trpo._sampled.one_step import dense_tables
@@ -26,7 +26,7 @@ MOST_STEPS = 10**4
 
 @final
 class _Move(NamedTuple):
-    """One step of a path: its probability, the action and its probability, reward, next state."""
+    """One step: probability of the path so far, action and its probability, reward, next state."""
 
     chance: Scalar
     action: int
@@ -60,15 +60,11 @@ def all_paths(mdp: MDP, pi: object, horizon: int) -> Iterator[tuple[Scalar, Roll
     _check_count(P, pi, mdp.rho0 > 0, T)
     length = np.array([T])
     for s in np.flatnonzero(mdp.rho0 > 0):
-        for chance, moves in _paths_from(P, r, pi, int(s), T):
-            states, actions = np.zeros((1, T + 1), dtype=np.intp), np.zeros((1, T), dtype=np.intp)
-            rewards, behaviour = (zeros((1, T), is_rational(pi)) for _ in range(2))
-            states[0, 0] = s
-            for t, (_, *step, to) in enumerate(moves):
-                actions[0, t], behaviour[0, t], rewards[0, t] = step
-                states[0, t + 1] = to
+        for moves in _paths_from(P, r, pi, int(s), T):
+            _, actions, behaviour, rewards, to = (np.array([x]) for x in zip(*moves, strict=True))
+            states = np.array([[s, *to[0]]])
             path = Rollouts(states, actions, rewards, behaviour, length, False, mdp.gamma)
-            yield mdp.rho0[s] * chance, path
+            yield mdp.rho0[s] * moves[-1].chance, path
 
 
 @public
@@ -101,30 +97,24 @@ def _check_count(P: Array, pi: Array, start: Array, T: int) -> None:
             raise LimitError.of("size", "mdp", got, "at most so many", cure)
 
 
-def _paths_from(
-    P: Array, r: Array, pi: Array, s: int, T: int
-) -> Iterator[tuple[Scalar, list[_Move]]]:
-    """Yield (probability, moves) of every path from s, depth first, without recursion."""
-    chances: list[Scalar] = [1]
+def _paths_from(P: Array, r: Array, pi: Array, s: int, T: int) -> Iterator[list[_Move]]:
+    """Yield the moves of every path of T steps from s, depth first, without recursion."""
     moves: list[_Move] = []
-    untried = [_moves(P, r, pi, s)]
+    untried = [_moves(P, r, pi, s, 1)]
     while untried:
+        del moves[len(untried) - 1 :]
         move = next(untried[-1], None)
         if move is None:
             untried.pop()
+        elif len(untried) == T:
+            yield [*moves, move]
         else:
-            chances.append(chances[-1] * move.chance)
             moves.append(move)
-            if len(moves) < T:
-                untried.append(_moves(P, r, pi, move.to))
-                continue
-            yield chances[-1], list(moves)
-        if moves:
-            chances.pop()
-            moves.pop()
+            untried.append(_moves(P, r, pi, move.to, move.chance))
 
 
-def _moves(P: Array, r: Array, pi: Array, s: int) -> Iterator[_Move]:
+def _moves(P: Array, r: Array, pi: Array, s: int, chance: Scalar) -> Iterator[_Move]:
+    """Yield the moves from s, which is reached with probability `chance`."""
     for a in np.flatnonzero(pi[s] > 0).tolist():
         for to in np.flatnonzero(P[s, a] > 0).tolist():
-            yield _Move(pi[s, a] * P[s, a, to], a, pi[s, a], r[s, a, to], to)
+            yield _Move(chance * (pi[s, a] * P[s, a, to]), a, pi[s, a], r[s, a, to], to)

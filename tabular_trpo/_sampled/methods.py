@@ -26,10 +26,9 @@ from tabular_trpo._improve.mirror import rwr
 from tabular_trpo._improve.natural import natural, natural_fixed
 from tabular_trpo._improve.softmax_class import SoftmaxClass
 from tabular_trpo._improve.step import Step, nonnegative
-from tabular_trpo._sampled.blackbox import cem, cma, cma_package
+from tabular_trpo._sampled.blackbox import cem, cma
 from tabular_trpo._sampled.estimate import step_weights
 from tabular_trpo._sampled.learning import BatchStep, Learner
-from tabular_trpo._sampled.rollouts import Rollouts
 from tabular_trpo._sampled.simulator import Simulator
 from tabular_trpo._sampled.sources import Batch, Exact, Paths, Source, Vines
 
@@ -151,7 +150,8 @@ def _empirical(policy_class: SoftmaxClass, settings: Settings) -> BatchStep:
     """Use the empirical Fisher matrix, the mean of outer products of grad log pi(a_t|s_t)."""
 
     def step(batch: Batch, theta: Array) -> Step:
-        rollouts = _rollouts(batch)
+        rollouts = batch.rollouts
+        assert rollouts is not None
         within = rollouts.within
         by_step = step_weights("discounted", rollouts.gamma, rollouts.horizon)
         weights = np.broadcast_to(by_step, within.shape)[within]
@@ -170,8 +170,8 @@ def _rwr(policy_class: SoftmaxClass, settings: Settings) -> BatchStep:
     """Weight each action by its mean return, returns less the smallest of the batch."""
 
     def step(batch: Batch, theta: Array) -> Step:
-        L, rollouts = batch.L, _rollouts(batch)
-        assert isinstance(L, Surrogate)
+        L, rollouts = batch.L, batch.rollouts
+        assert isinstance(L, Surrogate) and rollouts is not None
         within, pi = rollouts.within, L.pi
         returns = rollouts.returns[within]
         pair = rollouts.states[:, :-1][within] * pi.shape[1] + rollouts.actions[within]
@@ -184,11 +184,6 @@ def _rwr(policy_class: SoftmaxClass, settings: Settings) -> BatchStep:
         return rwr(L, np.where(nothing, 1.0, u))
 
     return step
-
-
-def _rollouts(batch: Batch) -> Rollouts:
-    assert batch.rollouts is not None
-    return batch.rollouts
 
 
 def _learned(
@@ -206,19 +201,16 @@ def _learned(
     return run
 
 
-def _cem(
-    mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings
-) -> Iterator[Array]:
-    paths = max(1, settings.paths(mdp) // POPULATION)
-    return cem(sim, policy_class, paths, POPULATION, horizon=settings.horizon)
+def _searched(search: Callable[..., Iterator[Array]]) -> Run:
+    """Return the run of a black-box method, whose batch is divided among POPULATION parameters."""
 
+    def run(
+        mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings
+    ) -> Iterator[Array]:
+        paths = max(1, settings.paths(mdp) // POPULATION)
+        return search(sim, policy_class, paths, POPULATION, horizon=settings.horizon)
 
-def _cma(
-    mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings
-) -> Iterator[Array]:
-    cma_package()  # raises before the run begins where it is not installed
-    paths = max(1, settings.paths(mdp) // POPULATION)
-    return cma(sim, policy_class, paths, POPULATION, settings.horizon)
+    return run
 
 
 _max_kl = partial(_natural, divergence="max_kl")
@@ -239,7 +231,7 @@ METHODS = {
                _learned(_paths, _fixed)),
         Method("rwr", "reward-weighted regression on returns above the least",
                _learned(_paths, _rwr)),
-        Method("cem", "cross-entropy method on theta", _cem),
-        Method("cma", "CMA-ES on theta (extra cma)", _cma),
+        Method("cem", "cross-entropy method on theta", _searched(cem)),
+        Method("cma", "CMA-ES on theta (extra cma)", _searched(cma)),
     )
 }  # fmt: skip

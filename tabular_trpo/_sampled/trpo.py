@@ -13,7 +13,7 @@ import numpy as np
 
 from tabular_trpo._core.deprecated import renamed_arguments
 from tabular_trpo._core.mdp import MDP
-from tabular_trpo._core.numbers import Array, OptionalScalar, Scalar, brief
+from tabular_trpo._core.numbers import Array, OptionalScalar, Scalar
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._exact.evaluate import Evaluation
@@ -62,13 +62,9 @@ class SampledRecord:
 
     def __repr__(self) -> str:
         """Return the step on one line."""
-        old, new, promised, gain = (
-            f"{x:.4g}" if isinstance(x, float) else brief(x)
-            for x in (self.record.eta, self.record.eta_new, self.sampled_gain, self.gain)
-        )
-        gains = f"estimated gain {promised}, exact gain {gain}"
-        which = f"iteration {self.record.i}, eta {old} -> {new}"
-        return f"<SampledRecord: {which}, {gains}, {self.steps} steps>"
+        step = f"iteration {self.record.i}, eta {self.record.eta:.4g} -> {self.record.eta_new:.4g}"
+        gains = f"estimated gain {self.sampled_gain:.4g}, exact gain {self.gain:.4g}"
+        return f"<SampledRecord: {step}, {gains}, {self.steps} steps>"
 
     @property
     def sampled_gain(self) -> Scalar:
@@ -148,8 +144,7 @@ def trpo(
     (np.float64(2.0), False, 479)
     """
     sim = Simulator(mdp, rng)
-    full_table = SoftmaxClass((mdp.n_states, mdp.n_actions), None, mdp.allowed)
-    policies = policy_class or full_table
+    policies = policy_class or SoftmaxClass((mdp.n_states, mdp.n_actions), None, mdp.allowed)
 
     def natural_step(batch: Batch, theta: Array) -> Step:
         return natural(batch.L, theta, delta, policies, **settings)
