@@ -21,7 +21,7 @@ from operator import mul
 import numpy as np
 
 from tabular_trpo._core.arithmetic import read_as
-from tabular_trpo._core.errors import InvalidMDPError, Problem, invalid
+from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.numbers import Array, Scalar, is_rational, shown, zeros
 from tabular_trpo._core.policy_checks import check_rows
 from tabular_trpo._core.public import public
@@ -179,7 +179,7 @@ def _check_positive(behaviour: Array) -> None:
     if (bad := np.flatnonzero(~(behaviour > 0))).size:
         where, got = f"behaviour[{bad[0]}]", f"= {shown(behaviour[bad[0]])}"
         expected = "a probability > 0 of an action that was taken"
-        raise InvalidMDPError(Problem("behaviour", where, got, expected), hidden=len(bad) - 1)
+        raise invalid("behaviour", where, got, expected, hidden=len(bad) - 1)
 
 
 def _check_same_policy(rollouts: Rollouts, pi: Array, within: Array) -> None:
@@ -191,8 +191,8 @@ def _check_same_policy(rollouts: Rollouts, pi: Array, within: Array) -> None:
         got = f"= {shown(taken[i, t])}, where the paths took it with {rollouts.behaviour[i, t]}"
         s, a = rollouts.states[i, t], rollouts.actions[i, t]
         cure = "Estimate with the policy that was sampled"
-        problem = Problem("policy", f"pi[s={s}, a={a}]", got, "that probability", cure)
-        raise InvalidMDPError(problem, hidden=int(off.sum()) - 1)
+        where, hidden = f"pi[s={s}, a={a}]", int(off.sum()) - 1
+        raise invalid("policy", where, got, "that probability", cure, hidden)
 
 
 def step_weights(weighting: str, gamma: Scalar, horizon: int | None) -> list[Scalar]:

@@ -21,7 +21,7 @@ import numpy as np
 
 from tabular_trpo._core.arguments import one_model
 from tabular_trpo._core.budget import spend
-from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array, Scalar, brief, is_rational, zeros
 from tabular_trpo._core.overflow import finite
@@ -64,17 +64,6 @@ class Moments:
         mean, variance, steps = map(brief, (self.mean, self.variance, self.steps))
         numbers = f"mean {mean}, variance {variance}, steps {steps}"
         return f"<Moments: {numbers}, rewards on {self.rewards_on}>"
-
-
-@final
-class _Factors(NamedTuple):
-    """Means of f, k, f^2, f k and k^2."""
-
-    f: Scalar
-    k: Scalar
-    ff: Scalar
-    fk: Scalar
-    kk: Scalar
 
 
 @final
@@ -135,8 +124,7 @@ def path_moments(
     if (bad := np.argwhere((pi == 0) & (pi_new > 0))).size:
         s, a = bad[0]
         got = f"= {brief(pi_new[s, a])} where pi never takes the action"
-        problem = Problem("support", f"pi_new[s={s}, a={a}]", got, "0")
-        raise InvalidMDPError(problem, hidden=len(bad) - 1)
+        raise invalid("support", f"pi_new[s={s}, a={a}]", got, "0", hidden=len(bad) - 1)
     c = (pi_new - pi) / np.where(pi > 0, pi, 1)
     found = _means(mdp, pi, c, horizon, weighting, baseline)
     return _moments(mdp, mdp.rho0 @ found.X, mdp.rho0 @ found.XX, _steps(mdp, horizon))
@@ -221,22 +209,23 @@ def _means(
     if horizon is None:
         if is_rational(pi):
             spend(moments_seconds(mdp, pi, c), "moments of paths in rationals")
-        factors = _Factors(gamma, gamma, gamma, gamma, gamma)
-        return _one_step_back(mdp, pi, c, b[:, None], factors, means, stationary=True)
+        return _one_step_back(mdp, pi, c, b[:, None], gamma, means, stationary=True)
     k = gamma if weighting == "discounted" else gamma**0
-    factors = _Factors(gamma, k, gamma * gamma, gamma * k, k * k)
     if is_rational(pi):
         what = f"moments of {horizon} steps in rationals"
         spend(recursion_seconds(mdp, pi, horizon), what)
     for _ in range(horizon):
-        means = _one_step_back(mdp, pi, c, b[:, None], factors, means, stationary=False)
+        means = _one_step_back(mdp, pi, c, b[:, None], k, means, stationary=False)
     return means
 
 
 def _one_step_back(
-    mdp: MDP, pi: Array, c: Array, b: Array, by: _Factors, later: _Means, stationary: bool
+    mdp: MDP, pi: Array, c: Array, b: Array, k: Scalar, later: _Means, stationary: bool
 ) -> _Means:
     """Return the means one step earlier than `later`; the fixed point of that if `stationary`."""
+    f = mdp.gamma
+    # The means of f^2, f k and k^2; the indicator of continuing is its own square.
+    ff, fk, kk = (f, f, f) if stationary else (f * f, f * k, k * k)
 
     def earlier(own: Array, factor: Scalar, x: Array) -> tuple[Array, Array]:
         """Return x one step later, (S,), and own + factor E x(s'), (S, A)."""
@@ -244,12 +233,12 @@ def _one_step_back(
             x = evaluate(MDP(mdp.P, own, mdp.rho0, mdp.gamma, mdp.allowed), pi).V
         return x, own + factor * expect_next(mdp, x)
 
-    R, Q = earlier(mdp.r, by.f, later.R)
-    squared = expect_reward_times(mdp, None) + 2 * by.f * expect_reward_times(mdp, R)
-    _, RR = earlier(squared, by.ff, later.RR)
-    X, XQ = earlier(c * (Q - b), by.k, later.X)
-    r_X = by.k * expect_reward_times(mdp, X)
-    XR, XRs = earlier(c * (RR - b * Q) + r_X, by.fk, later.XR)
-    cross = r_X + by.fk * expect_next(mdp, XR) - b * by.k * expect_next(mdp, X)
-    _, XX = earlier(c * c * (RR - 2 * b * Q + b * b) + 2 * c * cross, by.kk, later.XX)
+    R, Q = earlier(mdp.r, f, later.R)
+    squared = expect_reward_times(mdp, None) + 2 * f * expect_reward_times(mdp, R)
+    _, RR = earlier(squared, ff, later.RR)
+    X, XQ = earlier(c * (Q - b), k, later.X)
+    r_X = k * expect_reward_times(mdp, X)
+    XR, XRs = earlier(c * (RR - b * Q) + r_X, fk, later.XR)
+    cross = r_X + fk * expect_next(mdp, XR) - b * k * expect_next(mdp, X)
+    _, XX = earlier(c * c * (RR - 2 * b * Q + b * b) + 2 * c * cross, kk, later.XX)
     return _Means(*((pi * x).sum(axis=1) for x in (Q, XQ, RR, XRs, XX)))

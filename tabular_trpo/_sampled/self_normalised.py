@@ -12,7 +12,7 @@ from typing import final
 
 import numpy as np
 
-from tabular_trpo._core.errors import LimitError, Problem, invalid
+from tabular_trpo._core.errors import LimitError, invalid
 from tabular_trpo._core.numbers import Array, OptionalScalar, Scalar, brief, is_rational
 from tabular_trpo._core.overflow import finite
 from tabular_trpo._core.public import public
@@ -110,8 +110,8 @@ class SelfNormalised:
         if (none := np.flatnonzero(~(total > 0))).size:
             name = "pi" if pi is self.pi else "pi_new"
             got = f"has no mass on the actions tried at root {none[0]}"
-            problem = Problem("support", name, got, "some on one of them at least")
-            raise LimitError(problem, hidden=len(none) - 1)
+            expected = "some on one of them at least"
+            raise LimitError.of("support", name, got, expected, hidden=len(none) - 1)
         return (u * self.Q).sum(axis=1) / total, total
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from tabular_trpo._core.arguments import one_model
 from tabular_trpo._core.arithmetic import read_as
-from tabular_trpo._core.errors import ExactnessError, InvalidMDPError, Problem
+from tabular_trpo._core.errors import ExactnessError, invalid
 from tabular_trpo._core.indices import read_indices
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.memory import guard
@@ -101,8 +101,7 @@ class Simulator:
             i = int(bad[0])
             options = np.flatnonzero(self.allowed[self.states[i]]).tolist()
             where, got = f"actions[{i}]", f"= {chosen[i]} in state {self.states[i]}"
-            problem = Problem("action", where, got, f"one of {options}")
-            raise InvalidMDPError(problem, hidden=len(bad) - 1)
+            raise invalid("action", where, got, f"one of {options}", hidden=len(bad) - 1)
         u = None
         if uniforms is not None:
             u = read_as("uniforms", uniforms, rational=False)

@@ -17,7 +17,7 @@ from typing import final
 import numpy as np
 
 from tabular_trpo._core.decimals import faithful
-from tabular_trpo._core.errors import InvalidMDPError, Problem, invalid
+from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.numbers import Array, Scalar
 from tabular_trpo._core.overflow import finite
@@ -151,8 +151,8 @@ def _covering(rows: Array, sim: Simulator, behaviour: object) -> Array:
         s, a = bad[0]
         got = f"= 0, where pi has {faithful(rows[s, a], 6)}"
         cure = "An action that is never drawn cannot be estimated: give it a share"
-        problem = Problem("behaviour", f"behaviour[s={s}, a={a}]", got, "> 0", cure)
-        raise InvalidMDPError(problem, hidden=len(bad) - 1)
+        where = f"behaviour[s={s}, a={a}]"
+        raise invalid("behaviour", where, got, "> 0", cure, hidden=len(bad) - 1)
     return q
 
 
