@@ -67,7 +67,7 @@ def _infinity_to_the_power_0() -> Iterator[None]:
 
 @contextmanager
 def _log_of_0() -> Iterator[None]:
-    """FloatOps and enclosures know log 0 = -inf."""
+    """Floats and enclosures take log 0 = -inf."""
 
     def plain(self: Any, x: Any) -> Any:
         with np.errstate(all="ignore"):

@@ -58,7 +58,7 @@ class Curve:
         """Return eta of the last iteration that ends within each number of steps, (G,).
 
         grid:   (G,) numbers of steps
-        raises: InvalidMDPError for another shape, and for what is no number
+        raises: InvalidMDPError for another shape, and for values that are not numbers
         """
         grid = _read_grid(grid)
         return np.asarray(self.eta[np.searchsorted(self.steps, grid, side="right") - 1])
