@@ -13,6 +13,7 @@ import numpy as np
 
 from tabular_trpo._core.deprecated import renamed_arguments
 from tabular_trpo._core.mdp import MDP
+from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, OptionalScalar, Scalar
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
@@ -62,8 +63,10 @@ class SampledRecord:
 
     def __repr__(self) -> str:
         """Return the step on one line."""
-        step = f"iteration {self.record.i}, eta {self.record.eta:.4g} -> {self.record.eta_new:.4g}"
-        gains = f"estimated gain {self.sampled_gain:.4g}, exact gain {self.gain:.4g}"
+        numbers = self.record.eta, self.record.eta_new, self.sampled_gain, self.gain
+        old, new, estimated, exact = (f"{nearest(x):.4g}" for x in numbers)
+        step = f"iteration {self.record.i}, eta {old} -> {new}"
+        gains = f"estimated gain {estimated}, exact gain {exact}"
         return f"<SampledRecord: {step}, {gains}, {self.steps} steps>"
 
     @property
