@@ -5,7 +5,7 @@ observed counts; `conversion` makes the same model in the other arithmetic.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, final
 
 import numpy as np
@@ -19,7 +19,7 @@ from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.linalg.rational import RationalMatrix
 from tabular_trpo._core.numbers import Array, Scalar, brief, is_rational, is_sparse
 from tabular_trpo._core.public import public
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._core.rewards import match_layout
 
 KEPT = ("P", "r", "rho0", "gamma", "allowed", "state_names", "action_names", "r_next")
@@ -27,8 +27,7 @@ KEPT = ("P", "r", "rho0", "gamma", "allowed", "state_names", "action_names", "r_
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False, init=False, repr=False)
+@locked_dataclass(frozen=True, eq=False, init=False, repr=False)
 class MDP:
     """A finite discounted Markov decision process (S, A, P, r, rho0, gamma).
 
