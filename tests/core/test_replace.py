@@ -162,4 +162,4 @@ def test_every_way_from_model_to_model_is_in_the_sweep() -> None:
         name for name, x in inspect.getmembers(tt.MDP, inspect.isfunction)
         if x.__annotations__.get("return") == "MDP" and not name.startswith("__")
     }  # fmt: skip
-    assert made == {"replace", "to_float", "to_rational", "_made"}
+    assert made == {"replace", "to_float", "to_rational"}

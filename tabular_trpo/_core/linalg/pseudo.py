@@ -32,6 +32,7 @@ def exact_inverse(M: Array) -> Array:
 
 
 def _exactly(M: Array) -> Array:
+    """Return the inverse of one matrix."""
     from flint import fmpq, fmpq_mat  # here, so that importing the package does not load FLINT
 
     matrix = fmpq_mat(len(M), len(M), [fmpq(x.numerator, x.denominator) for x in M.flat])
@@ -39,7 +40,7 @@ def _exactly(M: Array) -> Array:
     if not rank:
         return M
     rows = reduced.table()[:rank]
-    pivots = [next(j for j, x in enumerate(row) if x) for row in rows]
+    pivots = [next(j for j, x in enumerate(row) if x != 0) for row in rows]
     C, R = fmpq_mat([[row[j] for j in pivots] for row in matrix.table()]), fmpq_mat(rows)
     Ct, Rt = C.transpose(), R.transpose()
     found = Rt * (R * Rt).inv() * (Ct * C).inv() * Ct
