@@ -8,15 +8,11 @@ from tabular_trpo._formats.header import Index, check_text, unknown
 from tabular_trpo._formats.line_numbers import Path
 from tabular_trpo._formats.numbers import Number, number
 from tabular_trpo._formats.problems import fault, in_json, suggestion
+from tabular_trpo._theory.vocabulary import HIDDEN, QUANTITIES, SCALAR, STATE
 
-SCALARS = (
-    "eta", "eta_new", "eta_star", "eta_dot", "L", "M", "M_pi", "C", "eps", "eps_cpi", "eps_target",
-    "max_tv", "mean_tv", "max_kl", "mean_kl", "alpha",
-)  # fmt: skip
-VECTORS = (
-    "V", "V_new", "V_star", "V_dot", "rho", "rho_new", "d", "A_bar", "A_bar_target", "tv", "kl",
-    "W",
-)  # fmt: skip
+_ENTRIES = (*QUANTITIES.values(), *HIDDEN.values())
+SCALARS = ("eta_star", *(entry.name for entry in _ENTRIES if entry.rank == SCALAR))
+VECTORS = tuple(entry.name for entry in _ENTRIES if entry.rank == STATE)
 KEYS = ("policy", "pair", "optimal", "note", *SCALARS, *VECTORS)
 
 

@@ -21,12 +21,10 @@ from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.expression import Expression, number
 from tabular_trpo._theory.judge import bounds
 from tabular_trpo._theory.pair import Pair
+from tabular_trpo._theory.symbols import Symbols
 from tabular_trpo._theory.theorems import THEOREMS
-from tabular_trpo._theory.trace import Symbols
+from tabular_trpo._theory.vocabulary import needs_new_evaluation
 
-NEEDS_NEW_EVALUATION = set(
-    "eta_new V_new rho_new d_new Q_new A_new W eta_dot kl_d K_new V_star step_tv".split()
-)
 BITS = 512  # precision at which the sign of a precondition is given up
 
 
@@ -74,7 +72,7 @@ def gain_bounds(theorems: Iterable[Theorem] | None = None) -> tuple[GainBound, .
     penalties: set[str] = set()
     for theorem in THEOREMS if theorems is None else theorems:
         gain = _gain(theorem, penalties)
-        if gain is not None and not gain.names() & NEEDS_NEW_EVALUATION:
+        if gain is not None and not needs_new_evaluation(gain.names()):
             found.append(GainBound(theorem, gain))
     return tuple(found)
 

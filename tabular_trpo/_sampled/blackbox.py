@@ -68,7 +68,9 @@ def cma(
     strategy = _strategy(start, sim.rng, population)
     while True:
         thetas = np.array(strategy.ask())
-        found = scores(sim, policy_class, thetas.reshape(-1, *policy_class.theta_shape), paths, horizon)
+        found = scores(
+            sim, policy_class, thetas.reshape(-1, *policy_class.theta_shape), paths, horizon
+        )
         strategy.tell(list(thetas), (-found).tolist())
         yield policy_class.policy(strategy.mean)
 

@@ -119,7 +119,9 @@ def vine_contributions(vine: Vine, pi: Array) -> Contributions:
         np.add.at(last, root, chance * vine.first[root, place])
         returns = (vine.before + last).reshape(n, each).sum(axis=1) / each
     weight = zeros((R,), is_rational(vine.Q)) + scale
-    return Contributions(vine.path[root], state, action, value, vine.path, vine.states, weight, returns)
+    return Contributions(
+        vine.path[root], state, action, value, vine.path, vine.states, weight, returns
+    )
 
 
 def read_policy(pi: Any, least: tuple[int, int], rational: bool) -> Array:

@@ -7,8 +7,8 @@ import numpy as np
 from tabular_trpo._core.numbers import Array
 from tabular_trpo._improve.softmax_class import SoftmaxClass
 from tabular_trpo._improve.step import Step
-from tabular_trpo._sampled.sources import Batch, Source
 from tabular_trpo._sampled.simulator import Simulator
+from tabular_trpo._sampled.sources import Batch, Source
 
 BatchStep = Callable[[Batch, Array], Step]
 

@@ -26,10 +26,10 @@ from tabular_trpo._improve.natural import natural, natural_fixed
 from tabular_trpo._improve.softmax_class import SoftmaxClass
 from tabular_trpo._improve.step import Step, nonnegative
 from tabular_trpo._sampled.blackbox import cem, cma, cma_package
-from tabular_trpo._sampled.sources import Batch, Exact, Paths, Source, Vines
 from tabular_trpo._sampled.estimate import step_weights
 from tabular_trpo._sampled.learning import BatchStep, learning, start
 from tabular_trpo._sampled.simulator import Simulator
+from tabular_trpo._sampled.sources import Batch, Exact, Paths, Source, Vines
 
 POPULATION = 20
 
@@ -101,7 +101,9 @@ def going(
     sim: Simulator, policy_class: SoftmaxClass, source: Source, take: BatchStep
 ) -> Iterator[Array]:
     """Yield the policies of a learner that begins at the uniform one."""
-    return (made.pi_new for _, made in learning(sim, policy_class, source, take, start(policy_class)))
+    return (
+        made.pi_new for _, made in learning(sim, policy_class, source, take, start(policy_class))
+    )
 
 
 def _paths(mdp: MDP, settings: Settings) -> Paths:
@@ -115,23 +117,33 @@ def _natural(policy_class: SoftmaxClass, delta: float, **how: Any) -> BatchStep:
 def _single_path(
     mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings, **how: Any
 ) -> Iterator[Array]:
-    return going(sim, policy_class, _paths(mdp, settings), _natural(policy_class, settings.delta, **how))
+    return going(
+        sim, policy_class, _paths(mdp, settings), _natural(policy_class, settings.delta, **how)
+    )
 
 
-def _max_kl(mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings) -> Iterator[Array]:
+def _max_kl(
+    mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings
+) -> Iterator[Array]:
     return _single_path(mdp, sim, policy_class, settings, divergence="max_kl")
 
 
-def _vine(mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings) -> Iterator[Array]:
+def _vine(
+    mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings
+) -> Iterator[Array]:
     source = Vines(settings.paths(mdp, vine=True), horizon=settings.horizon)
     return going(sim, policy_class, source, _natural(policy_class, settings.delta))
 
 
-def _exact(mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings) -> Iterator[Array]:
+def _exact(
+    mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings
+) -> Iterator[Array]:
     return going(sim, policy_class, Exact(mdp), _natural(policy_class, settings.delta))
 
 
-def _fixed(mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings) -> Iterator[Array]:
+def _fixed(
+    mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings
+) -> Iterator[Array]:
     """Hold the multiplier that the first accepted step of the trust region has."""
     held: list[float] = []
 
@@ -167,7 +179,9 @@ def _product(policy_class: SoftmaxClass, theta: Array, where: tuple[Array, ...],
     return policy_class.empirical_fisher_product(theta, v, states, actions, weights)
 
 
-def _rwr(mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings) -> Iterator[Array]:
+def _rwr(
+    mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings
+) -> Iterator[Array]:
     """Weigh each action by its mean return, returns counted from the least of the batch."""
 
     def take(batch: Batch, theta: Array) -> Step:
@@ -187,12 +201,16 @@ def _rwr(mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Setting
     return going(sim, policy_class, _paths(mdp, settings), take)
 
 
-def _cem(mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings) -> Iterator[Array]:
+def _cem(
+    mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings
+) -> Iterator[Array]:
     each = max(1, settings.paths(mdp) // POPULATION)
     return cem(sim, policy_class, each, POPULATION, horizon=settings.horizon)
 
 
-def _cma(mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings) -> Iterator[Array]:
+def _cma(
+    mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings
+) -> Iterator[Array]:
     cma_package()  # says at once that it is missing
     each = max(1, settings.paths(mdp) // POPULATION)
     return cma(sim, policy_class, each, POPULATION, settings.horizon)

@@ -12,8 +12,8 @@ from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._core.shapes import shape_error
 from tabular_trpo._exact.surrogate import read_table
-from tabular_trpo._sampled.estimate import vine_policy, vine_contributions
 from tabular_trpo._sampled.contributions import sum_by_index
+from tabular_trpo._sampled.estimate import vine_contributions, vine_policy
 from tabular_trpo._sampled.vine import Vine
 
 

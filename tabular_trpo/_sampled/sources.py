@@ -17,11 +17,11 @@ from tabular_trpo._core.records import locked
 from tabular_trpo._exact.evaluate import evaluate
 from tabular_trpo._exact.surrogate import LocalObjective, surrogate
 from tabular_trpo._families.arguments import between, common_numbers, optional_size, size
+from tabular_trpo._sampled.contributions import Contributions, sum_by_index
 from tabular_trpo._sampled.estimate import estimate, estimate_vine, path_contributions, step_weights
 from tabular_trpo._sampled.rollouts import Rollouts, single_path
 from tabular_trpo._sampled.self_normalised import self_normalised
 from tabular_trpo._sampled.simulator import Simulator
-from tabular_trpo._sampled.contributions import Contributions, sum_by_index
 from tabular_trpo._sampled.vine import vine
 
 

@@ -23,9 +23,9 @@ from tabular_trpo._improve.softmax_class import SoftmaxClass
 from tabular_trpo._improve.status import Monotone
 from tabular_trpo._improve.step import Step, step_to
 from tabular_trpo._improve.stopping import Rule
-from tabular_trpo._sampled.sources import Batch, Source
 from tabular_trpo._sampled.learning import BatchStep, learning, start
 from tabular_trpo._sampled.simulator import Simulator
+from tabular_trpo._sampled.sources import Batch, Source
 
 
 @public

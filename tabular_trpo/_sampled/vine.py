@@ -23,7 +23,7 @@ from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._families.arguments import size
 from tabular_trpo._sampled.categorical import Categorical
-from tabular_trpo._sampled.rollouts import chosen, active_counts, policy_rows, stopping_times
+from tabular_trpo._sampled.rollouts import active_counts, chosen, policy_rows, stopping_times
 from tabular_trpo._sampled.simulator import Simulator
 
 BYTES_A_BRANCH = 100  # what is kept of it, and what it takes while it grows

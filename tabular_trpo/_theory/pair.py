@@ -9,14 +9,16 @@ from tabular_trpo._core import policy, policy_checks
 from tabular_trpo._core.arithmetic import check_arithmetic
 from tabular_trpo._core.instance import Instance
 from tabular_trpo._core.mdp import MDP
-from tabular_trpo._core.numbers import brief, fractions, frozen, read_array
+from tabular_trpo._core.numbers import Array, brief, fractions, frozen, read_array
 from tabular_trpo._core.overflow import finite
 from tabular_trpo._core.public import public
 from tabular_trpo._core.shapes import shape_error
 from tabular_trpo._exact.work import evaluation
 from tabular_trpo._theory.enclosed import EnclosedPair
-from tabular_trpo._theory.ops import ops_of
+from tabular_trpo._theory.exact_ops import ExactOps
+from tabular_trpo._theory.float_ops import FloatOps
 from tabular_trpo._theory.quantities import Quantities
+from tabular_trpo._theory.vocabulary import find
 
 
 @public
@@ -47,7 +49,7 @@ class Pair(Quantities):
         self.pi_new = policy_checks.check_policy(mdp, pi_new, "pi_new")
         self.rho0, self.r, self.gamma = mdp.rho0, mdp.r, mdp.gamma
         self.target, self.alpha = None, None
-        self.ops = ops_of(mdp)
+        self.ops = ExactOps(mdp) if mdp.arithmetic == "rational" else FloatOps(mdp)
 
     @cached_property
     def exact_seconds(self) -> float:
@@ -82,14 +84,20 @@ class Pair(Quantities):
     def settled(self, name: str, value: Any, *parts: str) -> Any:
         """Return a computed value.
 
-        parts:  names of what the value may be infinite with
+        parts:  the names in its formula; where one of them is infinite, the value may be
         raises: LimitError where doubles overflow
         """
-        if self.mdp.arithmetic == "rational":
+        if self.mdp.arithmetic == "rational" or np.isfinite(value).all():
             return value
-        known = (np.asarray(getattr(self, part)) for part in parts)
-        added = (1,) * (np.ndim(value) - len(self.mdp.batch_shape))
-        return finite(name, value, *(x.reshape(x.shape + added) for x in known))
+        names = (part for part in parts if (entry := find(part)) and not entry.takes)
+        sizes = (self._size(np.asarray(getattr(self, x)), np.ndim(value)) for x in names)
+        return finite(name, value, *sizes)
+
+    def _size(self, x: Array, axes: int) -> Array:
+        """Return the largest number of each model of the batch, with this many axes."""
+        batch = min(x.ndim, len(self.mdp.batch_shape))
+        size = abs(x).max(axis=tuple(range(batch, x.ndim)))
+        return np.asarray(size.reshape(size.shape + (1,) * (axes - batch)))
 
     def __repr__(self) -> str:
         """Return one line that says the size and the arithmetic."""

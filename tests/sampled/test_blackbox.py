@@ -67,7 +67,9 @@ def test_sure_policies_have_sure_scores() -> None:
 
 def ranked(f: Callable[[Any], float]) -> Callable[..., Any]:
     """Scores that are a known function of theta."""
-    return lambda sim, policy_class, thetas, paths, horizon: np.array([f(theta) for theta in thetas])
+    return lambda sim, policy_class, thetas, paths, horizon: np.array(
+        [f(theta) for theta in thetas]
+    )
 
 
 AIM = np.array([[0.5, -1.0, 2.0]])

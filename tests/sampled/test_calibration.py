@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
+from tabular_trpo._sampled.contributions import Contributions, standard_error
 from tabular_trpo._sampled.estimate import path_contributions, vine_contributions
 from tabular_trpo._sampled.rollouts import Rollouts, single_path
 from tabular_trpo._sampled.simulator import Simulator
-from tabular_trpo._sampled.contributions import Contributions, standard_error
 from tabular_trpo._sampled.vine import Vine, vine
 from tests.sampled.models import gradient, values
 

@@ -10,10 +10,10 @@ import tabular_trpo as tt
 from tabular_trpo._core.errors import InvalidMDPError
 from tabular_trpo._improve.natural import natural, natural_fixed
 from tabular_trpo._improve.softmax_class import SoftmaxClass
+from tabular_trpo._sampled import methods
 from tabular_trpo._sampled.methods import METHODS, Settings
 from tabular_trpo._sampled.rollouts import single_path
 from tabular_trpo._sampled.simulator import Simulator
-from tabular_trpo._sampled import methods
 from tests.sampled.learners import ARMS, model
 
 NAMES = [

@@ -8,12 +8,12 @@ import pytest
 import tabular_trpo as tt
 from tabular_trpo._core.errors import InvalidMDPError
 from tabular_trpo._exact.surrogate import Surrogate
-from tabular_trpo._sampled.sources import Exact, Paths, Vines, fitted_values
 from tabular_trpo._sampled.estimate import estimate, estimate_vine, path_contributions
 from tabular_trpo._sampled.moments import path_moments
 from tabular_trpo._sampled.rollouts import Rollouts, single_path
 from tabular_trpo._sampled.self_normalised import SelfNormalised, self_normalised
 from tabular_trpo._sampled.simulator import Simulator
+from tabular_trpo._sampled.sources import Exact, Paths, Vines, fitted_values
 from tabular_trpo._sampled.vine import vine
 from tests.sampled.learners import ARMS, Unshuffled, model, raised
 
