@@ -29,7 +29,7 @@ def model(**changes: Any) -> tt.MDP:
 
 
 def spread(mdp: tt.MDP) -> Any:
-    """The variance of one path, which tells r(s, a, s') from its mean."""
+    """The variance of one path, which distinguishes r(s, a, s') from its mean."""
     pi = tt.policies.uniform(mdp)
     return tt.sampled.return_moments(mdp, pi).variance
 
