@@ -11,12 +11,11 @@ import numpy as np
 from tabular_trpo._core.arithmetic import read_as, read_common
 from tabular_trpo._core.array_input import resolve_labels, row_tolerance
 from tabular_trpo._core.errors import ExactnessError, invalid
-from tabular_trpo._core.grid import on_grid, renormalise_largest
+from tabular_trpo._core.grid import on_grid, renormalise_largest, rescaled
 from tabular_trpo._core.indices import read_indices
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.nearest import nearest
-from tabular_trpo._core.normalize import rescaled
 from tabular_trpo._core.numbers import Array, Scalar, elementwise, frozen, is_rational, shown, zeros
 from tabular_trpo._core.policy_checks import FEWER, check_policy, check_rows, table_axes
 from tabular_trpo._core.public import public

@@ -8,10 +8,9 @@ import numpy as np
 from tabular_trpo._core.arithmetic import read_as
 from tabular_trpo._core.array_input import AxisNames
 from tabular_trpo._core.errors import invalid
-from tabular_trpo._core.grid import near_grid, on_grid
+from tabular_trpo._core.grid import near_grid, normalized, on_grid
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.memory import guard
-from tabular_trpo._core.normalize import normalized
 from tabular_trpo._core.numbers import Array, frozen, is_rational
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked_dataclass

@@ -10,8 +10,8 @@ from dataclasses import replace
 import numpy as np
 
 from tabular_trpo._core.errors import Problem
+from tabular_trpo._core.grid import normalized
 from tabular_trpo._core.memory import guard
-from tabular_trpo._core.normalize import normalized
 from tabular_trpo._core.numbers import Array, zeros
 from tabular_trpo._core.validate import Report, simplex
 from tabular_trpo._formats.header import Index, name_fault, unknown

@@ -18,9 +18,9 @@ from tabular_trpo._core.errors import (
     invalid,
     missing_extra,
 )
+from tabular_trpo._core.grid import rescaled
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest
-from tabular_trpo._core.normalize import rescaled
 from tabular_trpo._core.numbers import (
     Array,
     Scalar,
