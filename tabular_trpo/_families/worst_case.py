@@ -224,4 +224,6 @@ def _name(family: str, **given: Any) -> str:
 
 
 def _pair(name: str, mdp: MDP, pi: Any, pi_new: Any) -> Instance:
-    return Instance(name, mdp, policy_checks.check_policy(mdp, pi), policy_checks.check_policy(mdp, pi_new))
+    return Instance(
+        name, mdp, policy_checks.check_policy(mdp, pi), policy_checks.check_policy(mdp, pi_new)
+    )

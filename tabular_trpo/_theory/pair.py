@@ -75,7 +75,10 @@ class Pair(Quantities):
         if weight.ndim and weight.shape != mdp.batch_shape:
             expected = f"() or the batch {mdp.batch_shape}"
             raise shape_error("alpha", weight.shape, expected)
-        old, goal = policy_checks.check_policy(mdp, pi), policy_checks.check_policy(mdp, target, "target")
+        old, goal = (
+            policy_checks.check_policy(mdp, pi),
+            policy_checks.check_policy(mdp, target, "target"),
+        )
         weight = weight if weight.ndim else weight[()]
         pair = cls(mdp, old, policy.mixture(old, goal, weight))
         pair.target, pair.alpha = goal, weight
