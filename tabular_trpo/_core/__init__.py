@@ -14,7 +14,7 @@ linalg:                  solves with I - gamma P_pi in floats and in rationals
 rounding, interval:      float64 intervals
 dyadic, logs, forms, signs, real, extrema:  exact reals, from integer enclosures up
 memory, budget, overflow:  limits: bytes, seconds of exact arithmetic, doubles
-records, readable:       what records share
+records, readable, string_enum:  what records and statuses share
 arguments, floating_point, public, deprecated:  what public functions share
 interrupts, startup:     SIGINT
 """
