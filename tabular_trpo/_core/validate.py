@@ -37,6 +37,8 @@ class Report:
 
     def add(self, bad: Array, describe: Callable[[Index], Problem]) -> None:
         """Add one problem for each true entry of `bad`, described from its index."""
+        if not np.any(bad):  # far cheaper than `argwhere`
+            return
         where = np.argwhere(np.asarray(bad, dtype=bool))
         n = max(0, MOST_PROBLEMS - len(self.problems))
         for index in where[:n].tolist():
@@ -112,7 +114,9 @@ def finite(report: Report, name: str, values: Array, axes: str, at: At = tuple) 
 
 def nonnegative(report: Report, name: str, values: Array, axes: str, at: At = tuple) -> None:
     """Add negative probabilities, and -0.0, which a lost sign leaves; NaN is for `finite`."""
-    bad = values < 0 if is_rational(values) else np.signbit(values) & ~np.isnan(values)
+    bad = values < 0 if is_rational(values) else np.signbit(values)
+    if bad.any() and not is_rational(values):
+        bad &= ~np.isnan(values)
     report.add_entries(bad, "negative", name, values, axes, UNSIGNED, at)
 
 

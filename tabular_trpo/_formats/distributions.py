@@ -11,8 +11,8 @@ from fractions import Fraction
 import numpy as np
 
 from tabular_trpo._core.errors import Problem
+from tabular_trpo._core.grid import normalized
 from tabular_trpo._core.memory import guard
-from tabular_trpo._core.normalize import normalized
 from tabular_trpo._core.numbers import Array, zeros
 from tabular_trpo._core.validate import Report, simplex
 from tabular_trpo._formats.header import Scope, name_fault, unknown

@@ -8,8 +8,8 @@ import numpy as np
 
 from tabular_trpo._core.array_input import resolve_labels, row_tolerance
 from tabular_trpo._core.errors import ExactnessError, InvalidMDPError, invalid
+from tabular_trpo._core.grid import rescaled
 from tabular_trpo._core.mdp import MDP
-from tabular_trpo._core.normalize import rescaled
 from tabular_trpo._core.numbers import Array, fractions, frozen, read_array, shown, zeros
 from tabular_trpo._core.policy import uniform
 from tabular_trpo._core.policy_checks import check_rows
