@@ -13,7 +13,7 @@ from io import StringIO
 from textwrap import fill
 
 from tabular_trpo import __version__
-from tabular_trpo._app.shared.errors import ExitCode, fail, guarded, report_usage
+from tabular_trpo._app.shared.errors import ExitCode, UsageError, fail, guarded, write_error
 from tabular_trpo._app.shared.output import Answer, write
 from tabular_trpo._app.shared.supervision import supervised
 from tabular_trpo._core.errors import TabularError
@@ -110,7 +110,7 @@ def _parsed(words: Sequence[str]) -> int:
         if end.code == 0:
             return guarded(lambda: Answer(0, {}, [], "", printed.getvalue()), False, quiet=False)
         if as_json:
-            report_usage(reported.getvalue().partition(": error: ")[2].strip())
+            write_error(UsageError(reported.getvalue().partition(": error: ")[2].strip()))
         with suppress(OSError, TabularError):
             write(sys.stderr, reported.getvalue())
         return ExitCode.USAGE

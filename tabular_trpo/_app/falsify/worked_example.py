@@ -1,9 +1,10 @@
 """Worked examples: the numbers of a claim on one pair, which a reader can check on paper."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
+from operator import attrgetter
 from typing import Any, final
 
 from tabular_trpo._core import real
@@ -51,28 +52,25 @@ class WorkedExample:
 
 def work_out(claim: Theorem, pair: Pair) -> WorkedExample:
     """Return the numbers of a claim on a rational pair, and those that define them."""
-    names: dict[str, None] = {}
+    parts: dict[str, Any] = {}
     for name in ALWAYS:
-        _need(name, names)
-    parts = {name: _named(name, pair) for name in names}
+        _add(name, pair, parts)
     for x in _expressions(claim):
         if x.op == "name":
-            before = dict(names)
-            _need(x.args[0], names)
-            parts |= {name: _named(name, pair) for name in names if name not in before}
+            _add(x.args[0], pair, parts)
         elif x.rank == SCALAR:
-            parts[str(x)] = _value(x, pair)
-    lhs, rhs = (_value(x, pair) for x in (claim.statement.lhs, claim.statement.rhs))
+            parts[str(x)] = _value(x.value, pair)
+    lhs, rhs = (_value(x.value, pair) for x in (claim.statement.lhs, claim.statement.rhs))
     return WorkedExample(pair, parts, lhs, rhs, judge(claim, pair))
 
 
-def _need(name: str, known: dict[str, None]) -> None:
-    """Add a name, after those that its formula rests on."""
-    if name in QUANTITIES and name not in (*GIVEN, *known):
+def _add(name: str, pair: Pair, parts: dict[str, Any]) -> None:
+    """Add the value of a quantity, after those in its formula."""
+    if name in QUANTITIES and name not in (*GIVEN, *parts):
         for other in QUANTITIES[name].words:
             if other != name:
-                _need(other, known)
-        known[name] = None
+                _add(other, pair, parts)
+        parts[name] = _value(attrgetter(name), pair)
 
 
 def definition(name: str) -> str:
@@ -96,16 +94,10 @@ def _inside(e: Expression) -> Iterator[Expression]:
         yield e
 
 
-def _named(name: str, pair: Pair) -> Any:
+def _value(read: Callable[[Pair], Any], pair: Pair) -> Any:
+    """Return a value on a pair, None where it has none, as the root of a negative number."""
     try:
-        return getattr(pair, name)
-    except (ArithmeticError, ValueError):  # the root or the logarithm of what has none
-        return None
-
-
-def _value(e: Expression, pair: Pair) -> Any:
-    try:
-        return e.value(pair)
+        return read(pair)
     except (ArithmeticError, ValueError):
         return None
 
