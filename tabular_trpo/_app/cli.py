@@ -120,8 +120,8 @@ def _parsed(words: Sequence[str]) -> int:
 
 
 def _run(args: argparse.Namespace) -> Answer:
-    """Run the command within the limit of --work; numpy, which that imports, is for no --help."""
-    from tabular_trpo._core.budget import work_limit
+    """Run the command within the limit of --work."""
+    from tabular_trpo._core.budget import work_limit  # imports numpy, which --help does not need
 
     with work_limit(getattr(args, "work", None)):
         answer: Answer = args.run(args)

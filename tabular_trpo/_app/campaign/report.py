@@ -10,7 +10,7 @@ from tabular_trpo._core.decimals import faithful, fixed
 
 
 def report(path: str, summary: Record) -> Answer:
-    """Return the answer: 1 for a violation, else 4 for what is left open, else 0."""
+    """Return the answer: VIOLATED for a violation, else LIMIT for an undecided pair, else OK."""
     code = ExitCode.LIMIT if summary["undecided"] else ExitCode.OK
     if summary["violations"]:
         code = ExitCode.VIOLATED

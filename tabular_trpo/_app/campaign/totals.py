@@ -18,7 +18,7 @@ class Totals:
     """
 
     def __init__(self, names: Sequence[str]) -> None:
-        """Begin with nothing."""
+        """Begin with sums of 0."""
         self.statements: dict[str, Record] = {
             name: {
                 "speaks": 0,
@@ -70,7 +70,7 @@ class Totals:
         ]
 
     def witnessed(self, name: str, verdict: Record) -> None:
-        """Put the exact verdict on the tightest pair of a statement, and the pair, beside it."""
+        """Add the exact verdict on the tightest pair of a statement, and the pair itself."""
         tightest = self.statements[name]["tightest"]
         self.judged(name, verdict["status"], {"statement": name, **tightest})
         tightest["exact"] = verdict

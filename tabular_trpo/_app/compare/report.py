@@ -39,12 +39,12 @@ class Entry:
 
     @property
     def gap(self) -> float | None:
-        """The way from the first eta to the best; None where there is none beyond rounding."""
+        """The optimal eta minus the first one; None where that is 0 up to rounding."""
         gap = self.best - self.first
         return gap if gap > 1e-12 * max(1.0, abs(self.best)) else None
 
     def share(self, eta: Any) -> Any:
-        """Return how much of the gap is closed at eta, nan without a gap."""
+        """Return the share of the gap that is closed at eta, nan without a gap."""
         return (eta - self.first) / self.gap if self.gap is not None else eta * np.nan
 
     def closed(self, method: str, budget: int) -> Any:
@@ -52,7 +52,7 @@ class Entry:
         return self.share(self.band(method, budget).mean[-1])
 
     def band(self, method: str, budget: int, points: int = POINTS) -> Band:
-        """Return the mean true eta of a method and its band, at equal distances of steps."""
+        """Return the mean true eta of a method and its band, at equally spaced numbers of steps."""
         return band(self.curves[method], np.linspace(0, budget, points + 1))
 
 
@@ -60,7 +60,7 @@ class Entry:
 @locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Scored:
-    """A whole comparison, and the models that could not take part, with the reason."""
+    """A comparison, and the models that could not be compared, with the reason."""
 
     args: argparse.Namespace
     methods: list[str]

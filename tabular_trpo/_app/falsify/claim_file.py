@@ -21,7 +21,7 @@ from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.theorems import THEOREMS
 from tabular_trpo._theory.trace import trace
 
-MODULE = "tabular_trpo_claim_file"  # what the file is called while it runs
+MODULE = "tabular_trpo_claim_file"  # the name of the module as which the file runs
 AGAIN = 8  # further times that each formula is traced
 EXAMPLE = 'a function under @tt.claim("title")'
 SAME = "Leave out random numbers, counters and clocks: a claim is one text"
@@ -31,7 +31,7 @@ SAME = "Leave out random numbers, counters and clocks: a claim is one text"
 @locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Stated:
-    """A claim and the place where it is stated, "bounds.py:4"; the name of a theorem for one."""
+    """A claim and where it is stated: "bounds.py:4", or the name of a theorem."""
 
     claim: Theorem
     where: str

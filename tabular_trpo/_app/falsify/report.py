@@ -93,7 +93,7 @@ def _search(one: Hunted) -> Iterator[Part]:
 
 
 def _numbers(claim: Theorem, example: WorkedExample) -> Iterator[Part]:
-    """Write the model, what follows from it, and the two sides."""
+    """Write the model, the quantities of the claim, and its two sides."""
     pair, mdp = example.pair, example.pair.mdp
     mixed = f", alpha = {whole(pair.alpha)}" if pair.is_mixture else ""
     yield f"gamma = {whole(mdp.gamma)}, start {_spread(mdp.rho0, mdp.state_names)}{mixed}"
@@ -155,7 +155,7 @@ def _about(value: Any) -> str:
 
 
 def _failure(example: WorkedExample) -> tuple[str, str]:
-    """Write how far the slack is from where it should be."""
+    """Write by how much the relation of the claim fails."""
     lo, hi = example.verdict.slack_lo, example.verdict.slack_hi
     if not isinstance(lo, Fraction):
         return "infinity", ""
@@ -167,7 +167,7 @@ def _failure(example: WorkedExample) -> tuple[str, str]:
 
 
 def command(hunt: Hunt, one: Hunted) -> str:
-    """Return the line that makes the same search again."""
+    """Return the command that repeats the search."""
     args, found = hunt.args, one.found
     title = one.stated.claim.name
     words = [PROGRAM, "falsify"]

@@ -21,7 +21,7 @@ DIGITS, BITS = 10, 64  # of an enclosure as it is printed, and as it is computed
 LONGEST = 120  # characters of a fraction that is printed whole
 
 ALWAYS = ("gamma", "V", "V_new", "A", "rho", "A_bar", "eta", "eta_new", "L")  # shown first
-GIVEN = ("rho0", "r", "pi", "pi_new")  # parts of the model, shown anyway
+GIVEN = ("rho0", "r", "pi", "pi_new")  # parts of the model, which the report shows in any case
 
 
 @final

@@ -6,7 +6,7 @@ from tabular_trpo._core.nearest import nearest
 
 
 def draw(path: str, run: Run) -> None:
-    """Write the figure; gains that are not positive have no place on a logarithmic axis.
+    """Write the figure; gains that are not positive are left out of the logarithmic axis.
 
     raises: InvalidMDPError where it cannot be written
     """

@@ -43,12 +43,12 @@ MEANING = {
 @locked
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A step by name.
+    """A step with its name and its settings.
 
     does:    what it maximises
     make:    from the settings and the start to the step function of one run
     needs:   settings that must be given
-    may:     settings that may be given
+    may:     further settings that may be given
     promise: why eta cannot decrease, None where it may
     """
 
@@ -66,7 +66,7 @@ def _number(settings: Settings, name: str, L: Surrogate) -> Any:
 
 
 def _double(name: str, value: Any) -> float:
-    """Return a double.
+    """Return the nearest double.
 
     raises: LimitError where it is beyond the largest
     """

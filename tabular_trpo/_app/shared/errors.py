@@ -32,7 +32,7 @@ class ExitCode(IntEnum):
 
 @final
 class UsageError(Exception):
-    """Arguments that are wrong in a way that argparse cannot see."""
+    """Arguments that argparse accepts but the command does not."""
 
 
 def guarded(command: Callable[[], Answer], as_json: bool, quiet: bool) -> int:

@@ -122,7 +122,7 @@ def _keep(outcome: Outcome, one: Judged, pair: Pair) -> None:
 
 
 def certificate_name(model: str, pair: str) -> str:
-    """Return the beginning of a file name for a model and a pair, whose names may hold anything.
+    """Return the beginning of a file name for a model and a pair of any names.
 
     >>> certificate_name("chain", "uniform -> greedy"), certificate_name("../x", "a/b")
     ('chain-uniform-to-greedy', 'x-a_b')

@@ -46,8 +46,10 @@ class Outcome:
 
 
 def exit_code(total: Tally, outcome: Outcome) -> ExitCode:
-    """Return 3 where a certificate cannot be written, else 1 for a refutation or a wrong
-    certificate, else 4 for an open or uncertified one, or 0.
+    """Return the exit code.
+
+    INVALID where a certificate cannot be written, else VIOLATED for a refutation or a wrong
+    certificate, else LIMIT for an undecided or uncertified statement, else OK.
     """
     if outcome.unwritten:
         return ExitCode.INVALID

@@ -74,7 +74,7 @@ def _failures(outcome: Outcome) -> list[Part]:
 
 
 def _first_counterexample(outcome: Outcome) -> list[Part]:
-    """Print the first counterexample, or say in which files they are."""
+    """Return the first counterexample, or the files that hold them."""
     stored = [one.path for one in outcome.counterexamples if one.path is not None]
     if stored:
         return [Verbatim(f"Counterexample: {path}") for path in stored]

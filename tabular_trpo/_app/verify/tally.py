@@ -97,5 +97,5 @@ def together(judged: Sequence[Judged], theorems: Sequence[Theorem]) -> Tally:
 
 
 def place(one: Judged) -> str:
-    """Name a pair of a model."""
+    """Return the name of a pair with that of its model."""
     return f"{one.source.name}: {one.name}"

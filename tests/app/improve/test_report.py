@@ -1,6 +1,7 @@
 """The verdict of `improve`: exit codes of refuted and undecided steps, bounds rounded down."""
 
 import inspect
+import sys
 from fractions import Fraction as F
 from pathlib import Path
 from typing import Any
