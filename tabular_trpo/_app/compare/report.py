@@ -7,7 +7,7 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo._app.shared.errors import ExitCode
-from tabular_trpo._app.shared.formatting import counted, json_number, within
+from tabular_trpo._app.shared.formatting import JsonNumber, counted, json_number, within
 from tabular_trpo._app.shared.output import Document
 from tabular_trpo._app.shared.page import Part
 from tabular_trpo._app.shared.tables import Table
@@ -111,7 +111,7 @@ def _method(entry: Entry, name: str, budget: int) -> Document:
     }
 
 
-def _number(x: Any) -> float | None:
+def _number(x: float) -> JsonNumber:
     return None if np.isnan(x) else json_number(nearest(x))
 
 
