@@ -12,7 +12,7 @@ import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, final
+from typing import final
 
 from tabular_trpo._app.campaign.sealed_lines import Record, parsed, seal, unseal
 from tabular_trpo._app.shared.errors import UsageError
@@ -242,7 +242,7 @@ def _check_header(path: str, line: bytes, header: Record) -> None:
             )
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     text = plain(json.dumps(value))
     return text if len(text) <= 60 else f"{text[:57]}..."
 

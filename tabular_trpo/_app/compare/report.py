@@ -2,7 +2,7 @@
 
 import argparse
 from dataclasses import dataclass
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from tabular_trpo._app.shared.tables import Table
 from tabular_trpo._core.decimals import faithful, percent
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest
-from tabular_trpo._core.numbers import Array
+from tabular_trpo._core.numbers import Array, Scalar
 from tabular_trpo._core.records import locked
 from tabular_trpo._sampled.comparison import Band, Curve, band
 
@@ -43,11 +43,11 @@ class Entry:
         gap = self.best - self.first
         return gap if gap > 1e-12 * max(1.0, abs(self.best)) else None
 
-    def share(self, eta: Any) -> Any:
+    def share(self, eta: Scalar) -> Scalar:
         """Return the share of the gap that is closed at eta, nan without a gap."""
         return (eta - self.first) / self.gap if self.gap is not None else eta * np.nan
 
-    def closed(self, method: str, budget: int) -> Any:
+    def closed(self, method: str, budget: int) -> Scalar:
         """Return the share of the gap that a method has closed at the end, nan without a gap."""
         return self.share(self.band(method, budget).mean[-1])
 

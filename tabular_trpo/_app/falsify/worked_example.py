@@ -9,6 +9,7 @@ from typing import Any, final
 
 from tabular_trpo._core import real
 from tabular_trpo._core.nearest import written
+from tabular_trpo._core.numbers import Scalar
 from tabular_trpo._core.records import locked
 from tabular_trpo._theory.claim import Theorem, Verdict
 from tabular_trpo._theory.expression import Expression
@@ -39,8 +40,8 @@ class WorkedExample:
 
     pair: Pair
     parts: Mapping[str, Any]
-    lhs: Any
-    rhs: Any
+    lhs: Scalar | None
+    rhs: Scalar | None
     verdict: Verdict
 
     def of_rank(self, rank: int) -> dict[str, Any]:
@@ -102,7 +103,7 @@ def _value(read: Callable[[Pair], Any], pair: Pair) -> Any:
         return None
 
 
-def whole(value: Any) -> str:
+def whole(value: Scalar | None) -> str:
     """Write a number exactly: a fraction, or an enclosure of an irrational number.
 
     >>> whole(Fraction(-1, 3)), whole(real.log(2)), whole(None)

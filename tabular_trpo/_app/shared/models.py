@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, final
+from typing import final
 
 from tabular_trpo._app.shared.errors import UsageError
 from tabular_trpo._core import policy as policies
@@ -85,7 +85,7 @@ def _affordable(n_states: int, n_actions: int) -> bool:
     return n_states <= MOST_STATES and n_states**2 * n_actions <= MOST_ENTRIES
 
 
-def _count(document: Any, key: str) -> int:
+def _count(document: object, key: str) -> int:
     names = document.get(key) if isinstance(document, dict) else None
     return len(names) if isinstance(names, list) else 0
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from fractions import Fraction
 from itertools import permutations
-from typing import Any
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from tabular_trpo._core import policy as policies
 from tabular_trpo._core.instance import Instance
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest
-from tabular_trpo._core.numbers import Array, zeros
+from tabular_trpo._core.numbers import Array, Scalar, zeros
 from tabular_trpo._exact.evaluate import evaluate
 
 STEP = Fraction(1, 10)
@@ -52,7 +51,7 @@ def _from_file(mdp: MDP, named: Mapping[str, Array]) -> list[Instance]:
 
 def _as_mixture(
     mdp: MDP, pi: Array, pi_new: Array, named: Mapping[str, Array], without: set[str]
-) -> tuple[Array | None, Any]:
+) -> tuple[Array | None, Scalar | None]:
     """Return (target, alpha) of the first target of which pi_new is a mixture with pi, or Nones."""
     moved = np.argwhere(pi_new != pi)
     for name, target in named.items():
@@ -67,7 +66,7 @@ def _as_mixture(
     return None, None
 
 
-def _mixture(mdp: MDP, pi: Array, target: Array, alpha: Any) -> Array:
+def _mixture(mdp: MDP, pi: Array, target: Array, alpha: Scalar) -> Array:
     """Return the mixture as the model reads it: float rows on the grid."""
     return policies.check_policy(mdp, policies.mixture(pi, target, alpha))
 

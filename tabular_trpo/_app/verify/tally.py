@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, final
+from typing import final
 
 from tabular_trpo._app.shared.models import Source
+from tabular_trpo._core.numbers import Scalar
 from tabular_trpo._core.records import locked
 from tabular_trpo._theory.claim import Theorem, Verdict
 from tabular_trpo._theory.theorems import distinct
@@ -40,7 +41,7 @@ class Tally:
     counts: dict[str, int]
     arithmetics: tuple[str, ...]
     equal: int
-    slack: Any
+    slack: Scalar | None
     slack_at: str
     tightness: float | None
     tightness_at: str
@@ -56,7 +57,7 @@ def tally(found: Iterable[tuple[Judged, Verdict]]) -> Tally:
     counts = Counter(dict.fromkeys(STATUSES, 0))
     arithmetics: set[str] = set()
     equal = 0
-    slack: tuple[Any, str] = (None, "")
+    slack: tuple[Scalar | None, str] = (None, "")
     tight: tuple[float | None, str] = (None, "")
     for one, verdict in found:
         counts[verdict.status] += 1
