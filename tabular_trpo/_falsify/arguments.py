@@ -13,7 +13,6 @@ from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.nearest import nearest, written
 from tabular_trpo._core.numbers import brief, shown
 from tabular_trpo._families.arguments import size
-from tabular_trpo._theory.center import Centre
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.trace import Statement
@@ -61,13 +60,13 @@ def checked(
     return Fraction(exact)
 
 
-def centred(claim: Theorem, around: Centre) -> Theorem:
-    """Return the claim around another number."""
+def centered(claim: Theorem, center: object) -> Theorem:
+    """Return the claim with another center."""
     if claim.statement.relation == "==":
         got, cure = "was given", "Leave it out, or state one side of it by <= or >="
-        name = f"around of {claim.name!r}, an equation,"
+        name = f"center of {claim.name!r}, an equation,"
         raise invalid("around", name, got, "None", cure)
-    return replace(claim, around=around)
+    return replace(claim, center=center)
 
 
 def out_of_reach(condition: Statement | None) -> Fraction | None:

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from tabular_trpo._core.deprecated import renamed_arguments
 from tabular_trpo._core.errors import LimitError, TabularError
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.public import public
 from tabular_trpo._falsify import seeds
-from tabular_trpo._falsify.arguments import centred, checked, out_of_reach, pairs
+from tabular_trpo._falsify.arguments import centered, checked, out_of_reach, pairs
 from tabular_trpo._falsify.climb import Generation, climb
 from tabular_trpo._falsify.exact_case import (
     Score,
@@ -27,7 +28,6 @@ from tabular_trpo._falsify.result import Refutation, Unrefuted, named
 from tabular_trpo._falsify.rounding_artifacts import sober
 from tabular_trpo._falsify.score import NO_VALUE, SPEAKS, Scorer, scorer
 from tabular_trpo._falsify.shrink import refuted, shrunk
-from tabular_trpo._theory.center import Centre
 from tabular_trpo._theory.certificate import pair_certificate
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.judge import judge
@@ -42,6 +42,7 @@ Best = tuple[float, Cases] | None
 Progress = Callable[[float, float], None]  # share of the budget, best score
 
 
+@renamed_arguments(around="center")
 @public
 def falsify(
     claim: Any,
@@ -52,7 +53,7 @@ def falsify(
     rounds: int | None = None,
     progress: Progress | None = None,
     start: Iterable[Pair] = (),
-    around: Centre = None,
+    center: object = None,
 ) -> Refutation | Unrefuted:
     """Hunt for a pair that breaks a claim; make it rational, shrink it and prove the refutation.
 
@@ -66,11 +67,11 @@ def falsify(
     rounds:   end after so many rounds instead
     start:    pairs to begin with, each judged exactly first; their gamma gives way to one that is
               held
-    around:   the number that a bound lies around, in place of the claim's own, as text or as a
-              formula p -> number: "L".  Gap and penalty are the distances of the sides from it;
-              without one the terms of the claim are sorted into both, see docs/falsify.md
+    center:   the number from which gap and penalty are measured, in place of the claim's own, as
+              text, "L", or a formula p -> number.  Gap and penalty are the distances of the sides
+              from it; without one the terms of the claim are sorted into both, see docs/falsify.md
     return:   Refutation or Unrefuted, both with an exact pair
-    raises:   InvalidMDPError for a budget or gamma out of range, for `around` an equation, and for
+    raises:   InvalidMDPError for a budget or gamma out of range, for the center of an equation, and for
               a pair to begin with that is a batch or too large; TypeError for what is no claim
 
     >>> from tabular_trpo._theory.claim import claim
@@ -84,8 +85,8 @@ def falsify(
     exact_gamma = checked(claim, budget, gamma, rounds, seed)
     if exact_gamma is None:
         exact_gamma = out_of_reach(claim.condition)
-    if around is not None:
-        claim = centred(claim, around)
+    if center is not None:
+        claim = centered(claim, center)
     score, valueless = scorer(claim), [0]
     brought = pairs(start)
     first = [seeds.start(pair, claim.mixture, exact_gamma) for pair in brought]

@@ -44,10 +44,10 @@ def measure(claim: Theorem) -> Measure:
     statement = claim.statement
     if statement.relation == "==":
         return Measure(terms_of(violation(statement)), ())
-    if claim.centre is not None:
-        sides = statement.lhs - claim.centre, claim.centre - statement.rhs
+    if claim.center_expression is not None:
+        sides = statement.lhs - claim.center_expression, claim.center_expression - statement.rhs
         if statement.relation == ">=":
-            sides = claim.centre - statement.lhs, statement.rhs - claim.centre
+            sides = claim.center_expression - statement.lhs, statement.rhs - claim.center_expression
         gap, penalty = (cancelled(flattened(side)) for side in sides)
         return Measure(gap, penalty)
     probes = Probes(_met(claim))

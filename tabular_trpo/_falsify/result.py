@@ -5,8 +5,9 @@ from typing import Any, final
 
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
-from tabular_trpo._theory.claim import Theorem, Verdict
+from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.pair import Pair
+from tabular_trpo._theory.verdict import Verdict
 
 
 @public

@@ -20,11 +20,12 @@ from tabular_trpo._core.records import locked
 from tabular_trpo._falsify import worst_case_families as members
 from tabular_trpo._falsify.draw import Drawn, drawn
 from tabular_trpo._falsify.score import NO_VALUE, SPEAKS, Scorer, scorer
-from tabular_trpo._theory.claim import Theorem, Verdict
+from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.judge import judge
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.plain import Cases, PlainPair
 from tabular_trpo._theory.selection import chosen
+from tabular_trpo._theory.verdict import Verdict
 
 SIZES = (
     (5, 3), (2, 2), (3, 3), (4, 2), (5, 4), (2, 3), (3, 2), (4, 4),

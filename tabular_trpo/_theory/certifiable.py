@@ -14,11 +14,12 @@ from tabular_trpo._core.names import NAME_RULE, is_name
 from tabular_trpo._core.nearest import written
 from tabular_trpo._core.signs import MAX_BITS
 from tabular_trpo._core.terminal import quoted
-from tabular_trpo._theory.claim import Theorem, Verdict
+from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.enclosable import settled
-from tabular_trpo._theory.judge import NO_VALUE, NOT_MET, NOT_MIXTURE
+from tabular_trpo._theory.judge import NO_VALUE, NOT_MIXTURE, PRECONDITION_FAILS
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.theorems import THEOREMS
+from tabular_trpo._theory.verdict import Verdict
 from tabular_trpo._theory.vocabulary import find
 
 MOST_DIGITS, MOST_HEX, MOST_TEXT = 4000, 2**16, 1000  # of numbers given, computed; of a formula
@@ -99,7 +100,7 @@ def _follows(theorem: Theorem, verdict: Verdict, pair: Pair) -> bool:
     if theorem.condition:
         if not settled(theorem.condition, pair):
             return False
-        if verdict.reason == NOT_MET:
+        if verdict.reason == PRECONDITION_FAILS:
             return True
     return settled(theorem.statement, pair)
 

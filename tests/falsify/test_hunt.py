@@ -25,7 +25,7 @@ def coupling(p: Any) -> Any:
     return abs(p.eta_new - p.L), "<=", Fraction(99, 100) * 4 * p.max_tv * p.eps * c(p)
 
 
-@tt.claim("0.99 of Kakade & Langford 4.1", around="L")
+@tt.claim("0.99 of Kakade & Langford 4.1", center="L")
 def conservative(p: Any) -> Any:
     penalty = 2 * p.alpha**2 * p.gamma * p.eps_target
     scale = (1 - p.gamma) * (1 - p.gamma * (1 - p.alpha))
@@ -82,7 +82,7 @@ def below_theorem_1(p: Any) -> Any:
 @pytest.mark.parametrize("gamma", ["9/10", "999/1000", "9999/10000"])
 def test_theorem_1_with_constant_39_tenths_at_a_long_horizon(gamma: str) -> None:
     """The ratio is 1 / (1 + gamma max_tv / (1 - gamma)), so steps must be as short as 1 - gamma."""
-    claim = tt.claim("Theorem 1 with 3.9", around="L")(below_theorem_1)
+    claim = tt.claim("Theorem 1 with 3.9", center="L")(below_theorem_1)
     assert refuted(claim, gamma=gamma, rounds=500).pair.gamma == Fraction(gamma)
     assert refuted(claim, gamma=gamma, rounds=500, families=True).rounds < 100
 
@@ -90,7 +90,7 @@ def test_theorem_1_with_constant_39_tenths_at_a_long_horizon(gamma: str) -> None
 def test_the_mean_divergence_is_no_penalty_even_at_one_tenth() -> None:
     """Theorem 1 with the mean KL holds for gamma >= 8/17; its failure at 1/10 needs four states."""
 
-    @tt.claim("(9) with the mean KL", around="L")
+    @tt.claim("(9) with the mean KL", center="L")
     def claim(p: Any) -> Any:
         return p.eta_new, ">=", p.L - p.C * p.mean_kl
 
@@ -204,7 +204,7 @@ def test_an_unrefuted_answer_carries_its_tightest_witness() -> None:
 def test_what_doubles_cannot_tell_from_a_tie_is_refuted() -> None:
     """The coupling form is attained, so that a part in 10^14 less of it is false, by 10^-14."""
 
-    @tt.claim("a hair below", around="L")
+    @tt.claim("a hair below", center="L")
     def hair(p: Any) -> Any:
         c = p.max_tv * p.gamma / ((1 - p.gamma) * (1 - p.gamma * (1 - p.max_tv)))
         return p.eta_new, ">=", p.L - (4 - Fraction(1, 10**14)) * p.max_tv * p.eps * c

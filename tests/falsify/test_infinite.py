@@ -18,7 +18,7 @@ from tabular_trpo._falsify.result import Refutation
 from tabular_trpo._falsify.score import INFINITE, NO_VALUE, SPEAKS, scorer
 from tabular_trpo._theory.judge import INFINITE as BY_INFINITY
 from tabular_trpo._theory.judge import NO_VALUE as WITHOUT_VALUE
-from tabular_trpo._theory.judge import NOT_MET
+from tabular_trpo._theory.judge import PRECONDITION_FAILS
 from tabular_trpo._theory.plain import PlainPair
 
 LOST = tt.Pair(
@@ -99,7 +99,7 @@ def test_random_claims_are_scored_as_the_judge_decides() -> None:
             kind, agrees = expected(verdict, float(scorer(claim)(p)[0]))
             met[kind] += 1
             wrong += [] if agrees else [str(claim.statement)]
-    kinds = "infinitely refuted", BY_INFINITY, "valueless", NOT_MET, "proved"
+    kinds = "infinitely refuted", BY_INFINITY, "valueless", PRECONDITION_FAILS, "proved"
     assert min(met[kind] for kind in kinds) >= 5, met
     assert len(wrong) <= 3, wrong
 
@@ -112,8 +112,8 @@ def expected(verdict: tt.Verdict, score: float) -> tuple[str, bool]:
         return "valueless", score == NO_VALUE
     if verdict.reason == BY_INFINITY:
         return BY_INFINITY, SPEAKS < score <= 1
-    if verdict.reason == NOT_MET:
-        return NOT_MET, score < SPEAKS
+    if verdict.reason == PRECONDITION_FAILS:
+        return PRECONDITION_FAILS, score < SPEAKS
     return verdict.status, verdict.status != "proved" or SPEAKS < score <= 1 + 1e-6
 
 

@@ -123,22 +123,22 @@ def true(p: Any) -> Any:
     return p.eta_new, ">=", p.L - p.C * p.max_tv**2
 
 
-@pytest.mark.parametrize("around", ["L", "eta + sum_s(rho*A_bar)", lambda p: p.L + 0])
-def test_the_user_names_the_gap(around: Any) -> None:
+@pytest.mark.parametrize("center", ["L", "eta + sum_s(rho*A_bar)", lambda p: p.L + 0])
+def test_the_user_names_the_gap(center: Any) -> None:
     claim = tt.claim("plain")(true)
-    named = tt.claim("plain", around=around)(true)
+    named = tt.claim("plain", center=center)(true)
     for pair in PAIRS:
         ratio = scorer(named).ratio(pair)
         assert ratio == pytest.approx(scorer(claim).ratio(pair), rel=1e-12)
         assert tt.judge(named, pair).tightness == pytest.approx(ratio, rel=1e-12)
-    found = tt.falsify(claim, rounds=2, gamma="1/2", around=around)
+    found = tt.falsify(claim, rounds=2, gamma="1/2", center=center)
     assert found.status == "unrefuted" and found.ratio is not None and found.ratio < 1  # type: ignore[union-attr]
     assert found.ratio == _ratio(scorer(named), found.witness)  # type: ignore[arg-type, union-attr]
 
 
 def test_another_centre_measures_by_another_penalty() -> None:
     claim = tt.claim("plain")(SPELLINGS["L"])
-    about_eta = tt.claim("plain", around="eta")(SPELLINGS["L"])
+    about_eta = tt.claim("plain", center="eta")(SPELLINGS["L"])
     pair = PAIRS[0]
     assert scorer(about_eta).ratio(pair) == pytest.approx(
         float((pair.eta - pair.eta_new) / (pair.eta - pair.L + penalty(pair)))
@@ -150,4 +150,4 @@ def test_another_centre_measures_by_another_penalty() -> None:
 def test_an_equation_lies_around_nothing() -> None:
     claim = tt.claim("equation")(lambda p: (p.eta_new, "==", p.L))
     with pytest.raises(tt.InvalidMDPError, match=r"an equation, was given.*Leave it out"):
-        tt.falsify(claim, rounds=1, around="L")
+        tt.falsify(claim, rounds=1, center="L")

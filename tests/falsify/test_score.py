@@ -216,7 +216,7 @@ def test_a_claim_without_a_value_says_so() -> None:
 
 
 def test_a_gap_without_any_penalty_is_the_worst_score() -> None:
-    @tt.claim("max over A without abs", around="L")
+    @tt.claim("max over A without abs", center="L")
     def claim(p: Any) -> Any:
         return p.eta_new, ">=", p.L - p.max_sa(p.A) * p.max_tv**2
 
@@ -228,7 +228,7 @@ def test_ratio_is_exact_where_the_bound_is_attained() -> None:
     case = tt.families.worst_case.tight_thm1("1/10", "1/2")
     pair = tt.Pair(case.mdp, case.pi, case.pi_new)
 
-    @tt.claim("coupling", around="L")
+    @tt.claim("coupling", center="L")
     def coupling(p: Any) -> Any:
         c = p.max_tv * p.gamma / ((1 - p.gamma) * (1 - p.gamma * (1 - p.max_tv)))
         return p.eta_new, ">=", p.L - 4 * p.max_tv * p.eps * c

@@ -18,7 +18,7 @@ from tabular_trpo._theory.plain import PlainPair
 NAMES = tuple(theorem.name for theorem in tt.THEOREMS)
 
 
-@tt.claim("half of Theorem 1", around="L")
+@tt.claim("half of Theorem 1", center="L")
 def half_bound(p: Any) -> Any:
     return p.eta_new, ">=", p.L - p.eps * p.gamma * p.max_tv**2 / (1 - p.gamma) ** 2
 

@@ -20,7 +20,7 @@ THEOREMS = {t.name: t for t in tt.THEOREMS}
 STEP = Fraction(1, 1000)
 
 
-@tt.claim("(9) with the mean KL", around="L")
+@tt.claim("(9) with the mean KL", center="L")
 def mean_kl(p: Any) -> Any:
     return p.eta_new, ">=", p.L - p.C * p.mean_kl
 

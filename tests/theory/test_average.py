@@ -17,10 +17,12 @@ from tabular_trpo._theory import fixtures
 from tabular_trpo._theory.judge import judge
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.plain import Cases, PlainPair
-from tabular_trpo._theory.statements.average import AVERAGE
+from tabular_trpo._theory.theorems import TOPICS
 from tabular_trpo._theory.vocabulary import QUANTITIES
 from tests.strategies import pairs
 from tests.theory.test_arithmetics import held, near
+
+AVERAGE = TOPICS["Average reward"]
 
 F = Fraction
 OF_AVERAGES = {name for name, entry in QUANTITIES.items() if entry.average}

@@ -72,11 +72,11 @@ def test_fixtures_refute_no_theorem(theorem: Theorem) -> None:
 
 
 def test_tightness_of_a_refuted_bound_is_above_one() -> None:
-    own = "in L", "step", "weight"  # no bound around L
-    around = [
-        v for v in MISQUOTATIONS if v.claim.around and not any(x in v.claim.name for x in own)
+    own = "in L", "step", "weight"  # no penalty around L
+    bounds = [
+        v for v in MISQUOTATIONS if v.claim.center and not any(x in v.claim.name for x in own)
     ]
-    assert len(around) > 10
-    for one in around:
+    assert len(bounds) > 10
+    for one in bounds:
         ratio = judge(one.claim, one.fixture()).tightness
         assert ratio is None or ratio > 1  # None: no penalty at all

@@ -11,6 +11,7 @@ from tabular_trpo._core.instance import Instance
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, Scalar, zeros
+from tabular_trpo._core.policy_checks import check_policy
 from tabular_trpo._exact.evaluate import evaluate
 
 STEP = Fraction(1, 10)
@@ -68,7 +69,7 @@ def _as_mixture(
 
 def _mixture(mdp: MDP, pi: Array, target: Array, alpha: Scalar) -> Array:
     """Return the mixture as the model reads it: float rows on the grid."""
-    return policies.check_policy(mdp, policies.mixture(pi, target, alpha))
+    return check_policy(mdp, policies.mixture(pi, target, alpha))
 
 
 def _towards_greedy(mdp: MDP, name: str, pi: Array, step: Fraction) -> Instance:
@@ -106,7 +107,7 @@ def _random(mdp: MDP, rng: np.random.Generator, low: int, high: int) -> Array:
     weights += mdp.mask * (weights.sum(axis=1, keepdims=True) == 0)
     totals = weights.sum(axis=1)
     if mdp.arithmetic == "float":
-        return policies.check_policy(mdp, weights / totals[:, None])
+        return check_policy(mdp, weights / totals[:, None])
     pi = zeros(weights.shape, rational=True)
     for s, a in np.argwhere(weights):
         pi[s, a] = Fraction(int(weights[s, a]), int(totals[s]))

@@ -113,9 +113,9 @@ BAD = {
         'claims.py:4: claim "a\\nb" has a title that does not fit on a line, expected a name of',
     ),
     "no call": ("@tt.claim\ndef f(p):\n" + SAYS, "claims.py:4 fails: title = <function f at "),
-    "around": (
-        '@tt.claim("X", around="l")\ndef f(p):\n' + SAYS,
-        "claims.py:4 fails: around = 'l', expected None or a number of a pair",
+    "center": (
+        '@tt.claim("X", center="l")\ndef f(p):\n' + SAYS,
+        "claims.py:4 fails: center = 'l', expected None or a number of a pair",
     ),
     "defined twice": (
         DEF + SAYS + '@tt.claim("Y")\ndef f(p):\n' + SAYS,
