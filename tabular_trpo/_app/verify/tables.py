@@ -8,6 +8,7 @@ from tabular_trpo._app.verify.outcome import Outcome
 from tabular_trpo._app.verify.tally import STATUSES, Tally, by_statement, together
 from tabular_trpo._core.decimals import faithful
 from tabular_trpo._core.numbers import Scalar
+from tabular_trpo._theory.verdict import Status
 
 
 def _heads(total: Tally) -> list[str]:
@@ -25,9 +26,9 @@ def _ratio(tightness: float | None) -> str:
 
 
 def _style(one: Tally) -> str | None:
-    if one.counts["refuted"]:
+    if one.counts[Status.REFUTED]:
         return "bold red"
-    return "yellow" if one.counts["undecided"] else "dim" if not one.judged else None
+    return "yellow" if one.counts[Status.UNDECIDED] else "dim" if not one.judged else None
 
 
 def _equation(text: str) -> str:

@@ -11,10 +11,10 @@ from tabular_trpo._core.numbers import Scalar
 from tabular_trpo._core.records import locked
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.theorems import distinct
-from tabular_trpo._theory.verdict import Verdict
+from tabular_trpo._theory.verdict import Status, Verdict
 
 ARITHMETICS = ("float", "rational", "enclosure")
-STATUSES = ("proved", "vacuous", "refuted", "undecided")
+STATUSES = (Status.PROVED, Status.VACUOUS, Status.REFUTED, Status.UNDECIDED)
 
 
 @final
@@ -50,7 +50,7 @@ class Tally:
     @property
     def judged(self) -> int:
         """The number of verdicts that are not vacuous."""
-        return sum(self.counts.values()) - self.counts["vacuous"]
+        return sum(self.counts.values()) - self.counts[Status.VACUOUS]
 
 
 def tally(found: Iterable[tuple[Judged, Verdict]]) -> Tally:
@@ -62,10 +62,10 @@ def tally(found: Iterable[tuple[Judged, Verdict]]) -> Tally:
     tight: tuple[float | None, str] = (None, "")
     for one, verdict in found:
         counts[verdict.status] += 1
-        if verdict.status == "vacuous":
+        if verdict.status == Status.VACUOUS:
             continue
         arithmetics.add(verdict.arithmetic)
-        if verdict.status == "undecided" or verdict.slack_lo is None:
+        if verdict.status == Status.UNDECIDED or verdict.slack_lo is None:
             continue
         if verdict.slack_lo == 0 == verdict.slack_hi:
             equal += 1
@@ -94,7 +94,7 @@ def together(judged: Sequence[Judged], theorems: Sequence[Theorem]) -> Tally:
         (one, verdict)
         for one in judged
         for verdict in one.verdicts
-        if verdict.claim.name in names or verdict.status not in ("proved", "vacuous")
+        if verdict.claim.name in names or verdict.status not in (Status.PROVED, Status.VACUOUS)
     )
 
 
