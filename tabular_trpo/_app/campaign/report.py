@@ -30,8 +30,8 @@ def _line(path: str, summary: Record) -> str:
 
 def _parts(summary: Record) -> list[Part]:
     made = Table(
-        ["Statement", "Applies", "No value", "Tightest", "Exact", "gamma", "Family"],
-        right=["Applies", "No value", "Tightest", "gamma"],
+        ["Statement", "Pairs", "No value", "Tightest", "Exact", "gamma", "Family"],
+        right=["Pairs", "No value", "Tightest", "gamma"],
     )
     for name, one in summary["statements"].items():
         tightest = one["tightest"]
