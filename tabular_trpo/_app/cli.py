@@ -89,7 +89,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv: the arguments; None for those of this process, which is then supervised, so that an
           interrupt ends it at any moment
 
-    >>> main(["no-such-command"])
+    >>> int(main(["no-such-command"]))
     2
     """
     if argv is None:
