@@ -27,7 +27,7 @@ class Verbatim:
     text: str
 
 
-Part = Table | Verbatim | str  # a string is one paragraph; a line end in it is printed as "\\n"
+Part = Table | Verbatim | str  # a string is one paragraph; line ends in it are escaped
 
 
 def titled(title: str, made: Table, total: int, most: int | None) -> list[Part]:

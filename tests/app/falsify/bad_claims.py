@@ -4,7 +4,10 @@ HEAD = "import random\nimport tabular_trpo as tt\n\n"
 DEF = '@tt.claim("X")\ndef f(p):\n'
 SAYS = '    return p.eta_new, ">=", p.L\n'
 RAISES = 'claims.py:6: claim "X" raises '
-LIST = "expected a formula of p, which is run on symbols. docs/vocabulary.md lists what a formula may use"
+LIST = (
+    "expected a formula of p, which is run on symbols. "
+    "docs/vocabulary.md lists what a formula may use"
+)
 COMPARE = 'Compare by returning (lhs, ">=", rhs); the smaller of two is p.smaller(x, y)'
 VALUE = 'claims.py:4: claim "X" has no value on any of the 200 pairs tried first '
 OTHER = 'claims.py:4: claim "X" says something else each time it is run, expected one formula.'
