@@ -11,8 +11,10 @@ import numpy as np
 
 import tabular_trpo as tt
 from tabular_trpo._theory.claim import Theorem
-from tabular_trpo._theory.expression import SCALAR, STATE, TABLE, Expression, number
-from tabular_trpo._theory.trace import NAMES, OF_MIXTURES, RELATIONS, Symbols
+from tabular_trpo._theory.expression import Expression, number
+from tabular_trpo._theory.symbols import Symbols
+from tabular_trpo._theory.trace import RELATIONS
+from tabular_trpo._theory.vocabulary import QUANTITIES, SCALAR, STATE, TABLE
 
 GAMMAS = ("1/2", "0", "1/4", "3/4", "7/8", "1023/1024")
 CONSTANTS = (0, 1, 2, -1, 3, Fraction(1, 2), Fraction(-1, 3), 100, Fraction(1, 100))
@@ -21,9 +23,10 @@ SMALL = {SCALAR: ("max_tv", "mean_tv", "eps"), STATE: ("tv", "rho", "d"), TABLE:
 DOWN = {  # functions by the rank of their result: (name, rank of the argument)
     SCALAR: [("sum_s", STATE), ("max_s", STATE), ("span_s", STATE), ("mean_d", STATE),
              ("max_sa", TABLE)],
-    STATE: [("sum_a", TABLE), ("max_a", TABLE), ("span_a", TABLE), ("push", TABLE), ("move", TABLE),
+    STATE: [("sum_a", TABLE), ("max_a", TABLE), ("span_a", TABLE), ("push_forward", TABLE),
+            ("transition_l1", TABLE),
             ("shift", STATE)],
-    TABLE: [("next", STATE)],
+    TABLE: [("expect_next", STATE)],
 }  # fmt: skip
 
 
@@ -35,8 +38,12 @@ class Formulas:
         """Keep the generator; `mixtures` says whether names of mixture pairs may occur."""
         self.rng, self.p = rng, Symbols()
         self.names = {
-            rank: [x for x in names.split() if mixtures or x not in OF_MIXTURES]
-            for rank, names in NAMES.items()
+            rank: [
+                name
+                for name, entry in QUANTITIES.items()
+                if entry.rank == rank and (mixtures or not entry.mixture)
+            ]
+            for rank in (SCALAR, STATE, TABLE)
         }
 
     def claim(self, title: str) -> Theorem:

@@ -12,9 +12,9 @@ from tabular_trpo import check
 from tabular_trpo._core import real
 from tabular_trpo._falsify import score
 from tabular_trpo._theory import certifiable
-from tabular_trpo._theory.enclosed import Enclosures
-from tabular_trpo._theory.exact_ops import Exacts
-from tabular_trpo._theory.float_ops import Floats
+from tabular_trpo._theory.exact_ops import ExactOps
+from tabular_trpo._theory.float_ops import FloatOps
+from tabular_trpo._theory.interval_ops import IntervalOps
 
 Fault = Callable[[], AbstractContextManager[Any]]
 
@@ -23,9 +23,9 @@ Fault = Callable[[], AbstractContextManager[Any]]
 def _padding_in_sums() -> Iterator[None]:
     """Sums over actions add what is not allowed, and operations meet what stands there."""
     with (
-        patch.object(Exacts, "sum_allowed", Exacts.sum_last),
-        patch.object(Floats, "sum_allowed", Floats.sum_last),
-        patch.object(Enclosures, "sum_allowed", Enclosures.sum_last),
+        patch.object(ExactOps, "sum_a", ExactOps.sum_s),
+        patch.object(FloatOps, "sum_a", FloatOps.sum_s),
+        patch.object(IntervalOps, "sum_a", IntervalOps.sum_s),
     ):
         yield
 
@@ -33,7 +33,7 @@ def _padding_in_sums() -> Iterator[None]:
 @contextmanager
 def _padding_as_operand() -> Iterator[None]:
     """Exact operations fail at actions that are not allowed."""
-    with patch.object(Exacts, "operand", lambda self, x, table: x):
+    with patch.object(ExactOps, "operand", lambda self, x, table: x):
         yield
 
 
@@ -67,15 +67,15 @@ def _infinity_to_the_power_0() -> Iterator[None]:
 
 @contextmanager
 def _log_of_0() -> Iterator[None]:
-    """Floats and enclosures know log 0 = -inf."""
+    """FloatOps and enclosures know log 0 = -inf."""
 
     def plain(self: Any, x: Any) -> Any:
         with np.errstate(all="ignore"):
             return np.log(x)
 
     with (
-        patch.object(Floats, "log", plain),
-        patch.object(Enclosures, "log", lambda self, x: x.log()),
+        patch.object(FloatOps, "log", plain),
+        patch.object(IntervalOps, "log", lambda self, x: x.log()),
     ):
         yield
 

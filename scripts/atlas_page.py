@@ -10,7 +10,7 @@ import numpy as np
 from scripts.mean_kl import Finding
 from tabular_trpo._core.decimals import faithful, fixed, truncated
 from tabular_trpo._falsify.atlas import Entry
-from tabular_trpo._formats.atomic_write import write_whole
+from tabular_trpo._formats.atomic_write import write_atomically
 from tabular_trpo._theory.tightness import TIGHTNESS
 
 NEAR = 1e-3  # to 1: printed in bold
@@ -67,7 +67,7 @@ def write(docs: Path, entries: Sequence[Entry], findings: Sequence[Finding]) -> 
     """Write the tables into docs/atlas.md, between their marks, and draw docs/atlas.png."""
     page = docs / PAGE
     text = between(page.read_text(encoding="utf-8"), "bounds", bounds_table(entries))
-    write_whole(page, between(text, "mean_kl", mean_kl_table(findings)).encode())
+    write_atomically(page, between(text, "mean_kl", mean_kl_table(findings)))
     draw(docs / FIGURE, entries)
 
 
@@ -102,5 +102,5 @@ def draw(path: Path, entries: Sequence[Entry]) -> None:
     figure.colorbar(image, shrink=0.5)
     drawn = BytesIO()
     figure.savefig(drawn, format="png", dpi=62, metadata={"Software": None})
-    write_whole(path, drawn.getvalue())
+    write_atomically(path, drawn.getvalue())
     plt.close(figure)

@@ -10,7 +10,7 @@ from pathlib import Path
 from scripts.theory_words import LEFT_OUT, OPENING, REFERENCES
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._falsify.atlas import Entry, atlas
-from tabular_trpo._formats.atomic_write import write_whole
+from tabular_trpo._formats.atomic_write import write_atomically
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.misquotations import MISQUOTATIONS, misquotations_of
 from tabular_trpo._theory.theorems import THEOREMS, TOPICS, distinct
@@ -146,7 +146,7 @@ def main(argv: list[str] | None = None) -> int:
     """Write the page; return 0."""
     parser = argparse.ArgumentParser(prog="python -m scripts.theory_page")
     parser.add_argument("file", type=Path, help="where to write the page, docs/theory.md")
-    write_whole(parser.parse_args(argv).file, page().encode())
+    write_atomically(parser.parse_args(argv).file, page())
     return 0
 
 

@@ -52,7 +52,7 @@ def guarded_conversions(path: PurePosixPath, source: str) -> Iterator[str]:
         spoken = module.startswith("_app/") or module in (
             "_core/array_input",
             "_core/numbers",
-            "_formats/report",
+            "_formats/problems",
         )
         if isinstance(node, ast.Call):
             yield from _converted(node, spoken)

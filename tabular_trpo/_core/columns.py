@@ -61,7 +61,7 @@ def _indices(name: str, column: Sequence[Any], names: Sequence[str] | None) -> A
         expected = "an integer index >= 0"
     if bad:
         named = names is None and all(isinstance(column[i], str) for i in bad)
-        cure = "AxisNames need state_names= or action_names=" if named else ""
+        cure = "Names need state_names= or action_names=" if named else ""
         problems = [
             Problem("index", f"transitions[{i}] {name}", f"= {shown(column[i])}", expected, cure)
             for i in bad[:MOST_PROBLEMS]
@@ -160,8 +160,7 @@ def arrays(table: Table, layout: object) -> tuple[Any, Any, Array]:
     n_states, n_actions = len(table.state_names), len(table.action_names)
     rational = is_rational(table.p)
     if not isinstance(layout, str) or layout not in LAYOUTS:
-        got, expected = f"= {shown(layout)}", f"one of {', '.join(LAYOUTS)}"
-        raise invalid("layout", "layout", got, expected)
+        raise invalid("layout", "layout", f"= {shown(layout)}", f"one of {', '.join(LAYOUTS)}")
     if layout == "csr" and rational:
         cure = 'Give every number as a float, or take layout="dense"'
         raise invalid("layout", "layout", "= 'csr'", "dense: exact numbers", cure)

@@ -16,9 +16,9 @@ MOST_PROBLEMS = 20
 @final
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: a stable `code`, the place, what was found, what expected, the cure.
+    """One problem: a stable `code`, the place, what was found, what was expected, the cure.
 
-    path: the place as steps, such as ("P", 3, 1) for P[s=3, a=1], where `validate.Report` made it
+    path: the place as steps, such as ("P", 3, 1) for P[s=3, a=1], where `validate.Report` added it
 
     >>> print(Problem("row_sum", "P[s=3, a=1]", "sums to 0.98", "1 (off by -0.02)"))
     P[s=3, a=1] sums to 0.98, expected 1 (off by -0.02)

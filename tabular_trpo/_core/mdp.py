@@ -1,4 +1,8 @@
-"""The model: a finite discounted Markov decision process, validated once, read-only ever after."""
+"""The model: a finite discounted Markov decision process, validated once and read-only afterwards.
+
+`build` makes the fields from what a user gives, `columns` from lists of transitions, `counts` from
+observed counts; `conversion` makes the same model in the other arithmetic.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -6,15 +10,14 @@ from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo._core import columns
-from tabular_trpo._core import conversion as crossing
-from tabular_trpo._core.build import build_arrays
+from tabular_trpo._core import columns, conversion
+from tabular_trpo._core.arguments import one_model
+from tabular_trpo._core.build import build_fields
 from tabular_trpo._core.counts import exact_only, frequencies
 from tabular_trpo._core.deprecated import renamed_attribute
 from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.linalg.rational import RationalMatrix
-from tabular_trpo._core.names import read_names
-from tabular_trpo._core.numbers import Array, Scalar, is_rational, is_sparse
+from tabular_trpo._core.numbers import Array, Scalar, brief, is_rational, is_sparse
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._core.rewards import match_layout
@@ -25,7 +28,7 @@ KEPT = ("P", "r", "rho0", "gamma", "allowed", "state_names", "action_names", "r_
 @public
 @final
 @locked
-@dataclass(frozen=True, slots=True, eq=False, init=False)
+@dataclass(frozen=True, slots=True, eq=False, init=False, repr=False)
 class MDP:
     """A finite discounted Markov decision process (S, A, P, r, rho0, gamma).
 
@@ -53,57 +56,53 @@ class MDP:
     """
 
     P: Any
-    r: Any
-    rho0: Any
-    gamma: Any
-    allowed: Any
-    state_names: Any
-    action_names: Any
+    r: Array
+    rho0: Array
+    gamma: Scalar
+    allowed: Array | None
+    state_names: tuple[str, ...]
+    action_names: tuple[str, ...]
     r_next: Any
-    repair: float = field(repr=False)
-    normalized: float = field(repr=False)
-    _rows: RationalMatrix | None = field(init=False, repr=False)
-    _below: Array | None = field(init=False, repr=False)
+    repair: float
+    normalized: float
+    _rows: RationalMatrix | None = field(init=False)
+    _below: Array | None = field(init=False)
 
     def __init__(
         self,
-        P: Any,
-        r: Any,
-        rho0: Any,
-        gamma: Any,
-        allowed: Any = None,
-        state_names: Any = None,
-        action_names: Any = None,
+        P: object,
+        r: object,
+        rho0: object,
+        gamma: object,
+        allowed: object = None,
+        state_names: object = None,
+        action_names: object = None,
         *,
         normalize: bool = False,
-        r_next: Any = None,
+        r_next: object = None,
         repair: float = 0.0,
         normalized: float = 0.0,
     ) -> None:
-        """Normalise and check every field; nothing is stored before all of it is valid.
+        """Read and check every field; nothing is stored before all of it is valid.
 
-        repair, normalized: what happened to these numbers before
+        repair, normalized: of an earlier model with these numbers; the larger values are kept
         """
-        named = {"state_names": state_names, "action_names": action_names}
-        names = {what: x if x is None else read_names(what, x) for what, x in named.items()}
         data = {"P": P, "r": r, "rho0": rho0, "gamma": gamma, "allowed": allowed, "r_next": r_next}
-        parts = build_arrays(data, names["state_names"], names["action_names"], normalize)
-        for (what, x), n in zip(names.items(), parts.r.shape[-2:], strict=True):
-            object.__setattr__(self, what, read_names(what, x, n))
-        fields = {
-            "P": parts.P,
-            "r": parts.r,
-            "rho0": parts.rho0,
-            "gamma": parts.gamma,
-            "allowed": parts.allowed,
-            "r_next": parts.r_next,
-            "repair": max(repair, parts.repair),
-            "normalized": max(normalized, parts.normalized),
-            "_rows": parts.rows,
-            "_below": parts.below,
-        }
+        fields = build_fields(data, state_names, action_names, normalize)
         for name, value in fields.items():
             object.__setattr__(self, name, value)
+        object.__setattr__(self, "repair", max(repair, self.repair))
+        object.__setattr__(self, "normalized", max(normalized, self.normalized))
+
+    def __repr__(self) -> str:
+        """Return size, discount and arithmetic on one line."""
+        size = f"S={self.n_states}, A={self.n_actions}"
+        batch = f"batch {self.batch_shape}, " if self.batch_shape else ""
+        low, high = (brief(end(self.gamma)) for end in (np.min, np.max))
+        gamma = low if low == high else f"{low} to {high}"
+        kind = f"{self.arithmetic}{', CSR' if self.is_sparse else ''}"
+        rewards = "" if self.r_next is None else ", rewards on transitions"
+        return f"<MDP: {batch}{size}, gamma {gamma}, {kind}{rewards}>"
 
     def replace(self, *, normalize: bool = False, **changes: Any) -> "MDP":
         """Return the model with other fields, checked like any model.
@@ -174,12 +173,12 @@ class MDP:
     @public
     def from_transitions(
         cls,
-        transitions: Iterable[tuple[Any, Any, Any, Any, Any]],
-        rho0: Any,
-        gamma: Scalar,
+        transitions: Iterable[Any],
+        rho0: object,
+        gamma: object,
         state_names: Any = None,
         action_names: Any = None,
-        layout: Any = "auto",
+        layout: object = "auto",
         normalize: bool = False,
     ) -> "MDP":
         """Build from rows (s, a, s', probability, reward); a state has the actions in its rows.
@@ -203,7 +202,7 @@ class MDP:
 
     @classmethod
     def from_counts(
-        cls, counts: Any, r: Any, rho0: Any, gamma: Scalar, normalize: bool = False
+        cls, counts: object, r: object, rho0: object, gamma: object, normalize: bool = False
     ) -> "MDP":
         """Build from observed transition counts: P(s'|s, a) = counts / their sum, exactly.
 
@@ -237,7 +236,7 @@ class MDP:
 
         raises: ExactnessError where a positive probability would become 0, gamma 1, or a reward infinite
         """
-        return self if self.arithmetic == "float" else self._made(crossing.floats(self))
+        return self if self.arithmetic == "float" else self._made(conversion.floats(self))
 
     def to_rational(self) -> "MDP":
         """Return the model in rational arithmetic: each double as the dyadic rational that it is.
@@ -250,7 +249,5 @@ class MDP:
         """
         if self.arithmetic == "rational":
             return self
-        if self.batch_shape:
-            cure = "Take one model by mdp[i]"
-            raise invalid("batch", "mdp", f"has batch {self.batch_shape}", "a single model", cure)
-        return self._made(crossing.rationals(self))
+        one_model(self)
+        return self._made(conversion.rationals(self))

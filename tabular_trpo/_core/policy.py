@@ -11,7 +11,6 @@ import numpy as np
 
 from tabular_trpo._core.arithmetic import read_as, read_common
 from tabular_trpo._core.array_input import AxisNames, resolve_labels, row_tolerance
-from tabular_trpo._core.axes import check_policy_order
 from tabular_trpo._core.errors import ExactnessError, invalid
 from tabular_trpo._core.grid import near_grid, on_grid, renormalise_largest
 from tabular_trpo._core.indices import read_indices
@@ -22,7 +21,7 @@ from tabular_trpo._core.normalize import normalized, rescaled
 from tabular_trpo._core.numbers import Array, elementwise, frozen, is_rational, shown, zeros
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
-from tabular_trpo._core.shapes import broadcastable, shape_error
+from tabular_trpo._core.shapes import broadcastable, check_policy_order, shape_error
 from tabular_trpo._core.validate import Report, finite, simplex
 
 FEWER = "Give fewer policies at once"

@@ -20,6 +20,7 @@ from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._exact import small_batches as small
 from tabular_trpo._exact.enclosure import Model, U, Values, Visits, enclose
+from tabular_trpo._exact.evaluated_once import remembered
 from tabular_trpo._exact.work import evaluation as work_of
 
 CHUNK = 2**20  # entries of P evaluated at a time in a batch
@@ -87,7 +88,12 @@ def evaluate(mdp: MDP, pi: Any, work: float | None = None) -> Evaluation:
     pi = check_policy(mdp, pi)
     if mdp.arithmetic == "rational":
         with work_limit(work):
-            return _rational(mdp, pi)
+            return remembered(mdp, pi, _rational)
+    return remembered(mdp, pi, _single)
+
+
+def _single(mdp: MDP, pi: Array) -> Evaluation:
+    """Evaluate a checked policy of one float model."""
     gamma = np.asarray(mdp.gamma)
     return _assembled(mdp, pi, _float(mdp.P, mdp.r, mdp.rho0, gamma, pi, mdp._below, mdp.mask))
 

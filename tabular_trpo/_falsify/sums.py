@@ -6,14 +6,15 @@ writes inside of `sum_s` or before a bracket is then a term like any other.
 
 from collections.abc import Iterator
 
-from tabular_trpo._theory.expression import SCALAR, STATE, TABLE, Expression
-from tabular_trpo._theory.trace import FUNCTIONS, Symbols
+from tabular_trpo._theory.expression import Expression
+from tabular_trpo._theory.symbols import Symbols, definition
+from tabular_trpo._theory.vocabulary import FUNCTIONS, QUANTITIES, STATE, TABLE
 
 Terms = tuple[tuple[float, Expression], ...]
 MAXIMA = ("max_s", "max_a", "max_sa")
-LINEAR = ("sum_s", "mean_d", "sum_a", "next", "push", "shift")
+LINEAR = ("sum_s", "mean_d", "sum_a", "expect_next", "push_forward", "shift")
 _P = Symbols()
-MINORANT = {_P.M: _P.L - _P.C * _P.max_kl}  # names that are sums
+MINORANT = {_P.M: definition(QUANTITIES["M"])}  # names that are sums
 ONE = {STATE: _P.rho0**0, TABLE: _P.pi**0}  # the number 1 at each state, and at each action
 
 
@@ -76,9 +77,8 @@ def _distributed(e: Expression) -> Iterator[tuple[float, Expression]]:
         case "/", [x, y]:
             yield from ((sign, part / y) for sign, part in _inside(x))
         case op, [x] if op in LINEAR:
-            takes, gives = FUNCTIONS[op]
             for sign, part in _inside(x):
-                yield sign, Expression(op, (_spread(part, takes or SCALAR),), gives or SCALAR)
+                yield sign, getattr(_P, op)(_spread(part, FUNCTIONS[op].takes[0]))
         case _:
             yield 1.0, e
 

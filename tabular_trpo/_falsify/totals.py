@@ -42,13 +42,13 @@ def _size(e: Expression, p: PlainPair, known: Known) -> Any:
         case "+" | "-", [x, y] if x.rank == y.rank:
             return _size(x, p, known) + _size(y, p, known)
         case "*", [x, y] if x.rank == y.rank:
-            return p.times(_size(x, p, known), _size(y, p, known))
+            return p.ops.times(_size(x, p, known), _size(y, p, known))
         case "/", [x, y] if x.rank == y.rank:
-            return p.over(_size(x, p, known), np.abs(y.value(p, known[0])))
+            return p.ops.over(_size(x, p, known), np.abs(y.value(p, known[0])))
         case "neg" | "abs", [x]:
             return _size(x, p, known)
         case "number", [c]:
-            return abs(p.constant(c))
+            return abs(p.ops.constant(c))
     values, sizes = known
     if e not in sizes:
         sizes[e] = np.abs(e.value(p, values))

@@ -29,22 +29,8 @@ import numpy as np
 from scipy.optimize import brentq
 
 from tabular_trpo._core.numbers import Array
-from tabular_trpo._improve.kl_curves import (
-    CURVES,
-    LEAST,
-    MULTIPLIER,
-    NEAR,
-    RADIUS,
-    Parts,
-    newton_step,
-    parts,
-    solve_at_multiplier,
-    solve_radius,
-    solve_rows,
-    start_at_multiplier,
-    start_at_radius,
-    t_at_multiplier,
-)
+from tabular_trpo._improve import kl_curves as curves
+from tabular_trpo._improve.kl_curves import MULTIPLIER, RADIUS, Parts, parts
 from tabular_trpo._improve.kl_rows import KLRows
 
 ENDS = {RADIUS: (-80.0, 6.4), MULTIPLIER: (-690.0, 690.0)}  # of x: divergences up to 600
@@ -62,7 +48,7 @@ def solve_multiplier(rows: KLRows, kind: int, weight: Array, total: float) -> tu
     low, high = ENDS[kind]
     with np.errstate(all="ignore"):  # a variance may underflow, and an iteration may diverge
         x = min(max(_small_step_guess(rows, kind, weight, total), low), high)
-        start = start_at_radius if kind == RADIUS else start_at_multiplier
+        start = curves.start_at_radius if kind == RADIUS else curves.start_at_multiplier
         t = start(rows, math.exp(x))
         given = rows, kind, x, t, weight, total
         found = None if rows.outside else _joint_newton(*given) or _alternating_newton(*given)
@@ -73,14 +59,16 @@ def solve_multiplier(rows: KLRows, kind: int, weight: Array, total: float) -> tu
     def excess_total(x: float) -> float:
         nonlocal near
         if kind == RADIUS:
-            _, other, near = solve_radius(rows, math.exp(x), near)
+            _, other, near = curves.solve_radius(rows, math.exp(x), near)
         else:
-            _, other = solve_at_multiplier(rows, math.exp(x))
-        return math.log(max(float(weight @ other), LEAST)) - total
+            _, other = curves.solve_at_multiplier(rows, math.exp(x))
+        return math.log(max(float(weight @ other), curves.LEAST)) - total
 
     x = root(excess_total, x, low, high)
     own = math.exp(x)
-    return x, solve_radius(rows, own, near)[2] if kind == RADIUS else t_at_multiplier(rows, own)
+    return x, curves.solve_radius(rows, own, near)[2] if kind == RADIUS else curves.t_at_multiplier(
+        rows, own
+    )
 
 
 def _small_step_guess(rows: KLRows, kind: int, weight: Array, total: float) -> float:
@@ -90,14 +78,16 @@ def _small_step_guess(rows: KLRows, kind: int, weight: Array, total: float) -> f
     lam = sigma / sqrt(2 h) - (2/3) m / sigma^2 and h = sigma^2 / (2 lam^2) - (2/3) m / lam^3.
     """
     scale = weight.dot(np.sqrt(rows.variance) if kind == RADIUS else rows.variance)
-    size = max(float(scale), LEAST)
+    size = max(float(scale), curves.LEAST)
     if kind == RADIUS:
         more = float(weight.dot(rows.third / rows.variance)) * math.exp(min(-total, 700.0)) / 1.5
         return 2 * (math.log(size) - total - math.log1p(max(-0.5, more))) - math.log(2)
     x = (math.log(size) - math.log(-math.expm1(-2 * math.exp(total)))) / 2
     more = float(weight.dot(rows.third)) / size * math.exp(-x) / 1.5
     x += math.log1p(max(-more, -0.5))
-    return x if rows.outside is None else max(x, math.log(max(float(rows.excess.max()), LEAST)))
+    return (
+        x if rows.outside is None else max(x, math.log(max(float(rows.excess.max()), curves.LEAST)))
+    )
 
 
 def _joint_newton(
@@ -106,14 +96,14 @@ def _joint_newton(
     """Return x and t by Newton's steps for x and all t at once; None without convergence."""
     for _ in range(NEWTON):
         at = parts(rows, t)
-        own, slope = CURVES[kind](rows, at)
+        own, slope = curves.CURVES[kind](rows, at)
         move = _shared_step(rows, kind, at, x - own, slope, weight, total)
         if math.isnan(move):
             break
         x += move
-        share = newton_step(kind, at, x - own, slope)
+        share = curves.newton_step(kind, at, x - own, slope)
         t = t + t * share
-        if abs(move) <= CLOSE and np.count_nonzero(np.abs(share) <= NEAR) == len(t):
+        if abs(move) <= CLOSE and np.count_nonzero(np.abs(share) <= curves.NEAR) == len(t):
             return x, t
     return None
 
@@ -126,16 +116,16 @@ def _alternating_newton(
     Rows with a rare best action may need that.
     """
     for _ in range(NEWTON):
-        t = solve_rows(rows, kind, x, t)
+        t = curves.solve_rows(rows, kind, x, t)
         at = parts(rows, t)
-        own, slope = CURVES[kind](rows, at)
+        own, slope = curves.CURVES[kind](rows, at)
         move = _shared_step(rows, kind, at, x - own, slope, weight, total)
         if math.isnan(move):
             break
         low, high = ENDS[kind]
         x = min(max(x + move, low), high)
         if abs(move) <= CLOSE:
-            return x, solve_rows(rows, kind, x, t)
+            return x, curves.solve_rows(rows, kind, x, t)
     return None
 
 
@@ -146,7 +136,7 @@ def _shared_step(
 
     gap, slope: x less the present log of the shared quantity in each row, and its derivative
     """
-    other, gradient = CURVES[1 - kind](rows, at)
+    other, gradient = curves.CURVES[1 - kind](rows, at)
     power = gradient / slope  # near a point the other quantity is a power of the shared one
     reached = np.exp(other + power * gap)
     found, fall = float(weight.dot(reached)), float((weight * reached).dot(power))

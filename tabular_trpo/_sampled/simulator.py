@@ -14,7 +14,7 @@ from tabular_trpo._core.numbers import Array, frozen
 from tabular_trpo._core.public import public
 from tabular_trpo._core.shapes import shape_error
 from tabular_trpo._families.arguments import generator, size
-from tabular_trpo._sampled.draws import draws
+from tabular_trpo._sampled.categorical import Categorical
 
 
 @public
@@ -59,8 +59,8 @@ class Simulator:
         self.n_states, self.n_actions = mdp.n_states, mdp.n_actions
         self.gamma, self.allowed = float(mdp.gamma), frozen(mdp.mask)
         P = mdp.P if mdp.is_sparse else mdp.P.reshape(-1, self.n_states)
-        self._next = draws(P)
-        self._start = draws(mdp.rho0[None])
+        self._next = Categorical.of(P)
+        self._start = Categorical.of(mdp.rho0[None])
         pair = np.arange(len(self._next.outcome)) >> self._next.levels
         if mdp.r_next is None:
             pays = mdp.r.reshape(-1)[pair]

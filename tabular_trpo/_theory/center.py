@@ -2,9 +2,9 @@
 
 from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.numbers import shown
-from tabular_trpo._theory.expression import SCALAR, Expression, number
-from tabular_trpo._theory.parse import parsed
-from tabular_trpo._theory.trace import Symbols
+from tabular_trpo._theory.expression import Expression, number
+from tabular_trpo._theory.symbols import Symbols, parsed
+from tabular_trpo._theory.vocabulary import SCALAR
 
 
 def traced_center(center: object) -> Expression | None:

@@ -20,13 +20,13 @@ from tabular_trpo._theory.judge import NO_VALUE, NOT_MIXTURE, PRECONDITION_FAILS
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.theorems import THEOREMS
 from tabular_trpo._theory.verdict import Verdict
+from tabular_trpo._theory.vocabulary import find
 
 MOST_DIGITS, MOST_HEX, MOST_TEXT = 4000, 2**16, 1000  # of numbers given, computed; of a formula
 MOST_DEPTH = 250  # of a formula that is nested, as a long sum is
 # `judge` counts bits below the largest term of a slack, the checker below 1.  So a quarter of its
 # last precision is taken: what that settles, the checker settles, logarithms below 2^-12288 apart.
 CERTIFIED_BITS = MAX_BITS // 4
-NOT_CHECKED = {"K", "K_new"}  # solutions with logarithms: no rational witness states them
 _BEYOND = 10**MOST_DIGITS
 
 
@@ -61,8 +61,10 @@ def left_out(theorem: Theorem, verdict: Verdict, pair: Pair) -> str:
         return verdict.reason
     if verdict.reason == NOT_MIXTURE and theorem.condition:
         return NOT_MIXTURE  # the certificate has room for one precondition
-    if beyond := theorem.names() & NOT_CHECKED:
-        return f"it speaks of {', '.join(sorted(beyond))}, for which check has no witness"
+    if beyond := [
+        x for x in sorted(theorem.names()) if (entry := find(x)) and not entry.certifiable
+    ]:
+        return f"it speaks of {', '.join(beyond)}, for which check has no witness"
     if any(len(side) > MOST_TEXT for side in _sides(theorem)):
         return f"a side has more than {MOST_TEXT} characters"
     if any(_depth(side) > MOST_DEPTH for side in _sides(theorem)):

@@ -7,6 +7,7 @@ format is described in docs/certificate.md; `check.py` is its reader.
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
@@ -32,14 +33,11 @@ from tabular_trpo._theory.judge import NOT_MIXTURE, PRECONDITION_FAILS, check_qu
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.selection import Choice, chosen
 from tabular_trpo._theory.verdict import Verdict
+from tabular_trpo._theory.vocabulary import ALIASES, entries_under
 
 FORMAT, VERSION = "tabular-trpo-certificate", 2
 WITNESSES = ("V", "rho", "V_new", "rho_new", "W", "V_dot")
-WITNESSES_ON_DEMAND = {  # there if a claim speaks of one of these
-    "V_star": {"V_star"},
-    "H": {"J", "kemeny", "d_avg", "h"},
-    "H_new": {"J_new", "kemeny_new", "d_avg_new", "h_new"},
-}
+WITNESSES_ON_DEMAND = ("V_star", "H", "H_new")  # there if a claim rests on them
 VALUES = ("eta", "eta_new", "L", "eps", "eps_cpi", "max_tv", "mean_tv", "C", "eta_dot")
 VALUES_OF_MIXTURES = ("alpha", "eps_target")
 MARGIN = Fraction(1, 2**64)  # of a slack that is known exactly, but not to enclosures
@@ -97,9 +95,8 @@ def pair_certificate(
 def _witnesses(spoken: set[str], pair: Pair) -> dict[str, Any]:
     """Return the witnesses of every pair, and those of what is spoken of."""
     found = {name: _vector(getattr(pair, name)) for name in WITNESSES}
-    for name in (name for name, of in WITNESSES_ON_DEMAND.items() if of & spoken):
-        found[name] = _vector(getattr(pair, name))
-    return found
+    needed = {entry.name for entry in entries_under(spoken)}
+    return found | {x: _vector(getattr(pair, x)) for x in WITNESSES_ON_DEMAND if x in needed}
 
 
 def digest(made: dict[str, Any]) -> str:
@@ -141,7 +138,8 @@ def _evaluated(theorem: Theorem, verdict: Verdict) -> set[str]:
 
 
 def _claim(theorem: Theorem, verdict: Verdict, pair: Pair) -> dict[str, Any]:
-    lhs, relation, rhs = theorem.text()
+    lhs, relation, rhs = map(_former, theorem.text())
+    condition = theorem.condition_text()
     foreign = theorem.mixture and not pair.is_mixture
     return {
         "name": theorem.name,
@@ -150,11 +148,18 @@ def _claim(theorem: Theorem, verdict: Verdict, pair: Pair) -> dict[str, Any]:
         "lhs": lhs,
         "relation": relation,
         "rhs": rhs,
-        "precondition": "mixture" if foreign else theorem.condition_text(),
+        "precondition": "mixture" if foreign else condition and _former(condition),
         "status": verdict.status,
         "exactness": theorem.exactness,
         "slack": _slack(verdict, theorem.exactness == "rational"),
     }
+
+
+def _former(text: str) -> str:
+    """Return a formula with the names of version 2, in which functions had other ones."""
+    for old, new in ALIASES.items():
+        text = re.sub(rf"\b{new}\b", old, text)
+    return text
 
 
 def _slack(verdict: Verdict, rational: bool) -> list[str] | None:

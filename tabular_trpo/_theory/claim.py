@@ -17,7 +17,9 @@ from tabular_trpo._core.terminal import plain
 from tabular_trpo._theory.center import traced_center
 from tabular_trpo._theory.expression import Expression
 from tabular_trpo._theory.quantities import Quantities
-from tabular_trpo._theory.trace import OF_LOGS, OF_MIXTURES, Formula, Statement, Symbols, trace
+from tabular_trpo._theory.symbols import Symbols
+from tabular_trpo._theory.trace import Formula, Statement, trace
+from tabular_trpo._theory.vocabulary import has_logarithms, needs_mixture
 from tabular_trpo._theory.wording import WORDS
 
 LONGEST_SHOWN = 80  # characters of a formula in a `repr`
@@ -136,7 +138,7 @@ class Theorem:
         object.__setattr__(self, "condition", condition)
         object.__setattr__(self, "center_expression", center)
         names = self.names() | (set() if center is None else center.names())
-        object.__setattr__(self, "mixture", bool(names & OF_MIXTURES))
+        object.__setattr__(self, "mixture", needs_mixture(names))
 
     def _portable(self) -> dict[str, Traced | None]:
         """Return the formulas as they were traced: functions of users cannot be pickled."""
@@ -183,7 +185,7 @@ class Theorem:
     def exactness(self) -> Exactness:
         """The numbers that decide it: "rational", "sqrt" (roots too) or "log" (logarithms too)."""
         names = self.names()
-        if names & OF_LOGS:
+        if has_logarithms(names):
             return Exactness.LOG
         return Exactness.SQRT if "sqrt" in names else Exactness.RATIONAL
 
@@ -195,7 +197,7 @@ class Theorem:
 
     def __repr__(self) -> str:
         """Return one line: the name, the formula (cut where it is long) and the equation."""
-        text = shorten(str(self.statement), LONGEST_SHOWN, placeholder=" ...")
+        text = shorten(" ".join(self.text()), LONGEST_SHOWN, placeholder=" ...")
         return f"<Theorem {plain(self.name)}: {text}, {plain(self.equation)}>"
 
 

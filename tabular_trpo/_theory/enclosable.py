@@ -20,7 +20,7 @@ from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.trace import Statement
 
 ENTRYWISE = ("+", "-", "*", "/", "smaller", "ratio")
-GIVEN = ("number", "name", "step_tv", "L_mix")
+GIVEN = ("number", "name")
 
 
 def settled(statement: Statement, pair: Pair) -> bool:
@@ -60,6 +60,8 @@ class _View:
         return _spread(self._enclosed[e], 0 if rank is None else rank - e.rank)
 
     def _find(self, e: Expression) -> Array:
+        if e.body is not None:
+            return self.enclosed(e.body)
         parts = [x for x in e.args if isinstance(x, Expression)]
         irrational = _each(lambda x, _: isinstance(x, Real), self.value(e), None)
         if e.op in GIVEN:
@@ -99,25 +101,15 @@ class _View:
 
     def _reduced(self, op: str, x: Expression, mask: Array) -> Array:
         """Sums are enclosed where one of their terms is, maxima where one that attains them is."""
-        p = self.pair
-        if op.startswith("max"):
-            return self._attained(op, self.value(x), mask)
-        if op.startswith("span"):
-            rows = op.replace("span", "max")
-            return self._attained(rows, self.value(x), mask) | self._attained(
-                rows, -self.value(x), mask
-            )
-        terms = elementwise(lambda x: Fraction(int(x)), mask)
-        if op == "shift":
-            return _each(_differ, p.sum_a(abs(p.pi_new - p.pi) * p.next(terms)), 0)
-        return _each(_differ, getattr(p, op)(terms), 0)
-
-    def _attained(self, op: str, values: Array, mask: Array) -> Array:
-        best = np.asarray(getattr(self.pair, op)(values), dtype=object)
+        reduce = getattr(self.pair, op)
+        if op not in ("max_s", "max_a"):
+            return _each(_differ, reduce(elementwise(lambda x: Fraction(int(x)), mask)), 0)
+        values = self.value(x)
+        best = np.asarray(reduce(values), dtype=object)
         found = mask & _each(_equal, values, _spread(best, values.ndim - best.ndim))
-        if op != "max_s":
+        if op == "max_a":
             found = found & self.pair.mdp.mask
-        return np.asarray(found.any() if op == "max_sa" else found.any(axis=-1))
+        return np.asarray(found.any(axis=-1))
 
     def _stop(self, at: Array) -> None:
         self.followed &= not at.any()

@@ -1,220 +1,19 @@
 """The quantities of a float pair as intervals: each value with its proved radius."""
 
 from dataclasses import replace
-from fractions import Fraction
 from functools import cached_property
 from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo._core import interval
-from tabular_trpo._core.errors import LimitError, Problem
 from tabular_trpo._core.grid import below_grid
 from tabular_trpo._core.interval import Interval
-from tabular_trpo._core.linalg import dense, sparse
-from tabular_trpo._core.mdp import MDP
-from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array
 from tabular_trpo._core.public import public
 from tabular_trpo._exact.evaluate import Evaluation, Radius
 from tabular_trpo._exact.optimal import optimal
+from tabular_trpo._theory.interval_ops import IntervalOps
 from tabular_trpo._theory.quantities import Quantities
-
-RATIONAL = "Use to_rational()"
-INVERSE_E = 0.36787944117144239  # above 1 / e = max of -p log p
-SERIES_BELOW = 1e-5  # where the series of x - log(1 + x) is sharper than the difference
-
-
-@final
-class Enclosures:
-    """Intervals of doubles that hold the exact values; one float model, dense or CSR."""
-
-    def __init__(self, mdp: MDP) -> None:
-        """Keep the model and its rows as a matrix (S*A, S)."""
-        self.mdp = mdp
-        self._rows: Any = mdp.P if mdp.is_sparse else mdp.P.reshape(-1, mdp.n_states)
-        self._columns: Any = mdp.P.T.tocsr() if mdp.is_sparse else self._rows.T
-
-    def constant(self, c: Fraction) -> Interval:
-        """Enclose the constant."""
-        return Interval.exact(c)
-
-    def spread(self, x: Interval, rank: int) -> Interval:
-        """Append axes of length 1."""
-        return Interval(*(end.reshape(end.shape + (1,) * rank) for end in (x.lo, x.hi)))
-
-    def operand(self, x: Interval, table: bool) -> Interval:
-        """Put 1 at the actions that are not allowed; refuse what may be inf - inf."""
-        if table and self.mdp.allowed is not None:
-            x = interval.where(self.mdp.mask, x, 1.0)
-        if np.any((x.lo == -np.inf) & (x.hi == np.inf)):
-            raise ArithmeticError("a number of which nothing is known")
-        return x
-
-    def times(self, x: Interval, y: Interval) -> Interval:
-        """Multiply; 0 times inf is 0 there."""
-        return x * y
-
-    def over(self, x: Interval, y: Interval) -> Interval:
-        """Divide; what may be 0 is refused, since 0 times the quotient would hide that."""
-        if np.any((y.lo <= 0) & (y.hi >= 0)):
-            raise ZeroDivisionError("a divisor that may be 0")
-        if np.any(np.isinf(x.lo + x.hi) & np.isinf(y.lo + y.hi)):
-            raise ZeroDivisionError("a quotient of numbers that may both be infinite")
-        return x / y
-
-    def power(self, x: Interval, n: int) -> Interval:
-        """Take powers."""
-        return x**n
-
-    def sum_last(self, x: Interval) -> Interval:
-        """Sum."""
-        return x.sum(axis=-1)
-
-    def sum_allowed(self, X: Interval) -> Interval:
-        """Masked sum."""
-        return interval.where(self.mdp.mask, X, 0.0).sum(axis=-1)
-
-    def max_last(self, x: Interval) -> Interval:
-        """Maximum."""
-        return x.max(axis=-1)
-
-    def max_allowed(self, X: Interval) -> Interval:
-        """Masked maximum."""
-        return interval.where(self.mdp.mask, X, -np.inf).max(axis=-1)
-
-    def smaller(self, x: Interval, y: Interval) -> Interval:
-        """Minimum."""
-        return interval.smaller(x, y)
-
-    def ratio(self, x: Interval, y: Interval) -> Interval:
-        """Divide; infinite where y is 0 for sure, and 1 for one number that is not 0."""
-        same = (
-            (x.lo > 0)
-            & (x.hi < np.inf)
-            & ((x is y) | ((x.lo == x.hi) & (y.lo == x.lo) & (y.hi == x.lo)))
-        )
-        nothing = np.asarray((x.lo == 0) & (x.hi == 0))
-        beyond = ~nothing & (y.lo == 0) & (y.hi == 0)
-        if np.any(beyond & (x.lo <= 0) & (x.hi >= 0)):
-            raise ZeroDivisionError("a ratio of numbers that may both be 0")
-        found = self.over(
-            interval.where(same, 1.0, x), interval.where(nothing | beyond | same, 1.0, y)
-        )
-        found = interval.where(same, 1.0, found)
-        return interval.where(beyond, np.where(x.lo > 0, np.inf, -np.inf), found)
-
-    def sqrt(self, x: Interval) -> Interval:
-        """Root; what may be negative is refused."""
-        if np.any(x.lo < 0):
-            raise ValueError("the root of a number that may be negative")
-        return x.sqrt()
-
-    def log(self, x: Interval) -> Interval:
-        """Logarithm; what may be 0 or negative is refused."""
-        if np.any(x.lo <= 0):
-            raise ValueError("the logarithm of a number that may be 0 or negative")
-        return x.log()
-
-    def entropy(self, p: Interval) -> Interval:
-        """Sum over what may be positive; next to 0, where p log p is not monotone, by its range."""
-        live = p.hi > 0
-        with np.errstate(all="ignore"):
-            terms = -(p * interval.where(live, p, 1.0).log())
-        lo = np.where(live & (p.lo > 0), terms.lo, 0.0)
-        hi = np.where(live & (p.lo <= 0), INVERSE_E, np.where(live, terms.hi, 0.0))
-        return Interval(lo, hi).sum(axis=-1)
-
-    def kl(self, p: Interval, q: Interval) -> Interval:
-        """Sum p (x - log(1 + x)), x = (q - p) / p; at small x as p x^2 / (2 (1 + [0, x])^2)."""
-        zero = np.zeros(p.shape)
-        live, same = p.hi > 0, (p.lo == p.hi) & (q.lo == p.lo) & (q.hi == p.hi)
-        x = (q - p) / interval.where(live, p, 1.0)
-        between = Interval(np.minimum(x.lo, 0.0), np.maximum(x.hi, 0.0)) + 1
-        with np.errstate(all="ignore"):
-            series = x**2 / (2 * between**2)
-            small = np.maximum(np.abs(x.lo), np.abs(x.hi)) < SERIES_BELOW
-            log = (q / interval.where(live, p, 1.0)).log()
-        terms = p * interval.where(small, series, interval.larger(x - log, zero))
-        terms = interval.where(live, interval.where(same, zero, terms), q)
-        return terms.sum(axis=-1)
-
-    def log_gap(self, p: Interval, q: Interval) -> Interval:
-        """Logarithm of the quotient; anything where a probability may be 0 or positive."""
-        same = (p.lo == p.hi) & (q.lo == p.lo) & (q.hi == p.hi)
-        open_ = ((p.lo <= 0) & (p.hi > 0)) | ((q.lo <= 0) & (q.hi > 0))
-        live = (p.lo > 0) & (q.lo > 0)
-        found = abs((interval.where(live, q, 1.0) / interval.where(live, p, 1.0)).log())
-        lo = np.where(same | open_, 0.0, np.where(live, found.lo, np.inf))
-        return Interval(lo, np.where(same, 0.0, np.where(live, found.hi, np.inf)))
-
-    def expect(self, f: Interval) -> Interval:
-        """Multiply by the rows of P."""
-        self._need_grid()
-        x = interval.matmul(self._rows, f)
-        return Interval(*(end.reshape(self.mdp.r.shape) for end in (x.lo, x.hi)))
-
-    def flow(self, w: Interval) -> Interval:
-        """Multiply by the columns of P."""
-        self._need_grid()
-        return interval.matmul(self._columns, Interval(w.lo.ravel(), w.hi.ravel()))
-
-    def move(self, X: Interval) -> Interval:
-        """Sum over actions, then the sizes; dense models only."""
-        self._need_grid()
-        self._need_dense()
-        closed = (self.spread(X, 1) * Interval.exact(self.mdp.P)).sum(axis=-2)
-        return abs(self.operand(closed, table=False)).sum(axis=-1)
-
-    def solve(self, pi: Interval, b: Interval) -> Interval:
-        """Refuse: an enclosed pair holds the solutions that claims need and makes no other."""
-        got, expected = "asks for a linear solve", "a quantity that claims can name"
-        raise LimitError(Problem("enclosed_solve", "the pair", got, expected, RATIONAL))
-
-    def restarted(self, pi: Interval, start: Interval) -> Interval:
-        """Enclose by an approximate inverse R: with E = I - M R, M^{-1} - R = R E (I - E)^{-1}."""
-        self._need_grid()
-        self._need_dense()
-        unit = np.eye(self.mdp.n_states)
-        closed = (self.spread(pi, 1) * Interval.exact(self.mdp.P)).sum(axis=-2)
-        matrix = start - closed + unit
-        with np.errstate(all="ignore"):
-            R = np.linalg.pinv(matrix.lo / 2 + matrix.hi / 2)
-        E = abs(unit - interval.matmul(R.T, matrix))
-        size = E.sum(axis=-1).max()
-        if not size.hi < 1:
-            got, expected = "has a chain whose inverse is not enclosed", "one recurrent class"
-            raise LimitError(Problem("enclosed_chain", "the pair", got, expected, RATIONAL))
-        rows = self.spread(abs(Interval.exact(R)).sum(axis=-1), 1)
-        return Interval.around(R, (rows * E.max(axis=0) / (1 - size)).hi)
-
-    def classes(self, pi: Interval) -> Interval:
-        """Count in the graph of what is positive; what only may be is refused."""
-        if np.any((pi.lo <= 0) & (pi.hi > 0)):
-            raise ValueError("a transition that may have probability 0")
-        live = (pi.lo > 0) * 1.0
-        if self.mdp.is_sparse:
-            rows = sparse.close(self.mdp.P, self.mdp.r, live)[0]
-            return Interval.exact(nearest(sparse.closed_classes(rows)))
-        closed = dense.close(self.mdp.P, self.mdp.r, live)[0]
-        return Interval.exact(nearest(dense.closed_classes(closed > 0)))
-
-    def natural(self, pi: Interval, rho: Interval, g: Interval) -> Interval:
-        """Refuse: the rank of a matrix jumps."""
-        got, expected = "asks for a pseudo-inverse", "a quantity that is continuous"
-        raise LimitError(Problem("enclosed_rank", "the pair", got, expected, RATIONAL))
-
-    shared = natural
-
-    def _need_grid(self) -> None:
-        if self.mdp._below is not None:
-            got, expected = "has entries below 2^-53", "rows that floats hold exactly"
-            raise LimitError(Problem("grid", "P", got, expected, RATIONAL))
-
-    def _need_dense(self) -> None:
-        if self.mdp.is_sparse:
-            got, expected = "asks for all pairs of states", "a dense model"
-            raise LimitError(Problem("enclosed_pairs", "the pair", got, expected, RATIONAL))
 
 
 @public
@@ -229,7 +28,7 @@ class EnclosedPair(Quantities):
     def __init__(self, old: Evaluation, new: Evaluation, target: Array | None, alpha: Any) -> None:
         """Put intervals round the two evaluations; `target` and `alpha` make it a mixture."""
         mdp = old.mdp
-        self.mdp, self.ops = mdp, Enclosures(mdp)
+        self.mdp, self.ops = mdp, IntervalOps(mdp)
         self.gamma = Interval.exact(mdp.gamma)
         self.rho0, self.r = _stochastic(mdp.rho0), Interval.exact(mdp.r)
         self.pi, self.pi_new = _stochastic(old.pi), _stochastic(new.pi)

@@ -18,7 +18,7 @@ from tabular_trpo._theory import fisher
 
 
 @final
-class Exacts:
+class ExactOps:
     """Fractions, and Reals where logarithms or roots enter; one model, dense."""
 
     def __init__(self, mdp: MDP) -> None:
@@ -62,19 +62,19 @@ class Exacts:
         """Take powers."""
         return x**n
 
-    def sum_last(self, x: Array) -> Any:
+    def sum_s(self, f: Array) -> Any:
         """Sum."""
-        return x.sum(axis=-1)
+        return f.sum(axis=-1)
 
-    def sum_allowed(self, X: Array) -> Any:
+    def sum_a(self, X: Array) -> Any:
         """Masked sum."""
         return X.sum(axis=-1) if self.mdp.allowed is None else self._by_row(sum, X)
 
-    def max_last(self, x: Array) -> Any:
+    def max_s(self, f: Array) -> Any:
         """Maximum by certain comparisons."""
-        return _maximum(x.tolist())
+        return _maximum(f.tolist())
 
-    def max_allowed(self, X: Array) -> Array:
+    def max_a(self, X: Array) -> Array:
         """Masked maximum of each row."""
         return self._by_row(_maximum, X)
 
@@ -114,22 +114,22 @@ class Exacts:
         out[:] = [sum((x * real.log(1 / x) for x in row if x), Fraction(0)) for row in p.tolist()]
         return out
 
-    def expect(self, f: Array) -> Array:
+    def expect_next(self, f: Array) -> Array:
         """Multiply by the rows of P."""
         if not _all_rational(f):
             return np.asarray(self.times(self.mdp.P, f).sum(axis=-1))
         return rational.expect(self._rows, CommonDenominator.of(f))
 
-    def flow(self, w: Array) -> Array:
+    def push_forward(self, X: Array) -> Array:
         """Multiply by the columns of P, in integers over one denominator."""
-        if not _all_rational(w):
-            return np.asarray(self.times(w[..., None], self.mdp.P).sum(axis=(0, 1)))
+        if not _all_rational(X):
+            return np.asarray(self.times(X[..., None], self.mdp.P).sum(axis=(0, 1)))
         weights = CommonDenominator.of(
-            np.array([Fraction(x) / d for x, d in zip(w.ravel(), self._rows.den, strict=True)])
+            np.array([Fraction(x) / d for x, d in zip(X.ravel(), self._rows.den, strict=True)])
         )
         return CommonDenominator(weights.num.dot(self._rows.num), weights.den).fractions()
 
-    def move(self, X: Array) -> Array:
+    def transition_l1(self, X: Array) -> Array:
         """Sum over actions, then the sizes."""
         closed = self.times(X[..., None], self.mdp.P).sum(axis=1)
         return np.asarray(abs(closed).sum(axis=-1))
@@ -142,7 +142,7 @@ class Exacts:
         spend(inverse_seconds(self._rows, pi, self.mdp.gamma), "an exact inverse")
         return np.asarray((rational.inverse(chain) * b).sum(axis=-1))
 
-    def restarted(self, pi: Array, start: Array) -> Array:
+    def fundamental_matrix(self, pi: Array, start: Array) -> Array:
         """Solve for each column."""
         if self.classes(pi) > 1:
             raise no_average()
@@ -154,13 +154,9 @@ class Exacts:
         edges = np.asarray((pi[..., None] * self.mdp.P).sum(axis=1) != 0, dtype=bool)
         return Fraction(int(dense.closed_classes(edges)))
 
-    def natural(self, pi: Array, rho: Array, g: Array) -> Array:
-        """Pseudo-inverse of each block."""
-        return fisher.natural(pi, rho, g, pseudo.exact_inverse)
-
-    def shared(self, pi: Array, rho: Array, g: Array) -> Array:
-        """Pseudo-inverse of the sum of the blocks."""
-        return fisher.shared(pi, rho, g, pseudo.exact_inverse)
+    def natural_gradient(self, pi: Array, rho: Array, A: Array, shared: bool) -> Array:
+        """Take the pseudo-inverse of each block, or of their sum."""
+        return fisher.natural_gradient(pi, rho, A, shared, pseudo.exact_inverse)
 
 
 def _ratio(x: Any, y: Any) -> Any:

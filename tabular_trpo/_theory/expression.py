@@ -1,9 +1,11 @@
 """Expressions over the quantities of a pair: one tree for the text and for every arithmetic."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from math import isfinite
+from operator import add, neg, sub
 from typing import Any, Protocol, final
 from weakref import WeakValueDictionary
 
@@ -11,42 +13,25 @@ import numpy as np
 
 from tabular_trpo._core.nearest import written
 from tabular_trpo._core.numbers import shown
+from tabular_trpo._theory.ops import Ops
+from tabular_trpo._theory.vocabulary import SCALAR, TABLE
 
-SCALAR, STATE, TABLE = 0, 1, 2
-RANK_NAMES = ("a scalar", "one number a state", "one number a state and action")
-
-LITERAL_FUNCTIONS = ("step_tv", "L_mix")  # of a number that is written out
 MOST_POWER = 32  # check.py stops there
 _LEVEL = {"+": 1, "-": 1, "*": 2, "/": 2, "neg": 3, "**": 4}
 _ATOM = 5
-KEPT = ("next", "push", "move", "shift", "sum_a", "max_a", "span_a")  # dear, and often met again
+# Calls whose values are expensive and occur in many formulas.
+KEPT = ("expect_next", "push_forward", "transition_l1", "sum_a", "max_a")
 
 
-class Arithmetic(Protocol):
-    """What evaluating an expression asks of a pair, beside names and functions.
+class Point(Protocol):
+    """A pair of policies as expressions are evaluated at it: its attributes are the quantities.
 
-    kept: where values of KEPT calls stay for the next formula, or None
+    ops:  the operations of its arithmetic
+    kept: values of KEPT calls for the next formula, or None
     """
 
+    ops: Ops[Any]
     kept: "Values | None"
-
-    def constant(self, c: Fraction) -> Any:
-        """Return a constant in the arithmetic of the arithmetic."""
-
-    def spread(self, x: Any, rank: int) -> Any:
-        """Return x with `rank` more axes of length 1, to combine with values of a higher rank."""
-
-    def times(self, x: Any, y: Any) -> Any:
-        """Return x y, where 0 times infinity is 0."""
-
-    def over(self, x: Any, y: Any) -> Any:
-        """Return x / y, which has no value where y is 0 or both are infinite."""
-
-    def power(self, x: Any, n: int) -> Any:
-        """Return x**n, where x**0 is 1."""
-
-    def operand(self, x: Any, table: bool) -> Any:
-        """Return a value as an operand: a table has 1 at the actions that are not allowed."""
 
 
 @final
@@ -57,23 +42,27 @@ class Expression:
     Equal expressions are one object, so what occurs twice is evaluated once.
 
     op:   "number", "name", "+", "-", "*", "/", "**", "neg" or a function of the language
-    args: expressions; the literal for "number", "name", `step_tv`, `L_mix` and exponents
+    args: expressions; the literal for "number", "name" and exponents
+    body: of a call of a function that has a formula, that formula of the arguments
     """
 
     op: str
     args: tuple[Any, ...]
     rank: int
+    body: "Expression | None" = None
 
-    def __new__(cls, op: str, args: tuple[Any, ...], rank: int) -> "Expression":
-        """Return the expression that says the same, if there is one."""
+    def __new__(
+        cls, op: str, args: tuple[Any, ...], rank: int, body: "Expression | None" = None
+    ) -> "Expression":
+        """Return the equal expression that exists already, or a new one."""
         parts = (id(x) if isinstance(x, Expression) else (type(x), x) for x in args)
         key = (op, rank, *parts)  # the parts live as long as the whole
         found = _MADE.get(key)
         return _MADE.setdefault(key, object.__new__(cls)) if found is None else found
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Make it anew in another process."""
-        return Expression, (self.op, self.args, self.rank)
+        """Pickle the parts: equal expressions are one object in the other process too."""
+        return Expression, (self.op, self.args, self.rank, self.body)
 
     def __add__(self, other: "Operand") -> "Expression":
         """Return self + other."""
@@ -146,12 +135,13 @@ class Expression:
         inner = (x.names() for x in self.args if isinstance(x, Expression))
         return {self.op}.union(*inner)
 
-    def value(self, p: Arithmetic, known: "Values | None" = None) -> Any:
-        """Return the value at the quantities `p` of a pair, in the arithmetic of its arithmetic.
+    def value(self, p: Point, known: "Values | None" = None) -> Any:
+        """Return the value at a pair, in the arithmetic of the pair.
 
-        Floats without a value become NaN or infinite in silence; rationals raise ArithmeticError.
+        Where there is none, floats are NaN without a warning.
 
-        known: what former calls at the same pair have found, and room for more
+        known:  values found by former calls at the same pair; those found now are added
+        raises: ArithmeticError or ValueError where a rational pair or an enclosed one has no value
         """
         with np.errstate(all="ignore"):
             return _value(self, p, {} if known is None else known)
@@ -181,12 +171,8 @@ def number(x: object) -> Expression:
 
 def _binary(op: str, x: Operand, y: Operand) -> Expression:
     left, right = number(x), number(y)
-    return Expression(op, (left, right), joint_rank(left, right))
-
-
-def joint_rank(x: Expression, y: Expression) -> int:
-    """Return the rank of an elementwise operation: a scalar serves all, a vector every action."""
-    return max(x.rank, y.rank)
+    # A scalar serves every state, a number a state every action.
+    return Expression(op, (left, right), max(left.rank, right.rank))
 
 
 def _text(e: Expression, level: int) -> str:
@@ -211,7 +197,7 @@ def _text(e: Expression, level: int) -> str:
     return text if own >= level else f"({text})"
 
 
-def _value(e: Expression, p: Arithmetic, known: Values) -> Any:
+def _value(e: Expression, p: Point, known: Values) -> Any:
     """Evaluate; a part that occurs twice is one object and is evaluated once."""
     store = known if p.kept is None or e.op not in KEPT else p.kept
     if e not in store:
@@ -219,33 +205,27 @@ def _value(e: Expression, p: Arithmetic, known: Values) -> Any:
     return store[e]
 
 
-def _compute(e: Expression, p: Arithmetic, known: Values) -> Any:
+def _compute(e: Expression, p: Point, known: Values) -> Any:
+    ops = p.ops
+    if e.body is not None:
+        return _value(e.body, p, known)
     if e.op == "number":
-        return p.constant(e.args[0])
+        return ops.constant(e.args[0])
     if e.op == "name":
         return getattr(p, e.args[0])
-    if e.op in LITERAL_FUNCTIONS:
-        literal = e.args[0].args[0]
-        return getattr(p, e.op)(int(literal) if e.op == "step_tv" else literal)
     values = [
-        p.operand(_value(x, p, known), x.rank == TABLE) for x in e.args if isinstance(x, Expression)
+        ops.operand(_value(x, p, known), x.rank == TABLE)
+        for x in e.args
+        if isinstance(x, Expression)
     ]
     if e.op == "**":
-        return p.power(values[0], e.args[1])
+        return ops.power(values[0], e.args[1])
     if len(values) == 2:
         ranks = [e.rank - x.rank for x in e.args]
-        values = [p.spread(v, n) if n else v for n, v in zip(ranks, values, strict=True)]
-    match e.op, values:
-        case "+", [x, y]:
-            return x + y
-        case "-", [x, y]:
-            return x - y
-        case "*", [x, y]:
-            return p.times(x, y)
-        case "/", [x, y]:
-            return p.over(x, y)
-        case "neg", [x]:
-            return -x
-        case "abs", [x]:
-            return abs(x)
-    return getattr(p, e.op)(*values)
+        values = [ops.spread(v, n) if n else v for n, v in zip(ranks, values, strict=True)]
+    operation = _OPERATIONS.get(e.op)
+    return operation(*values) if operation else getattr(ops, _METHODS.get(e.op, e.op))(*values)
+
+
+_OPERATIONS: dict[str, Callable[..., Any]] = {"+": add, "-": sub, "neg": neg, "abs": abs}
+_METHODS = {"*": "times", "/": "over"}

@@ -24,18 +24,17 @@ def blocks(pi: Array, rho: Array) -> Array:
     )
 
 
-def natural(pi: Array, rho: Array, g: Array, inverse: Inverse) -> Array:
-    """Return F^+ g for the logits of a table, (..., S, A).
+def natural_gradient(pi: Array, rho: Array, A: Array, shared: bool, inverse: Inverse) -> Array:
+    """Return F^+ g of the logits of each state, g = rho pi A, (..., S, A).
 
-    pi, g:   (..., S, A)
+    pi, A:   (..., S, A)
     rho:     (..., S)
+    shared:  whether all states share their logits; the rows are then equal
     inverse: the pseudo-inverse of (..., A, A)
     """
-    return _times(inverse(blocks(pi, rho)), g)
-
-
-def shared(pi: Array, rho: Array, g: Array, inverse: Inverse) -> Array:
-    """Return F^+ g for logits that all states share: equal rows, (..., S, A); see `natural`."""
+    g = rho[..., None] * pi * A
+    if not shared:
+        return _times(inverse(blocks(pi, rho)), g)
     w = _times(inverse(blocks(pi, rho).sum(axis=-3)), g.sum(axis=-2))
     return np.broadcast_to(w[..., None, :], pi.shape)
 

@@ -21,7 +21,7 @@ SHORT, MANY = 8, 64  # numpy adds rows of 8 entries and more in another order
 
 
 @final
-class Floats:
+class FloatOps:
     """Float64, batched by leading axes; dense or CSR."""
 
     def __init__(self, mdp: MDP) -> None:
@@ -61,19 +61,19 @@ class Floats:
         """Take powers; numpy has NaN**0 = 1."""
         return x**n if n else np.where(np.isnan(x), np.nan, 1.0)[()]
 
-    def sum_last(self, x: Array) -> Any:
+    def sum_s(self, f: Array) -> Any:
         """Sum."""
-        return _reduced(np.add, x)
+        return _reduced(np.add, f)
 
-    def sum_allowed(self, X: Array) -> Any:
+    def sum_a(self, X: Array) -> Any:
         """Masked sum."""
         return _reduced(np.add, X if self._all_allowed else np.where(self.mdp.mask, X, 0.0))
 
-    def max_last(self, x: Array) -> Any:
+    def max_s(self, f: Array) -> Any:
         """Maximum; NaN wins."""
-        return _reduced(np.maximum, x)
+        return _reduced(np.maximum, f)
 
-    def max_allowed(self, X: Array) -> Any:
+    def max_a(self, X: Array) -> Any:
         """Masked maximum."""
         return _reduced(np.maximum, X if self._all_allowed else np.where(self.mdp.mask, X, -np.inf))
 
@@ -111,15 +111,15 @@ class Floats:
         """Sum."""
         return entr(p).sum(axis=-1)
 
-    def expect(self, f: Array) -> Array:
+    def expect_next(self, f: Array) -> Array:
         """Multiply by the rows of P."""
         return _with_infinities(lambda x: self._kernel.expect(self.mdp.P, x), f, 1, 2)
 
-    def flow(self, w: Array) -> Array:
+    def push_forward(self, X: Array) -> Array:
         """Multiply by the columns of P."""
-        return _with_infinities(lambda x: self._kernel.flow(self.mdp.P, x), w, 2, 1)
+        return _with_infinities(lambda x: self._kernel.flow(self.mdp.P, x), X, 2, 1)
 
-    def move(self, X: Array) -> Array:
+    def transition_l1(self, X: Array) -> Array:
         """Close the model by X as by a policy, and sum the sizes of each row."""
         if self.mdp.is_sparse:
             closed = self._closed(X).copy()  # its indices are those of P, and locked
@@ -135,7 +135,7 @@ class Floats:
         """Factor and solve forward."""
         return np.asarray(self._kernel.solve(self._closed(pi), self.mdp.gamma).forward(b))
 
-    def restarted(self, pi: Array, start: Array) -> Array:
+    def fundamental_matrix(self, pi: Array, start: Array) -> Array:
         """Invert, sparse models too; NaN for those of a batch that have no inverse."""
         P_pi = self._closed(pi)
         if self.mdp.is_sparse:
@@ -153,13 +153,9 @@ class Floats:
             return np.float64(sparse.closed_classes(edges))
         return np.asarray(dense.closed_classes(edges > 0), dtype=float)[()]
 
-    def natural(self, pi: Array, rho: Array, g: Array) -> Array:
-        """Pseudo-inverse of each block."""
-        return fisher.natural(pi, rho, g, pseudo.float_inverse)
-
-    def shared(self, pi: Array, rho: Array, g: Array) -> Array:
-        """Pseudo-inverse of the sum of the blocks."""
-        return fisher.shared(pi, rho, g, pseudo.float_inverse)
+    def natural_gradient(self, pi: Array, rho: Array, A: Array, shared: bool) -> Array:
+        """Take the pseudo-inverse of each block, or of their sum."""
+        return fisher.natural_gradient(pi, rho, A, shared, pseudo.float_inverse)
 
 
 def _with_infinities(

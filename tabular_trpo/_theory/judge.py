@@ -82,8 +82,8 @@ def judge(theorem: Theorem, pair: Pair, bits: int = MAX_BITS, arithmetic: str = 
         exact = pair.exact
         _ = exact.old, exact.new
         spend(STATEMENT * exact.exact_seconds, f"{theorem.name} in rationals")
-    except (LimitError, MemoryGuardError) as limit_reached:
-        return _without_slack(theorem, Status.UNDECIDED, Decider.RATIONAL, str(limit_reached))
+    except (LimitError, MemoryGuardError) as limit:
+        return _without_slack(theorem, Status.UNDECIDED, Decider.RATIONAL, str(limit))
     return _decide(theorem, exact, Decider.RATIONAL, bits)
 
 

@@ -8,101 +8,100 @@ its parts has none, even under a factor 0.  With x finite and y any number:
     sqrt(x) for x < 0 and log(x) for x <= 0 have no value            log(inf) = inf
     ratio(0, y) = 0        ratio(x, 0) = inf with the sign of x, else ratio(x, y) = x / y
 
-A table (s, a) ranges over the allowed actions alone: sums, maxima, `push` and `move` leave out the
-others, and so does every check for a value.  Transitions of probability 0 carry nothing, not even
-infinity.  "No value" is NaN in floats and an ArithmeticError or ValueError elsewhere.  Enclosures
-raise where a part may have no value.
+A table (s, a) ranges over the allowed actions alone: sums, maxima, `push_forward` and
+`transition_l1` leave out the others, and so does every check for a value.  Transitions of
+probability 0 carry nothing, not even infinity.  "No value" is NaN in floats and an ArithmeticError
+or ValueError elsewhere.  Enclosures raise where a part may have no value.
 
 The last axis is the one reduced: states of (..., S), actions of (..., S, A).
 """
 
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Protocol, TypeVar
 
-from tabular_trpo._core.mdp import MDP
-from tabular_trpo._theory.exact_ops import Exacts
-from tabular_trpo._theory.float_ops import Floats
+T = TypeVar("T")  # numbers and arrays of the arithmetic
 
 
-class Ops(Protocol):
-    """The operations of one arithmetic on the quantities of one model."""
+class Ops(Protocol[T]):
+    """The operations of one arithmetic on the quantities of one model.
 
-    def constant(self, c: Fraction) -> Any:
+    x, y: values of any rank;  f: one number a state;  X: one a state and action
+    """
+
+    def constant(self, c: Fraction) -> T:
         """Return a rational constant."""
 
-    def spread(self, x: Any, rank: int) -> Any:
+    def spread(self, x: T, rank: int) -> T:
         """Return a scalar in the form that combines with values of a rank."""
 
-    def operand(self, x: Any, table: bool) -> Any:
+    def operand(self, x: T, table: bool) -> T:
         """Return a value as an operand: a table has 1 at the actions that are not allowed."""
 
-    def times(self, x: Any, y: Any) -> Any:
+    def times(self, x: T, y: T) -> T:
         """Return x y, where 0 times infinity is 0."""
 
-    def over(self, x: Any, y: Any) -> Any:
+    def over(self, x: T, y: T) -> T:
         """Return x / y, which has no value where y is 0 or both are infinite."""
 
-    def power(self, x: Any, n: int) -> Any:
+    def power(self, x: T, n: int) -> T:
         """Return x**n for n >= 0, where x**0 is 1."""
 
-    def sum_last(self, x: Any) -> Any:
-        """Return the sums over the last axis."""
+    def sum_s(self, f: T) -> T:
+        """Return the sum over the states, the last axis."""
 
-    def sum_allowed(self, X: Any) -> Any:
+    def sum_a(self, X: T) -> T:
         """Return the sums over the allowed actions."""
 
-    def max_last(self, x: Any) -> Any:
-        """Return the maxima over the last axis."""
+    def max_s(self, f: T) -> T:
+        """Return the maximum over the states, the last axis."""
 
-    def max_allowed(self, X: Any) -> Any:
+    def max_a(self, X: T) -> T:
         """Return the maxima over the allowed actions."""
 
-    def smaller(self, x: Any, y: Any) -> Any:
+    def smaller(self, x: T, y: T) -> T:
         """Return the minima of two operands."""
 
-    def ratio(self, x: Any, y: Any) -> Any:
+    def ratio(self, x: T, y: T) -> T:
         """Return x / y, but 0 where x is 0, and infinite, with the sign of x, where y alone is."""
 
-    def sqrt(self, x: Any) -> Any:
+    def sqrt(self, x: T) -> T:
         """Return the square roots; negative numbers have none."""
 
-    def kl(self, p: Any, q: Any) -> Any:
+    def kl(self, p: T, q: T) -> T:
         """Return KL(p || q) of the rows."""
 
-    def log(self, x: Any) -> Any:
+    def log(self, x: T) -> T:
         """Return the natural logarithms; 0 and negative numbers have none."""
 
-    def log_gap(self, p: Any, q: Any) -> Any:
+    def log_gap(self, p: T, q: T) -> T:
         """Return abs(log q - log p), 0 where p = q and infinite where one of them is 0."""
 
-    def entropy(self, p: Any) -> Any:
+    def entropy(self, p: T) -> T:
         """Return - sum p log p of the rows, where 0 log 0 = 0."""
 
-    def expect(self, f: Any) -> Any:
-        """Return (P f)(s, a)."""
+    def expect_next(self, f: T) -> T:
+        """Return sum_t P(t|s, a) f(t), (..., S, A)."""
 
-    def flow(self, w: Any) -> Any:
-        """Return (w P)(s')."""
+    def push_forward(self, X: T) -> T:
+        """Return the mass at each state t, sum_sa X(s, a) P(t|s, a), (..., S)."""
 
-    def move(self, X: Any) -> Any:
-        """Return sum_s' abs(sum_a X(s, a) P(s'|s, a))."""
+    def transition_l1(self, X: T) -> T:
+        """Return sum_t abs(sum_a X(s, a) P(t|s, a)), (..., S)."""
 
-    def solve(self, pi: Any, b: Any) -> Any:
-        """Return the value of the reward b under pi: x with (I - gamma P_pi) x = b."""
+    def solve(self, pi: T, b: T) -> T:
+        """Return the value of the reward b under pi: x with (I - gamma P_pi) x = b, (..., S)."""
 
-    def restarted(self, pi: Any, start: Any) -> Any:
-        """Return (I - P_pi + 1 start)^{-1}, which chains with one recurrent class alone have."""
+    def fundamental_matrix(self, pi: T, start: T) -> T:
+        """Return (I - P_pi + 1 start)^-1, (..., S, S), for a chain with one recurrent class.
 
-    def classes(self, pi: Any) -> Any:
+        raises: NoValueError for other chains; NaN for those of a float batch
+        """
+
+    def classes(self, pi: T) -> T:
         """Return the number of recurrent classes of the chain of pi."""
 
-    def natural(self, pi: Any, rho: Any, g: Any) -> Any:
-        """Return F^+ g, F the Fisher matrix of the logits of each state; see `theory.fisher`."""
+    def natural_gradient(self, pi: T, rho: T, A: T, shared: bool) -> T:
+        """Return F^+ (rho pi A), F the Fisher matrix of softmax logits, (..., S, A); see `fisher`.
 
-    def shared(self, pi: Any, rho: Any, g: Any) -> Any:
-        """Return the same where all states share their logits, as a table with equal rows."""
-
-
-def ops_of(mdp: MDP) -> Ops:
-    """Return the arithmetic of a model's arithmetic."""
-    return Exacts(mdp) if mdp.arithmetic == "rational" else Floats(mdp)
+        shared: whether all states share their logits; the rows are then equal
+        """

@@ -9,22 +9,24 @@ from tabular_trpo._core import policy
 from tabular_trpo._core.arithmetic import check_arithmetic
 from tabular_trpo._core.instance import Instance
 from tabular_trpo._core.mdp import MDP
-from tabular_trpo._core.numbers import brief, fractions, frozen, read_array
+from tabular_trpo._core.numbers import Array, brief, fractions, frozen, read_array
 from tabular_trpo._core.overflow import finite
 from tabular_trpo._core.public import public
 from tabular_trpo._core.shapes import shape_error
 from tabular_trpo._exact.work import evaluation
 from tabular_trpo._theory.enclosed import EnclosedPair
-from tabular_trpo._theory.ops import ops_of
+from tabular_trpo._theory.exact_ops import ExactOps
+from tabular_trpo._theory.float_ops import FloatOps
 from tabular_trpo._theory.quantities import Quantities
+from tabular_trpo._theory.vocabulary import find
 
 
 @public
 @final
 class Pair(Quantities):
-    """An old and a new policy on a model (or a batch), with all that a theorem speaks of.
+    """An old and a new policy on a model (or a batch), with every quantity of the theorems.
 
-    Quantities are computed when first asked for: eta eta_new L M C eps eps_cpi max_tv mean_tv
+    Quantities are computed when first read: eta eta_new L M C eps eps_cpi max_tv mean_tv
     max_kl mean_kl (...); V V_new rho rho_new d A_bar tv kl W (..., S); A Q r pi pi_new (..., S, A);
     for mixtures also alpha, target, A_bar_target and eps_target; J kemeny d_avg h and those of
     pi_new for the average reward, where a chain has one recurrent class.
@@ -47,11 +49,11 @@ class Pair(Quantities):
         self.pi_new = policy.check_policy(mdp, pi_new, "pi_new")
         self.rho0, self.r, self.gamma = mdp.rho0, mdp.r, mdp.gamma
         self.target, self.alpha = None, None
-        self.ops = ops_of(mdp)
+        self.ops = ExactOps(mdp) if mdp.arithmetic == "rational" else FloatOps(mdp)
 
     @cached_property
     def exact_seconds(self) -> float:
-        """The estimate of the exact evaluations of both policies."""
+        """The estimated seconds of the exact evaluations of both policies (see `exact_work`)."""
         exact = self.exact
         return sum(evaluation(exact.mdp, pi).seconds for pi in (exact.pi, exact.pi_new))
 
@@ -60,10 +62,11 @@ class Pair(Quantities):
     def mixture(cls, mdp: MDP, pi: Any, target: Any, alpha: Any) -> "Pair":
         """Return the pair of pi and (1 - alpha) pi + alpha target.  TRPO (2015), equation (5).
 
-        In float arithmetic the pair stands for the exact mixture of the policies as they are stored.
+        In float arithmetic the pair is read as the exact mixture of the policies that are stored.
 
-        alpha:  in [0, 1], in the arithmetic of the model; (...) for a batch
-        raises: InvalidMDPError, ExactnessError
+        pi, target: (..., S, A) in the arithmetic of the model
+        alpha:      in [0, 1], in the arithmetic of the model; (...) for a batch
+        raises:     InvalidMDPError, ExactnessError
         """
         rational = mdp.arithmetic == "rational"
         kind, weight = read_array("alpha", alpha)
@@ -82,24 +85,31 @@ class Pair(Quantities):
     def settled(self, name: str, value: Any, *parts: str) -> Any:
         """Return a computed value.
 
-        parts:  names of what the value may be infinite with
+        parts:  the names in its formula; where one of them is infinite, the value may be
         raises: LimitError where doubles overflow
         """
-        if self.mdp.arithmetic == "rational":
+        if self.mdp.arithmetic == "rational" or np.isfinite(value).all():
             return value
-        known = (np.asarray(getattr(self, part)) for part in parts)
-        added = (1,) * (np.ndim(value) - len(self.mdp.batch_shape))
-        return finite(name, value, *(x.reshape(x.shape + added) for x in known))
+        names = (part for part in parts if (entry := find(part)) and not entry.takes)
+        sizes = (self._size(np.asarray(getattr(self, x)), np.ndim(value)) for x in names)
+        return finite(name, value, *sizes)
+
+    def _size(self, x: Array, axes: int) -> Array:
+        """Return the largest number of each model of the batch, with this many axes."""
+        batch = min(x.ndim, len(self.mdp.batch_shape))
+        size = abs(x).max(axis=tuple(range(batch, x.ndim)))
+        return np.asarray(size.reshape(size.shape + (1,) * (axes - batch)))
 
     def __repr__(self) -> str:
-        """Return one line that says the size and the arithmetic."""
+        """Return one line with the sizes and the arithmetic."""
         mdp = self.mdp
         batch = f", batch {mdp.batch_shape}" if mdp.batch_shape else ""
         kind = f"mixture, alpha={brief(self.alpha)}" if self.is_mixture and not batch else "pair"
-        return f"<Pair: {kind}, S={mdp.n_states}, A={mdp.n_actions}{batch}, {mdp.arithmetic} arithmetic>"
+        sizes = f"S={mdp.n_states}, A={mdp.n_actions}{batch}"
+        return f"<Pair: {kind}, {sizes}, {mdp.arithmetic} arithmetic>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Keep the model and the policies; quantities are computed again where asked for."""
+        """Keep the model and the policies; quantities are computed again when they are read."""
         return _remade, (self.mdp, self.pi, self.pi_new, self.target, self.alpha)
 
     @classmethod
@@ -124,7 +134,7 @@ class Pair(Quantities):
         return Instance("", self.mdp, self.pi, self.pi_new, self.target, self.alpha)
 
     def to_rational(self) -> "Pair":
-        """Return the pair in rational arithmetic: each float as the dyadic rational that it is.
+        """Return the pair in rational arithmetic; each float is a dyadic rational.
 
         raises: InvalidMDPError for a batch, MemoryGuardError where the dense table would not fit
         """
@@ -133,16 +143,19 @@ class Pair(Quantities):
         return Pair.of(self.instance.to_rational())
 
     def to_float(self) -> "Pair":
-        """Return the pair in float arithmetic; raises ExactnessError where support would be lost."""
+        """Return the pair in float arithmetic, each number rounded.
+
+        raises: ExactnessError where a positive probability would become 0
+        """
         return self if self.mdp.arithmetic == "float" else Pair.of(self.instance.to_float())
 
     @cached_property
     def exact(self) -> "Pair":
-        """The rational reading of the pair, made once."""
+        """The pair in rational arithmetic, made once."""
         return self.to_rational()
 
     def enclosed(self) -> EnclosedPair:
-        """Return the quantities of a single float pair as intervals that hold the exact ones."""
+        """Return the quantities of a single float pair as intervals that contain the exact values."""
         return self._enclosed
 
     @cached_property

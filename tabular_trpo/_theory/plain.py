@@ -17,7 +17,7 @@ from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array
 from tabular_trpo._core.readable import readable
 from tabular_trpo._core.records import locked
-from tabular_trpo._theory.float_ops import Floats
+from tabular_trpo._theory.float_ops import FloatOps
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.quantities import Quantities
 
@@ -108,7 +108,7 @@ class Plain(NamedTuple):
 @locked
 @dataclass(frozen=True, slots=True, eq=False)
 class PlainModel:
-    """What `ops.Floats` asks of a model."""
+    """What `FloatOps` asks of a model."""
 
     P: Array
     r: Array
@@ -131,7 +131,7 @@ class PlainPair(Quantities):
         model: Any = PlainModel(
             cases.P, cases.r, cases.gamma, np.ones(cases.r.shape[1:], dtype=bool)
         )
-        self.mdp, self.ops = model, Floats(model)
+        self.mdp, self.ops = model, FloatOps(model)
 
     @cached_property
     def old(self) -> Plain:

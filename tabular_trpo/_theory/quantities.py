@@ -1,28 +1,85 @@
-"""Every quantity a claim can speak of, written once for floats, rationals and enclosures."""
+"""The values of the quantities of a pair, in floats, rationals and intervals.
 
+A quantity is computed by its formula in the vocabulary when first asked for, and kept.  An equation
+x = b + gamma*sum_a(pi*expect_next(x)) is solved.  EVALUATED are those that the evaluation of a
+policy holds; VALUES has the others that no formula gives: 0 log 0 = 0, and averages.
+
+Average rewards do not depend on gamma, and exist for chains with one recurrent class.  With
+H = (I - P_pi + 1 rho0)^-1, in which rho0 stands for any law, rho0 H is stationary, h = H r_pi
+solves h = r_pi - J + P_pi h, and trace(H) = trace((I - P_pi + 1 d_avg)^-1).
+Chains with more recurrent classes have no H: a NoValueError, and NaN in a float batch.
+Source: Puterman (1994), section 8.2 and appendix A.
+"""
+
+from collections.abc import Callable
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
+
+import numpy as np
 
 from tabular_trpo._core.errors import NoValueError, Problem
 from tabular_trpo._core.mdp import MDP
+from tabular_trpo._core.numbers import Scalar
 from tabular_trpo._exact.evaluate import evaluate
 from tabular_trpo._exact.optimal import optimal
-from tabular_trpo._theory.average import Averages
-from tabular_trpo._theory.computed import computed
-from tabular_trpo._theory.constants import penalty_constant
+from tabular_trpo._theory.expression import Expression, Values
+from tabular_trpo._theory.ops import Ops
+from tabular_trpo._theory.symbols import Symbols, definition
+from tabular_trpo._theory.vocabulary import (
+    FUNCTIONS,
+    LITERAL,
+    QUANTITIES,
+    VocabularyEntry,
+    find,
+)
+
+EVALUATED = {
+    name + new: attrgetter(f"{policy}.{name}")
+    for policy, new in (("old", ""), ("new", "_new"))
+    for name in ("V", "Q", "A", "rho", "d", "eta")
+}
+VALUES: dict[str, Callable[["Quantities"], Any]] = {
+    "V_star": lambda p: optimal(p.mdp).V_star,
+    "kl": lambda p: p.ops.kl(p.pi, p.pi_new),
+    "kl_reversed": lambda p: p.ops.kl(p.pi_new, p.pi),
+    "kl_d": lambda p: p.ops.kl(p.d, p.d_new),
+    "log_gap": lambda p: p.ops.log_gap(p.pi, p.pi_new),
+    "entropy": lambda p: p.ops.entropy(p.pi),
+    "entropy_new": lambda p: p.ops.entropy(p.pi_new),
+    "H": lambda p: p.ops.fundamental_matrix(p.pi, p.rho0),
+    "H_new": lambda p: p.ops.fundamental_matrix(p.pi_new, p.rho0),
+    "classes": lambda p: p.ops.classes(p.pi),
+    "classes_new": lambda p: p.ops.classes(p.pi_new),
+    "kemeny": lambda p: _trace(p.H),
+    "kemeny_new": lambda p: _trace(p.H_new),
+    "d_avg": lambda p: (p.ops.spread(p.rho0, 1) * p.H).sum(axis=-2),
+    "d_avg_new": lambda p: (p.ops.spread(p.rho0, 1) * p.H_new).sum(axis=-2),
+    "h": lambda p: _relative(p, p.H, p.pi),
+    "h_new": lambda p: _relative(p, p.H_new, p.pi_new),
+    "natural": lambda p: p.ops.natural_gradient(p.pi, p.rho, p.A, shared=False),
+    "w_fit": lambda p: p.ops.natural_gradient(p.pi, p.rho, p.A, shared=True),
+    "w_fit_new": lambda p: p.ops.natural_gradient(p.pi_new, p.rho_new, p.A_new, shared=True),
+}
 
 
-class Quantities(Averages):
-    """Every quantity by + - * / and the functions of the language (abstract).
+class Quantities:
+    """A pair of policies in one arithmetic: its attributes are the quantities of the vocabulary.
 
-    A member supplies the arithmetic `ops` and the data; the rest is computed when first asked for.
-    Scalars have the batch shape (...), the others (..., S) or (..., S, A).
+    Scalars have the batch shape (...), the others (..., S) or (..., S, A).  The functions of the
+    language are methods.  A subclass supplies the operations of its arithmetic and what is given.
     """
 
+    ops: Ops[Any]
     mdp: MDP
-    gamma: Any
+    gamma: Scalar
+    rho0: Any
+    r: Any
+    pi: Any
+    pi_new: Any
     target: Any  # None unless a mixture
     alpha: Any
+    kept: Values | None = None
 
     @cached_property
     def old(self) -> Any:
@@ -34,222 +91,74 @@ class Quantities(Averages):
         """The evaluation of pi_new."""
         return evaluate(self.mdp, self.pi_new)
 
-    @cached_property
-    def V_star(self) -> Any:
-        """Optimal value."""
-        return optimal(self.mdp).V_star
-
     @property
     def is_mixture(self) -> bool:
         """Whether pi_new is known as (1 - alpha) pi + alpha target."""
         return self.target is not None
 
-    @property
-    def V(self) -> Any:
-        """Value of pi."""
-        return self.old.V
+    def settled(self, name: str, value: Any, *parts: str) -> Any:
+        """Return a computed value; a pair of doubles refuses what overflows (`Pair.settled`)."""
+        return value
 
-    @property
-    def Q(self) -> Any:
-        """Action value of pi."""
-        return self.old.Q
+    def __getattr__(self, name: str) -> Any:
+        """Return a quantity, computed once, or a function of the language."""
+        entry = find(name)
+        if entry is None or not (entry.takes or entry.formula):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        if entry.takes:
+            return _function(self, entry)
+        if entry.name not in self.__dict__:
+            self.__dict__[entry.name] = self._computed(entry)
+        return self.__dict__[entry.name]
 
-    @property
-    def A(self) -> Any:
-        """Advantage of pi."""
-        return self.old.A
+    def __dir__(self) -> list[str]:
+        """List the quantities and functions too."""
+        return [*super().__dir__(), *QUANTITIES, *FUNCTIONS]
 
-    @property
-    def rho(self) -> Any:
-        """Visitation of pi, unnormalised."""
-        return self.old.rho
-
-    @property
-    def d(self) -> Any:
-        """Visitation of pi, normalised."""
-        return self.old.d
-
-    @property
-    def eta(self) -> Any:
-        """Return of pi."""
-        return self.old.eta
-
-    @property
-    def V_new(self) -> Any:
-        """Value of pi_new."""
-        return self.new.V
-
-    @property
-    def rho_new(self) -> Any:
-        """Visitation of pi_new, unnormalised."""
-        return self.new.rho
-
-    @property
-    def Q_new(self) -> Any:
-        """Action value of pi_new."""
-        return self.new.Q
-
-    @property
-    def A_new(self) -> Any:
-        """Advantage of pi_new."""
-        return self.new.A
-
-    @property
-    def d_new(self) -> Any:
-        """Visitation of pi_new, normalised."""
-        return self.new.d
-
-    @property
-    def eta_new(self) -> Any:
-        """Return of pi_new."""
-        return self.new.eta
-
-    @computed()
-    def W(self) -> Any:
-        """Value of the reward A under pi_new, solved for: (I - gamma P_new) W = A_bar."""
-        return self.ops.solve(self.pi_new, self.A_bar)
-
-    @computed()
-    def V_dot(self) -> Any:
-        """Derivative of V along (1 - w) pi + w pi_new at w = 0, solved for.
-
-        (I - gamma P_pi) V_dot = (r_new - r_pi) + gamma (P_new - P_pi) V.
-        """
-        change = self.ops.sum_last((self.pi_new - self.pi) * self.r)
-        return self.ops.solve(self.pi, change + self.spread(self.gamma, 1) * self.shift(self.V))
-
-    @computed()
-    def eta_dot(self) -> Any:
-        """Derivative of eta along the same path, rho0 . V_dot."""
-        return self.sum_s(self.rho0 * self.V_dot)
-
-    @computed()
-    def A_bar(self) -> Any:
-        """Mean advantage of the new policy, sum_a pi_new A, (..., S)."""
-        return self.ops.sum_last(self.pi_new * self.A)
-
-    @computed()
-    def A_bar_target(self) -> Any:
-        """Mean advantage of the target of a mixture, (..., S)."""
-        if not self.is_mixture:
+    def _computed(self, entry: VocabularyEntry) -> Any:
+        if not self.is_mixture and entry.mixture:
             got, cure = "has no target", "Make a mixture by Pair.mixture(mdp, pi, target, alpha)"
             raise NoValueError(Problem("target", "the pair", got, "a mixture", cure))
-        return self.ops.sum_last(self.target * self.A)
+        if entry.name in EVALUATED:
+            return EVALUATED[entry.name](self)
+        with np.errstate(over="ignore", invalid="ignore"):
+            if entry.name not in VALUES:
+                formula = definition(entry)
+                value = self._solution(formula) if entry.is_equation else formula.value(self)
+            else:
+                value = VALUES[entry.name](self)
+                if entry.is_equation or "log" in entry.words:  # infinite or NaN by themselves
+                    return value
+        return self.settled(entry.name, value, *(x for x in entry.words if x != entry.name))
 
-    @computed()
-    def L(self) -> Any:
-        """Surrogate eta + rho . A_bar.  TRPO (2015), equation (3)."""
-        return self.eta + self.sum_s(self.rho * self.A_bar)
+    def _solution(self, equation: Expression) -> Any:
+        """Solve x = b + gamma*sum_a(policy*expect_next(x))."""
+        b, discounted = equation.args
+        policy, _ = discounted.args[1].args[0].args
+        return self.ops.solve(policy.value(self), b.value(self))
 
-    @cached_property
-    def tv(self) -> Any:
-        """Total variation distance of the rows, half of the 1-norm, (..., S)."""
-        return self.ops.sum_last(abs(self.pi - self.pi_new)) / 2
 
-    @cached_property
-    def kl(self) -> Any:
-        """KL(pi || pi_new) of the rows; infinite where support is lost, (..., S)."""
-        return self.ops.kl(self.pi, self.pi_new)
+def _function(p: Quantities, entry: VocabularyEntry) -> Callable[..., Any]:
+    """Return a function of the language, of values of the pair."""
 
-    @cached_property
-    def kl_reversed(self) -> Any:
-        """KL(pi_new || pi) of the rows, (..., S)."""
-        return self.ops.kl(self.pi_new, self.pi)
+    def call(*values: Any) -> Any:
+        if not entry.formula:
+            return abs(*values) if entry.name == "abs" else getattr(p.ops, entry.name)(*values)
+        args, known = [], {}
+        for value, rank in zip(values, entry.takes, strict=True):
+            if rank != LITERAL:
+                held = Expression("value", (object(),), rank)
+                known[held] = value
+            args.append(value if rank == LITERAL else held)
+        return getattr(Symbols(), entry.name)(*args).value(p, known)
 
-    @cached_property
-    def log_gap(self) -> Any:
-        """abs(log pi_new - log pi), 0 where they agree, infinite where one is 0, (..., S, A)."""
-        return self.ops.log_gap(self.pi, self.pi_new)
+    return call
 
-    @cached_property
-    def kl_d(self) -> Any:
-        """KL(d || d_new) of the normalised visitations."""
-        return self.ops.kl(self.d, self.d_new)
 
-    @cached_property
-    def entropy(self) -> Any:
-        """Entropy of the rows of pi, - sum_a pi log pi, (..., S)."""
-        return self.ops.entropy(self.pi)
+def _relative(p: Quantities, H: Any, pi: Any) -> Any:
+    return (H * p.ops.sum_a(pi * p.r)[..., None, :]).sum(axis=-1)
 
-    @cached_property
-    def entropy_new(self) -> Any:
-        """Entropy of the rows of pi_new, (..., S)."""
-        return self.ops.entropy(self.pi_new)
 
-    @computed()
-    def K(self) -> Any:
-        """Value of the reward `entropy` under pi: V + K is the soft value at temperature 1."""
-        return self.ops.solve(self.pi, self.entropy)
-
-    @computed()
-    def K_new(self) -> Any:
-        """Value of the reward `entropy_new` under pi_new."""
-        return self.ops.solve(self.pi_new, self.entropy_new)
-
-    @computed()
-    def natural(self) -> Any:
-        """Natural gradient F^+ rho pi A in the logits of a table, (..., S, A).  Kakade (2001)."""
-        g = self.spread(self.rho, 1) * self.pi * self.A
-        return self.ops.natural(self.pi, self.rho, g)
-
-    @computed()
-    def w_fit(self) -> Any:
-        """The same in logits that all states share: A is fitted by w_fit - sum_a pi w_fit."""
-        g = self.spread(self.rho, 1) * self.pi * self.A
-        return self.ops.shared(self.pi, self.rho, g)
-
-    @computed()
-    def w_fit_new(self) -> Any:
-        """Such weights of pi_new, with rho_new and A_new, (..., S, A)."""
-        g = self.spread(self.rho_new, 1) * self.pi_new * self.A_new
-        return self.ops.shared(self.pi_new, self.rho_new, g)
-
-    @cached_property
-    def max_tv(self) -> Any:
-        """Largest tv over all states."""
-        return self.max_s(self.tv)
-
-    @cached_property
-    def mean_tv(self) -> Any:
-        """Mean tv under d of the old policy."""
-        return self.mean_d(self.tv)
-
-    @cached_property
-    def max_kl(self) -> Any:
-        """Largest kl over all states."""
-        return self.max_s(self.kl)
-
-    @cached_property
-    def mean_kl(self) -> Any:
-        """Mean kl under d of the old policy; states never visited count 0, even at kl = inf."""
-        return self.mean_d(self.kl)
-
-    @computed()
-    def eps(self) -> Any:
-        """Largest abs(A) over all states and allowed actions."""
-        return self.max_sa(abs(self.A))
-
-    @computed()
-    def eps_cpi(self) -> Any:
-        """Largest abs(A_bar) over all states."""
-        return self.max_s(abs(self.A_bar))
-
-    @computed()
-    def eps_target(self) -> Any:
-        """Largest abs(A_bar_target) over all states: the eps of the mixture bound."""
-        return self.max_s(abs(self.A_bar_target))
-
-    @computed()
-    def C(self) -> Any:
-        """Penalty constant 4 eps gamma / (1 - gamma)^2."""
-        return penalty_constant(self.eps, self.gamma)
-
-    @computed("max_kl")
-    def M(self) -> Any:
-        """Minorant L - C max_kl at the new policy.  TRPO (2015), equation (10)."""
-        return self.L - self.times(self.C, self.max_kl)
-
-    @computed("max_kl")
-    def M_pi(self) -> Any:
-        """The same minorant at the old policy."""
-        return self.L_mix(0) - self.times(self.C, self.max_s(self.ops.kl(self.pi, self.pi)))
+def _trace(H: Any) -> Any:
+    s = np.arange(H.shape[-1])
+    return H[..., s, s].sum(axis=-1)

@@ -3,7 +3,6 @@
 import warnings
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import pytest
 import tabular_trpo as tt
 from tabular_trpo import sampled
 from tabular_trpo._core.overflow import finite, unit_of
-from tabular_trpo._theory.quantities import Quantities
+from tabular_trpo._theory.vocabulary import HIDDEN, QUANTITIES
 
 REWARDS = {
     "1e307": [[0.0, 1e307], [-1e307, 1.0]],
@@ -23,12 +22,7 @@ REWARDS = {
     "1e-307": [[0.0, 1e-307], [-1e-307, 5e-324]],
 }
 PI, NEW = np.full((2, 2), 0.5), np.array([[0.3, 0.7], [0.6, 0.4]])
-NAMES = [
-    name
-    for name in dir(Quantities)
-    if isinstance(getattr(Quantities, name), property | cached_property)
-    and name not in ("old", "new", "is_mixture", "kept")
-]
+NAMES = [entry.name for entry in (*QUANTITIES.values(), *HIDDEN.values()) if entry.formula]
 
 
 def model(r: Any, gamma: float) -> tt.MDP:

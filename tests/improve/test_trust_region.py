@@ -1,13 +1,14 @@
 """The trust regions and the mirror step: solved by hand, their edges, what they refuse."""
 
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo._core.errors import InvalidMDPError
+from tabular_trpo._core.errors import ExactnessError, InvalidMDPError
 from tabular_trpo._core.policy import check_rows
 from tabular_trpo._exact.divergence import kl
 from tabular_trpo._exact.surrogate import Surrogate
@@ -214,3 +215,19 @@ def test_the_rarest_best_action_has_its_price() -> None:
     step = mean_kl_penalty(L, 0.3)
     assert step.pi_new[0] == pytest.approx([0.7, 0.3], abs=1e-9)
     assert step.objective == pytest.approx(0.7 + 0.3 * math.log(0.3), abs=1e-9)
+
+
+@pytest.mark.parametrize("solve", [max_kl, mean_kl, mean_kl_penalty, minorize, mirror])
+def test_the_cure_of_a_rational_surrogate_works(solve) -> None:
+    """The error names functions of the package that take the same model; each is called."""
+    mdp = tt.MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
+    ev = tt.evaluate(mdp, [["1/2", "1/2"]])
+    with pytest.raises(ExactnessError) as caught:
+        solve(tt.surrogate(ev), 0.1)
+    (name,) = re.findall(r"(tt\.[\w.]+)\(step\)", str(caught.value))
+    cure = eval(name, {"tt": tt})
+    step = cure(lambda ev, L: solve(L, 0.1))(ev, tt.surrogate(ev))
+    assert step.pi_new.dtype == object and step.gain > 0
+    assert "mdp.to_float()" in str(caught.value)
+    floats = tt.evaluate(mdp.to_float(), [[0.5, 0.5]])
+    assert solve(tt.surrogate(floats), 0.1).gain > 0

@@ -8,7 +8,7 @@ import pytest
 from benchmarks.formulas import Formulas, nesting, pair
 from benchmarks.semantic_faults import FAULTS
 from benchmarks.semantics import Count, compare, run
-from tabular_trpo._theory.trace import Symbols
+from tabular_trpo._theory.symbols import Symbols
 
 PAIRS = 30  # of 20 formulas each
 

@@ -18,13 +18,14 @@ from tabular_trpo._theory.judge import judge
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.plain import Cases, PlainPair
 from tabular_trpo._theory.theorems import TOPICS
-from tabular_trpo._theory.trace import OF_AVERAGES
+from tabular_trpo._theory.vocabulary import QUANTITIES
 from tests.strategies import pairs
 from tests.theory.test_arithmetics import held, near
 
 AVERAGE = TOPICS["Average reward"]
 
 F = Fraction
+OF_AVERAGES = {name for name, entry in QUANTITIES.items() if entry.average}
 
 
 def two_states(rho0: Any = (1, 0), gamma: Any = "1/2") -> Pair:

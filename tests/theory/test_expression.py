@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from tabular_trpo._theory import fixtures
 from tabular_trpo._theory.expression import number
 from tabular_trpo._theory.misquotations import MISQUOTATIONS
-from tabular_trpo._theory.pair import Pair
+from tabular_trpo._theory.symbols import Symbols
 from tabular_trpo._theory.theorems import THEOREMS
-from tabular_trpo._theory.trace import RANKS, Symbols, trace
+from tabular_trpo._theory.trace import trace
+from tabular_trpo._theory.vocabulary import QUANTITIES
 
 p = Symbols()
 OPERATIONS: dict[type, Any] = {
@@ -148,4 +150,5 @@ def test_statement_may_come_as_a_record() -> None:
 
 def test_names_cover_the_quantities_of_a_pair() -> None:
     data = {"gamma", "alpha", "rho0", "r", "pi", "pi_new"}
-    assert all(hasattr(Pair, name) for name in RANKS if name not in data)
+    assert {name for name, entry in QUANTITIES.items() if not entry.formula} == data
+    assert set(QUANTITIES) - data <= set(dir(fixtures.cpi()()))

@@ -13,9 +13,12 @@ from tabular_trpo._core.errors import ExactnessError, InvalidMDPError
 from tabular_trpo._theory import fixtures
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.theorems import THEOREMS
-from tabular_trpo._theory.trace import OF_AVERAGES, OF_MIXTURES, RANKS
+from tabular_trpo._theory.vocabulary import QUANTITIES
 from tabular_trpo.families import worst_case
 from tests.strategies import pairs
+
+OF_MIXTURES = {name for name, entry in QUANTITIES.items() if entry.mixture}
+OF_AVERAGES = {name for name, entry in QUANTITIES.items() if entry.average}
 
 
 def near(x: Any, y: Any) -> bool:
@@ -166,7 +169,7 @@ def test_arithmetics_are_not_mixed() -> None:
 
 @given(pairs())
 def test_no_quantity_of_a_rational_pair_is_a_float(pair: Pair) -> None:
-    for name in set(RANKS) - OF_MIXTURES - OF_AVERAGES:
+    for name in set(QUANTITIES) - OF_MIXTURES - OF_AVERAGES:
         for x in np.ravel(np.asarray(getattr(pair, name), dtype=object)):
             assert type(x) in (Fraction, real.Real), name
 

@@ -1,4 +1,4 @@
-"""A pair and a claim in numbers that a person can check by hand, for eyes and for machines."""
+"""Worked examples: the numbers of a claim on one pair, which a reader can check with pen and paper."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,56 +10,30 @@ from tabular_trpo._core import real
 from tabular_trpo._core.nearest import written
 from tabular_trpo._core.records import locked
 from tabular_trpo._theory.claim import Theorem
-from tabular_trpo._theory.expression import SCALAR, Expression
+from tabular_trpo._theory.expression import Expression
 from tabular_trpo._theory.judge import judge
 from tabular_trpo._theory.pair import Pair
-from tabular_trpo._theory.trace import RANKS
 from tabular_trpo._theory.verdict import Verdict
+from tabular_trpo._theory.vocabulary import QUANTITIES, SCALAR
 
 OPERATIONS = ("number", "name", "+", "-", "*", "/", "**", "neg")
 DIGITS, BITS = 10, 64  # of an enclosure as it is printed, and as it is computed
 LONGEST = 120  # characters of a fraction that is printed whole
 
-# name -> what it is, from which others; what is shown always comes first
-WHENCE: dict[str, tuple[str, tuple[str, ...]]] = {
-    "gamma": ("", ()),
-    "V": ("sum_a pi (r + gamma P V)", ()),
-    "V_new": ("sum_a pi_new (r + gamma P V_new)", ()),
-    "A": ("r + gamma P V - V", ("V",)),
-    "rho": ("rho0 + gamma rho P_pi", ()),
-    "A_bar": ("sum_a pi_new A", ("A",)),
-    "eta": ("sum_s rho0 V", ("V",)),
-    "eta_new": ("sum_s rho0 V_new", ("V_new",)),
-    "L": ("eta + sum_s rho A_bar", ("eta", "rho", "A_bar")),
-    "rho_new": ("rho0 + gamma rho_new P_new", ()),
-    "d": ("(1 - gamma) rho", ("rho",)),
-    "Q": ("r + gamma P V", ("V",)),
-    "A_bar_target": ("sum_a target A", ("A",)),
-    "tv": ("sum_a abs(pi - pi_new) / 2", ()),
-    "kl": ("sum_a pi log(pi / pi_new)", ()),
-    "eps": ("max_sa abs(A)", ("A",)),
-    "eps_cpi": ("max_s abs(A_bar)", ("A_bar",)),
-    "eps_target": ("max_s abs(A_bar_target)", ("A_bar_target",)),
-    "max_tv": ("max_s tv", ("tv",)),
-    "mean_tv": ("sum_s d tv", ("d", "tv")),
-    "max_kl": ("max_s kl", ("kl",)),
-    "mean_kl": ("sum_s d kl", ("d", "kl")),
-    "C": ("4 eps gamma / (1 - gamma)^2", ("eps",)),
-    "M": ("L - C max_kl", ("L", "C", "max_kl")),
-}
-ALWAYS = tuple(WHENCE)[: tuple(WHENCE).index("L") + 1]
+ALWAYS = ("gamma", "V", "V_new", "A", "rho", "A_bar", "eta", "eta_new", "L")  # shown first
 GIVEN = ("rho0", "r", "pi", "pi_new")  # parts of the model, shown anyway
 
 
 @final
 @locked
 @dataclass(frozen=True, slots=True, eq=False)
-class Hand:
-    """What a claim says of a pair, part by part.
+class WorkedExample:
+    """The value of a claim on a pair, part by part.
 
-    parts:    {name or function call: value}: what the claim speaks of and what that rests on,
-              each after what it rests on; arrays for vectors and tables, None for no value
-    lhs, rhs: the sides
+    parts:    {name or function call: value} of the quantities in the claim and of those that
+              define them, each after the ones in its definition; (S,) and (S, A) arrays for
+              vectors and tables, None for no value
+    lhs, rhs: the two sides of the claim
     verdict:  of `judge`, with the slack
     """
 
@@ -69,14 +43,15 @@ class Hand:
     rhs: Any
     verdict: Verdict
 
-    def of(self, rank: int) -> dict[str, Any]:
+    def of_rank(self, rank: int) -> dict[str, Any]:
         """Return the scalars (0), the vectors over states (1) or the tables (2)."""
-        mine = {name: x for name, x in self.parts.items() if RANKS.get(name, SCALAR) == rank}
+        ranks = {name: entry.rank for name, entry in QUANTITIES.items()}  # calls are scalars
+        mine = {name: x for name, x in self.parts.items() if ranks.get(name, SCALAR) == rank}
         return {name: x for name, x in mine.items() if x is not None or rank == SCALAR}
 
 
-def by_hand(claim: Theorem, pair: Pair) -> Hand:
-    """Return the numbers that a claim rests on, on a rational pair."""
+def work_out(claim: Theorem, pair: Pair) -> WorkedExample:
+    """Return the numbers of a claim on a rational pair, and those that define them."""
     names: dict[str, None] = {}
     for name in ALWAYS:
         _need(name, names)
@@ -89,15 +64,21 @@ def by_hand(claim: Theorem, pair: Pair) -> Hand:
         elif x.rank == SCALAR:
             parts[str(x)] = _value(x, pair)
     lhs, rhs = (_value(x, pair) for x in (claim.statement.lhs, claim.statement.rhs))
-    return Hand(pair, parts, lhs, rhs, judge(claim, pair))
+    return WorkedExample(pair, parts, lhs, rhs, judge(claim, pair))
 
 
 def _need(name: str, known: dict[str, None]) -> None:
-    """Add a name, after those that it rests on."""
-    for other in WHENCE.get(name, ("", ()))[1]:
-        _need(other, known)
-    if name not in GIVEN:
-        known.setdefault(name)
+    """Add a name, after those that its formula rests on."""
+    if name in QUANTITIES and name not in (*GIVEN, *known):
+        for other in QUANTITIES[name].words:
+            if other != name:
+                _need(other, known)
+        known[name] = None
+
+
+def definition(name: str) -> str:
+    """Return the formula of a quantity, or nothing."""
+    return QUANTITIES[name].formula if name in QUANTITIES else ""
 
 
 def _expressions(claim: Theorem) -> Iterator[Expression]:
@@ -131,7 +112,7 @@ def _value(e: Expression, pair: Pair) -> Any:
 
 
 def whole(value: Any) -> str:
-    """Write a number as it is: a fraction, or an enclosure of what is none.
+    """Write a number exactly: a fraction, or an enclosure of an irrational number.
 
     >>> whole(Fraction(-1, 3)), whole(real.log(2)), whole(None)
     ('-1/3', '0.6931471805 .. 0.6931471806', 'no value')

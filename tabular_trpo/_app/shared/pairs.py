@@ -1,4 +1,4 @@
-"""Pairs of policies that matter: those of a file, and those made for a model."""
+"""Pairs of policies to judge: those of a file, and those made for a model."""
 
 from collections.abc import Mapping
 from fractions import Fraction
@@ -119,7 +119,7 @@ def _same(x: Array, y: Array) -> bool:
 
 
 def _distinct(found: list[Instance]) -> list[Instance]:
-    """Drop what equals an earlier pair; a mixture stays beside a plain one: more speaks of it."""
+    """Drop repeated pairs; a mixture stays beside an equal plain pair: more theorems apply to it."""
     kept: list[Instance] = []
     for one in found:
         again = (

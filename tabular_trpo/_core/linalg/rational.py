@@ -52,6 +52,11 @@ class RationalMatrix:
             num[i] = [x.numerator * (den[i] // x.denominator) for x in row]
         return cls(num, den, rows.shape)
 
+    def sums(self) -> Array:
+        """Return the sums of the rows as Fractions, shape (...)."""
+        sums = map(Fraction, map(sum, self.num.tolist()), self.den)
+        return np.fromiter(sums, dtype=object).reshape(self.shape[:-1])
+
     def times(self, f: Array) -> Array:
         """Return the integer products `num @ f` for a vector of ints, shape (R,)."""
         if self._flint is None:
@@ -94,9 +99,7 @@ def _to_flint(values: Array) -> "fmpz_mat":
 
 
 def _from_flint(column: "fmpz_mat") -> Array:
-    out = np.empty(column.nrows(), dtype=object)
-    out[:] = [int(x) for x in column.entries()]
-    return out
+    return np.fromiter(map(int, column.entries()), dtype=object)
 
 
 @final
@@ -164,10 +167,8 @@ def inverse(chain: ClosedChain) -> Array:
 
 def expect(rows: RationalMatrix, f: CommonDenominator) -> Array:
     """Return (P f)(s, a) as Fractions, shape (S, A)."""
-    num = rows.times(f.num)
-    out = np.empty(len(num), dtype=object)
-    out[:] = [Fraction(int(x), d * f.den) for x, d in zip(num, rows.den, strict=True)]
-    return out.reshape(rows.shape[:-1])
+    expected = map(Fraction, rows.times(f.num), rows.den * f.den)
+    return np.fromiter(expected, dtype=object).reshape(rows.shape[:-1])
 
 
 def action_values(

@@ -101,10 +101,7 @@ def products(
     if f is not None:
         bits = min(BITS, max(1, 27 - ceil(log2(max(2, width)))))
         counts = (2, 2 if width > MANY else 1)
-        F = (
-            _cut_values(f.hi, f.lo, BITS, counts[0]),
-            _cut_values(f.hi, f.lo, bits, counts[1]),
-        )
+        F = (_cut_values(f.hi, f.lo, BITS, counts[0]), _cut_values(f.hi, f.lo, bits, counts[1]))
     if w is not None:
         counts = (3, 2) if w.hi.shape[-1] > MANY else (2, 1)
         W = _cut_weights(w.hi, w.lo, counts[0]), _cut_weights(w.hi, w.lo, counts[1])

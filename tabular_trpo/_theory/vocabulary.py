@@ -1,0 +1,268 @@
+"""The vocabulary of the formula language: one entry a quantity, one entry a function.
+
+Everything that lists quantities reads this table: the symbols of formulas, the values of pairs, the
+bounds of a step's gain, worked examples, `expected` blocks, certificates and docs/vocabulary.md.
+To add a quantity, add its row.  Its formula is evaluated in every arithmetic; an equation of the
+form x = b + gamma*sum_a(pi*expect_next(x)) is solved.  What a formula alone does not give (0 log 0,
+an inverse) has a line in `quantities.VALUES` too.
+
+Facts about a quantity are derived from the formulas and never written down: what it rests on,
+whether it contains logarithms, needs a mixture, an average reward or an evaluation of the new
+policy, and whether the checker of certificates can follow it.
+
+A row of X marked * stands for two: X, and X_new, which says the same of pi_new.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import final
+
+from tabular_trpo._core.public import public
+
+SCALAR, STATE, TABLE = 0, 1, 2
+ANY, LITERAL = -1, -2  # of an argument: a value of any rank, a number that is written out
+SHAPES = {SCALAR: "(...)", STATE: "(..., S)", TABLE: "(..., S, A)"}
+
+# name | formula | meaning | source.  Formulas with @ are those of matrices, which claims lack.
+_SCALARS = """gamma | | discount factor | TRPO section 2
+alpha | | weight of the target in a mixture | TRPO (5)
+eta* | sum_s(rho0*V) | return of pi | TRPO section 2
+eta_dot | sum_s(rho0*V_dot) | derivative of the return towards pi_new | TRPO (4)
+L | eta + sum_s(rho*A_bar) | surrogate of the return at pi_new | TRPO (3)
+M | L - C*max_kl | minorant of the return at pi_new | TRPO (10)
+M_pi | L_mix(0) | minorant of the return at pi | TRPO (10)
+C | 4*eps*gamma/(1 - gamma)**2 | penalty constant | TRPO (9)
+eps | max_sa(abs(A)) | largest absolute advantage | TRPO (8)
+eps_cpi | max_s(abs(A_bar)) | largest absolute mean advantage of pi_new | CPO Corollary 1
+eps_target | max_s(abs(A_bar_target)) | largest absolute mean advantage of the target | TRPO (6)
+max_tv | max_s(tv) | largest total variation distance | TRPO (7)
+mean_tv | sum_s(d*tv) | mean total variation distance under d | CPO Corollary 1
+max_kl | max_s(kl) | largest divergence KL(pi || pi_new) | TRPO (9)
+mean_kl | sum_s(d*kl) | mean divergence KL(pi || pi_new) under d | TRPO (12)
+kl_d | sum_s(d*log(d/d_new)) | divergence KL(d || d_new) of the state distributions |
+J* | sum_s(d_avg*sum_a(pi*r)) | average reward of pi | Puterman section 8.2
+kemeny* | trace(H) | Kemeny's constant of pi, 1 + mean time to a state of `d_avg` | Kemeny & Snell
+classes* | n_recurrent(P(pi)) | number of recurrent classes of pi | Puterman section 8.3"""
+_VECTORS = """rho0 | | distribution of the first state | TRPO section 2
+rho* | rho0 + gamma*push_forward(rho*pi) | discounted visits of pi, unnormalised | TRPO section 2
+d* | (1 - gamma)*rho | discounted state distribution of pi | CPO section 3
+V* | sum_a(pi*(r + gamma*expect_next(V))) | value of pi | TRPO section 2
+V_star | max_a(r + gamma*expect_next(V_star)) | optimal value | Puterman section 6.2
+A_bar | sum_a(pi_new*A) | mean advantage of pi_new | TRPO appendix A
+A_bar_target | sum_a(target*A) | mean advantage of the target of a mixture | TRPO (6)
+tv | sum_a(abs(pi - pi_new))/2 | total variation distance of the rows | TRPO (7)
+kl | sum_a(pi*log(pi/pi_new)) | KL(pi || pi_new) of the rows | TRPO (9)
+kl_reversed | sum_a(pi_new*log(pi_new/pi)) | KL(pi_new || pi) of the rows | CPO Corollary 3
+W | A_bar + gamma*sum_a(pi_new*expect_next(W)) | value of the reward A under pi_new | TRPO (1)
+entropy* | -sum_a(pi*log(pi)) | entropy of the rows of pi | Mei section 4
+K* | entropy + gamma*sum_a(pi*expect_next(K)) | value of `entropy` as reward of pi | Mei Lemma 25
+d_avg* | rho0 @ H | stationary distribution of pi | Puterman section 8.2
+h* | H @ sum_a(pi*r) | relative value of pi, with `sum_s(rho0*h) = J` | Puterman section 8.2"""
+_TABLES = """A* | r + gamma*expect_next(V) - V | advantage of pi | TRPO section 2
+Q* | r + gamma*expect_next(V) | action value of pi | TRPO section 2
+r | | mean reward | TRPO section 2
+pi | | old policy |
+pi_new | | new policy |
+natural | pinv(F(pi, rho)) @ (rho*pi*A) | natural gradient, logits of each state | Kakade section 3
+w_fit* | pinv(sum_s(F(pi, rho))) @ sum_s(rho*pi*A) \
+| natural gradient, logits that all states share; it fits `A` by scores | Kakade Theorem 1
+log_gap | abs(log(pi_new/pi)) | distance of the logarithms | Hoeffding (4.16)"""
+# What the formulas above rest on and claims cannot name.
+_HIDDEN_VECTORS = """V_dot \
+| sum_a((pi_new - pi)*r) + gamma*shift(V) + gamma*sum_a(pi*expect_next(V_dot)) \
+| derivative of V towards pi_new | TRPO (4)"""
+_HIDDEN_TABLES = """target | | policy of which a mixture is made | TRPO (5)
+H* | I + P(pi) @ H - rho0 @ H | fundamental matrix (I - P(pi) + 1 rho0)^-1 | Puterman appendix A"""
+# name | ranks of the arguments | rank of the result | formula in x | meaning
+_FUNCTIONS = """abs | any | any | | absolute value
+sqrt | any | any | | square root
+log | any | any | | natural logarithm
+sum_s | state | scalar | | sum over the states
+max_s | state | scalar | | maximum over the states
+span_s | state | scalar | max_s(x) + max_s(-x) | maximum less minimum over the states
+mean_d | state | scalar | sum_s(d*x) | mean under d
+max_a | table | state | | maximum over the allowed actions
+span_a | table | state | max_a(x) + max_a(-x) | maximum less minimum over the allowed actions
+max_sa | table | scalar | max_s(max_a(x)) | maximum over states and allowed actions
+sum_a | table | state | | sum over the allowed actions
+expect_next | state | table | | mean after one step, sum_t P(t|s, a) x(t)
+push_forward | table | state | | mass that x sends to each state t, sum_sa x(s, a) P(t|s, a)
+transition_l1 | table | state | | sum_t abs(sum_a x(s, a) P(t|s, a))
+shift | state | state | sum_a((pi_new - pi)*expect_next(x)) | (P(pi_new) - P(pi)) @ x
+step_tv | literal | scalar | sum_s(abs(law(pi, x) - law(pi_new, x)))/2 \
+| total variation distance of the laws of the state after x steps
+L_mix | literal | scalar | eta + sum_s(rho*(sum_a(((1 - x)*pi + x*pi_new)*Q) - V)) \
+| surrogate of the return at (1 - x) pi + x pi_new
+smaller | any any | any | | the smaller of two numbers
+ratio | any any | any | | x/y, but 0 where x is 0 and infinite where y alone is 0"""
+# Names that the language had before: they can be written, and certificates have them.
+ALIASES = {"next": "expect_next", "push": "push_forward", "move": "transition_l1"}
+_RANKS = {"scalar": SCALAR, "state": STATE, "table": TABLE, "any": ANY, "literal": LITERAL}
+
+
+@public
+@final
+@dataclass(frozen=True, eq=False)
+class VocabularyEntry:
+    """A quantity or a function of the formula language.
+
+    rank:    0, 1 or 2: a number, one a state, or one a state and action; -1: that of the arguments
+    formula: the definition, of x for a function; an equation where the quantity itself occurs in
+             it; empty for what is given and for the operations of the arithmetics
+    source:  the paper and the equation, or nothing
+    takes:   of a function, the rank of each argument; -2 for a number that is written out
+
+    >>> import tabular_trpo as tt
+    >>> L = next(entry for entry in tt.vocabulary() if entry.name == "L")
+    >>> L.formula, L.shape, L.source, L.logarithms
+    ('eta + sum_s(rho*A_bar)', '(...)', 'TRPO (3)', False)
+    """
+
+    name: str
+    rank: int
+    formula: str
+    meaning: str
+    source: str = ""
+    takes: tuple[int, ...] = ()
+
+    @property
+    def shape(self) -> str:
+        """The shape of the value: batch axes, then states, then actions."""
+        return SHAPES[self.rank]
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The names in the formula, in its order."""
+        return tuple(dict.fromkeys(re.findall(r"[A-Za-z]\w*", self.formula)))
+
+    @cached_property
+    def rests_on(self) -> frozenset[str]:
+        """The names that its value rests on, its own and those of functions included."""
+        found: set[str] = set()
+        todo = [self.name]
+        while todo:
+            entry = find(todo.pop())
+            if entry is not None and entry.name not in found:
+                found.add(entry.name)
+                todo += entry.words
+        return frozenset(found)
+
+    @property
+    def is_equation(self) -> bool:
+        """Whether the quantity is the solution of an equation."""
+        return self.name in self.words
+
+    @property
+    def logarithms(self) -> bool:
+        """Whether it contains logarithms."""
+        return has_logarithms([self.name])
+
+    @property
+    def mixture(self) -> bool:
+        """Whether mixture pairs alone have it."""
+        return needs_mixture([self.name])
+
+    @property
+    def average(self) -> bool:
+        """Whether it needs chains with one recurrent class."""
+        return needs_average([self.name])
+
+    @property
+    def needs_new_evaluation(self) -> bool:
+        """Whether it takes more than an evaluation of pi and the rows of pi_new."""
+        return needs_new_evaluation([self.name])
+
+    @property
+    def certifiable(self) -> bool:
+        """Whether certificates can state it: they hold no solution with logarithms."""
+        return not any(e.is_equation and e.logarithms for e in entries_under([self.name]))
+
+
+@public
+def vocabulary() -> tuple[VocabularyEntry, ...]:
+    """Return the quantities and the functions that formulas can name, each with its definition.
+
+    >>> [entry.name for entry in vocabulary()][:4]
+    ['gamma', 'alpha', 'eta', 'eta_new']
+    """
+    return (*QUANTITIES.values(), *FUNCTIONS.values())
+
+
+def _columns(row: str) -> list[str]:
+    return [part.strip() for part in re.split(r" [|](?![|])", row)]
+
+
+def _quantities(text: str, rank: int) -> dict[str, VocabularyEntry]:
+    made = {}
+    for name, formula, meaning, source in map(_columns, text.splitlines()):
+        base = name.rstrip("*")
+        made[base] = VocabularyEntry(base, rank, formula, meaning, source)
+        if name != base:
+            formula = _renewed(formula)
+            meaning = re.sub(r"`[^`]*`|\bpi\b", lambda part: _renewed(part[0]), meaning)
+            made[f"{base}_new"] = VocabularyEntry(f"{base}_new", rank, formula, meaning, source)
+    return made
+
+
+def _renewed(text: str) -> str:
+    """Return what a text says of pi and its quantities, of pi_new and its quantities."""
+    return _TWINS.sub(r"\1_new", text)
+
+
+def _functions(text: str) -> dict[str, VocabularyEntry]:
+    made = {}
+    for name, takes, gives, formula, meaning in map(_columns, text.splitlines()):
+        ranks = tuple(_RANKS[word] for word in takes.split())
+        made[name] = VocabularyEntry(name, _RANKS[gives], formula, meaning, "", ranks)
+    return made
+
+
+_STARRED = re.findall(r"(\w+)[*] [|]", f"{_SCALARS} {_VECTORS} {_TABLES} {_HIDDEN_TABLES}")
+_TWINS = re.compile(rf"\b({'|'.join(['pi', *_STARRED])})\b")
+QUANTITIES = {
+    **_quantities(_SCALARS, SCALAR), **_quantities(_VECTORS, STATE), **_quantities(_TABLES, TABLE)
+}  # fmt: skip
+HIDDEN = {**_quantities(_HIDDEN_VECTORS, STATE), **_quantities(_HIDDEN_TABLES, TABLE)}
+FUNCTIONS = _functions(_FUNCTIONS)
+
+
+def find(name: str) -> VocabularyEntry | None:
+    """Return the entry of a name, hidden and former names too."""
+    name = ALIASES.get(name, name)
+    return QUANTITIES.get(name) or FUNCTIONS.get(name) or HIDDEN.get(name)
+
+
+def entries_under(names: Iterable[str]) -> list[VocabularyEntry]:
+    """Return the entries of names and of all that their formulas rest on."""
+    starts = filter(None, map(find, names))
+    under = {name for entry in starts for name in entry.rests_on}
+    return [*filter(None, map(find, under))]
+
+
+def has_logarithms(names: Iterable[str]) -> bool:
+    """Return whether a formula with these names contains logarithms."""
+    return any(entry.name == "log" for entry in entries_under(names))
+
+
+def needs_mixture(names: Iterable[str]) -> bool:
+    """Return whether a formula with these names has a value on mixture pairs alone."""
+    return any(entry.name in ("alpha", "target") for entry in entries_under(names))
+
+
+def needs_average(names: Iterable[str]) -> bool:
+    """Return whether a formula with these names needs chains with one recurrent class."""
+    return any(entry.name in ("H", "H_new") for entry in entries_under(names))
+
+
+def needs_new_evaluation(names: Iterable[str]) -> bool:
+    """Return whether a formula with these names follows another policy than pi.
+
+    An equation of the chain of pi alone names pi and not pi_new.  The optimal value names neither.
+    """
+    return any(
+        (entry.is_equation or "law" in entry.words)
+        and ("pi" not in entry.words or "pi_new" in entry.words)
+        for entry in entries_under(names)
+    )
