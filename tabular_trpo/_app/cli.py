@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from importlib import import_module
 from io import StringIO
+from textwrap import fill
 
 from tabular_trpo import __version__
 from tabular_trpo._app.shared.errors import ExitCode, fail, guarded, report_usage
@@ -18,30 +19,26 @@ from tabular_trpo._app.shared.supervision import supervised
 from tabular_trpo._core.errors import TabularError
 from tabular_trpo._core.startup import PROGRAM
 
+PAGE = 79  # columns of the descriptions in --help
+Formatter = argparse.RawDescriptionHelpFormatter
 COMMANDS = {  # name: module in this package, line in the list of commands
     "verify": (
         "verify.command",
-        "every theorem on every model: proved, refuted, undecided or vacuous",
+        "theorems on models: proved, refuted, undecided or vacuous",
     ),
     "falsify": (
         "falsify.command",
-        "search for a counterexample to your own claims; prove it, shrink it, write it to a file",
+        "search for counterexamples to your claims; prove, shrink, store",
     ),
-    "campaign": (
-        "campaign.command",
-        "screen every theorem on millions of drawn pairs; resumable",
-    ),
+    "campaign": ("campaign.command", "screen every theorem on millions of drawn pairs; resumable"),
     "solve": ("solve", "V*, all optimal actions of each state, the optimal return"),
     "evaluate": ("evaluate.command", "values, advantages, visitation and return of a policy"),
     "improve": (
         "improve.command",
-        "improve a policy step by step; each step certified, its monotonicity proved",
+        "improve a policy step by step; monotonicity proved at each step",
     ),
-    "compare": (
-        "compare.command",
-        "sampled TRPO, its rivals and its exact limit, on equal simulator steps",
-    ),
-    "show": ("show", "sizes, arithmetic, structure, ties and policies of a model; --dot draws it"),
+    "compare": ("compare.command", "sampled TRPO, rivals and exact limit on equal simulator steps"),
+    "show": ("show", "sizes, structure, ties and policies of a model; --dot draws it"),
     "check": ("check", "re-check certificates with the standard library alone"),
 }
 CODES = """exit codes:
@@ -66,26 +63,21 @@ def parser(words: Sequence[str]) -> argparse.ArgumentParser:
         prog=PROGRAM,
         description="Exact tabular MDPs, and the theory behind TRPO, verified.",
         epilog=CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Formatter,
         allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     chosen = next((word for word in words if not word.startswith("-")), None)
     for name, (module, line) in COMMANDS.items():
-        sub = commands.add_parser(
-            name,
-            help=line,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            allow_abbrev=False,
-        )
+        sub = commands.add_parser(name, help=line, formatter_class=Formatter, allow_abbrev=False)
         if name == chosen:
             sub.add_argument(
                 "--json", action="store_true", help="one JSON document on stdout, nothing else"
             )
             sub.add_argument("--quiet", action="store_true", help="one line, and no progress bar")
             command = import_module(f"{__package__}.{module}")
-            sub.description, sub.epilog = command.__doc__, command.EPILOG
+            sub.description, sub.epilog = fill(command.__doc__ or "", PAGE), command.EPILOG
             command.arguments(sub)
             sub.set_defaults(run=command.run)
     return top

@@ -29,7 +29,8 @@ from tabular_trpo._exact.evaluate import evaluate
 from tabular_trpo._exact.optimal import optimal
 from tabular_trpo._exact.structure import Structure, graph, structure
 
-EPILOG = "--dot writes a graph for Graphviz: tabular-trpo show FILE --dot | dot -Tsvg > model.svg"
+EPILOG = """--dot writes a graph for Graphviz:
+tabular-trpo show FILE --dot | dot -Tsvg > model.svg"""
 MOST_NAMED = 8  # states that are named in one line
 MOST_SOLVED = 2000  # states of a model that is solved for its ties
 MOST_WHY = 1000  # characters of the reason for a model

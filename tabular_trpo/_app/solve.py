@@ -20,7 +20,8 @@ from tabular_trpo._app.shared.tables import Table
 from tabular_trpo._core.numbers import Array
 from tabular_trpo._exact.optimal import Optimum, optimal
 
-EPILOG = "Rational arithmetic: ties are exact. Float arithmetic: the actions not proved suboptimal."
+EPILOG = """Rational arithmetic: ties are exact.
+Float arithmetic: the actions that are not proved suboptimal."""
 MOST_ROWS = 40
 UNDECIDED = (
     "Undecided actions are worth the same, or differ by less than the proved errors of doubles; "

@@ -95,7 +95,7 @@ def build_fields(
 
 
 def _read(given: Mapping[str, object], states: AxisNames, actions: AxisNames) -> _Read:
-    """Read the arrays, bring them into one arithmetic and check their shapes."""
+    """Read the arrays, convert them to one arithmetic and check their shapes."""
     triple = (states, actions, states)
     labels = {"P": triple, "r": triple, "rho0": (states,), "gamma": (), "r_next": triple}
     kinds: dict[str, str] = {}
@@ -177,7 +177,7 @@ def _check(x: _Read, sums: Array) -> None:
         validate.row_sums(report, "rho0", totals, "", row, near, cure)
     got, expected = "has no allowed action", "one at least"
     report.add(
-        ~x.mask.any(axis=1),
+        np.asarray(~x.mask.any(axis=1)),
         lambda i: Problem("no_action", f"the state s={i[0]}", got, expected, path=("states", i[0])),
     )
     report.close()

@@ -15,12 +15,12 @@ T = TypeVar("T")
 def renamed_arguments(**new: str) -> Callable[[T], T]:
     """Let a function, or the constructor of a class, take arguments by old names: old="new".
 
-    >>> @renamed_arguments(lane="arithmetic")
-    ... def f(arithmetic: str) -> str:
-    ...     return arithmetic
-    >>> f(lane="float")
+    >>> @renamed_arguments(start="rho0")
+    ... def f(rho0: str) -> str:
+    ...     return rho0
+    >>> f(start="uniform")
     Traceback (most recent call last):
-    DeprecationWarning: f: the argument lane is now arithmetic
+    DeprecationWarning: f: the argument start is now rho0
     """
 
     def decorated(thing: T) -> T:
@@ -45,10 +45,10 @@ def _renaming(function: Any, name: str, new: dict[str, str]) -> Any:
     return renaming
 
 
-def renamed_attribute(old: str, new: str) -> Any:
+def renamed_attribute(old: str, new: str) -> property:
     """Return a property that reads the attribute `new` under its old name."""
 
-    def read(self: Any) -> Any:
+    def read(self: object) -> object:
         _warn(f"{type(self).__name__}.{old} is now {type(self).__name__}.{new}")
         return getattr(self, new)
 

@@ -1,7 +1,6 @@
-"""Reading arrays of indices: integers within a range, and nothing that could be taken for one."""
+"""Arrays of indices: integers within a range, and no other type that looks like one."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from tabular_trpo._core.shapes import shape_error
 
 def read_indices(
     name: str,
-    value: Any,
+    value: object,
     below: int | None,
     expected: str,
     shape: tuple[int | None, ...] = (None,),
@@ -23,12 +22,12 @@ def read_indices(
 ) -> Array:
     """Return an array of integers in [0, below).
 
-    name:     how errors call the argument
+    name:     of the argument, in errors
     below:    the first integer that is too large; None where any integer is an index
     expected: the shape in words, as "(S,) integers"
     shape:    of the last axes; None for an axis of any length
-    lead:     whether further axes may come first
-    axes:     what labels of a table are looked up in (see `array_input.resolve_labels`)
+    lead:     whether batch axes may precede them
+    axes:     names by which labels of a table are resolved
     raises:   InvalidMDPError for labels and masked entries, and naming the first entry that is
               out of range and how many more there are; MemoryGuardError for a view of too many
 

@@ -32,8 +32,8 @@ KEPT = ("P", "r", "rho0", "gamma", "allowed", "state_names", "action_names", "r_
 class MDP:
     """A finite discounted Markov decision process (S, A, P, r, rho0, gamma).
 
-    The arithmetic follows the data: Fractions, Decimals and strings such as "1/3" make a rational model,
-    floats a float model; mixing them raises.  Float rows are put on the grid k / 2^53.
+    Fractions, Decimals and strings such as "1/3" make a rational model, floats a float model; both
+    in one model are refused.  Float rows are put on the grid of multiples of 2^-53 (`core.grid`).
 
     P:       (..., S, A, S) probabilities P(s'|s, a), or CSR (S*A, S) with rows s*A + a
     r:       (..., S, A) expected reward; r(s) (..., S) and r(s, a, s') (..., S, A, S) are accepted,
@@ -43,13 +43,14 @@ class MDP:
     gamma:   (...) discount in [0, 1)
     allowed: (S, A) bool or None; rows of P of disallowed pairs are zero
     r_next:  the rewards r(s, a, s') of which r is the mean, of the shape of P; None where the
-             model knows r(s, a) alone, which is then the reward whatever s' is
+             reward depends on s and a alone
     repair:  the largest change of an entry on the way to the grid
-    normalize, normalized: whether to divide the rows of P and rho0 by their sums; how far the
-             farthest sum was from 1 (0 where nobody asked)
+    normalize, normalized: whether to divide the rows of P and rho0 by their sums; the largest
+             abs(sum - 1) before (0 without normalize)
     Labelled tables are read by label: the names of states and actions, or positions 0, 1, ...
 
-    raises:  InvalidMDPError naming each offender, MemoryGuardError for arrays that would not fit
+    raises:  InvalidMDPError naming each offender, ExactnessError, MemoryGuardError for arrays that
+             would not fit
 
     >>> MDP([[["1/2", "1/2"]], [[0, 1]]], [1, 0], [1, 0], "9/10").arithmetic
     'rational'
@@ -99,10 +100,10 @@ class MDP:
         size = f"S={self.n_states}, A={self.n_actions}"
         batch = f"batch {self.batch_shape}, " if self.batch_shape else ""
         low, high = (brief(end(self.gamma)) for end in (np.min, np.max))
-        gamma = low if low == high else f"{low} to {high}"
+        discount = low if low == high else f"{low} to {high}"
         kind = f"{self.arithmetic}{', CSR' if self.is_sparse else ''}"
         rewards = "" if self.r_next is None else ", rewards on transitions"
-        return f"<MDP: {batch}{size}, gamma {gamma}, {kind}{rewards}>"
+        return f"<MDP: {batch}{size}, gamma {discount}, {kind}{rewards}>"
 
     def replace(self, *, normalize: bool = False, **changes: Any) -> "MDP":
         """Return the model with other fields, checked like any model.
@@ -134,7 +135,7 @@ class MDP:
 
     @property
     def rewards_on(self) -> str:
-        """Return "transitions" where r(s, a, s') is known, "pairs" where r(s, a) alone is."""
+        """Return "transitions" where the model has r(s, a, s'), "pairs" where r(s, a) alone."""
         return "pairs" if self.r_next is None else "transitions"
 
     @property
@@ -181,9 +182,9 @@ class MDP:
         layout: object = "auto",
         normalize: bool = False,
     ) -> "MDP":
-        """Build from rows (s, a, s', probability, reward); a state has the actions in its rows.
+        """Build from rows (s, a, s', probability, reward); a state has the actions of its rows.
 
-        transitions: s, a, s' are indices, or names where names are given
+        transitions: rows whose s, a, s' are indices, or names where names are given
         rho0:        (S,) or a mapping from state to probability
         layout:      "dense", "csr", or "auto": by the fill of P, dense from 1/16 on and where P
                      has at most 2^14 entries
@@ -234,16 +235,17 @@ class MDP:
     def to_float(self) -> "MDP":
         """Return the model in float arithmetic: nearest doubles, then rows on the grid k / 2^53.
 
-        raises: ExactnessError where a positive probability would become 0, gamma 1, or a reward infinite
+        raises: ExactnessError where a positive probability would become 0, gamma 1, or a reward
+                infinite
         """
         return self if self.arithmetic == "float" else self._made(conversion.floats(self))
 
     def to_rational(self) -> "MDP":
         """Return the model in rational arithmetic: each double as the dyadic rational that it is.
 
-        Rows on the grid are exactly stochastic already; in a row with entries below 2^-53 the
-        largest entry gives way (see `repair` and `core.grid`).  The mean reward r is exact, and so
-        are rewards r(s, a, s') but for one in a row, which takes the rounding of the mean.
+        Rows on the grid sum to exactly 1.  In a row with entries below 2^-53 the largest entry is
+        adjusted (see `repair` and `core.grid`).  The mean reward r is exact; of rewards r(s, a, s')
+        one in each row takes the rounding of the mean.
 
         raises: InvalidMDPError for a batch, MemoryGuardError where the dense table would not fit
         """

@@ -10,7 +10,7 @@ from tabular_trpo._core.numbers import Array, is_rational, is_sparse, stored
 
 
 def rescaled(rows: Array, tolerance: float) -> Array:
-    """Return float rows (..., n); rows whose sums are within the tolerance of 1 are divided by them.
+    """Return float rows (..., n), those with sums within the tolerance of 1 divided by them.
 
     Sums within ROW_TOLERANCE are left to the grid, those outside the tolerance to `validate`.
     """

@@ -15,7 +15,7 @@ from tabular_trpo._core.linalg import dense, rational, sparse
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array, Scalar, frozen, zeros
 from tabular_trpo._core.overflow import finite
-from tabular_trpo._core.policy import check_policy, check_rows, policy_array
+from tabular_trpo._core.policy_checks import check_policy, check_rows, policy_array
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._exact import small_batches as small

@@ -13,7 +13,7 @@ from tabular_trpo._core.linalg.twofold import Twofold
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.numbers import Array, OptionalScalar, Scalar, frozen, is_rational
 from tabular_trpo._core.overflow import finite
-from tabular_trpo._core.policy import check_rows
+from tabular_trpo._core.policy_checks import check_rows
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._core.shapes import broadcastable, shape_error

@@ -13,7 +13,7 @@ from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo._core import policy
+from tabular_trpo._core import policy, policy_checks
 from tabular_trpo._core.errors import ExactnessError, Problem
 from tabular_trpo._core.linalg import rational
 from tabular_trpo._core.mdp import MDP
@@ -58,7 +58,9 @@ def exact_work(mdp: MDP, pi: Any = None) -> Work:
         raise ExactnessError(
             Problem("lane", "mdp", "is in float arithmetic", "a rational model", cure)
         )
-    return evaluation(mdp, policy.uniform(mdp) if pi is None else policy.check_policy(mdp, pi))
+    return evaluation(
+        mdp, policy.uniform(mdp) if pi is None else policy_checks.check_policy(mdp, pi)
+    )
 
 
 def evaluation(mdp: MDP, pi: Array) -> Work:

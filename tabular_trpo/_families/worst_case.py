@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo._core import policy
+from tabular_trpo._core import policy, policy_checks
 from tabular_trpo._core.build import guard_dense
 from tabular_trpo._core.instance import Instance
 from tabular_trpo._core.mdp import MDP
@@ -224,4 +224,6 @@ def _name(family: str, **given: Any) -> str:
 
 
 def _pair(name: str, mdp: MDP, pi: Any, pi_new: Any) -> Instance:
-    return Instance(name, mdp, policy.check_policy(mdp, pi), policy.check_policy(mdp, pi_new))
+    return Instance(
+        name, mdp, policy_checks.check_policy(mdp, pi), policy_checks.check_policy(mdp, pi_new)
+    )

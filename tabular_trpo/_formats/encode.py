@@ -13,7 +13,7 @@ from tabular_trpo._core.errors import InvalidMDPError, LimitError, Problem, inva
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest, written
 from tabular_trpo._core.numbers import MAX_INPUT_DIGITS, Array
-from tabular_trpo._core.policy import check_policy
+from tabular_trpo._core.policy_checks import check_policy
 from tabular_trpo._core.public import public
 from tabular_trpo._core.validate import Report
 from tabular_trpo._formats.expected import read_expected

@@ -32,7 +32,8 @@ from tabular_trpo._core.numbers import (
     zeros,
 )
 from tabular_trpo._core.overflow import finite
-from tabular_trpo._core.policy import check_rows, uniform
+from tabular_trpo._core.policy import uniform
+from tabular_trpo._core.policy_checks import check_rows
 from tabular_trpo._core.public import public
 from tabular_trpo._core.shapes import shape_error
 from tabular_trpo._core.validate import totals

@@ -15,7 +15,8 @@ from tabular_trpo._core.arithmetic import read_as
 from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, is_rational, shown
-from tabular_trpo._core.policy import check_rows, mixture
+from tabular_trpo._core.policy import mixture
+from tabular_trpo._core.policy_checks import check_rows
 from tabular_trpo._core.public import public
 from tabular_trpo._core.shapes import shape_error
 from tabular_trpo._exact.evaluate import Evaluation

@@ -24,7 +24,7 @@ import numpy as np
 from tabular_trpo._core.arithmetic import read_as
 from tabular_trpo._core.errors import InvalidMDPError, invalid
 from tabular_trpo._core.numbers import Array, Scalar, is_rational, shown
-from tabular_trpo._core.policy import check_rows
+from tabular_trpo._core.policy_checks import check_rows
 from tabular_trpo._core.public import public
 from tabular_trpo._core.shapes import shape_error
 from tabular_trpo._exact.surrogate import Surrogate

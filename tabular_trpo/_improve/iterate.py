@@ -16,7 +16,7 @@ from tabular_trpo._core.interval import Interval
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, OptionalScalar, Scalar
-from tabular_trpo._core.policy import check_policy
+from tabular_trpo._core.policy_checks import check_policy
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._exact.evaluate import Evaluation, evaluate

@@ -13,7 +13,7 @@ from tabular_trpo._core.errors import ExactnessError, Problem, invalid
 from tabular_trpo._core.extrema import maximum
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, Scalar, frozen, is_rational, largest, ones, shown
-from tabular_trpo._core.policy import check_rows
+from tabular_trpo._core.policy_checks import check_rows
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._core.shapes import shape_error

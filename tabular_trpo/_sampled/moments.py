@@ -22,7 +22,7 @@ from tabular_trpo._core.errors import InvalidMDPError, Problem
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array, Scalar, brief, is_rational, zeros
 from tabular_trpo._core.overflow import finite
-from tabular_trpo._core.policy import check_policy
+from tabular_trpo._core.policy_checks import check_policy
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._exact.evaluate import evaluate

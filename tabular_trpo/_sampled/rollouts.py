@@ -18,7 +18,7 @@ from tabular_trpo._core.arithmetic import read_as
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.numbers import Array, Scalar, frozen
 from tabular_trpo._core.overflow import finite
-from tabular_trpo._core.policy import check_rows
+from tabular_trpo._core.policy_checks import check_rows
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._core.shapes import shape_error

@@ -61,9 +61,7 @@ def left_out(theorem: Theorem, verdict: Verdict, pair: Pair) -> str:
         return verdict.reason
     if verdict.reason == NOT_MIXTURE and theorem.condition:
         return NOT_MIXTURE  # the certificate has room for one precondition
-    if beyond := [
-        x for x in sorted(theorem.names()) if (entry := find(x)) and not entry.certifiable
-    ]:
+    if beyond := unchecked(theorem):
         return f"it speaks of {', '.join(beyond)}, for which check has no witness"
     if any(len(side) > MOST_TEXT for side in _sides(theorem)):
         return f"a side has more than {MOST_TEXT} characters"
@@ -72,6 +70,11 @@ def left_out(theorem: Theorem, verdict: Verdict, pair: Pair) -> str:
     if not _follows(theorem, verdict, pair):
         return "it rests on an identity between irrational numbers, which no enclosure shows"
     return ""
+
+
+def unchecked(theorem: Theorem) -> list[str]:
+    """Return the names in a theorem that certificates cannot state, since the checker lacks them."""
+    return [x for x in sorted(theorem.names()) if (entry := find(x)) and not entry.certifiable]
 
 
 def _sides(theorem: Theorem) -> list[str]:

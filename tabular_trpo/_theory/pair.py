@@ -5,7 +5,7 @@ from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo._core import policy
+from tabular_trpo._core import policy, policy_checks
 from tabular_trpo._core.arithmetic import check_arithmetic
 from tabular_trpo._core.instance import Instance
 from tabular_trpo._core.mdp import MDP
@@ -45,8 +45,8 @@ class Pair(Quantities):
     def __init__(self, mdp: MDP, pi: Any, pi_new: Any) -> None:
         """Check the policies; nothing is evaluated yet."""
         self.mdp = mdp
-        self.pi = policy.check_policy(mdp, pi)
-        self.pi_new = policy.check_policy(mdp, pi_new, "pi_new")
+        self.pi = policy_checks.check_policy(mdp, pi)
+        self.pi_new = policy_checks.check_policy(mdp, pi_new, "pi_new")
         self.rho0, self.r, self.gamma = mdp.rho0, mdp.r, mdp.gamma
         self.target, self.alpha = None, None
         self.ops = ExactOps(mdp) if mdp.arithmetic == "rational" else FloatOps(mdp)
@@ -76,7 +76,10 @@ class Pair(Quantities):
         if weight.ndim and weight.shape != mdp.batch_shape:
             expected = f"() or the batch {mdp.batch_shape}"
             raise shape_error("alpha", weight.shape, expected)
-        old, goal = policy.check_policy(mdp, pi), policy.check_policy(mdp, target, "target")
+        old, goal = (
+            policy_checks.check_policy(mdp, pi),
+            policy_checks.check_policy(mdp, target, "target"),
+        )
         weight = weight if weight.ndim else weight[()]
         pair = cls(mdp, old, policy.mixture(old, goal, weight))
         pair.target, pair.alpha = goal, weight
@@ -175,7 +178,7 @@ def _remade(mdp: MDP, pi: Any, pi_new: Any, target: Any, alpha: Any) -> Pair:
     """Return a pair from a copy or a pickle."""
     pair = Pair(mdp, pi, pi_new)
     if target is not None:
-        pair.target, pair.alpha = policy.check_policy(mdp, target, "target"), alpha
+        pair.target, pair.alpha = policy_checks.check_policy(mdp, target, "target"), alpha
         if isinstance(alpha, np.ndarray):
             pair.alpha = frozen(alpha)
     return pair

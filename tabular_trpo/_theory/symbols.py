@@ -6,7 +6,7 @@ text are read by `formula`.  Both make the same expressions.
 
 import ast
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, final
 
@@ -71,6 +71,13 @@ def _call(function: VocabularyEntry, args: tuple[object, ...]) -> Expression:
         _read(_tree(function.formula), {"x": found[0], "law": _law}) if function.formula else None
     )
     return Expression(name, found, rank, body)
+
+
+def with_args(e: Expression, args: Sequence[Any]) -> Expression:
+    """Return an expression with other arguments; the formula of a function is that of them."""
+    if e.op in FUNCTIONS:
+        return _call(FUNCTIONS[e.op], tuple(args))
+    return Expression(e.op, tuple(args), e.rank)
 
 
 def _check_literal(name: str, x: Expression) -> None:

@@ -183,14 +183,8 @@ def test_real_records_survive(way: str) -> None:
 def test_copied_model_keeps_its_fields_and_its_values(way: str, name: str) -> None:
     one = models()[name]
     other = WAYS[way](one)
-    for field in (
-        "repair",
-        "normalized",
-        "state_names",
-        "action_names",
-        "arithmetic",
-        "rewards_on",
-    ):
+    names = ("state_names", "action_names")
+    for field in ("repair", "normalized", "arithmetic", "rewards_on", *names):
         assert getattr(one, field) == getattr(other, field)
     with pytest.raises(ValueError, match="read-only"):
         (other.P.data if other.is_sparse else other.P)[..., 0] = 1

@@ -8,7 +8,7 @@ import pytest
 from scipy.optimize import brentq
 
 from tabular_trpo._core.numbers import Array
-from tabular_trpo._core.policy import check_rows
+from tabular_trpo._core.policy_checks import check_rows
 from tabular_trpo._exact.surrogate import Surrogate
 from tabular_trpo._improve import kl_curves
 from tabular_trpo._improve.kl_curves import (

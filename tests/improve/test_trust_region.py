@@ -9,7 +9,7 @@ import pytest
 
 import tabular_trpo as tt
 from tabular_trpo._core.errors import ExactnessError, InvalidMDPError
-from tabular_trpo._core.policy import check_rows
+from tabular_trpo._core.policy_checks import check_rows
 from tabular_trpo._exact.divergence import kl
 from tabular_trpo._exact.surrogate import Surrogate
 from tabular_trpo._improve import kl_multiplier, trust_region

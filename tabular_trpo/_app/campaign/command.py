@@ -4,7 +4,6 @@ import argparse
 import hashlib
 import json
 from collections.abc import Sequence
-from concurrent.futures import BrokenExecutor
 
 from tabular_trpo import __version__
 from tabular_trpo._app.campaign import worker
@@ -13,20 +12,22 @@ from tabular_trpo._app.campaign.report import report
 from tabular_trpo._app.campaign.sealed_lines import Record
 from tabular_trpo._app.campaign.totals import Totals
 from tabular_trpo._app.shared import executors
-from tabular_trpo._app.shared.arguments import chosen_theorems, integer
+from tabular_trpo._app.shared.arguments import integer
 from tabular_trpo._app.shared.executors import EXECUTORS, Started, in_order
 from tabular_trpo._app.shared.output import Answer
 from tabular_trpo._app.shared.progress import Update, progress_bar
-from tabular_trpo._core.errors import LimitError, Problem
+from tabular_trpo._app.shared.theorems import chosen_theorems
 from tabular_trpo._falsify.screen import Plan, batch
 from tabular_trpo._theory.claim import Theorem
 
-EPILOG = """The file has a JSON line a chunk (docs/campaign.md) and is the same, byte for byte, for
-any executor and number of workers.  Killed or interrupted, the same command goes on.
+EPILOG = """The file has a JSON line for each chunk (docs/campaign.md) and is the same,
+byte for byte, for any executor and number of workers. Killed or interrupted,
+the same command goes on.
 
-Exit code 0: no statement is refuted. 1: one is; the pair is in the file. 4: something suspicious is
-left undecided. dask needs the extra `distributed` and obeys DASK_SCHEDULER_ADDRESS; mpi needs the
-extra `mpi`: mpiexec -n 64 python -m mpi4py.futures -m tabular_trpo campaign --executor mpi"""
+Exit code 0: no statement is refuted. 1: one is; the pair is in the file.
+4: something suspicious is left undecided. dask needs the extra `distributed`
+and obeys DASK_SCHEDULER_ADDRESS; mpi needs the extra `mpi`:
+mpiexec -n 64 python -m mpi4py.futures -m tabular_trpo campaign --executor mpi"""
 MOST_PAIRS, MOST_CHUNK = 10**12, 10**5
 FINGERPRINT = 8  # drawn pairs whose hash shows that another numpy draws other pairs
 
@@ -79,22 +80,18 @@ def carry_out(plan: Plan, file: Journal, totals: Totals, started: Started, updat
 
     raises: LimitError where a worker is lost
     """
-    try:
+    update(totals.pairs, f"{totals.pairs:,}/{plan.pairs:,} pairs")
+    rest = ((plan, index) for index in range(file.written, plan.chunks))
+    for record in in_order(started, worker.chunk, rest, AGAIN):
+        file.add(record)
+        totals.add(record)
         update(totals.pairs, f"{totals.pairs:,}/{plan.pairs:,} pairs")
-        rest = ((plan, index) for index in range(file.written, plan.chunks))
-        for record in in_order(*started, worker.chunk, rest):
-            file.add(record)
-            totals.add(record)
-            update(totals.pairs, f"{totals.pairs:,}/{plan.pairs:,} pairs")
-        tightest = totals.tightest()
-        tasks = ((plan, *one) for one in tightest)
-        verdicts = in_order(*started, worker.witness, tasks)
-        for (name, _, _), verdict in zip(tightest, verdicts, strict=True):
-            totals.witnessed(name, verdict)
-        file.add({"summary": totals.summary()})
-    except BrokenExecutor:
-        lost = Problem("worker", "a worker", "ended too early", "one that is not killed", AGAIN)
-        raise LimitError(lost) from None
+    tightest = totals.tightest()
+    tasks = ((plan, *one) for one in tightest)
+    verdicts = in_order(started, worker.witness, tasks, AGAIN)
+    for (name, _, _), verdict in zip(tightest, verdicts, strict=True):
+        totals.witnessed(name, verdict)
+    file.add({"summary": totals.summary()})
 
 
 def check_summary(path: str, summary: Record, totals: Totals) -> None:

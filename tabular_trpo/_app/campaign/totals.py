@@ -62,7 +62,7 @@ class Totals:
                 )
 
     def tightest(self) -> list[tuple[str, int, int]]:
-        """Return (statement, chunk, case) of the tightest pair of each statement that applied to a pair."""
+        """Return (statement, chunk, case) of the tightest pair of each statement that has one."""
         return [
             (name, mine["tightest"]["chunk"], mine["tightest"]["case"])
             for name, mine in self.statements.items()

@@ -3,7 +3,6 @@
 import argparse
 import math
 from collections.abc import Iterator
-from concurrent.futures import BrokenExecutor
 from dataclasses import replace
 
 from tabular_trpo._app.compare.figure import draw
@@ -16,7 +15,7 @@ from tabular_trpo._app.shared.models import Source, distinctly_named, files, rea
 from tabular_trpo._app.shared.output import Answer
 from tabular_trpo._app.shared.plotting import attempt, check_figure
 from tabular_trpo._app.shared.progress import progress_bar
-from tabular_trpo._core.errors import InvalidMDPError, LimitError, MissingExtraError, Problem
+from tabular_trpo._core.errors import InvalidMDPError, MissingExtraError, Problem
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.policy import uniform
 from tabular_trpo._exact.evaluate import evaluate
@@ -30,11 +29,13 @@ EPILOG = (
     + "\n".join(f"  {method.name:14} {method.does}" for method in METHODS.values())
     + """
 
-All begin at the uniform policy and use --steps transitions. The score is the true return eta, by
-exact evaluation. "Fell" counts iterations that lowered it for certain. "Curve" is the learning
-curve in tenths of the way from the first eta to the optimal one ("*" from 98 % on).
+All begin at the uniform policy and use --steps transitions. The score is the
+true return eta, by exact evaluation. "Fell" counts iterations that lowered it
+for certain. "Curve" is the learning curve in tenths of the way from the first
+eta to the optimal one ("*" from 98 % on).
 
-Exit code 0: every model was compared. 4: some could not be with these settings; they are named."""
+Exit code 0: every model was compared. 4: some could not be with these
+settings; they are named."""
 )
 MOST_STEPS, MOST_SEEDS = 10**9, 10**4
 
@@ -69,8 +70,7 @@ def run(args: argparse.Namespace) -> Answer:
     """
     executors.check(args)
     names = _methods(args.methods)
-    if args.figure is not None:
-        check_figure(args.figure)
+    check_figure(args.figure)
     settings = Settings(args.batch, args.delta, args.horizon)
     sources = distinctly_named([read(path, "float") for path in files(args.paths)])
     checked = [(source, _too_small(source, names, settings)) for source in sources]
@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> Answer:
     refused = {source.name: str(why) for source, why in checked if why is not None}
     entries = _run_all(able, names, settings, args)
     scored = Scored(args, names, entries, refused)
-    unwritten = None if args.figure is None else attempt(lambda: draw(args.figure, scored))
+    unwritten = attempt(draw, args.figure, scored)
     code = ExitCode.LIMIT if refused else ExitCode.OK
     return Answer(code, document(scored), parts(scored), line(scored), unwritten=unwritten)
 
@@ -132,15 +132,11 @@ def _run_all(
         for seed in (seeds if METHODS[name].sampled else seeds[:1])
     ]
     curves: list[comparison.Curve] = []
-    try:
-        with EXECUTORS[args.executor](args.workers) as started:
-            with progress_bar(args.quiet, "comparing", len(tasks)) as update:
-                for curve in in_order(*started, comparison.run, tasks):
-                    curves.append(curve)
-                    update(len(curves), f"{len(curves)}/{len(tasks)} runs")
-    except BrokenExecutor:
-        lost = Problem("worker", "a worker", "ended too early", "one that is not killed")
-        raise LimitError(lost) from None
+    with EXECUTORS[args.executor](args.workers) as started:
+        with progress_bar(args.quiet, "comparing", len(tasks)) as update:
+            for curve in in_order(started, comparison.run, tasks):
+                curves.append(curve)
+                update(len(curves), f"{len(curves)}/{len(tasks)} runs")
     taken = iter(curves)
     return [_entry(source, names, len(seeds), taken) for source in sources]
 

@@ -197,7 +197,7 @@ def line(scored: Scored) -> str:
     reached = ", ".join(f"{name} {count}" for name, count in counts.items())
     refused = counted(len(scored.refused), "model")
     left = f"; {refused} not compared" if scored.refused else ""
+    run = f"{args.steps} steps, {counted(args.seeds, 'seed')} from {args.seed}"
     return (
-        f"{args.steps} steps, {counted(args.seeds, 'seed')} from {args.seed}: models of {len(open_)} "
-        f"with {100 * NEAR:.0f} % of the gap closed: {reached}{left}"
+        f"{run}: models of {len(open_)} with {100 * NEAR:.0f} % of the gap closed: {reached}{left}"
     )

@@ -1,11 +1,11 @@
-"""Evaluate a policy exactly: V, Q, A, rho, d, eta; with a second policy, the terms of the bounds."""
+"""Evaluate a policy exactly: V, Q, A, rho, d, eta; and the terms of the bounds for a second one."""
 
 import argparse
 
 import numpy as np
 
 from tabular_trpo._app.evaluate.policy_pair import compare, comparison, documents
-from tabular_trpo._app.shared.arguments import add_arithmetic
+from tabular_trpo._app.shared.arguments import POLICIES, add_arithmetic
 from tabular_trpo._app.shared.formatting import (
     json_number,
     largest,
@@ -25,27 +25,18 @@ from tabular_trpo._exact.evaluate import Evaluation, evaluate
 from tabular_trpo._exact.evaluated_once import evaluated_once
 from tabular_trpo._theory.pair import Pair
 
-EPILOG = "In float arithmetic each number is within the radius that is printed beside it, proved."
+EPILOG = "Float arithmetic: each number is proved to be within the radius beside it."
 MOST_ROWS = 40
 QUANTITIES = ("V", "Q", "A", "rho", "d", "eta")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    parser.add_argument("file", metavar="FILE")
-    parser.add_argument(
-        "--policy",
-        metavar="NAME",
-        default="uniform",
-        help="a policy of the file, or uniform (the default), greedy (one step from uniform), "
-        "or optimal",
-    )
-    parser.add_argument(
-        "--policy-new",
-        metavar="NAME",
-        help="compare with a second policy; greedy is then the greedy step from --policy",
-    )
-    parser.add_argument("--all", action="store_true", help=f"every row, not the first {MOST_ROWS}")
+    add = parser.add_argument
+    add("file", metavar="FILE")
+    add("--policy", metavar="NAME", default="uniform", help=POLICIES)
+    add("--policy-new", metavar="NAME", help="compare with it; greedy is then a step from --policy")
+    add("--all", action="store_true", help=f"every row, not the first {MOST_ROWS}")
     add_arithmetic(parser)
 
 

@@ -111,7 +111,7 @@ def _run(code: CodeType, place: str, tree: ast.Module) -> dict[str, Any]:
 
 
 def _claims(bound: dict[str, Any]) -> list[Theorem]:
-    """Return the claims that a file binds, each once; THEOREMS, which it may import, is left out."""
+    """Return the claims that a file binds, each once; an imported THEOREMS is left out."""
     found: dict[int, Theorem] = {}
     for value in bound.values():
         if value is not THEOREMS:

@@ -12,13 +12,14 @@ from tabular_trpo._app.falsify.files import keep, stems
 from tabular_trpo._app.falsify.outcome import Hunt, Hunted
 from tabular_trpo._app.falsify.report import parts
 from tabular_trpo._app.falsify.worked_example import work_out
-from tabular_trpo._app.shared.arguments import chosen, chosen_theorems, integer, number
+from tabular_trpo._app.shared.arguments import chosen, integer, number
 from tabular_trpo._app.shared.errors import UsageError
 from tabular_trpo._app.shared.files import check_folder
 from tabular_trpo._app.shared.models import once, read_all
 from tabular_trpo._app.shared.output import Answer
 from tabular_trpo._app.shared.pairs import candidates
 from tabular_trpo._app.shared.progress import Update, progress_bar
+from tabular_trpo._app.shared.theorems import chosen_theorems
 from tabular_trpo._core.decimals import fixed
 from tabular_trpo._falsify import seeds
 from tabular_trpo._falsify.hunt import falsify
@@ -27,84 +28,45 @@ from tabular_trpo._falsify.score import SPEAKS
 from tabular_trpo._theory.pair import Pair
 
 EPILOG = """FILE.py states claims, each a function under @tt.claim("title") that returns
-(lhs, relation, rhs), see docs/falsify.md. The file is run as Python, with all that it imports.
-The distance of a bound from equality is gap / penalty; @tt.claim("title", center="L"), or
---center L, names the number from which both are measured.
-Exit code 0: nothing is refuted, which proves nothing. 1: a statement is refuted; the
-counterexample is written. 3: the file or a claim is wrong, or a file cannot be written; the
-result is printed all the same. 4: no pair satisfied a precondition."""
+(lhs, relation, rhs), see docs/falsify.md. The file is run as Python, with all
+that it imports.
+The distance of a bound from equality is gap / penalty; @tt.claim("title",
+center="L"), or --center L, names the number from which both are measured.
+Exit code 0: nothing is refuted, which proves nothing. 1: a statement is
+refuted; the counterexample is written. 3: the file or a claim is wrong, or a
+file cannot be written; the result is printed all the same. 4: no pair
+satisfied a precondition."""
 LONGEST_BUDGET, MOST_ROUNDS, MOST_SEED = 10**7, 10**9, 2**63
 LONGEST_TITLE = 40  # characters of a claim beside the progress bar
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    parser.add_argument("file", metavar="FILE", nargs="?", help="a Python file, or - for stdin")
-    parser.add_argument(
-        "--claim",
-        metavar="TITLE",
-        action="append",
-        default=[],
-        help="test this claim of the file only; may be repeated",
-    )
-    parser.add_argument(
-        "--theorem",
-        metavar="NAME",
-        action="append",
-        default=[],
-        help="test this statement of the table, without a file; may be repeated",
-    )
-    _search_arguments(parser)
-    parser.add_argument(
-        "--out", metavar="DIR", default=".", help="folder of the files (default: this one)"
-    )
-
-
-def _search_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments that say where and how long to look."""
-    parser.add_argument(
-        "--seed",
-        type=integer(0, MOST_SEED),
-        default=0,
-        metavar="N",
-        help="of the random numbers (default 0)",
-    )
-    parser.add_argument(
-        "--budget",
-        type=number(float, f"a number in (0, {LONGEST_BUDGET}]", lambda x: 0 < x <= LONGEST_BUDGET),
-        default=60.0,
-        metavar="SECONDS",
-        help="of each claim (default 60)",
-    )
-    parser.add_argument(
-        "--rounds",
-        type=integer(1, MOST_ROUNDS),
-        metavar="N",
-        help="end after so many rounds, and not by time: the same search each time",
-    )
-    parser.add_argument(
-        "--gamma",
-        type=number(Fraction, "a number in [0, 1)", lambda x: 0 <= x < 1),
-        metavar="G",
-        help="hold gamma there, as 9/10",
-    )
-    parser.add_argument(
+    add = parser.add_argument
+    add("file", metavar="FILE", nargs="?", help="a Python file, or - for stdin")
+    claim = "test this claim of the file only; may be repeated"
+    add("--claim", metavar="TITLE", action="append", default=[], help=claim)
+    theorem = "test this statement of the table, without a file; may be repeated"
+    add("--theorem", metavar="NAME", action="append", default=[], help=theorem)
+    seed = "of the random numbers (default 0)"
+    add("--seed", type=integer(0, MOST_SEED), default=0, metavar="N", help=seed)
+    budget = number(float, f"a number in (0, {LONGEST_BUDGET}]", lambda x: 0 < x <= LONGEST_BUDGET)
+    add("--budget", type=budget, default=60.0, metavar="SECONDS", help="of each claim (default 60)")
+    rounds = "end after so many rounds, and not by time: the same search each time"
+    add("--rounds", type=integer(1, MOST_ROUNDS), metavar="N", help=rounds)
+    gamma = number(Fraction, "a number in [0, 1)", lambda x: 0 <= x < 1)
+    add("--gamma", type=gamma, metavar="G", help="hold gamma there, as 9/10")
+    add(
         "--center",
         metavar="FORMULA",
-        help="the number from which gap and penalty are measured, as L or 'eta + "
-        "sum_s(rho*A_bar)': they are the distances of the two sides from it",
+        help="the center of the bounds, as L or 'eta + sum_s(rho*A_bar)': gap and penalty are the "
+        "distances of the two sides from it",
     )
-    parser.add_argument("--around", dest="center", help=argparse.SUPPRESS)
-    parser.add_argument(
-        "--no-families", action="store_true", help="begin without the known worst cases"
-    )
-    parser.add_argument(
-        "--start",
-        metavar="MODEL",
-        action="append",
-        default=[],
-        help="begin with the pairs of policies in this model file, or folder; may be repeated",
-    )
+    add("--around", dest="center", help=argparse.SUPPRESS)  # the old name
+    add("--no-families", action="store_true", help="begin without the known worst cases")
+    start = "begin with the pairs of policies in this model file, or folder; may be repeated"
+    add("--start", metavar="MODEL", action="append", default=[], help=start)
+    add("--out", metavar="DIR", default=".", help="folder of the files (default: this one)")
 
 
 def run(args: argparse.Namespace) -> Answer:

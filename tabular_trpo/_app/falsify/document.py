@@ -10,7 +10,7 @@ from tabular_trpo._app.shared.formatting import json_number
 from tabular_trpo._app.shared.output import Document
 from tabular_trpo._core import real
 from tabular_trpo._formats.encode import to_document
-from tabular_trpo._theory.expression import SCALAR, STATE, TABLE
+from tabular_trpo._theory.vocabulary import SCALAR, STATE, TABLE
 
 
 def document(hunt: Hunt) -> Document:

@@ -36,26 +36,32 @@ def explained(error: BaseException, place: str, title: str = "", where: str = ""
     name = title or _title(error.__traceback__)
     spot = f"{place}:{lines[-1]}" if lines else where or place
     spot = f"{spot}: claim {in_json(name)}" if name else spot
-    if isinstance(error, FloodError):
-        cure = "Leave the prints out"
-        return Problem("claim", spot, "prints without end", f"at most {MOST_PRINTED} bytes", cure)
-    if isinstance(error, SystemExit):
-        got = f"ends the program by SystemExit({error.code!r})"
-        return Problem("claim", spot, got, "a file that runs to its end")
-    if isinstance(error, TabularError):
-        first = error.problems[0]
-        return Problem(
-            "claim", spot, f"fails: {first.where} {first.got}", first.expected, first.cure
-        )
-    if isinstance(error, ModuleNotFoundError):
-        cure = "Python looks in the folders of PYTHONPATH, and not beside this file"
-        return Problem("claim", spot, f"fails: {error}", "modules that are installed", cure)
+    return Problem("claim", spot, *_parts(error, name, _inside(frames)))
+
+
+def _parts(error: BaseException, name: str, ours: bool) -> tuple[str, str, str]:
+    """Return (got, expected, cure) of an exception; `ours`: it was raised by this package."""
     text = " ".join(str(error).split())
-    if isinstance(error, TypeError) and _inside(frames):  # the message says what is expected
-        got, _, expected = text.partition(", expected ")
-        return Problem("claim", spot, f"fails: {got}", expected or LANGUAGE, CURE if name else "")
+    match error:
+        case FloodError():
+            return "prints without end", f"at most {MOST_PRINTED} bytes", "Leave the prints out"
+        case SystemExit():
+            return (
+                f"ends the program by SystemExit({error.code!r})",
+                "a file that runs to its end",
+                "",
+            )
+        case TabularError():
+            first = error.problems[0]
+            return f"fails: {first.where} {first.got}", first.expected, first.cure
+        case ModuleNotFoundError():
+            cure = "Python looks in the folders of PYTHONPATH, and not beside this file"
+            return f"fails: {error}", "modules that are installed", cure
+        case TypeError() if ours:  # the message says what is expected
+            got, _, expected = text.partition(", expected ")
+            return f"fails: {got}", expected or LANGUAGE, CURE if name else ""
     got = f"raises {type(error).__name__}{f': {text}' if text else ''}"
-    return Problem("claim", spot, got, LANGUAGE if name else "a file that runs", _cure(error, name))
+    return got, LANGUAGE if name else "a file that runs", _cure(error, name)
 
 
 def _cure(error: BaseException, name: str) -> str:

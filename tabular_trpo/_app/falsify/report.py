@@ -20,7 +20,7 @@ from tabular_trpo._core.startup import PROGRAM
 from tabular_trpo._core.terminal import plain
 from tabular_trpo._falsify.measure import measure
 from tabular_trpo._theory.claim import Theorem
-from tabular_trpo._theory.expression import SCALAR, STATE, TABLE
+from tabular_trpo._theory.vocabulary import SCALAR, STATE, TABLE
 
 HEADS = {
     "refuted": "REFUTED",

@@ -12,7 +12,7 @@ MOST_PRINTED = 2**16  # bytes
 
 @final
 class FloodError(BaseException):
-    """A claim file prints without end (no Exception, so that the file cannot catch it by chance)."""
+    """A claim file prints without end; no `except Exception` in it catches this."""
 
 
 @final

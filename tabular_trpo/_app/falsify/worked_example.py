@@ -1,4 +1,4 @@
-"""Worked examples: the numbers of a claim on one pair, which a reader can check with pen and paper."""
+"""Worked examples: the numbers of a claim on one pair, which a reader can check on paper."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

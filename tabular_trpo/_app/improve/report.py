@@ -55,9 +55,8 @@ class Run:
     def code(self) -> ExitCode:
         """VIOLATED where a theorem or a promise is broken, LIMIT where that is not certain."""
         promised = self.method.promise is not None
-        if any(record.broken for record in self.records) or (
-            promised and self.steps(Monotone.REFUTED)
-        ):
+        broken = promised and self.steps(Monotone.REFUTED)
+        if broken or any(record.broken for record in self.records):
             return ExitCode.VIOLATED
         open_ = promised and self.steps(Monotone.UNDECIDED)
         return ExitCode.LIMIT if open_ else ExitCode.OK
@@ -164,9 +163,7 @@ def parts(run: Run) -> list[Part]:
             _cell(below(record.certified_gain)),
             record.best_bound or "-",
             *(_cell(x, 2) for x in (step.max_kl, step.mean_kl)),
-            record.monotone
-            if record.status == StepStatus.MOVED
-            else f"{record.status}, {record.monotone}",
+            ("" if record.status == StepStatus.MOVED else f"{record.status}, ") + record.monotone,
             *([f"{record.seconds:.3f}"] if timed else []),
         ]
         made.add(str(record.i), *cells)

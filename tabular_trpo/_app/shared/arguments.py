@@ -9,12 +9,11 @@ from typing import TypeVar
 from tabular_trpo._app.shared.errors import UsageError
 from tabular_trpo._app.shared.models import AUTO_WORK, MOST_ENTRIES, MOST_STATES
 from tabular_trpo._core.budget import COMMAND
-from tabular_trpo._theory.claim import Theorem
-from tabular_trpo._theory.theorems import THEOREMS
 
 T = TypeVar("T")
 ARITHMETICS = ("auto", "rational", "float")
 LONGEST_NUMBER = 100  # characters
+POLICIES = "a policy of the file, or uniform (the default), greedy, optimal"
 MOST_NAMES = 100  # names that an error lists
 
 
@@ -57,7 +56,8 @@ def _digits(text: str) -> int:
 
 def add_arithmetic(parser: argparse.ArgumentParser) -> None:
     """Add --arithmetic, its old name --lane, and --work."""
-    parser.add_argument(
+    add = parser.add_argument
+    add(
         "--arithmetic",
         choices=ARITHMETICS,
         default="auto",
@@ -65,8 +65,8 @@ def add_arithmetic(parser: argparse.ArgumentParser) -> None:
         f"(at most {MOST_STATES} states, {MOST_ENTRIES} entries of P, and {AUTO_WORK:g} s for an "
         "exact evaluation by its estimate)",
     )
-    parser.add_argument("--lane", dest="arithmetic", choices=ARITHMETICS, help=argparse.SUPPRESS)
-    parser.add_argument(
+    add("--lane", dest="arithmetic", choices=ARITHMETICS, help=argparse.SUPPRESS)
+    add(
         "--work",
         metavar="SECONDS",
         type=number(float, "a number of seconds >= 0", lambda seconds: seconds >= 0),
@@ -74,14 +74,6 @@ def add_arithmetic(parser: argparse.ArgumentParser) -> None:
         help="the most exact arithmetic in all, by its estimate; work that would exceed it is not "
         f"begun and ends with exit code 4 (default {COMMAND:g})",
     )
-
-
-def chosen_theorems(names: Sequence[str]) -> tuple[Theorem, ...]:
-    """Return the theorems of these names in the order of the table; all of them for no name.
-
-    raises: UsageError for an unknown name
-    """
-    return tuple(chosen("theorem", names, ((theorem.name, theorem) for theorem in THEOREMS)))
 
 
 def chosen(kind: str, names: Sequence[str], known: Iterable[tuple[str, T]]) -> list[T]:

@@ -8,7 +8,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from multiprocessing import connection, resource_tracker
 from typing import Any, TypeVar, final
@@ -16,7 +16,7 @@ from typing import Any, TypeVar, final
 from tabular_trpo._app.shared.arguments import integer
 from tabular_trpo._app.shared.errors import UsageError
 from tabular_trpo._app.shared.supervision import die_with
-from tabular_trpo._core.errors import missing_extra
+from tabular_trpo._core.errors import LimitError, Problem, missing_extra
 from tabular_trpo._core.interrupts import hold_interrupts
 
 T = TypeVar("T")
@@ -39,14 +39,18 @@ class SerialExecutor(Executor):
 
 
 def in_order(
-    executor: Executor, width: int, work: Callable[..., T], tasks: Iterable[tuple[Any, ...]]
+    started: Started, work: Callable[..., T], tasks: Iterable[tuple[Any, ...]], cure: str = ""
 ) -> Iterator[T]:
     """Yield the results of tasks in their order, whichever is done first.
 
     At most twice as many tasks as can run at once are under way or waiting to be yielded, so that
     memory is bounded however many there are.
+
+    cure:   what to do where a worker is lost
+    raises: LimitError where a worker is lost
     """
     waiting: deque[Future[T]] = deque()
+    executor, width = started
     most = 2 * width if width > 1 else 1
     try:
         for task in tasks:
@@ -55,6 +59,9 @@ def in_order(
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+    except BrokenExecutor:
+        lost = Problem("worker", "a worker", "ended too early", "one that is not killed", cure)
+        raise LimitError(lost) from None
     finally:
         for future in waiting:
             future.cancel()

@@ -12,6 +12,7 @@ from tabular_trpo._core.instance import Instance
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, zeros
+from tabular_trpo._core.policy_checks import check_policy
 from tabular_trpo._exact.evaluate import evaluate
 
 STEP = Fraction(1, 10)
@@ -69,7 +70,7 @@ def _as_mixture(
 
 def _mixture(mdp: MDP, pi: Array, target: Array, alpha: Any) -> Array:
     """Return the mixture as the model reads it: float rows on the grid."""
-    return policies.check_policy(mdp, policies.mixture(pi, target, alpha))
+    return check_policy(mdp, policies.mixture(pi, target, alpha))
 
 
 def _towards_greedy(mdp: MDP, name: str, pi: Array, step: Fraction) -> Instance:
@@ -107,7 +108,7 @@ def _random(mdp: MDP, rng: np.random.Generator, low: int, high: int) -> Array:
     weights += mdp.mask * (weights.sum(axis=1, keepdims=True) == 0)
     totals = weights.sum(axis=1)
     if mdp.arithmetic == "float":
-        return policies.check_policy(mdp, weights / totals[:, None])
+        return check_policy(mdp, weights / totals[:, None])
     pi = zeros(weights.shape, rational=True)
     for s, a in np.argwhere(weights):
         pi[s, a] = Fraction(int(weights[s, a]), int(totals[s]))
@@ -119,7 +120,7 @@ def _same(x: Array, y: Array) -> bool:
 
 
 def _distinct(found: list[Instance]) -> list[Instance]:
-    """Drop repeated pairs; a mixture stays beside an equal plain pair: more theorems apply to it."""
+    """Drop repeated pairs; a mixture stays beside a plain pair: more theorems apply."""
     kept: list[Instance] = []
     for one in found:
         again = (

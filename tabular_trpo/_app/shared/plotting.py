@@ -3,19 +3,23 @@
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tabular_trpo._app.shared.errors import UsageError
 from tabular_trpo._core.errors import TabularError, missing_extra
 from tabular_trpo._core.terminal import plain
 from tabular_trpo._formats.atomic_write import write_atomically
 
+T = TypeVar("T")
 
-def check_figure(path: str) -> None:
-    """Refuse a figure that could not be written, before the run that it shows.
+
+def check_figure(path: str | None) -> None:
+    """Refuse a figure that could not be written, before the run that it shows; None is no figure.
 
     raises: UsageError for another ending or a folder that is not there; MissingExtraError
     """
+    if path is None:
+        return
     if not path.lower().endswith(".png"):
         raise UsageError(f"--figure {path!r}, expected a name that ends in .png")
     if not Path(path).absolute().parent.is_dir():
@@ -28,10 +32,11 @@ def title(axes: Any, text: str) -> None:
     axes.set_title(plain(text), fontsize=10, parse_math=False)
 
 
-def attempt(draw: Callable[[], None]) -> TabularError | None:
-    """Draw a figure; return the error where it cannot be written, for `Answer.unwritten`."""
+def attempt(draw: Callable[[str, T], None], path: str | None, run: T) -> TabularError | None:
+    """Draw a figure where a path is given; return the error where it cannot be written."""
     try:
-        draw()
+        if path is not None:
+            draw(path, run)
     except TabularError as error:
         return error
     return None

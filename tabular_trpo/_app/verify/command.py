@@ -5,82 +5,62 @@ import json
 from pathlib import Path
 
 from tabular_trpo import check
-from tabular_trpo._app.shared.arguments import add_arithmetic, chosen_theorems, integer
+from tabular_trpo._app.shared.arguments import add_arithmetic, integer
 from tabular_trpo._app.shared.files import CERTIFICATE, check_folder, save, slug, unique
 from tabular_trpo._app.shared.formatting import counted
 from tabular_trpo._app.shared.models import Source, read_all
 from tabular_trpo._app.shared.output import Answer, Document
 from tabular_trpo._app.shared.pairs import candidates
 from tabular_trpo._app.shared.progress import progress_bar
+from tabular_trpo._app.shared.theorems import chosen_theorems
 from tabular_trpo._app.verify.outcome import Counterexample, Outcome
 from tabular_trpo._app.verify.report import report
 from tabular_trpo._app.verify.tally import Judged, place
 from tabular_trpo._core.errors import LimitError, MemoryGuardError, TabularError
-from tabular_trpo._core.instance import Instance
 from tabular_trpo._core.signs import MAX_BITS
 from tabular_trpo._exact.evaluated_once import evaluated_once
-from tabular_trpo._theory.certifiable import CERTIFIED_BITS, NOT_CHECKED
+from tabular_trpo._theory.certifiable import CERTIFIED_BITS, unchecked
 from tabular_trpo._theory.certificate import pair_certificate
 from tabular_trpo._theory.judge import FIRST_BITS, NO_VALUE, NOT_MIXTURE, judge
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.theorems import THEOREMS
 
-EPILOG = """Vacuous: the precondition fails, or a penalty is infinite, so that nothing is claimed.
-Exit code 0: nothing is refuted or undecided. 1: a statement is refuted, or a certificate fails
-its check; the counterexample is printed, or stored by --certificates. 3: a certificate cannot be
-written; the verdicts are printed all the same. 4: undecided.
+EPILOG = """Vacuous: the precondition fails, or a penalty is infinite; nothing is claimed.
+Exit code 0: nothing is refuted or undecided. 1: a statement is refuted, or a
+certificate fails its check; the counterexample is printed, or stored by
+--certificates. 3: a certificate cannot be written; the verdicts are printed
+all the same. 4: undecided.
 
-The `expected` blocks of model files are not compared: they are for the tests of the models."""
+The `expected` blocks of model files are not compared: they are for the tests
+of the models."""
 MOST_BITS = 2**20
 LONGEST_NAME = 80  # characters of a model or of a pair in the name of a file
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    parser.add_argument(
-        "paths",
-        metavar="PATH",
-        nargs="+",
-        help="a *.mdp.json file, a directory of such files, or - for standard input",
-    )
-    parser.add_argument(
-        "--theorem",
-        metavar="NAME",
-        action="append",
-        default=[],
-        help="judge this statement only; may be repeated",
-    )
-    parser.add_argument(
+    add = parser.add_argument
+    add("paths", metavar="PATH", nargs="+", help="*.mdp.json files, directories of them, or -")
+    only = "judge this statement only; may be repeated"
+    add("--theorem", metavar="NAME", action="append", default=[], help=only)
+    add(
         "--pairs",
         choices=("auto", "file", "made", "all"),
         default="auto",
         help="pairs of policies of the file, made ones, or both; auto (the default): "
         "of the file where it has two policies, else made",
     )
-    parser.add_argument(
-        "--seed", type=integer(0, 2**63), default=0, help="of the random pairs (default 0)"
-    )
-    parser.add_argument(
-        "--n-random",
-        type=integer(0, 10**6),
-        default=2,
-        metavar="N",
-        help="random pairs among the made ones (default 2)",
-    )
+    add("--seed", type=integer(0, 2**63), default=0, help="of the random pairs (default 0)")
+    many = integer(0, 10**6)
+    add("--n-random", type=many, default=2, metavar="N", help="random pairs to make (default 2)")
     add_arithmetic(parser)
-    parser.add_argument(
-        "--bits",
-        type=integer(FIRST_BITS, MOST_BITS),
-        default=MAX_BITS,
-        metavar="N",
-        help=f"precision at which a logarithm is given up (default {MAX_BITS})",
+    bits = integer(FIRST_BITS, MOST_BITS)
+    limit = f"precision at which a logarithm is given up (default {MAX_BITS})"
+    add("--bits", type=bits, default=MAX_BITS, metavar="N", help=limit)
+    add(
+        "--certificates", metavar="DIR", help="write the certificate of each pair there, re-checked"
     )
-    parser.add_argument(
-        "--certificates",
-        metavar="DIR",
-        help="write a certificate of each pair there, each re-checked before",
-    )
-    parser.add_argument("--full", action="store_true", help="a row for each model and statement")
+    add("--full", action="store_true", help="a row for each model and statement")
 
 
 def run(args: argparse.Namespace) -> Answer:
@@ -101,15 +81,15 @@ def run(args: argparse.Namespace) -> Answer:
                 ):
                     pairs = counted(len(outcome.judged), "pair")
                     update(done, f"{done}/{counted(len(sources), 'model')}, {pairs}")
-                    _judge(outcome, source, one)
+                    _judge(outcome, source, one.name, Pair.of(one))
     return report(outcome)
 
 
-def _judge(outcome: Outcome, source: Source, instance: Instance) -> None:
+def _judge(outcome: Outcome, source: Source, name: str, pair: Pair) -> None:
     """Judge all theorems on one pair."""
-    args, pair = outcome.args, Pair.of(instance)
+    args = outcome.args
     verdicts = tuple(judge(x, pair, args.bits, args.arithmetic) for x in outcome.theorems)
-    one = Judged(source, instance.name, verdicts)
+    one = Judged(source, name, verdicts)
     outcome.judged.append(one)
     _keep(outcome, one, pair)
 
@@ -159,7 +139,7 @@ def _missing(one: Judged, document: Document) -> list[str]:
     identity shows.
     """
     held = {claim["name"] for claim in document["claims"]}
-    held |= {theorem.name for theorem in THEOREMS if theorem.names() & NOT_CHECKED}
+    held |= {theorem.name for theorem in THEOREMS if unchecked(theorem)}
     rational = {theorem.name for theorem in THEOREMS if theorem.exactness == "rational"}
     for verdict in one.verdicts:
         tie = verdict.slack_lo == 0 and verdict.claim.name not in rational

@@ -55,7 +55,7 @@ def _title(sources: Sequence[Source]) -> str:
 
 
 def _failures(outcome: Outcome) -> list[Part]:
-    """List the refuted or undecided verdicts, the counterexample and the command that repeats it."""
+    """List the refuted or undecided verdicts, the counterexample, the command that repeats it."""
     lines: list[Part] = []
     bad = [(one, v) for one in outcome.judged for v in one.verdicts if v.status in STATUSES[2:]]
     bad.sort(key=lambda entry: entry[1].status != "refuted")

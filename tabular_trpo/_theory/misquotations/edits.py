@@ -14,7 +14,7 @@ from typing import NamedTuple, final
 
 from tabular_trpo._theory.expression import Expression, number
 from tabular_trpo._theory.fixtures import Fixture
-from tabular_trpo._theory.symbols import Symbols, parsed
+from tabular_trpo._theory.symbols import Symbols, parsed, with_args
 from tabular_trpo._theory.trace import Formula, Statement, trace
 
 Part = str | Formula  # p -> number
@@ -140,10 +140,8 @@ def _rewritten(e: Expression, rule: Rule) -> Expression:
     """Apply a rule from the root down; what it changes is not searched further."""
     made = rule(e)
     if made is None:
-        args = [_rewritten(x, rule) if isinstance(x, Expression) else x for x in e.args]
-        if e.body is None:
-            return Expression(e.op, tuple(args), e.rank)
-        return number(getattr(Symbols(), e.op)(*args))  # a function with a formula of its own
+        args = (_rewritten(x, rule) if isinstance(x, Expression) else x for x in e.args)
+        return with_args(e, args)
     if made.rank != e.rank:
         raise ValueError(f"{made} has another rank than {e}")
     return made

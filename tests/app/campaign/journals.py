@@ -1,11 +1,20 @@
 """A small file of a campaign, and ways to damage it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tabular_trpo._app.campaign.sealed_lines import lines, unseal
+from tabular_trpo._app.campaign.sealed_lines import Record, seal, unseal
 from tests.app.conftest import Run
+
+
+def lines(records: Iterable[Record]) -> Iterator[bytes]:
+    """Yield the lines of records that follow each other, from the first of a file on."""
+    digest = b""
+    for record in records:
+        line, digest = seal(record, digest)
+        yield line
+
 
 SMALL = ("campaign", "--pairs", "60", "--chunk", "20", "--executor", "serial")
 NAMES = ("--theorems", "trpo_bound", "advantage_lemma")

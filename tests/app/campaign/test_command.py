@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo._app.shared import arguments
+from tabular_trpo._app.shared import theorems
 from tabular_trpo._falsify import screen
 from tabular_trpo._formats.document import from_document
 from tabular_trpo._theory import selection as choice
@@ -26,7 +26,7 @@ def half_bound(p: Any) -> Any:
 @pytest.fixture
 def planted(monkeypatch: pytest.MonkeyPatch) -> str:
     """Put a false neighbour of Theorem 1 into the table, and return its name."""
-    for module in (choice, arguments):
+    for module in (choice, theorems):
         monkeypatch.setattr(module, "THEOREMS", (*tt.THEOREMS, half_bound))
     return half_bound.name
 

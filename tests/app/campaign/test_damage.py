@@ -8,7 +8,6 @@ import pytest
 
 from tabular_trpo._app.campaign import worker as campaign_work
 from tabular_trpo._app.campaign.journal import journal
-from tabular_trpo._app.campaign.sealed_lines import lines
 from tabular_trpo._app.shared.errors import UsageError
 from tabular_trpo._core.errors import InvalidMDPError
 from tests.app.campaign.journals import (
@@ -19,6 +18,7 @@ from tests.app.campaign.journals import (
     SMALL,
     SUMMARY,
     WHOLE,
+    lines,
     resealed,
     small_campaign,
 )  # fmt: skip

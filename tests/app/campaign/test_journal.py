@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tabular_trpo._app.campaign.journal import journal
-from tabular_trpo._app.campaign.sealed_lines import lines, seal
+from tabular_trpo._app.campaign.sealed_lines import seal
 from tabular_trpo._core.errors import InvalidMDPError
 from tests.app.campaign.journals import (
     CHUNKS,
@@ -19,6 +19,7 @@ from tests.app.campaign.journals import (
     SMALL,
     SUMMARY,
     WHOLE,
+    lines,
     resealed,
     small_campaign,
 )  # fmt: skip

@@ -16,8 +16,8 @@ from tabular_trpo._app.improve import methods as improve_methods
 from tabular_trpo._app.improve.methods import METHODS, Method
 from tabular_trpo._app.improve.report import below
 from tabular_trpo._core.real import log
-from tabular_trpo._improve import iterate
 from tabular_trpo._improve.gain_bounds import gain_bounds
+from tabular_trpo._improve.iterate import iterate
 from tabular_trpo._improve.step import step_to
 from tabular_trpo._theory.claim import theorem
 from tabular_trpo.families import worst_case
@@ -227,7 +227,7 @@ def test_refuted_theorem_is_exit_code_1(
         return p.eta_new, ">=", p.L - p.eps * p.max_tv**2
 
     monkeypatch.setattr(inspect.unwrap(iterate), "__defaults__", ((), gain_bounds([too_good])))
-    monkeypatch.setitem(METHODS, "large", Method("large", "too far", _large))
+    monkeypatch.setitem(METHODS, "large", Method("large", "too far", _large, promise=None))
     path, start = _worst(tmp_path)
     result = run("improve", path, "--method", "large", "--policy", start, "--iterations", "1")
     assert result.code == 1 and "Step 1 refutes too_good." in result.out

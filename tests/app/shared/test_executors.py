@@ -90,7 +90,7 @@ def test_bytes_are_the_same_when_chunks_come_out_of_order(
 
 def test_results_come_in_order_and_few_are_under_way() -> None:
     backwards = Backwards()
-    assert list(in_order(backwards, 4, lambda x: x * x, ((x,) for x in range(30)))) == [
+    assert list(in_order((backwards, 4), lambda x: x * x, ((x,) for x in range(30)))) == [
         x * x for x in range(30)
     ]
     assert backwards.most == 8
@@ -98,7 +98,7 @@ def test_results_come_in_order_and_few_are_under_way() -> None:
 
 def test_what_waits_is_cancelled_when_the_work_ends_early() -> None:
     backwards = Backwards()
-    results = in_order(backwards, 4, lambda x: x, ((x,) for x in range(30)))
+    results = in_order((backwards, 4), lambda x: x, ((x,) for x in range(30)))
     assert next(results) == 0
     results.close()  # type: ignore[attr-defined]
     waiting = [future for future, _ in backwards.todo]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tabular_trpo import check
-from tabular_trpo._app.shared import arguments
+from tabular_trpo._app.shared import theorems
 from tabular_trpo._app.verify import command as verify
 from tabular_trpo._theory.certificate import pair_certificate
 from tabular_trpo._theory.claim import claim
@@ -28,7 +28,7 @@ def no_penalty(p: Any) -> Any:
 @pytest.fixture
 def false_claim(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put a false claim into the table."""
-    monkeypatch.setattr(arguments, "THEOREMS", (*THEOREMS, no_penalty))
+    monkeypatch.setattr(theorems, "THEOREMS", (*THEOREMS, no_penalty))
 
 
 def test_every_theorem_holds_on_every_model(run: Run) -> None:
