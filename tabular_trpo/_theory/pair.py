@@ -158,7 +158,7 @@ class Pair(Quantities):
         return self.to_rational()
 
     def enclosed(self) -> EnclosedPair:
-        """Return the quantities of a single float pair as intervals that contain the exact values."""
+        """Return the quantities of a single float pair as intervals around the exact values."""
         return self._enclosed
 
     @cached_property
