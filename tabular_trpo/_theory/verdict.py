@@ -53,7 +53,7 @@ class Verdict:
     >>> case = tt.families.worst_case.tight_thm1("1/10", "9/10")
     >>> pair = tt.Pair(case.mdp, case.pi, case.pi_new)
     >>> tt.verify_pair(pair, ["trpo_bound"])["trpo_bound"]
-    <Verdict trpo_bound: proved, rational, slack 15.4737>
+    <Verdict trpo_bound: proved, rational, slack 1.70526>
     """
 
     status: Status
