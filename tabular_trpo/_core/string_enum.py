@@ -4,6 +4,6 @@ from enum import StrEnum
 
 
 class PlainStrEnum(StrEnum):
-    """Abstract base of the enumerations; a member equals its string and also has its `repr`."""
+    """Abstract base of the enumerations: a member equals its string and has its `repr`."""
 
     __repr__ = str.__repr__

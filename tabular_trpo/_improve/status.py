@@ -1,20 +1,14 @@
 """The statuses of steps, of solvers, of verdicts on a step and of rules: strings with names."""
 
-from enum import StrEnum
 from typing import final
 
 from tabular_trpo._core.public import public
-
-
-class Status(StrEnum):
-    """A string with a name, equal to and printed as the plain string (abstract: no members)."""
-
-    __repr__ = str.__repr__
+from tabular_trpo._core.string_enum import PlainStrEnum
 
 
 @public
 @final
-class StepStatus(Status):
+class StepStatus(PlainStrEnum):
     """What a step did.
 
     MOVED:    pi_new differs from pi
@@ -34,7 +28,7 @@ class StepStatus(Status):
 
 @public
 @final
-class Monotone(Status):
+class Monotone(PlainStrEnum):
     """Whether eta_new >= eta is certain (PROVED), its contrary is (REFUTED), or neither.
 
     >>> list(Monotone)
@@ -48,7 +42,7 @@ class Monotone(Status):
 
 @public
 @final
-class SolverStatus(Status):
+class SolverStatus(PlainStrEnum):
     """Why conjugate gradients ended.
 
     SOLVED:     the residual is within the tolerance
@@ -65,7 +59,7 @@ class SolverStatus(Status):
 
 
 @final
-class RuleName(Status):
+class RuleName(PlainStrEnum):
     """What a stopping rule looks at."""
 
     ITERATIONS = "iterations"

@@ -197,7 +197,7 @@ class Theorem:
 
     def __repr__(self) -> str:
         """Return one line: the name, the formula (cut where it is long) and the equation."""
-        text = shorten(str(self.statement), LONGEST_SHOWN, placeholder=" ...")
+        text = shorten(" ".join(self.text()), LONGEST_SHOWN, placeholder=" ...")
         return f"<Theorem {plain(self.name)}: {text}, {plain(self.equation)}>"
 
 

@@ -1,4 +1,4 @@
-"""The constants of the bounds; one text each, for numbers in every arithmetic and for symbols."""
+"""The constants of the bounds, for numbers of every arithmetic and for symbols of formulas."""
 
 from typing import Any
 
@@ -9,21 +9,14 @@ from tabular_trpo._core.public import public
 from tabular_trpo._exact.evaluate import Evaluation
 
 
-def penalty_constant(eps: Any, gamma: Any) -> Any:
-    """Return C = 4 eps gamma / (1 - gamma)^2, the factor of the KL in TRPO (2015), equation (9).
-
-    >>> from fractions import Fraction
-    >>> penalty_constant(1, Fraction(9, 10))
-    Fraction(360, 1)
-    """
-    return 4 * eps * gamma / (1 - gamma) ** 2
-
-
 def coupling_constant(max_tv: Any, gamma: Any) -> Any:
-    """Return c = sum_t gamma^t (1 - (1 - max_tv)^t): TRPO (2015), appendix A, not rounded up.
+    """Return c = sum_t gamma^t (1 - (1 - max_tv)^t), for paths on a coupling.
 
-    It bounds the discounted probability that coupled paths have parted:
-    max_tv gamma / ((1 - gamma) (1 - gamma (1 - max_tv))).
+    It bounds the discounted chance that coupled paths of the policies differ, and is
+    c = max_tv gamma / ((1 - gamma) (1 - gamma (1 - max_tv))): TRPO (2015), appendix A, before
+    1 - gamma (1 - max_tv) is rounded down to 1 - gamma.
+
+    max_tv, gamma: numbers of any arithmetic, or symbols of a formula
 
     >>> from fractions import Fraction
     >>> coupling_constant(Fraction(1, 10), Fraction(9, 10))
@@ -41,6 +34,13 @@ def penalty(ev: Evaluation) -> Any:
 
     return: (...) in the arithmetic of the evaluation
     raises: LimitError where doubles overflow
+
+    >>> from tabular_trpo._families.worst_case import tight_thm1
+    >>> from tabular_trpo._exact.evaluate import evaluate
+    >>> case = tight_thm1("1/10", "9/10")
+    >>> penalty(evaluate(case.mdp, case.pi))
+    Fraction(360, 1)
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        return finite("C", penalty_constant(abs(ev.A).max(axis=(-2, -1)), ev.mdp.gamma))
+        eps, gamma = abs(ev.A).max(axis=(-2, -1)), ev.mdp.gamma
+        return finite("C", 4 * eps * gamma / (1 - gamma) ** 2)

@@ -4,7 +4,7 @@ The small models were found by `falsify`.  A fixture is a function without argum
 pickled and makes the pair in rationals when it is called.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import partial
 from typing import Any
@@ -14,7 +14,7 @@ from tabular_trpo._families import worst_case
 from tabular_trpo._theory.pair import Pair
 
 Fixture = Callable[[], Pair]
-Row = list[int] | list[str]  # probabilities or rewards: one number for each action or next state
+Row = Sequence[int | str]  # probabilities or rewards: one number for each action or next state
 
 HERE, THERE, FIRST, SECOND, HALF = [1, 0], [0, 1], [1, 0], [0, 1], ["1/2", "1/2"]
 STAY_OR_GO = [[HERE, THERE], [THERE, HERE]]
@@ -71,7 +71,13 @@ def loss() -> Pair:
     return arm("1", "1", "9/10", "1/10")()
 
 
-def _small(P: list[list[Row]], r: list[Row], rho0: Row, pi: list[Row], pi_new: list[Row]) -> Pair:
+def _small(
+    P: Sequence[Sequence[Row]],
+    r: Sequence[Row],
+    rho0: Row,
+    pi: Sequence[Row],
+    pi_new: Sequence[Row],
+) -> Pair:
     """Return a pair at gamma = 1/2 that is written out, one row for each state."""
     return Pair(MDP(P, r, rho0, "1/2"), pi, pi_new)
 
@@ -120,8 +126,8 @@ def returning() -> Pair:
 
 def straying() -> Pair:
     """The old policy stays where it is paid; the new one leaves for good with probability 1/8."""
-    r, new = [["1", "0"], ["0", "0"]], [["7/8", "1/8"], FIRST]
-    return _small(STAY_OR_GO, r, THERE, [FIRST, SECOND], new)
+    r = [["1", "0"], ["0", "0"]]
+    return _small(STAY_OR_GO, r, THERE, [FIRST, SECOND], [["7/8", "1/8"], FIRST])
 
 
 def passing() -> Pair:

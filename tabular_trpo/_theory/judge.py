@@ -64,7 +64,7 @@ def judge(theorem: Theorem, pair: Pair, bits: int = MAX_BITS, arithmetic: str = 
     >>> from tabular_trpo._theory.fixtures import tight
     >>> from tabular_trpo._theory.statements.coupling import trpo_bound
     >>> judge(trpo_bound, tight()())
-    <Verdict trpo_bound: proved, rational, slack 1.70311>
+    <Verdict trpo_bound: proved, rational, slack 1.70526>
     """
     check_question(theorem, pair, bits, arithmetic)
     if theorem.mixture and not pair.is_mixture:
@@ -82,8 +82,8 @@ def judge(theorem: Theorem, pair: Pair, bits: int = MAX_BITS, arithmetic: str = 
         exact = pair.exact
         _ = exact.old, exact.new
         spend(STATEMENT * exact.exact_seconds, f"{theorem.name} in rationals")
-    except (LimitError, MemoryGuardError) as limit_reached:
-        return _without_slack(theorem, Status.UNDECIDED, Decider.RATIONAL, str(limit_reached))
+    except (LimitError, MemoryGuardError) as limit:
+        return _without_slack(theorem, Status.UNDECIDED, Decider.RATIONAL, str(limit))
     return _decide(theorem, exact, Decider.RATIONAL, bits)
 
 

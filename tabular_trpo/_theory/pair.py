@@ -25,9 +25,9 @@ from tabular_trpo._theory.vocabulary import find
 @public
 @final
 class Pair(Quantities):
-    """An old and a new policy on a model (or a batch), with all that a theorem speaks of.
+    """An old and a new policy on a model (or a batch), with every quantity of the theorems.
 
-    Quantities are computed when first asked for: eta eta_new L M C eps eps_cpi max_tv mean_tv
+    Quantities are computed when first read: eta eta_new L M C eps eps_cpi max_tv mean_tv
     max_kl mean_kl (...); V V_new rho rho_new d A_bar tv kl W (..., S); A Q r pi pi_new (..., S, A);
     for mixtures also alpha, target, A_bar_target and eps_target; J kemeny d_avg h and those of
     pi_new for the average reward, where a chain has one recurrent class.
@@ -54,7 +54,7 @@ class Pair(Quantities):
 
     @cached_property
     def exact_seconds(self) -> float:
-        """The estimate of the exact evaluations of both policies."""
+        """The estimated seconds of the exact evaluations of both policies (see `exact_work`)."""
         exact = self.exact
         return sum(evaluation(exact.mdp, pi).seconds for pi in (exact.pi, exact.pi_new))
 
@@ -63,10 +63,11 @@ class Pair(Quantities):
     def mixture(cls, mdp: MDP, pi: Any, target: Any, alpha: Any) -> "Pair":
         """Return the pair of pi and (1 - alpha) pi + alpha target.  TRPO (2015), equation (5).
 
-        In float arithmetic the pair stands for the exact mixture of the policies as they are stored.
+        In float arithmetic the pair is read as the exact mixture of the policies that are stored.
 
-        alpha:  in [0, 1], in the arithmetic of the model; (...) for a batch
-        raises: InvalidMDPError, ExactnessError
+        pi, target: (..., S, A) in the arithmetic of the model
+        alpha:      in [0, 1], in the arithmetic of the model; (...) for a batch
+        raises:     InvalidMDPError, ExactnessError
         """
         rational = mdp.arithmetic == "rational"
         kind, weight = read_array("alpha", alpha)
@@ -101,11 +102,12 @@ class Pair(Quantities):
         return np.asarray(size.reshape(size.shape + (1,) * (axes - batch)))
 
     def __repr__(self) -> str:
-        """Return one line that says the size and the arithmetic."""
+        """Return one line with the sizes and the arithmetic."""
         mdp = self.mdp
         batch = f", batch {mdp.batch_shape}" if mdp.batch_shape else ""
         kind = f"mixture, alpha={brief(self.alpha)}" if self.is_mixture and not batch else "pair"
-        return f"<Pair: {kind}, S={mdp.n_states}, A={mdp.n_actions}{batch}, {mdp.arithmetic} arithmetic>"
+        sizes = f"S={mdp.n_states}, A={mdp.n_actions}{batch}"
+        return f"<Pair: {kind}, {sizes}, {mdp.arithmetic} arithmetic>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Keep the model and the policies; quantities are computed again where asked for."""
@@ -133,7 +135,7 @@ class Pair(Quantities):
         return Instance("", self.mdp, self.pi, self.pi_new, self.target, self.alpha)
 
     def to_rational(self) -> "Pair":
-        """Return the pair in rational arithmetic: each float as the dyadic rational that it is.
+        """Return the pair in rational arithmetic; each float is a dyadic rational.
 
         raises: InvalidMDPError for a batch, MemoryGuardError where the dense table would not fit
         """
@@ -142,16 +144,19 @@ class Pair(Quantities):
         return Pair.of(self.instance.to_rational())
 
     def to_float(self) -> "Pair":
-        """Return the pair in float arithmetic; raises ExactnessError where support would be lost."""
+        """Return the pair in float arithmetic, each number rounded.
+
+        raises: ExactnessError where a positive probability would become 0
+        """
         return self if self.mdp.arithmetic == "float" else Pair.of(self.instance.to_float())
 
     @cached_property
     def exact(self) -> "Pair":
-        """The rational reading of the pair, made once."""
+        """The pair in rational arithmetic, made once."""
         return self.to_rational()
 
     def enclosed(self) -> EnclosedPair:
-        """Return the quantities of a single float pair as intervals that hold the exact ones."""
+        """Return the quantities of a single float pair as intervals around the exact values."""
         return self._enclosed
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The ratio of a gap to a penalty as a double: for people, never for proofs."""
+"""The ratio of a gap to a penalty as a double, for reports; no verdict depends on it."""
 
 from fractions import Fraction
 from math import isfinite, nextafter
@@ -26,7 +26,7 @@ def ratio_of(gap: Any, penalty: Any) -> float | None:
             near = nearest(gap) / nearest(penalty)
         if near == 1 and gap != penalty:
             near = nextafter(near, 0 if abs(gap) < abs(penalty) else 2)
-    except LimitError:  # nobody can tell them apart
+    except LimitError:  # their difference is beyond the limits of precision
         return 1.0
     except ArithmeticError:
         return None

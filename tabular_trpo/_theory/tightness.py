@@ -1,4 +1,4 @@
-"""How near a statement is known to come to equality, and the pairs that show it."""
+"""The largest known gap / penalty of each bound, and the pairs of policies that have it."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,11 +13,11 @@ from tabular_trpo._theory.fixtures import Fixture
 @locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Tight:
-    """A pair on which gap / penalty is known, and the largest known; see `Verdict.tightness`.
+    """A pair with the largest gap / penalty known by hand for a bound (see `Verdict.tightness`).
 
     fixture: makes the pair
-    ratio:   gap / penalty there: exact, or cut after four digits where logarithms are in it
-    words:   which family it is, and what its ratio tends to
+    ratio:   gap / penalty of the pair: exact, or cut after four digits where it has logarithms
+    words:   the family of the pair, and the limit of the ratio in it
     """
 
     fixture: Fixture
@@ -26,18 +26,16 @@ class Tight:
 
     @property
     def attained(self) -> bool:
-        """Return whether the statement holds with equality."""
+        """Whether the bound holds with equality."""
         return self.ratio == 1
 
 
-_ONE = Fraction(1)
 _TIGHT, _SMALL, _TWO = fixtures.TIGHT, fixtures.TIGHT_SMALL, fixtures.two_region("1/200")
 _SMALL_STEP = Fraction(1000, 1001)  # (1 - gamma) / (1 - gamma (1 - a)) at a = 1/1000, gamma = 1/2
-_SMALL_GAMMA = Fraction(199, 200)  # 1 - gamma
 
 
 def _attained(fixture: Fixture, words: str) -> Tight:
-    return Tight(fixture, _ONE, f"attained: {words}")
+    return Tight(fixture, Fraction(1), f"attained: {words}")
 
 
 def _limit(fixture: Fixture, ratio: Fraction, words: str) -> Tight:

@@ -41,7 +41,7 @@ class Verdict:
     """The verdict on a claim; it has four ends, so it is not a bool.
 
     status:     "proved", "refuted", "undecided" (a limit was reached: see `reason`), or "vacuous"
-                (the precondition fails, a penalty is infinite, or a side has no value: see `reason`)
+                (the precondition fails, a penalty is infinite, or a side has no value)
     slack_lo, slack_hi: certain bounds of the slack (see `Claim.slack`), equal where it is known
                 exactly; None where it has no value
     arithmetic: "float" (float64 with error bounds), "rational", or "enclosure" (exact logarithms
@@ -53,7 +53,7 @@ class Verdict:
     >>> case = tt.families.worst_case.tight_thm1("1/10", "9/10")
     >>> pair = tt.Pair(case.mdp, case.pi, case.pi_new)
     >>> tt.verify_pair(pair, ["trpo_bound"])["trpo_bound"]
-    <Verdict trpo_bound: proved, rational, slack 15.4737>
+    <Verdict trpo_bound: proved, rational, slack 1.70526>
     """
 
     status: Status

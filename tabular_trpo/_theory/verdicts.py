@@ -30,7 +30,7 @@ class Verdicts:
     >>> verdicts
     <Verdicts: 1 proved, 0 refuted, 0 undecided, 1 vacuous>
     >>> print(verdicts["trpo_bound"])
-    proved    trpo_bound                        rational  slack 1.70311
+    proved    trpo_bound                        rational  slack 1.70526
     """
 
     items: tuple[Verdict, ...]

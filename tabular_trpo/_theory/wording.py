@@ -1,7 +1,8 @@
-"""What is quoted of each source, and what the statement of the table says otherwise.
+"""What each source states, and how the statement of the table differs from it.
 
-A statement has (what the source says, how the one here differs).  Statements whose source is "own"
-quote nothing.  Discounted visits are not normalised here, whatever the source does.
+An entry is (what the source states, how the statement here differs); it becomes `Theorem.quoted`
+and `Theorem.differs`.  Statements whose source is "own" have no entry.  Discounted visits are not
+normalised here, whatever the source does.
 """
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -31,13 +32,16 @@ WORDS: dict[str, tuple[str, str]] = {
         "the term of the proof; printed in the middle is 2 alpha max A_bar, without abs",
     ),
     "drift_lemma_2": (
-        "Lemma 3 and its proof, as at t = 1",
+        "Lemma 3 and its proof: the difference is at most 2 (1 - (1-alpha)^t) max abs(A_bar)",
         "the term of the proof; the middle term printed fails from t = 2 on",
     ),
-    "drift_lemma_3": ("Lemma 3 and its proof, as at t = 1", "as at t = 2"),
+    "drift_lemma_3": (
+        "Lemma 3 and its proof: the difference is at most 2 (1 - (1-alpha)^t) max abs(A_bar)",
+        "the term of the proof; the middle term printed fails from t = 2 on",
+    ),
     "coupling_to_theorem": (
         "appendix A, end: the sum over t is at most 4 alpha^2 gamma eps / (1-gamma)^2",
-        "that last step by itself",
+        "that last step alone",
     ),
     "performance_difference_statewise": ("(1), from one start", "from each state"),
     "reversed_performance_difference": ("(2)", "with the policies exchanged"),
@@ -74,7 +78,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "cpi_step_bounded": (
         "Corollary 4.2: with rewards in [0, R] and alpha = (1-gamma) A' / (4 R), A' normalised",
-        "for any smaller weight too, and half of its own promise; restated, as in Theorem 4.1",
+        "for any smaller weight too, with half of its own gain; without that normalisation",
     ),
     "gradient_domination": (
         "Theorem 6.2: the gap to the optimal policy, by OPT(A) and the mismatch of the visits",
@@ -82,7 +86,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "gradient_domination_start": (
         "Corollary 4.5: eta* - eta <= eps / (1-gamma) sup d*/mu when OPT(A) < eps",
-        "less: only that the mismatch is at most the one from the start over 1 - gamma",
+        "only that the mismatch is at most the one from the start over 1 - gamma",
     ),
     "horizon_performance_difference": ("Lemma 6.1, discounted", "three steps without discount"),
     # Divergences.
@@ -91,7 +95,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "bretagnolle_huber": ("TV <= sqrt(1 - exp(-KL))", "solved for KL, at each state"),
     "hoeffding_kl": (
         "for X in [a, b] of mean 0: log E exp(X) <= (b - a)^2 / 8",
-        "put to X = log pi_new / pi plus KL, under pi; over the actions with mass in either",
+        "applied to X = log pi_new / pi plus KL, under pi; over the actions with mass in either",
     ),
     "renyi_kl": ("Renyi divergence does not decrease in its order: D_1 <= D_2", "at each state"),
     "chi_square_kl": (
@@ -113,16 +117,19 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "cpo_worst_case": (
         "Proposition 1: gain >= -sqrt(2 delta) gamma eps / (1-gamma)^2 for the TRPO step",
-        "for any step that keeps L, with its own mean KL for delta",
+        "for any step that does not lower L, with its own mean KL for delta",
     ),
     "cpo_visitation": ("Lemma 3: norm(d' - d) <= 2 gamma / (1-gamma) E[TV]", "times the horizon"),
     # Average reward.
     "average_performance_difference": ("Lemma 1: rho(pi') - rho(pi) = E_{pi'}[A]", "unichain"),
     "average_visitation": (
-        "the stationary laws part by (kappa* - 1) E[TV], kappa* the largest over policies",
+        "the stationary laws differ by (kappa* - 1) E[TV], kappa* the largest over policies",
         "with the constant of pi_new alone, and the 1-norm, which is twice TV",
     ),
-    "average_bound": ("the same with the largest mean advantage", "the constant of pi_new alone"),
+    "average_bound": (
+        "the error is (kappa* - 1) E[TV] times the largest mean advantage",
+        "the constant of pi_new alone",
+    ),
     "stationary_value": ("V = J / (1-gamma) + h + o(1)", "its exact mean under the stationary law"),
     "average_return": ("V = J / (1-gamma) + h + o(1)", "a bound of the error for each gamma"),
     # Gradients.
@@ -139,7 +146,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "lojasiewicz": (
         "Lemma 8: norm(grad V) >= min pi(a*|s) / (sqrt(S) norm(d*/d)) (V* - V), start mu > 0",
-        "more: any deterministic pi_new; less: both returns from one start",
+        "more general: any deterministic pi_new; less general: both returns from one start",
     ),
     "softmax_smoothness": (
         "Lemma 7: V is 8 / (1-gamma)^3 smooth, r in [0, 1]",
@@ -152,11 +159,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "reward_weighted": ("reward-weighted regression improves monotonically", "state by state"),
     "mirror_step": (
         "Lemma 3.3: a mirror learning update, the best one for its drift, lowers no state",
-        "more: any step that pays for its drift; less: the drift is KL(pi_new || pi)",
+        "more general: any step with A_bar >= KL(pi_new || pi); "
+        "less general: the drift is KL(pi_new || pi)",
     ),
     "npg_progress": (
         "Lemma 5.2: gain >= (1-gamma) / step E_mu[log Z] for a natural gradient step",
-        "more: any step that pays for KL(pi_new || pi); less: step / (1-gamma) = 1 and mu = rho0",
+        "more general: any step with A_bar >= KL(pi_new || pi); "
+        "less general: step / (1-gamma) = 1 and mu = rho0",
     ),
     # Models and soft values.
     "simulation_lemma": ("values of two close models", "two policies on one model"),
@@ -166,6 +175,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "soft_suboptimality": (
         "Lemma 26: V*_tau - V_tau = tau E[KL(pi || pi*_tau)] / (1-gamma)",
-        "more: any pi_new, with a correction that is 0 for the optimal one; less: tau = 1",
+        "more general: any pi_new, with a correction that is 0 for the optimal one; "
+        "less general: tau = 1",
     ),
 }

@@ -1,5 +1,6 @@
-"""What is quoted and what is ours: every statement with a source says both."""
+"""Each statement is documented by sentences of its own and says what it quotes, what differs."""
 
+import inspect
 import re
 
 import pytest
@@ -20,6 +21,21 @@ SHORT = {  # the papers, as equations name them
     "Bretagnolle", "Csiszar & Koerner 2011": "Pinsker", "Gibbs & Su 2002": "chi-square",
     "van Erven & Harremoes 2014": "Renyi",
 }  # fmt: skip
+
+CONTINUING = {"And", "Or", "It", "But", "So", "Also", "Nor", "Which", "Along", "Here", "Then"}
+REFERRING = re.compile(r"(The (same|other|former|latter)|This|That|These|Those|Their|Its)\b")
+
+
+def fragment(text: str) -> bool:
+    """Whether the first sentence of a docstring needs another docstring, or is no sentence."""
+    first = " ".join(text.partition("\n\n")[0].split())
+    words = first.split()
+    return (
+        len(words) < 6
+        or words[0].rstrip(",") in CONTINUING
+        or REFERRING.match(first) is not None
+        or not first.endswith(".")
+    )
 
 
 def test_words_belong_to_statements() -> None:
@@ -59,3 +75,25 @@ def test_trpo_has_lemmas_1_to_3_and_no_ladder(theorem: Theorem) -> None:
 def test_forms_that_are_not_in_the_paper_say_so(name: str) -> None:
     (theorem,) = (one for one in THEOREMS if one.name == name)
     assert theorem.source.startswith("after ") and theorem.differs
+
+
+@each
+def test_docstring_stands_alone(theorem: Theorem) -> None:
+    assert not fragment(inspect.getdoc(theorem.formula) or "")
+
+
+def test_docstrings_differ() -> None:
+    """An entry says what distinguishes its statement from every other one."""
+    texts = [inspect.getdoc(theorem.formula) for theorem in THEOREMS]
+    assert len(set(texts)) == len(texts)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["The other side.", "And by the mean step under the new one.", "It is at most half of that.",
+     "The same with the spans of the rows of Q, which do not know the new policy.",
+     "Half of the span.", "Along the old paths, off by the chance that paths differ.",
+     "Their slopes at the old policy agree along the path.", "a bound of six words or more"],
+)  # fmt: skip
+def test_fragments_are_found(text: str) -> None:
+    assert fragment(text)

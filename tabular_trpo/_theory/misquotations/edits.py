@@ -49,10 +49,10 @@ def without(factor: Part) -> Edit:
 
     def rule(e: Expression) -> Expression | None:
         match e.op, e.args:
-            case "*", (x, y) if x is dropped:
-                return y  # type: ignore[no-any-return]
-            case "*" | "/", (x, y) if y is dropped:
-                return x  # type: ignore[no-any-return]
+            case "*", (x, Expression() as y) if x is dropped:
+                return y
+            case "*" | "/", (Expression() as x, y) if y is dropped:
+                return x
         return None
 
     return _one_side(rule)
@@ -127,10 +127,10 @@ def _one_side(rule: Rule) -> Edit:
 
     def edit(quoted: Quotation) -> Quotation:
         statement = quoted.statement
-        for name, side in (("rhs", statement.rhs), ("lhs", statement.lhs)):
-            made = _rewritten(side, rule)
-            if made is not side:
-                return quoted._replace(statement=replace(statement, **{name: made}))
+        if (rhs := _rewritten(statement.rhs, rule)) is not statement.rhs:
+            return quoted._replace(statement=replace(statement, rhs=rhs))
+        if (lhs := _rewritten(statement.lhs, rule)) is not statement.lhs:
+            return quoted._replace(statement=replace(statement, lhs=lhs))
         raise ValueError(f"{statement} has no such part")
 
     return edit
@@ -140,7 +140,7 @@ def _rewritten(e: Expression, rule: Rule) -> Expression:
     """Apply a rule from the root down; what it changes is not searched further."""
     made = rule(e)
     if made is None:
-        args = (_rewritten(x, rule) if isinstance(x, Expression) else x for x in e.args)
+        args = [_rewritten(x, rule) if isinstance(x, Expression) else x for x in e.args]
         return with_args(e, args)
     if made.rank != e.rank:
         raise ValueError(f"{made} has another rank than {e}")
@@ -160,12 +160,12 @@ def _folded(e: Expression, c: Fraction) -> Expression | None:
     match e.op, e.args:
         case "number", (q,):
             return number(q * c)
-        case "*", (x, y):
+        case "*", (Expression() as x, Expression() as y):
             if (first := _folded(x, c)) is not None:
                 return y if first is number(1) else first * y
             if (second := _folded(y, c)) is not None:
                 return x if second is number(1) else x * second
-        case "/", (x, y):
+        case "/", (Expression() as x, Expression() as y):
             if (first := _folded(x, c)) is not None:
                 return first / y
             return x / number(y.args[0] / c) if y.op == "number" else None

@@ -4,7 +4,7 @@ from tabular_trpo._theory.constants import coupling_constant
 from tabular_trpo._theory.fixtures import arm, cpi, myopic, trap
 from tabular_trpo._theory.misquotations.edits import Rows, replaced, right
 
-_TRANSITIONS = "max_s(move(pi_new - pi))"
+_TRANSITIONS = "max_s(transition_l1(pi_new - pi))"
 _COUPLING = right(lambda p: 4 * p.max_tv * p.eps * coupling_constant(p.max_tv, p.gamma))
 
 MODELS: Rows = (

@@ -7,7 +7,8 @@ relative values h; gamma does not occur, except in the last two statements.
 from typing import Any
 
 from tabular_trpo._theory.claim import theorem
-from tabular_trpo._theory.trace import Sides, Symbols
+from tabular_trpo._theory.symbols import Symbols
+from tabular_trpo._theory.trace import Sides
 
 ZHANG_ROSS, PUTERMAN = "Zhang & Ross 2021", "Puterman 1994"
 
@@ -19,7 +20,7 @@ def mixing(p: Symbols) -> Sides:
 
 def gain(p: Symbols) -> Any:
     """Return the mean advantage of pi_new in each state, the average reward being the return."""
-    return p.sum_a(p.pi_new * (p.r + p.next(p.h) - p.h - p.J))
+    return p.sum_a(p.pi_new * (p.r + p.expect_next(p.h) - p.h - p.J))
 
 
 def error(p: Symbols) -> Any:

@@ -8,7 +8,8 @@ from typing import Any
 
 from tabular_trpo._theory.claim import theorem
 from tabular_trpo._theory.statements.mixtures import promised
-from tabular_trpo._theory.trace import Sides, Symbols
+from tabular_trpo._theory.symbols import Symbols
+from tabular_trpo._theory.trace import Sides
 
 PIROTTA = "after Pirotta et al. 2013"
 CPO = "Achiam et al. 2017"
@@ -78,13 +79,13 @@ def cpo_general_zero(p: Symbols) -> Sides:
 @theorem("CPO Theorem 1, f = V_new/2", CPO)
 def cpo_general_half(p: Symbols) -> Sides:
     """The bound by the mean step holds with r + gamma P f - f in place of A; here f = V_new / 2."""
-    return _from(p, p.r + p.gamma * p.next(p.V_new / 2) - p.V_new / 2)
+    return _from(p, p.r + p.gamma * p.expect_next(p.V_new / 2) - p.V_new / 2)
 
 
 @theorem("CPO Theorem 1, f = V_new", CPO, same_as="reversed_performance_difference")
 def cpo_general_exact(p: Symbols) -> Sides:
     """The surrogate with r + gamma P f - f in place of A has no error where f = V_new."""
-    delta = p.r + p.gamma * p.next(p.V_new) - p.V_new
+    delta = p.r + p.gamma * p.expect_next(p.V_new) - p.V_new
     gain = p.sum_s(p.rho * p.sum_a((p.pi_new - p.pi) * delta))
     return p.eta_new - p.eta, "==", gain
 

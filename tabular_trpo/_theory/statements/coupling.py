@@ -9,7 +9,8 @@ from typing import Any
 
 from tabular_trpo._theory.claim import theorem
 from tabular_trpo._theory.constants import coupling_constant
-from tabular_trpo._theory.trace import Sides, Symbols
+from tabular_trpo._theory.symbols import Symbols
+from tabular_trpo._theory.trace import Sides
 
 TRPO = "Schulman et al. 2015"
 AFTER = f"after {TRPO}"
@@ -64,7 +65,7 @@ def law(p: Symbols, pi: Any, t: int) -> Any:
     """Return the law of the state after t steps under a policy."""
     found = p.rho0
     for _ in range(t):
-        found = p.push(found * pi)
+        found = p.push_forward(found * pi)
     return found
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from tabular_trpo._theory.claim import theorem
 from tabular_trpo._theory.statements.mixtures import mismatch
-from tabular_trpo._theory.trace import Sides, Symbols
+from tabular_trpo._theory.symbols import Symbols
+from tabular_trpo._theory.trace import Sides
 
 SUTTON, KAKADE, MEI = "Sutton et al. 2000", "Kakade 2001", "Mei et al. 2020"
 

@@ -5,7 +5,8 @@ from operator import add
 from typing import Any
 
 from tabular_trpo._theory.claim import theorem
-from tabular_trpo._theory.trace import Sides, Symbols
+from tabular_trpo._theory.symbols import Symbols
+from tabular_trpo._theory.trace import Sides
 
 STEPS = 3
 
@@ -14,14 +15,14 @@ def values(p: Symbols, pi: Any) -> list[Any]:
     """Return the values of a policy with 1, 2, ..., STEPS steps left."""
     found = [p.sum_a(pi * p.r)]
     while len(found) < STEPS:
-        found.append(p.sum_a(pi * (p.r + p.next(found[-1]))))
+        found.append(p.sum_a(pi * (p.r + p.expect_next(found[-1]))))
     return found
 
 
 def advantages(p: Symbols) -> list[Any]:
     """Return the advantages of pi at t = 0, 1, ..., STEPS - 1."""
     V = values(p, p.pi)
-    Q = [p.r, *(p.r + p.next(v) for v in V[:-1])]
+    Q = [p.r, *(p.r + p.expect_next(v) for v in V[:-1])]
     return [q - v for q, v in zip(Q, V, strict=True)][::-1]
 
 
@@ -29,7 +30,7 @@ def promised(p: Symbols, pi: Any) -> Any:
     """Return the sum over time of the mean advantages of pi_new, expected along paths of `pi`."""
     laws = [p.rho0]
     while len(laws) < STEPS:
-        laws.append(p.push(laws[-1] * pi))
+        laws.append(p.push_forward(laws[-1] * pi))
     pairs = zip(laws, advantages(p), strict=True)
     return reduce(add, (p.sum_s(law * p.sum_a(p.pi_new * A)) for law, A in pairs))
 

@@ -3,7 +3,8 @@
 from fractions import Fraction
 
 from tabular_trpo._theory.claim import theorem
-from tabular_trpo._theory.trace import Sides, Symbols
+from tabular_trpo._theory.symbols import Symbols
+from tabular_trpo._theory.trace import Sides
 
 TRPO = "Schulman et al. 2015"
 

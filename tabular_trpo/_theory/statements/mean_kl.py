@@ -15,7 +15,8 @@ from typing import Any
 
 from tabular_trpo._theory.claim import theorem
 from tabular_trpo._theory.statements.constrained import error
-from tabular_trpo._theory.trace import Sides, Symbols
+from tabular_trpo._theory.symbols import Symbols
+from tabular_trpo._theory.trace import Sides
 
 TERMS = 9  # where the tail of a series begins; a square
 SERIES = range(1, TERMS)

@@ -3,7 +3,8 @@
 from typing import Any
 
 from tabular_trpo._theory.claim import theorem
-from tabular_trpo._theory.trace import Sides, Symbols
+from tabular_trpo._theory.symbols import Symbols
+from tabular_trpo._theory.trace import Sides
 
 KAKADE, TRPO = "Kakade & Langford 2002", "Schulman et al. 2015"
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from tabular_trpo._theory.claim import theorem
 from tabular_trpo._theory.constants import coupling_constant
-from tabular_trpo._theory.trace import Sides, Symbols
+from tabular_trpo._theory.symbols import Symbols
+from tabular_trpo._theory.trace import Sides
 
 MEI = "Mei et al. 2020"
 
@@ -18,7 +19,7 @@ def simulation_lemma(p: Symbols) -> Sides:
     """The values differ by at most the changes of rewards and transitions, divided by 1 - gamma."""
     step = p.pi_new - p.pi
     rewards = p.max_s(abs(p.sum_a(step * p.r)))
-    transitions = p.max_s(p.move(step)) / 2
+    transitions = p.max_s(p.transition_l1(step)) / 2
     bound = (rewards + p.gamma * transitions * p.span_s(p.V)) / (1 - p.gamma)
     return p.max_s(abs(p.V_new - p.V)), "<=", bound
 
@@ -39,7 +40,7 @@ def _soft_gain(p: Symbols) -> Any:
 @theorem("Mei Lemma 25", f"after {MEI}")
 def soft_performance_difference(p: Symbols) -> Sides:
     """The soft return gains the soft advantages and the entropy of pi_new at visits of pi_new."""
-    further = p.gamma * p.sum_a(p.pi_new * p.next(p.K)) - p.K
+    further = p.gamma * p.sum_a(p.pi_new * p.expect_next(p.K)) - p.K
     return _soft_gain(p), "==", p.sum_s(p.rho_new * (p.A_bar + further + p.entropy_new))
 
 
@@ -51,5 +52,5 @@ def soft_suboptimality(p: Symbols) -> Sides:
     is soft optimal.  No value where pi_new is 0.
     """
     soft = p.V_new + p.K_new
-    delta = p.r + p.gamma * p.next(soft) - soft - p.log(p.pi_new)
+    delta = p.r + p.gamma * p.expect_next(soft) - soft - p.log(p.pi_new)
     return _soft_gain(p), "==", p.sum_s(p.rho * (p.kl - p.sum_a(p.pi * delta)))

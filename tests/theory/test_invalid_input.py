@@ -1,4 +1,4 @@
-"""What is no claim, no pair or no limit is refused at the door, in words."""
+"""Arguments that are no claim, no pair or no limit are refused by name."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def test_what_is_no_question_is_refused_at_the_door() -> None:
             tt.pair_certificate(pair, bits=word)  # type: ignore[arg-type]
 
 
-def test_claims_need_a_title_a_formula_and_a_known_centre() -> None:
+def test_claims_need_a_title_a_formula_and_a_known_center() -> None:
     for title in (lambda p: (p.eta, "<=", 1), 5, "", None):
         with pytest.raises(TypeError, match=r"title = .*, expected a text"):
             claim(title)
