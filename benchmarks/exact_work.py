@@ -1,6 +1,6 @@
 """The estimate of exact work beside what the work takes: over S, A and digits.
 
-    python -m benchmarks.exact_work [--claims] [--no-flint]
+    python -m benchmarks.exact_work [--claims]
 
 --claims also judges and certifies all statements, with and without logarithms, on a pair of
 policies.  Printed: estimated and true digits and seconds, and true / estimated.  Exit code 1
@@ -14,7 +14,6 @@ from time import perf_counter
 from typing import Any
 
 import tabular_trpo as tt
-from tabular_trpo._core.linalg import rational
 from tests.exact.long_digits import with_digits
 
 SIZES = [(3, 2), (6, 4), (12, 2), (20, 2), (20, 4), (40, 2), (80, 2)]
@@ -37,7 +36,7 @@ def certified(mdp: tt.MDP) -> int:
     pair = tt.Pair.mixture(mdp, pi, tt.policies.greedy(mdp, mdp.r), "1/10")
     try:
         return len(tt.pair_certificate(pair))
-    except tt.LimitError:  # numbers with more digits than the checker reads, met at the end
+    except tt.LimitError:  # numbers with more digits than the checker reads, found at the end
         return 0
 
 
@@ -45,10 +44,7 @@ def main() -> int:
     """Print a row a model; return 1 where an estimate is off."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--claims", action="store_true")
-    parser.add_argument("--no-flint", action="store_true")
     options = parser.parse_args()
-    if options.no_flint:
-        rational.flint, rational.HAS_FLINT = None, False
     off = 0
     print("S    A  digits | digits of V: estimated, true | seconds: estimated, true, ratio")
     for n_states, n_actions in SIZES:

@@ -22,7 +22,7 @@ def main() -> int:
     parser.add_argument("--part", default="0/1", help="i/n: every n-th statement from the i-th")
     options = parser.parse_args()
     first, step = map(int, options.part.split("/"))
-    claims = [v.claim for v in tt.VARIANTS] if options.false else list(tt.THEOREMS)
+    claims = [v.claim for v in tt.MISQUOTATIONS] if options.false else list(tt.THEOREMS)
     wrong, tried, longest = 0, 0, 0.0
     for claim in claims[first::step]:
         start = time.perf_counter()

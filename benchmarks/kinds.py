@@ -1,4 +1,4 @@
-"""Kinds of arguments for `benchmarks.doors`: how valid and invalid values of each are made.
+"""Kinds of arguments for `benchmarks.invalid_input`: how valid and invalid values of each are made.
 
 A kind is a pair of functions of a `World`: `valid` returns one value that the function must take,
 `invalid` a list of values, none of which it may take. What is invalid is so by construction: a

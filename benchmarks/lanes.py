@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
+import flint
 import numpy as np
 import scipy.linalg
 import scipy.sparse as sp
@@ -11,6 +12,7 @@ from scipy.sparse.linalg import splu
 
 import tabular_trpo as tt
 from benchmarks.timing import Row, paired
+from tabular_trpo._core.linalg import rational
 from tabular_trpo.families import named
 
 
@@ -45,21 +47,15 @@ def dense_float(
 
 def rational_rows(rng: np.random.Generator) -> Iterator[Row]:
     """Exact V, Q, A, rho, d, eta against the two bare FLINT solves of the same systems."""
-    try:
-        import flint
-    except ImportError:
-        return
-    from tabular_trpo._core.linalg import rational
-
     for n_states in (100, 200):
         for draw, goal in ((dyadic, 3.0), (small_rational, 10.0)):
             mdp, pi = draw(rng, n_states, 3)
-            chain = rational.close(mdp._rows, pi, mdp.gamma)
+            chain = rational.ClosedChain(mdp._rows, pi, mdp.gamma)
             matrix = flint.fmpz_mat(chain.matrix.tolist())
             transposed = matrix.transpose()
-            right = rational.Common.of((pi * mdp.r).sum(axis=-1))
+            right = rational.CommonDenominator.of((pi * mdp.r).sum(axis=-1))
             b = flint.fmpz_mat(n_states, 1, (chain.scale * right.num).tolist())
-            c = flint.fmpz_mat(n_states, 1, rational.Common.of(mdp.rho0).num.tolist())
+            c = flint.fmpz_mat(n_states, 1, rational.CommonDenominator.of(mdp.rho0).num.tolist())
 
             def bare(m: Any = matrix, t: Any = transposed, b: Any = b, c: Any = c) -> None:
                 m.solve(b)

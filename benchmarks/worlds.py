@@ -1,4 +1,4 @@
-"""Small models and all that is made of them, from which `benchmarks.doors` draws arguments."""
+"""Small models and all that is made of them, from which `benchmarks.invalid_input` draws arguments."""
 
 from fractions import Fraction
 from functools import cached_property

@@ -18,7 +18,7 @@ from pathlib import Path
 from scripts import atlas_page, mean_kl, witnesses
 from tabular_trpo._core.decimals import fixed
 from tabular_trpo._falsify.atlas import DATA, GAMMAS, Entry, entry, is_bound, read_again
-from tabular_trpo._formats.atomic_write import write_whole
+from tabular_trpo._formats.atomic_write import write_atomically
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.theorems import THEOREMS
 
@@ -181,7 +181,7 @@ def write(root: Path, entries: Sequence[Entry], findings: Sequence[mean_kl.Findi
     }
     path = root / "tabular_trpo" / DATA
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, (json.dumps(data, indent=1, sort_keys=True) + "\n").encode())
+    write_atomically(path, json.dumps(data, indent=1, sort_keys=True) + "\n")
     atlas_page.write(root / "docs", entries, findings)
 
 

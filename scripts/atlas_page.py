@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from scripts.mean_kl import Finding
-from tabular_trpo._core.decimals import cut, faithful, fixed
+from tabular_trpo._core.decimals import faithful, fixed, truncated
 from tabular_trpo._falsify.atlas import Entry
-from tabular_trpo._formats.atomic_write import write_whole
+from tabular_trpo._formats.atomic_write import write_atomically
 from tabular_trpo._theory.tightness import TIGHTNESS
 
 NEAR = 1e-3  # to 1: printed in bold
@@ -21,7 +21,7 @@ def cell(one: Entry | None) -> str:
     """Write a ratio, cut after four digits; "1" is exact equality, "0" a gap of exactly 0."""
     if one is None or one.ratio is None:
         return "-" if one is None or one.status == "vacuous" else one.status
-    text = "1" if one.attained else cut(one.ratio)
+    text = "1" if one.attained else truncated(one.ratio)
     return f"**{text}**" if one.ratio >= 1 - NEAR else text
 
 
@@ -49,7 +49,7 @@ def mean_kl_table(findings: Sequence[Finding]) -> str:
     ]
     for one in findings:
         verdict = "**refuted**" if one.status == "refuted" else "not refuted"
-        ratio = cut(one.ratio)
+        ratio = truncated(one.ratio)
         numbers = f"{fixed(one.ladder)} | {fixed(one.proved)}"
         gamma = faithful(one.gamma, 6)
         lines.append(f"| {gamma} | {verdict} | {ratio} | {one.states} | {one.met} | {numbers} |")
@@ -67,7 +67,7 @@ def write(docs: Path, entries: Sequence[Entry], findings: Sequence[Finding]) -> 
     """Write the tables into docs/atlas.md, between their marks, and draw docs/atlas.png."""
     page = docs / PAGE
     text = between(page.read_text(encoding="utf-8"), "bounds", bounds_table(entries))
-    write_whole(page, between(text, "mean_kl", mean_kl_table(findings)).encode())
+    write_atomically(page, between(text, "mean_kl", mean_kl_table(findings)))
     draw(docs / FIGURE, entries)
 
 
@@ -97,10 +97,10 @@ def draw(path: Path, entries: Sequence[Entry]) -> None:
     for (i, j), ratio in np.ndenumerate(ratios):
         if ratio == ratio:
             color = "black" if ratio > 0.6 else "white"
-            label = "1" if (i, j) in attained else cut(ratio, 2)
+            label = "1" if (i, j) in attained else truncated(ratio, 2)
             axes.text(j, i, label, ha="center", va="center", fontsize=6, color=color)
     figure.colorbar(image, shrink=0.5)
     drawn = BytesIO()
     figure.savefig(drawn, format="png", dpi=62, metadata={"Software": None})
-    write_whole(path, drawn.getvalue())
+    write_atomically(path, drawn.getvalue())
     plt.close(figure)

@@ -27,7 +27,7 @@ def experiment(size: int, figure: Path) -> None:
     for record in islice(run, size):
         shares = [float(record.certified[name] / record.realised) for name in RUNGS]
         drawn.append((record.i, *shares))
-        rows.append((record.i, *shares, record.best_rung))
+        rows.append((record.i, *shares, record.best_bound))
     show.table("rover: certified share of the realised gain", columns, rows)
     show.figure(figure, columns[:-1], drawn, "share")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tabular_trpo._formats.atomic_write import write_whole
+from tabular_trpo._formats.atomic_write import write_atomically
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -41,7 +41,7 @@ def figure(
     axes.legend(fontsize=7)
     drawn = BytesIO()
     made.savefig(drawn, format=path.suffix[1:] or "png", metadata={"Software": None})
-    write_whole(path, drawn.getvalue())
+    write_atomically(path, drawn.getvalue())
     plt.close(made)
 
 

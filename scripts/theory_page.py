@@ -10,9 +10,9 @@ from pathlib import Path
 from scripts.theory_words import LEFT_OUT, OPENING, REFERENCES
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._falsify.atlas import Entry, atlas
-from tabular_trpo._formats.atomic_write import write_whole
+from tabular_trpo._formats.atomic_write import write_atomically
 from tabular_trpo._theory.claim import Theorem
-from tabular_trpo._theory.misquotations import VARIANTS, neighbours
+from tabular_trpo._theory.misquotations import MISQUOTATIONS, misquotations_of
 from tabular_trpo._theory.theorems import THEOREMS, TOPICS, distinct
 from tabular_trpo._theory.tightness import TIGHTNESS
 
@@ -31,7 +31,7 @@ def page() -> str:
         distinct=len(distinct(THEOREMS)),
         algebra=sum(theorem.algebra for theorem in THEOREMS),
         topics=len(TOPICS),
-        variants=len(VARIANTS),
+        misquotations=len(MISQUOTATIONS),
     )
     topics = ("\n".join(_topic(title, TOPICS[title])) for title in TOPICS)
     return "\n".join((head, *topics, LEFT_OUT, REFERENCES))
@@ -62,7 +62,7 @@ def _cells(theorem: Theorem) -> tuple[str, ...]:
         _counts(theorem),
         _known(theorem),
         _met(theorem),
-        str(len(neighbours(theorem))),
+        str(len(misquotations_of(theorem))),
     )
 
 
@@ -122,7 +122,7 @@ def _decimal(ratio: Fraction) -> str:
 
 
 def _entry(theorem: Theorem) -> Iterator[str]:
-    """Yield the sentences, the formula, the precondition, the source and the false neighbours.
+    """Yield the sentences, the formula, the precondition, the source and the misquotations.
 
     The formula stands here and not in the table: one of a finite horizon fills ten lines of a cell.
     """
@@ -138,7 +138,7 @@ def _entry(theorem: Theorem) -> Iterator[str]:
     if theorem.quoted:
         here = f" Here: {theorem.differs}." if theorem.differs else ""
         yield f"Quoted: {theorem.quoted}.{here}\n"
-    names = [v.claim.name.removeprefix(f"{theorem.name}: ") for v in neighbours(theorem)]
+    names = [v.claim.name.removeprefix(f"{theorem.name}: ") for v in misquotations_of(theorem)]
     yield f"False: {'; '.join(names)}.\n"
 
 
@@ -146,7 +146,7 @@ def main(argv: list[str] | None = None) -> int:
     """Write the page; return 0."""
     parser = argparse.ArgumentParser(prog="python -m scripts.theory_page")
     parser.add_argument("file", type=Path, help="where to write the page, docs/theory.md")
-    write_whole(parser.parse_args(argv).file, page().encode())
+    write_atomically(parser.parse_args(argv).file, page())
     return 0
 
 

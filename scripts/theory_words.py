@@ -6,7 +6,7 @@ OPENING = """\
 <!-- Made from the tables of tabular_trpo/theory by `make theory`; a test compares. Do not edit. -->
 
 Every statement that `tabular-trpo verify` decides: {statements} statements in {topics} topics,
-{distinct} of them distinct, with {variants} misquotations. A statement speaks of a pair of
+{distinct} of them distinct, with {misquotations} misquotations. A statement speaks of a pair of
 policies, pi and pi_new, on one finite model. A verdict proves or refutes it for that pair, not in
 general; the proofs in general are in the papers named. For sources marked "own" no paper was found
 or looked for; "after" means that the form here is not the one of the paper. Under each statement

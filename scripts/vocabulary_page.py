@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tabular_trpo._formats.atomic_write import write_whole
+from tabular_trpo._formats.atomic_write import write_atomically
 from tabular_trpo._theory.vocabulary import (
     ALIASES,
     FUNCTIONS,
@@ -99,7 +99,7 @@ def main(argv: list[str] | None = None) -> int:
     """Write the page; return 0."""
     parser = argparse.ArgumentParser(prog="python -m scripts.vocabulary_page")
     parser.add_argument("file", type=Path, help="where to write the page, docs/vocabulary.md")
-    write_whole(parser.parse_args(argv).file, page().encode())
+    write_atomically(parser.parse_args(argv).file, page())
     return 0
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tabular_trpo import formats
+from tabular_trpo._core.instance import Instance
 from tabular_trpo._theory.pair import Pair
 
 NUMBERS = ("eta", "eta_new", "L", "eps", "max_tv", "mean_tv")
@@ -14,27 +15,23 @@ LONGEST = 10**60  # a numerator or denominator that is still worth printing
 
 def save(path: Path, pair: Pair, why: str) -> None:
     """Write a rational pair with its policies and those of its exact numbers that are short."""
-    policies = {"pi": pair.pi, "pi_new": pair.pi_new}
     expected: dict[str, Any] = {"policy": "pi", "pair": ["pi", "pi_new"]}
     numbers = {name: Fraction(getattr(pair, name)) for name in NUMBERS}
     expected |= {
         name: x for name, x in numbers.items() if max(abs(x.numerator), x.denominator) < LONGEST
     }
     if pair.is_mixture:
-        policies["target"] = pair.target
         expected["alpha"] = pair.alpha
     path.parent.mkdir(parents=True, exist_ok=True)
-    formats.write(pair.mdp, path, policies, why, expected)
+    formats.write(pair.mdp, path, pair.instance.policies(), why, expected)
 
 
 def load(path: Path) -> Pair:
     """Read the pair that `save` wrote."""
     document = formats.load(path)
-    policies = document.policies
-    if "alpha" in document.expected:
-        alpha = document.expected["alpha"]
-        return Pair.mixture(document.mdp, policies["pi"], policies["target"], alpha)
-    return Pair(document.mdp, policies["pi"], policies["pi_new"])
+    pi, pi_new = (document.policies[name] for name in ("pi", "pi_new"))
+    target, alpha = document.policies.get("target"), document.expected.get("alpha")
+    return Pair.of(Instance(path.name, document.mdp, pi, pi_new, target, alpha))
 
 
 def small(folder: Path) -> tuple[Pair, ...]:

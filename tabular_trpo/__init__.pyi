@@ -99,7 +99,7 @@ from tabular_trpo._theory.claim import (
 from tabular_trpo._theory.constants import penalty as penalty
 from tabular_trpo._theory.enclosed import EnclosedPair as EnclosedPair
 from tabular_trpo._theory.judge import judge as judge
-from tabular_trpo._theory.misquotations import VARIANTS as VARIANTS
+from tabular_trpo._theory.misquotations import MISQUOTATIONS as MISQUOTATIONS
 from tabular_trpo._theory.pair import Pair as Pair
 from tabular_trpo._theory.theorems import THEOREMS as THEOREMS
 from tabular_trpo._theory.verdicts import (

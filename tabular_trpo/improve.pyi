@@ -1,43 +1,47 @@
+from tabular_trpo._improve.best_alpha import BestMixture as BestMixture
 from tabular_trpo._improve.best_alpha import best_alpha as best_alpha
 from tabular_trpo._improve.certificate import step_certificate as step_certificate
 from tabular_trpo._improve.conservative import conservative as conservative
+from tabular_trpo._improve.duality import duality_gap as duality_gap
+from tabular_trpo._improve.gain_bounds import GainBound as GainBound
+from tabular_trpo._improve.gain_bounds import gain_bounds as gain_bounds
 from tabular_trpo._improve.greedy import greedy as greedy
 from tabular_trpo._improve.iterate import Record as Record
 from tabular_trpo._improve.iterate import iterate as iterate
 from tabular_trpo._improve.minorize import minorize as minorize
 from tabular_trpo._improve.mirror import mirror as mirror
 from tabular_trpo._improve.mirror import rwr as rwr
-from tabular_trpo._improve.natural import (
-    following as following,
-)
-from tabular_trpo._improve.natural import (
-    natural as natural,
-)
-from tabular_trpo._improve.natural import (
-    natural_fixed as natural_fixed,
-)
-from tabular_trpo._improve.natural import (
-    vanilla as vanilla,
-)
-from tabular_trpo._improve.optimality import optimality_gap as optimality_gap
+from tabular_trpo._improve.multipliers import KLConstraint as KLConstraint
+from tabular_trpo._improve.multipliers import KLPenalty as KLPenalty
+from tabular_trpo._improve.multipliers import MeanTVConstraint as MeanTVConstraint
+from tabular_trpo._improve.multipliers import Mixture as Mixture
+from tabular_trpo._improve.multipliers import Multipliers as Multipliers
+from tabular_trpo._improve.multipliers import ParametricStep as ParametricStep
+from tabular_trpo._improve.multipliers import ReverseKLPenalty as ReverseKLPenalty
+from tabular_trpo._improve.multipliers import TVConstraint as TVConstraint
+from tabular_trpo._improve.multipliers import TVPenalty as TVPenalty
+from tabular_trpo._improve.natural import Trial as Trial
+from tabular_trpo._improve.natural import following as following
+from tabular_trpo._improve.natural import natural as natural
+from tabular_trpo._improve.natural import natural_fixed as natural_fixed
+from tabular_trpo._improve.natural import vanilla as vanilla
+from tabular_trpo._improve.rational_steps import in_floats as in_floats
+from tabular_trpo._improve.rational_steps import on_grid as on_grid
 from tabular_trpo._improve.softmax_class import SoftmaxClass as SoftmaxClass
 from tabular_trpo._improve.softmax_class import aliased as aliased
+from tabular_trpo._improve.status import Monotone as Monotone
+from tabular_trpo._improve.status import SolverStatus as SolverStatus
+from tabular_trpo._improve.status import StepStatus as StepStatus
 from tabular_trpo._improve.step import Step as Step
-from tabular_trpo._improve.total_variation import (
-    mean_tv_constraint as mean_tv_constraint,
-)
-from tabular_trpo._improve.total_variation import (
-    tv_constraint as tv_constraint,
-)
-from tabular_trpo._improve.total_variation import (
-    tv_penalty as tv_penalty,
-)
-from tabular_trpo._improve.trust_region import (
-    max_kl as max_kl,
-)
-from tabular_trpo._improve.trust_region import (
-    mean_kl as mean_kl,
-)
-from tabular_trpo._improve.trust_region import (
-    mean_kl_penalty as mean_kl_penalty,
-)
+from tabular_trpo._improve.step import step_to as step_to
+from tabular_trpo._improve.stopping import Rule as Rule
+from tabular_trpo._improve.stopping import gain_at_most as gain_at_most
+from tabular_trpo._improve.stopping import gap_at_most as gap_at_most
+from tabular_trpo._improve.stopping import halted as halted
+from tabular_trpo._improve.stopping import iterations as iterations
+from tabular_trpo._improve.total_variation import mean_tv_constraint as mean_tv_constraint
+from tabular_trpo._improve.total_variation import tv_constraint as tv_constraint
+from tabular_trpo._improve.total_variation import tv_penalty as tv_penalty
+from tabular_trpo._improve.trust_region import max_kl as max_kl
+from tabular_trpo._improve.trust_region import mean_kl as mean_kl
+from tabular_trpo._improve.trust_region import mean_kl_penalty as mean_kl_penalty

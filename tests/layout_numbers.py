@@ -52,7 +52,7 @@ def guarded_conversions(path: PurePosixPath, source: str) -> Iterator[str]:
         spoken = module.startswith("_app/") or module in (
             "_core/array_input",
             "_core/numbers",
-            "_formats/report",
+            "_formats/problems",
         )
         if isinstance(node, ast.Call):
             yield from _converted(node, spoken)
@@ -64,7 +64,7 @@ def guarded_conversions(path: PurePosixPath, source: str) -> Iterator[str]:
 
 def _converted(node: ast.Call, spoken: bool) -> Iterator[str]:
     called, given = ast.unparse(node.func), [ast.unparse(x) for x in node.args]
-    if "float" in given and called not in ("isinstance", "issubclass", "_number"):
+    if "float" in given and called not in ("isinstance", "issubclass", "number"):
         yield f"{called}(float) in line {node.lineno}"
     if len(given) == 1:
         literal = isinstance(node.args[0], ast.Constant | ast.JoinedStr) or given[0] == "text"

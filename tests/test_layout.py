@@ -67,6 +67,16 @@ def floors(path: PurePosixPath, source: str) -> Iterator[str]:
             yield f"{here} imports {module}, which is not on a lower floor"
 
 
+def commands_are_separate(path: PurePosixPath, source: str) -> Iterator[str]:
+    """A command imports its own folder and `shared`, never another command."""
+    if path.parts[:2] == (PACKAGE, "_app") and path.stem not in ("cli", "__init__"):
+        own = path.parts[2].removesuffix(".py")
+        for module in _imports(path, source):
+            there = module.split(".")[2:3]
+            if module.startswith(f"{PACKAGE}._app") and there not in ([own], ["shared"]):
+                yield f"{own} imports {module}"
+
+
 def solitude(path: PurePosixPath, source: str) -> Iterator[str]:
     """The checker imports the standard library only."""
     if str(path) == f"{PACKAGE}/check.py":
@@ -148,8 +158,8 @@ def readable_records(path: PurePosixPath, source: str) -> Iterator[str]:
 
 
 RULES: list[Rule] = [
-    floors, solitude, sizes, docstrings, final_or_abstract, no_float_literal, no_print,
-    no_global_random, guarded_conversions, readable_records,
+    floors, commands_are_separate, solitude, sizes, docstrings, final_or_abstract,
+    no_float_literal, no_print, no_global_random, guarded_conversions, readable_records,
 ]  # fmt: skip
 FILES = sorted(
     path.relative_to(ROOT)
@@ -178,6 +188,13 @@ BAD = [
     (floors, "_falsify/x.py", "from tabular_trpo import MDP"),
     (floors, "_falsify/x.py", "import tabular_trpo as tt"),
     (floors, "_formats/x.py", "from tabular_trpo import check"),
+    (
+        commands_are_separate,
+        "_app/falsify/x.py",
+        "from tabular_trpo._app.verify.tally import Tally",
+    ),
+    (commands_are_separate, "_app/show.py", "from tabular_trpo._app import solve"),
+    (commands_are_separate, "_app/shared/x.py", "from tabular_trpo._app.verify.tally import Tally"),
     (solitude, "check.py", "import numpy as np"),
     (solitude, "check.py", "from ._core.errors import Problem"),
     (sizes, "_core/x.py", "x = 1\n" * 301),
@@ -215,6 +232,8 @@ GOOD = [
         "__init__.py",
         "from ._app import cli\nfrom . import check\nfrom ._core.mdp import MDP",
     ),
+    (commands_are_separate, "_app/falsify/x.py", "from tabular_trpo._app.falsify.y import z"),
+    (commands_are_separate, "_app/show.py", "from tabular_trpo._app.shared.models import read"),
     (solitude, "check.py", "import json\nfrom fractions import Fraction"),
     (sizes, "_core/x.py", "def f():\n" + '    """Doc\n' + "\n" * 90 + '    """\n' + "    x = 1\n"),
     (no_float_literal, "_theory/judge.py", "x = 0.5"),

@@ -19,7 +19,7 @@ from tabular_trpo._renames import RENAMED
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "tabular_trpo"
-DATA = {"THEOREMS", "VARIANTS", "METHODS"}
+DATA = {"THEOREMS", "MISQUOTATIONS", "METHODS"}
 
 
 def listings() -> Iterator[types.ModuleType]:

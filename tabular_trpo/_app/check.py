@@ -1,26 +1,25 @@
-"""Check certificates again, by the standard library alone: no line of the package computes here."""
+"""Check certificates again, with the standard library alone: none of the package's arithmetic."""
 
 import argparse
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 from tabular_trpo import check
-from tabular_trpo._app.shared.formatting import many, quoted
+from tabular_trpo._app.shared.errors import ExitCode
+from tabular_trpo._app.shared.formatting import counted
 from tabular_trpo._app.shared.models import once, raw
-from tabular_trpo._app.shared.output import Answer, Part
-from tabular_trpo._app.shared.tables import row, table
-from tabular_trpo._app.shared.tally import STATUSES
-from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._app.shared.output import Answer, Document
+from tabular_trpo._app.shared.page import Part
+from tabular_trpo._app.shared.tables import Table
+from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.nearest import long_integers
+from tabular_trpo._core.terminal import quoted
 
-NAME = "check"
-HELP = "re-check certificates with the standard library alone"
 EPILOG = """Exit code 0: every certificate is right, also one that proves a refutation.
 The same checker runs without the package: python tabular_trpo/check.py CERT..."""
-VIOLATED = 1
-Checked = tuple[str, str | None, Sequence[check.Statement]]  # path, what is wrong, what was checked
+STATUSES = ("proved", "vacuous", "refuted")
+Checked = tuple[str, str | None, Sequence[check.Statement]]  # path, error, statements
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,19 +39,20 @@ def run(args: argparse.Namespace) -> Answer:
     """
     checked = [_checked(path) for path in once(args.certificates)]
     failed = [path for path, wrong, _ in checked if wrong is not None]
-    code = VIOLATED if failed else 0
+    code = ExitCode.VIOLATED if failed else ExitCode.OK
     counts = Counter(one.status for _, _, statements in checked for one in statements)
-    shown = ", ".join(f"{counts[status]} {status}" for status in STATUSES[:3])
+    shown = ", ".join(f"{counts[status]} {status}" for status in STATUSES)
     right = len(checked) - len(failed)
-    line = f"{right} of {many(len(checked), 'certificate')} right; statements re-checked: {shown}"
+    total = counted(len(checked), "certificate")
+    line = f"{right} of {total} right; statements re-checked: {shown}"
     if own := sum(one.user_claim for _, _, statements in checked for one in statements):
-        line += f"; {many(own, 'user claim')} among them"
+        line += f"; {counted(own, 'user claim')} among them"
     if args.full or len(checked) == 1:
         parts = [part for one in checked for part in _whole(*one)]
     else:
         parts = _overview(checked)
     document = {
-        "command": NAME,
+        "command": "check",
         "exit_code": code,
         "certificates": [_document(*one) for one in checked],
     }
@@ -68,12 +68,10 @@ def _checked(path: str) -> Checked:
         return path, str(error), ()
     except ValueError as error:
         expected = f"a certificate: {check.FORMAT!r}"
-        raise InvalidMDPError(
-            Problem("format", place, f"cannot be read: {error}", expected)
-        ) from None
+        raise invalid("format", place, f"cannot be read: {error}", expected) from None
 
 
-def _document(path: str, wrong: str | None, statements: Sequence[check.Statement]) -> Any:
+def _document(path: str, wrong: str | None, statements: Sequence[check.Statement]) -> Document:
     rows = [
         {"name": one.name, "status": one.status, "text": one.text, "user_claim": one.user_claim}
         for one in statements
@@ -84,33 +82,33 @@ def _document(path: str, wrong: str | None, statements: Sequence[check.Statement
 def _whole(path: str, wrong: str | None, statements: Sequence[check.Statement]) -> list[Part]:
     if wrong is not None:
         return [f"{path}: WRONG: {wrong}"]
-    made = table(["Status", "Name", "Statement"])
+    made = Table(["Status", "Name", "Statement"])
     for one in statements:
         style = "red" if one.status == "refuted" else None
-        row(made, one.status, _named(one), one.text, style=style)
+        made.add(one.status, _named(one), one.text, style=style)
     return [path, made]
 
 
 def _named(one: check.Statement) -> str:
-    """Return the name of a theorem, or that of a user claim marked so that it looks like none."""
+    """Return the name of a theorem, or that of a user claim, marked so that the two differ."""
     return f"user claim {quoted(one.name)}" if one.user_claim else one.name
 
 
 def _overview(checked: Sequence[Checked]) -> list[Part]:
-    """Return a row for each certificate, then what is refuted or wrong."""
-    heads = [status.capitalize() for status in STATUSES[:3]]
+    """Return a table with a row for each certificate, then the refuted statements and errors."""
+    heads = [status.capitalize() for status in STATUSES]
     heads += ["User claims"] * any(one.user_claim for _, _, found in checked for one in found)
-    made = table(["Certificate", *heads], right=heads)
-    told: list[Part] = []
+    made = Table(["Certificate", *heads], right=heads)
+    remarks: list[Part] = []
     for path, wrong, statements in checked:
         counts = Counter(one.status for one in statements)
         numbers = [
-            *(counts[status] for status in STATUSES[:3]),
+            *(counts[status] for status in STATUSES),
             sum(x.user_claim for x in statements),
         ]
         cells = [str(n) for n in numbers[: len(heads)]] if wrong is None else ["wrong"]
-        row(made, path, *cells, style="red" if wrong is not None or counts["refuted"] else None)
+        made.add(path, *cells, style="red" if wrong is not None or counts["refuted"] else None)
         refuted = [one for one in statements if one.status == "refuted"]
-        told += [f"{path}: refuted {_named(one)}: {one.text}" for one in refuted]
-        told += [f"{path}: WRONG: {wrong}"] if wrong is not None else []
-    return [made, *told]
+        remarks += [f"{path}: refuted {_named(one)}: {one.text}" for one in refuted]
+        remarks += [f"{path}: WRONG: {wrong}"] if wrong is not None else []
+    return [made, *remarks]

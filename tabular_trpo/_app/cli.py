@@ -1,26 +1,46 @@
-"""The command line: one executable, a handful of commands, each with --json and --quiet."""
+"""The command line `tabular-trpo COMMAND`: a command's module is imported only when it is chosen.
+
+Each command is a module with `EPILOG`, `arguments(parser)` and `run(args)`; its docstring is the
+description that --help prints.  All of them have --json and --quiet.
+"""
 
 import argparse
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout, suppress
+from importlib import import_module
 from io import StringIO
+from textwrap import fill
 
-from tabular_trpo._app import check as checking
-from tabular_trpo._app import evaluate, show, solve
-from tabular_trpo._app.campaign import command as campaign
-from tabular_trpo._app.compare import command as compare
-from tabular_trpo._app.falsify import command as falsify
-from tabular_trpo._app.improve import command as improve
-from tabular_trpo._app.shared.errors import USAGE, fail, guarded, tell_usage, version
+from tabular_trpo import __version__
+from tabular_trpo._app.shared.errors import ExitCode, fail, guarded, report_usage
 from tabular_trpo._app.shared.output import Answer, write
 from tabular_trpo._app.shared.supervision import supervised
-from tabular_trpo._app.verify import command as verify
-from tabular_trpo._core.budget import work_limit
 from tabular_trpo._core.errors import TabularError
 from tabular_trpo._core.startup import PROGRAM
 
-COMMANDS = (verify, falsify, campaign, solve, evaluate, improve, compare, show, checking)
+PAGE = 79  # columns of the descriptions in --help
+Formatter = argparse.RawDescriptionHelpFormatter
+COMMANDS = {  # name: module in this package, line in the list of commands
+    "verify": (
+        "verify.command",
+        "theorems on models: proved, refuted, undecided or vacuous",
+    ),
+    "falsify": (
+        "falsify.command",
+        "search for counterexamples to your claims; prove, shrink, store",
+    ),
+    "campaign": ("campaign.command", "screen every theorem on millions of drawn pairs; resumable"),
+    "solve": ("solve", "V*, all optimal actions of each state, the optimal return"),
+    "evaluate": ("evaluate.command", "values, advantages, visitation and return of a policy"),
+    "improve": (
+        "improve.command",
+        "improve a policy step by step; monotonicity proved at each step",
+    ),
+    "compare": ("compare.command", "sampled TRPO, rivals and exact limit on equal simulator steps"),
+    "show": ("show", "sizes, structure, ties and policies of a model; --dot draws it"),
+    "check": ("check", "re-check certificates with the standard library alone"),
+}
 CODES = """exit codes:
   0   done; for verify and check: every statement holds
   1   a theorem or a certificate is violated
@@ -34,73 +54,75 @@ CODES = """exit codes:
 PATH or FILE is a *.mdp.json file; - is standard input."""
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of the whole command line."""
+def parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser of a command line; only the command that it names has its own arguments.
+
+    words: the arguments that will be parsed
+    """
     top = argparse.ArgumentParser(
         prog=PROGRAM,
         description="Exact tabular MDPs, and the theory behind TRPO, verified.",
         epilog=CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Formatter,
         allow_abbrev=False,
     )
-    top.add_argument("--version", action="version", version=f"{PROGRAM} {version()}")
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument(
-        "--json", action="store_true", help="one JSON document on stdout, nothing else"
-    )
-    common.add_argument("--quiet", action="store_true", help="one line, and no progress bar")
+    top.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in COMMANDS:
-        sub = commands.add_parser(
-            command.NAME,
-            help=command.HELP,
-            description=command.__doc__,
-            parents=[common],
-            epilog=command.EPILOG,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            allow_abbrev=False,
-        )
-        command.arguments(sub)
-        sub.set_defaults(run=command.run)
+    chosen = next((word for word in words if not word.startswith("-")), None)
+    for name, (module, line) in COMMANDS.items():
+        sub = commands.add_parser(name, help=line, formatter_class=Formatter, allow_abbrev=False)
+        if name == chosen:
+            sub.add_argument(
+                "--json", action="store_true", help="one JSON document on stdout, nothing else"
+            )
+            sub.add_argument("--quiet", action="store_true", help="one line, and no progress bar")
+            command = import_module(f"{__package__}.{module}")
+            sub.description, sub.epilog = fill(command.__doc__ or "", PAGE), command.EPILOG
+            command.arguments(sub)
+            sub.set_defaults(run=command.run)
     return top
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code.
 
-    argv: the words after the name of the program; None for those of this process, which is then
-          supervised, so that an interrupt ends it whatever it does
+    argv: the arguments; None for those of this process, which is then supervised, so that an
+          interrupt ends it at any moment
 
     >>> main(["no-such-command"])
     2
     """
     if argv is None:
-        return supervised(lambda: _answered(sys.argv[1:]))
-    return _answered(argv)
+        return supervised(lambda: _parsed(sys.argv[1:]))
+    return _parsed(argv)
 
 
-def _answered(words: Sequence[str]) -> int:
+def _parsed(words: Sequence[str]) -> int:
+    """Parse the arguments and run the command; return its exit code."""
     as_json = "--json" in words
     if sys.stdout is None:
         return fail(OSError("standard output is closed"), as_json=False)
-    shown, told = StringIO(), StringIO()
+    printed, reported = StringIO(), StringIO()
     try:
-        with redirect_stdout(shown), redirect_stderr(told):
-            args = parser().parse_args(words)
-    except SystemExit as end:  # argparse has said what it had to say
+        with redirect_stdout(printed), redirect_stderr(reported):
+            args = parser(words).parse_args(words)
+    except SystemExit as end:  # after --help, --version or a usage error
         if end.code == 0:
-            return guarded(lambda: Answer(0, {}, [], "", shown.getvalue()), False, quiet=False)
+            return guarded(lambda: Answer(0, {}, [], "", printed.getvalue()), False, quiet=False)
         if as_json:
-            tell_usage(told.getvalue().partition(": error: ")[2].strip())
+            report_usage(reported.getvalue().partition(": error: ")[2].strip())
         with suppress(OSError, TabularError):
-            write(sys.stderr, told.getvalue())
-        return USAGE
+            write(sys.stderr, reported.getvalue())
+        return ExitCode.USAGE
     except KeyboardInterrupt as stop:
         return fail(stop, as_json)
     return guarded(lambda: _run(args), args.json, args.quiet)
 
 
 def _run(args: argparse.Namespace) -> Answer:
+    """Run the command within the limit of --work; numpy, which that imports, is for no --help."""
+    from tabular_trpo._core.budget import work_limit
+
     with work_limit(getattr(args, "work", None)):
         answer: Answer = args.run(args)
         return answer

@@ -1,4 +1,4 @@
-"""Show what a model is: sizes, arithmetic, structure, ties, policies; or its graph for Graphviz."""
+"""Describe a model: sizes, arithmetic, structure, ties, policies; or its graph for Graphviz."""
 
 import argparse
 from collections.abc import Sequence
@@ -6,68 +6,78 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo._app.shared.digits import with_radius, within
+from tabular_trpo._app.shared.arguments import add_arithmetic
 from tabular_trpo._app.shared.errors import UsageError
-from tabular_trpo._app.shared.formatting import largest, many, plain, scalars, short
-from tabular_trpo._app.shared.models import Source, about, arithmetic_argument, read
-from tabular_trpo._app.shared.output import Answer, Part
-from tabular_trpo._app.shared.tables import row, table
+from tabular_trpo._app.shared.formatting import (
+    counted,
+    json_number,
+    largest,
+    short,
+    with_radius,
+    within,
+)
+from tabular_trpo._app.shared.models import Source, about, read
+from tabular_trpo._app.shared.output import Answer
+from tabular_trpo._app.shared.page import Part
+from tabular_trpo._app.shared.tables import Table
 from tabular_trpo._core import policy as policies
 from tabular_trpo._core.decimals import faithful
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array
+from tabular_trpo._core.terminal import plain
 from tabular_trpo._exact.evaluate import evaluate
 from tabular_trpo._exact.optimal import optimal
 from tabular_trpo._exact.structure import Structure, graph, structure
 
-NAME = "show"
-HELP = "sizes, arithmetic, structure, ties and policies of a model; --dot draws it"
-EPILOG = "--dot writes a graph for Graphviz: tabular-trpo show FILE --dot | dot -Tsvg > model.svg"
+EPILOG = """--dot writes a graph for Graphviz:
+tabular-trpo show FILE --dot | dot -Tsvg > model.svg"""
 MOST_NAMED = 8  # states that are named in one line
 MOST_SOLVED = 2000  # states of a model that is solved for its ties
-MOST_WHY = 1000  # characters of why a model is there
+MOST_WHY = 1000  # characters of the reason for a model
+Record = dict[str, Any]  # a JSON object
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument("file", metavar="FILE")
     parser.add_argument("--dot", action="store_true", help="write the graph for Graphviz")
-    arithmetic_argument(parser)
+    add_arithmetic(parser)
 
 
 def run(args: argparse.Namespace) -> Answer:
     """Describe one model.
 
-    raises: UsageError for --dot with --json
+    raises: UsageError for --dot with --json; TabularError
     """
     if args.dot and args.json:
         raise UsageError("--dot and --json exclude each other: each is all of standard output")
     source = read(args.file, args.arithmetic)
     mdp, found = source.mdp, structure(source.mdp)
-    document = {"command": "show", "model": source.name, "why": source.why, **_sizes(mdp)}
-    document["structure"] = _structure(mdp, found)
-    document["optimum"] = _optimum(mdp)
-    document["policies"] = {
-        name: _policy(mdp, pi)
-        for name, pi in {"uniform": policies.uniform(mdp), **source.policies}.items()
+    named = {"uniform": policies.uniform(mdp), **source.policies}
+    document = {
+        "command": "show",
+        "model": source.name,
+        "why": source.why,
+        **_sizes(mdp),
+        "structure": _structure(mdp, found),
+        "optimum": _optimum(mdp),
+        "policies": {name: _policy(mdp, pi) for name, pi in named.items()},
     }
     raw = _dot(source) if args.dot else None
-    gamma = _gamma(mdp)
     line = (
-        f"{source.name}: {many(mdp.n_states, 'state')}, {many(mdp.n_actions, 'action')}, "
-        f"gamma {gamma} "
-        f"({about(mdp, args.arithmetic)})"
+        f"{source.name}: {counted(mdp.n_states, 'state')}, {counted(mdp.n_actions, 'action')}, "
+        f"gamma {_gamma(mdp)} ({about(mdp, args.arithmetic)})"
     )
     return Answer(0, document, _parts(source, document), line, raw)
 
 
 def _gamma(mdp: MDP) -> str:
-    """Write the discount, which is less than 1."""
+    """Write the discount so that it cannot be taken for 1."""
     text = short(mdp.gamma)
     return faithful(mdp.gamma) if text.removeprefix("~") == "1" else text
 
 
-def _sizes(mdp: MDP) -> dict[str, Any]:
+def _sizes(mdp: MDP) -> Record:
     live = mdp.r[mdp.mask]
     positive = mdp.P.nnz if mdp.is_sparse else np.count_nonzero(mdp.P)
     return {
@@ -79,10 +89,11 @@ def _sizes(mdp: MDP) -> dict[str, Any]:
         "sparse": mdp.is_sparse,
         "start": _names(mdp, np.flatnonzero(np.asarray(mdp.rho0 != 0, dtype=bool))),
         "rewards_on": "transitions" if mdp.r_next is not None else "pairs",
-        **scalars(
-            ["gamma", "horizon", "reward_min", "reward_max", "repair"],
-            [mdp.gamma, 1 / (1 - mdp.gamma), -largest(-live), largest(live), mdp.repair],
-        ),
+        "gamma": json_number(mdp.gamma),
+        "horizon": json_number(1 / (1 - mdp.gamma)),
+        "reward_min": json_number(-largest(-live)),
+        "reward_max": json_number(largest(live)),
+        "repair": json_number(mdp.repair),
     }
 
 
@@ -90,7 +101,7 @@ def _names(mdp: MDP, states: Sequence[int] | Array) -> list[str]:
     return [mdp.state_names[s] for s in states]
 
 
-def _structure(mdp: MDP, found: Structure) -> dict[str, Any]:
+def _structure(mdp: MDP, found: Structure) -> Record:
     return {
         "unreachable": _names(mdp, np.flatnonzero(~found.reachable)),
         "recurrent": [_names(mdp, states) for states in found.recurrent],
@@ -98,14 +109,15 @@ def _structure(mdp: MDP, found: Structure) -> dict[str, Any]:
     }
 
 
-def _optimum(mdp: MDP) -> dict[str, Any] | None:
+def _optimum(mdp: MDP) -> Record | None:
     """Return eta* and the states with several optimal actions; None for a model too large."""
     if mdp.n_states > MOST_SOLVED:
         return None
     best = optimal(mdp)
     tied = best.optimal.sum(axis=1) > 1
     return {
-        **scalars(["eta_star", "radius"], [best.eta_star, best.radius.eta_star]),
+        "eta_star": json_number(best.eta_star),
+        "radius": json_number(best.radius.eta_star),
         "text": with_radius(best.eta_star, best.radius.eta_star),
         "ties": {
             mdp.state_names[s]: [mdp.action_names[a] for a in np.flatnonzero(best.optimal[s])]
@@ -114,11 +126,12 @@ def _optimum(mdp: MDP) -> dict[str, Any] | None:
     }
 
 
-def _policy(mdp: MDP, pi: Array) -> dict[str, Any]:
+def _policy(mdp: MDP, pi: Array) -> Record:
     ev, found = evaluate(mdp, pi), structure(mdp, pi)
     support = np.asarray(pi != 0, dtype=bool)
     return {
-        **scalars(["eta", "radius"], [ev.eta, ev.radius.eta]),
+        "eta": json_number(ev.eta),
+        "radius": json_number(ev.radius.eta),
         "text": within(ev.eta, ev.radius.eta),
         "support": int(support.sum()),
         "deterministic": bool(support.sum() == mdp.n_states),
@@ -129,11 +142,11 @@ def _policy(mdp: MDP, pi: Array) -> dict[str, Any]:
     }
 
 
-def _parts(source: Source, document: dict[str, Any]) -> list[Part]:
-    made = table(["Property", "Value"])
+def _parts(source: Source, document: Record) -> list[Part]:
+    made = Table(["Property", "Value"])
     for name, value in _properties(source.mdp, document):
-        row(made, name, value)
-    named = table(
+        made.add(name, value)
+    named = Table(
         ["Policy", "eta", "Support", "Visited", "Recurrent classes (period)"],
         right=["eta", "Visited"],
     )
@@ -142,12 +155,12 @@ def _parts(source: Source, document: dict[str, Any]) -> list[Part]:
         kind = "deterministic" if one["deterministic"] else spread
         classes = _classes(one["recurrent"], one["periods"])
         visited = f"{one['visited']}/{source.mdp.n_states}"
-        row(named, name, one["text"], kind, visited, classes)
+        named.add(name, one["text"], kind, visited, classes)
     why = source.why if len(source.why) <= MOST_WHY else f"{source.why[:MOST_WHY]}..."
     return [f"{source.name}: {why or 'no reason given'}", made, "Policies", named]
 
 
-def _properties(mdp: MDP, document: dict[str, Any]) -> list[tuple[str, str]]:
+def _properties(mdp: MDP, document: Record) -> list[tuple[str, str]]:
     found, best = document["structure"], document["optimum"]
     pairs = f"{document['allowed_pairs']} of {mdp.n_states * mdp.n_actions} pairs allowed"
     low, high = (short(x) for x in (-largest(-mdp.r[mdp.mask]), largest(mdp.r[mdp.mask])))

@@ -4,20 +4,27 @@ import argparse
 
 import numpy as np
 
-from tabular_trpo._app.shared.digits import with_radius, within
-from tabular_trpo._app.shared.formatting import largest, many, per_state, scalars
-from tabular_trpo._app.shared.models import Source, about, arithmetic_argument, read
-from tabular_trpo._app.shared.output import Answer, Part, closed
-from tabular_trpo._app.shared.tables import row, table
+from tabular_trpo._app.shared.arguments import add_arithmetic
+from tabular_trpo._app.shared.formatting import (
+    counted,
+    json_number,
+    largest,
+    per_state,
+    with_radius,
+    within,
+)
+from tabular_trpo._app.shared.models import Source, about, read
+from tabular_trpo._app.shared.output import Answer
+from tabular_trpo._app.shared.page import Part, titled
+from tabular_trpo._app.shared.tables import Table
 from tabular_trpo._core.numbers import Array
 from tabular_trpo._exact.optimal import Optimum, optimal
 
-NAME = "solve"
-HELP = "V*, all optimal actions of each state, the optimal return"
-EPILOG = "Rational arithmetic: ties are exact. Float arithmetic: the actions not proved suboptimal."
+EPILOG = """Rational arithmetic: ties are exact.
+Float arithmetic: the actions that are not proved suboptimal."""
 MOST_ROWS = 40
 UNDECIDED = (
-    "Undecided actions are worth the same, or differ by less than doubles and their errors tell; "
+    "Undecided actions are worth the same, or differ by less than the proved errors of doubles; "
     "--arithmetic rational decides."
 )
 
@@ -28,38 +35,43 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument("file", metavar="FILE")
     parser.add_argument("--all", action="store_true", help=f"every row, not the first {MOST_ROWS}")
-    arithmetic_argument(parser)
+    add_arithmetic(parser)
 
 
 def run(args: argparse.Namespace) -> Answer:
-    """Solve one model."""
+    """Solve one model.
+
+    raises: TabularError
+    """
     source = read(args.file, args.arithmetic)
     best = optimal(source.mdp)
     actions = _named(source, best.optimal)
     undecided = {state: names for state, names in _named(source, best.undecided).items() if names}
     document = {
-        "command": NAME,
+        "command": "solve",
         "model": source.name,
         "lane": source.mdp.arithmetic,
         "V_star": per_state(source.mdp, best.V_star),
         "optimal": actions,
         "undecided": undecided,
-        **scalars(["eta_star"], [best.eta_star]),
+        "eta_star": json_number(best.eta_star),
         "iterations": best.iterations,
-        "radius": scalars(
-            ["V_star", "eta_star"], [largest(best.radius.V_star), largest(best.radius.eta_star)]
-        ),
+        "radius": {
+            "V_star": json_number(largest(best.radius.V_star)),
+            "eta_star": json_number(best.radius.eta_star),
+        },
     }
     parts = _states(source, best, actions, undecided, None if args.all else MOST_ROWS)
     value = with_radius(best.eta_star, best.radius.eta_star)
-    count = many(best.iterations, "iteration")
+    count = counted(best.iterations, "iteration")
     line = f"{source.name}: eta* = {value} after {count} ({about(source.mdp, args.arithmetic)})"
     if undecided:
-        line += f"; actions undecided in {many(len(undecided), 'state')}"
+        line += f"; actions undecided in {counted(len(undecided), 'state')}"
     return Answer(0, document, parts, line)
 
 
-def _named(source: Source, pairs: Array) -> dict[str, list[str]]:
+def _named(source: Source, pairs: Array) -> Names:
+    """Return {state: names of its actions in a table (S, A) of truth values}."""
     return {
         state: [source.mdp.action_names[a] for a in np.flatnonzero(pairs[s])]
         for s, state in enumerate(source.mdp.state_names)
@@ -67,17 +79,13 @@ def _named(source: Source, pairs: Array) -> dict[str, list[str]]:
 
 
 def _states(
-    source: Source,
-    best: Optimum,
-    actions: Names,
-    undecided: Names,
-    most: int | None,
+    source: Source, best: Optimum, actions: Names, undecided: Names, most: int | None
 ) -> list[Part]:
     heads = ["State", "V*", "Optimal actions", *(["Of these undecided"] if undecided else [])]
-    made = table(heads, right=["V*"])
+    made = Table(heads, right=["V*"])
     error = largest(best.radius.V_star)
     for s, name in list(enumerate(source.mdp.state_names))[:most]:
         left_open = [", ".join(undecided.get(name, []))] if undecided else []
-        row(made, name, within(best.V_star[s], error), ", ".join(actions[name]), *left_open)
-    parts = closed("Optimum", made, source.mdp.n_states, most)
-    return [*parts, *([UNDECIDED] if undecided else [])]
+        made.add(name, within(best.V_star[s], error), ", ".join(actions[name]), *left_open)
+    remarks = [UNDECIDED] if undecided else []
+    return [*titled("Optimum", made, source.mdp.n_states, most), *remarks]

@@ -1,8 +1,8 @@
-"""Types of arguments: a wrong one is a TypeError that names it, at every public function.
+"""Types of arguments: every public function refuses a wrong one by a TypeError that names it.
 
-`typed` reads the annotations of a function once and checks each argument on every call. `Any` is
-not checked, and numbers (`int`, `float`) are left to the function, which knows their range; the
-fields of a record (`typed_record`) are checked in full.
+`typed` reads the annotations of a function once and checks each argument on every call.  `Any` and
+`object` are not checked, and numbers (`int`, `float`) are left to the function, which checks their
+range; the fields of a record (`typed_record`) are checked in full.
 """
 
 import inspect
@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import wraps
 from numbers import Integral, Number, Real
 from os import PathLike
-from typing import Any, NamedTuple, ParamSpec, Protocol, TypeVar, final
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, Protocol, TypeVar, final
 
 import numpy as np
 
@@ -22,40 +22,42 @@ from tabular_trpo._core.interval import Interval
 from tabular_trpo._core.numbers import NUMBER, shown
 from tabular_trpo._core.real import Real as ExactReal
 
+if TYPE_CHECKING:
+    from tabular_trpo._core.mdp import MDP
+
 P = ParamSpec("P")
 R = TypeVar("R")
 C = TypeVar("C", bound=type)
+Test = tuple[Callable[[object], bool], str]  # of a value, and the description of what passes
 
-PLAIN: dict[Any, tuple[tuple[type, ...], str]] = {
+# What passes for an annotation, and its description; other classes pass for themselves.
+KINDS: dict[object, tuple[tuple[type, ...], str]] = {
     bool: ((bool, np.bool_), "True or False"),
     str: ((str,), "a text"),
     dict: ((dict,), "a dictionary"),
     tuple: ((tuple,), "a tuple"),
     list: ((list,), "a list"),
+    int: ((Integral,), "a whole number"),
+    float: ((Real,), "a real number"),
     PathLike: ((PathLike,), "a path"),
+    Iterable: ((Iterable,), "a list or another iterable"),
+    Sequence: ((Sequence,), "a list"),
+    Mapping: ((Mapping,), "a mapping"),
     np.ndarray: ((np.ndarray, Interval), "a numpy array"),
     types.NoneType: ((types.NoneType,), "None"),
 }
-NUMBERS: dict[Any, tuple[tuple[type, ...], str]] = {
-    int: ((Integral,), "a whole number"),
-    float: ((Real,), "a real number"),
-}
-BY_RANGE = (*NUMBERS, np.random.Generator)  # what functions check themselves, with its range
-ABSTRACT: dict[Any, str] = {
-    Iterable: "a list or another iterable",
-    Sequence: "a list",
-    Mapping: "a mapping",
-}
+UNCHECKED = (Any, object, inspect.Parameter.empty)
+BY_RANGE = (int, float, np.random.Generator)  # checked by each function, with the range
 
 
 @final
 class Check(NamedTuple):
-    """What one argument must be: its place, its name, a test and a description."""
+    """What one argument must be: its position, its name, a test and a description."""
 
-    place: int
+    position: int
     name: str
-    fits: Callable[[Any], bool]
-    wanted: str
+    passes: Callable[[object], bool]
+    expected: str
 
 
 def typed(function: Callable[P, R]) -> Callable[P, R]:
@@ -78,39 +80,41 @@ def typed_record(cls: C) -> C:
 
     raises: TypeError as `typed`
     """
-    made: Any = cls
-    made.__init__ = _checking(made.__init__, cls, numbers=True)
+    cls.__init__ = _checking(cls.__init__, cls, numbers=True)  # type: ignore[misc]
     return cls
 
 
-def _checking(function: Callable[P, R], owner: Any, numbers: bool) -> Callable[P, R]:
+def _checking(
+    function: Callable[P, R], owner: Callable[..., object], numbers: bool
+) -> Callable[P, R]:
+    """Return `function` with its arguments checked; errors name `owner`."""
     checks = _checks(function, numbers)
 
     @wraps(function)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-        given = len(args)
-        for place, name, fits, wanted in checks:
-            if place < given:
-                value = args[place]
+        n = len(args)
+        for position, name, passes, expected in checks:
+            if position < n:
+                value = args[position]
             elif name in kwargs:
                 value = kwargs[name]
             else:
                 continue
-            if not fits(value):
-                raise _wrong(owner, name, value, wanted)
+            if not passes(value):
+                raise _wrong(owner, name, value, expected)
         return function(*args, **kwargs)
 
     return checked
 
 
-def _wrong(function: Any, name: str, value: Any, wanted: str) -> TypeError:
-    order = [p for p in inspect.signature(function).parameters if p != "self"]
-    where = function.__qualname__
-    call = f"Call {function.__name__}({', '.join(order)})"
-    return TypeError(f"{where}: {name} = {described(value)}, expected {wanted}. {call}")
+def _wrong(owner: Callable[..., object], name: str, value: object, expected: str) -> TypeError:
+    order = [p for p in inspect.signature(owner).parameters if p != "self"]
+    call = f"Call {owner.__name__}({', '.join(order)})"
+    got = f"{name} = {described(value)}"
+    return TypeError(f"{owner.__qualname__}: {got}, expected {expected}. {call}")
 
 
-def described(value: Any) -> str:
+def described(value: object) -> str:
     """Describe any value in a few words for a message.
 
     >>> described(3), described(np.ones((2, 2))), described(len), described(b"x")
@@ -126,17 +130,17 @@ def described(value: Any) -> str:
     return f"{'an' if name[0] in 'AEIOMLaeio' and name[:2] != 'Mi' else 'a'} {name}"
 
 
-def _checks(function: Any, numbers: bool) -> tuple[Check, ...]:
+def _checks(function: Callable[..., object], numbers: bool) -> tuple[Check, ...]:
     out = []
-    for place, (name, parameter) in enumerate(inspect.signature(function).parameters.items()):
-        kind = _test(parameter.annotation, numbers)
-        if kind is not None and name != "self":
+    for position, (name, parameter) in enumerate(inspect.signature(function).parameters.items()):
+        test = _test(parameter.annotation, numbers)
+        if test is not None and name != "self":
             keyword = parameter.kind is parameter.KEYWORD_ONLY
-            out.append(Check(10**6 if keyword else place, name, *kind))
+            out.append(Check(10**6 if keyword else position, name, *test))
     return tuple(out)
 
 
-def _numeric(value: Any) -> bool:
+def _numeric(value: object) -> bool:
     """Return whether a value is a number of any arithmetic, or an array of numbers."""
     if isinstance(value, np.ndarray):
         return value.dtype.kind in "fiuO"
@@ -144,44 +148,45 @@ def _numeric(value: Any) -> bool:
     return number and not isinstance(value, (bool, complex, np.complexfloating))
 
 
-def _test(annotation: Any, numbers: bool) -> tuple[Callable[[Any], bool], str] | None:
-    """Return a test of values and what it demands; None where any value will do."""
+def _test(annotation: Any, numbers: bool) -> Test | None:
+    """Return the test of an annotation; None where every value passes."""
     parts = _parts(annotation)
     scalar = typing.get_origin(annotation) is typing.Annotated
     if scalar and numbers:
-        (wanted,) = annotation.__metadata__
-        return lambda x: _numeric(x) or (wanted != NUMBER and x is None), wanted
-    free = (Any, inspect.Parameter.empty) if numbers else (Any, inspect.Parameter.empty, *BY_RANGE)
-    if scalar or any(part in free or isinstance(part, str) for part in parts):
+        (expected,) = annotation.__metadata__
+        return lambda x: _numeric(x) or (expected != NUMBER and x is None), expected
+    unchecked = UNCHECKED if numbers else (*UNCHECKED, *BY_RANGE)
+    if scalar or any(part in unchecked or isinstance(part, str) for part in parts):
         return None
     found = [_class(part) for part in parts]
     arrays = numbers and any(typing.get_origin(part) is np.ndarray for part in parts)
     classes = tuple(c for each, _ in found for c in each)
     needs = [n for part in parts if (n := _members(part))]
-    wanted = " or ".join(dict.fromkeys(text for _, text in found))
+    expected = " or ".join(dict.fromkeys(text for _, text in found))
     no_text = any(typing.get_origin(p) in (Iterable, Sequence) for p in parts) and str not in parts
 
-    def fits(value: Any) -> bool:
+    def passes(value: object) -> bool:
         if arrays and (isinstance(value, list | tuple) or hasattr(type(value), "__array__")):
             return True  # `core.records.locked` reads it
         if isinstance(value, classes):
-            whole = isinstance(value, (bool, np.bool_)) and bool not in parts
-            return not (whole and numbers) and not (no_text and isinstance(value, (str, bytes)))
+            truth = isinstance(value, (bool, np.bool_)) and bool not in parts
+            return not (truth and numbers) and not (no_text and isinstance(value, (str, bytes)))
         return any(
             callable(value) if names == ("__call__",) else all(hasattr(value, n) for n in names)
             for names in needs
         ) and not isinstance(value, type)
 
-    return fits, wanted
+    return passes, expected
 
 
-def _parts(annotation: Any) -> list[Any]:
+def _parts(annotation: object) -> list[Any]:
+    """Return the members of a union, or the annotation alone."""
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
         return [part for each in typing.get_args(annotation) for part in _parts(each)]
     return [types.NoneType if annotation is None else annotation]
 
 
-def _members(part: Any) -> tuple[str, ...]:
+def _members(part: object) -> tuple[str, ...]:
     """Return the names that a value needs where the annotation is a protocol or a callable."""
     if typing.get_origin(part) is Callable or part is Callable:
         return ("__call__",)
@@ -191,13 +196,10 @@ def _members(part: Any) -> tuple[str, ...]:
 
 
 def _class(part: Any) -> tuple[tuple[type, ...], str]:
+    """Return the classes that pass for an annotation, and their description."""
     base = typing.get_origin(part) or part
-    if base in PLAIN:
-        return PLAIN[base]
-    if base in NUMBERS:
-        return NUMBERS[base]
-    if base in ABSTRACT:
-        return (base,), ABSTRACT[base]
+    if base in KINDS:
+        return KINDS[base]
     if needs := _members(part):
         text = "a function" if needs == ("__call__",) else f"a {base.__name__}"
         return (), text
@@ -207,8 +209,8 @@ def _class(part: Any) -> tuple[tuple[type, ...], str]:
     return (base,), f"{'an' if vowel else 'a'} {base.__name__}"
 
 
-def one_model(mdp: Any) -> None:
+def one_model(mdp: "MDP") -> None:
     """Raise InvalidMDPError for a batch of models."""
     if mdp.batch_shape:
         got = f"has batch {mdp.batch_shape}"
-        raise invalid("batch", "mdp", got, "one model", "Take one by mdp[i]")
+        raise invalid("batch", "mdp", got, "one model", "Take one model by mdp[i]")

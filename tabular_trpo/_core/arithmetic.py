@@ -1,11 +1,11 @@
-"""Which arithmetic several inputs share: all exact, or all floats; whole numbers go with either."""
+"""The arithmetic that several arrays share: all exact, or all floats; whole numbers fit both."""
 
 from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
-from tabular_trpo._core.array_input import Names, given, row_tolerance
-from tabular_trpo._core.errors import ExactnessError, Problem
+from tabular_trpo._core.array_input import AxisNames, resolve_labels, row_tolerance
+from tabular_trpo._core.errors import ExactnessError
 from tabular_trpo._core.normalize import rescaled
 from tabular_trpo._core.numbers import (
     Array,
@@ -26,7 +26,7 @@ def common_arithmetic(
 
     kinds, arrays: by name, from `read_array`; a sparse array is of kind "float"
     unsigned:      the names of those that hold probabilities
-    raises:        InvalidMDPError; of mixed arithmetics, the argument that is the odd one out is named
+    raises:        InvalidMDPError; for mixed arithmetics it names the argument of the rarer one
     """
     out = dict(arrays)
     exact = {n: fractions(n, out[n], n in unsigned) for n, kind in kinds.items() if kind == "exact"}
@@ -34,10 +34,8 @@ def common_arithmetic(
         return out
     if "float" not in kinds.values():
         return {n: exact[n] if n in exact else fractions(n, out[n], n in unsigned) for n in out}
-    for name in list(exact):
-        if all(
-            isinstance(x, Integral) for x in out[name].flat
-        ):  # large, but no sign of an arithmetic
+    for name in list(exact):  # integers beyond 2^53 alone do not make a model rational
+        if all(isinstance(x, Integral) for x in out[name].flat):
             out[name] = doubles(name, out[name])
             del exact[name]
     if not exact:
@@ -53,47 +51,53 @@ def common_arithmetic(
 
 
 def check_arithmetic(name: str, array: Array, rational: bool, like: str = "") -> None:
-    """Raise ExactnessError unless `array` is in the arithmetic asked for, that of the argument `like`."""
+    """Raise ExactnessError unless the array is in the required arithmetic, that of `like`."""
     if is_rational(array) != rational:
-        arithmetics = ("rational", "float") if rational else ("float", "rational")
-        expected = f"{arithmetics[0]} arithmetic" + (f", that of {like}" if like else "")
+        expected, own = ("rational", "float") if rational else ("float", "rational")
+        expected += " arithmetic" + (f", that of {like}" if like else "")
         cure = "Cross by to_float() or to_rational()"
-        raise ExactnessError(
-            Problem("lane", name, f"is in {arithmetics[1]} arithmetic", expected, cure)
-        )
+        raise ExactnessError.of("lane", name, f"is in {own} arithmetic", expected, cure)
 
 
 def read_as(
-    name: str, value: Any, rational: bool, unsigned: bool = False, axes: Sequence[Names] = ()
+    name: str, value: object, rational: bool, unsigned: bool = False, axes: Sequence[AxisNames] = ()
 ) -> Array:
-    """Read an array in the arithmetic asked for; whole numbers fit both.
+    """Read an array in the required arithmetic; whole numbers fit both.
 
-    unsigned: whether its rows are probabilities; those of a coarse dtype are rescaled to sum to 1
-    axes:     what labels of a table are looked up in (see `given`)
+    unsigned: whether its rows are probabilities; those of a less precise dtype than float64 are
+              rescaled to sum to 1
+    axes:     names by which labels of a table are resolved (see `resolve_labels`)
     raises:   InvalidMDPError, ExactnessError
     """
-    value = given(name, value, axes)
-    return _moved(name, value, *read_array(name, value), rational, unsigned)
+    value = resolve_labels(name, value, axes)
+    return _converted(name, value, *read_array(name, value), rational, unsigned)
 
 
-def read_common(unsigned: bool = False, **values: Any) -> list[Array]:
-    """Read arrays in the arithmetic of the first one that has one; in floats where all are whole.
+def read_common(unsigned: bool = False, **values: object) -> list[Array]:
+    """Read arrays in the arithmetic of the first one that is not whole; in floats without any.
 
     raises: InvalidMDPError, ExactnessError
     """
-    values = {name: given(name, value) for name, value in values.items()}
+    values = {name: resolve_labels(name, value) for name, value in values.items()}
     read = {name: read_array(name, value) for name, value in values.items()}
     arithmetics = ((name, kind) for name, (kind, _) in read.items() if kind != "int")
     like, first = next(arithmetics, ("", "float"))
     return [
-        _moved(name, values[name], kind, array, first == "exact", unsigned, like)
+        _converted(name, values[name], kind, array, first == "exact", unsigned, like)
         for name, (kind, array) in read.items()
     ]
 
 
-def _moved(
-    name: str, value: Any, kind: str, array: Array, rational: bool, unsigned: bool, like: str = ""
+def _converted(
+    name: str,
+    value: object,
+    kind: str,
+    array: Array,
+    rational: bool,
+    unsigned: bool,
+    like: str = "",
 ) -> Array:
+    """Return an array that `read_array` made of `value` in the required arithmetic."""
     if kind == "exact" and not rational and all(isinstance(x, Integral) for x in array.flat):
         return doubles(name, array)
     if kind == "exact" or (rational and kind == "int"):

@@ -1,7 +1,8 @@
-"""The one door for arrays: labels are read or refused, masks refused, foreign tensors converted.
+"""Arrays that a user gives: labels are resolved or refused, masks refused, tensors converted.
 
-What follows the door sees nested lists, numpy arrays and scalars, whose order is their meaning.
-Labelled tables (pandas, polars, xarray) are told by what they can do; none of them is imported.
+Every array of a user passes `resolve_labels` first.  What it returns are nested lists, numpy arrays
+and scalars whose order is their meaning.  Labelled tables (pandas, polars, xarray) are recognised
+by their attributes; none of these packages is imported.
 """
 
 from array import array as buffer
@@ -13,22 +14,24 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from tabular_trpo._core.errors import InvalidMDPError, Problem, invalid
 from tabular_trpo._core.nearest import long_integers
 
 ROW_TOLERANCE = 1e-9  # of rows of doubles
-ROUNDINGS = 8  # of rows of coarser numbers, in units of their precision
-Names = tuple[str, Sequence[str] | None]  # "state" or "action", and the names if they are known
+ROUNDINGS = 8  # of rows of less precise numbers, in units of their precision
+Array = NDArray[Any]
+AxisNames = tuple[str, Sequence[str] | None]  # "state" or "action", and the names where given
 PLAIN = (str, bytes, int, float, complex, Fraction, Decimal, np.generic)
 
 
-def given(name: str, value: Any, axes: Sequence[Names] = ()) -> Any:
-    """Return what a user gave as nested lists, an array or a scalar with the same numbers.
+def resolve_labels(name: str, value: Any, axes: Sequence[AxisNames] = ()) -> Any:
+    """Return a user's array as nested lists, a numpy array or a scalar with the same numbers.
 
-    name:   how errors call it
-    axes:   what the axes range over; the labels of a table are looked up there, and its rows put
-            in that order.  Labels 0, 1, ... stand for positions
+    name:   of the argument, in errors
+    axes:   the names along each axis; a table is put into the order of these by its labels.
+            Labels 0, 1, ... are positions
     raises: InvalidMDPError for labels that are no names, masked entries, and foreign arrays that
             numpy cannot read
     """
@@ -52,8 +55,8 @@ def given(name: str, value: Any, axes: Sequence[Names] = ()) -> Any:
     return plain
 
 
-def row_tolerance(value: Any) -> float:
-    """Return by how much a row of probabilities may miss 1, given the precision that it came in.
+def row_tolerance(value: object) -> float:
+    """Return by how much the sum of a row of probabilities may differ from 1, by its precision.
 
     >>> row_tolerance([0.5, 0.5]), row_tolerance(np.float32([0.5, 0.5]))
     (1e-09, 9.5367431640625e-07)
@@ -62,7 +65,7 @@ def row_tolerance(value: Any) -> float:
 
 
 @cache
-def precision(dtype: Any) -> float:
+def precision(dtype: np.dtype[Any]) -> float:
     """Return the distance from 1 to the next number of a dtype; 0 where it has no fractions.
 
     >>> precision(np.dtype(np.float32)) == 2.0**-23, precision(np.dtype(int))
@@ -70,19 +73,20 @@ def precision(dtype: Any) -> float:
     """
     if not is_float(dtype):
         return 0
-    # `finfo` does not know the dtypes of other packages.
+    # `finfo` refuses the dtypes of other packages.
     bits = 0
     while bits < 64 and np.array(1 + 2.0 ** -(bits + 1)).astype(dtype).astype(np.float64) != 1:
         bits += 1
     return 2.0**-bits
 
 
-def is_float(dtype: Any) -> bool:
-    """Tell numpy's floats, and those of other packages, such as bfloat16, from other dtypes."""
-    return bool(dtype.kind == "f" or (dtype.kind == "V" and np.can_cast(dtype, np.float64)))
+def is_float(dtype: np.dtype[Any]) -> bool:
+    """Return whether a dtype is a float of numpy or of another package, such as bfloat16."""
+    return dtype.kind == "f" or (dtype.kind == "V" and np.can_cast(dtype, np.float64))
 
 
-def _dtypes(value: Any) -> set[Any]:
+def _dtypes(value: object) -> set[np.dtype[Any]]:
+    """Return the dtypes of an array, or of the arrays and scalars in nested lists."""
     if isinstance(value, list | tuple):
         inner = (_dtypes(x) for x in value if not isinstance(x, str | int | float | Fraction))
         return set().union(*inner)
@@ -92,10 +96,10 @@ def _dtypes(value: Any) -> set[Any]:
     return {dtype} if isinstance(dtype, np.dtype) else set()
 
 
-def _nested(name: str, value: Any, seen: dict[int, Any]) -> Any:
-    """Return lists with arrays and tensors in them read; lists that hold none are themselves.
+def _nested(name: str, value: Sequence[object], seen: dict[int, object]) -> object:
+    """Return nested lists with their arrays and tensors read; a list without any stays itself.
 
-    seen: what lists were read as, by identity: one list may stand in many places
+    seen: the results by identity of the lists, since one list may occur many times
     """
     if id(value) not in seen:
         parts = [
@@ -106,8 +110,8 @@ def _nested(name: str, value: Any, seen: dict[int, Any]) -> Any:
     return seen[id(value)]
 
 
-def _inside(name: str, i: int, value: Any, seen: dict[int, Any]) -> Any:
-    """Read an element of a list, which may be a list, an array or a tensor, but not a table."""
+def _inside(name: str, i: int, value: object, seen: dict[int, object]) -> object:
+    """Read an element of a list: a list, an array or a tensor, but no table with labels."""
     where = f"{name}[{i}]"
     if isinstance(value, list | tuple):
         return _nested(where, value, seen)
@@ -115,13 +119,13 @@ def _inside(name: str, i: int, value: Any, seen: dict[int, Any]) -> Any:
         cure = f"Give np.stack([x.toarray() for x in {name}], axis=1) where they are [a][s, s']"
         expected = "one array, dense or CSR, for all"
         raise invalid("type", where, "is sparse in a list", expected, cure)
-    for place, found in _labels(value):
-        _order(f"{where}.{place}", found, None)
-    return given(where, value)
+    for place, labels in _labels(value):
+        _order(f"{where}.{place}", labels, None)
+    return resolve_labels(where, value)
 
 
-def _labels(value: Any) -> list[tuple[str, list[Any] | None]]:
-    """Return the place and the labels of each axis of a table; [] for what is none."""
+def _labels(value: Any) -> list[tuple[str, list[object] | None]]:
+    """Return place and labels of each axis of a table; [] for values that are no table."""
     if isinstance(value, np.ndarray):
         return []
     if hasattr(value, "dims") and hasattr(value, "coords"):
@@ -134,28 +138,29 @@ def _labels(value: Any) -> list[tuple[str, list[Any] | None]]:
     return [(p, None if callable(x) or x is None else list(x)) for p, x in found]
 
 
-def _foreign(value: Any) -> bool:
+def _foreign(value: object) -> bool:
+    """Return whether numpy can convert a value that is no nested list."""
     if isinstance(value, np.ndarray | memoryview | buffer):
         return True
-    return not isinstance(value, type) and any(
-        hasattr(value, door) for door in ("__array__", "__dlpack__", "__array_interface__")
-    )
+    protocols = ("__array__", "__dlpack__", "__array_interface__")
+    return not isinstance(value, type) and any(hasattr(value, name) for name in protocols)
 
 
-def _converted(name: str, value: Any) -> Any:
-    """Return a table or a tensor as an ndarray; lists within it stay what they are."""
+def _converted(name: str, value: Any) -> Array:
+    """Return a table or a tensor as an ndarray."""
     try:
         plain = np.asarray(value)
         if plain.dtype == object and plain.ndim == 0 and hasattr(value, "__dlpack__"):
             plain = np.from_dlpack(value)
-    except Exception as error:  # whatever a foreign package raises
+    except Exception as error:  # of any class: a foreign package raised it
         got = f"is a {type(value).__name__} that numpy cannot read ({str(error)[:80]})"
         cure = f"Give it as a numpy array, such as {name}.detach().cpu().double().numpy() of torch"
         raise invalid("type", name, got, "an array", cure) from None
     return plain
 
 
-def _unmasked(name: str, value: Any) -> Any:
+def _unmasked(name: str, value: np.ma.MaskedArray[Any, Any]) -> Array:
+    """Return the data of a masked array without masked entries."""
     hidden = np.argwhere(np.ma.getmaskarray(value))
     if len(hidden) == 0:
         return np.asarray(value.data)
@@ -165,7 +170,7 @@ def _unmasked(name: str, value: Any) -> Any:
     raise InvalidMDPError(problem, len(hidden) - 1)
 
 
-def _order(where: str, labels: list[Any] | None, axis: Names | None) -> list[int] | None:
+def _order(where: str, labels: list[object] | None, axis: AxisNames | None) -> list[int] | None:
     """Return the position in the table of each name; None where the labels are positions."""
     if labels is None or _positions(labels) == list(range(len(labels))):
         return None
@@ -180,13 +185,14 @@ def _order(where: str, labels: list[Any] | None, axis: Names | None) -> list[int
     raise _unknown(where, labels, what, names)
 
 
-def _positions(labels: list[Any]) -> list[int] | None:
-    """Return labels that are whole numbers as such, else None."""
-    whole = all(isinstance(x, int | np.integer) and not isinstance(x, bool) for x in labels)
-    return [int(x) for x in labels] if whole else None
+def _positions(labels: list[object]) -> list[int] | None:
+    """Return the labels as integers where all are integers, else None."""
+    whole = [int(x) for x in labels if isinstance(x, int | np.integer) and not isinstance(x, bool)]
+    return whole if len(whole) == len(labels) else None
 
 
-def _unknown(where: str, labels: list[Any], what: str, names: Sequence[str]) -> InvalidMDPError:
+def _unknown(where: str, labels: list[object], what: str, names: Sequence[str]) -> InvalidMDPError:
+    """Return the error of labels that are not the names of an axis."""
     name = where.rsplit(".", 1)[0]
     got = f"has the labels {_listed(labels)}"
     if not what:
@@ -197,7 +203,7 @@ def _unknown(where: str, labels: list[Any], what: str, names: Sequence[str]) -> 
     return invalid("labels", where, got, expected, cure)
 
 
-def _listed(labels: Iterable[Any]) -> str:
+def _listed(labels: Iterable[object]) -> str:
     with long_integers():
         shown = [repr(x)[:40] for x in labels]
     return ", ".join(shown[:6]) + (f", ... ({len(shown)})" if len(shown) > 6 else "")

@@ -1,7 +1,6 @@
 """Observed transition counts, read as exact frequencies."""
 
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
@@ -23,7 +22,7 @@ FRACTION = 128  # bytes of a Fraction with its two integers
 CURE = 'Counts make an exact model: quote its numbers ("0.9"), and take .to_float() of the model'
 
 
-def frequencies(counts: Any) -> Array:
+def frequencies(counts: object) -> Array:
     """Return counts / their sum along the last axis, (S, A, S) Fractions.
 
     raises: InvalidMDPError unless counts are nonnegative integers with one at least in each row
@@ -42,22 +41,18 @@ def frequencies(counts: Any) -> Array:
                 raise invalid("counts", where, got, "an integer")
     report = Report()
     report.add(
-        np.asarray(table < 0, dtype=bool),
+        np.asarray(table < 0),
         lambda i: Problem(
             "negative", label("counts", i, "s a s'"), f"= {shown(int(table[i]))}", ">= 0"
         ),
     )
-    guard(
-        16 * table.size + FRACTION * int(np.count_nonzero(table)),
-        f"the exact model of counts of shape {table.shape}",
-        "Divide by the sums in floats, as a CSR array of shape (S*A, S)",
-    )
+    size = 16 * table.size + FRACTION * int(np.count_nonzero(table))
+    cure = "Divide by the sums in floats, as a CSR array of shape (S*A, S)"
+    guard(size, f"the exact model of counts of shape {table.shape}", cure)
     whole = elementwise(int, table)
     totals = whole.sum(axis=-1)
-    report.add(
-        np.asarray(totals == 0, dtype=bool),
-        lambda i: Problem("no_counts", label("counts", i, "s a"), "sum to 0", "one count at least"),
-    )
+    bad, expected = np.asarray(totals == 0, dtype=bool), "one count at least"
+    report.add_entries(bad, "no_counts", "counts", totals, "s a", expected, verb="sum to")
     report.close()
     P = zeros(table.shape, rational=True)
     for s, a, t in zip(*np.nonzero(table), strict=True):
@@ -65,8 +60,8 @@ def frequencies(counts: Any) -> Array:
     return P
 
 
-def exact_only(**given: Any) -> None:
-    """Refuse floats beside counts, and say how a float model is had."""
+def exact_only(**given: object) -> None:
+    """Raise InvalidMDPError for floats beside counts, with the advice how to get a float model."""
     for name, value in given.items():
         if is_sparse(value):
             raise invalid("mixed_lanes", name, "is sparse", "a dense array", CURE)

@@ -1,30 +1,30 @@
-"""Sparse arrays at the door, checked before a compiled kernel of scipy trusts their indices."""
+"""Sparse arrays that a user gives: their indices are checked before compiled code follows them."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
-from tabular_trpo._core.errors import InvalidMDPError, Problem, invalid
+from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.numbers import Array, frozen
 
 CURE = "Build it anew, for instance by scipy.sparse.csr_array((data, (rows, columns)), shape=...)"
+_malformed = partial(invalid, "csr", cure=CURE)
 
 
-def read_csr(name: str, value: Any) -> Any:
-    """Return a read-only CSR copy of a sparse array: doubles, in order, nothing stored twice.
+def read_csr(name: str, value: Any) -> sp.csr_array:
+    """Return a read-only CSR copy of a sparse array: doubles in canonical order, no duplicates.
 
-    Stored zeros are dropped, unless a minus sign is left for `validate` to find.
+    Stored zeros are dropped, unless one has a minus sign, which `validate` refuses.
 
-    raises: InvalidMDPError where indices point outside, MemoryGuardError for absurd shapes
+    raises: InvalidMDPError where indices are out of range, MemoryGuardError for absurd shapes
     """
     if value.ndim != 2:
         raise invalid("shape", name, f"has shape {value.shape}", "two axes")
     if value.dtype.kind not in "fiu":
-        raise InvalidMDPError(
-            Problem("type", name, f"holds {value.dtype}", "a CSR array of floats")
-        )
+        raise invalid("type", name, f"holds {value.dtype}", "a CSR array of floats")
     rows, columns = value.shape
     if value.format in ("csr", "csc", "bsr"):
         _compressed(name, value, *_sizes(name, value))
@@ -41,16 +41,16 @@ def read_csr(name: str, value: Any) -> Any:
     return frozen_csr(matrix, matrix.data)
 
 
-def frozen_csr(like: Any, data: Array) -> Any:
-    """Return read-only CSR with the places of `like` and other data."""
-    out: Any = sp.csr_array((data, like.indices, like.indptr), shape=like.shape)
+def frozen_csr(like: sp.csr_array, data: Array) -> sp.csr_array:
+    """Return read-only CSR with the indices of `like` and other data."""
+    out = sp.csr_array((data, like.indices, like.indptr), shape=like.shape)
     for part in (out.data, out.indices, out.indptr):
         frozen(part)
     return out
 
 
 def _sizes(name: str, value: Any) -> tuple[int, int]:
-    """Return how many rows `indptr` counts, and how many columns `indices` may name."""
+    """Return the number of rows that `indptr` has, and the number of columns of `indices`."""
     rows, columns = value.shape
     axes = 3 if value.format == "bsr" else 1
     if value.data.ndim != axes:
@@ -64,7 +64,7 @@ def _sizes(name: str, value: Any) -> tuple[int, int]:
 
 
 def _compressed(name: str, value: Any, rows: int, columns: int) -> None:
-    """Check what a kernel follows blindly: `indptr` into `indices`, `indices` into the columns."""
+    """Check what compiled code does not: `indptr` into `indices`, `indices` into the columns."""
     indptr, indices = value.indptr, value.indices
     _integers(f"{name}.indptr", indptr)
     if len(indptr) != rows + 1:
@@ -83,12 +83,13 @@ def _compressed(name: str, value: Any, rows: int, columns: int) -> None:
     _places(name, f"{name}.indices", indices, columns)
 
 
-def _integers(where: str, array: Any) -> None:
+def _integers(where: str, array: Array) -> None:
     if array.ndim != 1 or array.dtype.kind not in "iu":
         raise _malformed(where, f"is {array.dtype} of shape {array.shape}", "a row of integers")
 
 
-def _places(name: str, where: str, indices: Any, most: int) -> None:
+def _places(name: str, where: str, indices: Array, most: int) -> None:
+    """Check that indices are integers in [0, most)."""
     _integers(where, indices)
     bad = np.flatnonzero((indices < 0) | (indices >= most))
     if len(bad):
@@ -97,12 +98,8 @@ def _places(name: str, where: str, indices: Any, most: int) -> None:
         raise _malformed(f"{where}[{i}]", f"= {indices[i]}", expected)
 
 
-def _same_length(name: str, **parts: Any) -> None:
+def _same_length(name: str, **parts: Array) -> None:
     lengths = {part: len(array) for part, array in parts.items()}
     if len(set(lengths.values())) > 1:
         got = ", ".join(f"{part} has {n} entries" for part, n in lengths.items())
         raise _malformed(f"{name}:", got, "equal lengths")
-
-
-def _malformed(where: str, got: str, expected: str) -> InvalidMDPError:
-    return invalid("csr", where, got, expected, CURE)

@@ -1,25 +1,27 @@
-"""Decimal text of numbers that does not say more than they do.
+"""Decimal text of numbers that keeps their side of thresholds.
 
 Rounding may move a number onto, or across, a value that means something: a ratio of 0.99999999 is
-not 1, and a share of 0.0001 is not 0.  The text of this module keeps the side.
+not 1, and a share of 0.0001 is not 0.  The functions here add digits until the text compares with
+each threshold as the number does.
 """
 
 import math
 from collections.abc import Callable, Sequence
-from decimal import MAX_EMAX, MIN_EMIN, ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from numbers import Integral
 from typing import Any
 
 from tabular_trpo._core import real
+from tabular_trpo._core.nearest import decimal
 
-MORE = 10  # digits that may be added before a difference is written instead
-BITS, MOST_BITS = 128, 2**12  # of the enclosures of a number with logarithms or roots
+MORE = 10  # digits that may be added; beyond that a difference is written
+FIRST_BITS, LAST_BITS = 128, 2**12  # of the enclosures of a number with logarithms or roots
 LEAST_EXPONENT = -5  # of fixed notation, as in Python's "g"
-PARTS = (Fraction(0), Fraction(100))  # percentages that say "none" and "all"
+PARTS = (Fraction(0), Fraction(100))  # percentages of none and of all
 
 
-def faithful(value: Any, digits: int = 7, beside: Sequence[Fraction | int | str] = ()) -> str:
+def faithful(value: object, digits: int = 7, beside: Sequence[Fraction | int | str] = ()) -> str:
     """Return a number as decimal text that never reads as an integer that the number is not.
 
     text = value to `digits` digits, and to more where sign(text - t) differs from sign(value - t)
@@ -27,7 +29,7 @@ def faithful(value: Any, digits: int = 7, beside: Sequence[Fraction | int | str]
     value:  int, Fraction, Real, or a float of Python or numpy, read as the dyadic number it is
     digits: significant digits, rounded to the nearest
     beside: further thresholds t on whose side the text stays, exact or as text: "0.05"
-    return: as Python's format "g"; "1 - 3e-25" where 10 more digits do not tell; inf, -inf or nan
+    return: as Python's format "g"; "1 - 3e-25" where 10 more digits are too few; inf, -inf or nan
     raises: TypeError for what is no number
 
     >>> faithful(Fraction(39960000, 39960001)), faithful(1 / 3), faithful(Fraction(10**400))
@@ -39,39 +41,39 @@ def faithful(value: Any, digits: int = 7, beside: Sequence[Fraction | int | str]
     return _certain(value, lambda x: _beside(x, digits, thresholds))
 
 
-def fixed(value: Any, places: int = 4) -> str:
+def fixed(value: object, places: int = 4) -> str:
     """Return a number with fixed places, rounded, and more where it would read as an integer.
 
     value:  as for `faithful`
-    return: "1 - 3e-25" where 10 more places do not tell
+    return: "1 - 3e-25" where 10 more places are too few
     raises: TypeError for what is no number
 
     >>> fixed(Fraction(1, 3)), fixed(1), fixed(Fraction(99999, 100000)), fixed(0.00001)
     ('0.3333', '1.0000', '0.99999', '0.00001')
     """
-    return _certain(value, lambda x: _apart(x, places, [Fraction(round(x))]))
+    return _certain(value, lambda x: _distinct(x, places, [Fraction(round(x))]))
 
 
-def cut(value: Any, places: int = 4) -> str:
-    """Return a number with fixed places, cut toward 0: a bound from below of what is positive.
+def truncated(value: object, places: int = 4) -> str:
+    """Return a number with fixed places, truncated toward 0: a lower bound of a positive number.
 
-    What would be cut to 0 keeps its first two digits.
+    A number that would be truncated to 0 keeps its first two digits.
 
     value:  as for `faithful`
     raises: TypeError for what is no number
 
-    >>> cut(1 - Fraction(1, 10**20)), cut(1), cut(0), cut(-0.56789), cut(1.234e-7)
-    ('0.9999', '1.0000', '0.0000', '-0.5678', '1.2e-07')
+    >>> truncated(1 - Fraction(1, 10**20)), truncated(1), truncated(-0.56789), truncated(1.234e-7)
+    ('0.9999', '1.0000', '-0.5678', '1.2e-07')
     """
 
     def text(x: Fraction) -> str:
         short = _fixed(x, places, ROUND_DOWN)
-        return _general(_rounded(x, 2, ROUND_DOWN), 2) if x and Fraction(short) == 0 else short
+        return _general(decimal(x, 2, ROUND_DOWN), 2) if x and Fraction(short) == 0 else short
 
     return _certain(value, text)
 
 
-def percent(part: Any, whole: Any = 1, places: int = 1) -> str:
+def percent(part: object, whole: object = 1, places: int = 1) -> str:
     """Return 100 part / whole with fixed places, which reads 0 or 100 only where it is.
 
     part, whole: as for `faithful`; finite, and whole not 0
@@ -83,7 +85,7 @@ def percent(part: Any, whole: Any = 1, places: int = 1) -> str:
     """
     share = 100 * _number(part) / _number(whole)
 
-    return _certain(share, lambda x: _apart(x, places, PARTS))
+    return _certain(share, lambda x: _distinct(x, places, PARTS))
 
 
 def _number(value: Any) -> Any:
@@ -92,26 +94,26 @@ def _number(value: Any) -> Any:
         return value
     if isinstance(value, Integral):
         return Fraction(int(value))
-    if isinstance(value, (str, bytes)) or value is None:
+    if isinstance(value, (str, bytes)) or not hasattr(value, "__float__"):
         raise TypeError(f"value = {value!r}, expected a number")
     near = float(value)
     return Fraction(near) if math.isfinite(near) else near
 
 
-def _certain(value: Any, text: Callable[[Fraction], str]) -> str:
+def _certain(value: object, text: Callable[[Fraction], str]) -> str:
     """Return the text of an exact number; of a Real that on which both ends of it agree."""
     x = _number(value)
     if isinstance(x, Fraction):
         return text(x)
     if isinstance(x, float) or real.is_infinite(x):
         return f"{float(x):g}"
-    bits = BITS
+    bits = FIRST_BITS
     while True:
         low, high = x.enclose(bits)
         if text(low) == text(high):
             return text(low)
-        if bits >= MOST_BITS:  # it may be a short decimal that nothing recognised
-            return text(Fraction(_rounded(low / 2 + high / 2, BITS)))
+        if bits >= LAST_BITS:  # it may be a short decimal
+            return text(Fraction(decimal(low / 2 + high / 2, FIRST_BITS)))
         bits *= 2
 
 
@@ -119,45 +121,40 @@ def _beside(x: Fraction, digits: int, thresholds: Sequence[Fraction]) -> str:
     """Return x to as many digits as keep it on its side of each threshold."""
     near = Fraction(round(x))
     enough = x.numerator.bit_length() + x.denominator.bit_length() + digits
-    if x in thresholds and Fraction(_rounded(x, enough)) == x:  # it equals one, in text too
-        texts = (_general(_rounded(x, n), n) for n in range(digits, enough + 1))
+    if x in thresholds and Fraction(decimal(x, enough)) == x:  # it equals one, in text too
+        texts = (_general(decimal(x, n), n) for n in range(digits, enough + 1))
         return next(text for text in texts if Fraction(text) == x)
     sides = [t for t in [*thresholds, *([near] if abs(near) < 10**digits else [])] if t != x]
     for more in range(digits, digits + MORE + 1):
-        text = _general(_rounded(x, more), more)
+        text = _general(decimal(x, more), more)
         crossed = [t for t in sides if _sign(Fraction(text) - t) != _sign(x - t)]
         if not crossed:
             return text
     return _difference(x, crossed)
 
 
-def _apart(x: Fraction, places: int, thresholds: Sequence[Fraction]) -> str:
-    """Return x to as many places as tell it from each threshold that it is not."""
+def _distinct(x: Fraction, places: int, thresholds: Sequence[Fraction]) -> str:
+    """Return x to as many places as distinguish it from each threshold that it differs from."""
     for more in range(places, places + MORE + 1):
         text = _fixed(x, more)
-        met = [t for t in thresholds if Fraction(text) == t != x]
-        if not met:
+        equal = [t for t in thresholds if Fraction(text) == t != x]
+        if not equal:
             return text
-    return _difference(x, met)
+    return _difference(x, equal)
 
 
 def _difference(x: Fraction, thresholds: Sequence[Fraction]) -> str:
     """Return x as the nearest threshold, a decimal, and what is left: "1 - 3e-25"."""
     t = min(thresholds, key=lambda t: abs(x - t))
-    left = _general(_rounded(abs(x - t), 2), 2)
+    left = _general(decimal(abs(x - t), 2), 2)
     if t == 0:
         return left if x > 0 else f"-{left}"
     digits = t.numerator.bit_length() + t.denominator.bit_length()  # enough for a decimal
-    return f"{_general(_rounded(t, digits), digits)} {'-' if x < t else '+'} {left}"
+    return f"{_general(decimal(t, digits), digits)} {'-' if x < t else '+'} {left}"
 
 
 def _sign(x: Fraction) -> int:
     return (x > 0) - (x < 0)
-
-
-def _rounded(x: Fraction, digits: int, rounding: str = ROUND_HALF_EVEN) -> Decimal:
-    context = Context(prec=digits, rounding=rounding, Emax=MAX_EMAX, Emin=MIN_EMIN)
-    return context.divide(Decimal(x.numerator), Decimal(x.denominator))
 
 
 def _general(x: Decimal, digits: int) -> str:

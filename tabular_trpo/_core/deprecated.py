@@ -1,11 +1,11 @@
 """Renamed arguments and attributes: the old names work until version 1.0, with a warning.
 
-Names of modules are in `tabular_trpo._renames`; all are listed in docs/renames.md.
+AxisNames of modules are in `tabular_trpo._renames`; all are listed in docs/renames.md.
 """
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 from warnings import warn
 
 P = ParamSpec("P")
@@ -15,12 +15,12 @@ R = TypeVar("R")
 def renamed_arguments(**new: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Let a function take keyword arguments by their old names: old="new".
 
-    >>> @renamed_arguments(lane="arithmetic")
-    ... def f(arithmetic: str) -> str:
-    ...     return arithmetic
-    >>> f(lane="float")
+    >>> @renamed_arguments(start="rho0")
+    ... def f(rho0: str) -> str:
+    ...     return rho0
+    >>> f(start="uniform")
     Traceback (most recent call last):
-    DeprecationWarning: f: the argument lane is now arithmetic
+    DeprecationWarning: f: the argument start is now rho0
     """
 
     def decorated(function: Callable[P, R]) -> Callable[P, R]:
@@ -37,10 +37,10 @@ def renamed_arguments(**new: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return decorated
 
 
-def renamed_attribute(old: str, new: str) -> Any:
+def renamed_attribute(old: str, new: str) -> property:
     """Return a property that reads the attribute `new` under its old name."""
 
-    def read(self: Any) -> Any:
+    def read(self: object) -> object:
         _warn(f"{type(self).__name__}.{old} is now {type(self).__name__}.{new}")
         return getattr(self, new)
 

@@ -1,12 +1,12 @@
-"""What can be wrong with an input, said so that the reader can mend it.
+"""Errors: what is wrong with an input, where, what was expected, and how to fix it.
 
-One family, `TabularError(ValueError)`.  Each error carries its problems, and prints the first ones
-as ``where = got, expected what. cure``; the rest are counted, never dropped silently.
+All errors derive from `TabularError`, a ValueError.  An error has a list of problems and prints the
+first twenty, each as ``where got, expected what. cure``; the others are counted in the last line.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, final
+from dataclasses import dataclass, field
+from typing import Self, final
 
 from tabular_trpo._core.terminal import plain
 
@@ -16,7 +16,9 @@ MOST_PROBLEMS = 20
 @final
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: a stable `code`, the place, what was met, what expected, the cure.
+    """One problem: a stable `code`, the place, what was found, what was expected, the cure.
+
+    path: the place as steps, such as ("P", 3, 1) for P[s=3, a=1], where `validate.Report` added it
 
     >>> print(Problem("row_sum", "P[s=3, a=1]", "sums to 0.98", "1 (off by -0.02)"))
     P[s=3, a=1] sums to 0.98, expected 1 (off by -0.02)
@@ -27,6 +29,7 @@ class Problem:
     got: str
     expected: str
     cure: str = ""
+    path: tuple[str | int, ...] = field(default=(), repr=False, compare=False)
 
     def __str__(self) -> str:
         """Return ``where got, expected what`` and the cure after a full stop, on one line."""
@@ -35,9 +38,12 @@ class Problem:
 
 
 class TabularError(ValueError):
-    """The family of every error this package raises on purpose (abstract: raise a member).
+    """The base of every error this package raises on purpose (abstract: subclasses are raised).
 
-    `problems` holds all problems found; `exit_code` is what the command line ends with.
+    problems:  the problems found, `Problem` records
+    hidden:    how many more were found but not listed
+    code:      the stable code of the first problem
+    exit_code: what the command line ends with
     """
 
     exit_code = 3
@@ -48,8 +54,17 @@ class TabularError(ValueError):
         self.hidden = hidden
         super().__init__(self._text())
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Keep the problems in copies and pickles: a pool of processes hands errors over so."""
+    @classmethod
+    def of(cls, code: str, where: str, got: str, expected: str, cure: str = "") -> Self:
+        """Return the error of one problem; the arguments are the fields of `Problem`.
+
+        >>> print(LimitError.of("digits", "x", "has 10 digits", "at most 9"))
+        x has 10 digits, expected at most 9
+        """
+        return cls(Problem(code, where, got, expected, cure))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Keep the problems in copies and pickles, by which pools of processes return errors."""
         return type(self), (self.problems, self.hidden)
 
     @property
@@ -77,12 +92,12 @@ class InvalidMDPError(TabularError):
 
 @final
 class ExactnessError(TabularError):
-    """Float and rational data met in one computation; cross by `to_float` or `to_rational`."""
+    """Float and rational numbers in one computation; convert by `to_float` or `to_rational`."""
 
 
 @final
 class LimitError(TabularError):
-    """A stated limit was reached: of iterations, precision, digits, exact work, or doubles."""
+    """A stated limit was reached: of iterations, precision, digits, exact work, or float64."""
 
     exit_code = 4
 
@@ -101,29 +116,21 @@ class MemoryGuardError(TabularError):
 
 @final
 class FloatingPointModeError(TabularError):
-    """The processor rounds as no proof here allows for; the message says how to undo it."""
+    """The rounding mode of the processor invalidates proved bounds; the message has the cure."""
 
 
 @final
 class MissingExtraError(TabularError):
-    """An optional dependency is not installed; the message names the extra that brings it."""
+    """An optional dependency is not installed; the message names the extra that installs it."""
 
     exit_code = 2
 
 
-def invalid(
-    code: str, where: str, got: str, expected: str, cure: str = ""
-) -> InvalidMDPError:
-    """Return the error of one problem with an input; arguments as the fields of `Problem`.
-
-    >>> print(invalid("gamma", "gamma", "= 1", "a number in [0, 1)"))
-    gamma = 1, expected a number in [0, 1)
-    """
-    return InvalidMDPError(Problem(code, where, got, expected, cure))
+invalid = InvalidMDPError.of
 
 
 def joined(errors: Sequence[TabularError]) -> TabularError | None:
-    """Return one error with the problems of several, of the first one's kind; None without any."""
+    """Return one error with the problems of several, of the class of the first; None for none."""
     if len(errors) < 2:
         return errors[0] if errors else None
     problems = [problem for error in errors for problem in error.problems]
@@ -134,14 +141,14 @@ def no_average() -> NoValueError:
     """Return the error of an average reward where a chain has several recurrent classes."""
     cure = "Find the classes by structure(mdp, pi).recurrent, and start in one of them"
     got, expected = "has more than one recurrent class", "one for its average reward"
-    return NoValueError(Problem("classes", "the chain of the policy", got, expected, cure))
+    return NoValueError.of("classes", "the chain of the policy", got, expected, cure)
 
 
 def missing_extra(module: str, extra: str) -> MissingExtraError:
-    """Return the error of a module that only an extra brings.
+    """Return the error of a missing module that an extra installs.
 
     >>> print(missing_extra("cma", "cma"))
     cma is not there, expected the extra cma. Install it by: pip install 'tabular-trpo[cma]'
     """
     cure = f"Install it by: pip install 'tabular-trpo[{extra}]'"
-    return MissingExtraError(Problem("extra", module, "is not there", f"the extra {extra}", cure))
+    return MissingExtraError.of("extra", module, "is not there", f"the extra {extra}", cure)

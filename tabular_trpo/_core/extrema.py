@@ -1,4 +1,4 @@
-"""Exact maxima and minima of real numbers: enclosures first, certain signs where those overlap."""
+"""Maxima and minima of exact numbers: by enclosures, and by certain signs where these overlap."""
 
 from collections.abc import Iterable
 from fractions import Fraction

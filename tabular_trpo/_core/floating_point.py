@@ -15,23 +15,24 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from tabular_trpo._core.errors import FloatingPointModeError, Problem
+from tabular_trpo._core.errors import FloatingPointModeError
 
-# Not folded by the compiler, because they are looked up when the sums are made.
+# Names and not literals, so that the compiler does not fold the sums.
 ONE, NUDGE, MORE_THAN_HALF, LEAST_NORMAL, LARGE = 1.0, 2.0**-60, 3 * 2.0**-54, 2.0**-1022, 2.0**100
 DEFAULTS = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
 PACKAGE = "tabular_trpo"
 ERRORS = f"{PACKAGE}._core.errors"  # text only; one of them reports a changed rounding mode
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T", bound=type)
-_thread = threading.local()  # `inside`: a public function is at work in this thread
+_thread = threading.local()  # `inside`: a public function is running in this thread
 
 
 def require_ieee() -> None:
     """Raise unless the processor rounds to the nearest and keeps subnormal numbers, in this thread.
 
     Every error bound here is proved for IEEE 754 with rounding to nearest and gradual underflow.
-    A few sums tell: 1 + 2^-60 and -1 - 2^-60 stay, 1 + 3 2^-54 does not, 2^-1023 is not 0.
+    A few sums show the mode: 1 + 2^-60 rounds to 1, -1 - 2^-60 to -1, 1 + 3 2^-54 not to 1, and
+    2^-1023 is not 0.
 
     raises: FloatingPointModeError
 
@@ -56,7 +57,7 @@ def _mode(got: str) -> FloatingPointModeError:
         "torch.set_flush_denormal(True) or a library built with -ffast-math: undo it there by "
         "fesetround(FE_TONEAREST) or set_flush_denormal(False), or work in another process"
     )
-    return FloatingPointModeError(Problem("float_mode", "the processor", got, expected, cure))
+    return FloatingPointModeError.of("float_mode", "the processor", got, expected, cure)
 
 
 def guarded(function: F) -> F:
@@ -87,12 +88,12 @@ def _alone(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
     require_ieee()
     _thread.inside = True
     try:
-        told = dict(np.geterr())
-        wanted = {k: "ignore" if "ignore" in (DEFAULTS[k], told[k]) else "warn" for k in told}
-        if told == wanted:
+        found = dict(np.geterr())
+        state = {k: "ignore" if "ignore" in (DEFAULTS[k], found[k]) else "warn" for k in found}
+        if found == state:
             result = function(*args, **options)
         else:
-            with np.errstate(**cast("Any", wanted)):
+            with np.errstate(**cast("Any", state)):
                 result = function(*args, **options)
     finally:
         _thread.inside = False
@@ -101,7 +102,7 @@ def _alone(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
 
 
 def _later(result: Any) -> Any:
-    """Guard a result that computes later: a generator or a function of the package."""
+    """Return a result guarded where it computes later: a generator or a function of the package."""
     if isgenerator(result):
         return _each(result)
     if isfunction(result) and _ours(result) and not is_guarded(result):
@@ -133,7 +134,7 @@ def guard_members(cls: T) -> T:
 
 
 def _member(member: Any) -> Any:
-    """Return a guarded member, or the member itself where it is foreign or guarded already."""
+    """Return a guarded member, or the member itself where it is not ours or guarded already."""
     if isinstance(member, cached_property) and _written(member.func):
         member.func = guarded(member.func)
     elif isinstance(member, property) and member.fget and _written(member.fget):

@@ -1,10 +1,14 @@
-"""Float rows that sum to exactly 1: rounding onto the grid k / 2^53.
+"""Float rows that sum to exactly 1: rounding onto the grid of multiples of 2^-53.
 
-On that grid every partial sum is a double, so a row's float sum is exactly 1.0 in any order, the
-float model and its rational reading are the same object, and 1 / (1 - gamma) is exactly the row sum
-of (I - gamma P)^{-1} in every error bound.  A positive entry below 2^-53 would vanish and change
-the support: it is kept as it is, and in the rational reading the row's largest entry gives way
-(see `largest_gives_way`).
+Problem.   A row of doubles almost never sums to exactly 1, and for gamma near 1 that defect moves
+           values as much as the solve does.
+Method.    k = round(x / sum 2^53); the first entries of the row change by one unit each until the
+           sum is 2^53, and the largest takes what remains.
+Guarantee. On the grid every partial sum is a double, so a row sums to exactly 1.0 in any order, the
+           float model and its rational reading are one object, and 1 / (1 - gamma) is exactly the
+           row sum of (I - gamma P)^{-1} in every error bound.  The support does not change: a
+           positive entry below 2^-53 is kept, and in the rational reading the largest entry of its
+           row is 1 minus the others (`renormalise_largest`).
 """
 
 from fractions import Fraction
@@ -21,9 +25,6 @@ UNIT = 2.0**-53
 
 def snap(values: Array, indptr: Array) -> tuple[Array, float]:
     """Round rows stored end to end onto the grid, keeping the support.
-
-    k = round(x / sum * 2^53), then the first entries of the row give or take one unit each, and the
-    largest what is left, until the sum is 2^53.
 
     values: (n,)       nonnegative entries, each row summing to 1 within ROW_TOLERANCE
     indptr: (rows+1,)  where rows begin, as in CSR; empty rows are left alone
@@ -48,7 +49,7 @@ def snap(values: Array, indptr: Array) -> tuple[Array, float]:
     scale = np.where(np.abs(sums * UNIT - 1.0) > 4 * counts * UNIT, 2.0**53 / sums, 1.0)
     grid = np.rint(np.where(tiny, 0.0, whole * np.repeat(scale, counts))).astype(np.int64)
     missing = 2**53 - np.add.reduceat(grid, starts)
-    # Entries of two units or more move by one, so that none is emptied; the largest takes the rest.
+    # Entries of two units or more move by one, so that none becomes 0; the largest takes the rest.
     movable = grid >= 2
     before = np.cumsum(movable)
     rank: Array = before - np.repeat(before[starts] - movable[starts], counts)
@@ -63,7 +64,7 @@ def snap(values: Array, indptr: Array) -> tuple[Array, float]:
 
 
 def snap_rows(rows: Array) -> tuple[Array, float]:
-    """Round the rows along the last axis onto the grid, by the rule of `snap`; zero rows stay.
+    """Round the rows along the last axis onto the grid, by the method of `snap`; zero rows stay.
 
     return: the new rows and the largest change of an entry
     """
@@ -72,7 +73,7 @@ def snap_rows(rows: Array) -> tuple[Array, float]:
 
 
 def on_grid(rows: Array) -> Array:
-    """Return the rows that `snap_rows` makes."""
+    """Return the rows of `snap_rows` without the largest change."""
     near = near_grid(rows)
     if near is not None:
         return near
@@ -104,10 +105,10 @@ def on_grid(rows: Array) -> Array:
 
 
 def near_grid(rows: Array) -> Array | None:
-    """Return what `on_grid` makes of rows near the grid, which needs few calls; None for others.
+    """Return `on_grid` of rows near the grid, in few calls; None for other rows.
 
-    Near are rows with entries of two units or more, whose sums are off by no more units than a row
-    has entries.  They are on the simplex: nobody needs to check them.
+    Rows are near where all entries have two units or more and the sum differs from 2^53 by at most
+    as many units as the row has entries.  Such rows are on the simplex and need no other check.
     """
     if np.count_nonzero((rows >= 2 * UNIT) & (rows <= 1.0)) < rows.size:
         return None
@@ -138,10 +139,11 @@ def below_grid(rows: Array) -> Array:
     return np.asarray(np.where(tiny, rows, 0.0).sum(axis=-1))
 
 
-def gives_way(rows: Array) -> Array:
-    """Return what the exact rows have beyond the floats: minus the mass below, at the largest.
+def largest_correction(rows: Array) -> Array:
+    """Return the difference of the exact rows and the floats, of the shape of rows.
 
-    The exact row of `largest_gives_way` is rows + gives_way(rows); 0 for rows on the grid.
+    It is minus the mass below the grid at the largest entry of a row (see `renormalise_largest`),
+    and 0 for rows on the grid.
     """
     out = np.zeros(rows.shape)
     mass = below_grid(rows)
@@ -150,13 +152,13 @@ def gives_way(rows: Array) -> Array:
     return out
 
 
-def left_out(P: Any) -> Any:
-    """Return what the exact rows have beyond P rounded to multiples of 2^-53, in the layout of P.
+def off_grid_part(P: Any) -> Any:
+    """Return the difference of the exact rows and P rounded to multiples of 2^-53, laid out as P.
 
     P: (..., n) or CSR.  Nonzero only in rows with entries below 2^-53.
     """
     if isinstance(P, np.ndarray):
-        return gives_way(P) + np.where(P < UNIT, P - np.rint(P / UNIT) * UNIT, 0.0)
+        return largest_correction(P) + np.where(P < UNIT, P - np.rint(P / UNIT) * UNIT, 0.0)
     out = P.copy()
     tiny = P.data < UNIT
     out.data = np.where(tiny, P.data - np.rint(P.data / UNIT) * UNIT, 0.0)
@@ -169,10 +171,10 @@ def left_out(P: Any) -> Any:
     return out
 
 
-def largest_gives_way(row: list[Fraction]) -> list[Fraction]:
-    """Return a row made exactly stochastic by its (first) largest entry, the others as they are.
+def renormalise_largest(row: list[Fraction]) -> list[Fraction]:
+    """Return a row whose first largest entry is replaced by 1 minus the others; 0 stays 0.
 
-    >>> largest_gives_way([Fraction(1), Fraction(1, 2**60)])[0] == 1 - Fraction(1, 2**60)
+    >>> renormalise_largest([Fraction(1), Fraction(1, 2**60)])[0] == 1 - Fraction(1, 2**60)
     True
     """
     total = sum(row, Fraction(0))

@@ -1,41 +1,40 @@
-"""Reading arrays of indices: integers within a range, and nothing that could be taken for one."""
+"""Arrays of indices: integers within a range, and no other type that looks like one."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from tabular_trpo._core.array_input import Names, given
+from tabular_trpo._core.array_input import AxisNames, resolve_labels
 from tabular_trpo._core.errors import InvalidMDPError, Problem
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.numbers import Array, entry
 from tabular_trpo._core.shapes import shape_error
 
 
-def indices(
+def read_indices(
     name: str,
-    value: Any,
+    value: object,
     below: int | None,
     expected: str,
     shape: tuple[int | None, ...] = (None,),
     lead: bool = False,
-    axes: Sequence[Names] = (),
+    axes: Sequence[AxisNames] = (),
 ) -> Array:
     """Return an array of integers in [0, below).
 
-    name:     how errors call the argument
+    name:     of the argument, in errors
     below:    the first integer that is too large; None where any integer is an index
     expected: the shape in words, as "(S,) integers"
     shape:    of the last axes; None for an axis of any length
-    lead:     whether further axes may come first
-    axes:     what labels of a table are looked up in (see `core.given`)
+    lead:     whether batch axes may precede them
+    axes:     names by which labels of a table are resolved
     raises:   InvalidMDPError for labels and masked entries, and naming the first entry that is
               out of range and how many more there are; MemoryGuardError for a view of too many
 
-    >>> indices("states", [0, 1], 2, "(n,) integers")
+    >>> read_indices("states", [0, 1], 2, "(n,) integers")
     array([0, 1])
     """
-    value = given(name, value, axes)
+    value = resolve_labels(name, value, axes)
     try:
         index = np.asarray(value)
     except Exception:  # ragged lists, integers beyond any type, objects that are no array

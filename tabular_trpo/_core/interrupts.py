@@ -1,4 +1,4 @@
-"""Interrupts held back for a moment that must not be cut in two."""
+"""Delayed interrupts: SIGINT is held back during a block that must not be cut in two."""
 
 import signal
 import threading
@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def held() -> Iterator[None]:
-    """Hold back SIGINT during a block; one that came is handled after it, as it would have been.
+def hold_interrupts() -> Iterator[None]:
+    """Hold back SIGINT during a block; one that came is handled after the block.
 
-    In other threads than the main one, which Python never interrupts, nothing is done.
+    Nothing is done outside the main thread, since Python interrupts no other thread.
     """
     before = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or before is None:

@@ -1,4 +1,11 @@
-"""Arrays of intervals in float64, rounded outward: every operation holds every exact result."""
+"""Arrays of intervals in float64, rounded outward.
+
+Problem.   Enclose expressions of exactly known numbers with float64 arrays alone.
+Method.    Each end is computed in round-to-nearest and moved outward where the operation was not
+           exact (`rounding`); products of matrices carry the error bound of a dot product.
+Guarantee. For all x in X and y in Y: x op y lies in X op Y.
+Source.    Higham, Accuracy and Stability of Numerical Algorithms, section 3.1 (dot products).
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,7 +43,9 @@ class Interval:
 
     For all x in X and y in Y: x op y is in X op Y.  The other operand may be an int, Fraction,
     Real, a float or an array, each taken as exactly known.  0 * inf is 0.  A quotient by an
-    interval around 0 is everything.  Order and equality are not offered: read `lo` and `hi`.
+    interval that contains 0 is the whole line.  Intervals are not ordered: read `lo` and `hi`.
+
+    raises: ValueError for ends that are NaN or not in order, TypeError for what is no number
 
     >>> tenth = Interval.exact(Fraction(1, 10))
     >>> bool(tenth.lo < tenth.hi), (tenth + [1, 2]).shape
@@ -46,7 +55,7 @@ class Interval:
     lo: Floats
     hi: Floats
 
-    __array_ufunc__: ClassVar[None] = None  # numpy arrays on the left leave the operation to us
+    __array_ufunc__: ClassVar[None] = None  # an operation with a numpy array on the left is ours
     __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -68,7 +77,7 @@ class Interval:
 
     @staticmethod
     def exact(x: Operand) -> "Interval":
-        """Return the tightest interval round exactly known numbers; floats are points."""
+        """Return the tightest interval that holds exactly known numbers; floats are points."""
         return x if isinstance(x, Interval) else Interval(*rounding.exact_bounds(x))
 
     @staticmethod
@@ -185,7 +194,7 @@ def _ends(x: Operand) -> tuple[Floats, Floats]:
 
 
 def _axes_first(x: Floats, axis: Axis) -> Floats:
-    """Bring the given axes together as the first one."""
+    """Return x with the given axes merged into the first one."""
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     moved = np.moveaxis(x, axes, tuple(range(len(axes))))
     return moved.reshape(-1, *moved.shape[len(axes) :]) if axes else x[None]

@@ -11,7 +11,7 @@ from math import gcd, isqrt, lcm
 
 from tabular_trpo._core.dyadic import Dyadic
 
-# Any primes serve the quick test; these are large enough to be met by chance practically never.
+# Any primes serve the quick test; a product that is 1 modulo both is 1 almost surely.
 _MERSENNE_PRIMES = ((1 << 127) - 1, (1 << 521) - 1)
 
 

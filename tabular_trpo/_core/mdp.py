@@ -1,4 +1,8 @@
-"""The model: a finite discounted Markov decision process, validated once, read-only ever after."""
+"""The model: a finite discounted Markov decision process, validated once and read-only afterwards.
+
+`build` makes the fields from what a user gives, `columns` from lists of transitions, `counts` from
+observed counts; `conversion` makes the same model in the other arithmetic.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -6,18 +10,17 @@ from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo._core import columns
-from tabular_trpo._core import conversion as crossing
-from tabular_trpo._core.build import normalise
+from tabular_trpo._core import columns, conversion
+from tabular_trpo._core.arguments import one_model
+from tabular_trpo._core.build import build_fields
 from tabular_trpo._core.counts import exact_only, frequencies
 from tabular_trpo._core.deprecated import renamed_attribute
-from tabular_trpo._core.errors import InvalidMDPError, Problem, invalid
-from tabular_trpo._core.linalg.rational import Rows
-from tabular_trpo._core.names import read_names
-from tabular_trpo._core.numbers import Array, Scalar, is_rational, is_sparse
+from tabular_trpo._core.errors import invalid
+from tabular_trpo._core.linalg.rational import RationalMatrix
+from tabular_trpo._core.numbers import Array, Scalar, brief, is_rational, is_sparse
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
-from tabular_trpo._core.rewards import laid_out
+from tabular_trpo._core.rewards import match_layout
 
 KEPT = ("P", "r", "rho0", "gamma", "allowed", "state_names", "action_names", "r_next")
 
@@ -25,12 +28,12 @@ KEPT = ("P", "r", "rho0", "gamma", "allowed", "state_names", "action_names", "r_
 @public
 @final
 @locked
-@dataclass(frozen=True, slots=True, eq=False, init=False)
+@dataclass(frozen=True, slots=True, eq=False, init=False, repr=False)
 class MDP:
     """A finite discounted Markov decision process (S, A, P, r, rho0, gamma).
 
-    The arithmetic follows the data: Fractions, Decimals and strings such as "1/3" make a rational model,
-    floats a float model; mixing them raises.  Float rows are put on the grid k / 2^53.
+    Fractions, Decimals and strings such as "1/3" make a rational model, floats a float model; both
+    in one model are refused.  Float rows are put on the grid of multiples of 2^-53 (`core.grid`).
 
     P:       (..., S, A, S) probabilities P(s'|s, a), or CSR (S*A, S) with rows s*A + a
     r:       (..., S, A) expected reward; r(s) (..., S) and r(s, a, s') (..., S, A, S) are accepted,
@@ -40,70 +43,67 @@ class MDP:
     gamma:   (...) discount in [0, 1)
     allowed: (S, A) bool or None; rows of P of disallowed pairs are zero
     r_next:  the rewards r(s, a, s') of which r is the mean, of the shape of P; None where the
-             model knows r(s, a) alone, which is then the reward whatever s' is
+             reward depends on s and a alone
     repair:  the largest change of an entry on the way to the grid
-    normalize, normalized: whether to divide the rows of P and rho0 by their sums; how far the
-             farthest sum was from 1 (0 where nobody asked)
+    normalize, normalized: whether to divide the rows of P and rho0 by their sums; the largest
+             abs(sum - 1) before (0 without normalize)
     Labelled tables are read by label: the names of states and actions, or positions 0, 1, ...
 
-    raises:  InvalidMDPError naming each offender, MemoryGuardError for arrays that would not fit
+    raises:  InvalidMDPError naming each offender, ExactnessError, MemoryGuardError for arrays that
+             would not fit
 
     >>> MDP([[["1/2", "1/2"]], [[0, 1]]], [1, 0], [1, 0], "9/10").arithmetic
     'rational'
     """
 
     P: Any
-    r: Any
-    rho0: Any
-    gamma: Any
-    allowed: Any
-    state_names: Any
-    action_names: Any
+    r: Array
+    rho0: Array
+    gamma: Scalar
+    allowed: Array | None
+    state_names: tuple[str, ...]
+    action_names: tuple[str, ...]
     r_next: Any
-    repair: float = field(repr=False)
-    normalized: float = field(repr=False)
-    _rows: Rows | None = field(init=False, repr=False)
-    _below: Array | None = field(init=False, repr=False)
+    repair: float
+    normalized: float
+    _rows: RationalMatrix | None = field(init=False)
+    _below: Array | None = field(init=False)
 
     def __init__(
         self,
-        P: Any,
-        r: Any,
-        rho0: Any,
-        gamma: Any,
-        allowed: Any = None,
-        state_names: Any = None,
-        action_names: Any = None,
+        P: object,
+        r: object,
+        rho0: object,
+        gamma: object,
+        allowed: object = None,
+        state_names: object = None,
+        action_names: object = None,
         *,
         normalize: bool = False,
-        r_next: Any = None,
+        r_next: object = None,
         repair: float = 0.0,
         normalized: float = 0.0,
     ) -> None:
-        """Normalise and check every field; nothing is stored before all of it is valid.
+        """Read and check every field; nothing is stored before all of it is valid.
 
-        repair, normalized: what happened to these numbers before
+        repair, normalized: of an earlier model with these numbers; the larger values are kept
         """
-        named = {"state_names": state_names, "action_names": action_names}
-        names = {what: x if x is None else read_names(what, x) for what, x in named.items()}
         data = {"P": P, "r": r, "rho0": rho0, "gamma": gamma, "allowed": allowed, "r_next": r_next}
-        parts = normalise(data, names["state_names"], names["action_names"], normalize)
-        for (what, x), n in zip(names.items(), parts.r.shape[-2:], strict=True):
-            object.__setattr__(self, what, read_names(what, x, n))
-        fields = {
-            "P": parts.P,
-            "r": parts.r,
-            "rho0": parts.rho0,
-            "gamma": parts.gamma,
-            "allowed": parts.allowed,
-            "r_next": parts.r_next,
-            "repair": max(repair, parts.repair),
-            "normalized": max(normalized, parts.normalized),
-            "_rows": parts.rows,
-            "_below": parts.below,
-        }
+        fields = build_fields(data, state_names, action_names, normalize)
         for name, value in fields.items():
             object.__setattr__(self, name, value)
+        object.__setattr__(self, "repair", max(repair, self.repair))
+        object.__setattr__(self, "normalized", max(normalized, self.normalized))
+
+    def __repr__(self) -> str:
+        """Return size, discount and arithmetic on one line."""
+        size = f"S={self.n_states}, A={self.n_actions}"
+        batch = f"batch {self.batch_shape}, " if self.batch_shape else ""
+        low, high = (brief(end(self.gamma)) for end in (np.min, np.max))
+        discount = low if low == high else f"{low} to {high}"
+        kind = f"{self.arithmetic}{', CSR' if self.is_sparse else ''}"
+        rewards = "" if self.r_next is None else ", rewards on transitions"
+        return f"<MDP: {batch}{size}, gamma {discount}, {kind}{rewards}>"
 
     def replace(self, *, normalize: bool = False, **changes: Any) -> "MDP":
         """Return the model with other fields, checked like any model.
@@ -126,13 +126,16 @@ class MDP:
             if "r" in changes:
                 own["r_next"] = None
             elif "P" in changes and self.r_next is not None:
-                own["r"], own["r_next"] = laid_out(self.r_next, changes["P"], self.r.shape), None
+                own["r"], own["r_next"] = (
+                    match_layout(self.r_next, changes["P"], self.r.shape),
+                    None,
+                )
         history = {"repair": self.repair, "normalized": self.normalized}
         return MDP(**own | changes, **history, normalize=normalize)
 
     @property
     def rewards_on(self) -> str:
-        """Return "transitions" where r(s, a, s') is known, "pairs" where r(s, a) alone is."""
+        """Return "transitions" where the model has r(s, a, s'), "pairs" where r(s, a) alone."""
         return "pairs" if self.r_next is None else "transitions"
 
     @property
@@ -171,17 +174,17 @@ class MDP:
     @public
     def from_transitions(
         cls,
-        transitions: Iterable[tuple[Any, Any, Any, Any, Any]],
-        rho0: Any,
-        gamma: Scalar,
+        transitions: Iterable[Any],
+        rho0: object,
+        gamma: object,
         state_names: Any = None,
         action_names: Any = None,
-        layout: Any = "auto",
+        layout: object = "auto",
         normalize: bool = False,
     ) -> "MDP":
-        """Build from rows (s, a, s', probability, reward); a state has the actions in its rows.
+        """Build from rows (s, a, s', probability, reward); a state has the actions of its rows.
 
-        transitions: s, a, s' are indices, or names where names are given
+        transitions: rows whose s, a, s' are indices, or names where names are given
         rho0:        (S,) or a mapping from state to probability
         layout:      "dense", "csr", or "auto": by the fill of P, dense from 1/16 on and where P
                      has at most 2^14 entries
@@ -193,13 +196,14 @@ class MDP:
         array([[Fraction(1, 2)]], dtype=object)
         """
         table = columns.collect(transitions, rho0, state_names, action_names)
-        P, r, allowed = columns.arrays(table, layout)
+        P, r_next, allowed = columns.arrays(table, layout)
+        r = columns.possible_rewards(r_next, P)
         names = (table.state_names, table.action_names)
         return cls(P, r, table.rho0, gamma, allowed, *names, normalize=normalize)
 
     @classmethod
     def from_counts(
-        cls, counts: Any, r: Any, rho0: Any, gamma: Scalar, normalize: bool = False
+        cls, counts: object, r: object, rho0: object, gamma: object, normalize: bool = False
     ) -> "MDP":
         """Build from observed transition counts: P(s'|s, a) = counts / their sum, exactly.
 
@@ -231,24 +235,21 @@ class MDP:
     def to_float(self) -> "MDP":
         """Return the model in float arithmetic: nearest doubles, then rows on the grid k / 2^53.
 
-        raises: ExactnessError where a positive probability would become 0, gamma 1, or a reward infinite
+        raises: ExactnessError where a positive probability would become 0, gamma 1, or a reward
+                infinite
         """
-        return self if self.arithmetic == "float" else self._made(crossing.floats(self))
+        return self if self.arithmetic == "float" else self._made(conversion.floats(self))
 
     def to_rational(self) -> "MDP":
         """Return the model in rational arithmetic: each double as the dyadic rational that it is.
 
-        Rows on the grid are exactly stochastic already; in a row with entries below 2^-53 the
-        largest entry gives way (see `repair` and `core.grid`).  The mean reward r is exact, and so
-        are rewards r(s, a, s') but for one in a row, which takes the rounding of the mean.
+        Rows on the grid sum to exactly 1.  In a row with entries below 2^-53 the largest entry is
+        adjusted (see `repair` and `core.grid`).  The mean reward r is exact; of rewards r(s, a, s')
+        one in each row takes the rounding of the mean.
 
         raises: InvalidMDPError for a batch, MemoryGuardError where the dense table would not fit
         """
         if self.arithmetic == "rational":
             return self
-        if self.batch_shape:
-            cure = "Take one model by mdp[i]"
-            raise InvalidMDPError(
-                Problem("batch", "mdp", f"has batch {self.batch_shape}", "a single model", cure)
-            )
-        return self._made(crossing.rationals(self))
+        one_model(self)
+        return self._made(conversion.rationals(self))

@@ -1,7 +1,7 @@
-"""Refusing sizes that do not fit, before anything is allocated.
+"""The memory guard: arrays that would not fit are refused before anything is allocated.
 
-What a process may take is the least of the machine's memory, its container's limit (control groups
-of both versions, and those they are nested in) and its own `ulimit -v`.
+The memory of a process is bounded by the machine, by its container (control groups of both
+versions, and those they are nested in) and by its own `ulimit -v`; the least of these counts.
 """
 
 import os
@@ -10,23 +10,20 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from tabular_trpo._core.errors import MemoryGuardError, Problem
+from tabular_trpo._core.errors import MemoryGuardError
 
-UNKNOWN = 2**33  # of memory, where nobody tells how much there is
-LARGE = 2**24  # bytes from which what others have taken is looked up, which reads some files
+UNKNOWN = 2**33  # bytes of memory, where the system does not say
+LARGE = 2**24  # bytes from which the memory in use is looked up, which reads some files
 HALF = "half of what this process may take: the machine, its container and ulimit -v count"
 LEFT = "what is left of it in this process's container or under its ulimit -v"
-# The file of a limit, of what is used, of details, and the detail that the kernel gives back.
+# Folder of the control groups, controller, and in it the files of the limit and of what is used,
+# and the detail of memory.stat that the kernel gives back.
+V1 = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+V2 = ("memory.max", "memory.current", "inactive_file")
 VERSIONS = (
-    ("sys/fs/cgroup", "", "memory.max", "memory.current", "inactive_file"),
-    ("sys/fs/cgroup/unified", "", "memory.max", "memory.current", "inactive_file"),
-    (
-        "sys/fs/cgroup/memory",
-        "memory",
-        "memory.limit_in_bytes",
-        "memory.usage_in_bytes",
-        "total_inactive_file",
-    ),
+    ("sys/fs/cgroup", "", *V2),
+    ("sys/fs/cgroup/unified", "", *V2),
+    ("sys/fs/cgroup/memory", "memory", *V1),
 )
 
 
@@ -43,14 +40,14 @@ def guard(n_bytes: int, what: str, cure: str) -> None:
         most, why = rest, LEFT
     if n_bytes > most:
         expected = f"at most {most:,} bytes ({why})"
-        raise MemoryGuardError(Problem("memory", what, f"needs {n_bytes:,} bytes", expected, cure))
+        raise MemoryGuardError.of("memory", what, f"needs {n_bytes:,} bytes", expected, cure)
 
 
 @cache
 def limit(root: str = "/") -> int:
     """Return the bytes one object may take: half of what the process may; read once.
 
-    root: where /proc and /sys are; the tests have trees of their own
+    root: the folder that holds proc and sys
     """
     known = [most for most, _ in _groups(root)] + [most for most, _ in _own()]
     if hasattr(os, "sysconf"):
@@ -65,7 +62,7 @@ def left(root: str = "/") -> int:
 
 
 def _own() -> Iterator[tuple[int, int]]:
-    """Yield the limit of this process's address space and what it has of it."""
+    """Yield the limit of this process's address space and how much of it is in use."""
     try:
         import resource
     except ImportError:  # Windows
@@ -79,8 +76,8 @@ def _own() -> Iterator[tuple[int, int]]:
 def _groups(root: str) -> Iterator[tuple[int, int]]:
     """Yield the limit and the use of each control group that this process is in.
 
-    A container often sees its group as the root of the tree, and a path that is not there: all
-    folders on the path that are there are asked.
+    Inside a container the path of the group may not exist, since its group is the root of the
+    tree; so every folder on the path that exists is read.
     """
     for line in _text(Path(root, "proc/self/cgroup")).splitlines():
         _, _, rest = line.partition(":")

@@ -1,9 +1,8 @@
-"""What may be the name of a state, an action or a policy: one rule for arrays and for files."""
+"""Names of states, actions and policies: the one rule for arrays and for files."""
 
 import re
 from collections.abc import Iterable
 from itertools import islice
-from typing import Any
 
 from tabular_trpo._core.errors import (
     MOST_PROBLEMS,
@@ -17,12 +16,12 @@ from tabular_trpo._core.numbers import shown
 MOST_NAME = 500  # characters
 MOST_NAMES = 2 * 10**7
 NAME_RULE = f"a name of 1 to {MOST_NAME} characters, none of them a control character"
-# What breaks a line of a table or of a message, and halves of characters, which UTF-8 cannot hold.
+# Characters that break a line, and surrogates, which UTF-8 cannot encode.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def is_name(text: str) -> bool:
-    """Tell whether a string may be a name.
+    """Return whether a string may be a name.
 
     >>> is_name("two words"), is_name(""), is_name("two\\nlines")
     (True, False, False)
@@ -30,7 +29,7 @@ def is_name(text: str) -> bool:
     return 0 < len(text) <= MOST_NAME and _UNPRINTABLE.search(text) is None
 
 
-def read_names(what: str, given: Any, n: int | None = None) -> tuple[str, ...]:
+def read_names(what: str, given: object, n: int | None = None) -> tuple[str, ...]:
     """Return the names as a tuple, checked; None stands for "0", "1", ... up to n.
 
     raises: InvalidMDPError for another number than n, for repetitions and for what is no name;
@@ -44,7 +43,7 @@ def read_names(what: str, given: Any, n: int | None = None) -> tuple[str, ...]:
     names = tuple(islice(given, MOST_NAMES + 1))  # of an endless iterator, too
     if len(names) > MOST_NAMES:
         got = f"has more than {MOST_NAMES:,} entries"
-        raise MemoryGuardError(Problem("names", what, got, "at most so many", "Give fewer names"))
+        raise MemoryGuardError.of("names", what, got, "at most so many", "Give fewer names")
     if not names or n not in (None, len(names)):
         expected = "one at least" if n is None else f"{n} different names"
         raise invalid("names", what, f"has {len(names)} entries", expected)

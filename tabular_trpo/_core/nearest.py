@@ -1,15 +1,15 @@
 """Doubles and text of exact numbers of any size.
 
 `float(x)` raises OverflowError above the largest double, and `str(n)` raises ValueError above
-Python's limit of digits (4300 by default). The package converts exact numbers by these two
-functions only, so neither error can escape; `tests/test_layout.py` holds that.
+Python's limit of digits (4300 by default).  The package converts exact numbers by `nearest` and
+`written` only, so neither error can escape; `tests/test_layout.py` checks that.
 """
 
 import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -29,23 +29,26 @@ def nearest(value: Any) -> float:
 
 
 def approximate(value: Any, digits: int) -> str:
-    """Return an exact number as a decimal of so many digits, within the range of doubles or not.
+    """Return an exact number as a decimal of so many digits, also beyond the range of doubles.
 
     >>> approximate(Fraction(1, 3), 4), approximate(10**400, 4)
     ('0.3333', '1e+400')
     """
-    context = Context(prec=digits, Emax=MAX_EMAX, Emin=MIN_EMIN)
-    q = Fraction(value)
-    quotient = context.divide(Decimal(q.numerator), Decimal(q.denominator))
-    return f"{quotient.normalize(context):g}"
+    return f"{decimal(Fraction(value), digits).normalize(_context(digits)):g}"
+
+
+def decimal(q: Fraction, digits: int, rounding: str = ROUND_HALF_EVEN) -> Decimal:
+    """Return a rational as a decimal of so many significant digits, of any exponent."""
+    return _context(digits, rounding).divide(Decimal(q.numerator), Decimal(q.denominator))
+
+
+def _context(digits: int, rounding: str = ROUND_HALF_EVEN) -> Context:
+    return Context(prec=digits, rounding=rounding, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 
 @contextmanager
 def long_integers(most: int = 0) -> Iterator[None]:
-    """Set Python's limit on the digits of an integer, by default to none.
-
-    Exact values have as many digits as they have.
-    """
+    """Set Python's limit on the digits of an integer, by default to none, during a block."""
     before = sys.get_int_max_str_digits()
     sys.set_int_max_str_digits(most)
     try:

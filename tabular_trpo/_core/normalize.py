@@ -1,4 +1,4 @@
-"""Rows of probabilities divided by their sums: on request, or as coarse numbers were rounded."""
+"""Rows of probabilities divided by their sums: on request, or where the dtype was imprecise."""
 
 from typing import Any
 
@@ -6,13 +6,13 @@ import numpy as np
 
 from tabular_trpo._core.array_input import ROW_TOLERANCE
 from tabular_trpo._core.nearest import nearest
-from tabular_trpo._core.numbers import Array, is_rational, is_sparse
+from tabular_trpo._core.numbers import Array, is_rational, is_sparse, stored
 
 
 def rescaled(rows: Array, tolerance: float) -> Array:
-    """Return float rows (..., n) with those divided by their sums that miss 1 by the tolerance.
+    """Return float rows (..., n), those with sums within the tolerance of 1 divided by them.
 
-    Rows that miss it by ROW_TOLERANCE or less are left to the grid, the others to `validate`.
+    Sums within ROW_TOLERANCE are left to the grid, those outside the tolerance to `validate`.
     """
     if rows.ndim == 0 or tolerance <= ROW_TOLERANCE:
         return rows
@@ -32,14 +32,11 @@ def normalized(rows: Any) -> tuple[Any, float]:
     >>> normalized(np.array([1.0, 3.0]))
     (array([0.25, 0.75]), 3.0)
     """
-    one: Any = rows.data if is_sparse(rows) else rows
-    if not is_rational(one) and not np.all(np.isfinite(one)):
-        return rows, 0.0
-    if one.size == 0 or np.any(one < 0):
-        return rows, 0.0
-    with np.errstate(over="ignore"):
+    entries = stored(rows)
+    with np.errstate(over="ignore", invalid="ignore"):
         sums = np.asarray(rows.sum(axis=-1))
-    if not is_rational(one) and not np.all(np.isfinite(sums)):
+    finite = is_rational(entries) or np.all(np.isfinite(sums))  # a sum is, only if its terms are
+    if entries.size == 0 or not finite or np.any(entries < 0):
         return rows, 0.0
     live = np.asarray(sums > 0, dtype=bool)
     by = np.where(live, sums, sums * 0 + 1)

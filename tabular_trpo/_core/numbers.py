@@ -1,8 +1,8 @@
-"""Reading numbers at the door: which arithmetic an input belongs to, and its array in that arithmetic.
+"""Numbers that a user gives: the arithmetic of an array, and the array in that arithmetic.
 
 A number is *exact* (Fraction, Decimal, or a string such as "1/3" or "0.1"), a *float*, or an *int*,
-which fits both arithmetics.  Exact numbers put a model in rational arithmetic; a float beside them is
-refused, because `Fraction + 0.5` would become a float in silence.
+which fits both arithmetics.  Exact numbers put a model in rational arithmetic; a float beside them
+is refused, because `Fraction + 0.5` is a float.
 """
 
 import math
@@ -13,23 +13,23 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 from numbers import Integral, Rational, Real
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeGuard
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
-from tabular_trpo._core.array_input import Names, given, is_float
-from tabular_trpo._core.errors import InvalidMDPError, Problem, invalid
+from tabular_trpo._core.array_input import Array as Array
+from tabular_trpo._core.array_input import AxisNames, is_float, resolve_labels
+from tabular_trpo._core.errors import InvalidMDPError, invalid
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.nearest import long_integers, nearest, written
 
-Array = NDArray[Any]
+Matrix = Array | sp.csr_array  # dense, or CSR in float arithmetic
 NUMBER = "a number, or an array of numbers"
 Scalar = Annotated[Any, NUMBER]  # float, Fraction, or an array over the batch axes
 OptionalScalar = Annotated[Any, f"{NUMBER}, or None"]
 
-MOST_DIGITS = 2000
+MAX_INPUT_DIGITS = 2000  # of an exact number, before and after the point or bar
 MOST_EXPONENT = 400
 UNSIGNED = "a probability, without a minus sign"
 DENSE_CURE = "Give P as a CSR array of shape (S*A, S), in float arithmetic"
@@ -46,15 +46,15 @@ def parse_fraction(text: str) -> Fraction:
     >>> parse_fraction("1/3"), parse_fraction("0.1")
     (Fraction(1, 3), Fraction(1, 10))
     """
-    # Huge inputs are refused before Fraction sees them: Fraction("1e999999999") would not return.
-    if len(text) > 2 * MOST_DIGITS + 16:
-        raise ValueError(f"has {len(text)} characters, more than {2 * MOST_DIGITS + 16}")
+    # Fraction("1e999999999") would not return, so the digits are counted first.
+    if len(text) > 2 * MAX_INPUT_DIGITS + 16:
+        raise ValueError(f"has {len(text)} characters, more than {2 * MAX_INPUT_DIGITS + 16}")
     match = _NUMBER.fullmatch(text)
     if match is None:
         raise ValueError('is not a number such as "-1", "1/3", "0.25" or "1e-6"')
     whole, below, decimals, exponent = match.groups()
-    if max(len(whole), len(below or ""), len(decimals or "")) > MOST_DIGITS:
-        raise ValueError(f"has more than {MOST_DIGITS} digits")
+    if max(len(whole), len(below or ""), len(decimals or "")) > MAX_INPUT_DIGITS:
+        raise ValueError(f"has more than {MAX_INPUT_DIGITS} digits")
     if exponent is not None and abs(int(exponent)) > MOST_EXPONENT:
         raise ValueError(f"has an exponent beyond {MOST_EXPONENT}")
     if below is not None and int(below) == 0:
@@ -76,7 +76,7 @@ def kind_of(value: object) -> str:
 
 
 def to_fraction(value: Any) -> Fraction:
-    """Turn one scalar into its exact Fraction; a float becomes the dyadic rational that it is."""
+    """Return one scalar as a Fraction; a float is exactly the dyadic rational that it stores."""
     if isinstance(value, (str, Decimal)):
         return parse_fraction(str(value))
     if isinstance(value, Integral):
@@ -85,7 +85,7 @@ def to_fraction(value: Any) -> Fraction:
 
 
 def entry(name: str, at: tuple[int, ...]) -> str:
-    """Return what errors call an entry: "r[0, 1]"; a name with "[]" has the index there.
+    """Return the name of an entry in errors: "r[0, 1]"; in a name with "[]" the index goes there.
 
     >>> entry("r", (0, 1)), entry("transitions[] reward", (3,)), entry("gamma", ())
     ('r[0, 1]', 'transitions[3] reward', 'gamma')
@@ -94,18 +94,18 @@ def entry(name: str, at: tuple[int, ...]) -> str:
     return name.replace("[]", index) if "[]" in name else name + index
 
 
-def size_of(value: Any) -> int:
-    """Return how many numbers an array holds, or nested lists of equal lengths, without looking."""
+def size_of(value: object) -> int:
+    """Return how many numbers an array or nested lists of equal lengths hold, from the first."""
     if isinstance(value, (list, tuple)) and len(value):
         return len(value) * size_of(value[0])
     return value.size if isinstance(value, np.ndarray) else 1
 
 
-def read_array(name: str, value: Any, axes: Sequence[Names] = ()) -> tuple[str, Array]:
+def read_array(name: str, value: object, axes: Sequence[AxisNames] = ()) -> tuple[str, Array]:
     """Read nested lists or an array into ("float" | "int" | "exact", array).
 
-    name:   how errors call it (see `entry`)
-    axes:   what labels of a table are looked up in (see `given`)
+    name:   in errors (see `entry`)
+    axes:   names by which labels of a table are resolved (see `resolve_labels`)
     return: kind and a float64 or object array (object elements as given)
     raises: InvalidMDPError for ragged nesting, bools, complex numbers or other types;
             MemoryGuardError, before anything is copied
@@ -113,22 +113,23 @@ def read_array(name: str, value: Any, axes: Sequence[Names] = ()) -> tuple[str, 
     >>> read_array("r", [[0.5, 1]])
     ('float', array([[0.5, 1. ]]))
     """
-    value = given(entry(name, ()), value, axes)
-    plain = isinstance(value, np.ndarray) and (value.dtype.kind in "iu" or is_float(value.dtype))
-    size = size_of(value)  # a view may spread one number over a shape that no memory holds
-    guard(size * (8 if plain else 16), f"{name} with {size:,} entries", DENSE_CURE)
-    if plain and value.dtype.kind not in "iu":
-        return "float", value.astype(np.float64)
-    if plain and np.all((value >= -MOST_WHOLE) & (value <= MOST_WHOLE)):
-        return "int", value.astype(np.float64)
+    value = resolve_labels(entry(name, ()), value, axes)
+    plain = None
+    if isinstance(value, np.ndarray) and (value.dtype.kind in "iu" or is_float(value.dtype)):
+        plain = value
+    size = size_of(value)  # a view may repeat one number over a shape that does not fit
+    guard(size * (16 if plain is None else 8), f"{name} with {size:,} entries", DENSE_CURE)
+    if plain is not None and plain.dtype.kind not in "iu":
+        return "float", plain.astype(np.float64)
+    if plain is not None and np.all((plain >= -MOST_WHOLE) & (plain <= MOST_WHOLE)):
+        return "int", plain.astype(np.float64)
     try:
         array = np.asarray(value, dtype=object)
     except Exception:  # ragged lists, and objects whose own conversion fails
         array = np.empty(0, dtype=object)
     if any(isinstance(x, (list, tuple, np.ndarray)) for x in array.flat) or array.size == 0:
-        raise InvalidMDPError(
-            Problem("shape", entry(name, ()), "is ragged or empty", "nested lists of equal lengths")
-        )
+        got, expected = "is ragged or empty", "nested lists of equal lengths"
+        raise invalid("shape", entry(name, ()), got, expected)
     kinds = {kind_of(x) for x in array.flat}
     if "bad" in kinds:
         where, bad = _first(name, array, "bad")
@@ -137,7 +138,7 @@ def read_array(name: str, value: Any, axes: Sequence[Names] = ()) -> tuple[str, 
     if {"exact", "float"} <= kinds:
         for at, x in np.ndenumerate(array):
             if kind_of(x) == "exact":
-                _fraction(entry(name, at), x)  # what is no number is said before what is mixed
+                _fraction(entry(name, at), x)  # an error of one number precedes that of the mixture
         raise mixed(name, array, prevailing(kind_of(x) for x in array.flat))
     if "float" in kinds:
         return "float", doubles(name, array)
@@ -147,7 +148,7 @@ def read_array(name: str, value: Any, axes: Sequence[Names] = ()) -> tuple[str, 
 
 
 def _first(name: str, array: Array, kind: str) -> tuple[str, Any]:
-    """Return the place and the value of the first entry of a kind; a fraction before 1.0."""
+    """Return name and value of the first entry of a kind; of doubles, of the first not whole."""
     if array.dtype == np.float64:
         at = np.unravel_index(np.argmax(np.trunc(array) != array), array.shape)
         return entry(name, tuple(int(i) for i in at)), array[at]
@@ -155,7 +156,7 @@ def _first(name: str, array: Array, kind: str) -> tuple[str, Any]:
 
 
 def prevailing(kinds: Iterable[str]) -> str:
-    """Return which of "exact" and "float" is met more often; the first one where they tie."""
+    """Return which of "exact" and "float" is more frequent; the first one where they tie."""
     return Counter(kind for kind in kinds if kind != "int").most_common(1)[0][0]
 
 
@@ -164,44 +165,40 @@ def mixed(name: str, array: Array, expected: str, cure: str = "") -> InvalidMDPE
 
     expected: "exact" or "float", the kind of the other numbers
     """
-    odd, others = ("float", "exact numbers") if expected == "exact" else ("exact", "floats")
+    if expected == "exact":
+        odd, kind, others = "float", "a float", "exact numbers"
+        cure = cure or "Write it as a string or Fraction, or give every number as a float"
+    else:
+        odd, kind, others = "exact", "exact", "floats"
+        cure = cure or "Write it as a float, or quote every other number"
     where, value = _first(name, array, odd)
-    cures = {
-        "float": "Write it as a string or Fraction, or give every number as a float",
-        "exact": "Write it as a float, or quote every other number",
-    }
-    got = f"= {shown(value)} is {'a float' if odd == 'float' else 'exact'}"
-    return InvalidMDPError(
-        Problem("mixed_lanes", where, got, f"{others} throughout", cure or cures[odd])
+    return invalid(
+        "mixed_lanes", where, f"= {shown(value)} is {kind}", f"{others} throughout", cure
     )
 
 
 def doubles(name: str, array: Array) -> Array:
     """Return floats and integers as float64.
 
-    raises: InvalidMDPError for an integer that is not a double: rounding it would be silent
+    raises: InvalidMDPError for an integer that is not a double: it is not rounded unasked
     """
-    out = np.empty(array.shape)
     for at, value in np.ndenumerate(array):
-        near = nearest(value)
-        if isinstance(value, Integral) and near != int(value):
+        if isinstance(value, Integral) and nearest(value) != int(value):
             got, cure = f"= {shown(value)} does not fit", "Write it as a float to have it rounded"
             raise invalid("not_a_double", entry(name, at), got, "a double", cure)
-        out[at] = near
-    return out
+    return elementwise(nearest, array, np.float64)
 
 
 def fractions(name: str, array: Array, unsigned: bool = False) -> Array:
     """Return the object array of Fractions; `array` holds exact numbers, ints or whole floats.
 
-    raises: InvalidMDPError for what is no number, and where `unsigned` for "-0"
+    raises: InvalidMDPError for text that is no number, and where `unsigned` for "-0"
     """
     out = np.empty(array.shape, dtype=object)
     for at, value in np.ndenumerate(array):
         out[at] = _fraction(entry(name, at), value)
         if unsigned and out[at] == 0 and written(value).startswith("-"):
-            got = f"= {shown(value)}"
-            raise invalid("negative", entry(name, at), got, UNSIGNED)
+            raise invalid("negative", entry(name, at), f"= {shown(value)}", UNSIGNED)
     return out
 
 
@@ -209,45 +206,43 @@ def _fraction(where: str, value: Any) -> Fraction:
     try:
         return to_fraction(value)
     except (ValueError, OverflowError) as error:
-        problem = Problem("number", f"{where} = {shown(value)}", str(error), "an exact number")
-        raise InvalidMDPError(problem) from None
+        got = f"{where} = {shown(value)}"
+        raise invalid("number", got, str(error), "an exact number") from None
 
 
 def is_rational(array: Array) -> bool:
-    """Tell whether an array is in rational arithmetic."""
+    """Return whether an array is in rational arithmetic."""
     return array.dtype == object
 
 
-def is_sparse(value: Any) -> bool:
-    """Tell whether a matrix is one of scipy's sparse arrays."""
+def is_sparse(value: object) -> TypeGuard[sp.csr_array]:
+    """Return whether a matrix is one of scipy's sparse arrays."""
     return bool(sp.issparse(value))
 
 
+def stored(matrix: Matrix) -> Array:
+    """Return the entries that are stored: all of an array, those of CSR other than zeros."""
+    return matrix if isinstance(matrix, np.ndarray) else matrix.data
+
+
 def zeros(shape: tuple[int, ...], rational: bool) -> Array:
-    """Return zeros of one arithmetic."""
-    if not rational:
-        return np.zeros(shape)
-    out = np.empty(shape, dtype=object)
-    out[...] = Fraction(0)
-    return out
+    """Return zeros in one arithmetic."""
+    return np.full(shape, Fraction(0), dtype=object) if rational else np.zeros(shape)
 
 
-def elementwise(function: Callable[[Any], Any], array: Array, dtype: Any = object) -> Array:
+def elementwise(function: Callable[[Any], object], array: Array, dtype: type = object) -> Array:
     """Apply a scalar function to every entry."""
-    out = np.empty(array.shape, dtype=dtype)
-    for at, value in np.ndenumerate(array):
-        out[at] = function(value)
-    return out
+    return np.fromiter(map(function, array.flat), dtype, array.size).reshape(array.shape)
 
 
-def largest(x: Array) -> Any:
+def largest(x: Array) -> Scalar:
     """Return the largest of 0 and all entries of x, in half the time of `max`."""
     return np.maximum.reduce(x, axis=None, initial=0)
 
 
 @cache
 def ones(n: int) -> Array:
-    """Return n ones: `x.dot` of them adds up rows faster than `sum` or `@` along a short axis."""
+    """Return n ones: `x.dot(ones(n))` adds up short rows faster than `sum` or `@`."""
     return frozen(np.ones(n))
 
 
@@ -257,8 +252,8 @@ def frozen(array: Array) -> Array:
     return array
 
 
-def brief(value: Any) -> str:
-    """Write a number for a message: exactly when that is short, else near enough.
+def brief(value: object) -> str:
+    """Return a number as text for a message: exact where that is short, else rounded.
 
     >>> brief(Fraction(9, 10)), brief(0.98), brief(Fraction(1, 3**80))
     ('9/10', '0.98', 'about 6.7655e-39')
@@ -274,8 +269,8 @@ def brief(value: Any) -> str:
     return f"about {near:.6g}" if near else "within 1e-323 of 0"
 
 
-def shown(value: Any) -> str:
-    """Write any value for a message, cut where it is long.
+def shown(value: object) -> str:
+    """Return any value as text for a message, shortened to 60 characters.
 
     >>> shown("1/3"), shown(np.float64(0.5)), shown(10**400)
     ("'1/3'", '0.5', 'an integer of about 401 digits')

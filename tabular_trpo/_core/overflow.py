@@ -1,16 +1,16 @@
-"""Overflow of doubles is an error, said in one way."""
+"""Overflow of float64: the error, and the scaling that avoids it."""
 
 from typing import Any
 
 import numpy as np
 
-from tabular_trpo._core.errors import LimitError, Problem
+from tabular_trpo._core.errors import LimitError
 
-HARMLESS = 400  # binary exponents of numbers whose squares are far from overflow
+HARMLESS = 400  # binary exponents below which squares are far from overflow
 
 
 def unit_of(values: Any) -> float:
-    """Return a power of two that brings float values to about 1, or 1.0 where they are harmless.
+    """Return a power of two near the largest float value, or 1.0 where overflow is far away.
 
     >>> unit_of([1e307, 2.0]) == 2.0**1020, unit_of([3.0])
     (True, 1.0)
@@ -20,10 +20,10 @@ def unit_of(values: Any) -> float:
 
 
 def finite(name: str, values: Any, *parts: Any) -> Any:
-    """Return float values as they are, if all are finite or a part is infinite itself.
+    """Return float values unchanged where all are finite or an input was infinite already.
 
     values: a float, or an array of them; exact numbers are finite
-    parts:  what the values are made of and may be infinite with, such as a KL divergence
+    parts:  inputs that may be infinite themselves, such as a KL divergence
     raises: LimitError where doubles overflow, also to NaN
 
     >>> finite("C", 1e308)
@@ -39,5 +39,5 @@ def finite(name: str, values: Any, *parts: Any) -> Any:
         wrong = wrong & np.isfinite(part)
     if np.any(wrong):
         cure = "Scale the rewards, or use the rational arithmetic"
-        raise LimitError(Problem("overflow", name, "overflows float64", "finite values", cure))
+        raise LimitError.of("overflow", name, "overflows float64", "finite values", cure)
     return values

@@ -21,7 +21,7 @@ def public(thing: T) -> T:
     function, or each method and property of the class, runs in numpy's default error state with
     the rounding mode checked (`floating_point.guarded`).
 
-    raises: TypeError at a call with an argument of a wrong type, FloatingPointModeError
+    raises: at calls TypeError for an argument of a wrong type, and FloatingPointModeError
 
     >>> @public
     ... def twice(text: str) -> str:

@@ -1,22 +1,24 @@
-"""The `repr` of records whose numbers may be of any size."""
+"""The `repr` of records: one line, whatever the size of their numbers and arrays."""
 
 from collections.abc import Mapping
 from dataclasses import fields
 from fractions import Fraction
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
+import scipy.sparse as sp
 
 from tabular_trpo._core.nearest import approximate, long_integers
 
-MOST_BITS = 200  # of a number that is written whole
+BITS_IN_FULL = 200  # of a number that is written in full
 DIGITS = 17  # of one that is not
+ENTRIES_IN_FULL = 12  # of an array that is written in full
 
 T = TypeVar("T")
 
 
 def readable(record: type[T]) -> type[T]:
-    """Give a dataclass a `repr` that shortens long numbers; short ones look as usual.
+    """Give a dataclass a `repr` on one line that shortens long numbers and large arrays.
 
     >>> from dataclasses import dataclass
     >>> @readable
@@ -26,10 +28,12 @@ def readable(record: type[T]) -> type[T]:
     ...     y: object
     >>> Found(Fraction(1, 3), [10**5000])
     Found(x=Fraction(1, 3), y=[about 1e+5000])
+    >>> Found(np.eye(2), np.eye(4))
+    Found(x=array([[1., 0.], [0., 1.]]), y=array of shape (4, 4))
     """
     shown = [field.name for field in fields(record) if field.repr]  # type: ignore[arg-type]
 
-    def text(self: Any) -> str:
+    def text(self: object) -> str:
         parts = (f"{name}={_text(getattr(self, name))}" for name in shown)
         return f"{type(self).__qualname__}({', '.join(parts)})"
 
@@ -38,14 +42,22 @@ def readable(record: type[T]) -> type[T]:
     return record
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
+    """Return a value as text on one line."""
     match value:
         case bool():
             return repr(value)
-        case int() | Fraction() if _bits(value) > MOST_BITS:
-            return f"about {approximate(Fraction(value), DIGITS)}"
+        case int() | Fraction() if _bits(Fraction(value)) > BITS_IN_FULL:
+            return f"about {approximate(value, DIGITS)}"
+        case np.ndarray() if value.size > ENTRIES_IN_FULL:
+            return f"array of shape {value.shape}"
         case np.ndarray() if value.dtype == object:
-            return _array(value)
+            text = np.array2string(value, separator=", ", formatter={"object": _text})
+            return f"array({_one_line(text)}, dtype=object)"
+        case np.ndarray():
+            return _one_line(repr(value))
+        case sp.csr_array():
+            return f"CSR array of shape {value.shape}"
         case list() | tuple() if type(value) in _BRACKETS:
             opening, closing = _BRACKETS[type(value)]
             comma = "," if isinstance(value, tuple) and len(value) == 1 else ""
@@ -59,12 +71,9 @@ def _text(value: Any) -> str:
 _BRACKETS: dict[type, tuple[str, str]] = {list: ("[", "]"), tuple: ("(", ")")}
 
 
-def _bits(value: Any) -> int:
-    q = Fraction(value)
+def _bits(q: Fraction) -> int:
     return max(q.numerator.bit_length(), q.denominator.bit_length())
 
 
-def _array(value: Any) -> str:
-    """Write an array of exact numbers as numpy does."""
-    body = np.array2string(value, separator=", ", prefix="array(", formatter={"object": _text})
-    return f"array({body}, dtype=object)"
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

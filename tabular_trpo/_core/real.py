@@ -1,8 +1,14 @@
-"""Real numbers that are known exactly: rational + sum rational * atom, atoms logs and roots.
+"""Real numbers that are known exactly: rational + sum of rational * atom, atoms logs and roots.
 
-A `Real` is never rounded.  It can be enclosed to any width, and its sign, hence every comparison,
-is certain or raises `LimitError`.  An operation without a remaining atom returns a `Fraction`.
-Infinite values follow the extended line; inf - inf, 0 * inf and inf / inf raise ArithmeticError.
+Problem.   The sign of an expression in rationals, logarithms and square roots of them.
+Method.    A `Real` is a linear form in canonical spelling (`forms`): equal terms cancel exactly.
+           Its sign comes from integer enclosures (`dyadic`, `logs`) of doubling precision, and
+           from tests of zero by identities between integers (`signs`).
+Guarantee. Nothing is rounded; a sign, hence every comparison, is certain or raises `LimitError`.
+           For rationals and logarithms of rationals it is decidable (Lindemann).
+
+An operation without a remaining atom returns a `Fraction`.  Infinite values follow the extended
+line; inf - inf, 0 * inf and inf / inf raise ArithmeticError.
 """
 
 import math
@@ -110,7 +116,7 @@ class Real:
         return sign(self) != 0
 
     def __float__(self) -> float:
-        """Return the nearest float, or one beside it; for people and plots, never for proofs."""
+        """Return the nearest float, or one beside it; for display, never for proofs."""
         return self.infinite * math.inf if self.infinite else form_float(self.form)
 
     def __repr__(self) -> str:

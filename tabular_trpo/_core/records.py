@@ -1,7 +1,7 @@
-"""Records stay what they are: read-only when made, copied or pickled, and equal by their contents.
+"""Records: read-only when made, copied or unpickled, and equal by their contents.
 
-numpy copies and unpickles arrays as writable ones, and compares them entry by entry, which is no
-answer to `==`.  `locked` gives a frozen dataclass the answers that a value has.
+numpy copies and unpickles arrays as writable ones, and compares them entry by entry.  `locked`
+makes a frozen dataclass with arrays behave as a value.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from typing import Any, TypeVar, final
 
 import numpy as np
 
-from tabular_trpo._core.array_input import given
+from tabular_trpo._core.array_input import resolve_labels
 from tabular_trpo._core.errors import TabularError, invalid
 from tabular_trpo._core.numbers import Array, is_sparse
 from tabular_trpo._core.readable import readable
@@ -24,16 +24,16 @@ SCALARS = {float, int, str, bool, type(None), Fraction}
 
 @final
 class _View(dict[Any, Any]):
-    """A read-only mapping on its way through a pickle, which cannot hold one."""
+    """The contents of a read-only mapping in a pickle, which cannot hold the mapping itself."""
 
 
 def locked(cls: type[Record]) -> type[Record]:
-    """Make arrays in a record read-only: in a new one, in copies, and after pickling.
+    """Make the arrays of a record read-only: in a new one, in copies, and after pickling.
 
-    Lists given for arrays become arrays; labels and masks are refused.
-    Equality and hash, where the dataclass has them, take arrays by their entries and shapes.
-    The `repr` shortens long numbers (`core.readable`), unless the dataclass has none of its own.
-    Fields for which the class has a `_portable` value are pickled and copied as that.
+    Lists given for fields of type Array become arrays; labels and masks are refused.
+    Equality and hash, where the dataclass has them, compare arrays by their entries and shapes.
+    The `repr` is that of `readable`, unless the dataclass has none or its own.
+    A method `_portable` returns the values of fields that are pickled and copied in another form.
     """
     names = tuple(f.name for f in fields(cls))  # type: ignore[arg-type]
     tables = {f.name for f in fields(cls) if f.type in (Array, Array | None)}  # type: ignore[arg-type]
@@ -75,8 +75,8 @@ def locked(cls: type[Record]) -> type[Record]:
     return readable(cls) if cls.__dataclass_params__.repr else cls  # type: ignore[attr-defined]
 
 
-def _read(name: str, value: Any) -> Any:
-    """Return lists and foreign arrays as arrays; labels and masks are refused (see `given`)."""
+def _read(name: str, value: object) -> object:
+    """Return lists and foreign arrays as arrays (see `array_input.resolve_labels`)."""
     if type(value) is np.ndarray or isinstance(value, np.generic) or is_sparse(value):
         return value
     if not isinstance(value, list | tuple) and not hasattr(value, "__array__"):
@@ -84,7 +84,7 @@ def _read(name: str, value: Any) -> Any:
     if type(value).__module__.startswith("tabular_trpo."):  # an interval is no array
         return value
     try:
-        return np.asarray(given(name, value))
+        return np.asarray(resolve_labels(name, value))
     except ValueError as error:
         if isinstance(error, TabularError):
             raise
@@ -93,9 +93,10 @@ def _read(name: str, value: Any) -> Any:
 
 
 def _lock(value: Any, own: bool) -> Any:
-    """Return arrays made read-only, also those in tuples, lists and mappings.
+    """Return a value whose arrays are read-only, also those in tuples, lists and mappings.
 
-    own: whether they came from a copy or a pickle; others may be a user's, and a view is taken
+    own: whether its arrays came from a copy or a pickle; of others, which may be a user's, a view
+         is locked
     """
     if isinstance(value, np.ndarray):
         if value.flags.writeable:
@@ -115,13 +116,13 @@ def _lock(value: Any, own: bool) -> Any:
     return value
 
 
-def _packed(value: Any) -> Any:
+def _packed(value: object) -> object:
     if isinstance(value, MappingProxyType):
         return _View({key: _packed(x) for key, x in value.items()})
     return {key: _packed(x) for key, x in value.items()} if type(value) is dict else value
 
 
-def _unpacked(value: Any) -> Any:
+def _unpacked(value: object) -> object:
     if isinstance(value, dict):
         inside = {key: _lock(_unpacked(x), own=True) for key, x in value.items()}
         return MappingProxyType(inside) if type(value) is _View else inside
@@ -145,8 +146,8 @@ def _same(x: Any, y: Any) -> bool:
     return bool(x == y)
 
 
-def _key(value: Any) -> Any:
-    """Return what equal values have in common, to be hashed."""
+def _key(value: object) -> object:
+    """Return a hashable value that is equal for equal values."""
     if isinstance(value, np.ndarray) or is_sparse(value):
         return value.shape
     if isinstance(value, tuple | list):

@@ -1,4 +1,8 @@
-"""Rewards r(s), r(s, a) and r(s, a, s'): their forms, and the mean that the model keeps."""
+"""Rewards r(s), r(s, a) and r(s, a, s'): the forms that are accepted, and their mean r(s, a).
+
+Values depend on the mean alone, r(s, a) = sum_s' P(s'|s, a) r(s, a, s'); the moments of paths
+depend on r(s, a, s'), which the model keeps as `r_next`.
+"""
 
 from fractions import Fraction
 from typing import Any
@@ -7,23 +11,25 @@ import numpy as np
 import scipy.sparse as sp
 
 from tabular_trpo._core.errors import InvalidMDPError, Problem, invalid
-from tabular_trpo._core.numbers import Array, brief, frozen, is_rational, is_sparse
+from tabular_trpo._core.numbers import Array, brief, entry, frozen, is_rational, is_sparse
 from tabular_trpo._core.shapes import shape_error
 
 
-def reward(r: Any, batch: tuple[int, ...], n_states: int, n_actions: int, sparse: bool) -> Any:
-    """Give r its (..., S, A) or (..., S, A, S) form; r(s) is spread over the actions.
+def shape_rewards(
+    r: Any, batch: tuple[int, ...], n_states: int, n_actions: int, sparse: bool
+) -> Any:
+    """Return r as (..., S, A) or (..., S, A, S); r(s) is repeated for each action.
 
-    With every batch axis, (..., S, A) is the form in which a model keeps r, and is read as such;
-    any other shape whose two readings are different rewards is refused.
+    A shape with every batch axis is read as (..., S, A), the form of `MDP.r`; any other shape with
+    two readings that differ is refused.
     """
     if is_sparse(r):
         if not sparse or r.shape != (n_states * n_actions, n_states):
             expected = f"({n_states * n_actions}, {n_states}) like P" if sparse else "dense like P"
             raise shape_error("the sparse r", r.shape, expected)
         return r
-    forms = {"S": (n_states,), "S, A": (n_states, n_actions)}
-    if not sparse:  # r(s, a, s') beside a sparse P must be sparse too
+    forms: dict[str, tuple[int, ...]] = {"S": (n_states,), "S, A": (n_states, n_actions)}
+    if not sparse:  # r(s, a, s') of a sparse P must be sparse, too
         forms["S, A, S"] = (n_states, n_actions, n_states)
     pair = batch + forms["S, A"]
     readings = {}
@@ -45,7 +51,7 @@ def reward(r: Any, batch: tuple[int, ...], n_states: int, n_actions: int, sparse
 
 
 def _cure(shape: tuple[int, ...], S: int, A: int, sparse: bool) -> str:
-    """Return how to turn r(s, s'), r(a, s) or r(a, s, s') into a form that is read."""
+    """Return the advice how to turn r(s, s'), r(a, s) or r(a, s, s') into a form that is read."""
     if shape == (A, S):
         return "If it is r[a, s], give np.asarray(r).T"
     if shape == (S, S) and not sparse:
@@ -55,7 +61,7 @@ def _cure(shape: tuple[int, ...], S: int, A: int, sparse: bool) -> str:
     return ""
 
 
-def settled(P: Any, r: Any, r_next: Any, mask: Array, triples: bool) -> tuple[Array, Any]:
+def split_rewards(P: Any, r: Any, r_next: Any, mask: Array, triples: bool) -> tuple[Array, Any]:
     """Return r(s, a), 0 where not allowed, and r(s, a, s') or None, both read-only.
 
     triples: whether r is r(s, a, s'), so that its mean is computed
@@ -92,14 +98,13 @@ def _check_mean(P: Any, r: Array, r_next: Any, mask: Array) -> None:
     if not bad.any():
         return
     at = tuple(int(i) for i in np.argwhere(bad)[0])
-    where = f"r[{', '.join(str(i) for i in at)}]"
     expected = f"{brief(own[at])}, the mean of r_next, r(s, a, s'), under P"
     cure = "Change rewards or P by mdp.replace(r=..., P=...), which keeps them together"
-    problem = Problem("r_next", where, f"= {brief(r[at])}", expected, cure)
+    problem = Problem("r_next", entry("r", at), f"= {brief(r[at])}", expected, cure)
     raise InvalidMDPError(problem, int(bad.sum()) - 1)
 
 
-def laid_out(r_next: Any, P: Any, pair: tuple[int, ...]) -> Any:
+def match_layout(r_next: Any, P: Any, pair: tuple[int, ...]) -> Any:
     """Return r(s, a, s') dense or CSR, as P is; pair is (..., S, A)."""
     if is_sparse(r_next) == is_sparse(P):
         return r_next
@@ -109,9 +114,9 @@ def laid_out(r_next: Any, P: Any, pair: tuple[int, ...]) -> Any:
 
 
 def exact_triples(P: Array, r: Array, given: Array) -> Array:
-    """Return rewards r(s, a, s') whose mean under P is r exactly.
+    """Return rewards r(s, a, s') whose mean under P is exactly r.
 
-    A float r is a rounded mean.  In each row the reward that weighs most takes the difference,
+    A float r is a rounded mean.  In each row the reward of largest weight takes the difference,
     which is of the size of its own rounding.
 
     P, given: (S, A, S) and r (S, A), all Fractions

@@ -1,6 +1,6 @@
 """Directed rounding of float64 arrays without touching the processor's rounding mode.
 
-A float operation returns the float nearest to the exact result, so its neighbour below (above) is
+A float operation returns the float nearest to the exact result, so the next float below (above) is
 a lower (upper) bound; for sums the sign of the exact error is known, and exact sums stay exact.
 Assumes IEEE 754 with gradual underflow.  Overflow gives an infinite bound on the outer side.
 
@@ -78,7 +78,7 @@ def product_bounds(x: Bounds, y: Bounds) -> Bounds:
 def quotient_bounds(x: Bounds, y: Bounds) -> Bounds:
     """Enclose x / y: everything where y may be 0, end or inside, or where ends are inf / inf.
 
-    An end 0 counts: the exact divisor may be that 0, and then no half line holds the quotient.
+    A divisor interval with an end 0 counts too, since the exact divisor may be that 0.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         pairs = [(a, b) for a in x for b in y]
@@ -96,7 +96,7 @@ def _endless(x: Bounds) -> NDArray[np.bool_]:
 
 
 def _hull(values: list[Floats], signs: list[Floats], exact: NDArray[np.bool_]) -> Bounds:
-    """Round the smallest down and the largest up, but not past 0 when all true signs agree."""
+    """Round the smallest down and the largest up, but not past 0 where all true signs agree."""
     low, high = np.min(values, axis=0), np.max(values, axis=0)
     lo, hi = np.where(exact, low, down(low)), np.where(exact, high, up(high))
     lo = np.where(np.min(signs, axis=0) >= 0, np.maximum(lo, 0.0), lo)

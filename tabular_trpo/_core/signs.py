@@ -1,15 +1,14 @@
-"""What a form's value is: its certain sign, a float near it, a text that shows it."""
+"""The value of a form: its certain sign, a float near it, a decimal enclosure as text."""
 
 from collections.abc import Iterator
-from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Context, Decimal
-from fractions import Fraction
+from decimal import ROUND_CEILING, ROUND_FLOOR
 
 from tabular_trpo._core import dyadic
-from tabular_trpo._core.errors import LimitError, Problem
+from tabular_trpo._core.errors import LimitError
 from tabular_trpo._core.forms import Form
-from tabular_trpo._core.nearest import nearest
+from tabular_trpo._core.nearest import decimal, nearest
 
-MAX_BITS = 2**14  # the last precision of check.py, too
+MAX_BITS = 2**14  # also the last precision of check.py
 _FIRST_BITS, _FLOAT_BITS = 64, 4096
 # The test by an identity costs more than a narrow enclosure; it waits until a tie is likely.
 _ZERO_TEST_BITS = 256
@@ -26,7 +25,7 @@ def _precisions(max_bits: int) -> Iterator[int]:
 
 
 def form_sign(form: Form, max_bits: int) -> int:
-    """Return the certain sign of a form; LimitError when `max_bits` do not settle it."""
+    """Return the certain sign of a form; LimitError where `max_bits` do not suffice."""
     tested = False
     for bits in _precisions(max_bits):
         lo, hi, _ = form.enclosure(bits)
@@ -39,7 +38,7 @@ def form_sign(form: Form, max_bits: int) -> int:
     where = f"the sign of {form_text(form)}"
     expected = f"certainty within {max_bits} bits"
     cure = "Raise max_bits, or compare the two sides in another form"
-    raise LimitError(Problem("precision", where, f"is open at {bits} bits", expected, cure))
+    raise LimitError.of("precision", where, f"is open at {bits} bits", expected, cure)
 
 
 def form_float(form: Form) -> float:
@@ -55,10 +54,4 @@ def form_float(form: Form) -> float:
 def form_text(form: Form) -> str:
     """Return an enclosure in decimals, rounded outward: ``[0.693147180559945, 0.69...946]``."""
     lo, hi = dyadic.fractions(form.enclosure(_FIRST_BITS))
-    return f"[{_decimal(lo, ROUND_FLOOR)}, {_decimal(hi, ROUND_CEILING)}]"
-
-
-def _decimal(q: Fraction, rounding: str) -> Decimal:
-    """Divide in decimals with a directed rounding; the two integers enter unrounded."""
-    context = Context(prec=_DIGITS, rounding=rounding, Emax=MAX_EMAX, Emin=MIN_EMIN)
-    return context.divide(Decimal(q.numerator), Decimal(q.denominator))
+    return f"[{decimal(lo, _DIGITS, ROUND_FLOOR)}, {decimal(hi, _DIGITS, ROUND_CEILING)}]"

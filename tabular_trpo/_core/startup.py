@@ -1,9 +1,8 @@
-"""What an interrupt does while the package is imported for its own command line: one line, 130.
+"""Interrupts while the command line starts: one line on standard error, and exit code 130.
 
-This module is imported before all others, and numpy, scipy and the rest come after it.  Where the
-process is the command (`tabular-trpo`, or `python -m tabular_trpo`), SIGINT ends it from here on by
-`stop`; the command line replaces that later.  In any other process nothing is changed.  Little is
-imported here, for until the last line it is Python that is interrupted.
+This module is imported first, before numpy and scipy.  Where the process is the command line
+(`tabular-trpo`, or `python -m tabular_trpo`), SIGINT ends it from then on by `stop`, until the
+command line installs its own handler.  In any other process nothing changes.
 """
 
 import os
@@ -13,42 +12,42 @@ import sys
 PROGRAM, MODULE = "tabular-trpo", "tabular_trpo"
 INTERRUPTED = 130
 TEXT = "interrupted"
-SHOW_CURSOR = "\r\x1b[K\x1b[?25h"  # a progress bar hides it, and may stand in the line
+SHOW_CURSOR = "\r\x1b[K\x1b[?25h"  # clears the line of a progress bar, which hides the cursor
 WORKER = "--multiprocessing-fork"  # an argument of the processes that a pool starts
 
 
-def tell() -> None:
-    """Say on standard error, and for --json in a document too, that the command is interrupted.
+def report_interrupt() -> None:
+    """Write to standard error, and with --json a document to standard output, "interrupted".
 
-    Written to the descriptors themselves, since the streams may be in the middle of something.
+    The text goes to the file descriptors, because the streams may be in the middle of a write.
     """
     if "--json" in sys.argv[1:]:
         import json
 
         error = {"kind": "KeyboardInterrupt", "text": TEXT, "problems": []}
         document = {"exit_code": INTERRUPTED, "error": error}
-        _say(1, json.dumps(document, indent=2) + "\n")
-    _say(2, (SHOW_CURSOR if os.isatty(2) else "") + f"{PROGRAM}: {TEXT}\n")
+        _write(1, json.dumps(document, indent=2) + "\n")
+    _write(2, (SHOW_CURSOR if os.isatty(2) else "") + f"{PROGRAM}: {TEXT}\n")
 
 
 def stop(*_: object) -> None:
-    """End the process at once, whatever it was in the middle of (a handler of SIGINT)."""
+    """End the process at once (a handler of SIGINT)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    tell()
+    report_interrupt()
     os._exit(INTERRUPTED)
 
 
-def _say(descriptor: int, text: str) -> None:
+def _write(descriptor: int, text: str) -> None:
     try:
         os.write(descriptor, text.encode())
     except OSError:
-        pass  # closed, or nobody reads it
+        pass  # closed
 
 
 def _is_command() -> bool:
-    """Whether this process was started as the command line, and not as a worker of it.
+    """Return whether this process is the command line, and not a worker of its pool.
 
-    While Python looks for the module of `-m`, the first argument is "-m".
+    While Python imports the module of `-m`, the first argument is "-m".
     """
     words = sys.orig_argv
     if WORKER in words or not sys.argv:

@@ -9,7 +9,7 @@ from tabular_trpo._core.arithmetic import read_common
 from tabular_trpo._core.numbers import Array, is_rational, ones
 from tabular_trpo._core.public import public
 from tabular_trpo._core.real import INFINITY, log
-from tabular_trpo._core.shapes import fit, shape_error
+from tabular_trpo._core.shapes import broadcastable, shape_error
 from tabular_trpo._core.validate import Report, simplex
 
 PLAIN = 1e-5  # divergence, above which rounding in x - log(1 + x) is below 1e-13 of it
@@ -72,7 +72,7 @@ def _rows(p: Any, q: Any) -> tuple[Array, Array]:
         report = Report()
         simplex(report, name, rows, "a")
         report.close()
-    if not fit(p.shape, q.shape, 1):
+    if not broadcastable(p.shape, q.shape, 1):
         raise shape_error("q", q.shape, f"(..., A) = {p.shape}")
     return p, q
 

@@ -10,16 +10,17 @@ import numpy as np
 
 from tabular_trpo._core.budget import spend, work_limit
 from tabular_trpo._core.errors import InvalidMDPError, LimitError, Problem
-from tabular_trpo._core.grid import below_grid, gives_way, left_out
+from tabular_trpo._core.grid import below_grid, largest_correction, off_grid_part
 from tabular_trpo._core.linalg import dense, rational, sparse
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array, Scalar, frozen, zeros
 from tabular_trpo._core.overflow import finite
-from tabular_trpo._core.policy import check_policy, check_rows, policy_array
+from tabular_trpo._core.policy_checks import check_policy, check_rows, policy_array
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._exact import small_batches as small
 from tabular_trpo._exact.enclosure import Model, U, Values, Visits, enclose
+from tabular_trpo._exact.evaluated_once import remembered
 from tabular_trpo._exact.work import evaluation as work_of
 
 CHUNK = 2**20  # entries of P evaluated at a time in a batch
@@ -87,7 +88,12 @@ def evaluate(mdp: MDP, pi: Any, work: float | None = None) -> Evaluation:
     pi = check_policy(mdp, pi)
     if mdp.arithmetic == "rational":
         with work_limit(work):
-            return _rational(mdp, pi)
+            return remembered(mdp, pi, _rational)
+    return remembered(mdp, pi, _single)
+
+
+def _single(mdp: MDP, pi: Array) -> Evaluation:
+    """Evaluate a checked policy of one float model."""
     gamma = np.asarray(mdp.gamma)
     return _assembled(mdp, pi, _float(mdp.P, mdp.r, mdp.rho0, gamma, pi, mdp._below, mdp.mask))
 
@@ -152,8 +158,8 @@ def _float(
     width = n_states if kernel is dense else int(np.diff(P.indptr).max())
     rows = P.reshape(*P.shape[:-3], -1, n_states) if kernel is dense else P
     terms = (width if kernel is dense else _longest(P_pi)) + 2 * n_actions + 8
-    off_P = None if below is None else left_out(rows)
-    off_pi, off_rho0 = gives_way(pi), gives_way(rho0)
+    off_P = None if below is None else off_grid_part(rows)
+    off_pi, off_rho0 = largest_correction(pi), largest_correction(rho0)
     off_size = 2 * (np.max(below_grid(pi), axis=-1) + below_grid(rho0))
     if below is not None:
         off_size = off_size + 2 * np.max(below, axis=(-2, -1))
@@ -220,7 +226,7 @@ def _rational(mdp: MDP, pi: Array) -> Evaluation:
     """Evaluate in rationals; the residual of both solves was checked to be 0."""
     rows = mdp._rows
     assert rows is not None
-    if not rational.solvable(mdp.n_states):
+    if mdp.n_states > rational.MAX_STATES:
         got = f"has {mdp.n_states} states"
         raise LimitError(
             Problem("size", "the rational arithmetic", got, "fewer states", "Use to_float()")
@@ -228,7 +234,7 @@ def _rational(mdp: MDP, pi: Array) -> Evaluation:
     cost = work_of(mdp, pi)
     size = f"{mdp.n_states} states, {mdp.n_actions} actions, values of {cost.digits} digits"
     spend(cost.seconds, f"an exact evaluation ({size})")
-    chain = rational.close(rows, pi, mdp.gamma)
+    chain = rational.ClosedChain(rows, pi, mdp.gamma)
     solution = chain.forward((pi * mdp.r).sum(axis=-1))
     V = solution.fractions()
     zero: Any = Fraction(0)
@@ -236,7 +242,7 @@ def _rational(mdp: MDP, pi: Array) -> Evaluation:
     Q, A = (np.where(mdp.mask, x, zero) for x in values)
     rho = chain.backward(mdp.rho0).fractions()
     d = (1 - mdp.gamma) * rho
-    eta = rational.dot(rational.Common.of(mdp.rho0), solution)
+    eta = rational.dot(rational.CommonDenominator.of(mdp.rho0), solution)
     for x in (V, Q, A, rho, d):
         frozen(x)
     per_state, per_pair = (frozen(zeros(x.shape, rational=True)) for x in (V, Q))

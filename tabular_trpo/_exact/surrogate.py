@@ -13,10 +13,10 @@ from tabular_trpo._core.linalg.twofold import Twofold
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.numbers import Array, OptionalScalar, Scalar, frozen, is_rational
 from tabular_trpo._core.overflow import finite
-from tabular_trpo._core.policy import check_rows
+from tabular_trpo._core.policy_checks import check_rows
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
-from tabular_trpo._core.shapes import fit, shape_error
+from tabular_trpo._core.shapes import broadcastable, shape_error
 from tabular_trpo._exact.evaluate import Evaluation
 
 U = 2.0**-53
@@ -144,7 +144,7 @@ class Surrogate:
 
     def _read(self, pi_new: Any) -> Array:
         new = read_as("pi_new", pi_new, is_rational(self.pi), unsigned=True)
-        if not fit(new.shape, self.pi.shape, 2):
+        if not broadcastable(new.shape, self.pi.shape, 2):
             raise shape_error("pi_new", new.shape, f"(..., S, A) = {self.pi.shape}")
         return check_rows("pi_new", new, self.allowed)
 
@@ -159,7 +159,7 @@ def read_table(name: str, value: Any, like: Array) -> Array:
         table = value  # as steps call it, many times for small tables
     else:
         table = read_as(name, value, is_rational(like))
-    if not fit(table.shape, like.shape, 2):
+    if not broadcastable(table.shape, like.shape, 2):
         raise shape_error(name, table.shape, f"(..., S, A) = {like.shape}")
     if table.dtype != object and not np.isfinite(table).all():
         raise invalid("nan", name, "has NaN or infinities", "finite numbers")

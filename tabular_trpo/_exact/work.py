@@ -3,7 +3,7 @@
 By Cramer's rule the values of a policy have one denominator, the determinant of the integer matrix
 diag(scale) (I - gamma P_pi), which is below prod (1 + gamma) scale: the bits of the scales add up.
 Each of about S (2 A + 3) results is reduced by a greatest common divisor, quadratic in those bits;
-without python-flint the p-adic solve costs as much again.  `benchmarks.exact_work` compares.
+the solve itself costs little beside that.  `benchmarks.exact_work` compares.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo._core import policy
+from tabular_trpo._core import policy, policy_checks
 from tabular_trpo._core.errors import ExactnessError, Problem
 from tabular_trpo._core.linalg import rational
 from tabular_trpo._core.mdp import MDP
@@ -22,8 +22,8 @@ from tabular_trpo._core.numbers import Array
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 
-# Seconds, fitted on one core: of a gcd by the square of its bits, of an entry of P, of a solve.
-GCD, ENTRY, LIFTING, CALL = 2.2e-12, 5e-7, 1.6e-9, 4e-4
+# Seconds, fitted on one core: of a gcd by the square of its bits, of an entry of P, of a call.
+GCD, ENTRY, CALL = 2.2e-12, 5e-7, 4e-4
 WEIGHTED, PLAIN = 300, 60  # gcds of the chain's bits that the moments of a path cost for a term
 MOST_BITS = 10**9  # no more bits are counted: such numbers are beyond every budget
 
@@ -58,7 +58,7 @@ def exact_work(mdp: MDP, pi: Any = None) -> Work:
         raise ExactnessError(
             Problem("lane", "mdp", "is in float arithmetic", "a rational model", cure)
         )
-    return evaluation(mdp, policy.uniform(mdp) if pi is None else policy.check_policy(mdp, pi))
+    return evaluation(mdp, policy.uniform(mdp) if pi is None else policy_checks.check_policy(mdp, pi))
 
 
 def evaluation(mdp: MDP, pi: Array) -> Work:
@@ -70,7 +70,7 @@ def evaluation(mdp: MDP, pi: Array) -> Work:
     return Work(_seconds(mdp.r.shape, bits, results, 1), int(bits * 0.30103) + 1)
 
 
-def inverse_seconds(rows: rational.Rows, pi: Array, gamma: Fraction) -> float:
+def inverse_seconds(rows: rational.RationalMatrix, pi: Array, gamma: Fraction) -> float:
     """Estimate the inverse of I - gamma P_pi: a solve for each of its columns."""
     bits = chain_bits(rows, pi, gamma)
     return _seconds(pi.shape, bits, len(pi) ** 2, len(pi))
@@ -100,12 +100,11 @@ def moments_seconds(mdp: MDP, pi: Array, weights: Array) -> float:
 def _seconds(shape: tuple[int, ...], bits: int, results: int, solves: int) -> float:
     n_states, n_actions = shape
     reduced = GCD * results * nearest(bits) ** 2
-    lifted = LIFTING * solves * nearest(bits) ** 2 * (1 + 4 / n_states)
     entries = ENTRY * n_states**2 * (n_actions + solves)
-    return CALL + entries + reduced + (0.0 if rational.HAS_FLINT else lifted)
+    return CALL + entries + reduced
 
 
-def chain_bits(rows: rational.Rows, pi: Array, gamma: Fraction) -> int:
+def chain_bits(rows: rational.RationalMatrix, pi: Array, gamma: Fraction) -> int:
     """Bound the bits of the determinant of the closed chain in integers."""
     n_actions = pi.shape[1]
     total = 0

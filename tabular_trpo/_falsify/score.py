@@ -26,7 +26,7 @@ from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.plain import PlainPair
 from tabular_trpo._theory.ratio import ratio_of
-from tabular_trpo._theory.vocabulary import needs_average
+from tabular_trpo._theory.vocabulary import entries
 
 # Scores of pairs without a value, and where the condition fails; above SPEAKS it holds.
 NO_VALUE, OUTSIDE, SPEAKS = -3.0, -2.0, -1.0
@@ -55,7 +55,7 @@ class Scorer:
 
     def __post_init__(self) -> None:
         """Look through the names once, not at each batch."""
-        object.__setattr__(self, "averages", needs_average(self.claim.names()))
+        object.__setattr__(self, "averages", any(entry.average for entry in entries(self.claim.names())))
 
     def __call__(self, p: PlainPair) -> Array:
         """Return the scores of a batch, (N,): see `NO_VALUE` and the other constants."""

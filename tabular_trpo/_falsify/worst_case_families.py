@@ -8,13 +8,13 @@ from fractions import Fraction
 
 import numpy as np
 
+from tabular_trpo._core.instance import Instance
 from tabular_trpo._falsify.draw import GAMMAS, GRID
 from tabular_trpo._falsify.exact_case import Specimen, cases_of
 from tabular_trpo._families import worst_case
-from tabular_trpo._families.worst_case import WorstCase
 from tabular_trpo._theory.plain import Cases
 
-Maker = Callable[[np.random.Generator], WorstCase]
+Maker = Callable[[np.random.Generator], Instance]
 
 
 def _gamma(rng: np.random.Generator) -> Fraction:
@@ -31,25 +31,25 @@ def _step(rng: np.random.Generator) -> Fraction:
     return Fraction(int(rng.integers(1, GRID // 2 + 1)), GRID)
 
 
-def _tight_thm1(rng: np.random.Generator) -> WorstCase:
+def _tight_thm1(rng: np.random.Generator) -> Instance:
     return worst_case.tight_thm1(_step(rng), _gamma(rng), far=2 ** int(rng.integers(-2, 7)))
 
 
-def _tight_cpi(rng: np.random.Generator) -> WorstCase:
+def _tight_cpi(rng: np.random.Generator) -> Instance:
     sign = Fraction(int(rng.integers(-4, 1)), 4)
     return worst_case.tight_cpi(_gamma(rng), sign, min(1, 2 * _step(rng)))
 
 
-def _two_region(rng: np.random.Generator) -> WorstCase:
+def _two_region(rng: np.random.Generator) -> Instance:
     return worst_case.two_region(_gamma(rng), _step(rng))
 
 
-def _fork(rng: np.random.Generator) -> WorstCase:
+def _fork(rng: np.random.Generator) -> Instance:
     a = _step(rng)
     return worst_case.fork(_gamma(rng), a, a * _step(rng))
 
 
-def _rare_region(rng: np.random.Generator) -> WorstCase:
+def _rare_region(rng: np.random.Generator) -> Instance:
     p = Fraction(int(rng.integers(1, GRID // 4 + 1)), GRID)
     growth = Fraction(int(rng.integers(0, 3 * 64 + 1)), 64)
     return worst_case.rare_region(_gamma(rng), p, growth, _step(rng))
@@ -73,7 +73,7 @@ def drawn(rng: np.random.Generator, turn: int, count: int) -> tuple[str, Cases]:
     return name, cases_of([specimen(FAMILIES[name](rng)) for _ in range(count)])
 
 
-def specimen(x: WorstCase) -> Specimen:
+def specimen(x: Instance) -> Specimen:
     """Return a worst case as a specimen."""
     other = x.pi_new if x.target is None else x.target
     return Specimen(x.mdp.P, x.mdp.r, x.mdp.rho0, x.mdp.gamma, x.pi, other, x.alpha)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo._core.indices import indices
+from tabular_trpo._core.indices import read_indices
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.public import public
@@ -133,7 +133,7 @@ def combination_lock(
     (gamma,) = common_numbers(gamma=gamma)
     right = np.arange(n) % n_actions
     if code is not None:
-        right = indices("code", code, n_actions, f"{n} action indices below {n_actions}", (n,))
+        right = read_indices("code", code, n_actions, f"{n} action indices below {n_actions}", (n,))
     arms = []
     for action in range(n_actions):
         hit = np.append(right == action, False)

@@ -7,20 +7,19 @@ them the float arithmetic.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from math import sqrt
-from typing import Any, final
+from typing import Any
 
 import numpy as np
 
-from tabular_trpo._core import policy
+from tabular_trpo._core import policy, policy_checks
 from tabular_trpo._core.build import guard_dense
+from tabular_trpo._core.instance import Instance
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest
-from tabular_trpo._core.numbers import Array, OptionalScalar, brief
+from tabular_trpo._core.numbers import brief
 from tabular_trpo._core.public import public
-from tabular_trpo._core.records import locked
 from tabular_trpo._families.arguments import between, common_numbers, is_exact, state_count
 
 GAMMAS = tuple(Fraction(*x) for x in ((1, 200), (1, 50), (1, 10), (1, 2), (9, 10), (99, 100)))
@@ -28,26 +27,7 @@ STEPS = tuple(Fraction(*x) for x in ((1, 1000), (1, 10), (1, 2)))
 
 
 @public
-@final
-@locked
-@dataclass(frozen=True, slots=True, eq=False)
-class WorstCase:
-    """A model with an old and a new policy; for a mixture, pi_new = (1 - alpha) pi + alpha target.
-
-    name:    the family and its parameters
-    pi, pi_new, target: (S, A) in the arithmetic of the model; target and alpha are None unless a mixture
-    """
-
-    name: str
-    mdp: MDP
-    pi: Array
-    pi_new: Array
-    target: Array | None = None
-    alpha: OptionalScalar = None
-
-
-@public
-def tight_thm1(a: Any, gamma: Any, far: Any = 1) -> WorstCase:
+def tight_thm1(a: Any, gamma: Any, far: Any = 1) -> Instance:
     """Attain the coupling bound for every gamma and a <= 1/2, so Theorem 1 as a -> 0.
 
     L - eta_new = 4 a c with eps = 1, max_tv = a, c = a gamma / ((1 - gamma) (1 - gamma (1 - a))).
@@ -73,7 +53,7 @@ def tight_thm1(a: Any, gamma: Any, far: Any = 1) -> WorstCase:
 
 
 @public
-def tight_cpi(gamma: Any, sign: Any = -1, alpha: Any = "1/10") -> WorstCase:
+def tight_cpi(gamma: Any, sign: Any = -1, alpha: Any = "1/10") -> Instance:
     """Attain the mixture bound of Kakade and Langford (2002), Theorem 4.1, for all alpha, gamma.
 
     L - eta_new = (1 - sign) / 2 times
@@ -94,13 +74,12 @@ def tight_cpi(gamma: Any, sign: Any = -1, alpha: Any = "1/10") -> WorstCase:
     P = [[[1, 0], [0, 1]], [[0, 1], [0, 1]]]
     mdp = _model(P, [[0, one], [0, sign * one]], gamma, "XY", ("first", "second"))
     pi, target = (policy.deterministic(mdp, [a, a]) for a in (0, 1))
-    pi_new = policy.mixture(pi, target, alpha)
     name = _name("tight_cpi", gamma=gamma, sign=sign, alpha=alpha)
-    return WorstCase(name, mdp, pi, pi_new, target, alpha)
+    return Instance.towards(name, mdp, pi, target, alpha)
 
 
 @public
-def two_region(gamma: Any, a: Any) -> WorstCase:
+def two_region(gamma: Any, a: Any) -> Instance:
     """Split the future in two, gain in one half and lose in the other: Pinsker-tight as gamma -> 0.
 
     L - eta_new = 4 a^2 gamma / (1 - gamma) with eps = 1 and max_tv = a: the fraction 1 - gamma of
@@ -122,7 +101,7 @@ def two_region(gamma: Any, a: Any) -> WorstCase:
 
 
 @public
-def fork(gamma: Any, a: Any, b: Any) -> WorstCase:
+def fork(gamma: Any, a: Any, b: Any) -> Instance:
     """Part at the first step and for good: what the mean KL bounds is nearly attained.
 
     sum_s |rho_new - rho| = 2 a gamma / (1 - gamma), eta_new - L = -2 b times that with eps_cpi =
@@ -147,7 +126,7 @@ def fork(gamma: Any, a: Any, b: Any) -> WorstCase:
 
 
 @public
-def rare_region(gamma: Any, p: Any, x: Any, a: Any) -> WorstCase:
+def rare_region(gamma: Any, p: Any, x: Any, a: Any) -> Instance:
     """Hide the divergence where pi hardly goes: with the mean KL the bound fails at small gamma.
 
     L - eta_new = 2 a (rho_new(Y) - rho(Y)) with rho(Y) = 1/(1 - gamma) - 1/(1 - gamma (1 - p));
@@ -175,7 +154,7 @@ def rare_region(gamma: Any, p: Any, x: Any, a: Any) -> WorstCase:
 
 
 @public
-def ladder(levels: int, gamma: Any, a: Any) -> WorstCase:
+def ladder(levels: int, gamma: Any, a: Any) -> Instance:
     """Spread the divergence over a ladder: with the mean KL the bound fails for every gamma < 1/5.
 
     Two rails, + and -, alike in all but name: up climbs (A = -1), across changes the rail (A = 1).
@@ -214,7 +193,7 @@ def ladder(levels: int, gamma: Any, a: Any) -> WorstCase:
 
 
 @public
-def standard(gamma: Any = None) -> Iterator[WorstCase]:
+def standard(gamma: Any = None) -> Iterator[Instance]:
     """Yield every family at a spread of parameters: what a hunt for counterexamples tries first.
 
     gamma:  one discount for all of them; a spread from 1/200 to 99/100 by default
@@ -244,5 +223,5 @@ def _name(family: str, **given: Any) -> str:
     return f"{family}({', '.join(f'{key}={brief(value)}' for key, value in given.items())})"
 
 
-def _pair(name: str, mdp: MDP, pi: Any, pi_new: Any) -> WorstCase:
-    return WorstCase(name, mdp, policy.check_policy(mdp, pi), policy.check_policy(mdp, pi_new))
+def _pair(name: str, mdp: MDP, pi: Any, pi_new: Any) -> Instance:
+    return Instance(name, mdp, policy_checks.check_policy(mdp, pi), policy_checks.check_policy(mdp, pi_new))

@@ -1,121 +1,138 @@
-"""Distributions of a document: rho0 over the states, and each policy's rows over the actions."""
+"""Distributions of a document: rho0 over the states, and each policy's rows over the actions.
 
-from typing import Any
+Rows that cannot be read are reported and replaced by a valid one, so that core's checks find what
+is wrong with the rest.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
+from tabular_trpo._core.errors import Problem
 from tabular_trpo._core.memory import guard
+from tabular_trpo._core.normalize import normalized
 from tabular_trpo._core.numbers import Array, zeros
-from tabular_trpo._formats.header import Index, name_fault, unknown_key
+from tabular_trpo._core.validate import Report, simplex
+from tabular_trpo._formats.header import Index, name_fault, unknown
 from tabular_trpo._formats.line_numbers import Path
-from tabular_trpo._formats.numbers import Number, double, is_bare, is_negative, number, row_fault
-from tabular_trpo._formats.report import Fault, Report, shown
-from tabular_trpo._formats.transitions import negative_fault
+from tabular_trpo._formats.numbers import Number, has_bare, number_in, row_problem, size_fault
+from tabular_trpo._formats.problems import fault, in_json
 
-BYTES = 8  # an entry of a policy
+ENTRY = 8  # bytes of an entry of a policy
 QUOTE = "Quote it: the model is exact, and a bare number is a double"
 
 
 def read_row(
-    report: Report, path: Path, row: Any, index: Index, what: str, quoted: bool, rational: bool
-) -> dict[int, Number]:
-    """Read {name: probability, ...} into {position: number} of one arithmetic; {} for a faulty row.
+    report: Report, path: Path, row: object, index: Index, what: str, quoted: bool, rational: bool
+) -> Array | None:
+    """Return {name: probability, ...} as an array over all names, None where it cannot be read.
 
-    quoted: whether bare numbers are refused
+    quoted: whether bare numbers are refused, because the model is exact
     """
     if not isinstance(row, dict) or not row:
         expected = f"an object of probabilities of {what} with at least one"
-        report.add(path, Fault("type", f"= {shown(row)}", expected))
-        return {}
+        report.note(fault("type", f"= {in_json(row)}", expected), path)
+        return None
     read: dict[int, Number] = {}
     for name, value in row.items():
-        result = _probability(value, quoted, rational)
         if not isinstance(name, str) or name not in index:
-            result = unknown_key(name, index, what)
-        if isinstance(result, Fault):
-            report.add((*path, str(name)), result)
+            found: Number | Problem = unknown(name, index, what, is_key=True)
+        elif quoted and has_bare([value]):
+            expected = 'an exact number such as "1/3"'
+            found = fault("mixed_lanes", f"= {in_json(value)}", expected, QUOTE)
         else:
-            read[index[name]] = result
+            found = number_in(rational, value, unsigned=True)
+        if isinstance(found, Problem):
+            report.note(found, (*path, str(name)))
+        else:
+            read[index[name]] = found
     if len(read) < len(row):
-        return {}
-    fault = row_fault(list(read.values()), f"over the {what}", list(row), report.normalize)
-    if fault is not None:
-        report.add(path, fault)
-    return read
+        return None
+    if rational and (long := size_fault(list(read.values()))) is not None:
+        report.note(long, path)
+        return None
+    out = zeros((len(index),), rational)
+    out[list(read)] = list(read.values())
+    return out
 
 
-def _probability(value: object, quoted: bool, rational: bool) -> Number | Fault:
-    if quoted and is_bare(value):
-        return Fault("mixed_lanes", f"= {shown(value)}", 'an exact number such as "1/3"', QUOTE)
-    result = number(value)
-    if isinstance(result, Fault):
-        return result
-    if is_negative(value, result):
-        return negative_fault(value)
-    return result if rational else double(result)
-
-
-def read_rho0(report: Report, row: Any, states: Index, rational: bool) -> Array:
-    """Return the start distribution, (S,); states that are not named have 0."""
-    rho0 = zeros((len(states),), rational)
-    for s, p in read_row(report, ("rho0",), row, states, "states", rational, rational).items():
-        rho0[s] = p
+def read_rho0(report: Report, row: object, states: Index, rational: bool) -> Array:
+    """Return the start distribution, (S,), its sum not yet checked; states not named have 0."""
+    rho0 = read_row(report, ("rho0",), row, states, "states", rational, rational)
+    if rho0 is None:
+        rho0 = zeros((len(states),), rational)
+        rho0[0] += 1
     return rho0
 
 
 def read_policies(
     report: Report,
-    policies: Any,
+    policies: object,
     states: Index,
     actions: Index,
     mask: Array | None,
     quoted: bool,
     rational: bool,
-) -> dict[str, Array]:
-    """Return each policy as an array (S, A); every state has a row, actions not named have 0.
+    normalize: bool,
+) -> Iterator[tuple[str, Array, float]]:
+    """Yield the name of each policy, its checked array (S, A), and how far its sums were from 1.
 
-    mask:   the pairs that are allowed; None leaves that unchecked
-    quoted: whether bare numbers are refused, because the model is exact
+    Every state has a row; actions that are not named have 0.
+
+    mask:      the pairs that are allowed; None leaves that unchecked
+    quoted:    whether bare numbers are refused, because the model is exact
+    normalize: whether rows are divided by their sums
     """
     if not isinstance(policies, dict):
-        report.add(("policies",), Fault("type", f"= {shown(policies)}", "an object of policies"))
-        return {}
+        problem = fault("type", f"= {in_json(policies)}", "an object of policies")
+        report.note(problem, ("policies",))
+        return
     cure = "Give the states fewer actions in common, or fewer policies"
-    what = f"{report.source}: {len(policies)} policies"
-    guard(len(policies) * len(states) * len(actions) * BYTES, what, cure)
-    read: dict[str, Array] = {}
+    n_bytes = len(policies) * len(states) * len(actions) * ENTRY
+    guard(n_bytes, f"{len(policies)} policies", cure)
     for name, rows in policies.items():
         path: Path = ("policies", str(name))
-        fault = name_fault(name)
-        if fault is None and not isinstance(rows, dict):
-            fault = Fault("type", f"= {shown(rows)}", "an object with a row for each state")
-        if fault is not None:
-            report.add(path, fault)
+        found = name_fault(name)
+        if found is None and not isinstance(rows, dict):
+            found = fault("type", f"= {in_json(rows)}", "an object with a row for each state")
+        if found is not None:
+            report.note(found, path)
             continue
-        pi = read[name] = zeros((len(states), len(actions)), rational)
-        for state, row in rows.items():
+        for state in rows:
             if not isinstance(state, str) or state not in states:
-                report.add((*path, str(state)), unknown_key(state, states, "states"))
-                continue
-            at = (*path, state)
-            entries = read_row(report, at, row, actions, "actions", quoted, rational)
-            for a, p in entries.items():
-                pi[states[state], a] = p
-            if mask is not None:
-                _check_allowed(report, at, entries, actions, mask[states[state]])
-        for state in states:
-            if state not in rows:
-                got = f"has no row for state {shown(state)}"
-                report.add(path, Fault("missing_row", got, "a row for each state"))
-    return read
+                report.note(unknown(state, states, "states", is_key=True), (*path, str(state)))
+        pi = zeros((len(states), len(actions)), rational)
+        allowed = np.ones(pi.shape, dtype=bool) if mask is None else mask.copy()
+        for state, s in states.items():
+            if state in rows:
+                at = (*path, state)
+                row = read_row(report, at, rows[state], actions, "actions", quoted, rational)
+            else:
+                got, row = f"has no row for state {in_json(state)}", None
+                report.note(fault("missing_row", got, "a row for each state"), path)
+            if row is None:
+                pi[s, 0] += 1
+                allowed[s, 0] = True
+            else:
+                pi[s] = row
+        pi, off = normalized(pi) if normalize else (pi, 0.0)
+        _check(report, path, pi, allowed, list(states), list(actions))
+        yield name, pi, off
 
 
-def _check_allowed(
-    report: Report, path: Path, row: dict[int, Number], actions: Index, allowed: Array
+def _check(
+    report: Report, path: Path, pi: Array, allowed: Array, states: list[str], actions: list[str]
 ) -> None:
-    names = list(actions)
-    there = ", ".join(shown(names[a]) for a in np.flatnonzero(allowed)[:20])
-    for a, p in row.items():
-        if p and not allowed[a]:
-            fault = Fault("disallowed", f"= {p}", f"0: that state has the actions {there}")
-            report.add((*path, names[a]), fault)
+    """Report the rows that are off the simplex or use actions that are not allowed."""
+    found = Report()
+    simplex(found, "pi", pi, "s a", allowed)
+    report.hidden += found.hidden
+    for problem in found.problems:
+        match problem.path:
+            case "pi", int(s), int(a):
+                place = (*path, states[s], actions[a])
+                report.note(replace(problem, where="", path=place))
+            case "pi", int(s):
+                place = (*path, states[s])
+                report.note(row_problem(problem, place, "over the actions", actions, pi[s]))

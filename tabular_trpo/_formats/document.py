@@ -2,23 +2,25 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, final
 
 from tabular_trpo._core import policy
 from tabular_trpo._core.deprecated import renamed_arguments
 from tabular_trpo._core.errors import ExactnessError, Problem, TabularError
+from tabular_trpo._core.grid import on_grid
 from tabular_trpo._core.mdp import MDP
-from tabular_trpo._core.numbers import Array
+from tabular_trpo._core.numbers import Array, frozen
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
+from tabular_trpo._core.validate import Report
 from tabular_trpo._formats.distributions import read_policies
 from tabular_trpo._formats.expected import read_expected
 from tabular_trpo._formats.header import check_header, read_names
 from tabular_trpo._formats.json_text import fetch, parse
-from tabular_trpo._formats.model_arrays import build, read_draft
-from tabular_trpo._formats.report import Report
+from tabular_trpo._formats.model import read_model
+from tabular_trpo._formats.problems import in_file
 
 ARITHMETICS = ("auto", "float", "rational")
 
@@ -95,32 +97,33 @@ def from_document(
     array([[Fraction(2, 3)]], dtype=object)
     """
     if arithmetic not in ARITHMETICS:
-        raise ExactnessError(
-            Problem("lane", "arithmetic", f"= {arithmetic!r}", f"one of {', '.join(ARITHMETICS)}")
-        )
-    report = Report(source, text, normalize)
-    document = check_header(report, document)
+        got, expected = f"= {arithmetic!r}", f"one of {', '.join(ARITHMETICS)}"
+        raise ExactnessError(Problem("lane", "arithmetic", got, expected))
+    try:
+        return _read(document, arithmetic, source, normalize)
+    except TabularError as error:
+        raise in_file(error, source, text) from None
+
+
+def _read(given: object, arithmetic: str, source: str, normalize: bool) -> Document:
+    report = Report()
+    document = check_header(report, given)
     states = read_names(report, document, "states")
     actions = read_names(report, document, "actions")
-    draft = read_draft(report, document, states, actions, arithmetic)
-    block = document.get("policies", {})
-    args = (states, actions, draft.mask, draft.quoted, draft.rational)
-    policies = read_policies(report, block, *args)
+    model = read_model(report, document, states, actions, arithmetic, normalize)
+    mdp, block = model.mdp, document.get("policies", {})
+    args = (model.mask, model.quoted, model.rational, normalize)
+    read = {name: read for name, *read in read_policies(report, block, states, actions, *args)}
     named = block if isinstance(block, dict) else ()
     expected = read_expected(report, document.get("expected", {}), states, actions, named)
-    report.stop()
-    try:
-        mdp = build(draft, tuple(states), tuple(actions), normalize)
-        off = {name: policy.normalize(mdp, pi) for name, pi in policies.items() if normalize}
-        policies |= {name: one.pi for name, one in off.items()}
-        checked = {name: policy.check_policy(mdp, pi, name) for name, pi in policies.items()}
-        if arithmetic == "rational" and not draft.rational:
-            mdp = mdp.to_rational()
-            checked = {name: policy.to_rational(pi) for name, pi in checked.items()}
-    except TabularError as error:
-        places = [replace(x, where=f"{source}: {x.where}") for x in error.problems]
-        raise type(error)(places, error.hidden) from None
-    why = document.get("why", "")
-    how_far = MappingProxyType({name: one.off for name, one in off.items()})
-    numbers = MappingProxyType(expected)
-    return Document(mdp, MappingProxyType(checked), why, numbers, source, how_far)
+    report.close()
+    assert mdp is not None, "what keeps a model from being built is in the report"
+    policies = {
+        name: frozen(pi if model.rational else on_grid(pi)) for name, (pi, _) in read.items()
+    }
+    off = {name: off for name, (_, off) in read.items() if normalize}
+    if arithmetic == "rational" and not model.rational:
+        mdp = mdp.to_rational()
+        policies = {name: policy.to_rational(pi) for name, pi in policies.items()}
+    maps = (MappingProxyType(policies), str(document.get("why", "")), MappingProxyType(expected))
+    return Document(mdp, *maps, source, MappingProxyType(off))

@@ -2,26 +2,28 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from numbers import Rational, Real
 from typing import Any
 
 import numpy as np
 
-from tabular_trpo._core.errors import LimitError, Problem, invalid
+from tabular_trpo._core.errors import InvalidMDPError, LimitError, Problem, invalid
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest, written
-from tabular_trpo._core.numbers import MOST_DIGITS, Array
-from tabular_trpo._core.policy import check_policy
+from tabular_trpo._core.numbers import MAX_INPUT_DIGITS, Array
+from tabular_trpo._core.policy_checks import check_policy
 from tabular_trpo._core.public import public
+from tabular_trpo._core.validate import Report
 from tabular_trpo._formats.expected import read_expected
-from tabular_trpo._formats.header import HALF, name_fault
+from tabular_trpo._formats.header import check_text, name_fault
 from tabular_trpo._formats.limits import FORMAT, VERSION
 from tabular_trpo._formats.numbers import size_fault
-from tabular_trpo._formats.report import Fault, Report, shown
+from tabular_trpo._formats.problems import in_file
 
 LINES = {"transitions": 1, "policies": 2, "expected": 1}  # levels of which each member has a line
-TOO_LONG = 10**MOST_DIGITS
+TOO_LONG = 10**MAX_INPUT_DIGITS
 SHORTER = "Write the float model, mdp.to_float(), or a policy of shorter fractions"
 
 encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
@@ -47,30 +49,36 @@ def to_document(
     >>> to_document(MDP([[["1"]]], [["2/3"]], ["1"], "1/2"))["transitions"]
     [['0', '0', '0', '1', '2/3']]
     """
-    report = Report("document")
     if mdp.batch_shape:
-        cure = "Write one model at a time: mdp[i]"
-        got = f"is a batch of shape {mdp.batch_shape}"
+        got, cure = f"is a batch of shape {mdp.batch_shape}", "Write one model at a time: mdp[i]"
         raise invalid("batch", "mdp", got, "a single model", cure)
     policies = {} if policies is None else policies
-    lists = {"states": list(mdp.state_names), "actions": list(mdp.action_names)}
+    plain = _plain(dict(expected or {}))
+    report = Report()
     for i, name in enumerate(policies):
-        if (fault := name_fault(name)) is not None:
-            report.add(("policies", i), fault)
-    if HALF.search(why):
-        report.add(("why",), Fault("type", f"= {shown(why)}", "a text"))
-    report.stop()
-    document = {"format": FORMAT, "version": VERSION, "why": why, "gamma": _texts([mdp.gamma])[0]}
-    document |= lists
-    document["rho0"] = _row(mdp.rho0, mdp.state_names)
-    document["transitions"] = _transitions(mdp)
-    document["policies"] = {
-        name: _policy(mdp, pi, f"policies[{name!r}]") for name, pi in policies.items()
+        if (wrong := name_fault(name)) is not None:
+            report.note(wrong, ("policies", i))
+    check_text(report, why, ("why",))
+    states, actions = (
+        {name: i for i, name in enumerate(names)} for names in (mdp.state_names, mdp.action_names)
+    )
+    read_expected(report, plain, states, actions, policies)
+    if report.problems:
+        raise in_file(InvalidMDPError(report.problems, report.hidden), "document")
+    document = {
+        "format": FORMAT,
+        "version": VERSION,
+        "why": why,
+        "gamma": _texts([mdp.gamma])[0],
+        "states": list(states),
+        "actions": list(actions),
+        "rho0": _row(mdp.rho0, mdp.state_names),
+        "transitions": _transitions(mdp),
+        "policies": {
+            name: _policy(mdp, pi, f"policies[{name!r}]") for name, pi in policies.items()
+        },
+        "expected": plain,
     }
-    document["expected"] = _plain(dict(expected or {}))
-    places = [{name: i for i, name in enumerate(names)} for names in lists.values()]
-    read_expected(report, document["expected"], places[0], places[1], policies)
-    report.stop()
     for key in ("why", "policies", "expected"):
         if not document[key]:
             del document[key]
@@ -82,11 +90,10 @@ def _texts(row: Iterable[Any]) -> list[str | float]:
     values = [x if isinstance(x, Fraction) else nearest(x) for x in row]
     exact = [x for x in values if isinstance(x, Fraction)]
     if any(max(abs(x.numerator), x.denominator) >= TOO_LONG for x in exact):
-        got, most = "is too long for a file", f"at most {MOST_DIGITS} digits above and below"
+        got, most = "is too long for a file", f"at most {MAX_INPUT_DIGITS} digits above and below"
         raise LimitError(Problem("number_size", "a number of the model", got, most, SHORTER))
-    if (fault := size_fault(exact)) is not None:
-        where = "a number of the model"
-        raise LimitError(Problem(fault.code, where, fault.got, fault.expected, SHORTER))
+    if (wrong := size_fault(exact)) is not None:
+        raise LimitError(replace(wrong, where="a number of the model", cure=SHORTER))
     return [written(x) if isinstance(x, Fraction) else x for x in values]
 
 

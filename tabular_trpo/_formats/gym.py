@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tabular_trpo._core.array_input import given, row_tolerance
+from tabular_trpo._core.array_input import resolve_labels, row_tolerance
 from tabular_trpo._core.errors import (
     ExactnessError,
     InvalidMDPError,
@@ -32,7 +32,8 @@ from tabular_trpo._core.numbers import (
     zeros,
 )
 from tabular_trpo._core.overflow import finite
-from tabular_trpo._core.policy import check_rows, uniform
+from tabular_trpo._core.policy import uniform
+from tabular_trpo._core.policy_checks import check_rows
 from tabular_trpo._core.public import public
 from tabular_trpo._core.shapes import shape_error
 from tabular_trpo._core.validate import totals
@@ -253,7 +254,7 @@ def _has_sink(mdp: MDP) -> bool:
 def _row(where: str, value: Any, mdp: MDP) -> Array:
     """Return what the function gave for a state as a row in the arithmetic of the model."""
     rational, n_actions = mdp.arithmetic == "rational", mdp.n_actions
-    value = given(where, value, (("action", mdp.action_names),))
+    value = resolve_labels(where, value, (("action", mdp.action_names),))
     kind, array = read_array(where, value)
     index = array.ndim == 0 or (array.size == 1 and (n_actions > 1 or array.flat[0] == 0))
     if index and kind == "int":

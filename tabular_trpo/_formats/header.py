@@ -1,70 +1,77 @@
 """The top level of a document: its keys, format, version, and the names of states and actions."""
 
 import re
-from typing import Any
+from dataclasses import replace
 
+from tabular_trpo._core.errors import InvalidMDPError, Problem
 from tabular_trpo._core.names import MOST_NAME, NAME_RULE, is_name
+from tabular_trpo._core.validate import Report
 from tabular_trpo._formats.limits import FORMAT, VERSION
-from tabular_trpo._formats.report import Fault, Report, nearest, shown
+from tabular_trpo._formats.problems import fault, in_json, suggestion
 
 REQUIRED = ("format", "version", "gamma", "states", "actions", "rho0", "transitions")
 KEYS = (*REQUIRED, "why", "policies", "expected")
-HALF = re.compile("[\ud800-\udfff]")
+HALF = re.compile("[\ud800-\udfff]")  # half of a character, which UTF-8 cannot hold
 
-Index = dict[str, int]
+Index = dict[str, int]  # the position of each name
 
 
-def check_header(report: Report, document: Any) -> dict[str, Any]:
-    """Return the document as a dict that has every key it must have, and none it must not."""
+def check_header(report: Report, document: object) -> dict[str, object]:
+    """Return the document as a dict that has every key it must have, and no other.
+
+    raises: InvalidMDPError for another format or version, for wrong keys and for a `why` that is
+            no text
+    """
     if not isinstance(document, dict):
-        report.fail((), Fault("type", f"holds {shown(document)}", "a JSON object"))
+        raise InvalidMDPError(fault("type", f"holds {in_json(document)}", "a JSON object"))
     kind, version = document.get("format"), document.get("version")
     if kind != FORMAT:
         cure = "A certificate holds its model under the key model" if "claims" in document else ""
-        got = f"= {shown(kind)}" if "format" in document else "is missing"
-        path = ("format",)
-        report.fail(path, Fault("format", got, shown(FORMAT), cure))
+        got = f"= {in_json(kind)}" if "format" in document else "is missing"
+        wrong = fault("format", got, in_json(FORMAT), cure)
+        raise InvalidMDPError(replace(wrong, path=("format",)))
     if isinstance(version, bool) or not isinstance(version, int) or version != VERSION:
-        got = f"= {shown(version)}" if "version" in document else "is missing"
-        report.fail(("version",), Fault("version", got, str(VERSION)))
+        got = f"= {in_json(version)}" if "version" in document else "is missing"
+        raise InvalidMDPError(replace(fault("version", got, str(VERSION)), path=("version",)))
+    keys = ", ".join(KEYS)
     for key in document:
         if key not in KEYS:
-            report.add(
-                (key,) if isinstance(key, str) else (),
-                Fault("unknown_key", "is no key of a model", ", ".join(KEYS), nearest(key, KEYS)),
-            )
+            wrong = fault("unknown_key", "is no key of a model", keys, suggestion(key, KEYS))
+            report.note(wrong, (key,) if isinstance(key, str) else ())
     for key in REQUIRED:
         if key not in document:
-            report.add((key,), Fault("missing_key", "is missing", f"the keys {', '.join(KEYS)}"))
-    text = document.get("why", "")
-    if not isinstance(text, str) or HALF.search(text):
-        report.add(("why",), Fault("type", f"= {shown(text)}", "a text"))
-    report.stop()
+            report.note(fault("missing_key", "is missing", f"the keys {keys}"), (key,))
+    check_text(report, document.get("why", ""), ("why",))
+    report.close()
     return document
 
 
-def read_names(report: Report, document: dict[str, Any], key: str) -> Index:
-    """Return the position of each name of a list of names; {} when something is wrong."""
+def check_text(report: Report, value: object, path: tuple[str, ...]) -> None:
+    """Report what is no text that UTF-8 can hold."""
+    if not isinstance(value, str) or HALF.search(value):
+        report.note(fault("type", f"= {in_json(value)}", "a text"), path)
+
+
+def read_names(report: Report, document: dict[str, object], key: str) -> Index:
+    """Return the position of each name of a list of names; {} where one is wrong."""
     names = document[key]
     if not isinstance(names, list) or not names:
         cure = 'Numbers are quoted: ["0", "1"]'
-        expected = "a list of at least one name"
-        report.add((key,), Fault("type", f"= {shown(names)}", expected, cure))
+        wrong = fault("type", f"= {in_json(names)}", "a list of at least one name", cure)
+        report.note(wrong, (key,))
         return {}
     index: Index = {}
     for i, name in enumerate(names):
-        fault = name_fault(name)
-        if fault is None and name in index:
-            got = f"= {shown(name)}, as {key}[{index[name]}] is"
-            fault = Fault("duplicate_name", got, "each name once")
-        if fault is not None:
-            report.add((key, i), fault)
-        else:
-            index[name] = i
+        found = name_fault(name)
+        if found is None and index.setdefault(name, i) != i:
+            got = f"= {in_json(name)}, as {key}[{index[name]}] is"
+            found = fault("duplicate_name", got, "each name once")
+        if found is not None:
+            report.note(found, (key, i))
     return index if len(index) == len(names) else {}
 
 
-def name_fault(name: object) -> Fault | None:
+def name_fault(name: object) -> Problem | None:
     """Return what is wrong with the name of a state, an action or a policy, or None.
 
     >>> name_fault("two words"), name_fault("").got, name_fault(3).cure
@@ -72,22 +79,20 @@ def name_fault(name: object) -> Fault | None:
     """
     if not isinstance(name, str):
         cure = f'Quote it: "{name}"' if type(name) in (int, float) else ""
-        return Fault("name", f"= {shown(name)}", "a name, which is a string", cure)
+        return fault("name", f"= {in_json(name)}", "a name, which is a string", cure)
     if not is_name(name):
         more = f" of {len(name)} characters" if len(name) > MOST_NAME else ""
-        return Fault("name", f"= {shown(name)}{more}", NAME_RULE)
+        return fault("name", f"= {in_json(name)}{more}", NAME_RULE)
     return None
 
 
-def unknown(name: object, index: Index, what: str) -> Fault:
-    """Return the fault of a name that is not in the list where it should be."""
-    if not isinstance(name, str):
-        return Fault("type", f"= {shown(name)}", f"the name of one of the {what}, a string")
+def unknown(name: object, index: Index, what: str, is_key: bool = False) -> Problem:
+    """Return the problem of a name that is not in the list where it should be.
+
+    is_key: whether it is the key of an object, which the place of the problem shows already
+    """
+    if not isinstance(name, str) and not is_key:
+        return fault("type", f"= {in_json(name)}", f"the name of one of the {what}, a string")
+    got = "has an unknown name" if is_key else f"= {in_json(name)}"
     expected = f"one of the {len(index)} {what}"
-    return Fault("unknown_name", f"= {shown(name)}", expected, nearest(name, index))
-
-
-def unknown_key(name: object, index: Index, what: str) -> Fault:
-    """Return the fault of an object's key that is not a name it may have."""
-    near = nearest(name, index)
-    return Fault("unknown_name", "has an unknown name", f"one of the {len(index)} {what}", near)
+    return fault("unknown_name", got, expected, suggestion(name, index))

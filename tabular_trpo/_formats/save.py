@@ -4,13 +4,12 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from tabular_trpo._core.errors import LimitError
+from tabular_trpo._core.errors import LimitError, Problem
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.public import public
-from tabular_trpo._formats.atomic_write import unwritable, write_whole
+from tabular_trpo._formats.atomic_write import unwritable, write_atomically
 from tabular_trpo._formats.encode import dumps, to_document
 from tabular_trpo._formats.limits import MOST_BYTES
-from tabular_trpo._formats.report import Fault, problem
 
 
 @public
@@ -31,8 +30,8 @@ def write(
     """
     data = dumps(to_document(mdp, policies, why, expected)).encode("utf-8")
     if len(data) > MOST_BYTES:
-        fault = Fault("file_size", f"would have {len(data):,} bytes", f"at most {MOST_BYTES:,}")
-        raise LimitError(problem(str(path), (), fault))
+        got = f"would have {len(data):,} bytes"
+        raise LimitError(Problem("file_size", str(path), got, f"at most {MOST_BYTES:,}"))
     if os.fspath(path) == "-":
         raise unwritable(path, ValueError("only reading takes -"), "Name a file")
-    write_whole(path, data)
+    write_atomically(path, data)

@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from tabular_trpo._core.errors import InvalidMDPError, invalid
-from tabular_trpo._core.linalg.rational import Common
+from tabular_trpo._core.errors import invalid
+from tabular_trpo._core.linalg.rational import CommonDenominator
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import shown
 from tabular_trpo._core.public import public
 from tabular_trpo._exact.evaluate import evaluate
 from tabular_trpo._exact.surrogate import surrogate
-from tabular_trpo._improve.optimality import optimality_gap
+from tabular_trpo._improve.duality import duality_gap
+from tabular_trpo._improve.multipliers import TVPenalty
 from tabular_trpo._improve.step import Step
 from tabular_trpo._theory.certifiable import digits, hexadecimal
 from tabular_trpo._theory.certificate import certificate, digest
@@ -43,22 +44,17 @@ def step_certificate(mdp: MDP, pi: Any, step: Step, theorems: Choice = CLAIMED) 
         cure = "Make the step again in mdp.to_rational()"
         raise invalid("lane", "mdp", "is in floats", "exact numbers", cure)
     found = step.multipliers
-    if {*found} != {"c", "a", "m"}:
-        raise _wrong("multipliers", f"has {sorted(found)}", "c, a and m of tv_penalty")
-    gap = optimality_gap(surrogate(evaluate(mdp, pi)), step)
-    if gap != 0 or found["a"] != step.max_tv:
-        raise _wrong(
-            "step", f"may miss its optimum by {shown(gap)}", "an optimum of this policy, gap 0"
-        )
+    if not isinstance(found, TVPenalty):
+        raise invalid("step", "multipliers", f"has {sorted(found)}", "c, a and m of tv_penalty")
+    gap = duality_gap(surrogate(evaluate(mdp, pi)), step)
+    if gap != 0 or found.a != step.max_tv:
+        got, expected = f"may miss its optimum by {shown(gap)}", "an optimum of this policy, gap 0"
+        raise invalid("step", "step", got, expected)
     made = certificate(mdp, pi, step.pi_new, theorems)
-    prices = Common.of(found["m"])
+    m = CommonDenominator.of(found.m)
     made["step"] = {
-        "c": hexadecimal(found["c"]),
-        "a": hexadecimal(found["a"]),
-        "m": {"den": digits(prices.den), "num": [digits(x) for x in prices.num]},
+        "c": hexadecimal(found.c),
+        "a": hexadecimal(found.a),
+        "m": {"den": digits(m.den), "num": [digits(x) for x in m.num]},
     }
     return {**made, "digest": digest(made)}
-
-
-def _wrong(where: str, got: str, expected: str) -> InvalidMDPError:
-    return invalid("step", where, got, expected)

@@ -1,4 +1,9 @@
-"""Conservative policy iteration: a mixture of the old policy with a target."""
+"""Conservative policy iteration: a mixture of the old policy with a target.
+
+Kakade and Langford (2002) bound the return of pi_new = (1 - alpha) pi + alpha target from below by
+a function of alpha that needs only the old policy's evaluation; its maximiser is known in closed
+form.
+"""
 
 import math
 from fractions import Fraction
@@ -10,14 +15,16 @@ from tabular_trpo._core.arithmetic import read_as
 from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, is_rational, shown
-from tabular_trpo._core.policy import check_rows, mixture
+from tabular_trpo._core.policy import mixture
+from tabular_trpo._core.policy_checks import check_rows
 from tabular_trpo._core.public import public
 from tabular_trpo._core.shapes import shape_error
 from tabular_trpo._exact.evaluate import Evaluation
 from tabular_trpo._exact.surrogate import Surrogate
 from tabular_trpo._improve.best_alpha import best_alpha
 from tabular_trpo._improve.greedy import greedy_rows
-from tabular_trpo._improve.step import Step, single, step_to
+from tabular_trpo._improve.multipliers import Mixture
+from tabular_trpo._improve.step import Step, read_like, single, step_to
 
 RULES = ("paper", "tight", "best")
 BITS = 64  # after the binary point, to which a rational weight is rounded down where it is a root
@@ -30,22 +37,24 @@ def conservative(
     """Return the step of conservative policy iteration, (1 - alpha) pi + alpha target.
 
     Kakade & Langford (2002); TRPO (2015), equations (5) and (6).  With gain = L(target) - eta and
-    eps = max_s abs(sum_a target(a|s) A(s, a)) over ALL states, alpha maximises on [0, 1]
+    eps = max_s abs(sum_a target(a|s) A(s, a)) over all states, alpha maximises on [0, 1]
 
     "paper":  alpha gain - 2 alpha^2 eps gamma / (1 - gamma)^2, the bound (6); the largest is at
               (1 - gamma)^2 gain / (4 eps gamma)
     "tight":  alpha gain - 2 alpha^2 eps gamma / ((1 - gamma) (1 - gamma (1 - alpha))), Theorem 4.1
               of Kakade & Langford; at ((1 - gain (1 - gamma) / (2 eps))^(-1/2) - 1) (1 - gamma) /
-              gamma, which the rational arithmetic rounds down to 64 binary places if it is irrational
+              gamma, which the rational arithmetic rounds down to 64 binary places if it is
+              irrational
     "best":   the return itself, by `best_alpha`
     a number: nothing; it is the weight
 
-    All are 0 where gain <= 0, but for "best" and a number.  The objective is what is maximised,
-    less eta; for "best" and a number the predicted gain.
+    "paper" and "tight" give 0 where gain <= 0.  The objective of the step is the maximised bound of
+    the gain; for "best" and a number it is the predicted gain.
 
-    ev:     the evaluation of pi, needed by all but a number
-    target: (S, A) policy in the arithmetic of L; by default the greedy one, which keeps unvisited rows
-    return: Step with the multipliers alpha, target, and for the closed forms eps
+    ev:     the evaluation of pi, needed except for a number
+    target: (S, A) policy in the arithmetic of L; by default the greedy one, which keeps unvisited
+            rows
+    return: `Step` with `Mixture`, which has eps for "paper" and "tight"
     raises: InvalidMDPError for a batch, a target that is no policy, a weight outside [0, 1], an
             evaluation that is lacking or of another policy; ExactnessError
 
@@ -58,11 +67,11 @@ def conservative(
     rule = alpha if isinstance(alpha, str) and alpha in RULES else None
     if rule is None:
         weight = _weight(L, alpha)
-        return step_to(L, mixture(L.pi, aim, weight), {"alpha": weight, "target": aim})
+        return step_to(L, mixture(L.pi, aim, weight), Mixture(weight, aim))
     pi = _of(ev, L, rule)
     if rule == "best":
         weight = best_alpha(pi.mdp, L.pi, aim).alpha
-        return step_to(L, mixture(L.pi, aim, weight), {"alpha": weight, "target": aim})
+        return step_to(L, mixture(L.pi, aim, weight), Mixture(weight, aim))
     gain: Any = L.gain(aim)
     gamma: Any = pi.mdp.gamma
     eps: Any = abs((aim * pi.A).sum(axis=-1)).max()
@@ -71,8 +80,7 @@ def conservative(
     weight = (paper_weight if rule == "paper" else tight_weight)(gain, eps, gamma)
     left = 1 - gamma if rule == "paper" else 1 - gamma * (1 - weight)
     loss = 2 * weight**2 * eps * gamma / ((1 - gamma) * left)
-    found = {"alpha": weight, "target": aim, "eps": eps}
-    return step_to(L, mixture(L.pi, aim, weight), found, lambda *_: loss)
+    return step_to(L, mixture(L.pi, aim, weight), Mixture(weight, aim, eps), lambda *_: loss)
 
 
 def paper_weight(gain: Any, eps: Any, gamma: Any) -> Any:
@@ -89,7 +97,8 @@ def paper_weight(gain: Any, eps: Any, gamma: Any) -> Any:
 
 
 def tight_weight(gain: Any, eps: Any, gamma: Any) -> Any:
-    """Return the weight of `conservative` that is named tight; Fractions are rounded down.
+    """Return the weight that maximises Theorem 4.1 of Kakade & Langford (2002); Fractions round
+    down.
 
     min(1, ((1 - x)^(-1/2) - 1) (1 - gamma) / gamma) with x = (1 - gamma) gain / (2 eps) <= 1/2.
 
@@ -113,10 +122,7 @@ def tight_weight(gain: Any, eps: Any, gamma: Any) -> Any:
 def _target(L: Surrogate, target: Any) -> Array:
     if target is None:
         return greedy_rows(L)
-    aim = read_as("target", target, is_rational(L.pi), unsigned=True)
-    if aim.shape != L.pi.shape:
-        raise shape_error("target", aim.shape, f"(S, A) = {L.pi.shape}")
-    return check_rows("target", aim, L.allowed)
+    return check_rows("target", read_like("target", target, L, unsigned=True), L.allowed)
 
 
 def _weight(L: Surrogate, alpha: Any) -> Any:
@@ -132,7 +138,7 @@ def _weight(L: Surrogate, alpha: Any) -> Any:
 
 
 def _of(ev: Evaluation | None, L: Surrogate, rule: str) -> Evaluation:
-    """Return the evaluation if it is that of the old policy."""
+    """Return the evaluation after a check that it is of the old policy."""
     where, expected = f'alpha="{rule}"', "ev, the evaluation of the old policy"
     if ev is None:
         raise invalid("evaluation", where, "was given no evaluation", expected)

@@ -1,4 +1,4 @@
-"""Which way a parametric step goes: along the gradient, or along H^-1 times the gradient."""
+"""The direction of a parametric step: the gradient g, or the natural gradient H^-1 g."""
 
 from dataclasses import dataclass
 from typing import Any, final
@@ -10,78 +10,82 @@ from tabular_trpo._core.numbers import Array, frozen
 from tabular_trpo._core.overflow import finite
 from tabular_trpo._core.records import locked
 from tabular_trpo._exact.surrogate import LocalObjective
-from tabular_trpo._improve.conjugate import SOLVED, Product, conjugate_gradient
+from tabular_trpo._improve.conjugate import Product, conjugate_gradient
+from tabular_trpo._improve.multipliers import ParametricStep
 from tabular_trpo._improve.softmax_class import SoftmaxClass, normalised
+from tabular_trpo._improve.status import SolverStatus
 from tabular_trpo._improve.step import nonnegative
 
 SAME_POLICY = 1e-9
+NO_WORK = (0, 0.0, SolverStatus.SOLVED)
 
 
 @final
 @locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Direction:
-    """A direction s with largest entry 1: s = unit x, x the solution of H x = g.
+    """A direction s = unit x with largest entry 1, where H x = g, or x = g.
 
-    slope: g's, of the surrogate along s
-    bend:  s'H s, of the mean KL along s, without damping
+    slope:     g's, the derivative of the surrogate along s
+    curvature: s'H s, the second derivative of the mean KL along s, without damping
     """
 
     s: Array
     slope: float
-    bend: float
+    curvature: float
     unit: float
 
 
-def start(L: LocalObjective, theta: Any, given: SoftmaxClass | None) -> tuple[SoftmaxClass, Array]:
-    """Return the class, the full table if none is given, and theta, checked to be that of L.pi.
+def start(
+    L: LocalObjective, theta: Any, policy_class: SoftmaxClass | None
+) -> tuple[SoftmaxClass, Array]:
+    """Return the policy class, by default the full table, and theta, checked to give L.pi.
 
     raises: InvalidMDPError, also where theta gives another policy; ExactnessError, LimitError
     """
-    members = SoftmaxClass(L.pi.shape, None, L.allowed) if given is None else given
-    members.check(L)
-    theta = members.theta(theta)
-    off = np.abs(members.policy(theta) - L.pi)
+    if policy_class is None:
+        policy_class = SoftmaxClass(L.pi.shape, None, L.allowed)
+    policy_class.check(L)
+    theta = policy_class.theta(theta)
+    off = np.abs(policy_class.policy(theta) - L.pi)
     if off.max() > SAME_POLICY:
         s, a = np.unravel_index(int(off.argmax()), off.shape)
         got = f"gives another policy than the surrogate's pi, off by {off.max():.3g} at [{s}, {a}]"
         cure = "Evaluate policy_class.policy(theta); mask actions of probability 0 by allowed"
         raise invalid("theta", "theta", got, f"at most {SAME_POLICY}", cure)
-    return members, theta
+    return policy_class, theta
 
 
 def direction_of(
     L: LocalObjective,
-    members: SoftmaxClass,
+    policy_class: SoftmaxClass,
     theta: Array,
     kind: str,
     damping: Any,
     most: int | None,
     product: Product | None,
-) -> tuple[Direction | None, dict[str, Any]]:
-    """Return the direction, None where there is none, and the multipliers of a step not taken.
+) -> tuple[Direction | None, ParametricStep]:
+    """Return the direction, None where there is none, and the record of a step of length 0.
 
     kind:   "natural" or "vanilla"
     most, product: as `iterations` and `product` of `natural`
     raises: InvalidMDPError, ExactnessError; LimitError where the gradient overflows
     """
     damping = nonnegative("damping", damping)
-    found = {"theta": frozen(theta.copy()), "step_length": 0.0, "quadratic_kl": 0.0}
-    found |= {"damping": damping, "cg_iterations": 0, "cg_residual": 0.0, "cg_status": SOLVED}
-    g = members.gradient(L, theta)
+    g = policy_class.gradient(L, theta)
     finite("gradient", g)
 
     def analytic(v: Array) -> Array:
-        return members.fisher_product(L.weight, theta, v)
+        return policy_class.fisher_product(L.weight, theta, v)
 
-    H, x = product or analytic, g
+    H, x, solved = product or analytic, g, None
     if kind == "natural":
         scale = np.ones(g.shape)
-        if members.features is None and damping == 0 and product is None:
-            # In y = sqrt(w pi) x the table's H is a projection, solved in one step however rare a
-            # state is.  Where w pi = 0 H has no entry; nor has g, if G is exact.
-            heights = normalised("weight", L.weight)[:, None] * members.policy(theta)
-            scale = np.where(heights > 0, 1 / np.sqrt(np.where(heights > 0, heights, 1.0)), 0.0)
+        if policy_class.features is None and damping == 0 and product is None:
+            # In y = sqrt(w pi) x the H of the full table is a projection: one step solves it for
+            # any weights.  Where w pi = 0 the entries of H are 0, and those of g if G is exact.
+            w_pi = normalised("weight", L.weight)[:, None] * policy_class.policy(theta)
+            scale = np.where(w_pi > 0, 1 / np.sqrt(np.where(w_pi > 0, w_pi, 1.0)), 0.0)
         with np.errstate(over="ignore"):
             b = finite("scaled gradient", scale * g)
         solved = conjugate_gradient(
@@ -89,13 +93,13 @@ def direction_of(
         )
         with np.errstate(over="ignore"):
             x = finite("direction", scale * solved.x)
-        found["cg_iterations"], found["cg_residual"] = solved.iterations, solved.residual
-        found["cg_status"] = solved.status
+    work = (solved.iterations, solved.residual, solved.status) if solved else NO_WORK
+    found = ParametricStep(frozen(theta.copy()), 0.0, 0.0, damping, *work)
     largest = float(np.max(np.abs(x)))
     if largest == 0:
         return None, found
     s = x / largest
-    bend = float(np.vdot(s, H(s)))
-    if kind == "natural" and not bend > 0:
+    curvature = float(np.vdot(s, H(s)))
+    if kind == "natural" and not curvature > 0:
         return None, found
-    return Direction(s, float(np.vdot(g, s)), bend, 1 / largest), found
+    return Direction(s, float(np.vdot(g, s)), curvature, 1 / largest), found

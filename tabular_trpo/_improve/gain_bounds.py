@@ -1,18 +1,20 @@
-"""The rungs: every statement of the table that bounds the gain of a step from below.
+"""Gain bounds: the statements of the theorem table that bound the gain of a step from below.
 
-They are read off the traced statements and not written again, so that a theorem which joins the
-table joins every run.  A bound that asks for the values or the visits of the new policy is left
-out: who knows those knows the gain.
+They are read off the traced statements, so that a theorem which joins the table certifies every
+run. A bound that contains the values or the visits of the new policy is left out: whoever can
+compute those can compute the gain itself.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any, final
+from typing import final
 
 from tabular_trpo._core import real
 from tabular_trpo._core.errors import LimitError
 from tabular_trpo._core.interval import Interval
+from tabular_trpo._core.numbers import OptionalScalar, Scalar
+from tabular_trpo._core.public import public
 from tabular_trpo._core.real import Real
 from tabular_trpo._core.records import locked
 from tabular_trpo._theory.claim import Theorem
@@ -21,16 +23,24 @@ from tabular_trpo._theory.judge import bounds
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.symbols import Symbols
 from tabular_trpo._theory.theorems import THEOREMS
-from tabular_trpo._theory.vocabulary import needs_new_evaluation
+from tabular_trpo._theory.vocabulary import entries
 
-BITS = 512  # at which the sign of a precondition is given up, and the rung with it
+BITS = 512  # precision at which the sign of a precondition is given up
 
 
+@public
 @final
 @locked
 @dataclass(frozen=True, slots=True, eq=False)
-class Rung:
-    """A lower bound of eta_new - eta, by a theorem, from the old policy's quantities and pi_new."""
+class GainBound:
+    """A lower bound of eta_new - eta by a theorem, in quantities of the old policy and pi_new.
+
+    theorem: the statement that it is read off
+    gain:    the bound as an expression of the formula language
+
+    >>> gain_bounds()[0].name, str(gain_bounds()[0].gain)
+    ('trpo_bound', ...)
+    """
 
     theorem: Theorem
     gain: Expression
@@ -41,31 +51,35 @@ class Rung:
         return self.theorem.name
 
 
-def rungs(theorems: Iterable[Theorem] = THEOREMS) -> tuple[Rung, ...]:
-    """Return the rungs of a table, in its order.
+@public
+def gain_bounds(theorems: Iterable[Theorem] | None = None) -> tuple[GainBound, ...]:
+    """Return the gain bounds of a table of theorems, by default of `THEOREMS`, in its order.
 
-    With p = sum_s rho sum_a (pi_new - pi) A, which is L - eta, a statement is a rung if it reads
+    With p = sum_s rho sum_a (pi_new - pi) A, which is L - eta, a statement gives a bound if it
+    reads
 
         eta_new - eta >= x           gain x
         eta_new >= L - x             gain p - x
         abs(eta_new - L) <= x        gain p - x
         abs(eta_new - eta - q) <= x  gain q - x
-        x <= y                       gain p - y, where x is the penalty of a rung: the ladder
+        x <= y                       gain p - y, where x is the penalty of an earlier bound
         -max_s(V - V_new) >= 0       gain 0, since eta = rho0 . V
 
-    >>> [rung.name for rung in rungs()[:4]]
+    >>> [bound.name for bound in gain_bounds()[:4]]
     ['trpo_bound', 'trpo_kl_bound', 'trpo_kl_bound_half', 'coupling_span']
     """
-    found: list[Rung] = []
+    found: list[GainBound] = []
     penalties: set[str] = set()
-    for theorem in theorems:
+    for theorem in THEOREMS if theorems is None else theorems:
         gain = _gain(theorem, penalties)
-        if gain is not None and not needs_new_evaluation(gain.names()):
-            found.append(Rung(theorem, gain))
+        if gain is None or any(one.needs_new_evaluation for one in entries(gain.names())):
+            continue
+        found.append(GainBound(theorem, gain))
     return tuple(found)
 
 
 def _gain(theorem: Theorem, penalties: set[str]) -> Expression | None:
+    """Return the lower bound of eta_new - eta that a statement gives, or None."""
     lhs, relation, rhs = theorem.text()
     right = theorem.statement.rhs
     if relation == ">=":
@@ -79,73 +93,72 @@ def _gain(theorem: Theorem, penalties: set[str]) -> Expression | None:
         if lhs == "abs(eta_new - L)" or lhs in penalties:
             return _penalised(theorem, right, penalties)
         if lhs.startswith("abs(eta_new - eta - "):
-            promise: Expression = theorem.statement.lhs.args[0].args[1]
-            return promise - right
+            predicted: Expression = theorem.statement.lhs.args[0].args[1]
+            return predicted - right
     return None
 
 
 def _penalised(theorem: Theorem, penalty: Expression, known: set[str]) -> Expression | None:
-    """Return the gain at L less a penalty; None where an earlier rung has the same penalty."""
+    """Return the gain at L less a penalty, None where an earlier bound has the same penalty."""
     p, text = Symbols(), str(penalty)
     if text in known:
         return None
     if theorem.condition is None and not theorem.mixture:
         known.add(text)
-    promise: Expression = p.sum_s(p.rho * p.sum_a((p.pi_new - p.pi) * p.A))
-    return promise - penalty
+    predicted: Expression = p.sum_s(p.rho * p.sum_a((p.pi_new - p.pi) * p.A))
+    return predicted - penalty
 
 
-RUNGS = rungs()
+GAIN_BOUNDS = gain_bounds()
 
 
-def certified(pair: Pair, ladder: Iterable[Rung] = RUNGS) -> dict[str, Any]:
-    """Return {theorem: certain lower bound of eta_new - eta} of the rungs that speak of the pair.
+def certified(pair: Pair, candidates: Iterable[GainBound] = GAIN_BOUNDS) -> dict[str, Scalar]:
+    """Return {theorem: certain lower bound of eta_new - eta} of the bounds that apply to the pair.
 
-    Fractions and exact Reals in rational arithmetic; in float arithmetic the lower ends of enclosures.
-    A rung is left out where its precondition is not proved, and where it has no finite value.
+    The values are Fractions and exact Reals in rational arithmetic, the lower ends of enclosures in
+    float arithmetic.  A bound is left out where its precondition is not proved, or where its value
+    is not finite.
 
     >>> from tabular_trpo._core.mdp import MDP
     >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
     >>> certified(Pair(mdp, [["1/2", "1/2"]], [["1/4", "3/4"]]))["coupling_eps_cpi"]
     Fraction(3, 10)
     """
-    rational = pair.mdp.arithmetic == "rational"
-    quantities: Any = pair if rational else pair.enclosed()
-    found: dict[str, Any] = {}
-    for rung in ladder:
-        if rung.theorem.mixture and not pair.is_mixture:
+    quantities = pair if pair.mdp.arithmetic == "rational" else pair.enclosed()
+    found: dict[str, Scalar] = {}
+    for bound in candidates:
+        theorem = bound.theorem
+        if theorem.mixture and not pair.is_mixture:
             continue
         try:
-            condition = rung.theorem.condition
-            if condition is not None:
-                status, *_ = bounds(rung.theorem.at(quantities, condition), BITS)
+            if theorem.condition is not None:
+                status, *_ = bounds(theorem.at(quantities, theorem.condition), BITS)
                 if status != "proved":
                     continue
-            gain = rung.gain.value(quantities)
-        except (LimitError, ArithmeticError, ValueError):  # open, or without a value
+            gain = bound.gain.value(quantities)
+        except (LimitError, ArithmeticError, ValueError):  # undecided, or without a value
             continue
         gain = float(gain.lo) if isinstance(gain, Interval) else gain
         if isfinite(gain) if isinstance(gain, float) else not real.is_infinite(gain):
-            found[rung.name] = gain
+            found[bound.name] = gain
     return found
 
 
-def best(found: dict[str, Any]) -> tuple[str | None, Any]:
-    """Return the largest bound and its theorem, the first of the table among equals.
+def largest(found: dict[str, Scalar]) -> tuple[str | None, OptionalScalar]:
+    """Return the largest bound and its theorem, the first of equals; (None, None) without any.
 
-    >>> best({"a": 1, "b": 2, "c": 2})
+    >>> largest({"a": 1, "b": 2, "c": 2})
     ('b', 2)
     """
-    name: str | None = None
-    gain: Any = None
-    for key, value in found.items():
-        if name is None or _exceeds(value, gain):
-            name, gain = key, value
-    return name, gain
+    best: tuple[str | None, OptionalScalar] = None, None
+    for name, value in found.items():
+        if best[0] is None or _exceeds(value, best[1]):
+            best = name, value
+    return best
 
 
-def _exceeds(x: Any, y: Any) -> bool:
+def _exceeds(x: Scalar, y: Scalar) -> bool:
     try:
         return bool(real.sign(x - y, BITS) > 0) if isinstance(x - y, Real) else bool(x > y)
-    except LimitError:  # too near to tell: then either is the best
+    except LimitError:  # too close to decide: either is the largest
         return False

@@ -4,27 +4,28 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo._core.arithmetic import read_as
-from tabular_trpo._core.numbers import Array, frozen, is_rational
+from tabular_trpo._core.numbers import Array, frozen
 from tabular_trpo._core.public import public
-from tabular_trpo._core.shapes import shape_error
 from tabular_trpo._core.validate import Report, finite
 from tabular_trpo._exact.surrogate import Surrogate
-from tabular_trpo._improve.step import Step, single, step_to
+from tabular_trpo._improve.step import Step, read_like, single, step_to
 
 
 @public
 def greedy(L: Surrogate, A: Any = None) -> Step:
     """Return the step to the maximiser of the surrogate, or that of policy iteration.
 
-    pi_new(s) = argmax_a G(s, a) where weight(s) > 0, else pi(s): the argmax of L in CPI (Kakade &
-    Langford 2002; TRPO 2015, equation (5)).  L says nothing of a state that pi never visits, so
-    such a row stays.  With A those rows move to argmax_a A(s, a) too: policy iteration (Howard
-    1960), which ends at an optimal policy, as the maximiser of L alone need not.  A row with all
-    mass on best actions stays; other ties go to the first allowed action.
+    pi_new(s) = argmax_a G(s, a) where weight(s) > 0, else pi(s): the argmax of L in conservative
+    policy iteration (Kakade & Langford 2002; TRPO 2015, equation (5)).  L does not depend on rows
+    of states that pi never visits, so they stay.  With A those rows move to argmax_a A(s, a) as
+    well: policy iteration (Howard 1960), which ends at an optimal policy, while repeated
+    maximisation of L alone may end elsewhere.  A row with all mass on best actions stays; other
+    ties go to the first allowed action.
 
-    A:      (S, A) advantages in the arithmetic of L, such as `evaluate(mdp, pi).A`
-    raises: InvalidMDPError for a batch, a wrong shape or NaN, ExactnessError for the other arithmetic
+    A:      (S, A) advantages in the arithmetic of L, such as `evaluate(mdp, pi).A`, or None
+    return: `Step` without multipliers
+    raises: InvalidMDPError for a batch, a wrong shape or NaN; ExactnessError for the other
+            arithmetic
 
     >>> from tabular_trpo import MDP, evaluate, surrogate
     >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
@@ -39,7 +40,13 @@ def greedy_rows(L: Surrogate, A: Any = None) -> Array:
     values = L.G
     moving = L.weight > 0
     if A is not None:
-        values = np.where(moving[:, None], L.G, _advantages(L, A))
+        advantages = read_like("A", A, L)
+        report = Report()
+        finite(
+            report, "A", np.where(True if L.allowed is None else L.allowed, advantages, 0), "s a"
+        )
+        report.close()
+        values = np.where(moving[:, None], L.G, advantages)
         moving = np.ones_like(moving)
     new = L.pi.copy()
     for s in np.flatnonzero(moving).tolist():
@@ -55,13 +62,3 @@ def best_action(L: Surrogate, values: Array, s: int) -> int:
     """Return the first allowed action of the largest value in a state."""
     allowed = range(len(values[s])) if L.allowed is None else np.flatnonzero(L.allowed[s])
     return max((int(a) for a in allowed), key=values[s].__getitem__)
-
-
-def _advantages(L: Surrogate, A: Any) -> Array:
-    values = read_as("A", A, is_rational(L.pi))
-    if values.shape != L.pi.shape:
-        raise shape_error("A", values.shape, f"(S, A) = {L.pi.shape}")
-    report = Report()
-    finite(report, "A", values if L.allowed is None else np.where(L.allowed, values, 0), "s a")
-    report.close()
-    return values

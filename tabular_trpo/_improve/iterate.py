@@ -1,4 +1,4 @@
-"""A step repeated: each with its true gain, the bounds that certify it, and a proof of its sign."""
+"""Runs of a step: each with its realised gain, its certified gain, and a proof of monotonicity."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -10,51 +10,59 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo._core.arguments import described, one_model
+from tabular_trpo._core.deprecated import renamed_arguments, renamed_attribute
 from tabular_trpo._core.errors import TabularError
 from tabular_trpo._core.interval import Interval
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, OptionalScalar, Scalar
-from tabular_trpo._core.policy import check_policy
+from tabular_trpo._core.policy_checks import check_policy
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._exact.evaluate import Evaluation, evaluate
 from tabular_trpo._exact.surrogate import Surrogate, surrogate
-from tabular_trpo._improve.gain_bounds import RUNGS, Rung, best, certified
+from tabular_trpo._improve.gain_bounds import GAIN_BOUNDS, GainBound, certified, largest
+from tabular_trpo._improve.multipliers import Mixture
+from tabular_trpo._improve.status import Monotone, StepStatus
 from tabular_trpo._improve.step import Step
-from tabular_trpo._improve.stopping import Facts, Rule, halted
+from tabular_trpo._improve.stopping import Rule, halted
 from tabular_trpo._theory.constants import penalty
 from tabular_trpo._theory.judge import unaffordable
 from tabular_trpo._theory.pair import Pair
 
 StepFunction = Callable[[Evaluation, Surrogate], Step]
-PROVED, REFUTED, UNDECIDED = "proved", "refuted", "undecided"
 
 
 @public
 @final
 @locked
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Record:
     """One step of a run, from pi to step.pi_new.
 
-    i:          its number, from 1
+    i:          the number of the step, from 1
     pi, eta:    the old policy (S, A) and its return
-    step:       what the step said: `step.gain` is the predicted gain L(pi_new) - eta
-    C:          4 eps gamma / (1 - gamma)^2 of the old policy
+    step:       the step; `step.gain` is the predicted gain L(pi_new) - eta
+    C:          4 eps gamma / (1 - gamma)^2 of the old policy, the penalty of TRPO (2015), Theorem 1
     eta_new:    the new return
     eta_radius, eta_new_radius: proved error bounds of eta and eta_new, 0 in rational arithmetic
     realised:   eta_new - eta
-    realised_lo, realised_hi: certain bounds of it, equal in rational arithmetic
-    ratio:      realised / predicted, None where nothing is predicted
-    certified:  {theorem: certain lower bound of eta_new - eta}, see `rungs`
-    best_rung, certified_gain: the largest of them; None where none speaks
-    broken:     theorems whose bound exceeds the realised gain for certain; none, if all are true
+    realised_lo, realised_hi: certain bounds of the realised gain, equal in rational arithmetic
+    ratio:      realised / predicted, None where the predicted gain is 0
+    certified:  {theorem: certain lower bound of eta_new - eta}, see `gain_bounds`
+    best_bound, certified_gain: the theorem with the largest of them, and its value; None where no
+                bound applies
+    broken:     theorems whose bound is certainly above the realised gain; none, if all are true
     monotone:   "proved" where eta_new >= eta is certain, "refuted" where eta_new < eta is, or
                 "undecided"
-    gap:        certain upper bound of max_s V*(s) - V(s) at the new policy: max A / (1 - gamma)
+    gap:        certain upper bound of max_s V*(s) - V(s) at the new policy, max A / (1 - gamma)
     seconds:    wall time of the step, its evaluation and its certificates
-    stopped:    the rule that ends the run here, None where it goes on
+    stopped:    the rule that ends the run after this step, else None
+
+    >>> from tabular_trpo.improve import greedy
+    >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
+    >>> next(iterate(mdp, [["1/2", "1/2"]], lambda ev, L: greedy(L)))
+    Record(step 1 moved, eta 1 -> 2, monotone proved, gain >= ... by ...)
     """
 
     i: int
@@ -67,46 +75,61 @@ class Record:
     realised_lo: Scalar
     realised_hi: Scalar
     ratio: float | None
-    certified: dict[str, Any]
-    best_rung: str | None
+    certified: dict[str, Scalar]
+    best_bound: str | None
     certified_gain: OptionalScalar
     broken: tuple[str, ...]
-    monotone: str
+    monotone: Monotone
     gap: Scalar
     seconds: float
     stopped: Rule | None
     eta_radius: Scalar
     eta_new_radius: Scalar
 
+    best_rung = renamed_attribute("best_rung", "best_bound")
+
     @property
-    def status(self) -> str:
+    def status(self) -> StepStatus:
         """The status of the step: "moved", "optimal", "stuck" or "restored"."""
         return self.step.status
 
+    def __repr__(self) -> str:
+        """Return one line: status, returns, monotonicity and the largest certified gain."""
+        returns = f"eta {nearest(self.eta):.6g} -> {nearest(self.eta_new):.6g}"
+        line = f"step {self.i} {self.status}, {returns}, monotone {self.monotone}"
+        if self.best_bound is not None:
+            line += f", gain >= {nearest(self.certified_gain):.6g} by {self.best_bound}"
+        return f"Record({line})"
 
+
+@renamed_arguments(ladder="bounds")
 @public
 def iterate(
     mdp: MDP,
     pi: Any,
     step: StepFunction,
     until: Iterable[Rule] = (),
-    ladder: Iterable[Rung] = RUNGS,
+    bounds: Iterable[GainBound] | None = None,
     *,
     halting: bool = True,
 ) -> Iterator[Record]:
     """Yield the records of a step repeated from pi, until a rule ends the run.
 
-    pi_{i+1} = step(evaluation of pi_i, surrogate of pi_i).pi_new, as Algorithm 1 of TRPO (2015).
-    A step that moves nothing ends the run too, if `halting`; without `until` nothing else does.
+    pi_{i+1} = step(evaluation of pi_i, surrogate of pi_i).pi_new, as in Algorithm 1 of TRPO (2015).
+    Each step is certified by all theorems that bound its gain, and its realised gain is enclosed.
+    Without `until` the run ends only where a step moves nothing.
 
-    pi:     (S, A) in the arithmetic of the model
-    step:   from (Evaluation, Surrogate) to a Step; one with parameters keeps them itself
-    until:  rules of `stopping`; the first that is met after a step ends the run
-    ladder: theorems whose bounds certify each step
-    halting: false for a step made of samples, which may move the next time
-    raises: InvalidMDPError for a batch of models or a wrong policy, ExactnessError; what `step` raises
+    pi:      (S, A) in the arithmetic of the model
+    step:    a function of an `Evaluation` and its `Surrogate` that returns a `Step`, see `step_to`
+    until:   rules made by `iterations`, `gain_at_most`, `gap_at_most`; the first that holds after a
+             step ends the run
+    bounds:  the bounds that certify each step; None for all of `gain_bounds()`, () for none
+    halting: whether a step that moves nothing ends the run; false for a step made of samples
+    return:  a generator of `Record`
+    raises:  InvalidMDPError for a batch of models or an invalid policy, ExactnessError, TypeError
+             for a rule of another type; what `step` raises
 
-    >>> from tabular_trpo._improve.step import step_to
+    >>> from tabular_trpo.improve import step_to
     >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
     >>> right = [[Fraction(0), Fraction(1)]]
     >>> run = iterate(mdp, [["1/2", "1/2"]], lambda ev, L: step_to(L, np.array(right)))
@@ -119,19 +142,20 @@ def iterate(
         if not isinstance(rule, Rule):
             raise TypeError(f"iterate: until[{i}] = {described(rule)}, expected a rule of stopping")
     rules = (*until, halted()) if halting else until
-    # Checked here and not at the first `next`: a generator would say it late.
-    return _run(mdp, check_policy(mdp, pi), step, rules, tuple(ladder))
+    # Checked here: a generator would raise at its first `next`.
+    bounds = GAIN_BOUNDS if bounds is None else tuple(bounds)
+    return _run(mdp, check_policy(mdp, pi), step, rules, bounds)
 
 
 def _run(
-    mdp: MDP, pi: Array, step: StepFunction, rules: tuple[Rule, ...], ladder: tuple[Rung, ...]
+    mdp: MDP, pi: Array, step: StepFunction, rules: tuple[Rule, ...], bounds: tuple[GainBound, ...]
 ) -> Iterator[Record]:
     ev = evaluate(mdp, pi)
     for i in count(1):
         began = perf_counter()
         made = step(ev, surrogate(ev))
         pair = _pair(ev, made)
-        record = _record(i, pair, made, ladder, rules, began)
+        record = _record(i, pair, made, bounds, rules, began)
         yield record
         if record.stopped is not None:
             return
@@ -139,10 +163,10 @@ def _run(
 
 
 def _pair(ev: Evaluation, made: Step) -> Pair:
-    """Return the pair of the step, a mixture where the step says of what; evaluated once."""
+    """Return the pair of the step, as a mixture where the step is one, with its evaluations."""
     found = made.multipliers
-    if "target" in found and "alpha" in found:
-        pair = Pair.mixture(ev.mdp, ev.pi, found["target"], found["alpha"])
+    if isinstance(found, Mixture) and found.target is not None:
+        pair = Pair.mixture(ev.mdp, ev.pi, found.target, found.alpha)
     else:
         pair = Pair(ev.mdp, ev.pi, made.pi_new)
     pair.old = ev
@@ -152,17 +176,22 @@ def _pair(ev: Evaluation, made: Step) -> Pair:
 
 
 def _record(
-    i: int, pair: Pair, made: Step, ladder: tuple[Rung, ...], rules: tuple[Rule, ...], began: float
+    i: int,
+    pair: Pair,
+    made: Step,
+    bounds: tuple[GainBound, ...],
+    rules: tuple[Rule, ...],
+    began: float,
 ) -> Record:
     old, new = pair.old, pair.new
     lo, hi = _realised(pair)
-    monotone = PROVED if lo >= 0 else REFUTED if hi < 0 else UNDECIDED
-    found = certified(pair, ladder)
-    name, gain = best(found)
+    refuted = Monotone.REFUTED if hi < 0 else Monotone.UNDECIDED
+    found = certified(pair, bounds)
+    name, gain = largest(found)
+    gap = _gap(new)
     realised = new.eta - old.eta if new is not old else 0 * old.eta
     if not isinstance(realised, Fraction):
         realised = min(max(realised, nearest(lo)), nearest(hi))
-    facts = Facts(i, made.status, gain, _gap(new))
     return Record(
         i=i,
         pi=old.pi,
@@ -175,23 +204,23 @@ def _record(
         realised_hi=hi,
         ratio=_ratio(realised, made.gain),
         certified=found,
-        best_rung=name,
+        best_bound=name,
         certified_gain=gain,
         broken=tuple(key for key, bound in found.items() if bound > hi),
-        monotone=monotone,
-        gap=facts.gap,
+        monotone=Monotone.PROVED if lo >= 0 else refuted,
+        gap=gap,
         seconds=perf_counter() - began,
-        stopped=next((rule for rule in rules if rule.met(facts)), None),
+        stopped=next((rule for rule in rules if rule.holds(i, made.status, gain, gap)), None),
         eta_radius=old.radius.eta,
         eta_new_radius=new.radius.eta,
     )
 
 
-def _realised(pair: Pair) -> tuple[Any, Any]:
-    """Return certain bounds of eta_new - eta; rationals settle the sign that floats leave open.
+def _realised(pair: Pair) -> tuple[Scalar, Scalar]:
+    """Return certain bounds of eta_new - eta; rational arithmetic decides a sign left open.
 
-    In floats both eta_new - eta and sum_s rho_new A_bar are enclosed: the second is sharper by far
-    for a small step, whose rounding is as small as the step.
+    In float arithmetic both eta_new - eta and sum_s rho_new A_bar, equal by the performance
+    difference lemma, are enclosed.  The radius of the second is proportional to a small step.
     """
     if pair.new is pair.old:
         return 0, 0
@@ -207,14 +236,14 @@ def _realised(pair: Pair) -> tuple[Any, Any]:
     if lo < 0 <= hi and not unaffordable(pair.mdp):
         try:
             gain = pair.exact.eta_new - pair.exact.eta
-        except TabularError:  # a limit of the rational arithmetic: the floats stand
+        except TabularError:  # a limit of the rational arithmetic: the float bounds remain
             return lo, hi
         return gain, gain
     return lo, hi
 
 
-def _gap(ev: Evaluation) -> Any:
-    """Return a certain upper bound of max_s V* - V, by the statement `optimality_gap`."""
+def _gap(ev: Evaluation) -> Scalar:
+    """Return a certain upper bound of max_s V* - V, by the theorem `optimality_gap`."""
     if ev.mdp.arithmetic == "rational":
         return max(ev.A[ev.mdp.mask].tolist()) / (1 - ev.mdp.gamma)
     top = Interval.around(ev.A, ev.radius.A)
@@ -222,7 +251,7 @@ def _gap(ev: Evaluation) -> Any:
     return nearest((Interval.exact(largest) / (1 - Interval.exact(ev.mdp.gamma))).hi)
 
 
-def _ratio(realised: Any, predicted: Any) -> float | None:
+def _ratio(realised: Scalar, predicted: Scalar) -> float | None:
     if predicted == 0:
         return None
     with np.errstate(all="ignore"):

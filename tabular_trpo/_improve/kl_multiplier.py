@@ -1,4 +1,26 @@
-"""Rows under KL(p || q) that share a radius or a price such that the other adds up to a total."""
+"""Rows under KL(p || q) that share a radius or a multiplier, such that the other sums to a total.
+
+**Problem.** Two steps couple their rows (`kl_rows` has h and lam of one row as functions of its t):
+
+    mean_kl:   maximise sum_s w_s <A_s, q_s> subject to sum_s w_s KL(p_s || q_s) <= delta.  Every
+               row has the same multiplier lam, and sum_s w_s h_s = delta.
+    minorize:  maximise sum_s <G_s, q_s> - C max_s KL(p_s || q_s).  Every row has the same radius d,
+               and sum_s lam_s = C, since lam_s is the derivative of the best gain of row s by d.
+
+So with x = log lam or log d one equation in x remains: log(weight @ other(x)) = total, where other
+is h or lam at the t_s(x) of each row.  Its left side falls strictly in x.
+
+**Method.** x and all t_s are iterated together: each row takes its step of third order for t
+(`kl_curves`) while x takes Newton's step, in which other_s is a local power of the shared quantity,
+with exponent (d log other / d log t) / (d log shared / d log t).  Where that does not converge, all
+rows are solved before each step of x.  Where an action outside the support may enter a row, or both
+fail, the equation in x is bracketed and solved by Brent's method, which cannot fail since it is
+monotone.
+
+**Guarantee.** x to about 2.5e-9 (Newton) or 1e-10 (Brent); `trust_region` checks the radius of the
+new policy and aims lower where rounding leads beyond it.  Source: TRPO (2015), Algorithm 1 and
+equation (12).
+"""
 
 import math
 from collections.abc import Callable
@@ -7,116 +29,115 @@ import numpy as np
 from scipy.optimize import brentq
 
 from tabular_trpo._core.numbers import Array
-from tabular_trpo._improve.kl_curves import (
-    CURVES,
-    LEAST,
-    LEVEL,
-    NEAR,
-    PRICE,
-    Parts,
-    at_price,
-    change,
-    parts,
-    priced,
-    settle,
-    start_at_price,
-    start_within,
-    within,
-)
-from tabular_trpo._improve.kl_rows import Rows
+from tabular_trpo._improve import kl_curves as curves
+from tabular_trpo._improve.kl_curves import MULTIPLIER, RADIUS, Parts, parts
+from tabular_trpo._improve.kl_rows import KLRows
 
-ENDS = {LEVEL: (-80.0, 6.4), PRICE: (-690.0, 690.0)}  # of x: KL up to 600
+ENDS = {RADIUS: (-80.0, 6.4), MULTIPLIER: (-690.0, 690.0)}  # of x: divergences up to 600
 NEWTON = 9  # steps of x; 1 to 3 are usual
-CLOSE = 5e-5  # a step of x this small leaves less than its square
+CLOSE = 5e-5  # size of the last step of x: its error is less than the square
 
 
-def balance(rows: Rows, kind: int, weight: Array, total: float) -> tuple[float, Array]:
-    """Return x and t: rows with log h = x such that log(weight @ lam) = total, or the reverse.
+def solve_multiplier(rows: KLRows, kind: int, weight: Array, total: float) -> tuple[float, Array]:
+    """Return x, the logarithm of what the rows share, and t (N,).
 
-    kind: LEVEL, where the rows share their divergence, in [e^-80, 600], or PRICE
+    kind:   RADIUS: log h = x in each row and log(weight @ lam) = total, h in [e^-80, 600];
+            MULTIPLIER: log lam = x in each row and log(weight @ h) = total
+    weight: (N,) positive
     """
     low, high = ENDS[kind]
-    with np.errstate(all="ignore"):  # of rows whose variance is no double, or that lose their way
-        x = min(max(_guess(rows, kind, weight, total), low), high)
-        start = start_within if kind == LEVEL else start_at_price
+    with np.errstate(all="ignore"):  # a variance may underflow, and an iteration may diverge
+        x = min(max(_small_step_guess(rows, kind, weight, total), low), high)
+        start = curves.start_at_radius if kind == RADIUS else curves.start_at_multiplier
         t = start(rows, math.exp(x))
         given = rows, kind, x, t, weight, total
-        found = None if rows.outside else _together(*given) or _in_turn(*given)
+        found = None if rows.outside else _joint_newton(*given) or _alternating_newton(*given)
     if found and low <= found[0] <= high:
         return found
-    near: list[Array | None] = [None]
+    near: Array | None = None
 
-    def room(x: float) -> float:
-        if kind == LEVEL:
-            _, other, near[0] = within(rows, math.exp(x), near[0])
+    def excess_total(x: float) -> float:
+        nonlocal near
+        if kind == RADIUS:
+            _, other, near = curves.solve_radius(rows, math.exp(x), near)
         else:
-            _, other = at_price(rows, math.exp(x))
-        return math.log(max(float(weight @ other), LEAST)) - total
+            _, other = curves.solve_at_multiplier(rows, math.exp(x))
+        return math.log(max(float(weight @ other), curves.LEAST)) - total
 
-    x = root(room, x, low, high)
+    x = root(excess_total, x, low, high)
     own = math.exp(x)
-    return x, within(rows, own, near[0])[2] if kind == LEVEL else priced(rows, own)
+    return x, curves.solve_radius(rows, own, near)[2] if kind == RADIUS else curves.t_at_multiplier(
+        rows, own
+    )
 
 
-def _guess(rows: Rows, kind: int, weight: Array, total: float) -> float:
-    """Return x by the law of small steps and its next term.
+def _small_step_guess(rows: KLRows, kind: int, weight: Array, total: float) -> float:
+    """Return a first x, from the expansion for small steps to two terms.
 
-    With sigma^2 and m the moments of a row, lam = sigma / sqrt(2 h) - (2/3) m / sigma^2 and
-    h = sigma^2 / (2 lam^2) - (2/3) m / lam^3.
+    With the variance sigma^2 and the third central moment m of g in a row,
+    lam = sigma / sqrt(2 h) - (2/3) m / sigma^2 and h = sigma^2 / (2 lam^2) - (2/3) m / lam^3.
     """
-    scale = weight.dot(np.sqrt(rows.variance) if kind == LEVEL else rows.variance)
-    size = max(float(scale), LEAST)
-    if kind == LEVEL:
+    scale = weight.dot(np.sqrt(rows.variance) if kind == RADIUS else rows.variance)
+    size = max(float(scale), curves.LEAST)
+    if kind == RADIUS:
         more = float(weight.dot(rows.third / rows.variance)) * math.exp(min(-total, 700.0)) / 1.5
         return 2 * (math.log(size) - total - math.log1p(max(-0.5, more))) - math.log(2)
     x = (math.log(size) - math.log(-math.expm1(-2 * math.exp(total)))) / 2
     more = float(weight.dot(rows.third)) / size * math.exp(-x) / 1.5
     x += math.log1p(max(-more, -0.5))
-    return x if rows.outside is None else max(x, math.log(max(float(rows.out.max()), LEAST)))
+    return (
+        x if rows.outside is None else max(x, math.log(max(float(rows.excess.max()), curves.LEAST)))
+    )
 
 
-def _together(
-    rows: Rows, kind: int, x: float, t: Array, weight: Array, total: float
+def _joint_newton(
+    rows: KLRows, kind: int, x: float, t: Array, weight: Array, total: float
 ) -> tuple[float, Array] | None:
-    """Take the steps of Newton for x and all t at once; None where a few do not get near."""
+    """Return x and t by Newton's steps for x and all t at once; None without convergence."""
     for _ in range(NEWTON):
         at = parts(rows, t)
-        own, slope = CURVES[kind](rows, at)
-        move = _move(rows, kind, at, x - own, slope, weight, total)
+        own, slope = curves.CURVES[kind](rows, at)
+        move = _shared_step(rows, kind, at, x - own, slope, weight, total)
         if math.isnan(move):
             break
         x += move
-        share = change(kind, at, x - own, slope)
+        share = curves.newton_step(kind, at, x - own, slope)
         t = t + t * share
-        if abs(move) <= CLOSE and np.count_nonzero(np.abs(share) <= NEAR) == len(t):
+        if abs(move) <= CLOSE and np.count_nonzero(np.abs(share) <= curves.NEAR) == len(t):
             return x, t
     return None
 
 
-def _in_turn(
-    rows: Rows, kind: int, x: float, t: Array, weight: Array, total: float
+def _alternating_newton(
+    rows: KLRows, kind: int, x: float, t: Array, weight: Array, total: float
 ) -> tuple[float, Array] | None:
-    """Take them for all t, then for x, in turn: else rows with a rare best action may get lost."""
+    """Return x and t by solving for all t before each Newton step of x; None without convergence.
+
+    Rows with a rare best action may need that.
+    """
     for _ in range(NEWTON):
-        t = settle(rows, kind, x, t)
+        t = curves.solve_rows(rows, kind, x, t)
         at = parts(rows, t)
-        own, slope = CURVES[kind](rows, at)
-        move = _move(rows, kind, at, x - own, slope, weight, total)
+        own, slope = curves.CURVES[kind](rows, at)
+        move = _shared_step(rows, kind, at, x - own, slope, weight, total)
         if math.isnan(move):
             break
         low, high = ENDS[kind]
         x = min(max(x + move, low), high)
         if abs(move) <= CLOSE:
-            return x, settle(rows, kind, x, t)
+            return x, curves.solve_rows(rows, kind, x, t)
     return None
 
 
-def _move(
-    rows: Rows, kind: int, at: Parts, gap: Array, slope: Array, weight: Array, total: float
+def _shared_step(
+    rows: KLRows, kind: int, at: Parts, gap: Array, slope: Array, weight: Array, total: float
 ) -> float:
-    """Return the step of Newton for x; NaN where there is none."""
-    other, gradient = CURVES[1 - kind](rows, at)
-    power = gradient / slope  # near a point the other is a power of the own
+    """Return Newton's step for x, NaN where there is none.
+
+    gap, slope: x less the present log of the shared quantity in each row, and its derivative
+    """
+    other, gradient = curves.CURVES[1 - kind](rows, at)
+    power = gradient / slope  # near a point the other quantity is a power of the shared one
     reached = np.exp(other + power * gap)
     found, fall = float(weight.dot(reached)), float((weight * reached).dot(power))
     if not (0 < found < math.inf and -math.inf < fall < 0):
@@ -125,7 +146,7 @@ def _move(
 
 
 def root(decreasing: Callable[[float], float], guess: float, low: float, high: float) -> float:
-    """Return where a decreasing function is 0, or the end of [low, high] that is nearest to it."""
+    """Return the zero of a decreasing function, or the end of [low, high] that is nearest to it."""
     step, down, up = 0.1, guess, guess
     while decreasing(down) < 0 and down > low:
         down, step = max(down - step, low), 2 * step

@@ -1,8 +1,34 @@
-"""Rows of a policy under KL(p || q): what is known of each, and the best q at a given t.
+"""Rows of a policy under KL(p || q): the best new row, as a function of one number t.
 
-The optimum has q_a = lam p_a / (nu - G_a) on the support of p.  With top = max of G on the support,
-g = top - G and t = nu - top > 0, the divergence h(t) and the price lam(t) are functions of t alone.
-An action outside of the support gains what is left over once nu meets its G.
+**Problem.** For a row p (old policy) and gains G (rho A, or A) of one state,
+
+    maximise  <G, q>  over q on the simplex, subject to  KL(p || q) = sum_a p_a log(p_a / q_a) <= d.
+
+**Optimality conditions.** The problem is concave.  With multipliers lam > 0 of the constraint and
+nu of sum q = 1, stationarity on the support of p is G_a + lam p_a / q_a = nu, that is
+
+    q_a = lam p_a / (nu - G_a),  nu > G_a.
+
+Let top = max of G on the support, g = top - G >= 0 and t = nu - top > 0.  With r_a = t / (t + g_a)
+and F = sum_a p_a r_a, sum q = 1 gives
+
+    q = p r / F,   lam(t) = t / F,   h(t) = KL(p || q) = log F - sum_a p_a log r_a.
+
+**Monotonicity.** With S = sum_a p_a r_a^2 it is d log lam / d log t = S / F > 0 and
+d h / d log t = F - S / F = -Var_p(r) / F, negative unless g is constant on the support.  As t goes
+from 0 to infinity h falls from infinity to 0 and lam rises without bound, so a radius d > 0 or a
+multiplier lam > 0 has exactly one t (`kl_curves`).  By the envelope theorem lam is the derivative
+of the best gain by d.
+
+**Zeros.** An action with p_a = 0 does not enter the divergence; stationarity is G_a <= nu there,
+with equality where q_a > 0.  So it matters only where G_a > top.  Let b be the best of them and
+excess = G_b - top.  While t > excess it stays at 0.  At t = excess, divergence
+h(excess) = `entry_divergence`, it enters; for any larger radius nu = G_b, q_a = lam p_a / (excess +
+g_a) on the support with log lam = sum_a p_a log(excess + g_a) - d, and b takes the mass that is
+left. An action of the support stays positive, since the divergence is infinite at q_a = 0.
+
+Source: the dual of TRPO (Schulman et al. 2015), equations (11) and (12), for tables; Boyd and
+Vandenberghe (2004), section 5.5.3.
 """
 
 from dataclasses import dataclass, fields, replace
@@ -14,46 +40,46 @@ from tabular_trpo._core.numbers import Array, largest, ones
 from tabular_trpo._core.readable import readable
 from tabular_trpo._exact.divergence import excess
 
-LIFT = 2.0**600
+LIFT = 2.0**600  # scales t, so that products p r do not underflow
 
 
 @final
 @readable
 @dataclass(frozen=True, slots=True, eq=False)
-class Outside:
-    """Actions outside of the support of their row that are better than all in it.
+class OutsideActions:
+    """The actions outside the support of each row that are better than all actions in it.
 
-    out:    largest G outside of the support less top, at least 0; 0 where nothing is to be gained
-    choice: the first action with that G
-    k_out:  divergence at which that action begins to gain; inf where there is none
+    excess:           (N,) largest G outside the support less top, at least 0
+    action:           (N,) the first action with that G
+    entry_divergence: (N,) radius from which on that action has mass; inf where the excess is 0
     """
 
-    out: Array
-    choice: Array
-    k_out: Array
+    excess: Array
+    action: Array
+    entry_divergence: Array
 
-    def some(self, which: Array) -> "Outside":
-        """Return what is said of the rows that are asked for."""
-        return Outside(self.out[which], self.choice[which], self.k_out[which])
+    def take(self, which: Array) -> "OutsideActions":
+        """Return the selected rows."""
+        return OutsideActions(self.excess[which], self.action[which], self.entry_divergence[which])
 
 
 @final
 @readable
 @dataclass(frozen=True, slots=True, eq=False)
-class Rows:
-    """What is known of N rows: p, and G in units of its largest entry, so that squares are safe.
+class KLRows:
+    """N rows and their gains in units of the largest entry, so that squares do not overflow.
 
-    unit:    of G and so of every price
-    outside: None where no action outside of the support of its row is better than all in it
-    one:     (A,) ones: a product with them adds up rows, faster than `sum` along a short axis
-    p:       (N, A)
+    unit:    the largest absolute entry of G: g and every multiplier are multiples of it
+    outside: None where no action outside the support of its row is better than all in it
+    ones:    (A,) ones: a product with them sums rows, faster than `sum` along a short axis
+    p:       (N, A) the old rows
     g:       (N, A) top - G on the support of p, else 0
-    mean, variance, third, fourth: (N,) of g under p, the last three being central moments
+    mean, variance, third, fourth: (N,) mean and central moments of g under p
     """
 
     unit: float
-    outside: Outside | None
-    one: Array
+    outside: OutsideActions | None
+    ones: Array
     p: Array
     g: Array
     mean: Array
@@ -67,20 +93,20 @@ class Rows:
         return np.asarray(np.maximum.reduce(self.g, axis=-1))
 
     @property
-    def out(self) -> Array:
-        """What the best action outside is better by, (N,)."""
-        return np.zeros(len(self.p)) if self.outside is None else self.outside.out
+    def excess(self) -> Array:
+        """How much the best action outside the support is better than all in it, (N,)."""
+        return np.zeros(len(self.p)) if self.outside is None else self.outside.excess
 
-    def some(self, which: Array) -> "Rows":
-        """Return the rows that are asked for."""
+    def take(self, which: Array) -> "KLRows":
+        """Return the selected rows."""
         arrays = (getattr(self, f.name)[which] for f in fields(self)[3:])
-        outside = self.outside and self.outside.some(which)
-        return Rows(self.unit, outside, self.one, *arrays)
+        outside = self.outside and self.outside.take(which)
+        return KLRows(self.unit, outside, self.ones, *arrays)
 
 
-def rows_of(p: Array, G: Array) -> Rows:
-    """Prepare rows p (N, A) on the simplex with gradients G (N, A), -inf where not allowed."""
-    p, G = np.asfortranarray(p), np.asfortranarray(G)  # loops over rows, not over a few actions
+def prepare_rows(p: Array, G: Array) -> KLRows:
+    """Return the record of rows p (N, A) with gains G (N, A), -inf where not allowed."""
+    p, G = np.asfortranarray(p), np.asfortranarray(G)  # inner loops run over rows
     on = p > 0
     whole, size = np.count_nonzero(on) == on.size, np.abs(G)
     unit = float(largest(size if whole else size[size < np.inf])) or 1.0
@@ -92,81 +118,85 @@ def rows_of(p: Array, G: Array) -> Rows:
     square = p * c * c
     cube = square * c
     moments = mean, square.dot(one), cube.dot(one), (cube * c).dot(one)
-    rows = Rows(unit, None, one, p, g, *moments)
-    return rows if whole else _widened(rows, np.where(on, -np.inf, G), top[:, 0])
+    rows = KLRows(unit, None, one, p, g, *moments)
+    return rows if whole else _with_outside(rows, np.where(on, -np.inf, G), top[:, 0])
 
 
-def _widened(rows: Rows, outside: Array, top: Array) -> Rows:
-    """Return the rows with what is to be gained outside of their support."""
-    out = np.maximum(outside.max(axis=-1) - top, 0.0)
-    if not out.any():
+def _with_outside(rows: KLRows, outside: Array, top: Array) -> KLRows:
+    """Return the rows with their better actions outside the support, whose gains are `outside`."""
+    lead = np.maximum(outside.max(axis=-1) - top, 0.0)
+    if not lead.any():
         return rows
-    k_out = np.where(out > 0, divergence(rows, np.where(out > 0, out, 1.0)), np.inf)
-    return replace(rows, outside=Outside(out, outside.argmax(axis=-1), k_out))
+    entry = np.where(lead > 0, divergence(rows, np.where(lead > 0, lead, 1.0)), np.inf)
+    return replace(rows, outside=OutsideActions(lead, outside.argmax(axis=-1), entry))
 
 
-def divergence(rows: Rows, t: Array) -> Array:
-    """Return h(t) = sum p log(t + g) + log sum p / (t + g), with its digits where it is tiny.
+def divergence(rows: KLRows, t: Array) -> Array:
+    """Return h(t) without cancellation where it is tiny.
 
-    With z = (t + g) / (t + mean) and x = z - 1, whose mean is 0, both sums are of terms >= 0.
+    h = sum p log(t + g) + log sum p / (t + g).  With z = (t + g) / (t + mean) and x = z - 1, whose
+    mean under p is 0, it is log(1 + sum p x^2 / z) - sum p (x - log z); all terms of both sums are
+    >= 0.
     """
-    around = (t + rows.mean)[:, None]
-    x, z = (rows.g - rows.mean[:, None]) / around, (t[:, None] + rows.g) / around
+    center = (t + rows.mean)[:, None]
+    x, z = (rows.g - rows.mean[:, None]) / center, (t[:, None] + rows.g) / center
     if x.min(initial=0.0) > -0.5:
-        apart = excess(x)
-    else:  # x alone is -1 where z is small
+        terms = excess(x)
+    else:  # where z is small x rounds to -1
         on = rows.p > 0
         x, z = np.where(on, x, 0.0), np.where(on, z, 1.0)
-        apart = np.where(x > -0.5, excess(np.fmax(x, -0.5)), x - np.log(z))
-    left, right = (rows.p * apart).dot(rows.one), (rows.p * x / z * x).dot(rows.one)
+        terms = np.where(x > -0.5, excess(np.fmax(x, -0.5)), x - np.log(z))
+    left, right = (rows.p * terms).dot(rows.ones), (rows.p * x / z * x).dot(rows.ones)
     return np.asarray(np.maximum(np.log1p(right) - left, 0.0))
 
 
-def best_within(rows: Rows, d: float, t: Array) -> tuple[Array, Array]:
-    """Return q and the prices of the rows whose divergence at t is d."""
-    q, lam = _inner(rows, t)
+def policy_at_radius(rows: KLRows, d: float, t: Array) -> tuple[Array, Array]:
+    """Return q (N, A) and the multipliers (N,) of the rows, where h(t) = d on the support."""
+    q, lam = _policy_on_support(rows, t)
     if rows.outside:
-        edge = rows.outside.k_out <= d
-        spread = (rows.p * np.log(_nu(rows, edge))).dot(rows.one)
-        lam = np.where(edge, np.exp(spread - d), lam)
-        q = np.where(edge[:, None], _at_edge(rows, lam, edge), q)
+        entered = rows.outside.entry_divergence <= d
+        log_nu = (rows.p * np.log(_nu(rows, entered))).dot(rows.ones)
+        lam = np.where(entered, np.exp(log_nu - d), lam)
+        q = np.where(entered[:, None], _policy_after_entry(rows, lam, entered), q)
     return q, lam
 
 
-def best_at_price(rows: Rows, lam: float, t: Array) -> Array:
-    """Return q of the rows whose price at t is lam."""
-    q, _ = _inner(rows, t)
+def policy_at_multiplier(rows: KLRows, lam: float, t: Array) -> Array:
+    """Return q (N, A) of the rows, where lam(t) = lam on the support."""
+    q, _ = _policy_on_support(rows, t)
     if rows.outside:
-        edge = t < rows.out
-        q = np.where(edge[:, None], _at_edge(rows, np.full(len(t), lam), edge), q)
+        entered = t < rows.excess
+        new = _policy_after_entry(rows, np.full(len(t), lam), entered)
+        q = np.where(entered[:, None], new, q)
     return q
 
 
-def divergence_at_price(rows: Rows, lam: float, t: Array) -> Array:
-    """Return the divergence of the rows whose price at t is lam."""
+def divergence_at_multiplier(rows: KLRows, lam: float, t: Array) -> Array:
+    """Return the divergences (N,) of the rows, where lam(t) = lam on the support."""
     kl = divergence(rows, t)
     if rows.outside:
-        edge = t < rows.out
-        kl = np.where(edge, (rows.p * np.log(_nu(rows, edge) / lam)).dot(rows.one), kl)
+        entered = t < rows.excess
+        kl = np.where(entered, (rows.p * np.log(_nu(rows, entered) / lam)).dot(rows.ones), kl)
     return kl
 
 
-def _inner(rows: Rows, t: Array) -> tuple[Array, Array]:
-    """Return q and the prices at t, the actions outside of the support apart."""
-    lifted = t * LIFT  # so that p r is never below the doubles
+def _policy_on_support(rows: KLRows, t: Array) -> tuple[Array, Array]:
+    """Return q and the multipliers at t without the actions outside the support."""
+    lifted = t * LIFT
     u = rows.p * (lifted[:, None] / (t[:, None] + rows.g))
-    F = u.dot(rows.one)
+    F = u.dot(rows.ones)
     return u / F[:, None], lifted / F
 
 
-def _nu(rows: Rows, edge: Array) -> Array:
-    return np.asarray(np.where(edge, rows.out, 1.0)[:, None] + rows.g)
+def _nu(rows: KLRows, entered: Array) -> Array:
+    """Return nu - G = excess + g (N, A) of the rows in which an outside action has mass."""
+    return np.asarray(np.where(entered, rows.excess, 1.0)[:, None] + rows.g)
 
 
-def _at_edge(rows: Rows, lam: Array, edge: Array) -> Array:
-    """Return q where nu = out: the mass that is left over goes to the action outside."""
+def _policy_after_entry(rows: KLRows, lam: Array, entered: Array) -> Array:
+    """Return q where nu is the gain of the outside action, which takes the mass that is left."""
     assert rows.outside is not None
-    q = lam[:, None] * rows.p / _nu(rows, edge)
+    q = lam[:, None] * rows.p / _nu(rows, entered)
     rest = np.maximum(1 - q.sum(axis=-1, keepdims=True), 0.0)
-    np.put_along_axis(q, rows.outside.choice[:, None], rest, axis=-1)
+    np.put_along_axis(q, rows.outside.action[:, None], rest, axis=-1)
     return np.asarray(q / q.sum(axis=-1, keepdims=True))

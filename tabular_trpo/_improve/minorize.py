@@ -1,4 +1,12 @@
-"""Algorithm 1 of TRPO (2015): the surrogate less a penalty on the largest divergence."""
+"""Algorithm 1 of TRPO (2015): the surrogate less a penalty on the largest KL divergence.
+
+With f_s(d) = max {<G_s, q> : KL(pi_s || q) <= d}, the gain of row s within the radius d, the
+problem is to maximise F(d) = sum_s f_s(d) - C d, which is concave.  f_s' is the multiplier lam_s(d)
+of row s (`kl_rows`), so at the optimum sum_s lam_s(d) = C, one equation in d that `kl_multiplier`
+solves.  If every row has all its mass on one action, f_s'(0) is the excess of the best other
+action, finite; where their sum is at most C, d = 0 is optimal and the step is "stuck".  With C = 4
+eps gamma / (1 - gamma)^2 that holds for every deterministic policy if gamma >= 1/5.
+"""
 
 import math
 from typing import Any
@@ -9,9 +17,10 @@ from tabular_trpo._core.numbers import ones
 from tabular_trpo._core.public import public
 from tabular_trpo._exact.surrogate import Surrogate
 from tabular_trpo._improve.greedy import greedy
-from tabular_trpo._improve.kl_curves import LEVEL
-from tabular_trpo._improve.kl_multiplier import balance
-from tabular_trpo._improve.kl_rows import best_within
+from tabular_trpo._improve.kl_curves import RADIUS
+from tabular_trpo._improve.kl_multiplier import solve_multiplier
+from tabular_trpo._improve.kl_rows import policy_at_radius
+from tabular_trpo._improve.multipliers import KLPenalty
 from tabular_trpo._improve.step import Step, nonnegative
 from tabular_trpo._improve.trust_region import no_worse, placed, visited_rows
 
@@ -20,17 +29,14 @@ from tabular_trpo._improve.trust_region import no_worse, placed, visited_rows
 def minorize(L: Surrogate, C: Any) -> Step:
     """Return the step that maximises L(pi_new) - C max_s KL(pi || pi_new).
 
-    TRPO (2015), Algorithm 1; with C = `tt.penalty(ev)` the return cannot fall.  With
-    F(d) = sum_s max {G_s . q : KL(pi_s || q) <= d} - C d, concave, the prices at d* add up to C.
-    Where F'(0) <= 0, as for every deterministic policy if gamma >= 1/5, the step is "stuck".
+    TRPO (2015), Algorithm 1, with the maximum over visited states; with C = `tt.penalty(ev)`, which
+    is 4 eps gamma / (1 - gamma)^2, the return cannot fall.
 
     C:      a number >= 0; 0 is the greedy step
-    return: multipliers C, d = max_kl that was aimed at, lam (S,)
+    return: `Step` with `KLPenalty`
     raises: InvalidMDPError for C < 0, NaN or infinite, or a batch; ExactnessError if rational
 
-    >>> from tabular_trpo._core.mdp import MDP
-    >>> from tabular_trpo._exact.evaluate import evaluate
-    >>> from tabular_trpo._exact.surrogate import surrogate
+    >>> from tabular_trpo import MDP, evaluate, surrogate
     >>> ev = evaluate(MDP([[[1.0], [1.0]]], [[0.0, 1.0]], [1.0], 0.5), [[0.5, 0.5]])
     >>> minorize(surrogate(ev), 4.0).pi_new.round(4)
     array([[0.382, 0.618]])
@@ -40,13 +46,12 @@ def minorize(L: Surrogate, C: Any) -> Step:
     if C == 0:
         return greedy(L)
     lam = np.zeros(len(L.pi))
-    found = {"C": C, "d": 0.0, "lam": lam}
-    mixed = rows.mean.any()  # such a row gains like the root of d, at first for any price
-    if not mixed and float(rows.out.sum()) * rows.unit <= C:
-        return no_worse(L, L.pi, found, lambda k, m, t: C * k)
+    mixed = rows.mean.any()  # the gain of such a row rises from 0 like the root of d
+    if not mixed and float(rows.excess.sum()) * rows.unit <= C:
+        return no_worse(L, L.pi, KLPenalty(C, 0.0, lam), lambda k, m, t: C * k)
     total = math.log(C) - math.log(rows.unit)
-    x, t = balance(rows, LEVEL, ones(len(rows.p)), total)
-    q, prices = best_within(rows, math.exp(x), t)
-    lam[at] = prices * rows.unit
-    found["d"] = math.exp(x)
-    return no_worse(L, placed(L, at, q), found, lambda k, m, t: C * k)
+    x, t = solve_multiplier(rows, RADIUS, ones(len(rows.p)), total)
+    d = math.exp(x)
+    q, multipliers = policy_at_radius(rows, d, t)
+    lam[at] = multipliers * rows.unit
+    return no_worse(L, placed(L, at, q), KLPenalty(C, d, lam), lambda k, m, t: C * k)

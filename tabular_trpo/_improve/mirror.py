@@ -1,19 +1,22 @@
-"""Steps with KL(pi_new || pi): natural policy gradient and mirror descent, in closed form."""
+"""Steps in closed form: mirror descent under KL(pi_new || pi), and reward-weighted regression.
+
+The maximiser of sum_a q_a A_a - lam KL(q || p) over the simplex has A_a - lam (log(q_a / p_a) + 1)
+= nu on the support of p, so q is proportional to p exp(A / lam).
+"""
 
 from typing import Any
 
 import numpy as np
 
-from tabular_trpo._core.arithmetic import read_as
 from tabular_trpo._core.errors import InvalidMDPError, Problem
-from tabular_trpo._core.numbers import is_rational, shown
+from tabular_trpo._core.numbers import shown
 from tabular_trpo._core.public import public
-from tabular_trpo._core.shapes import shape_error
 from tabular_trpo._exact.divergence import kl_of_rows
 from tabular_trpo._exact.surrogate import Surrogate
 from tabular_trpo._improve.greedy import greedy
 from tabular_trpo._improve.kl_curves import LEAST
-from tabular_trpo._improve.step import Step, nonnegative, single, step_to
+from tabular_trpo._improve.multipliers import ReverseKLPenalty
+from tabular_trpo._improve.step import Step, nonnegative, read_like, single, step_to
 from tabular_trpo._improve.trust_region import no_worse, placed, visited_rows
 
 
@@ -21,17 +24,15 @@ from tabular_trpo._improve.trust_region import no_worse, placed, visited_rows
 def mirror(L: Surrogate, lam: Any) -> Step:
     """Return the step pi_new proportional to pi exp(A / lam) at visited states, A = G / weight.
 
-    It maximises sum_a pi_new A - lam KL(pi_new || pi) in each state: natural policy gradient in a
-    softmax table (Kakade 2001), mirror descent.  An action of probability 0 stays at 0.
+    It maximises sum_a pi_new A - lam KL(pi_new || pi) in each state: mirror descent, and natural
+    policy gradient in a softmax table (Kakade 2001).  An action of probability 0 stays at 0.
     The objective is the gain less lam sum_s weight KL(pi_new || pi).
 
     lam:    a number >= 0; 0 is the greedy step
-    return: multipliers lam
+    return: `Step` with `ReverseKLPenalty`
     raises: InvalidMDPError for lam < 0, NaN or infinite, or a batch; ExactnessError if rational
 
-    >>> from tabular_trpo._core.mdp import MDP
-    >>> from tabular_trpo._exact.evaluate import evaluate
-    >>> from tabular_trpo._exact.surrogate import surrogate
+    >>> from tabular_trpo import MDP, evaluate, surrogate
     >>> ev = evaluate(MDP([[[1.0], [1.0]]], [[0.0, 1.0]], [1.0], 0.5), [[0.5, 0.5]])
     >>> mirror(surrogate(ev), 1.0).pi_new.round(4)
     array([[0.2689, 0.7311]])
@@ -40,22 +41,24 @@ def mirror(L: Surrogate, lam: Any) -> Step:
     lam = nonnegative("lam", lam)
     if lam == 0:
         return greedy(L)
-    price = max(lam / rows.unit, LEAST)
-    with np.errstate(over="ignore", under="ignore"):  # exp(-inf) = 0: far worse actions vanish
-        q = rows.p * np.exp(-rows.g / price)
+    scaled = max(lam / rows.unit, LEAST)
+    with np.errstate(over="ignore", under="ignore"):  # exp(-inf) = 0 for far worse actions
+        q = rows.p * np.exp(-rows.g / scaled)
     q /= q.sum(axis=-1, keepdims=True)
     cost = lam * float(weight @ kl_of_rows(q, rows.p))
-    return no_worse(L, placed(L, at, q), {"lam": lam}, lambda k, m, t: cost)
+    return no_worse(L, placed(L, at, q), ReverseKLPenalty(lam), lambda k, m, t: cost)
 
 
 @public
 def rwr(L: Surrogate, u: Any) -> Step:
     """Return the reward-weighted step pi_new proportional to pi u at visited states.
 
-    Peters & Schaal (2007); with u any positive increasing function of Q(s, .) no state loses.
-    Exact in rational arithmetic.
+    Reward-weighted regression (Peters & Schaal 2007): pi_new(a|s) = pi(a|s) u(s, a) / sum_b
+    pi(b|s) u(s, b).  If u is a positive increasing function of Q(s, .), no state has a negative
+    gain.  Exact in rational arithmetic.
 
     u:      (S, A) weights >= 0 in the arithmetic of the surrogate
+    return: `Step` without multipliers
     raises: InvalidMDPError for another shape, negative or NaN weights, and visited states in which
             every action of pi has weight 0; ExactnessError for the other arithmetic
 
@@ -64,9 +67,7 @@ def rwr(L: Surrogate, u: Any) -> Step:
     array([[0.25, 0.75]])
     """
     single(L)
-    u = read_as("u", u, is_rational(L.pi))
-    if u.shape != L.pi.shape:
-        raise shape_error("u", u.shape, f"(S, A) = {L.pi.shape}")
+    u = read_like("u", u, L)
     bad = ~((u >= 0) & (u < np.inf))
     if bad.any():
         at, more = tuple(np.argwhere(bad)[0].tolist()), int(bad.sum()) - 1

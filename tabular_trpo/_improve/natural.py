@@ -1,21 +1,30 @@
 """The parametric step of TRPO: a direction from conjugate gradients, a length from a line search.
 
-Appendix C of TRPO (2015), natural policy gradient and vanilla policy gradient are three settings:
+**Problem.** For a policy class pi_theta (`softmax_class`) maximise L(pi_theta_new) subject to
+E_{s~d} KL(pi_theta || pi_theta_new) <= delta.
+
+**Method.** To first order L rises by g'x for x = theta_new - theta, and to second order the mean KL
+is x'H x / 2.  The maximiser of g'x under x'H x / 2 <= delta is x = sqrt(2 delta / s'H s) s with s =
+H^-1 g. Appendix C of TRPO (2015), natural policy gradient (Kakade 2001) and vanilla policy gradient
+are three settings:
 
     direction            length                     search
     s = H^-1 g           sqrt(2 delta / s'H s)      back until the rule accepts     `natural`
     s = H^-1 g           1 / lam                    none                            `natural_fixed`
     g                    sqrt(2 delta) / norm(g)    none                            `vanilla`
 
-Nothing is standardised and nothing is added to a denominator.  Damping bends the direction only:
-the length takes s'H s without it, so that the quadratic model of the KL is delta, where public
-codes divide by s'(H + damping I)s and step short.  The search looks at the exact surrogate and the
-exact KL of every trial, whether G was computed or estimated.
+Nothing is standardised and nothing is added to a denominator.  Damping changes the direction only:
+the length has s'H s without it, so that the quadratic model of the KL is delta, where public codes
+divide by s'(H + damping I)s and step short.
+
+**Guarantee.** The search evaluates the exact surrogate and the exact KL of every trial, whether G
+is computed or estimated; a step with the default rule has a positive gain and a KL of at most
+delta.
 """
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from typing import Any, final
 
 import numpy as np
@@ -30,15 +39,27 @@ from tabular_trpo._exact.surrogate import LocalObjective, Surrogate
 from tabular_trpo._families.arguments import optional_size, size
 from tabular_trpo._improve.conjugate import Product
 from tabular_trpo._improve.direction import Direction, direction_of, start
+from tabular_trpo._improve.multipliers import ParametricStep
 from tabular_trpo._improve.softmax_class import SoftmaxClass
-from tabular_trpo._improve.step import RESTORED, Step, nonnegative, step_to
+from tabular_trpo._improve.status import StepStatus
+from tabular_trpo._improve.step import Penalty, Step, nonnegative, step_to
 
 
+@public
 @final
 @locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Trial:
-    """What an acceptance rule sees: gain, the linear model's gain, KL, delta."""
+    """A trial of the line search of `natural`, as an acceptance rule gets it.
+
+    gain:     L(pi_new) - eta
+    expected: beta g's, the gain of the linear model
+    kl:       the mean or the largest KL(pi || pi_new) over visited states
+    delta:    the radius
+
+    >>> Trial(gain=0.1, expected=0.2, kl=0.01, delta=0.02).kl
+    0.01
+    """
 
     gain: float
     expected: float
@@ -52,11 +73,9 @@ ACCEPT: dict[str, Callable[[Trial], bool]] = {
     "not_worse_and_loose_kl": lambda t: t.gain >= 0 and t.kl <= 1.5 * t.delta,  # baselines
     "improve": lambda t: t.gain > 0,
     "kl": lambda t: t.kl <= t.delta,
-    "ratio": lambda t: t.gain > 0 and t.gain > 0.1 * t.expected,  # modular_rl: no look at the KL
+    "ratio": lambda t: t.gain > 0 and t.gain > 0.1 * t.expected,  # modular_rl, without the KL
     "always": lambda t: True,
 }
-DIRECTIONS = ("natural", "vanilla")
-DIVERGENCES = ("mean_kl", "max_kl")
 
 
 @public
@@ -78,51 +97,57 @@ def natural(
     """Return the step theta + beta s, s = (H + damping I)^-1 g, beta from a backtracking search.
 
     g is the gradient of L in theta, H the Hessian of the mean KL; beta = sqrt(2 delta / s'H s) b^j
-    with the first j for which the rule accepts.  TRPO (2015), Appendix C.  If none is accepted
-    theta and pi stay, with status "restored"; where g = 0, or the H of every direction met is 0,
-    nothing is tried and the status is "optimal" or "stuck".
+    with the first j for which the rule accepts.  TRPO (2015), Appendix C.  If it accepts none,
+    theta and pi stay, with status "restored".  If g = 0, or H is 0 on every direction of the
+    conjugate gradients, there is no trial, and the status is "optimal" or "stuck".
 
+    L:           a `Surrogate`, or another objective with a gain and a gradient
     theta:       (S, A) or (K,), whose policy is L.pi
     delta:       a number >= 0; 0 keeps theta
+    policy_class: the full table by default
     direction:   "natural", or "vanilla" for s = g, beta = sqrt(2 delta) / norm(g)
-    iterations:  of conjugate gradients, at most; None for as many as they need
+    damping:     a number >= 0
+    iterations:  of conjugate gradients, at most; None for 2 theta.size + 10
     product:     v -> H v in place of the analytic one, such as an empirical Fisher product
-    accept:      a name of `ACCEPT`, or a function of a `Trial`
-    divergence:  "mean_kl" or "max_kl": what the rule sees; H is of the mean in either case
-    return:      multipliers theta; step_length, the beta taken (0 where none was); quadratic_kl,
-                 (beta s)'H(beta s) / 2 of the full step, j = 0; damping; cg_iterations,
-                 cg_residual, cg_status (see `Solution`; without damping the full table is solved
-                 in the unknowns sqrt(w pi) x, in which H is a projection)
-    raises:      InvalidMDPError, ExactnessError, LimitError where logits or G overflow
+    accept:      a function of a `Trial`, or one of "improve_and_kl" (gain > 0 and KL <= delta),
+                 "not_worse_and_kl", "not_worse_and_loose_kl" (gain >= 0 and KL <= 1.5 delta),
+                 "improve", "kl", "ratio" (gain > 0.1 of the expected one), "always"
+    divergence:  "mean_kl" or "max_kl", the KL of the trial; H is of the mean in either case
+    backtrack:   b, in (0, 1)
+    most_backtracks: the largest j
+    return:      `Step` with `ParametricStep`
+    raises:      InvalidMDPError, ExactnessError; LimitError where logits or G overflow
 
     >>> L = Surrogate(np.array([[-1.0, 1.0]]), np.ones(1), np.full((1, 2), 0.5), 0.0)
     >>> step = natural(L, [[0.0, 0.0]], 0.02)
     >>> step.multipliers["theta"].round(4), step.backtracks, step.mean_kl.round(4)
     (array([[-0.2,  0.2]]), 0, np.float64(0.0199))
     """
-    rule = _rule(accept)
-    _one_of("direction", direction, DIRECTIONS)
-    _one_of("divergence", divergence, DIVERGENCES)
+    if not callable(accept):
+        _one_of("accept", accept, ACCEPT)
+    _one_of("direction", direction, ("natural", "vanilla"))
+    _one_of("divergence", divergence, ("mean_kl", "max_kl"))
+    rule = accept if callable(accept) else ACCEPT[accept]
     delta = nonnegative("delta", delta)
     if not 0 < (shrink := nonnegative("backtrack", backtrack)) < 1:
         raise invalid("range", "backtrack", f"= {shown(backtrack)}", "in (0, 1)")
     most = size("most_backtracks", most_backtracks, 0)
     optional_size("iterations", iterations)
-    members, theta = start(L, theta, policy_class)
-    way, found = direction_of(L, members, theta, direction, damping, iterations, product)
+    policy_class, theta = start(L, theta, policy_class)
+    way, found = direction_of(L, policy_class, theta, direction, damping, iterations, product)
     if way is None or delta == 0:
         return step_to(L, L.pi, found)
-    size_of_s = way.bend if direction == "natural" else float(np.vdot(way.s, way.s))
+    size_of_s = way.curvature if direction == "natural" else float(np.vdot(way.s, way.s))
     beta = math.sqrt(2 * delta) / math.sqrt(size_of_s)
-    found["quadratic_kl"] = beta * beta * way.bend / 2
+    found = replace(found, quadratic_kl=beta * beta * way.curvature / 2)
     for tries in range(most + 1):
-        step = _moved(L, members, theta, way, beta, found, tries)
+        step = _moved(L, policy_class, theta, way, beta, found, tries)
         if step is not None:
             trial = Trial(step.gain, beta * way.slope, getattr(step, divergence), delta)
             if rule(trial):
                 return step
         beta *= shrink
-    return step_to(L, L.pi, found, status=RESTORED, backtracks=most)
+    return step_to(L, L.pi, found, status=StepStatus.RESTORED, backtracks=most)
 
 
 @public
@@ -138,29 +163,30 @@ def natural_fixed(
 ) -> Step:
     """Return the step theta + H^-1 g / lam, which maximises g'x - lam x'H x / 2; no line search.
 
-    Natural policy gradient with a fixed multiplier, TRPO (2015), section 6 (Kakade 2001).  In the
-    full table it is `mirror` with lam / sum(weight).
+    Natural policy gradient with a fixed multiplier, TRPO (2015), section 6 (Kakade 2001).  g is the
+    gradient of L in theta, H the Hessian of the mean KL.  In the full table the step is that of
+    `mirror` with lam / sum(weight).
 
-    lam:    a number > 0
-    others: as `natural`
-    return: multipliers as `natural`, and lam; objective L(pi_new) - eta - lam mean_kl
-    raises: InvalidMDPError, ExactnessError; LimitError where the step overflows
+    lam:        a number > 0
+    L, theta, policy_class, damping, iterations, product: as for `natural`
+    return:     `Step` with `ParametricStep`; its objective is L(pi_new) - eta - lam mean_kl
+    raises:     InvalidMDPError, ExactnessError; LimitError where the step overflows
 
     >>> L = Surrogate(np.array([[-1.0, 1.0]]), np.ones(1), np.full((1, 2), 0.5), 0.0)
     >>> natural_fixed(L, [[0.0, 0.0]], 2.0).multipliers["theta"]
     array([[-0.5, 0.5]])
     """
-    price = nonnegative("lam", lam)
-    if price == 0:
-        raise invalid("range", "lam", f"= {shown(lam)}", "a finite number > 0")
-    members, theta = start(L, theta, policy_class)
-    way, found = direction_of(L, members, theta, "natural", damping, iterations, product)
-    found["lam"] = price
+    given, lam = lam, nonnegative("lam", lam)
+    if lam == 0:
+        raise invalid("range", "lam", f"= {shown(given)}", "a finite number > 0")
+    policy_class, theta = start(L, theta, policy_class)
+    way, found = direction_of(L, policy_class, theta, "natural", damping, iterations, product)
+    found = replace(found, lam=lam)
     if way is None:
-        return step_to(L, L.pi, found, lambda k, m, t: price * m)
-    beta = 1 / way.unit / price
-    found["quadratic_kl"] = beta * beta * way.bend / 2
-    step = _moved(L, members, theta, way, beta, found, None, lambda k, m, t: price * m)
+        return step_to(L, L.pi, found, lambda k, m, t: lam * m)
+    beta = 1 / way.unit / lam
+    found = replace(found, quadratic_kl=beta * beta * way.curvature / 2)
+    step = _moved(L, policy_class, theta, way, beta, found, None, lambda k, m, t: lam * m)
     if step is None:
         raise LimitError(Problem("overflow", "theta", "overflows", "a finite step", "Raise lam"))
     return step
@@ -170,14 +196,15 @@ def natural_fixed(
 def vanilla(
     L: LocalObjective, theta: Any, delta: Any, policy_class: SoftmaxClass | None = None
 ) -> Step:
-    """Return the step theta + sqrt(2 delta) g / norm(g), with the l2 norm for the KL; no search.
+    """Return the step theta + sqrt(2 delta) g / norm(g): the l2 norm replaces the KL; no search.
 
     Vanilla policy gradient as a constrained problem, TRPO (2015), section 6.  It depends on the
     parameters: another theta for the same policies gives another step.
 
+    L, theta, policy_class: as for `natural`
     delta:  a number >= 0, a bound of norm(theta_new - theta)^2 / 2
-    return: multipliers as `natural`; quadratic_kl is what the step costs in KL, not delta
-    raises: as `natural`
+    return: `Step` with `ParametricStep`, whose quadratic_kl is g'H g delta / norm(g)^2
+    raises: InvalidMDPError, ExactnessError; LimitError where logits or G overflow
 
     >>> L = Surrogate(np.array([[-1.0, 1.0]]), np.ones(1), np.full((1, 2), 0.5), 0.0)
     >>> vanilla(L, [[0.0, 0.0]], 0.01).multipliers["theta"].round(4)
@@ -188,26 +215,27 @@ def vanilla(
 
 @public
 def following(
-    theta: Any, step: Callable[[Surrogate, Any], Step]
+    theta: Any, step: Callable[[Surrogate, Array], Step]
 ) -> Callable[[Evaluation, Surrogate], Step]:
-    """Return a step for `iterate` that carries theta from one call to the next.
+    """Return a step for `iterate` that hands the theta of each step to the next.
 
-    theta: that of the first policy
-    step:  such as ``lambda L, theta: natural(L, theta, 0.01)``
+    theta:  (S, A) or (K,), the parameters of the first policy
+    step:   (surrogate, theta) -> `Step` with `ParametricStep`
     raises: InvalidMDPError where theta is no array of finite numbers, ExactnessError for exact ones
 
-    >>> from tabular_trpo._core.mdp import MDP
-    >>> from tabular_trpo._improve.iterate import iterate
+    >>> from tabular_trpo import MDP
+    >>> from tabular_trpo.improve import iterate
     >>> step = following([[0.0, 0.0]], lambda L, theta: natural(L, theta, 0.01))
     >>> run = iterate(MDP([[[1.0], [1.0]]], [[0.0, 1.0]], [1.0], 0.5), [[0.5, 0.5]], step)
     >>> [float(next(run).eta_new.round(3)) for _ in range(3)]
     [1.14, 1.277, 1.407]
     """
-    held = [finite_floats("theta", theta)]
+    theta = finite_floats("theta", theta)
 
     def follow(ev: Evaluation, L: Surrogate) -> Step:
-        made = step(L, held[0])
-        held[0] = made.multipliers["theta"]
+        nonlocal theta
+        made = step(L, theta)
+        theta = made.multipliers["theta"]
         return made
 
     return follow
@@ -215,36 +243,28 @@ def following(
 
 def _moved(
     L: LocalObjective,
-    members: SoftmaxClass,
+    policy_class: SoftmaxClass,
     theta: Array,
     way: Direction,
     beta: float,
-    found: dict[str, Any],
+    found: ParametricStep,
     tries: int | None,
-    penalty: Callable[[Any, Any, Any], Any] | None = None,
+    penalty: Penalty | None = None,
 ) -> Step | None:
     """Return the step to theta + beta s, None where it overflows or L has no value."""
     with np.errstate(over="ignore", invalid="ignore"):
         new = theta + beta * way.s
-    taken = {"theta": frozen(new), "step_length": beta * way.unit}
+    taken = replace(found, theta=frozen(new), step_length=beta * way.unit)
     try:
-        pi_new = members.policy(new)
-        # A row whose logits did not move is the old row, not what its softmax rounds to.
-        still = (pi_new == members.policy(theta)).all(axis=1, keepdims=True)
+        pi_new = policy_class.policy(new)
+        # A row whose logits did not move stays as it is, although its softmax may round otherwise.
+        still = (pi_new == policy_class.policy(theta)).all(axis=1, keepdims=True)
         moved = np.where(still, L.pi, pi_new)
-        return step_to(L, moved, found | taken, penalty, backtracks=tries)
+        return step_to(L, moved, taken, penalty, backtracks=tries)
     except (InvalidMDPError, LimitError):
         return None
 
 
-def _rule(accept: str | Callable[[Trial], bool]) -> Callable[[Trial], bool]:
-    if callable(accept):
-        return accept
-    _one_of("accept", accept, tuple(ACCEPT))
-    return ACCEPT[accept]
-
-
-def _one_of(name: str, value: Any, names: tuple[str, ...]) -> None:
+def _one_of(name: str, value: object, names: Collection[str]) -> None:
     if value not in names:
-        problem = Problem("choice", name, f"= {shown(value)}", f"one of {', '.join(names)}")
-        raise InvalidMDPError(problem)
+        raise invalid("choice", name, f"= {shown(value)}", f"one of {', '.join(names)}")

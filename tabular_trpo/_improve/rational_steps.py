@@ -1,6 +1,7 @@
-"""Steps fitted to the rational arithmetic: solved in floats, or kept on a grid; judged exactly.
+"""Float steps on rational models, and rational steps with short numbers.
 
-A bound holds for every new policy, so nothing is lost by rounding one before it is judged.
+A bound on the gain holds for every new policy, so a policy that is rounded before it is judged
+loses no certainty.
 """
 
 from collections.abc import Callable
@@ -12,31 +13,35 @@ from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, elementwise, frozen, is_rational
 from tabular_trpo._core.overflow import finite
 from tabular_trpo._core.policy import to_float, to_rational
+from tabular_trpo._core.public import public
 from tabular_trpo._exact.evaluate import Evaluation
 from tabular_trpo._exact.surrogate import Surrogate
-from tabular_trpo._improve.step import MOVED, Step, step_to
+from tabular_trpo._improve.multipliers import Mixture
+from tabular_trpo._improve.status import StepStatus
+from tabular_trpo._improve.step import Step, step_to
 
 StepFunction = Callable[[Evaluation, Surrogate], Step]
-MOST_BITS = 256  # of a probability, before `on_grid` rounds
+MOST_BITS = 256  # length of a denominator, above which `on_grid` rounds
 
 
+@public
 def in_floats(step: StepFunction) -> StepFunction:
-    """Return the step that solves in floats whatever the arithmetic, and answers in the arithmetic of L.
+    """Return a step for both arithmetics that calls a step which needs floats, such as `mean_kl`.
 
-    A rational surrogate is rounded to doubles, the step is made there, and the rows that it moved
-    are read back as the dyadic rationals that they are.  A moved row whose exact gain is negative
-    is rounding noise: it stays as it was, which raises the gain and lowers every divergence.
+    A rational surrogate is rounded to doubles for `step`; the rows that it moved are read back as
+    dyadic rationals, k / 2^53.  A moved row whose exact gain is negative moved by rounding: it
+    stays as it was, which raises the gain and lowers every divergence.  The gain and the distances
+    of the result are exact.
 
-    raises: ExactnessError where a positive probability is below the smallest double, LimitError where
-            rho * A overflows; what `step` raises
+    step:   a function of an `Evaluation` and its `Surrogate`, in floats
+    raises: at the step, ExactnessError where a positive probability is below the smallest double,
+            LimitError where rho * A overflows; what `step` raises
 
-    >>> from tabular_trpo._core.mdp import MDP
-    >>> from tabular_trpo._exact.evaluate import evaluate
-    >>> from tabular_trpo._exact.surrogate import surrogate
-    >>> half = in_floats(lambda ev, L: step_to(L, (L.pi + [[0.0, 1.0]]) / 2))
+    >>> from tabular_trpo import MDP, evaluate, surrogate
+    >>> from tabular_trpo.improve import mean_kl
     >>> ev = evaluate(MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2"), [["1/3", "2/3"]])
-    >>> float(half(ev, surrogate(ev)).gain)
-    0.333...
+    >>> in_floats(lambda ev, L: mean_kl(L, 0.1))(ev, surrogate(ev))
+    Step(moved, gain 0.360722, max_kl 0.1, mean_kl 0.1, max_tv 0.180361)
     """
 
     def exact(ev: Evaluation, L: Surrogate) -> Step:
@@ -44,7 +49,7 @@ def in_floats(step: StepFunction) -> StepFunction:
             return step(ev, L)
         rounded = _rounded(L)
         made = step(ev, rounded)
-        if made.status != MOVED:
+        if made.status != StepStatus.MOVED:
             return _again(L, L.pi, made)
         moved = (made.pi_new != rounded.pi).any(axis=-1)
         new = np.where(moved[:, None], to_rational(made.pi_new), L.pi)
@@ -53,18 +58,28 @@ def in_floats(step: StepFunction) -> StepFunction:
     return exact
 
 
+@public
 def on_grid(step: StepFunction, bits: int = MOST_BITS) -> StepFunction:
-    """Return the step whose new policy is put on the grid of doubles where it has grown too long.
+    """Return the step with its rational policy rounded to k / 2^53 where its numbers are long.
 
-    Exact optima have numerators many times as long as those of the policy before, so that a run
-    would end after a handful of steps.  Rows that lose by it stay as they were.
+    Exact optima have numerators many times as long as those of the old policy, so that a run
+    without rounding would reach the limits of exact work after a few steps.  Rows that lose gain by
+    the rounding stay as they were.  The gain and the distances of the result are exact.
 
-    bits: the longest denominator that is left alone
+    step: a function of an `Evaluation` and its `Surrogate`
+    bits: the largest length of a denominator that is not rounded
+    return: the step as a function; float steps are left as they are
+
+    >>> from tabular_trpo import MDP, evaluate, surrogate
+    >>> from tabular_trpo.improve import tv_constraint
+    >>> ev = evaluate(MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2"), [["1/2", "1/2"]])
+    >>> on_grid(lambda ev, L: tv_constraint(L, "1/3"), bits=2)(ev, surrogate(ev)).pi_new[0, 0]
+    Fraction(1501199875790165, 9007199254740992)
     """
 
     def short(ev: Evaluation, L: Surrogate) -> Step:
         made = step(ev, L)
-        if not is_rational(L.pi) or made.status != MOVED:
+        if not is_rational(L.pi) or made.status != StepStatus.MOVED:
             return made
         longest = max(x.denominator.bit_length() for x in made.pi_new.ravel())
         if longest <= bits:
@@ -76,24 +91,25 @@ def on_grid(step: StepFunction, bits: int = MOST_BITS) -> StepFunction:
 
 
 def _again(L: Surrogate, pi_new: Array, made: Step) -> Step:
-    """Return a step to a policy beside the one that was found, its numbers computed anew.
+    """Return the step to a rounded policy, with its own numbers and the multipliers of `made`.
 
-    A mixture that was rounded is a mixture no more, so its target is forgotten.
+    A mixture that was rounded is no mixture, so its target is left out.
     """
-    found = {key: value for key, value in made.multipliers.items() if key != "target"}
+    found = made.multipliers
+    found = replace(found, target=None) if isinstance(found, Mixture) else found
     again = step_to(L, pi_new, found, backtracks=made.backtracks)
-    status = again.status if made.status == MOVED else made.status
+    status = again.status if made.status == StepStatus.MOVED else made.status
     return replace(again, objective=made.objective, status=status)
 
 
 def _gaining(L: Surrogate, new: Array) -> Array:
-    """Return the new policy with the rows that lose by the surrogate taken back."""
+    """Return the new policy with the old row wherever the new one has a negative gain."""
     gain = (L.G * (new - L.pi)).sum(axis=-1)
     return frozen(np.where((gain < 0)[:, None], L.pi, new))
 
 
 def _rounded(L: Surrogate) -> Surrogate:
-    """Return the surrogate in doubles; how far it was rounded is of no use to a step."""
+    """Return the surrogate in doubles, without error bounds, which steps do not use."""
     G, weight = (frozen(elementwise(nearest, x, np.float64)) for x in (L.G, L.weight))
     finite("rho * A", G)
     eta = finite("eta", nearest(L.eta))

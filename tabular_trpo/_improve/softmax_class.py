@@ -1,11 +1,14 @@
-"""Policies pi_theta(a|s) proportional to exp(logits(theta)[s, a]), logits linear in theta.
+"""Policies pi_theta(a|s) proportional to exp(logits(theta)[s, a]), with logits linear in theta.
 
-The full table has a logit for each pair.  Features f(s, a) give fewer: logits = f . theta; states
-with equal features then share one row, and no longer is every policy of the model in the class.
+The full table has a logit for each pair of state and action.  Features f(s, a) give fewer
+parameters: logits = f . theta.  Then states with equal features have equal rows, and the class does
+            not contain
+every policy of the model.
 
 With J = d logits / d theta and M(s) = diag(pi(s)) - pi(s) pi(s)', the gradient of a surrogate is
-J'M G and the Hessian of the mean KL(pi || pi_theta) at pi_theta = pi is H = E_{s~w} J'M J.
-Shapes: S states, A actions, K features; theta and all that is dual to it is (S, A) or (K,).
+J'M G, and the Hessian of the mean KL(pi || pi_theta) at pi_theta = pi is H = E_{s~w} J'M J, the
+Fisher information.  Only products H v are formed.
+Shapes: S states, A actions, K features; theta, gradients and products have shape (S, A) or (K,).
 """
 
 from dataclasses import dataclass
@@ -14,9 +17,9 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo._core.arithmetic import read_as
-from tabular_trpo._core.array_input import given
+from tabular_trpo._core.array_input import resolve_labels
 from tabular_trpo._core.errors import InvalidMDPError, LimitError, Problem, invalid
-from tabular_trpo._core.indices import indices
+from tabular_trpo._core.indices import read_indices
 from tabular_trpo._core.numbers import Array, frozen, shown
 from tabular_trpo._core.policy import softmax
 from tabular_trpo._core.public import public
@@ -27,19 +30,23 @@ from tabular_trpo._exact.surrogate import LocalObjective
 from tabular_trpo._families.arguments import size
 from tabular_trpo._improve.step import floating
 
+NONEMPTY = "(N,) integers, N at least 1"
+
 
 @public
 @final
 @locked
 @dataclass(frozen=True, slots=True, eq=False)
 class SoftmaxClass:
-    """A class of softmax policies; `SoftmaxClass((S, A))` is the full table.
+    """The policies pi_theta(a|s) proportional to exp(logits[s, a]) over the allowed actions.
+
+    logits = theta for the full table, `SoftmaxClass((S, A))`, else features . theta.
 
     shape:    (S, A)
     features: (S, A, K) finite, or None for the full table
-    allowed:  (S, A) bool, or None where every action is; the others have probability 0
-    raises:   InvalidMDPError for other shapes, NaN, and features that separate no two allowed
-              actions in any state: whatever theta, the policy would be uniform
+    allowed:  (S, A) bool, or None where every action is allowed; the others have probability 0
+    raises:   InvalidMDPError for other shapes, NaN, and features that are equal for all allowed
+              actions of every state, so that every policy would be uniform
 
     >>> SoftmaxClass((1, 2)).policy([[0.0, np.log(3.0)]])
     array([[0.25, 0.75]])
@@ -75,9 +82,10 @@ class SoftmaxClass:
 
     @property
     def rank(self) -> int:
-        """The dimension of the set of policies; the rest of theta moves no probability.
+        """The dimension of the set of policies.
 
-        The rank of the features after each state's mean over its allowed actions is taken off.
+        It is the rank of the features less their mean over the allowed actions of each state; other
+        directions of theta change no probability.
         """
         mask = np.ones(self.shape, dtype=bool) if self.allowed is None else self.allowed
         if self.features is None:
@@ -88,15 +96,15 @@ class SoftmaxClass:
 
     @property
     def separates(self) -> bool:
-        """Whether every row of the policy can be moved by itself, as in the full table."""
+        """Whether each row of the policy can be changed independently, as in the full table."""
         return self.rank == SoftmaxClass(self.shape, None, self.allowed).rank
 
     def theta(self, theta: Any, name: str = "theta") -> Array:
-        """Return theta read and checked; a table may be given flat.
+        """Return theta after checks, of shape `theta_shape`; a table may be given flat.
 
-        name: how errors call it
-
-        raises: InvalidMDPError for another shape, NaN and infinities; ExactnessError for exact numbers
+        name:   its name in errors
+        raises: InvalidMDPError for another shape, NaN and infinities; ExactnessError for exact
+                numbers
         """
         read = finite_floats(name, theta)
         if read.shape not in (self.theta_shape, (int(np.prod(self.theta_shape)),)):
@@ -106,7 +114,7 @@ class SoftmaxClass:
     def logits(self, theta: Any) -> Array:
         """Return the logits (S, A); -inf where an action is not allowed.
 
-        raises: as `theta`; LimitError where features . theta overflows
+        raises: InvalidMDPError, ExactnessError; LimitError where features . theta overflows
         """
         with np.errstate(over="ignore", invalid="ignore"):
             logits = self._forward(self.theta(theta))
@@ -118,7 +126,7 @@ class SoftmaxClass:
     def policy(self, theta: Any) -> Array:
         """Return pi_theta, (S, A).
 
-        raises: as `logits`
+        raises: InvalidMDPError, ExactnessError; LimitError where features . theta overflows
         """
         return softmax(self.logits(theta))
 
@@ -126,10 +134,12 @@ class SoftmaxClass:
     def gradient(self, L: LocalObjective, theta: Any) -> Array:
         """Return the gradient of L(pi_theta) in theta, sum_{s,a} pi (G - E_pi G) dlogits/dtheta.
 
-        At theta of the old policy, where G = rho A, it is the policy gradient (Sutton et al. 2000).
+        For an exact surrogate, at the theta of its policy, it is the policy gradient (Sutton et al.
+        2000).
 
         return: (S, A) or (K,)
-        raises: as `logits`; InvalidMDPError for a surrogate of another shape, ExactnessError if rational
+        raises: InvalidMDPError, also for a surrogate of another shape; ExactnessError for a
+                rational one; LimitError where the logits overflow
         """
         self.check(L)
         pi = self.policy(theta)
@@ -138,11 +148,11 @@ class SoftmaxClass:
     def fisher_product(self, weight: Any, theta: Any, v: Any) -> Array:
         """Return H v, H the Hessian of E_{s~w} KL(pi || pi_theta) at pi_theta = pi.
 
-        H = E_{s~w} J'(diag(pi) - pi pi')J with w = weight / sum(weight): the average over actions
-        is exact.  It is 0 where no state has weight.  TRPO (2015), Appendix C.
+        H = E_{s~w} J'(diag(pi) - pi pi')J with w = weight / sum(weight) and J = dlogits/dtheta: the
+        average over actions is exact.  It is 0 if all weights are 0.  TRPO (2015), Appendix C.
 
         weight: (S,) >= 0
-        v:      like theta
+        v:      of the shape of theta
         raises: InvalidMDPError, ExactnessError, LimitError
         """
         w = normalised("weight", weight, self.shape[:1])
@@ -154,11 +164,11 @@ class SoftmaxClass:
     ) -> Array:
         """Return (1/N) sum_i score_i (score_i . v) of sampled pairs, score = grad log pi(a_i|s_i).
 
-        Its expectation under s ~ w, a ~ pi(.|s) is `fisher_product`; no batch gives that exactly.
+        Its expectation under s ~ w, a ~ pi(.|s) is `fisher_product`.
 
         states, actions: (N,) integers
-        weights:         (N,) >= 0, normalised here; None for 1 / N each
-        raises:          InvalidMDPError, also for an action that pi never takes; ExactnessError
+        weights:         (N,) >= 0, divided by their sum; None for 1 / N each
+        raises:          InvalidMDPError, also for an action of probability 0; ExactnessError
         """
         S, A = self.shape
         s, a = _indices("states", states, S), _indices("actions", actions, A)
@@ -197,13 +207,15 @@ class SoftmaxClass:
 def aliased(groups: Any, n_actions: int, allowed: Any = None) -> SoftmaxClass:
     """Return the class in which the states of one group share their logits; theta is (groups * A,).
 
-    groups: (S,) integers; the logits of group g in sorted order are theta.reshape(-1, A)[g]
-    raises: InvalidMDPError
+    groups:    (S,) integers; the logits of group g, in sorted order, are theta.reshape(-1, A)[g]
+    n_actions: A
+    allowed:   (S, A) bool, or None where every action is allowed
+    raises:    InvalidMDPError
 
     >>> aliased([0, 0, 1], 2).policy([0.0, 0.0, 0.0, np.log(3.0)])[:, 1]
     array([0.5 , 0.5 , 0.75])
     """
-    labels = indices("groups", groups, None, "(S,) integers")
+    labels = read_indices("groups", groups, None, "(S,) integers")
     if labels.size == 0:
         raise shape_error("groups", labels.shape, "(S,) integers, S at least 1")
     A = size("n_actions", n_actions, 1)
@@ -222,7 +234,7 @@ def _spread(pi: Array, z: Array) -> Array:
 def _mask(allowed: Any, shape: tuple[int, int]) -> Array | None:
     if allowed is None:
         return None
-    mask = np.array(given("allowed", allowed))
+    mask = np.array(resolve_labels("allowed", allowed))
     if mask.dtype != bool or mask.shape != shape:
         got = f"is {mask.dtype} of shape {mask.shape}"
         raise invalid("shape", "allowed", got, f"bool of shape {shape}")
@@ -264,7 +276,7 @@ def normalised(name: str, weight: Any, shape: tuple[int, ...] | None = None) -> 
 
 
 def _indices(name: str, values: Any, n: int) -> Array:
-    index = indices(name, values, n, "(N,) integers, N at least 1")
+    index = read_indices(name, values, n, NONEMPTY)
     if index.size == 0:
-        raise shape_error(name, index.shape, "(N,) integers, N at least 1")
+        raise shape_error(name, index.shape, NONEMPTY)
     return index

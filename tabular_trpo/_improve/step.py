@@ -1,8 +1,8 @@
-"""The record of one step, and the way every solver makes it from the policy that it found."""
+"""The record of one step, and `step_to`, by which every solver makes it from its new policy."""
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, TypeVar, final
 
@@ -11,35 +11,45 @@ import numpy as np
 from tabular_trpo._core.arithmetic import read_as
 from tabular_trpo._core.errors import ExactnessError, Problem, invalid
 from tabular_trpo._core.extrema import maximum
+from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, Scalar, frozen, is_rational, largest, ones, shown
-from tabular_trpo._core.policy import check_rows
+from tabular_trpo._core.policy_checks import check_rows
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._core.shapes import shape_error
 from tabular_trpo._exact.divergence import kl_of_rows
 from tabular_trpo._exact.surrogate import LocalObjective
+from tabular_trpo._improve.multipliers import Multipliers
+from tabular_trpo._improve.status import StepStatus
 
 Objective = TypeVar("Objective", bound=LocalObjective)
-MOVED, OPTIMAL, STUCK, RESTORED = "moved", "optimal", "stuck", "restored"
+Penalty = Callable[[Scalar, Scalar, Scalar], Scalar]
+NO_MULTIPLIERS = Multipliers()
 
 
 @public
 @final
 @locked
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Step:
-    """A new policy, what the surrogate promises of it, and how far it is from the old one.
+    """A new policy, its gain by the surrogate, and its distances from the old policy.
 
     pi_new:      (S, A) in the arithmetic of the surrogate
-    gain:        L(pi_new) - eta, as the surrogate predicts it
+    gain:        L(pi_new) - eta = sum_{s,a} G (pi_new - pi)
     max_kl, mean_kl: of KL(pi || pi_new) over visited states (weight > 0); the mean is under
                  weight / sum(weight)
     max_tv:      largest total variation over visited states
     objective:   what the step maximised: the gain, less a penalty if the step has one
     status:      "moved"; "optimal" where no visited state has a better action; "stuck" where one
-                 has, and yet pi_new = pi; "restored" where a line search found nothing
-    multipliers: what else the solver found, by name: prices of constraints, coefficients, alpha
-    backtracks:  of a line search, else None
+                 has, and yet pi_new = pi; "restored" where a line search accepted no trial
+    multipliers: the multipliers and parameters of the step, by the type of the step; also a
+                 mapping by names
+    backtracks:  trials of a line search that were not accepted, None without a line search
+
+    >>> from tabular_trpo import Surrogate
+    >>> L = Surrogate(np.array([[0.0, 1.0]]), np.ones(1), np.array([[0.5, 0.5]]), 0.0)
+    >>> step_to(L, [[0.25, 0.75]])
+    Step(moved, gain 0.25, max_kl 0.143841, mean_kl 0.143841, max_tv 0.25)
     """
 
     pi_new: Array
@@ -48,24 +58,45 @@ class Step:
     mean_kl: Scalar
     max_tv: Scalar
     objective: Scalar
-    status: str
-    multipliers: dict[str, Any] = field(default_factory=dict)
+    status: StepStatus
+    multipliers: Multipliers = NO_MULTIPLIERS
     backtracks: int | None = None
 
+    def __repr__(self) -> str:
+        """Return one line: the status, the gain and the distances."""
+        names = ("gain", "max_kl", "mean_kl", "max_tv")
+        numbers = (f"{name} {nearest(getattr(self, name)):.6g}" for name in names)
+        return f"Step({self.status}, {', '.join(numbers)})"
 
+
+@public
 def step_to(
     L: LocalObjective,
-    pi_new: Array,
-    multipliers: dict[str, Any] | None = None,
-    penalty: Callable[[Any, Any, Any], Any] | None = None,
-    status: str | None = None,
+    pi_new: Any,
+    multipliers: Multipliers = NO_MULTIPLIERS,
+    penalty: Penalty | None = None,
+    status: StepStatus | None = None,
     backtracks: int | None = None,
 ) -> Step:
-    """Return the step to a policy: its rows checked, its gain and its distances computed.
+    """Return the step to a given policy, such as one that a user's own method found.
 
-    penalty: what the objective takes off the gain, from max_kl, mean_kl and max_tv
-    raises:  InvalidMDPError for rows off the simplex or on actions that are not allowed
+    The rows are checked, and the gain L(pi_new) - eta and the distances from L.pi are computed.
+
+    L:           the surrogate of the old policy
+    pi_new:      (S, A) in the arithmetic of L
+    multipliers: `Mixture(alpha, target)` makes `iterate` use the bounds for mixtures as well
+    penalty:     the function of (max_kl, mean_kl, max_tv) that the objective takes off the gain
+    status:      None to derive it from pi_new and L
+    raises:      InvalidMDPError for rows off the simplex or on actions that are not allowed
+
+    >>> from tabular_trpo import MDP, evaluate, surrogate
+    >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
+    >>> L = surrogate(evaluate(mdp, [["1/2", "1/2"]]))
+    >>> step_to(L, [["1/4", "3/4"]]).gain
+    Fraction(1, 2)
     """
+    if not (type(pi_new) is np.ndarray and pi_new.dtype == L.pi.dtype):
+        pi_new = read_like("pi_new", pi_new, L, unsigned=True)
     pi_new = frozen(check_rows("pi_new", pi_new, L.allowed))
     at = visited(L)
     old, new, weight = L.pi[at], pi_new[at], L.weight[at]
@@ -82,27 +113,39 @@ def step_to(
     objective = gain if penalty is None else gain - penalty(max_kl, mean_kl, max_tv)
     if status is None:
         still = not max_tv and not (pi_new != L.pi).any()
-        status = MOVED if not still else OPTIMAL if is_optimal(L) else STUCK
-    found = multipliers or {}
-    return Step(pi_new, gain, max_kl, mean_kl, max_tv, objective, status, found, backtracks)
+        unmoved = StepStatus.OPTIMAL if still and is_optimal(L) else StepStatus.STUCK
+        status = unmoved if still else StepStatus.MOVED
+    return Step(pi_new, gain, max_kl, mean_kl, max_tv, objective, status, multipliers, backtracks)
 
 
 def visited(L: LocalObjective) -> Any:
-    """Return an index of the states with weight > 0; where they are all, one that takes no copy."""
+    """Return an index of the states with weight > 0, without a copy where those are all states."""
     seen = L.weight > 0
     return slice(None) if np.count_nonzero(seen) == len(seen) else seen
 
 
 def is_optimal(L: LocalObjective) -> bool:
-    """Return whether no policy has a larger surrogate: all mass is on best actions already."""
+    """Return whether no policy has a larger surrogate: all mass is on best actions."""
     G = L.G if L.allowed is None else np.where(L.allowed, L.G, L.G.min(axis=-1, keepdims=True))
     return not bool(((G.max(axis=-1, keepdims=True) > L.G) & (L.pi > 0)).any())
 
 
-def single(L: Objective) -> Objective:
-    """Return the surrogate of one model; refuse a batch.
+def read_like(name: str, value: Any, L: LocalObjective, unsigned: bool = False) -> Array:
+    """Return a table of numbers (S, A) in the arithmetic of the surrogate.
 
-    raises: InvalidMDPError
+    unsigned: whether its rows are probabilities
+    raises:   InvalidMDPError for another shape, ExactnessError for the other arithmetic
+    """
+    table = read_as(name, value, is_rational(L.pi), unsigned)
+    if table.shape != L.pi.shape:
+        raise shape_error(name, table.shape, f"(S, A) = {L.pi.shape}")
+    return table
+
+
+def single(L: Objective) -> Objective:
+    """Return the surrogate after a check that it is of one model.
+
+    raises: InvalidMDPError for a batch
     """
     if L.pi.ndim != 2 or L.G.shape != L.pi.shape or L.weight.shape != L.pi.shape[:1]:
         raise shape_error("surrogate", L.G.shape, f"(S, A) like pi {L.pi.shape}, weight (S,)")
@@ -110,23 +153,24 @@ def single(L: Objective) -> Objective:
 
 
 def floating(L: Objective) -> Objective:
-    """Return the surrogate of one model in floats; refuse a rational one, and a batch.
+    """Return the surrogate after a check that it is of one model, in floats.
 
-    raises: InvalidMDPError, ExactnessError
+    raises: InvalidMDPError for a batch, ExactnessError for a rational surrogate
     """
     if is_rational(single(L).pi):
-        cure = "Use mdp.to_float(), improve.arithmetics.in_floats, or a step with total variation"
+        cure = "Use mdp.to_float(), tt.improve.in_floats(step), or a step in total variation"
         expected = "float for a step with logarithms"
         raise ExactnessError(Problem("lane", "surrogate", "is rational", expected, cure))
     return L
 
 
 def nonnegative(name: str, value: Any, rational: bool = False) -> Any:
-    """Return a number such as delta or C as a Fraction or a Python float; inf is refused too.
+    """Return a number such as delta or C as a Fraction or a Python float.
 
     A Python float overflows without the warning of a numpy one.
 
-    raises: InvalidMDPError for negative, NaN or infinite numbers, ExactnessError for the other arithmetic
+    raises: InvalidMDPError for negative, NaN or infinite numbers; ExactnessError for the other
+            arithmetic
     """
     if type(value) is float and not rational and 0 <= value < math.inf:
         return value

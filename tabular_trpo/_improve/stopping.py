@@ -1,112 +1,126 @@
-"""When a run ends: rules with names, and what each of them guarantees."""
+"""Rules that end a run of `iterate`, and what is certain when one of them does."""
 
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, final
 
 from tabular_trpo._core.errors import invalid
-from tabular_trpo._core.numbers import read_array, shown
+from tabular_trpo._core.numbers import OptionalScalar, Scalar, read_array, shown
+from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
+from tabular_trpo._improve.status import RuleName, StepStatus
 
 
-@final
-@locked
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a rule looks at after a step.
-
-    i:              the number of the step, from 1
-    status:         of the step
-    certified_gain: the best certified lower bound of its gain, None where no rung speaks
-    gap:            certain upper bound of max_s V*(s) - V(s) at the new policy
-    """
-
-    i: int
-    status: str
-    certified_gain: Any
-    gap: Any
-
-
+@public
 @final
 @locked
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule that ends a run after a step.
+    """A rule that ends a run of `iterate` after a step, made by one of four functions.
 
-    name:      "iterations", "halted", "gain" or "gap"
-    bound:     the number that it compares with
-    guarantee: what is certain where it ends a run.  In each case `Record.gap` bounds the distance
-               to the optimum, eta* - eta <= max A / (1 - gamma); only "gap" promises its size
+    name:      "iterations", "halted", "gain" or "gap", by `iterations`, `halted`, `gain_at_most`
+               and `gap_at_most`
+    bound:     the number that the rule compares with, None for "halted"
+    guarantee: what is certain where the rule ends a run.  In each case `Record.gap` bounds the
+               distance to the optimum, eta* - eta <= max A / (1 - gamma); only "gap" bounds it by a
+               number known beforehand
+
+    >>> iterations(3).name, halted().guarantee
+    ('iterations', 'the policy is a fixed point of the step')
     """
 
-    name: str
-    bound: Any
+    name: RuleName
+    bound: OptionalScalar
     guarantee: str
 
-    def met(self, facts: Facts) -> bool:
-        """Return whether the run ends after this step."""
-        if self.name == "iterations":
-            return bool(facts.i >= self.bound)
-        if self.name == "halted":
-            return facts.status != "moved"
-        if self.name == "gain":
-            gain = facts.certified_gain
-            return gain is None or bool(gain <= self.bound)
-        return bool(facts.gap <= self.bound)
+    def holds(self, i: int, status: StepStatus, gain: OptionalScalar, gap: Scalar) -> bool:
+        """Return whether the run ends after this step.
+
+        i:      the number of the step, from 1
+        status: of the step
+        gain:   the largest certified lower bound of its gain, or None
+        gap:    certified upper bound of max_s V*(s) - V(s) at the new policy
+        """
+        match self.name:
+            case RuleName.ITERATIONS:
+                return bool(i >= self.bound)
+            case RuleName.HALTED:
+                return status != StepStatus.MOVED
+            case RuleName.GAIN:
+                return gain is None or bool(gain <= self.bound)
+            case RuleName.GAP:
+                return bool(gap <= self.bound)
 
 
+@public
 def iterations(most: Any) -> Rule:
-    """End after so many steps; guarantees nothing beyond the bounds of each record.
+    """Return the rule that ends a run after so many steps, without another guarantee.
 
-    raises: InvalidMDPError for what is no integer >= 1
+    most:   an integer >= 1
+    raises: InvalidMDPError for other values
 
-    >>> iterations(3).name
-    'iterations'
+    >>> iterations(3).bound
+    3
     """
     if isinstance(most, bool) or not isinstance(most, int) or most < 1:
         raise invalid("range", "iterations", f"= {shown(most)}", "an integer >= 1")
-    return Rule("iterations", most, "no more than the bounds of each step")
+    return Rule(RuleName.ITERATIONS, most, "no more than the bounds of each step")
 
 
+@public
 def halted() -> Rule:
-    """End where a step moves nothing.
+    """Return the rule that ends a run after a step that moves nothing.
 
-    The step is a function of the policy, so that all later steps would be the same.  Neither
-    "optimal" (of the surrogate, which ignores states that are not visited) nor "stuck" says that
-    the policy is optimal; the gap tells.
+    A step that is a function of the policy would then move nothing for ever.  Neither "optimal"
+    (for the surrogate, which ignores states that are not visited) nor "stuck" implies that the
+    policy is optimal; `Record.gap` bounds how far it is from that.
+
+    >>> halted().name
+    'halted'
     """
-    return Rule("halted", None, "the policy is a fixed point of the step")
+    return Rule(RuleName.HALTED, None, "the policy is a fixed point of the step")
 
 
+@public
 def gain_at_most(tol: Any) -> Rule:
-    """End after a step whose best certified gain is at most `tol`, or that has none.
+    """Return the rule that ends a run after a step whose largest certified gain is at most `tol`.
 
-    Says that the certificates have run out, not that the policy is near the optimum.
+    A step without any certified gain ends it as well.  The rule means that the certificates are
+    used up, not that the policy is near the optimum.
 
-    raises: InvalidMDPError for a negative or infinite number, or none
+    tol:    a finite number >= 0
+    raises: InvalidMDPError for other values
+
+    >>> gain_at_most("1/100").bound
+    Fraction(1, 100)
     """
-    return Rule("gain", _tolerance(tol), "the last step had a certified gain of at most tol")
+    guarantee = "the last step had a certified gain of at most tol"
+    return Rule(RuleName.GAIN, _tolerance(tol), guarantee)
 
 
+@public
 def gap_at_most(tol: Any) -> Rule:
-    """End where V* - V <= max A / (1 - gamma) <= tol at every state.  Puterman (1994).
+    """Return the rule that ends a run where V*(s) - V(s) <= max A / (1 - gamma) <= tol at every s.
 
-    raises: InvalidMDPError for a negative or infinite number, or none
+    Puterman (1994), section 6.3.
+
+    tol:    a finite number >= 0
+    raises: InvalidMDPError for other values
 
     >>> gap_at_most("1/100").bound
     Fraction(1, 100)
     """
-    return Rule("gap", _tolerance(tol), "V* - V <= tol at every state, hence eta* - eta <= tol")
+    guarantee = "V* - V <= tol at every state, hence eta* - eta <= tol"
+    return Rule(RuleName.GAP, _tolerance(tol), guarantee)
 
 
-def _tolerance(tol: Any) -> Any:
-    """Return the tolerance as a Fraction, which compares exactly with every arithmetic."""
+def _tolerance(tol: Any) -> Fraction:
+    """Return the tolerance as a Fraction, which compares exactly with every number."""
     number: Any = read_array("tol", tol)[1][()]
-    text = f"= {shown(tol)}"
     try:
         got = Fraction(number)
     except (ValueError, OverflowError, TypeError, ArithmeticError):
-        raise invalid("range", "tol", text, "a finite number >= 0") from None
+        got = Fraction(-1)
     if got < 0:
-        raise invalid("range", "tol", text, "a finite number >= 0")
+        raise invalid("range", "tol", f"= {shown(tol)}", "a finite number >= 0")
     return got

@@ -1,8 +1,14 @@
-"""Steps with total variation as their distance: exact optima, in rationals where L is rational.
+"""Steps in total variation: exact optima, in rational arithmetic if the surrogate is rational.
 
-To gain most by moving mass t within a row, mass leaves the worst actions first and goes to the best
-one.  That gain is concave and piecewise linear in t with breakpoints at sums of probabilities, so
-each optimum is found by comparisons and one division, and the slopes there prove it (`optimality`).
+**Problem.** Maximise sum_{s,a} G (pi_new - pi) less a penalty on max_s D_TV(pi(s), pi_new(s))^2, or
+subject to a bound of the largest or the mean total variation.
+
+**Method.** The best use of total variation t in a row takes mass t from the worst actions first and
+gives it to the best one.  That gain is concave and piecewise linear in t, with breakpoints at sums
+of probabilities, so each optimum is found by comparisons and one division: the maximum over t of
+the sum of all rows less c t^2, the same t in each row, or a knapsack by gain per cost.
+
+**Guarantee.** The slopes at the optimum are its multipliers, which prove it (`duality`).
 """
 
 from bisect import bisect_left, bisect_right
@@ -18,6 +24,7 @@ from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._exact.surrogate import Surrogate
 from tabular_trpo._improve.greedy import best_action
+from tabular_trpo._improve.multipliers import MeanTVConstraint, TVConstraint, TVPenalty
 from tabular_trpo._improve.step import Step, nonnegative, single, step_to
 
 
@@ -30,8 +37,7 @@ def tv_penalty(L: Surrogate, c: Any) -> Step:
     Rows of weight 0 keep pi; ties between best actions go to the first.
 
     c:      a number >= 0 in the arithmetic of L; 0 gives the greedy step, up to ties
-    return: Step; multipliers are c, a = the largest TV, m (S,) = the price of TV in each row, whose
-            sum is 2 c a.  In rational arithmetic all are exact.
+    return: `Step` with `TVPenalty`; exact in rational arithmetic
     raises: InvalidMDPError for a batch, and c negative, NaN or infinite; ExactnessError; LimitError
             where the differences of G overflow
 
@@ -54,12 +60,12 @@ def tv_penalty(L: Surrogate, c: Any) -> Step:
     m = zeros(L.weight.shape, is_rational(L.pi))
     for s, row in rows.items():
         m[s] = row.right(a)
-    # At a breakpoint each row has a range of slopes; together they must be what the penalty costs.
+    # At a breakpoint each row has an interval of slopes; their sum must be 2 c a.
     missing = c * a - _sum(m)
     for s, row in rows.items():
         more = min(max(2 * missing, 0 * a), row.left(a) - m[s])
         m[s], missing = m[s] + more, missing - more / 2
-    found = {"c": c, "a": a, "m": frozen(m)}
+    found = TVPenalty(c, a, frozen(m))
     return step_to(L, _moved(L, rows, dict.fromkeys(rows, a)), found, lambda *d: c * d[2] ** 2)
 
 
@@ -72,8 +78,9 @@ def tv_constraint(L: Surrogate, delta: Any) -> Step:
     pi.
 
     delta:  a number >= 0 in the arithmetic of L
-    return: Step; multipliers are delta and m (S,) = the price of TV in each row
-    raises: as `tv_penalty`
+    return: `Step` with `TVConstraint`; exact in rational arithmetic
+    raises: InvalidMDPError for a batch, and delta negative, NaN or infinite; ExactnessError;
+            LimitError where the differences of G overflow
 
     >>> from tabular_trpo import MDP, evaluate, surrogate
     >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
@@ -85,7 +92,7 @@ def tv_constraint(L: Surrogate, delta: Any) -> Step:
     m = zeros(L.weight.shape, is_rational(L.pi))
     for s, row in rows.items():
         m[s] = row.right(delta)
-    found = {"delta": delta, "m": frozen(m)}
+    found = TVConstraint(delta, frozen(m))
     return step_to(L, _moved(L, rows, dict.fromkeys(rows, delta)), found)
 
 
@@ -95,24 +102,25 @@ def mean_tv_constraint(L: Surrogate, delta: Any) -> Step:
 
     max L(pi_new) subject to sum_s d(s) D_TV(pi(s), pi_new(s)) <= delta, d = weight / sum(weight):
     equation (12) of TRPO (2015) in total variation.  A fractional knapsack: mass moves in the order
-    of its gain per cost.  Rows of weight 0 keep pi.
+    of its gain per mean TV.  Rows of weight 0 keep pi.
 
     delta:  a number >= 0 in the arithmetic of L
-    return: Step; multipliers are delta and price = the gain per mean TV of what moves last, 0 where
-            delta is more than is needed
-    raises: as `tv_penalty`
+    return: `Step` with `MeanTVConstraint`, whose lam is the gain per mean TV of the mass that moves
+            last, 0 where all useful mass moves; exact in rational arithmetic
+    raises: InvalidMDPError for a batch, and delta negative, NaN or infinite; ExactnessError;
+            LimitError where the differences of G overflow
 
     >>> from tabular_trpo import MDP, evaluate, surrogate
     >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
-    >>> mean_tv_constraint(surrogate(evaluate(mdp, [["1/2", "1/2"]])), "1/8").multipliers["price"]
+    >>> mean_tv_constraint(surrogate(evaluate(mdp, [["1/2", "1/2"]])), "1/8").multipliers.lam
     Fraction(2, 1)
     """
     delta = nonnegative("delta", delta, is_rational(single(L).pi))
     rows = _moves(L)
     visited = L.weight > 0
     d = (L.weight / L.weight[visited].sum() if visited.any() else L.weight).tolist()
-    masses, left, price = dict.fromkeys(rows, 0 * delta), delta, 0 * delta
-    # A share that is 0 in floats costs nothing: its row moves as a whole.
+    masses, left, lam = dict.fromkeys(rows, 0 * delta), delta, 0 * delta
+    # A row whose d underflows to 0 costs nothing and moves completely.
     masses |= {s: row.ends[-1] for s, row in rows.items() if not d[s]}
     found = [(x / d[s], s, mass) for s, row in rows.items() if d[s] for x, mass in row.steps()]
     found.sort(key=lambda item: -item[0])  # stable: ties in the order of states and actions
@@ -120,17 +128,21 @@ def mean_tv_constraint(L: Surrogate, delta: Any) -> Step:
         most = left / d[s]
         masses[s] += min(most, mass)
         if most <= mass:
-            price = _finite(ratio)
+            lam = _finite(ratio)
             break
         left = max(left - d[s] * mass, 0 * left)
-    return step_to(L, _moved(L, rows, masses), {"delta": delta, "price": price})
+    return step_to(L, _moved(L, rows, masses), MeanTVConstraint(delta, lam))
 
 
 @final
 @locked
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """What mass of one row gains: `slopes[i]` until `ends[i]` has left, worst actions first."""
+    """The gain of moved mass t in one row: slope `slopes[i]` for t up to `ends[i]`, then 0.
+
+    best:    the action that takes the mass
+    actions: the actions that mass leaves, the worst first
+    """
 
     best: int
     actions: list[int]
@@ -138,11 +150,11 @@ class _Row:
     ends: list[Any]
 
     def right(self, a: Any) -> Any:
-        """Return what a little mass more than a gains."""
+        """Return the right derivative of the gain at mass a."""
         return self._slope(bisect_right(self.ends, a))
 
     def left(self, a: Any) -> Any:
-        """Return what the last bit of mass a gains."""
+        """Return the left derivative of the gain at mass a."""
         return self._slope(bisect_left(self.ends, a))
 
     def _slope(self, i: int) -> Any:
@@ -155,7 +167,7 @@ class _Row:
 
 
 def _moves(L: Surrogate) -> dict[int, _Row]:
-    """Return the rows that are visited and have mass on actions worse than their best."""
+    """Return the visited rows with mass on actions that are worse than the best."""
     rows = {}
     for s in range(len(L.pi)):
         if not L.weight[s] > 0:
@@ -171,7 +183,7 @@ def _moves(L: Surrogate) -> dict[int, _Row]:
 
 
 def _moved(L: Surrogate, rows: dict[int, _Row], masses: dict[int, Any]) -> Array:
-    """Return pi with a mass moved in each row, or all that gains where that is less."""
+    """Return pi with the given mass moved in each row, or all useful mass where that is less."""
     new = L.pi.copy()
     for s, row in rows.items():
         left = masses[s]
@@ -184,7 +196,7 @@ def _moved(L: Surrogate, rows: dict[int, _Row], masses: dict[int, Any]) -> Array
 
 
 def _sum(slopes: Iterable[Any]) -> Any:
-    """Return half the sum, which is compared with c a: twice that might overflow."""
+    """Return half the sum of slopes, which is compared with c a, since 2 c a might overflow."""
     return _finite(sum(slope / 2 for slope in slopes))
 
 

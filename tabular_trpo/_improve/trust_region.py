@@ -1,7 +1,12 @@
-"""The trust regions of TRPO (2015): largest KL, mean KL, and the mean as a penalty."""
+"""The trust regions of TRPO (2015): largest KL, mean KL, and a penalty on the mean KL.
+
+Each visited state has a row problem under KL(pi || pi_new), which `kl_rows` derives and `kl_curves`
+solves; the mean couples the rows by one multiplier (`kl_multiplier`).  States of weight 0 keep pi.
+A new policy is rounded to a grid, and its divergence is computed from the rounded rows: where it
+exceeds the radius the aim is lowered, and as a last resort the step is scaled back.
+"""
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,21 +17,28 @@ from tabular_trpo._core.public import public
 from tabular_trpo._exact.divergence import kl_of_rows
 from tabular_trpo._exact.surrogate import Surrogate
 from tabular_trpo._improve.greedy import greedy
-from tabular_trpo._improve.kl_curves import PRICE, at_price, priced, within
-from tabular_trpo._improve.kl_multiplier import balance
-from tabular_trpo._improve.kl_rows import Rows, best_at_price, rows_of
-from tabular_trpo._improve.step import Step, floating, nonnegative, step_to, visited
+from tabular_trpo._improve.kl_curves import (
+    MULTIPLIER,
+    solve_at_multiplier,
+    solve_radius,
+    t_at_multiplier,
+)
+from tabular_trpo._improve.kl_multiplier import solve_multiplier
+from tabular_trpo._improve.kl_rows import KLRows, policy_at_multiplier, prepare_rows
+from tabular_trpo._improve.multipliers import KLConstraint, KLPenalty, Multipliers
+from tabular_trpo._improve.step import Penalty, Step, floating, nonnegative, step_to, visited
 
-MOST = 600.0  # KL; beyond it exp(-KL) is no double, and nothing more is to be gained
-INSIDE = 1 - 1e-12  # of a radius is aimed at, so that rounding seldom leads out of it
-TRIES = 16  # with less and less of it: rows are put on a grid, which can matter to rare actions
+MOST = 600.0  # largest KL aimed at; beyond it exp(-KL) underflows, and the gain is complete
+INSIDE = 1 - 1e-12  # share of a radius aimed at, so that rounding seldom leads out of it
+TRIES = 16  # with ever smaller aims: rows are rounded to a grid, which can change rare actions
 
 
-def visited_rows(L: Surrogate, weighted: bool) -> tuple[Rows, Any, Array]:
-    """Return the rows that can gain, in visited states, with G itself or G / weight.
+def visited_rows(L: Surrogate, weighted: bool) -> tuple[KLRows, Any, Array]:
+    """Return the rows of visited states that can gain.
 
-    return: the rows; an index of their states; their weights
-    raises: ExactnessError for a rational surrogate: KL steps have logarithms
+    weighted: whether their gains are G = weight * A, or A
+    return:   the rows; an index of their states; their weights
+    raises:   ExactnessError for a rational surrogate, since KL steps have logarithms
     """
     floating(L)
     at = visited(L)
@@ -35,11 +47,11 @@ def visited_rows(L: Surrogate, weighted: bool) -> tuple[Rows, Any, Array]:
         G = G / weight[:, None]
     if L.allowed is not None:
         G = np.where(L.allowed[at], G, -np.inf)
-    rows = rows_of(L.pi[at], G)
+    rows = prepare_rows(L.pi[at], G)
     if np.count_nonzero(rows.mean) == len(rows.mean):
         return rows, at, weight
-    gains = (rows.span > 0) | (rows.out > 0)
-    return rows.some(gains), np.flatnonzero(L.weight > 0)[gains], weight[gains]
+    gains = (rows.span > 0) | (rows.excess > 0)
+    return rows.take(gains), np.flatnonzero(L.weight > 0)[gains], weight[gains]
 
 
 def placed(L: Surrogate, at: Any, q: Array) -> Array:
@@ -53,12 +65,13 @@ def placed(L: Surrogate, at: Any, q: Array) -> Array:
 
 @public
 def max_kl(L: Surrogate, delta: Any) -> Step:
-    """Return the step that maximises L(pi_new) subject to max_s KL(pi || pi_new) <= delta.
+    """Return the step that maximises L(pi_new) subject to max_s KL(pi(s) || pi_new(s)) <= delta.
 
-    TRPO (2015), equation (11).  Each visited state is a problem of its own.
+    TRPO (2015), equation (11), with the maximum over visited states.  Each of them is a problem of
+    its own: pi_new(a|s) = lam(s) pi(a|s) / (nu(s) - G(s, a)) on the support of pi(s).
 
     delta:  a number >= 0; 0 keeps pi
-    return: multipliers delta, lam (S,)
+    return: `Step` with `KLConstraint`, lam (S,)
     raises: InvalidMDPError for delta < 0, NaN or infinite, or a batch; ExactnessError if rational
 
     >>> L = Surrogate(np.array([[0.0, 1.0]]), np.ones(1), np.array([[1.0, 0.0]]), 0.0)
@@ -68,20 +81,20 @@ def max_kl(L: Surrogate, delta: Any) -> Step:
     rows, at, _ = visited_rows(L, weighted=True)
     delta = nonnegative("delta", delta)
     lam = np.zeros(len(L.pi))
-    found = {"delta": delta, "lam": lam}
+    found = KLConstraint(delta, lam)
     if delta == 0 or not len(rows.p):
         return step_to(L, L.pi, found)
     aim = min(delta * INSIDE, MOST)
-    q, prices, _ = within(rows, aim)
+    q, multipliers, _ = solve_radius(rows, aim)
     for tries in range(TRIES):
         with np.errstate(over="ignore"):
-            lam[at] = finite("lam", prices * rows.unit)
+            lam[at] = finite("lam", multipliers * rows.unit)
         step = no_worse(L, placed(L, at, q), found)
         if step.max_kl <= delta:
             return step
         over = kl_of_rows(L.pi[at], step.pi_new[at]) - delta
         high, aim = over > 0, max(aim - 2.0**tries * float(largest(over)), aim / 2)
-        q[high], prices[high], _ = within(rows.some(high), aim)
+        q[high], multipliers[high], _ = solve_radius(rows.take(high), aim)
     return _drawn_back(L, step, found, "max_kl", delta)
 
 
@@ -89,10 +102,11 @@ def max_kl(L: Surrogate, delta: Any) -> Step:
 def mean_kl(L: Surrogate, delta: Any) -> Step:
     """Return the step that maximises L(pi_new) subject to E_{s~d} KL(pi || pi_new) <= delta.
 
-    TRPO (2015), equation (12); d = weight / sum(weight).  All visited states have one price lam.
+    TRPO (2015), equation (12); d = weight / sum(weight).  All visited states share one multiplier:
+    pi_new(a|s) = lam pi(a|s) / (nu(s) - A(s, a)) on the support of pi(s), with A = G / weight.
 
     delta:  a number >= 0; 0 keeps pi
-    return: multipliers delta, lam (of the advantage, not of rho A)
+    return: `Step` with `KLConstraint`, lam a number
     raises: InvalidMDPError for delta < 0, NaN or infinite, or a batch; ExactnessError if rational
 
     >>> L = Surrogate(np.array([[0.0, 1.0]]), np.ones(1), np.array([[1.0, 0.0]]), 0.0)
@@ -102,14 +116,14 @@ def mean_kl(L: Surrogate, delta: Any) -> Step:
     rows, at, weight = visited_rows(L, weighted=False)
     delta = nonnegative("delta", delta)
     if delta == 0 or not len(rows.p):
-        return step_to(L, L.pi, {"delta": delta, "lam": 0.0})
+        return step_to(L, L.pi, KLConstraint(delta, 0.0))
     d = weight / np.add.reduce(L.weight)
     aim = delta * INSIDE
     for tries in range(1 if rows.outside else TRIES):
-        x, t = balance(rows, PRICE, d, math.log(aim))
+        x, t = solve_multiplier(rows, MULTIPLIER, d, math.log(aim))
         lam = math.exp(x)
-        q = _between(rows, d, lam, aim) if rows.outside else best_at_price(rows, lam, t)
-        found = {"delta": delta, "lam": finite("lam", lam * rows.unit)}
+        q = _between(rows, d, lam, aim) if rows.outside else policy_at_multiplier(rows, lam, t)
+        found = KLConstraint(delta, finite("lam", lam * rows.unit))
         step = no_worse(L, placed(L, at, q), found)
         if step.mean_kl <= delta:
             return step
@@ -117,15 +131,15 @@ def mean_kl(L: Surrogate, delta: Any) -> Step:
     return _drawn_back(L, step, found, "mean_kl", delta)
 
 
-def _between(rows: Rows, d: Array, lam: float, delta: float) -> Array:
-    """Return the rows whose mean divergence is delta, between those on both sides of the root.
+def _between(rows: KLRows, d: Array, lam: float, delta: float) -> Array:
+    """Return the rows whose mean divergence is delta, between those on both sides of lam.
 
-    Where an action comes in from outside its row jumps between two neighbouring doubles: what is
-    between the policies on both sides is no worse than either.
+    Where an action outside the support enters, its row may jump between two adjacent doubles lam.
+    The problem is concave, so a mixture of the policies on both sides is no worse than either.
     """
     near = far = lam
     for tries in range(50):
-        pair = [at_price(rows, x) for x in (near, far)]
+        pair = [solve_at_multiplier(rows, x) for x in (near, far)]
         (more, above), (less, below) = ((q, float(d @ kl)) for q, kl in pair)
         if above >= delta >= below:
             break
@@ -138,11 +152,12 @@ def _between(rows: Rows, d: Array, lam: float, delta: float) -> Array:
 def mean_kl_penalty(L: Surrogate, C: Any) -> Step:
     """Return the step that maximises L(pi_new) - C E_{s~d} KL(pi || pi_new).
 
-    TRPO (2015), section 4, with the mean for the largest divergence.  In each visited state the
-    price of the advantage is C / sum(weight), which is C (1 - gamma).
+    TRPO (2015), section 4, with the mean in place of the largest divergence; d = weight /
+    sum(weight).  Each visited state maximises sum_a pi_new A - lam KL with lam = C / sum(weight),
+    which is C (1 - gamma) for an exact surrogate.
 
     C:      a number >= 0; 0 is the greedy step
-    return: multipliers C, lam
+    return: `Step` with `KLPenalty`, lam a number
     raises: InvalidMDPError for C < 0, NaN or infinite, or a batch; ExactnessError if rational
 
     >>> L = Surrogate(np.array([[0.0, 1.0]]), np.ones(1), np.array([[1.0, 0.0]]), 0.0)
@@ -155,25 +170,25 @@ def mean_kl_penalty(L: Surrogate, C: Any) -> Step:
         return greedy(L)
     total = float(np.add.reduce(L.weight))
     lam = C / total if total else 0.0
-    price, pi_new = lam / rows.unit, L.pi
-    if len(rows.p) and math.isfinite(price):
-        pi_new = placed(L, at, best_at_price(rows, price, priced(rows, price)))
-    return no_worse(L, pi_new, {"C": C, "lam": lam}, lambda k, m, t: C * m)
+    scaled, pi_new = lam / rows.unit, L.pi
+    if len(rows.p) and math.isfinite(scaled):
+        pi_new = placed(L, at, policy_at_multiplier(rows, scaled, t_at_multiplier(rows, scaled)))
+    return no_worse(L, pi_new, KLPenalty(C, None, lam), lambda k, m, t: C * m)
 
 
 def no_worse(
     L: Surrogate,
     pi_new: Array,
-    found: dict[str, Any],
-    penalty: Callable[[Any, Any, Any], Any] | None = None,
+    found: Multipliers,
+    penalty: Penalty | None = None,
 ) -> Step:
-    """Return the step, or that to pi itself where rounding left less than its objective, 0."""
+    """Return the step to pi_new, or to pi where rounding made its objective negative."""
     step = step_to(L, pi_new, found, penalty)
     return step if step.objective >= 0 else step_to(L, L.pi, found)
 
 
-def _drawn_back(L: Surrogate, step: Step, found: dict[str, Any], name: str, delta: float) -> Step:
-    """Return the step, drawn back in a line until it is within delta: KL is convex in pi_new."""
+def _drawn_back(L: Surrogate, step: Step, found: Multipliers, name: str, delta: float) -> Step:
+    """Return the step scaled back towards pi until it is within delta; KL is convex in pi_new."""
     for tries in range(TRIES):
         over = getattr(step, name)
         if over <= delta:

@@ -15,7 +15,7 @@ from tabular_trpo._sampled.simulator import Simulator
 
 def cem(
     sim: Simulator,
-    members: SoftmaxClass,
+    policy_class: SoftmaxClass,
     paths: int,
     population: int = 20,
     elite: float = 0.2,
@@ -41,20 +41,20 @@ def cem(
     if not 0 < elite <= 1:
         raise invalid("range", "elite", f"= {shown(elite)}", "a share in (0, 1]")
     best = max(1, round(elite * n))
-    mean, sd, noise = np.zeros(members.theta_shape), np.ones(members.theta_shape), 1.0
+    mean, sd, noise = np.zeros(policy_class.theta_shape), np.ones(policy_class.theta_shape), 1.0
     while True:
         thetas = mean + sd * sim.rng.standard_normal((n, *mean.shape))
-        order = np.argsort(-scores(sim, members, thetas, paths, horizon), kind="stable")
+        order = np.argsort(-scores(sim, policy_class, thetas, paths, horizon), kind="stable")
         kept = thetas[order[:best]]
         mean = kept.mean(axis=0)
         noise *= 0.9
         sd = np.sqrt(kept.var(axis=0) + noise * 0.1)
-        yield members.policy(mean)
+        yield policy_class.policy(mean)
 
 
 def cma(
     sim: Simulator,
-    members: SoftmaxClass,
+    policy_class: SoftmaxClass,
     paths: int,
     population: int | None = None,
     horizon: int | None = None,
@@ -64,13 +64,15 @@ def cma(
     population: thetas of a round; None for the package's 4 + floor(3 log K)
     raises:     MissingExtraError without the package `cma` (extra cma); InvalidMDPError
     """
-    start = np.zeros(int(np.prod(members.theta_shape)))
+    start = np.zeros(int(np.prod(policy_class.theta_shape)))
     strategy = _strategy(start, sim.rng, population)
     while True:
         thetas = np.array(strategy.ask())
-        found = scores(sim, members, thetas.reshape(-1, *members.theta_shape), paths, horizon)
+        found = scores(
+            sim, policy_class, thetas.reshape(-1, *policy_class.theta_shape), paths, horizon
+        )
         strategy.tell(list(thetas), (-found).tolist())
-        yield members.policy(strategy.mean)
+        yield policy_class.policy(strategy.mean)
 
 
 def cma_package() -> Any:
@@ -97,14 +99,14 @@ def _strategy(start: Array, rng: np.random.Generator, population: int | None) ->
 
 
 def scores(
-    sim: Simulator, members: SoftmaxClass, thetas: Array, paths: int, horizon: int | None
+    sim: Simulator, policy_class: SoftmaxClass, thetas: Array, paths: int, horizon: int | None
 ) -> Array:
     """Return the mean return of each theta over its own paths, (n,).
 
     thetas: (n, *theta_shape)
     """
     each = size("paths", paths, 1)
-    policies = np.array([members.policy(theta) for theta in thetas])
+    policies = np.array([policy_class.policy(theta) for theta in thetas])
     # Paths with geometric times come the longest first: whose is whose must not depend on it.
     order = sim.rng.permutation(np.repeat(np.arange(len(thetas)), each))
     rollouts = single_path(sim, policies[order], len(order), horizon)

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple, final
 import numpy as np
 
 from tabular_trpo._core.errors import LimitError, Problem
-from tabular_trpo._core.grid import below_grid, largest_gives_way
+from tabular_trpo._core.grid import below_grid, renormalise_largest
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array, is_rational, is_sparse, zeros
 from tabular_trpo._exact.evaluate import evaluate
-from tabular_trpo._sampled.terms import summed
+from tabular_trpo._sampled.contributions import sum_by_index
 
 MOST_STATES = 24  # a pair of states is a state of the coupled chain
 
@@ -30,10 +30,10 @@ def paid(mdp: MDP, f: Array | None) -> Array:
     return np.asarray((mdp.P * mdp.r_next * other).sum(axis=-1)).reshape(mdp.r.shape)
 
 
-def overlaps(p: list[Any], q: list[Any]) -> Iterator[tuple[int, int, Any]]:
+def monotone_coupling(p: list[Any], q: list[Any]) -> Iterator[tuple[int, int, Any]]:
     """Yield (i, j, probability) of what two rows draw when one uniform is inverted in both.
 
-    >>> list(overlaps([0.5, 0.5], [0.25, 0.75]))
+    >>> list(monotone_coupling([0.5, 0.5], [0.25, 0.75]))
     [(0, 0, 0.25), (0, 1, 0.25), (1, 1, 0.5)]
     """
     i, j = 0, 0
@@ -47,7 +47,7 @@ def overlaps(p: list[Any], q: list[Any]) -> Iterator[tuple[int, int, Any]]:
         i, j = i + (one[i] <= end), j + (other[j] <= end)
 
 
-def coupled_products(mdp: MDP, pi: Array, horizon: int | None) -> Array:
+def coupled_second_moments(mdp: MDP, pi: Array, horizon: int | None) -> Array:
     """Return E Q_hat(s, a) Q_hat(s, b) of two branches with common random numbers, (S, A, A).
 
     horizon: steps of a branch; None where both stop at one geometric time
@@ -65,7 +65,7 @@ def coupled_products(mdp: MDP, pi: Array, horizon: int | None) -> Array:
         """Return E R R' of all pairs of pairs, W being E R R' of pairs of states later on."""
         later = law.x_pays * V[law.y] + law.y_pays * V[law.x]
         each = law.x_pays * law.y_pays + f * later + ff * W[law.x, law.y]
-        return summed(law.pair, law.chance * each, (S * A) ** 2, rational)
+        return sum_by_index(law.pair, law.chance * each, (S * A) ** 2, rational)
 
     V, W = zeros((S,), rational), zeros((S, S), rational)
     if horizon is None:
@@ -90,7 +90,7 @@ def coupled_products(mdp: MDP, pi: Array, horizon: int | None) -> Array:
 
 def _averaged(law: "_Law", products: Array, S: int, rational: bool) -> Array:
     """Return E R R' of pairs of states, the actions drawn by one uniform."""
-    return summed(law.of, law.drawn * products, S * S, rational).reshape(S, S)
+    return sum_by_index(law.of, law.drawn * products, S * S, rational).reshape(S, S)
 
 
 @final
@@ -121,13 +121,13 @@ def _law(mdp: MDP, pi: Array) -> _Law:
     drawn = zeros((S, A, S, A), rational)
     for s in range(S):
         for t in range(S):
-            for a, b, both in overlaps(acts[s], acts[t]):
+            for a, b, both in monotone_coupling(acts[s], acts[t]):
                 drawn[s, a, t, b] = both
     met = [
         (k * S * A + m, i, j, both)
         for k in range(S * A)
         for m in range(S * A)
-        for i, j, both in overlaps(rows[k], rows[m])
+        for i, j, both in monotone_coupling(rows[k], rows[m])
     ]
     pair, x, y = np.array([entry[:3] for entry in met], dtype=np.intp).T
     chance = np.array([entry[3] for entry in met], dtype=object if rational else float)
@@ -145,7 +145,7 @@ def _whole(table: Array) -> list[list[Any]]:
     """Return rows whose partial sums lose nothing: as Fractions where an entry is below 2^-53."""
     if is_rational(table) or not below_grid(table).any():
         return list(table.tolist())
-    return [largest_gives_way([Fraction(x) for x in row]) for row in table.tolist()]
+    return [renormalise_largest([Fraction(x) for x in row]) for row in table.tolist()]
 
 
 def _rows(mdp: MDP) -> Any:

@@ -79,10 +79,10 @@ def run(mdp: MDP, name: str, seed: int, budget: int, settings: Settings) -> Curv
     method = METHODS[name]
     rng = np.random.default_rng(np.random.SeedSequence([seed, crc32(name.encode())]))
     sim = Simulator(mdp, rng)
-    members = SoftmaxClass((mdp.n_states, mdp.n_actions), None, mdp.allowed)
+    policy_class = SoftmaxClass((mdp.n_states, mdp.n_actions), None, mdp.allowed)
     ev = evaluate(mdp, uniform(mdp))
     steps, etas, fell = [0], [ev.eta], 0
-    for i, pi in enumerate(method.run(mdp, sim, members, settings), 1):
+    for i, pi in enumerate(method.run(mdp, sim, policy_class, settings), 1):
         old, ev = ev, evaluate(mdp, pi)
         fell += _fell(old, ev)
         etas.append(ev.eta)

@@ -9,7 +9,7 @@ from tabular_trpo._core.arguments import one_model
 from tabular_trpo._core.errors import LimitError, Problem
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array, is_rational, is_sparse, zeros
-from tabular_trpo._core.policy import check_policy
+from tabular_trpo._core.policy_checks import check_policy
 from tabular_trpo._core.public import public
 from tabular_trpo._families.arguments import size
 from tabular_trpo._sampled.rollouts import Rollouts

@@ -13,12 +13,12 @@ import numpy as np
 from tabular_trpo._core.arithmetic import read_as
 from tabular_trpo._core.errors import InvalidMDPError, Problem, invalid
 from tabular_trpo._core.numbers import Array, is_rational, shown, zeros
-from tabular_trpo._core.policy import check_rows
+from tabular_trpo._core.policy_checks import check_rows
 from tabular_trpo._core.public import public
 from tabular_trpo._core.shapes import shape_error
 from tabular_trpo._exact.surrogate import Surrogate
-from tabular_trpo._sampled.rollouts import Rollouts, to_go
-from tabular_trpo._sampled.terms import Terms
+from tabular_trpo._sampled.contributions import Contributions
+from tabular_trpo._sampled.rollouts import Rollouts, rewards_to_go
 from tabular_trpo._sampled.vine import Vine
 
 WEIGHTINGS = ("discounted", "undiscounted")
@@ -58,29 +58,29 @@ def estimate(
     """
     least = rollouts.states.max() + 1, rollouts.actions.max() + 1
     pi = read_policy(pi, least, is_rational(rollouts.rewards))
-    return path_terms(rollouts, pi, weighting, baseline, lam).surrogate(pi, pi > 0)
+    return path_contributions(rollouts, pi, weighting, baseline, lam).surrogate(pi, pi > 0)
 
 
-def path_terms(
+def path_contributions(
     rollouts: Rollouts,
     pi: Array,
     weighting: str = "discounted",
     baseline: Any = None,
     lam: Any = None,
-) -> Terms:
+) -> Contributions:
     """Return what each path contributes; for what it takes and raises see `estimate`."""
     weights = step_weights(weighting, rollouts.gamma, rollouts.horizon)
     within = rollouts.within
     _same_policy(rollouts, pi, within)
     returns = rollouts.returns
-    with np.errstate(over="ignore", invalid="ignore"):  # `Terms` refuses what overflows
+    with np.errstate(over="ignore", invalid="ignore"):  # `Contributions` refuses what overflows
         gain = _advantages(rollouts, returns, len(pi), baseline, lam)
     path, t = np.nonzero(within)
     state, action = rollouts.states[path, t], rollouts.actions[path, t]
     weight = (zeros(within.shape[1:], is_rational(rollouts.rewards)) + weights)[t]
     with np.errstate(over="ignore", invalid="ignore"):
         value = weight * gain[path, t] / rollouts.behaviour[path, t]
-    return Terms(path, state, action, value, path, state, weight, returns[:, 0])
+    return Contributions(path, state, action, value, path, state, weight, returns[:, 0])
 
 
 @public
@@ -96,10 +96,10 @@ def estimate_vine(vine: Vine, pi: Any) -> Surrogate:
     raises: InvalidMDPError, also for an action drawn where the behaviour has none; ExactnessError
     """
     pi = vine_policy(vine, pi)
-    return vine_terms(vine, pi).surrogate(pi, vine.visible)
+    return vine_contributions(vine, pi).surrogate(pi, vine.visible)
 
 
-def vine_terms(vine: Vine, pi: Array) -> Terms:
+def vine_contributions(vine: Vine, pi: Array) -> Contributions:
     """Return what each path of a vine contributes; for what it raises see `estimate_vine`."""
     root, place = np.nonzero(vine.used)
     drawn = vine.behaviour[root, place]
@@ -119,7 +119,9 @@ def vine_terms(vine: Vine, pi: Array) -> Terms:
         np.add.at(last, root, chance * vine.first[root, place])
         returns = (vine.before + last).reshape(n, each).sum(axis=1) / each
     weight = zeros((R,), is_rational(vine.Q)) + scale
-    return Terms(vine.path[root], state, action, value, vine.path, vine.states, weight, returns)
+    return Contributions(
+        vine.path[root], state, action, value, vine.path, vine.states, weight, returns
+    )
 
 
 def read_policy(pi: Any, least: tuple[int, int], rational: bool) -> Array:
@@ -213,4 +215,4 @@ def _advantages(
     going = np.arange(1, at.shape[1]) < rollouts.length[:, None] if rollouts.geometric else 1
     factor = rollouts.factor
     errors = rollouts.rewards + factor * going * at[:, 1:] - at[:, :-1]
-    return to_go(np.where(rollouts.within, errors, 0 * errors), factor * lam)
+    return rewards_to_go(np.where(rollouts.within, errors, 0 * errors), factor * lam)

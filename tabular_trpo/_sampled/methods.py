@@ -26,10 +26,10 @@ from tabular_trpo._improve.natural import natural, natural_fixed
 from tabular_trpo._improve.softmax_class import SoftmaxClass
 from tabular_trpo._improve.step import Step, nonnegative
 from tabular_trpo._sampled.blackbox import cem, cma, cma_package
-from tabular_trpo._sampled.data import Batch, Exact, Paths, Source, Vines
 from tabular_trpo._sampled.estimate import step_weights
 from tabular_trpo._sampled.learning import BatchStep, learning, start
 from tabular_trpo._sampled.simulator import Simulator
+from tabular_trpo._sampled.sources import Batch, Exact, Paths, Source, Vines
 
 POPULATION = 20
 
@@ -98,56 +98,68 @@ class Method:
 
 @public
 def going(
-    sim: Simulator, members: SoftmaxClass, source: Source, take: BatchStep
+    sim: Simulator, policy_class: SoftmaxClass, source: Source, take: BatchStep
 ) -> Iterator[Array]:
     """Yield the policies of a learner that begins at the uniform one."""
-    return (made.pi_new for _, made in learning(sim, members, source, take, start(members)))
+    return (
+        made.pi_new for _, made in learning(sim, policy_class, source, take, start(policy_class))
+    )
 
 
 def _paths(mdp: MDP, settings: Settings) -> Paths:
     return Paths(settings.paths(mdp), settings.horizon)
 
 
-def _natural(members: SoftmaxClass, delta: float, **how: Any) -> BatchStep:
-    return lambda batch, theta: natural(batch.L, theta, delta, members, **how)
+def _natural(policy_class: SoftmaxClass, delta: float, **how: Any) -> BatchStep:
+    return lambda batch, theta: natural(batch.L, theta, delta, policy_class, **how)
 
 
 def _single_path(
-    mdp: MDP, sim: Simulator, members: SoftmaxClass, settings: Settings, **how: Any
+    mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings, **how: Any
 ) -> Iterator[Array]:
-    return going(sim, members, _paths(mdp, settings), _natural(members, settings.delta, **how))
+    return going(
+        sim, policy_class, _paths(mdp, settings), _natural(policy_class, settings.delta, **how)
+    )
 
 
-def _max_kl(mdp: MDP, sim: Simulator, members: SoftmaxClass, settings: Settings) -> Iterator[Array]:
-    return _single_path(mdp, sim, members, settings, divergence="max_kl")
+def _max_kl(
+    mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings
+) -> Iterator[Array]:
+    return _single_path(mdp, sim, policy_class, settings, divergence="max_kl")
 
 
-def _vine(mdp: MDP, sim: Simulator, members: SoftmaxClass, settings: Settings) -> Iterator[Array]:
+def _vine(
+    mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings
+) -> Iterator[Array]:
     source = Vines(settings.paths(mdp, vine=True), horizon=settings.horizon)
-    return going(sim, members, source, _natural(members, settings.delta))
+    return going(sim, policy_class, source, _natural(policy_class, settings.delta))
 
 
-def _exact(mdp: MDP, sim: Simulator, members: SoftmaxClass, settings: Settings) -> Iterator[Array]:
-    return going(sim, members, Exact(mdp), _natural(members, settings.delta))
+def _exact(
+    mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings
+) -> Iterator[Array]:
+    return going(sim, policy_class, Exact(mdp), _natural(policy_class, settings.delta))
 
 
-def _fixed(mdp: MDP, sim: Simulator, members: SoftmaxClass, settings: Settings) -> Iterator[Array]:
+def _fixed(
+    mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings
+) -> Iterator[Array]:
     """Hold the multiplier that the first accepted step of the trust region has."""
     held: list[float] = []
 
     def take(batch: Batch, theta: Array) -> Step:
         if held:
-            return natural_fixed(batch.L, theta, held[0], members)
-        first = natural(batch.L, theta, settings.delta, members)
+            return natural_fixed(batch.L, theta, held[0], policy_class)
+        first = natural(batch.L, theta, settings.delta, policy_class)
         if (length := first.multipliers["step_length"]) > 0:
             held.append(1 / length)
         return first
 
-    return going(sim, members, _paths(mdp, settings), take)
+    return going(sim, policy_class, _paths(mdp, settings), take)
 
 
 def _empirical(
-    mdp: MDP, sim: Simulator, members: SoftmaxClass, settings: Settings
+    mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings
 ) -> Iterator[Array]:
     def take(batch: Batch, theta: Array) -> Step:
         rollouts = batch.rollouts
@@ -156,18 +168,20 @@ def _empirical(
         by_step = step_weights("discounted", rollouts.gamma, rollouts.horizon)
         weights = np.broadcast_to(by_step, within.shape)
         where = rollouts.states[:, :-1][within], rollouts.actions[within], weights[within]
-        product = partial(_product, members, theta, where)
-        return natural(batch.L, theta, settings.delta, members, product=product, iterations=20)
+        product = partial(_product, policy_class, theta, where)
+        return natural(batch.L, theta, settings.delta, policy_class, product=product, iterations=20)
 
-    return going(sim, members, _paths(mdp, settings), take)
+    return going(sim, policy_class, _paths(mdp, settings), take)
 
 
-def _product(members: SoftmaxClass, theta: Array, where: tuple[Array, ...], v: Array) -> Array:
+def _product(policy_class: SoftmaxClass, theta: Array, where: tuple[Array, ...], v: Array) -> Array:
     states, actions, weights = where
-    return members.empirical_fisher_product(theta, v, states, actions, weights)
+    return policy_class.empirical_fisher_product(theta, v, states, actions, weights)
 
 
-def _rwr(mdp: MDP, sim: Simulator, members: SoftmaxClass, settings: Settings) -> Iterator[Array]:
+def _rwr(
+    mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings
+) -> Iterator[Array]:
     """Weigh each action by its mean return, returns counted from the least of the batch."""
 
     def take(batch: Batch, theta: Array) -> Step:
@@ -184,18 +198,22 @@ def _rwr(mdp: MDP, sim: Simulator, members: SoftmaxClass, settings: Settings) ->
         nothing = (L.pi * u).sum(axis=1, keepdims=True) == 0
         return rwr(L, np.where(nothing, 1.0, u))
 
-    return going(sim, members, _paths(mdp, settings), take)
+    return going(sim, policy_class, _paths(mdp, settings), take)
 
 
-def _cem(mdp: MDP, sim: Simulator, members: SoftmaxClass, settings: Settings) -> Iterator[Array]:
+def _cem(
+    mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings
+) -> Iterator[Array]:
     each = max(1, settings.paths(mdp) // POPULATION)
-    return cem(sim, members, each, POPULATION, horizon=settings.horizon)
+    return cem(sim, policy_class, each, POPULATION, horizon=settings.horizon)
 
 
-def _cma(mdp: MDP, sim: Simulator, members: SoftmaxClass, settings: Settings) -> Iterator[Array]:
+def _cma(
+    mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings
+) -> Iterator[Array]:
     cma_package()  # says at once that it is missing
     each = max(1, settings.paths(mdp) // POPULATION)
-    return cma(sim, members, each, POPULATION, settings.horizon)
+    return cma(sim, policy_class, each, POPULATION, settings.horizon)
 
 
 METHODS = {

@@ -22,13 +22,13 @@ from tabular_trpo._core.errors import InvalidMDPError, Problem
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array, Scalar, brief, is_rational, zeros
 from tabular_trpo._core.overflow import finite
-from tabular_trpo._core.policy import check_policy
+from tabular_trpo._core.policy_checks import check_policy
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._exact.evaluate import evaluate
 from tabular_trpo._exact.work import moments_seconds, recursion_seconds
 from tabular_trpo._families.arguments import size
-from tabular_trpo._sampled.common_random_numbers import coupled_products, expected, paid
+from tabular_trpo._sampled.common_random_numbers import coupled_second_moments, expected, paid
 from tabular_trpo._sampled.estimate import read_baseline, step_weights
 
 
@@ -151,7 +151,7 @@ def vine_moments(
     step = (pi_new - pi) / (1 - mdp.gamma)
     Q, squares = _branch(mdp, pi, horizon)
     if common:
-        products = coupled_products(mdp, pi, horizon)
+        products = coupled_second_moments(mdp, pi, horizon)
         crossed = (step[:, :, None] * step[:, None, :] * products).sum(axis=(1, 2))
     else:
         own = (step * step * (squares - Q * Q)).sum(axis=1)

@@ -18,12 +18,12 @@ from tabular_trpo._core.arithmetic import read_as
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.numbers import Array, Scalar, frozen
 from tabular_trpo._core.overflow import finite
-from tabular_trpo._core.policy import check_rows
+from tabular_trpo._core.policy_checks import check_rows
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._core.shapes import shape_error
 from tabular_trpo._families.arguments import size
-from tabular_trpo._sampled.draws import Draws, draws
+from tabular_trpo._sampled.categorical import Categorical
 from tabular_trpo._sampled.simulator import Simulator
 
 BYTES_A_STEP = 40  # state, action, reward, behaviour, and what an estimate makes of them
@@ -79,7 +79,7 @@ class Rollouts:
     def returns(self) -> Array:
         """What is met from each step on, (N, T); LimitError where doubles overflow."""
         with np.errstate(over="ignore", invalid="ignore"):
-            return np.asarray(finite("a return", to_go(self.rewards, self.factor)))
+            return np.asarray(finite("a return", rewards_to_go(self.rewards, self.factor)))
 
 
 @public
@@ -108,8 +108,8 @@ def single_path(sim: Simulator, pi: Any, paths: int, horizon: int | None = None)
     rewards, behaviour = np.zeros((longest, n)), np.ones((longest, n))
     states = np.zeros((longest + 1, n), dtype=np.intp)
     states[0] = sim.reset(n)
-    chooser, own = draws(rows), own_rows(sim, rows, n)
-    for t, k in enumerate(going_on(lengths)):
+    chooser, own = Categorical.of(rows), row_offsets(sim, rows, n)
+    for t, k in enumerate(active_counts(lengths)):
         if k < len(sim.states):
             sim.restore(sim.states[:k])
         row = sim.states if own is None else sim.states + own[:k]
@@ -127,7 +127,7 @@ def single_path(sim: Simulator, pi: Any, paths: int, horizon: int | None = None)
     )
 
 
-def to_go(rewards: Array, factor: Any) -> Array:
+def rewards_to_go(rewards: Array, factor: Any) -> Array:
     """Return sum_{k >= t} factor^(k - t) rewards_k along the last axis."""
     out = rewards.copy()
     for t in range(out.shape[1] - 2, -1, -1):
@@ -135,12 +135,12 @@ def to_go(rewards: Array, factor: Any) -> Array:
     return out
 
 
-def chosen(chooser: Draws, rows: Array, u: Array) -> Array:
+def chosen(chooser: Categorical, rows: Array, u: Array) -> Array:
     """Return the actions drawn from rows of a policy."""
     return np.asarray(chooser.outcome[chooser.places(rows, u)])
 
 
-def own_rows(sim: Simulator, rows: Array, n: int) -> Array | None:
+def row_offsets(sim: Simulator, rows: Array, n: int) -> Array | None:
     """Return where each path's rows begin, None where all paths have one policy."""
     return None if len(rows) == sim.n_states else np.arange(n) * sim.n_states
 
@@ -166,12 +166,12 @@ def stopping_times(sim: Simulator, n: int) -> Array:
     return np.sort(lengths)[::-1]
 
 
-def going_on(lengths: Array) -> list[int]:
+def active_counts(lengths: Array) -> list[int]:
     """Return how many of the lengths exceed t, for t = 0, 1, ... up to the first.
 
     lengths: (n,) the longest first
 
-    >>> going_on(np.array([3, 1, 1]))
+    >>> active_counts(np.array([3, 1, 1]))
     [3, 1, 1]
     """
     t = np.arange(int(lengths[0]))

@@ -12,8 +12,8 @@ from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._core.shapes import shape_error
 from tabular_trpo._exact.surrogate import read_table
-from tabular_trpo._sampled.estimate import vine_policy, vine_terms
-from tabular_trpo._sampled.terms import summed
+from tabular_trpo._sampled.contributions import sum_by_index
+from tabular_trpo._sampled.estimate import vine_contributions, vine_policy
 from tabular_trpo._sampled.vine import Vine
 
 
@@ -74,7 +74,7 @@ class SelfNormalised:
         slope = (self.Q - average[:, None]) / self.drawn / total[:, None]
         S, A = self.pi.shape
         pair = self.states[:, None] * A + self.actions
-        flat = summed(pair.reshape(-1), slope.reshape(-1), S * A, is_rational(self.Q))
+        flat = sum_by_index(pair.reshape(-1), slope.reshape(-1), S * A, is_rational(self.Q))
         return np.asarray(self.scale * flat.reshape(S, A))
 
     def _read(self, pi_new: Any) -> Array:
@@ -108,7 +108,7 @@ def self_normalised(vine: Vine, pi: Any) -> SelfNormalised:
         got = "tried every action"
         raise invalid("choice", "vine", got, "drawn actions", cure)
     pi = vine_policy(vine, pi)
-    terms = vine_terms(vine, pi)
+    terms = vine_contributions(vine, pi)
     linear = terms.surrogate(pi, vine.visible)
     return SelfNormalised(
         weight=linear.weight,

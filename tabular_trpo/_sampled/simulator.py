@@ -7,14 +7,14 @@ import numpy as np
 from tabular_trpo._core.arguments import one_model
 from tabular_trpo._core.arithmetic import read_as
 from tabular_trpo._core.errors import ExactnessError, InvalidMDPError, Problem
-from tabular_trpo._core.indices import indices
+from tabular_trpo._core.indices import read_indices
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.numbers import Array, frozen
 from tabular_trpo._core.public import public
 from tabular_trpo._core.shapes import shape_error
 from tabular_trpo._families.arguments import generator, size
-from tabular_trpo._sampled.draws import draws
+from tabular_trpo._sampled.categorical import Categorical
 
 
 @public
@@ -59,8 +59,8 @@ class Simulator:
         self.n_states, self.n_actions = mdp.n_states, mdp.n_actions
         self.gamma, self.allowed = float(mdp.gamma), frozen(mdp.mask)
         P = mdp.P if mdp.is_sparse else mdp.P.reshape(-1, self.n_states)
-        self._next = draws(P)
-        self._start = draws(mdp.rho0[None])
+        self._next = Categorical.of(P)
+        self._start = Categorical.of(mdp.rho0[None])
         pair = np.arange(len(self._next.outcome)) >> self._next.levels
         if mdp.r_next is None:
             pays = mdp.r.reshape(-1)[pair]
@@ -91,7 +91,7 @@ class Simulator:
         raises:   InvalidMDPError naming the trajectory whose action is none, or not allowed
         """
         expected = f"{self.states.shape} integers"
-        chosen = indices("actions", actions, None, expected, self.states.shape)
+        chosen = read_indices("actions", actions, None, expected, self.states.shape)
         within = (chosen >= 0) & (chosen < self.n_actions)
         good = within & self.allowed[self.states, np.where(within, chosen, 0)]
         if (bad := np.flatnonzero(~good)).size:
@@ -126,6 +126,6 @@ class Simulator:
         states: (n,) integers
         raises: InvalidMDPError for another shape, and an index that is no state
         """
-        index = indices("states", states, self.n_states, "(n,) integers")
+        index = read_indices("states", states, self.n_states, "(n,) integers")
         self.states = frozen(index.astype(np.intp))
         return self.states

@@ -16,15 +16,16 @@ from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._exact.evaluate import Evaluation
 from tabular_trpo._exact.surrogate import LocalObjective, Surrogate
-from tabular_trpo._improve.gain_bounds import RUNGS, Rung
-from tabular_trpo._improve.iterate import REFUTED, Record, iterate
+from tabular_trpo._improve.gain_bounds import GAIN_BOUNDS, GainBound
+from tabular_trpo._improve.iterate import Record, iterate
 from tabular_trpo._improve.natural import natural
 from tabular_trpo._improve.softmax_class import SoftmaxClass
+from tabular_trpo._improve.status import Monotone
 from tabular_trpo._improve.step import Step, step_to
 from tabular_trpo._improve.stopping import Rule
-from tabular_trpo._sampled.data import Batch, Source
 from tabular_trpo._sampled.learning import BatchStep, learning, start
 from tabular_trpo._sampled.simulator import Simulator
+from tabular_trpo._sampled.sources import Batch, Source
 
 
 @public
@@ -69,7 +70,7 @@ class SampledRecord:
     @property
     def violated(self) -> bool:
         """Whether eta is proved to have fallen."""
-        return self.record.monotone == REFUTED
+        return self.record.monotone == Monotone.REFUTED
 
 
 @public
@@ -83,7 +84,7 @@ def trpo(
     *,
     step: BatchStep | None = None,
     until: Iterable[Rule] = (),
-    ladder: Iterable[Rung] = RUNGS,
+    ladder: Iterable[GainBound] = GAIN_BOUNDS,
     **settings: Any,
 ) -> Iterator[SampledRecord]:
     """Yield the records of TRPO (2015), section 5 and Appendix C: estimate, step, repeat.
@@ -100,7 +101,7 @@ def trpo(
     raises:   InvalidMDPError, ExactnessError, LimitError
 
     >>> from tabular_trpo._improve.stopping import iterations
-    >>> from tabular_trpo._sampled.data import Paths
+    >>> from tabular_trpo._sampled.sources import Paths
     >>> mdp = MDP([[[1.0], [1.0]]], [[0.0, 1.0]], [1.0], 0.5)
     >>> rng = np.random.default_rng(0)
     >>> run = list(trpo(mdp, Paths(50), rng, 0.1, until=[iterations(5)]))
@@ -109,13 +110,13 @@ def trpo(
     """
     sim = Simulator(mdp, rng)
     shape = (mdp.n_states, mdp.n_actions)
-    members = SoftmaxClass(shape, None, mdp.allowed) if policy_class is None else policy_class
-    theta = start(members, theta)
+    policy_class = SoftmaxClass(shape, None, mdp.allowed) if policy_class is None else policy_class
+    theta = start(policy_class, theta)
 
     def parametric(batch: Batch, theta: Array) -> Step:
-        return natural(batch.L, theta, delta, members, **settings)
+        return natural(batch.L, theta, delta, policy_class, **settings)
 
-    learner = learning(sim, members, source, parametric if step is None else step, theta)
+    learner = learning(sim, policy_class, source, parametric if step is None else step, theta)
     seen: list[tuple[LocalObjective, Step]] = []
 
     def one(ev: Evaluation, L: Surrogate) -> Step:
@@ -123,7 +124,7 @@ def trpo(
         seen[:] = [(batch.L, step_to(L, made.pi_new))]
         return made
 
-    for record in iterate(mdp, members.policy(theta), one, until, ladder, halting=False):
+    for record in iterate(mdp, policy_class.policy(theta), one, until, ladder, halting=False):
         L, true = seen[0]
         yield SampledRecord(
             record=record,

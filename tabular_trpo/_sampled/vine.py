@@ -22,8 +22,8 @@ from tabular_trpo._core.overflow import finite
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._families.arguments import size
-from tabular_trpo._sampled.draws import draws
-from tabular_trpo._sampled.rollouts import chosen, going_on, policy_rows, stopping_times
+from tabular_trpo._sampled.categorical import Categorical
+from tabular_trpo._sampled.rollouts import active_counts, chosen, policy_rows, stopping_times
 from tabular_trpo._sampled.simulator import Simulator
 
 BYTES_A_BRANCH = 100  # what is kept of it, and what it takes while it grows
@@ -115,7 +115,7 @@ def vine(
     else:
         first = rows if behaviour is None else _covering(rows, sim, behaviour)
         u = sim.rng.random((len(states), K))
-        actions = chosen(draws(first), np.repeat(states, K), u.reshape(-1)).reshape(-1, K)
+        actions = chosen(Categorical.of(first), np.repeat(states, K), u.reshape(-1)).reshape(-1, K)
         probability, visible = first[states[:, None], actions], first > 0
         used = np.ones(actions.shape, dtype=bool)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -157,12 +157,12 @@ def _roots(sim: Simulator, rows: Array, n: int, each: int) -> tuple[Array, Array
     order = np.argsort(-times[:, 0], kind="stable")
     times = times[order]
     longest = int(times[0, 0])
-    chooser = draws(rows)
+    chooser = Categorical.of(rows)
     states = np.zeros((n, each), dtype=np.intp)
     before = np.zeros((n, each))
     met = np.zeros(n)
     at = sim.reset(n)
-    going = going_on(times[:, 0])
+    going = active_counts(times[:, 0])
     for t in range(longest + 1):
         k = len(at)
         here, root = np.nonzero(times[:k] == t)
@@ -205,8 +205,8 @@ def _branches(
     order = np.argsort(-length, kind="stable")
     root, place, length = root[order], place[order], length[order]
     stream = np.cumsum(np.diff(root, prepend=-1) != 0) - 1 if common else np.arange(len(root))
-    going = going_on(length)
-    chooser, discount, total = draws(rows), 1.0, np.zeros(len(root))
+    going = active_counts(length)
+    chooser, discount, total = Categorical.of(rows), 1.0, np.zeros(len(root))
     first, Q = np.zeros((R, K)), np.zeros((R, K))
     sim.restore(states[root])
     action = actions[root, place]

@@ -19,7 +19,7 @@ from tabular_trpo._theory.enclosable import settled
 from tabular_trpo._theory.judge import NO_VALUE, NOT_MET, NOT_MIXTURE
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.theorems import THEOREMS
-from tabular_trpo._theory.vocabulary import beyond_certificates
+from tabular_trpo._theory.vocabulary import entries
 
 MOST_DIGITS, MOST_HEX, MOST_TEXT = 4000, 2**16, 1000  # of numbers given, computed; of a formula
 MOST_DEPTH = 250  # of a formula that is nested, as a long sum is
@@ -60,7 +60,7 @@ def left_out(theorem: Theorem, verdict: Verdict, pair: Pair) -> str:
         return verdict.reason
     if verdict.reason == NOT_MIXTURE and theorem.condition:
         return NOT_MIXTURE  # a certificate states one precondition
-    if beyond := beyond_certificates(theorem.names()):
+    if beyond := unchecked(theorem):
         return f"it names {', '.join(beyond)}, for which check has no witness"
     if any(len(side) > MOST_TEXT for side in _sides(theorem)):
         return f"a side has more than {MOST_TEXT} characters"
@@ -69,6 +69,11 @@ def left_out(theorem: Theorem, verdict: Verdict, pair: Pair) -> str:
     if not _follows(theorem, verdict, pair):
         return "it rests on an identity between irrational numbers, which no enclosure shows"
     return ""
+
+
+def unchecked(theorem: Theorem) -> list[str]:
+    """Return the names in a theorem that certificates cannot state."""
+    return [entry.name for entry in entries(sorted(theorem.names())) if not entry.certifiable]
 
 
 def _sides(theorem: Theorem) -> list[str]:

@@ -16,7 +16,7 @@ import numpy as np
 
 from tabular_trpo._core.arguments import one_model
 from tabular_trpo._core.errors import LimitError, Problem
-from tabular_trpo._core.linalg.rational import Common
+from tabular_trpo._core.linalg.rational import CommonDenominator
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array
 from tabular_trpo._core.public import public
@@ -32,7 +32,7 @@ from tabular_trpo._theory.claim import Theorem, Verdict
 from tabular_trpo._theory.judge import NOT_MET, NOT_MIXTURE, check_question, judge
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.selection import Choice, chosen
-from tabular_trpo._theory.vocabulary import ALIASES, WITNESSES, WITNESSES_ON_DEMAND, entries_under
+from tabular_trpo._theory.vocabulary import ALIASES, WITNESSES, WITNESSES_ON_DEMAND, entries
 
 FORMAT, VERSION = "tabular-trpo-certificate", 2
 VALUES = ("eta", "eta_new", "L", "eps", "eps_cpi", "max_tv", "mean_tv", "C", "eta_dot")
@@ -92,7 +92,7 @@ def pair_certificate(
 def _witnesses(names: set[str], pair: Pair) -> dict[str, Any]:
     """Return the witnesses of every pair, and those that these names rest on."""
     found = {name: _vector(getattr(pair, name)) for name in WITNESSES}
-    needed = {entry.name for entry in entries_under(names)}
+    needed = {part.name for entry in entries(names) for part in entry.rests_on}
     return found | {x: _vector(getattr(pair, x)) for x in WITNESSES_ON_DEMAND if x in needed}
 
 
@@ -171,9 +171,6 @@ def _slack(verdict: Verdict, rational: bool) -> list[str] | None:
 def _model(pair: Pair) -> dict[str, Any]:
     mdp = pair.mdp
     states, actions = mdp.state_names, mdp.action_names
-    policies = {"pi": pair.pi, "pi_new": pair.pi_new}
-    if pair.is_mixture:
-        policies["target"] = pair.target
     rewards = mdp.r[..., None] if mdp.r_next is None else mdp.r_next
     rewards = np.broadcast_to(rewards, mdp.P.shape)
     rows = [
@@ -190,7 +187,7 @@ def _model(pair: Pair) -> dict[str, Any]:
         "transitions": rows,
         "policies": {
             name: {state: _sparse(row, actions) for state, row in zip(states, pi, strict=True)}
-            for name, pi in policies.items()
+            for name, pi in pair.instance.policies().items()
         },
     }
 
@@ -200,5 +197,5 @@ def _sparse(weights: Array, names: Sequence[str]) -> dict[str, str]:
 
 
 def _vector(values: Array) -> dict[str, Any]:
-    common = Common.of(values.ravel())  # a matrix row after row
+    common = CommonDenominator.of(values.ravel())  # a matrix row after row
     return {"den": digits(common.den), "num": [digits(x) for x in common.num]}

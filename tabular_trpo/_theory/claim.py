@@ -17,7 +17,7 @@ from tabular_trpo._theory.center import Centre, centred
 from tabular_trpo._theory.expression import Expression
 from tabular_trpo._theory.quantities import Quantities
 from tabular_trpo._theory.trace import Formula, Statement, trace
-from tabular_trpo._theory.vocabulary import has_logarithms, needs_mixture
+from tabular_trpo._theory.vocabulary import entries
 from tabular_trpo._theory.wording import WORDS
 
 
@@ -146,7 +146,7 @@ class Theorem:
         object.__setattr__(self, "condition", condition)
         object.__setattr__(self, "centre", centre)
         names = self.names() | (set() if centre is None else centre.names())
-        object.__setattr__(self, "mixture", needs_mixture(names))
+        object.__setattr__(self, "mixture", any(entry.mixture for entry in entries(names)))
 
     def _portable(self) -> dict[str, Any]:
         """Return the formulas as what they were traced to: functions of users cannot be pickled."""
@@ -195,7 +195,13 @@ class Theorem:
     def exactness(self) -> str:
         """The numbers that decide it: "rational", "sqrt" (roots too) or "log" (logarithms too)."""
         names = self.names()
-        return "log" if has_logarithms(names) else "sqrt" if "sqrt" in names else "rational"
+        return (
+            "log"
+            if any(entry.logarithms for entry in entries(names))
+            else "sqrt"
+            if "sqrt" in names
+            else "rational"
+        )
 
     @property
     def sides(self) -> str:

@@ -9,7 +9,7 @@ from tabular_trpo._core import extrema, real
 from tabular_trpo._core.budget import spend
 from tabular_trpo._core.errors import no_average
 from tabular_trpo._core.linalg import dense, pseudo, rational
-from tabular_trpo._core.linalg.rational import Common
+from tabular_trpo._core.linalg.rational import CommonDenominator
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array, elementwise
 from tabular_trpo._exact import divergence
@@ -118,16 +118,16 @@ class ExactOps:
         """Multiply by the rows of P."""
         if not _all_rational(f):
             return np.asarray(self.times(self.mdp.P, f).sum(axis=-1))
-        return rational.expect(self._rows, Common.of(f))
+        return rational.expect(self._rows, CommonDenominator.of(f))
 
     def push_forward(self, X: Array) -> Array:
         """Multiply by the columns of P, in integers over one denominator."""
         if not _all_rational(X):
             return np.asarray(self.times(X[..., None], self.mdp.P).sum(axis=(0, 1)))
-        weights = Common.of(
+        weights = CommonDenominator.of(
             np.array([Fraction(x) / d for x, d in zip(X.ravel(), self._rows.den, strict=True)])
         )
-        return Common(weights.num.dot(self._rows.num), weights.den).fractions()
+        return CommonDenominator(weights.num.dot(self._rows.num), weights.den).fractions()
 
     def transition_l1(self, X: Array) -> Array:
         """Sum over actions, then the sizes."""
@@ -136,7 +136,7 @@ class ExactOps:
 
     def solve(self, pi: Array, b: Array) -> Array:
         """Solve forward; the residual was checked to be 0.  A Real b needs all columns."""
-        chain = rational.close(self._rows, pi, self.mdp.gamma)
+        chain = rational.ClosedChain(self._rows, pi, self.mdp.gamma)
         if _all_rational(b):
             return chain.forward(b).fractions()
         spend(inverse_seconds(self._rows, pi, self.mdp.gamma), "an exact inverse")
@@ -147,7 +147,7 @@ class ExactOps:
         if self.classes(pi) > 1:
             raise no_average()
         spend(inverse_seconds(self._rows, pi, Fraction(1)), "an exact inverse")
-        return rational.inverse(rational.close(self._rows, pi, Fraction(1), start))
+        return rational.inverse(rational.ClosedChain(self._rows, pi, Fraction(1), start))
 
     def classes(self, pi: Array) -> Fraction:
         """Count in the graph of what is positive."""
@@ -156,7 +156,7 @@ class ExactOps:
 
     def natural_gradient(self, pi: Array, rho: Array, A: Array, shared: bool) -> Array:
         """Take the pseudo-inverse of each block, or of their sum."""
-        return fisher.natural_gradient(pi, rho, A, shared, pseudo.exactly)
+        return fisher.natural_gradient(pi, rho, A, shared, pseudo.exact_inverse)
 
 
 def _ratio(x: Any, y: Any) -> Any:

@@ -1,4 +1,8 @@
-"""Pairs that refute what is nearly true: the worst cases, and small ones found by `falsify`."""
+"""Pairs of policies that refute misquotations and attain bounds: worst cases and small models.
+
+The small models were found by `falsify`.  A fixture is a function without arguments that can be
+pickled and makes the pair in rationals when it is called.
+"""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -7,207 +11,174 @@ from typing import Any
 
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._families import worst_case
-from tabular_trpo._families.worst_case import WorstCase
 from tabular_trpo._theory.pair import Pair
 
 Fixture = Callable[[], Pair]
+Row = list[int] | list[str]  # probabilities or rewards: one number for each action or next state
+
+HERE, THERE, FIRST, SECOND, HALF = [1, 0], [0, 1], [1, 0], [0, 1], ["1/2", "1/2"]
+STAY_OR_GO = [[HERE, THERE], [THERE, HERE]]
 
 
-def pair(case: WorstCase) -> Pair:
-    """Return the pair of a worst case, a mixture pair where it has a target."""
-    if case.target is None:
-        return Pair(case.mdp, case.pi, case.pi_new)
-    return Pair.mixture(case.mdp, case.pi, case.target, case.alpha)
+def _family(name: str, *args: Any) -> Pair:
+    """Return the pair of a worst-case family, given by its name."""
+    return Pair.of(getattr(worst_case, name)(*args))
 
 
 def tight(a: str = "1/10", gamma: str = "9/10", far: int = 1) -> Fixture:
-    """The coupling bound with equality, Theorem 1 nearly so for small a."""
-    return partial(_made, "tight_thm1", a, gamma, far)
+    """The coupling bound holds with equality; Theorem 1 nearly so for small a."""
+    return partial(_family, "tight_thm1", a, gamma, far)
 
 
 def cpi(gamma: str = "9/10", alpha: str = "1/10") -> Fixture:
-    """The mixture bound of Kakade and Langford with equality."""
-    return partial(_made, "tight_cpi", gamma, -1, alpha)
+    """The mixture bound of Kakade and Langford holds with equality."""
+    return partial(_family, "tight_cpi", gamma, -1, alpha)
 
 
 def two_region(gamma: str = "1/50", a: str = "1/1000") -> Fixture:
-    """The penalty with C/2 and the KL nearly attained, for small gamma."""
-    return partial(_made, "two_region", gamma, a)
+    """The bound with penalty C/2 max_kl is nearly attained for small gamma."""
+    return partial(_family, "two_region", gamma, a)
 
 
-def _made(family: str, *args: Any) -> Pair:
-    """Return the pair of a family, by its name: a fixture is made of it, and can be pickled."""
-    return pair(getattr(worst_case, family)(*args))
+TIGHT, TIGHT_SMALL = tight(), tight("1/1000", "1/2")
+TWO_REGION, CPI = two_region(), cpi()
 
 
 def fork() -> Pair:
-    """What the mean KL bounds nearly attained, at a long horizon."""
-    return pair(worst_case.fork("9/10", "1/100", "1/10000"))
+    """The bounds by the mean KL are nearly attained at gamma = 9/10."""
+    return _family("fork", "9/10", "1/100", "1/10000")
 
 
 def rare_region() -> Pair:
-    """A divergence where the old policy hardly goes: the mean does not see it."""
-    return pair(worst_case.rare_region("1/100", "1/1000", "1/500", "1/100"))
+    """The policies differ most where the old policy hardly goes, so the mean KL is small."""
+    return _family("rare_region", "1/100", "1/1000", "1/500", "1/100")
 
 
 def mirrored() -> Pair:
-    """The tight family with all rewards negated: the surrogate errs to the other side."""
+    """The family tight_thm1 with all rewards negated: the surrogate is too small."""
     case = worst_case.tight_thm1("1/1000", "1/2")
     return Pair(case.mdp.replace(r=-case.mdp.r), case.pi, case.pi_new)
 
 
 def pit() -> Pair:
-    """Going costs nothing at once and 1 a step for ever after: the largest advantage is 0."""
+    """The second state has an action that costs 1, and the largest advantage is 0."""
     mdp = MDP([[[1, 0], [0, 1]], [[0, 1], [0, 1]]], [["0", "0"], ["0", "-1"]], [1, 0], "9/10")
     return Pair(mdp, [["1", "0"]] * 2, [["9/10", "1/10"]] * 2)
 
 
 def loss() -> Pair:
-    """One state that pays 1 for waiting; the new policy waits less: eta_new = L."""
-    mdp = MDP([[[1], [1]]], [["1", "0"]], [1], "1/10")
-    return Pair(mdp, [["1", "0"]], [["9/10", "1/10"]])
+    """One state that pays 1 for waiting; the new policy waits less, and eta_new = L."""
+    return arm("1", "1", "9/10", "1/10")()
 
 
-def stored(
-    P: list[Any], r: list[Any], rho0: list[Any], gamma: str, pi: list[Any], other: list[Any],
-    alpha: str | None = None,
-) -> Fixture:  # fmt: skip
-    """A small pair written out: transitions, rewards, start, gamma, policies.
-
-    P, r, pi, other: a row a state; other is pi_new, or with alpha the target of a mixture
-    """
-    return partial(_stored, (P, r, rho0, gamma), pi, other, alpha)
-
-
-def _stored(model: tuple[Any, ...], pi: list[Any], other: list[Any], alpha: str | None) -> Pair:
-    mdp = MDP(*model)
-    return Pair(mdp, pi, other) if alpha is None else Pair.mixture(mdp, pi, other, alpha)
-
-
-HERE, THERE, FIRST, SECOND, HALF = [1, 0], [0, 1], [1, 0], [0, 1], ["1/2", "1/2"]
+def _small(P: list[list[Row]], r: list[Row], rho0: Row, pi: list[Row], pi_new: list[Row]) -> Pair:
+    """Return a pair at gamma = 1/2 that is written out, one row for each state."""
+    return Pair(MDP(P, r, rho0, "1/2"), pi, pi_new)
 
 
 def sunk() -> Pair:
-    """A state that pays where the other does not: the mean sees nothing of what is lost."""
-    P, r = [[HERE, THERE], [THERE, HERE]], [["0", "0"], ["1/2", "1"]]
-    return stored(P, r, THERE, "1/2", [SECOND, FIRST], [FIRST, SECOND], "1")()
+    """The target is paid 1 at once, and moves for good to the state without rewards."""
+    mdp = MDP(STAY_OR_GO, [["0", "0"], ["1/2", "1"]], THERE, "1/2")
+    return Pair.mixture(mdp, [SECOND, FIRST], [FIRST, SECOND], "1")
 
 
 def swapped() -> Pair:
-    """Staying costs, and only both changes together help: visits shift to where it is cheap."""
+    """Staying costs 1 in both states; only both changes together help, by moving the visits."""
     P, r = [[HERE, THERE], [HERE, THERE]], [["-1", "-1"], ["0", "-1"]]
-    return stored(P, r, HERE, "1/2", [FIRST, SECOND], [SECOND, FIRST])()
+    return _small(P, r, HERE, [FIRST, SECOND], [SECOND, FIRST])
 
 
 def back_and_forth() -> Pair:
-    """From the first state there is one way; in the second the new policy stays."""
+    """The first state leads to the second, where the old policy stays and the new one does not."""
     P, r = [[THERE, THERE], [THERE, HERE]], [["0", "0"], ["0", "0"]]
-    return stored(P, r, HALF, "1/2", [FIRST, FIRST], [SECOND, SECOND])()
+    return _small(P, r, HALF, [FIRST, FIRST], [SECOND, SECOND])
 
 
 def crossing() -> Pair:
-    """Each action leads to its own state, from where the other one was better to take."""
+    """Each action leads to its own state, where it pays 1 and the other action costs 1."""
     P, r = [[HERE, THERE]] * 2, [["1", "-1"], ["-1", "1"]]
-    return stored(P, r, HERE, "1/2", [HALF] * 2, [["3/5", "2/5"]] * 2)()
+    return _small(P, r, HERE, [HALF] * 2, [["3/5", "2/5"]] * 2)
 
 
 def standing() -> Pair:
-    """The same without a step: shared logits cannot fit two states that want opposite actions."""
+    """The model of `crossing` with pi_new = pi, where logits that the states share fit nothing."""
     P, r = [[HERE, THERE]] * 2, [["1", "-1"], ["-1", "1"]]
-    return stored(P, r, HERE, "1/2", [HALF] * 2, [HALF] * 2)()
-
-
-STAY_OR_GO = [[HERE, THERE], [THERE, HERE]]
+    return _small(P, r, HERE, [HALF] * 2, [HALF] * 2)
 
 
 def settling() -> Pair:
-    """The old policy goes back and forth, the new one stays in the second state."""
+    """The old policy goes back and forth; the new one stays in the second state."""
     r = [["0", "0"], ["0", "0"]]
-    return stored(STAY_OR_GO, r, THERE, "1/2", [SECOND, SECOND], [SECOND, FIRST])()
+    return _small(STAY_OR_GO, r, THERE, [SECOND, SECOND], [SECOND, FIRST])
 
 
 def returning() -> Pair:
-    """The old policy stays where it has to pay, and starts there; the new one leaves for good."""
+    """The old policy stays in the second state, which costs 1; the new one leaves it for good."""
     r = [["0", "0"], ["-1", "0"]]
-    return stored(STAY_OR_GO, r, THERE, "1/2", [SECOND, FIRST], [FIRST, SECOND])()
+    return _small(STAY_OR_GO, r, THERE, [SECOND, FIRST], [FIRST, SECOND])
 
 
 def straying() -> Pair:
-    """The old policy stays where it is paid, the new one is lost for good one time in eight."""
+    """The old policy stays where it is paid; the new one leaves for good with probability 1/8."""
     r, new = [["1", "0"], ["0", "0"]], [["7/8", "1/8"], FIRST]
-    return stored(STAY_OR_GO, r, THERE, "1/2", [FIRST, SECOND], new)()
+    return _small(STAY_OR_GO, r, THERE, [FIRST, SECOND], new)
 
 
 def passing() -> Pair:
-    """The first state pays once and is left for good, by one action or by the other."""
+    """The first state pays once and is left for good by either action."""
     P, r = [[THERE, THERE], [THERE, THERE]], [["1", "1"], ["0", "0"]]
-    return stored(P, r, HERE, "1/2", [HALF] * 2, [FIRST] * 2)()
-
-
-def leaving() -> Pair:
-    """The old policy leaves at once and for good, the new one stays half of the time."""
-    P, r = [[HERE, HERE], [THERE, HERE]], [["0", "0"], ["0", "0"]]
-    return stored(P, r, THERE, "1/2", [SECOND, FIRST], [FIRST, HALF])()
+    return _small(P, r, HERE, [HALF] * 2, [FIRST] * 2)
 
 
 def long_way() -> Pair:
-    """Three half-and-half states; the steps add up along the way."""
+    """Three states with equally likely actions: the changes of the rows add up along the path."""
     P = [[[1, 0, 0]] * 2, [[0, 0, 1], [0, 1, 0]], [[0, 1, 0], [1, 0, 0]]]
     r, new = [["-1", "1"], ["-1", "1"], ["0", "0"]], [["2/3", "1/3"], ["1/3", "2/3"]]
-    return stored(P, r, [0, 0, 1], "1/2", [HALF] * 3, [*new, new[0]])()
+    return _small(P, r, [0, 0, 1], [HALF] * 3, [*new, new[0]])
 
 
 def arm(reward: str = "1", pi: str = "1/4", pi_new: str = "1/2", gamma: str = "1/2") -> Fixture:
-    """One state, a first action that pays, and its probabilities."""
+    """One state; the first action pays, and has these probabilities under the two policies."""
+    return partial(_arm, reward, pi, pi_new, gamma)
+
+
+def _arm(reward: str, pi: str, pi_new: str, gamma: str) -> Pair:
     old, new = ([[x, str(1 - Fraction(x))]] for x in (pi, pi_new))
-    return stored([[[1], [1]]], [[reward, "0"]], [1], gamma, old, new)
+    return Pair(MDP([[[1], [1]]], [[reward, "0"]], [1], gamma), old, new)
 
 
 def rare_gain() -> Pair:
     """The optimal action is rare in both states: a small gradient far from the optimum."""
-    P = [[HERE] * 3, [HALF, HERE, HERE]]
+    mdp = MDP([[HERE] * 3, [HALF, HERE, HERE]], [["0", "0", "1"], ["1", "0", "0"]], THERE, "2/3")
     pi = [["1/40", "0", "39/40"], ["489/500", "1/500", "1/50"]]
-    best, r = [[0, 0, 1], [1, 0, 0]], [["0", "0", "1"], ["1", "0", "0"]]
-    return stored(P, r, THERE, "2/3", pi, best)()
+    return Pair(mdp, pi, [[0, 0, 1], [1, 0, 0]])
 
 
 def short_cut() -> Pair:
-    """A comparator that never leaves the state which pi leaves."""
+    """The new policy alternates between the states; pi stays longer in the first, which costs 1."""
     P, pi = [[THERE, HERE], [HERE, HERE]], [["1/3", "2/3"]] * 2
-    return stored(P, [["-1", "-1"], ["0", "-1"]], HERE, "1/2", pi, [FIRST] * 2)()
+    return _small(P, [["-1", "-1"], ["0", "-1"]], HERE, pi, [FIRST] * 2)
 
 
 def trap() -> Pair:
-    """What is best at once leads back to where nothing is paid."""
+    """The second state pays 1 and leads to the first, where the new policy stays unpaid."""
     P, r = [[HERE, THERE], [HERE, HERE]], [["0", "0"], ["0", "1"]]
-    return stored(P, r, THERE, "1/2", [SECOND, SECOND], [FIRST, SECOND])()
+    return _small(P, r, THERE, [SECOND, SECOND], [FIRST, SECOND])
 
 
 def one_step() -> Pair:
-    """Greedy once is optimal at one state and one step from it at the other."""
+    """A greedy step that is optimal in the first state but stays in the second, where A = 0."""
     P, r = [[HERE, HERE], [HERE, THERE]], [["0", "1"], ["0", "0"]]
-    return stored(P, r, THERE, "1/2", [FIRST, FIRST], [SECOND, SECOND])()
-
-
-def apart() -> Pair:
-    """Two chains with equal rewards: one stays where it is paid nothing, one where it pays."""
-    P, r = [[HERE, THERE], [THERE, THERE]], [["0", "0"], ["-1", "-1"]]
-    return stored(P, r, THERE, "1/2", [SECOND, FIRST], [FIRST, SECOND])()
+    return _small(P, r, THERE, [FIRST, FIRST], [SECOND, SECOND])
 
 
 def myopic() -> Pair:
-    """A small step towards what pays later: the rewards are no advantages."""
+    """A small step towards the action that pays, so that rewards are not the advantages."""
     P, r = [[HERE, THERE], [HERE, THERE]], [["0", "0"], ["0", "1"]]
-    return stored(P, r, HERE, "1/2", [SECOND, ["1/5", "4/5"]], [SECOND, ["1/6", "5/6"]])()
+    return _small(P, r, HERE, [SECOND, ["1/5", "4/5"]], [SECOND, ["1/6", "5/6"]])
 
 
 def once() -> Pair:
-    """A gain at the start that is met once."""
-    P, r = [[THERE, HERE], [THERE, THERE]], [["0", "0"], ["1", "0"]]
-    return stored(P, r, HERE, "2/3", [HALF, FIRST], [["3/4", "1/4"], FIRST])()
-
-
-def mixed_rows() -> Pair:
-    """A certain policy, and one of full support that differs between the states."""
-    P, r = [[THERE, HERE], [THERE, THERE]], [["0", "0"], ["0", "0"]]
-    return stored(P, r, HERE, "1/2", [FIRST, FIRST], [HALF, ["2/3", "1/3"]])()
+    """The first state is left for good for one that pays; the new policy leaves it sooner."""
+    mdp = MDP([[THERE, HERE], [THERE, THERE]], [["0", "0"], ["1", "0"]], HERE, "2/3")
+    return Pair(mdp, [HALF, FIRST], [["3/4", "1/4"], FIRST])

@@ -141,7 +141,7 @@ class FloatOps:
         if self.mdp.is_sparse:
             guard(8 * P_pi.shape[0] ** 2, "the inverse of a chain", "Take a smaller model")
             P_pi = P_pi.toarray()
-        found = dense.restarted(P_pi, start)
+        found = dense.fundamental_matrix(P_pi, start)
         if found.ndim == 2 and np.isnan(found).any():
             raise no_average()
         return found
@@ -155,7 +155,7 @@ class FloatOps:
 
     def natural_gradient(self, pi: Array, rho: Array, A: Array, shared: bool) -> Array:
         """Take the pseudo-inverse of each block, or of their sum."""
-        return fisher.natural_gradient(pi, rho, A, shared, pseudo.nearly)
+        return fisher.natural_gradient(pi, rho, A, shared, pseudo.float_inverse)
 
 
 def _with_infinities(

@@ -1,15 +1,14 @@
 """A model with an old and a new policy, from which every quantity of a claim is derived."""
 
-from fractions import Fraction
 from functools import cached_property
 from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo._core import policy
+from tabular_trpo._core import policy, policy_checks
 from tabular_trpo._core.arithmetic import check_arithmetic
+from tabular_trpo._core.instance import Instance
 from tabular_trpo._core.mdp import MDP
-from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, brief, fractions, frozen, read_array
 from tabular_trpo._core.overflow import finite
 from tabular_trpo._core.public import public
@@ -19,7 +18,7 @@ from tabular_trpo._theory.enclosed import EnclosedPair
 from tabular_trpo._theory.exact_ops import ExactOps
 from tabular_trpo._theory.float_ops import FloatOps
 from tabular_trpo._theory.quantities import Quantities
-from tabular_trpo._theory.vocabulary import find
+from tabular_trpo._theory.vocabulary import entries
 
 
 @public
@@ -46,8 +45,8 @@ class Pair(Quantities):
     def __init__(self, mdp: MDP, pi: Any, pi_new: Any) -> None:
         """Check the policies; nothing is evaluated yet."""
         self.mdp = mdp
-        self.pi = policy.check_policy(mdp, pi)
-        self.pi_new = policy.check_policy(mdp, pi_new, "pi_new")
+        self.pi = policy_checks.check_policy(mdp, pi)
+        self.pi_new = policy_checks.check_policy(mdp, pi_new, "pi_new")
         self.rho0, self.r, self.gamma = mdp.rho0, mdp.r, mdp.gamma
         self.target, self.alpha = None, None
         self.ops = ExactOps(mdp) if mdp.arithmetic == "rational" else FloatOps(mdp)
@@ -76,7 +75,10 @@ class Pair(Quantities):
         if weight.ndim and weight.shape != mdp.batch_shape:
             expected = f"() or the batch {mdp.batch_shape}"
             raise shape_error("alpha", weight.shape, expected)
-        old, goal = policy.check_policy(mdp, pi), policy.check_policy(mdp, target, "target")
+        old, goal = (
+            policy_checks.check_policy(mdp, pi),
+            policy_checks.check_policy(mdp, target, "target"),
+        )
         weight = weight if weight.ndim else weight[()]
         pair = cls(mdp, old, policy.mixture(old, goal, weight))
         pair.target, pair.alpha = goal, weight
@@ -90,8 +92,8 @@ class Pair(Quantities):
         """
         if self.mdp.arithmetic == "rational" or np.isfinite(value).all():
             return value
-        names = (part for part in parts if (entry := find(part)) and not entry.takes)
-        sizes = (self._size(np.asarray(getattr(self, x)), np.ndim(value)) for x in names)
+        found = (getattr(self, entry.name) for entry in entries(parts) if not entry.takes)
+        sizes = (self._size(np.asarray(x), np.ndim(value)) for x in found)
         return finite(name, value, *sizes)
 
     def _size(self, x: Array, axes: int) -> Array:
@@ -111,6 +113,27 @@ class Pair(Quantities):
         """Keep the model and the policies; quantities are computed again where asked for."""
         return _remade, (self.mdp, self.pi, self.pi_new, self.target, self.alpha)
 
+    @classmethod
+    @public
+    def of(cls, instance: Instance) -> "Pair":
+        """Return the pair of an instance, a mixture pair where the instance is a mixture.
+
+        raises: InvalidMDPError, ExactnessError for its policies
+
+        >>> from tabular_trpo._families.worst_case import tight_cpi
+        >>> Pair.of(tight_cpi("9/10"))
+        <Pair: mixture, alpha=1/10, S=2, A=2, rational arithmetic>
+        """
+        x = instance
+        if x.target is None:
+            return cls(x.mdp, x.pi, x.pi_new)
+        return cls.mixture(x.mdp, x.pi, x.target, x.alpha)
+
+    @property
+    def instance(self) -> Instance:
+        """The model and the policies without what is computed from them."""
+        return Instance("", self.mdp, self.pi, self.pi_new, self.target, self.alpha)
+
     def to_rational(self) -> "Pair":
         """Return the pair in rational arithmetic: each float as the dyadic rational that it is.
 
@@ -118,19 +141,11 @@ class Pair(Quantities):
         """
         if self.mdp.arithmetic == "rational":
             return self
-        mdp, pi = self.mdp.to_rational(), policy.to_rational(self.pi)
-        if self.is_mixture:
-            return Pair.mixture(mdp, pi, policy.to_rational(self.target), Fraction(self.alpha))
-        return Pair(mdp, pi, policy.to_rational(self.pi_new))
+        return Pair.of(self.instance.to_rational())
 
     def to_float(self) -> "Pair":
         """Return the pair in float arithmetic; raises ExactnessError where support would be lost."""
-        if self.mdp.arithmetic == "float":
-            return self
-        mdp, pi = self.mdp.to_float(), policy.to_float(self.pi)
-        if self.is_mixture:
-            return Pair.mixture(mdp, pi, policy.to_float(self.target), nearest(self.alpha))
-        return Pair(mdp, pi, policy.to_float(self.pi_new))
+        return self if self.mdp.arithmetic == "float" else Pair.of(self.instance.to_float())
 
     @cached_property
     def exact(self) -> "Pair":
@@ -147,18 +162,18 @@ class Pair(Quantities):
 
     def __getitem__(self, index: int | tuple[int, ...]) -> "Pair":
         """Return one pair of a batch."""
-        mdp = self.mdp[index]
+        alpha = None
         if self.is_mixture:
             alpha = np.broadcast_to(self.alpha, self.mdp.batch_shape)[index]
-            return Pair.mixture(mdp, self.pi[index], self.target[index], alpha)
-        return Pair(mdp, self.pi[index], self.pi_new[index])
+        pi, other = self.pi[index], self.instance.other[index]
+        return Pair.of(Instance.towards("", self.mdp[index], pi, other, alpha))
 
 
 def _remade(mdp: MDP, pi: Any, pi_new: Any, target: Any, alpha: Any) -> Pair:
     """Return a pair from a copy or a pickle."""
     pair = Pair(mdp, pi, pi_new)
     if target is not None:
-        pair.target, pair.alpha = policy.check_policy(mdp, target, "target"), alpha
+        pair.target, pair.alpha = policy_checks.check_policy(mdp, target, "target"), alpha
         if isinstance(alpha, np.ndarray):
             pair.alpha = frozen(alpha)
     return pair

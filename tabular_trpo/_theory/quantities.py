@@ -31,7 +31,7 @@ from tabular_trpo._theory.vocabulary import (
     LITERAL,
     QUANTITIES,
     VocabularyEntry,
-    find,
+    entries,
 )
 
 EVALUATED = {
@@ -103,9 +103,10 @@ class Quantities:
 
     def __getattr__(self, name: str) -> Any:
         """Return a quantity, computed once, or a function of the language."""
-        entry = find(name)
-        if entry is None or not (entry.takes or entry.formula):
+        found = [entry for entry in entries([name]) if entry.takes or entry.formula]
+        if not found:
             raise AttributeError(f"a pair has no quantity or function {name!r}")
+        (entry,) = found
         if entry.takes:
             return _function(self, entry)
         if entry.name not in self.__dict__:

@@ -31,8 +31,7 @@ class Tight:
 
 
 _ONE = Fraction(1)
-_TIGHT, _SMALL = fixtures.tight(), fixtures.tight("1/1000", "1/2")
-_TWO, _CPI = fixtures.two_region("1/200"), fixtures.cpi()
+_TIGHT, _SMALL, _TWO = fixtures.TIGHT, fixtures.TIGHT_SMALL, fixtures.two_region("1/200")
 _SMALL_STEP = Fraction(1000, 1001)  # (1 - gamma) / (1 - gamma (1 - a)) at a = 1/1000, gamma = 1/2
 _SMALL_GAMMA = Fraction(199, 200)  # 1 - gamma
 
@@ -81,7 +80,7 @@ TIGHTNESS: dict[str, Tight] = {
     "coupling_to_theorem": _limit(_SMALL, _SMALL_STEP, "a -> 0"),
     "visitation_coupling": _attained(_TIGHT, _THM1),
     "cpi_bound": _limit(fixtures.cpi("1/2", "1/1000"), _SMALL_STEP, "tight_cpi, alpha -> 0"),
-    "cpi_coupling": _attained(_CPI, "tight_cpi"),
+    "cpi_coupling": _attained(fixtures.CPI, "tight_cpi"),
     "gradient_domination_start": _attained(fixtures.back_and_forth, "two states, left and kept to"),
     "spi_bound": _limit(_SMALL, _SMALL_STEP, _TO_ZERO),
     "spi_bound_q": _limit(_SMALL, _SMALL_STEP, _TO_ZERO),

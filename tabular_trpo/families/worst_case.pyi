@@ -1,6 +1,4 @@
-from tabular_trpo._families.worst_case import (
-    WorstCase as WorstCase,
-)
+from tabular_trpo._core.instance import Instance as Instance
 from tabular_trpo._families.worst_case import (
     fork as fork,
 )

@@ -1,15 +1,3 @@
-from tabular_trpo._sampled.data import (
-    Batch as Batch,
-)
-from tabular_trpo._sampled.data import (
-    Exact as Exact,
-)
-from tabular_trpo._sampled.data import (
-    Paths as Paths,
-)
-from tabular_trpo._sampled.data import (
-    Vines as Vines,
-)
 from tabular_trpo._sampled.enumeration import all_paths as all_paths
 from tabular_trpo._sampled.enumeration import expectation as expectation
 from tabular_trpo._sampled.estimate import estimate as estimate
@@ -35,6 +23,18 @@ from tabular_trpo._sampled.self_normalised import (
     self_normalised as self_normalised,
 )
 from tabular_trpo._sampled.simulator import Simulator as Simulator
+from tabular_trpo._sampled.sources import (
+    Batch as Batch,
+)
+from tabular_trpo._sampled.sources import (
+    Exact as Exact,
+)
+from tabular_trpo._sampled.sources import (
+    Paths as Paths,
+)
+from tabular_trpo._sampled.sources import (
+    Vines as Vines,
+)
 from tabular_trpo._sampled.trpo import SampledRecord as SampledRecord
 from tabular_trpo._sampled.trpo import trpo as trpo
 from tabular_trpo._sampled.vine import Vine as Vine

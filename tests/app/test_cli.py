@@ -132,7 +132,9 @@ def test_usage_error_of_a_json_run_is_a_document(run: Run) -> None:
     result = run("verify", "x", "--bits", "1", "--json")
     assert result.code == result.document["exit_code"] == 2
     error = result.document["error"]
-    assert error["kind"] == "UsageError" and error["text"].startswith("argument --bits: 1 is not")
+    assert error["kind"] == "UsageError" and error["text"].startswith(
+        "argument --bits: '1' is not an integer in"
+    )
     assert "usage: tabular-trpo" in result.err
 
 

@@ -173,7 +173,7 @@ def test_model_that_is_written_is_named_where_its_certificate_is_not(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     argv = words("falsify", tmp_path)
-    monkeypatch.setattr("tabular_trpo._app.shared.files.write_whole", _refuse)
+    monkeypatch.setattr("tabular_trpo._app.shared.files.write_atomically", _refuse)
     result = run(*argv)
     assert result.code == 3 and "too-good.counterexample.cert.json cannot be written" in result.err
     assert "Counterexample: " in result.out and "Check it" not in result.out

@@ -26,7 +26,7 @@ def full(pair: Pair) -> bool:
 def test_every_statement_has_a_value(path: Path) -> None:
     (source,) = read_all([str(path)], "auto")
     mdp = source.mdp
-    made = [one.pair(mdp) for one in candidates(mdp, source.policies, "all", 0, 3)]
+    made = [Pair.of(one) for one in candidates(mdp, source.policies, "all", 0, 3)]
     half, uniform = "1/2", tt.policies.uniform(mdp)
     greedy = tt.policies.greedy(mdp, tt.evaluate(mdp, uniform).Q)
     mixed = tt.policies.mixture(uniform, greedy, half)

@@ -10,7 +10,7 @@ import pytest
 
 import tabular_trpo
 from tabular_trpo import check
-from tabular_trpo._theory.misquotations import VARIANTS
+from tabular_trpo._theory.misquotations import MISQUOTATIONS
 from tabular_trpo._theory.theorems import THEOREMS, distinct
 from tests.app.conftest import MDPS, Run
 
@@ -21,8 +21,8 @@ ALLOWED = {  # what is counted -> the numbers that may stand before it
     "statements": {len(THEOREMS), len(distinct(THEOREMS)), len(check.TABLES[1])},
     "distinct": {len(distinct(THEOREMS))},
     "rows of theorems": {len(THEOREMS)},
-    "misquotations": {len(VARIANTS)},
-    "false neighbours": {len(VARIANTS)},
+    "misquotations": {len(MISQUOTATIONS)},
+    "false neighbours": {len(MISQUOTATIONS)},
     "small models": {N_MODELS},
     "shipped models": {N_MODELS},
     "lines of `check.py`": {900},
@@ -60,7 +60,7 @@ def test_counts_are_found_where_they_stand() -> None:
     assert told("All 12 statements (11 distinct) and\n1,300 misquotations.") == {
         ("statements", 12), ("distinct", 11), ("misquotations", 1300),
     }  # fmt: skip
-    assert ("misquotations", len(VARIANTS)) in told(TEXTS["README.md"])
+    assert ("misquotations", len(MISQUOTATIONS)) in told(TEXTS["README.md"])
     assert ("distinct", len(distinct(THEOREMS))) in told(TEXTS["README.md"])
     assert ("statements", len(THEOREMS)) in told(TEXTS["docs/theory.md"])
 

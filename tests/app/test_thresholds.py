@@ -13,7 +13,7 @@ import tabular_trpo as tt
 from scripts import atlas_page, mean_kl
 from tabular_trpo._app.compare.report import _percent
 from tabular_trpo._app.falsify.outcome import Hunted
-from tabular_trpo._app.falsify.report import _told
+from tabular_trpo._app.falsify.report import _search
 from tabular_trpo._app.show import _gamma
 from tabular_trpo._app.verify.tables import _ratio
 from tabular_trpo._falsify.atlas import Entry
@@ -45,7 +45,7 @@ def test_the_largest_ratio_of_a_hunt_is_not_told_as_1(exact: Fraction) -> None:
     claim = tt.claim("x")(lambda p: (p.eta_new, ">=", p.L - p.C * p.max_tv**2))
     found = Unrefuted(claim, None, ratio_of(exact, Fraction(1)), 9, 9, 0, 1, 0)
 
-    (told,) = _told(Hunted(None, found, None, None))  # type: ignore[arg-type]
+    (told,) = _search(Hunted(None, found, None, None))  # type: ignore[arg-type]
     (number,) = re.findall(r"gap / penalty is ([^;]*);", str(told))
     assert number != "1" and number.startswith("0.99")
 

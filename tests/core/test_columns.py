@@ -1,4 +1,4 @@
-"""Models from rows (s, a, s', probability, reward): names, indices, arithmetics, layouts, wrong rows."""
+"""Models from rows (s, a, s', probability, reward): names, indices, layouts, wrong rows."""
 
 from fractions import Fraction
 from typing import Any

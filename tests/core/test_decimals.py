@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tabular_trpo._core import real
-from tabular_trpo._core.decimals import cut, faithful, fixed, percent
+from tabular_trpo._core.decimals import faithful, fixed, percent, truncated
 
 NEAR = st.builds(
     lambda n, k, m, sign: n + sign * Fraction(m, 10**k),
@@ -53,7 +53,7 @@ def test_floats_print_as_python_prints_them_unless_that_is_an_integer(
 
 @given(RATIONALS, st.integers(1, 6))
 def test_what_is_cut_never_grows_and_vanishes_only_at_0(x: Fraction, places: int) -> None:
-    value = read(cut(x, places))
+    value = read(truncated(x, places))
     assert abs(value) <= abs(x) and value * x >= 0
     assert (value == 0) == (x == 0)
 
@@ -100,7 +100,7 @@ def test_texts(value: Any, text: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["1", None, b"1", [1]])
-@pytest.mark.parametrize("write", [faithful, fixed, cut, percent])
+@pytest.mark.parametrize("write", [faithful, fixed, truncated, percent])
 def test_what_is_no_number_is_refused(write: Any, value: Any) -> None:
     with pytest.raises(TypeError):
         write(value)

@@ -12,9 +12,9 @@ from tabular_trpo._core.grid import (
     ROW_TOLERANCE,
     UNIT,
     below_grid,
-    largest_gives_way,
     near_grid,
     on_grid,
+    renormalise_largest,
     snap,
     snap_rows,
 )
@@ -146,9 +146,9 @@ def test_below_grid_is_the_mass_of_tiny_entries() -> None:
 def test_first_largest_entry_gives_way() -> None:
     tiny = Fraction(1, 2**60)
     half = Fraction(1, 2)
-    assert largest_gives_way([tiny, half, half]) == [tiny, half - tiny, half]
-    assert largest_gives_way([half, half]) == [half, half]
-    assert largest_gives_way([Fraction(0)] * 2) == [0, 0]
+    assert renormalise_largest([tiny, half, half]) == [tiny, half - tiny, half]
+    assert renormalise_largest([half, half]) == [half, half]
+    assert renormalise_largest([Fraction(0)] * 2) == [0, 0]
 
 
 def test_what_few_entries_cannot_take_one_by_one_goes_to_the_largest() -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo._core.array_input import given
+from tabular_trpo._core.array_input import resolve_labels
 from tabular_trpo.improve import SoftmaxClass
 
 P = np.array([[[0.5, 0.5], [1.0, 0.0]], [[0.0, 1.0], [0.25, 0.75]]])
@@ -206,7 +206,7 @@ class Tensor:
 
 def test_tensors_are_converted_or_refused() -> None:
     assert np.array_equal(tt.MDP(Tensor(P), R, Tensor([1, 0]), Tensor(0.9)).P, P)
-    assert np.array_equal(given("P", [Tensor(P[0]), Tensor(P[1])]), P)
+    assert np.array_equal(resolve_labels("P", [Tensor(P[0]), Tensor(P[1])]), P)
     with pytest.raises(tt.InvalidMDPError, match=r"cannot read \(Can't call numpy.*detach"):
         tt.MDP(Tensor(P, "Can't call numpy() on Tensor that requires grad"), R, [1, 0], 0.9)
 

@@ -1,4 +1,4 @@
-"""The model: what its constructors accept, what they say of wrong input, and crossings of arithmetics."""
+"""The model: what its constructors accept, its errors, and the other arithmetic."""
 
 import copy
 import pickle

@@ -1,4 +1,4 @@
-"""Numbers at the door: which arithmetic, which Fraction, and what is refused before it costs anything."""
+"""Numbers of a user: their arithmetic, their Fractions, and what is refused early."""
 
 from decimal import Decimal
 from fractions import Fraction

@@ -129,11 +129,11 @@ def test_mixture_reads_exact_strings() -> None:
         [Fraction(2, 3), Fraction(1, 3)]
     ]
     with pytest.raises(
-        tt.ExactnessError, match="alpha is in float arithmetic, expected the rational"
+        tt.ExactnessError, match="alpha is in float arithmetic, expected rational arithmetic"
     ):
         policies.mixture([["1/3", "2/3"]], [[1, 0]], 0.1)
     with pytest.raises(
-        tt.ExactnessError, match="pi_prime is in rational arithmetic, expected the float"
+        tt.ExactnessError, match="pi_prime is in rational arithmetic, expected float arithmetic"
     ):
         policies.mixture([[0.5, 0.5]], [["1/3", "2/3"]], 0.1)
 

@@ -43,6 +43,28 @@ def test_long_numbers_are_shortened_wherever_they_are() -> None:
     assert "set" not in repr(Found({10**5000})) and len(repr(Found({10**5000}))) > 5000
 
 
+def test_arrays_are_on_one_line_and_large_ones_are_named_by_their_shape() -> None:
+    made = make_dataclass("Found", ["x"])
+    for value in (np.eye(3), np.array([[F(1), F(2)], [F(3), F(4)]], dtype=object)):
+        text = repr(readable(made)(value))  # type: ignore[misc]
+        assert "\n" not in text and "shape" not in text
+    assert repr(readable(made)(np.zeros((4, 4)))) == "Found(x=array of shape (4, 4))"  # type: ignore[misc]
+
+
+def test_public_records_have_a_repr_on_one_line() -> None:
+    mdp = tt.MDP([[["1/3", "2/3"]], [["0", "1"]]], [["0"], ["1"]], ["1", "0"], "9/10")
+    assert repr(mdp) == "<MDP: S=2, A=1, gamma 9/10, rational>"
+    assert repr(mdp.to_float()) == "<MDP: S=2, A=1, gamma 0.9, float>"
+    batch = tt.MDP(np.ones((2, 1, 1, 1)), np.zeros((2, 1, 1)), [1.0], np.array([0.5, 0.9]))
+    assert repr(batch) == "<MDP: batch (2,), S=1, A=1, gamma 0.5 to 0.9, float>"
+    weights = tt.policies.normalize(mdp, [["3"], ["1"]])
+    assert (
+        repr(weights)
+        == "Normalized(pi=array([[Fraction(1, 1)], [Fraction(1, 1)]], dtype=object), off=2.0)"
+    )
+    assert "\n" not in repr(tt.evaluate(mdp, weights.pi))
+
+
 def test_records_of_a_run_on_long_numbers_have_a_repr() -> None:
     mdp = tt.MDP([[["1"], ["1"]]], [["0", "1e400"]], ["1"], LONG)
     pi, new = [["1/2", "1/2"]], [["1/4", "3/4"]]

@@ -97,7 +97,7 @@ def arrays(value: Any, seen: set[int]) -> Iterator[np.ndarray[Any, Any]]:
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         for f in dataclasses.fields(value):
             yield from arrays(getattr(value, f.name), seen)
-    elif type(value).__name__ == "Rows":
+    elif type(value).__name__ == "RationalMatrix":
         yield from (value.num, value.den)
 
 
@@ -183,14 +183,8 @@ def test_real_records_survive(way: str) -> None:
 def test_copied_model_keeps_its_fields_and_its_values(way: str, name: str) -> None:
     one = models()[name]
     other = WAYS[way](one)
-    for field in (
-        "repair",
-        "normalized",
-        "state_names",
-        "action_names",
-        "arithmetic",
-        "rewards_on",
-    ):
+    names = ("state_names", "action_names")
+    for field in ("repair", "normalized", "arithmetic", "rewards_on", *names):
         assert getattr(one, field) == getattr(other, field)
     with pytest.raises(ValueError, match="read-only"):
         (other.P.data if other.is_sparse else other.P)[..., 0] = 1
@@ -233,7 +227,7 @@ def weak(p: Any) -> Any:
 def test_theorems_and_claims_survive(way: str) -> None:
     exact = models()["rational"]
     pair = tt.Pair(exact, [["1/2", "1/2"]] * 2, [["3/4", "1/4"], ["1/2", "1/2"]])
-    for theorem in (*tt.THEOREMS, *(v.claim for v in tt.VARIANTS), weak):
+    for theorem in (*tt.THEOREMS, *(v.claim for v in tt.MISQUOTATIONS), weak):
         other = WAYS[way](theorem)
         assert (other.name, other.text(), other.mixture) == (
             theorem.name, theorem.text(), theorem.mixture,
@@ -244,10 +238,10 @@ def test_theorems_and_claims_survive(way: str) -> None:
 
 
 def test_misquotations_are_pickled_with_what_refutes_them() -> None:
-    for variant in tt.VARIANTS:
+    for variant in tt.MISQUOTATIONS:
         other = pickle.loads(pickle.dumps(variant))
         assert other.theorem == variant.theorem and other.claim.text() == variant.claim.text()
-    last = pickle.loads(pickle.dumps(tt.VARIANTS[-1]))
+    last = pickle.loads(pickle.dumps(tt.MISQUOTATIONS[-1]))
     assert tt.judge(last.claim, last.fixture()).status == "refuted"
 
 

@@ -97,7 +97,8 @@ def test_model_made_of_means_says_so() -> None:
     mdp = model()
     means = tt.MDP(mdp.P, mdp.r, mdp.rho0, mdp.gamma)
     assert (mdp.rewards_on, means.rewards_on) == ("transitions", "pairs")
-    assert "r_next=None" in repr(means) and "r_next=None" not in repr(mdp)
+    assert repr(mdp) == "<MDP: S=2, A=2, gamma 0.9, float, rewards on transitions>"
+    assert repr(means) == "<MDP: S=2, A=2, gamma 0.9, float>"
     for name, how in (
         ("path_moments", (LEANING,)), ("return_moments", ()), ("vine_moments", (LEANING,)),
     ):  # fmt: skip

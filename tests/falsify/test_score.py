@@ -31,7 +31,7 @@ def test_no_theorem_scores_above_one(theorem: tt.Theorem) -> None:
     assert scorer(theorem)(PlainPair(CASES)).max() <= 1.0 + 1e-9
 
 
-@pytest.mark.parametrize("variant", tt.VARIANTS, ids=lambda v: v.claim.name)
+@pytest.mark.parametrize("variant", tt.MISQUOTATIONS, ids=lambda v: v.claim.name)
 def test_every_misquotation_scores_above_one_where_it_is_refuted(variant: Any) -> None:
     one = specimen(variant.fixture().exact)
     assert scorer(variant.claim)(PlainPair(cases_of([one])))[0] > 1.0
@@ -220,7 +220,7 @@ def test_a_gap_without_any_penalty_is_the_worst_score() -> None:
     def claim(p: Any) -> Any:
         return p.eta_new, ">=", p.L - p.max_sa(p.A) * p.max_tv**2
 
-    pit = {v.claim.name: v for v in tt.VARIANTS}["trpo_bound: eps without abs"].fixture()
+    pit = {v.claim.name: v for v in tt.MISQUOTATIONS}["trpo_bound: eps without abs"].fixture()
     assert scorer(claim)(PlainPair(cases_of([specimen(pit)])))[0] == NO_PENALTY
 
 

@@ -8,7 +8,7 @@ import pytest
 import tabular_trpo as tt
 from tabular_trpo._core.errors import ExactnessError, InvalidMDPError
 from tabular_trpo._improve.greedy import greedy
-from tabular_trpo._improve.step import MOVED, OPTIMAL
+from tabular_trpo._improve.status import StepStatus
 from tests.improve.cases import floats, made, surrogates
 from tests.test_mdps import NAMES, load
 
@@ -18,8 +18,8 @@ def test_by_hand():
     step = greedy(L)
     # Ties go to the first; a row that is on best actions stays as it is, and so does a flat one.
     assert step.pi_new.tolist() == [[0, 1, 0], [F(1, 4), F(3, 4), 0], [0, 0, 1]]
-    assert step.gain == 3 - F(7, 3) and step.status == MOVED
-    assert greedy(made(L.G, step.pi_new)).status == OPTIMAL
+    assert step.gain == 3 - F(7, 3) and step.status == StepStatus.MOVED
+    assert greedy(made(L.G, step.pi_new)).status == StepStatus.OPTIMAL
 
 
 def test_an_action_that_is_not_allowed_is_not_taken():
@@ -45,7 +45,7 @@ def unvisited():
 def test_unvisited_rows_move_in_policy_iteration_only():
     ev = unvisited()
     L = tt.surrogate(ev)
-    assert greedy(L).status == OPTIMAL  # a bad policy that the surrogate cannot improve
+    assert greedy(L).status == StepStatus.OPTIMAL  # a bad policy that the surrogate cannot improve
     step = greedy(L, ev.A)
     assert step.pi_new.tolist() == [[1, 0], [0, 1]] and step.gain == 0
     better = tt.evaluate(ev.mdp, step.pi_new)

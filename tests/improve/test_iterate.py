@@ -13,8 +13,9 @@ from tabular_trpo._core.errors import ExactnessError, InvalidMDPError
 from tabular_trpo._core.real import log
 from tabular_trpo._exact.surrogate import surrogate
 from tabular_trpo._families.random import garnet
-from tabular_trpo._improve.gain_bounds import RUNGS, best, certified, rungs
+from tabular_trpo._improve.gain_bounds import GAIN_BOUNDS, certified, gain_bounds, largest
 from tabular_trpo._improve.iterate import iterate
+from tabular_trpo._improve.multipliers import Mixture
 from tabular_trpo._improve.rational_steps import in_floats, on_grid
 from tabular_trpo._improve.step import step_to
 from tabular_trpo._improve.stopping import gain_at_most, gap_at_most, halted, iterations
@@ -47,8 +48,8 @@ def uniform_run(mdp, step, *rules):
     return list(iterate(mdp, tt.policies.uniform(mdp), step, rules))
 
 
-def test_rungs_are_lower_bounds_of_the_table_only():
-    names = [rung.name for rung in RUNGS]
+def test_gain_bounds_are_lower_bounds_of_the_table_only():
+    names = [bound.name for bound in GAIN_BOUNDS]
     assert len(set(names)) == len(names) and set(names) <= {known.name for known in THEOREMS}
     ladder = ["trpo_bound", "coupling_span", "coupling_eps_cpi", "coupling_capped", "coupling_rows"]
     assert set(ladder) <= set(names) and "coupling_bound" in names
@@ -57,14 +58,14 @@ def test_rungs_are_lower_bounds_of_the_table_only():
     assert not set(none) & set(names)
 
 
-def test_rung_is_read_off_a_statement_of_ones_own():
+def test_gain_bound_is_read_off_a_statement_of_ones_own():
     @theorem("own", "own", around="L")
     def weak(p):
         return p.eta_new, ">=", p.L - 7 * p.eps
 
-    (rung,) = rungs([weak])
+    (bound,) = gain_bounds([weak])
     pair = tt.Pair(CHAIN, [["1/2", "1/2"]], [["1/4", "3/4"]])
-    assert certified(pair, [rung]) == {"weak": F(1, 2) - 7 * F(1, 2)}
+    assert certified(pair, [bound]) == {"weak": F(1, 2) - 7 * F(1, 2)}
 
 
 def test_ladder_is_a_ladder_and_every_bound_is_one():
@@ -123,7 +124,7 @@ def test_false_bound_is_seen_to_be_broken():
         return p.eta_new, ">=", p.L - p.eps * p.max_tv**2
 
     case = worst_case.tight_thm1("1/10", "9/10")
-    run = iterate(case.mdp, case.pi, to(case.pi_new), [iterations(1)], rungs([too_good]))
+    run = iterate(case.mdp, case.pi, to(case.pi_new), [iterations(1)], gain_bounds([too_good]))
     assert next(run).broken == ("too_good",)
 
 
@@ -165,7 +166,7 @@ def test_mixture_is_certified_as_one():
 
     def conservative(ev, L):
         new = tt.policies.mixture(L.pi, case.target, share)
-        return step_to(L, new, {"alpha": share, "target": case.target})
+        return step_to(L, new, Mixture(share, case.target))
 
     record = next(iterate(case.mdp, case.pi, conservative))
     assert record.certified["cpi_coupling"] == record.realised  # attained by this family
@@ -261,5 +262,7 @@ def test_gap_of_floats_encloses_the_exact_one():
 def test_best_of_exact_reals():
     """Logarithms are compared by enclosures, and not by the sum of what is compared."""
     low, high = log(F(1, 3)), log(F(1, 2))
-    assert best({"a": low, "b": high}) == ("b", high) and best({"a": high, "b": low})[0] == "a"
-    assert best({"a": high, "b": log(F(1, 2))})[0] == "a" and best({}) == (None, None)
+    assert (
+        largest({"a": low, "b": high}) == ("b", high) and largest({"a": high, "b": low})[0] == "a"
+    )
+    assert largest({"a": high, "b": log(F(1, 2))})[0] == "a" and largest({}) == (None, None)

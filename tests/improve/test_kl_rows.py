@@ -8,66 +8,66 @@ import pytest
 from scipy.optimize import brentq
 
 from tabular_trpo._core.numbers import Array
-from tabular_trpo._core.policy import check_rows
+from tabular_trpo._core.policy_checks import check_rows
 from tabular_trpo._exact.surrogate import Surrogate
 from tabular_trpo._improve import kl_curves
 from tabular_trpo._improve.kl_curves import (
     CURVES,
-    LEVEL,
-    PRICE,
-    change,
+    MULTIPLIER,
+    RADIUS,
+    newton_step,
     parts,
-    priced,
-    start_at_price,
-    start_within,
-    within,
+    solve_radius,
+    start_at_multiplier,
+    start_at_radius,
+    t_at_multiplier,
 )
-from tabular_trpo._improve.kl_multiplier import balance
-from tabular_trpo._improve.kl_rows import Rows, best_within, rows_of
+from tabular_trpo._improve.kl_multiplier import solve_multiplier
+from tabular_trpo._improve.kl_rows import KLRows, policy_at_radius, prepare_rows
 from tabular_trpo._improve.trust_region import max_kl, mean_kl
 
 
-def error(rows: Rows, start: Array, t: Array) -> float:
+def error(rows: KLRows, start: Array, t: Array) -> float:
     """Return how far the starts are off, beside the distance from the mean of g."""
     return float(np.max(np.abs(start - t) / (t + rows.mean)))
 
 
-def within_radius(rows: Rows, d: float) -> float:
-    return error(rows, start_within(rows, d), within(rows, d)[2])
+def within_radius(rows: KLRows, d: float) -> float:
+    return error(rows, start_at_radius(rows, d), solve_radius(rows, d)[2])
 
 
-def at_price(rows: Rows, lam: float) -> float:
-    return error(rows, start_at_price(rows, lam), priced(rows, lam))
+def solve_at_multiplier(rows: KLRows, lam: float) -> float:
+    return error(rows, start_at_multiplier(rows, lam), t_at_multiplier(rows, lam))
 
 
 @pytest.mark.parametrize(
     ("off", "far", "near", "order"),
-    [(within_radius, 1e-3, 1e-5, 3 / 2), (at_price, 30.0, 300.0, -4.0)],
+    [(within_radius, 1e-3, 1e-5, 3 / 2), (solve_at_multiplier, 30.0, 300.0, -4.0)],
 )
 def test_starts_are_right_up_to_a_power_of_the_step(
-    off: Callable[[Rows, float], float], far: float, near: float, order: float
+    off: Callable[[KLRows, float], float], far: float, near: float, order: float
 ) -> None:
     """With one term less the power would be less by 1/2 of d, or by one of the price."""
     rng = np.random.default_rng(3)
-    rows = rows_of(rng.dirichlet(np.full(4, 5.0), 30), rng.normal(size=(30, 4)))
+    rows = prepare_rows(rng.dirichlet(np.full(4, 5.0), 30), rng.normal(size=(30, 4)))
     power = math.log(off(rows, near) / off(rows, far)) / math.log(near / far)
     assert power == pytest.approx(order, abs=0.2)
 
 
-def log_level(p: Array, g: Array, log_t: float) -> float:
+def log_divergence(p: Array, g: Array, log_t: float) -> float:
     r = np.exp(log_t) / (np.exp(log_t) + g)
     return math.log(max(math.log(p @ r) - p @ np.log(r), 1e-300))  # 0 for large t
 
 
-def log_price(p: Array, g: Array, log_t: float) -> float:
+def log_multiplier(p: Array, g: Array, log_t: float) -> float:
     return log_t - math.log(p @ (np.exp(log_t) / (np.exp(log_t) + g)))
 
 
-def bisected(rows: Rows, curve: Callable[[Array, Array, float], float], x: float) -> Array:
+def bisected(rows: KLRows, curve: Callable[[Array, Array, float], float], x: float) -> Array:
     """Return the roots t of all rows, one by one; e^-90 where all but the best is given up."""
 
     def root(p: Array, g: Array) -> float:
-        if curve is log_level and log_level(p, g, -90) < x:
+        if curve is log_divergence and log_divergence(p, g, -90) < x:
             return -90.0
         return float(brentq(lambda v: curve(p, g, v) - x, -90, 9, xtol=1e-14))
 
@@ -78,43 +78,47 @@ def bisected(rows: Rows, curve: Callable[[Array, Array, float], float], x: float
 def test_roots_are_those_of_bisection(x: float) -> None:
     rng = np.random.default_rng(7)
     for spread in (0.7, 1.0, 5.0):
-        rows = rows_of(rng.dirichlet(np.full(5, spread), 40), rng.normal(size=(40, 5)))
-        truth = bisected(rows, log_level, math.log(x))
-        assert within(rows, x)[2] == pytest.approx(truth, rel=1e-10)
-        assert priced(rows, x) == pytest.approx(bisected(rows, log_price, math.log(x)), rel=1e-10)
+        rows = prepare_rows(rng.dirichlet(np.full(5, spread), 40), rng.normal(size=(40, 5)))
+        truth = bisected(rows, log_divergence, math.log(x))
+        assert solve_radius(rows, x)[2] == pytest.approx(truth, rel=1e-10)
+        assert t_at_multiplier(rows, x) == pytest.approx(
+            bisected(rows, log_multiplier, math.log(x)), rel=1e-10
+        )
 
 
 @pytest.mark.parametrize("x", [1e-4, 1e-2, 1.0])
-@pytest.mark.parametrize("kind", [LEVEL, PRICE])
+@pytest.mark.parametrize("kind", [RADIUS, MULTIPLIER])
 def test_the_shared_number_is_that_of_bisection(kind: int, x: float) -> None:
     rng = np.random.default_rng(8)
-    rows = rows_of(rng.dirichlet(np.ones(5), 20), rng.normal(size=(20, 5)))
+    rows = prepare_rows(rng.dirichlet(np.ones(5), 20), rng.normal(size=(20, 5)))
     weight = rng.dirichlet(np.ones(20))
-    curve, other = (log_level, log_price) if kind == LEVEL else (log_price, log_level)
-    total = math.log(3 / math.sqrt(x) if kind == LEVEL else x)
+    curve, other = (
+        (log_divergence, log_multiplier) if kind == RADIUS else (log_multiplier, log_divergence)
+    )
+    total = math.log(3 / math.sqrt(x) if kind == RADIUS else x)
 
     def over(own: float) -> float:
         logs = np.log(bisected(rows, curve, own))
         each = [other(*row) for row in zip(rows.p, rows.g, logs, strict=True)]
         return math.log(weight @ np.exp(each)) - total
 
-    found, t = balance(rows, kind, weight, total)
+    found, t = solve_multiplier(rows, kind, weight, total)
     truth = brentq(over, found - 0.1, found + 0.1, xtol=1e-13)
     assert found == pytest.approx(truth, abs=1e-9)
     assert t == pytest.approx(bisected(rows, curve, truth), rel=1e-8)
 
 
-@pytest.mark.parametrize("kind", [LEVEL, PRICE])
+@pytest.mark.parametrize("kind", [RADIUS, MULTIPLIER])
 def test_a_step_is_of_the_third_order(kind: int) -> None:
     """A step of Newton for a fixed power of h would leave the square of what was off."""
     rng = np.random.default_rng(9)
-    rows = rows_of(rng.dirichlet(np.ones(5), 30), rng.normal(size=(30, 5)))
-    curve, x = (log_level, math.log(0.3)) if kind == LEVEL else (log_price, 0.0)
+    rows = prepare_rows(rng.dirichlet(np.ones(5), 30), rng.normal(size=(30, 5)))
+    curve, x = (log_divergence, math.log(0.3)) if kind == RADIUS else (log_multiplier, 0.0)
     truth, left = bisected(rows, curve, x), []
     for off in (0.1, 0.01):
         at = parts(rows, truth * (1 + off))
         own, slope = CURVES[kind](rows, at)
-        after = truth * (1 + off) * (1 + change(kind, at, x - own, slope))
+        after = truth * (1 + off) * (1 + newton_step(kind, at, x - own, slope))
         left.append(np.abs(after / truth - 1).max())
     assert math.log10(left[0] / left[1]) == pytest.approx(3, abs=0.2)
     assert left[1] < 1e-6
@@ -124,15 +128,15 @@ def test_a_step_is_of_the_third_order(kind: int) -> None:
 def test_rare_best_actions_are_found_among_ordinary_rows(d: float, monkeypatch) -> None:
     """Where the second best is nearly certain h has a plateau, and Newton's steps get lost."""
     p = np.array([[1e-9, 0.01, 0.99], [1e-30, 1e-3, 0.999], [0.2, 0.3, 0.5]])
-    rows = rows_of(p / p.sum(axis=1, keepdims=True), np.array([[1.0, 0.0, 0.5]] * 3))
-    truth, calls, parts = bisected(rows, log_level, math.log(d)), [], kl_curves.parts
+    rows = prepare_rows(p / p.sum(axis=1, keepdims=True), np.array([[1.0, 0.0, 0.5]] * 3))
+    truth, calls, parts = bisected(rows, log_divergence, math.log(d)), [], kl_curves.parts
 
-    def counted(rows: Rows, t: Array) -> kl_curves.Parts:
+    def counted(rows: KLRows, t: Array) -> kl_curves.Parts:
         calls.append(len(t))
         return parts(rows, t)
 
     monkeypatch.setattr(kl_curves, "parts", counted)
-    assert within(rows, d)[2] == pytest.approx(truth, rel=1e-8)
+    assert solve_radius(rows, d)[2] == pytest.approx(truth, rel=1e-8)
     assert len(calls) <= 12, "they are not bisected"
 
 
@@ -144,11 +148,11 @@ def test_nearly_certain_policies_gain_what_their_rows_can(delta: float) -> None:
         weight = 10.0 ** (-10 * rng.random((8, 3)))
         pi = check_rows("pi", weight / weight.sum(axis=1, keepdims=True))
         L = Surrogate(rng.normal(size=(8, 3)), np.ones(8), pi, 0.0)
-        step, rows = max_kl(L, delta), rows_of(pi, L.G)
+        step, rows = max_kl(L, delta), prepare_rows(pi, L.G)
         assert step.max_kl <= delta
         for share, sign in ((0.999, 1), (1 + 1e-9, -1)):
-            t = bisected(rows, log_level, math.log(share * delta))
-            gain = (L.G * (best_within(rows, share * delta, t)[0] - pi)).sum()
+            t = bisected(rows, log_divergence, math.log(share * delta))
+            gain = (L.G * (policy_at_radius(rows, share * delta, t)[0] - pi)).sum()
             assert sign * (step.gain - gain) >= 0
 
 

@@ -8,8 +8,8 @@ import pytest
 import tabular_trpo as tt
 from tabular_trpo._core.errors import ExactnessError, InvalidMDPError
 from tabular_trpo._exact.surrogate import Surrogate
-from tabular_trpo._improve.kl_curves import at_price, within
-from tabular_trpo._improve.kl_rows import divergence, rows_of
+from tabular_trpo._improve.kl_curves import solve_at_multiplier, solve_radius
+from tabular_trpo._improve.kl_rows import divergence, prepare_rows
 from tabular_trpo._improve.minorize import minorize
 from tests.test_mdps import NAMES, load
 
@@ -76,10 +76,10 @@ def test_small_step_law_and_certified_gain(name: str) -> None:
 @pytest.mark.parametrize("d", [1e-16, 1e-12, 1e-6, 0.1, 3.0, 50.0])
 @pytest.mark.parametrize("span", [1e-9, 1.0, 1e9])
 def test_rows_have_the_divergence_that_is_asked(d: float, span: float) -> None:
-    rows = rows_of(np.array([[0.2, 0.3, 0.5]]), span * np.array([[1.0, -1.0, 0.25]]))
-    q, lam, t = within(rows, d)
+    rows = prepare_rows(np.array([[0.2, 0.3, 0.5]]), span * np.array([[1.0, -1.0, 0.25]]))
+    q, lam, t = solve_radius(rows, d)
     assert divergence(rows, t)[0] == pytest.approx(d, rel=1e-9)
-    back, kl = at_price(rows, float(lam[0]))
+    back, kl = solve_at_multiplier(rows, float(lam[0]))
     assert back == pytest.approx(q, rel=1e-6) and kl[0] == pytest.approx(d, rel=1e-6)
     if d < 1e-5:  # f ~ sqrt(2 d Var A)
         gain = float(((q - rows.p) * -rows.g).sum())

@@ -11,7 +11,7 @@ from scipy.optimize import linprog
 import tabular_trpo as tt
 from tabular_trpo._core.errors import ExactnessError, InvalidMDPError, LimitError
 from tabular_trpo._improve.greedy import greedy
-from tabular_trpo._improve.step import OPTIMAL, STUCK
+from tabular_trpo._improve.status import StepStatus
 from tabular_trpo._improve.total_variation import mean_tv_constraint, tv_constraint, tv_penalty
 from tests.improve.cases import floats, made, surrogates
 from tests.test_mdps import NAMES, load
@@ -154,8 +154,8 @@ def test_no_penalty_and_a_wide_region_are_greedy():
 
 @pytest.mark.parametrize("solve", [tv_constraint, mean_tv_constraint])
 def test_a_region_of_nothing_is_stuck_unless_optimal(solve):
-    assert solve(two_rows(), 0).status == STUCK
-    assert solve(made([[0, 1]], [[0, 1]]), 0).status == OPTIMAL
+    assert solve(two_rows(), 0).status == StepStatus.STUCK
+    assert solve(made([[0, 1]], [[0, 1]]), 0).status == StepStatus.OPTIMAL
 
 
 @pytest.mark.parametrize("solve", STEPS)
@@ -163,7 +163,7 @@ def test_nothing_to_gain(solve):
     for L in (made([[0, 0]], [["1/2", "1/2"]]), made([[1, 2]], [["1/2", "1/2"]], [0])):
         for surrogate in (L, floats(L)):
             step = solve(surrogate, 1)
-            assert step.status == OPTIMAL or not surrogate.weight.any()
+            assert step.status == StepStatus.OPTIMAL or not surrogate.weight.any()
             assert (step.pi_new == surrogate.pi).all() and step.max_tv == 0
 
 
@@ -203,6 +203,6 @@ def test_algorithm_1_never_lowers_the_return(name):
         step = tv_penalty(L, tt.penalty(ev))
         new = tt.evaluate(mdp, step.pi_new)
         assert new.eta >= ev.eta + step.objective >= ev.eta and (new.V >= ev.V).all()
-        if step.status == OPTIMAL:
+        if step.status == StepStatus.OPTIMAL:
             break
         pi = step.pi_new

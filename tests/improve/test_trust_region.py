@@ -1,19 +1,19 @@
 """The trust regions and the mirror step: solved by hand, their edges, what they refuse."""
 
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo._core.errors import InvalidMDPError
-from tabular_trpo._core.policy import check_rows
+from tabular_trpo._core.errors import ExactnessError, InvalidMDPError
+from tabular_trpo._core.policy_checks import check_rows
 from tabular_trpo._exact.divergence import kl
 from tabular_trpo._exact.surrogate import Surrogate
-from tabular_trpo._improve import kl_multiplier as kl_balance
-from tabular_trpo._improve import trust_region
-from tabular_trpo._improve.kl_curves import within
+from tabular_trpo._improve import kl_multiplier, trust_region
+from tabular_trpo._improve.kl_curves import solve_radius
 from tabular_trpo._improve.minorize import minorize
 from tabular_trpo._improve.mirror import mirror, rwr
 from tabular_trpo._improve.trust_region import max_kl, mean_kl, mean_kl_penalty
@@ -166,35 +166,35 @@ def test_a_rare_best_action_is_found(p: float) -> None:
 def test_all_rows_at_once_or_one_number_at_a_time(solve, x: float, monkeypatch) -> None:
     """Newton for all rows finds what the safe search finds that takes over where it is lost."""
     rng, found = np.random.default_rng(5), []
-    together = kl_balance._together
+    joint = kl_multiplier._joint_newton
 
-    def told(*arguments):
-        found.append(together(*arguments))
+    def recorded(*arguments):
+        found.append(joint(*arguments))
         return found[-1]
 
-    monkeypatch.setattr(kl_balance, "_together", told)
+    monkeypatch.setattr(kl_multiplier, "_joint_newton", recorded)
     for spread in (0.1, 1.0, 10.0):
         pi = check_rows("pi", rng.dirichlet(np.full(4, spread), 6))
         L = Surrogate(rng.normal(size=(6, 4)), rng.random(6), pi, 0.0)
         size = x if solve is mean_kl else 1 / math.sqrt(x)  # a penalty whose radius is about x
         step = solve(L, size)
-        for lost, unused in (("_together", "root"), ("_in_turn", "")):
-            monkeypatch.setattr(kl_balance, lost, lambda *a: None)
+        for lost, unused in (("_joint_newton", "root"), ("_alternating_newton", "")):
+            monkeypatch.setattr(kl_multiplier, lost, lambda *a: None)
             with monkeypatch.context() as forbidden:
                 if unused and x < 1e-3:
-                    forbidden.delattr(kl_balance, unused)
+                    forbidden.delattr(kl_multiplier, unused)
                 other = solve(L, size)
             assert step.objective == pytest.approx(other.objective, rel=1e-9 if x > 1e-9 else 1e-6)
             assert step.pi_new == pytest.approx(other.pi_new, abs=1e-7)
         monkeypatch.undo()
-        monkeypatch.setattr(kl_balance, "_together", told)
+        monkeypatch.setattr(kl_multiplier, "_joint_newton", recorded)
     assert len(found) >= 3 and (x > 1e-3 or None not in found)  # not lost where steps are small
 
 
 def test_rows_that_stay_beyond_the_radius_are_drawn_back(monkeypatch) -> None:
     """As a last resort: whatever the rows are, the step is within delta."""
     L = Surrogate(np.array([[0.0, 1.0]]), np.ones(1), np.array([[0.5, 0.5]]), 0.0)
-    monkeypatch.setattr(trust_region, "within", lambda rows, d: within(rows, 0.3))
+    monkeypatch.setattr(trust_region, "solve_radius", lambda rows, d: solve_radius(rows, 0.3))
     assert 0.02 < max_kl(L, 0.1).max_kl <= 0.1
 
 
@@ -215,3 +215,19 @@ def test_the_rarest_best_action_has_its_price() -> None:
     step = mean_kl_penalty(L, 0.3)
     assert step.pi_new[0] == pytest.approx([0.7, 0.3], abs=1e-9)
     assert step.objective == pytest.approx(0.7 + 0.3 * math.log(0.3), abs=1e-9)
+
+
+@pytest.mark.parametrize("solve", [max_kl, mean_kl, mean_kl_penalty, minorize, mirror])
+def test_the_cure_of_a_rational_surrogate_works(solve) -> None:
+    """The error names functions of the package that take the same model; each is called."""
+    mdp = tt.MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
+    ev = tt.evaluate(mdp, [["1/2", "1/2"]])
+    with pytest.raises(ExactnessError) as caught:
+        solve(tt.surrogate(ev), 0.1)
+    (name,) = re.findall(r"(tt\.[\w.]+)\(step\)", str(caught.value))
+    cure = eval(name, {"tt": tt})
+    step = cure(lambda ev, L: solve(L, 0.1))(ev, tt.surrogate(ev))
+    assert step.pi_new.dtype == object and step.gain > 0
+    assert "mdp.to_float()" in str(caught.value)
+    floats = tt.evaluate(mdp.to_float(), [[0.5, 0.5]])
+    assert solve(tt.surrogate(floats), 0.1).gain > 0

@@ -45,13 +45,13 @@ def test_no_candidate_is_favoured_by_the_order_of_paths() -> None:
 @pytest.mark.parametrize("horizon", [None, 6])
 def test_a_score_is_the_mean_return_of_its_own_policy(horizon: int | None) -> None:
     mdp = model("rover")
-    members = SoftmaxClass((mdp.n_states, mdp.n_actions), None, mdp.allowed)
+    policy_class = SoftmaxClass((mdp.n_states, mdp.n_actions), None, mdp.allowed)
     rng = np.random.default_rng(2)
-    thetas = rng.standard_normal((5, *members.theta_shape)) * 2
+    thetas = rng.standard_normal((5, *policy_class.theta_shape)) * 2
     sim = simulator(mdp, 2)
-    found = scores(sim, members, thetas, 2000, horizon)
+    found = scores(sim, policy_class, thetas, 2000, horizon)
     for theta, got in zip(thetas, found, strict=True):
-        exact = return_moments(mdp, members.policy(theta), horizon)
+        exact = return_moments(mdp, policy_class.policy(theta), horizon)
         assert abs(got - exact.mean) < 4 * np.sqrt(exact.variance / 2000)
     assert np.ptp(found) > 1  # a mix-up would be seen
     assert horizon is None or sim.steps == 5 * 2000 * horizon
@@ -67,7 +67,9 @@ def test_sure_policies_have_sure_scores() -> None:
 
 def ranked(f: Callable[[Any], float]) -> Callable[..., Any]:
     """Scores that are a known function of theta."""
-    return lambda sim, members, thetas, paths, horizon: np.array([f(theta) for theta in thetas])
+    return lambda sim, policy_class, thetas, paths, horizon: np.array(
+        [f(theta) for theta in thetas]
+    )
 
 
 AIM = np.array([[0.5, -1.0, 2.0]])
@@ -82,14 +84,14 @@ def test_the_highest_scores_are_followed(monkeypatch: pytest.MonkeyPatch, make: 
     if make is cma:
         pytest.importorskip("cma")
     monkeypatch.setattr(blackbox, "scores", ranked(towards))
-    members = SoftmaxClass((1, 3))
+    policy_class = SoftmaxClass((1, 3))
     mdp = tt.MDP([[[1.0]] * 3], [[0.0, 0.0, 0.0]], [1.0], 0.5)
-    rounds = list(islice(make(simulator(mdp, 4), members, 1, 40), 40))
-    want = members.policy(AIM)
+    rounds = list(islice(make(simulator(mdp, 4), policy_class, 1, 40), 40))
+    want = policy_class.policy(AIM)
     off = [float(np.abs(pi - want).max()) for pi in rounds]
     assert off[-1] < 0.02 and off[0] > 0.1
     monkeypatch.setattr(blackbox, "scores", ranked(lambda theta: -towards(theta)))
-    away = list(islice(make(simulator(mdp, 4), members, 1, 40), 10))[-1]
+    away = list(islice(make(simulator(mdp, 4), policy_class, 1, 40), 10))[-1]
     assert np.abs(away - want).max() > 0.2
 
 
@@ -97,14 +99,14 @@ def test_cem_takes_the_mean_and_spread_of_the_best_share(monkeypatch: pytest.Mon
     """By hand from what it drew: the best 3 of 10, sd^2 their variance + 0.09, then + 0.081."""
     drawn: list[Any] = []
 
-    def watched(sim: Any, members: Any, thetas: Any, paths: int, horizon: Any) -> Any:
+    def watched(sim: Any, policy_class: Any, thetas: Any, paths: int, horizon: Any) -> Any:
         drawn.append(thetas.copy())
         return np.array([towards(theta) for theta in thetas])
 
     monkeypatch.setattr(blackbox, "scores", watched)
-    members = SoftmaxClass((1, 3))
+    policy_class = SoftmaxClass((1, 3))
     mdp = tt.MDP([[[1.0]] * 3], [[0.0, 0.0, 0.0]], [1.0], 0.5)
-    made = cem(simulator(mdp, 5), members, 1, 10, 0.3)
+    made = cem(simulator(mdp, 5), policy_class, 1, 10, 0.3)
     rng = np.random.default_rng(5)
     mean, sd = np.zeros((1, 3)), np.ones((1, 3))
     for noise in (0.09, 0.081, 0.0729):
@@ -113,7 +115,7 @@ def test_cem_takes_the_mean_and_spread_of_the_best_share(monkeypatch: pytest.Mon
         best = sorted(drawn[-1], key=towards)[-3:]
         mean = sum(best) / 3
         sd = np.sqrt(sum((theta - mean) ** 2 for theta in best) / 3 + noise)
-        assert pi == pytest.approx(members.policy(mean), abs=1e-14)
+        assert pi == pytest.approx(policy_class.policy(mean), abs=1e-14)
 
 
 @pytest.mark.parametrize("make", [cem, cma])
@@ -121,8 +123,8 @@ def test_a_simple_model_is_solved(make: Any) -> None:
     if make is cma:
         pytest.importorskip("cma")
     mdp = model("weather")
-    members = SoftmaxClass((mdp.n_states, mdp.n_actions), None, mdp.allowed)
-    last = list(islice(make(simulator(mdp, 6), members, 15, 20), 25))[-1]
+    policy_class = SoftmaxClass((mdp.n_states, mdp.n_actions), None, mdp.allowed)
+    last = list(islice(make(simulator(mdp, 6), policy_class, 15, 20), 25))[-1]
     first, best = tt.evaluate(mdp, tt.policies.uniform(mdp)).eta, tt.optimal(mdp).eta_star
     assert (tt.evaluate(mdp, last).eta - first) / (best - first) > 0.9
 

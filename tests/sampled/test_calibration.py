@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo._sampled.estimate import path_terms, vine_terms
+from tabular_trpo._sampled.contributions import Contributions, standard_error
+from tabular_trpo._sampled.estimate import path_contributions, vine_contributions
 from tabular_trpo._sampled.rollouts import Rollouts, single_path
 from tabular_trpo._sampled.simulator import Simulator
-from tabular_trpo._sampled.terms import Terms, standard_error
 from tabular_trpo._sampled.vine import Vine, vine
 from tests.sampled.models import gradient, values
 
@@ -70,7 +70,7 @@ def test_intervals_of_paths_hold_the_truth(name: str, horizon: int | None, paths
         rollouts = Rollouts(
             **cut, length=part["length"], geometric=horizon is None, gamma=mdp.gamma
         )
-        terms = path_terms(rollouts, pi)
+        terms = path_contributions(rollouts, pi)
         L = terms.surrogate(pi, pi > 0)
         each = terms.gains(pi, pi_new)
         etas.append((L.eta, L.stderr))
@@ -108,7 +108,7 @@ def test_intervals_of_vines_hold_the_truth(name: str, roots: int, common: bool) 
     for part in parts(whole, names, rows, paths * roots):
         path = np.repeat(np.arange(paths), roots)
         grown = Vine(**part, path=path, gamma=mdp.gamma, steps=0, every=True, visible=whole.visible)
-        terms: Terms = vine_terms(grown, pi)
+        terms: Contributions = vine_contributions(grown, pi)
         each = terms.gains(pi, pi_new)
         etas.append((terms.returns.mean(), standard_error(terms.returns)))
         gains.append((each.mean(), standard_error(each)))

@@ -41,7 +41,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch, rows: list[Any], sampled: bool = T
     """Put a method in the table that takes 30 steps an iteration and says these policies."""
 
     def plays(
-        mdp: tt.MDP, sim: Simulator, members: SoftmaxClass, settings: Settings
+        mdp: tt.MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings
     ) -> Iterator[Any]:
         for pi in rows:
             single_path(sim, tt.policies.uniform(mdp), 10, 3)
@@ -78,7 +78,7 @@ def test_only_certain_falls_are_counted(monkeypatch: pytest.MonkeyPatch) -> None
         up = 0.5 + ulps * 2.0**-53
         tables.append(np.array([[up, 1 - up], *[[0.5, 0.5]] * 5]))
 
-    def plays(mdp: Any, sim: Any, members: Any, settings: Any) -> Iterator[Any]:
+    def plays(mdp: Any, sim: Any, policy_class: Any, settings: Any) -> Iterator[Any]:
         yield from tables
 
     monkeypatch.setitem(METHODS, "scripted", Method("scripted", "as told", plays, False))
@@ -126,8 +126,8 @@ def test_a_run_depends_on_its_method_and_seed_alone() -> None:
 def test_settings_reach_the_method(monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[Any] = []
 
-    def plays(mdp: Any, sim: Any, members: Any, settings: Any) -> Iterator[Any]:
-        given.append((members.shape, members.allowed, settings, sim.steps))
+    def plays(mdp: Any, sim: Any, policy_class: Any, settings: Any) -> Iterator[Any]:
+        given.append((policy_class.shape, policy_class.allowed, settings, sim.steps))
         yield tt.policies.uniform(mdp)
 
     monkeypatch.setitem(METHODS, "scripted", Method("scripted", "as told", plays))

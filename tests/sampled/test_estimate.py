@@ -11,7 +11,7 @@ import pytest
 import tabular_trpo as tt
 from tabular_trpo._core.errors import ExactnessError, InvalidMDPError
 from tabular_trpo._sampled.enumeration import all_paths, expectation
-from tabular_trpo._sampled.estimate import estimate, path_terms
+from tabular_trpo._sampled.estimate import estimate, path_contributions
 from tabular_trpo._sampled.rollouts import Rollouts, single_path
 from tabular_trpo._sampled.simulator import Simulator
 from tests.sampled.models import (
@@ -226,7 +226,7 @@ def test_standard_errors_are_those_of_the_units() -> None:
         assert L.stderr == pytest.approx(etas.std(ddof=1) / 50**0.5, rel=1e-12)
         assert ones[0].stderr == np.inf and np.all(ones[0].G_stderr == np.inf)
         other = np.array([[0.5, 0.5], [0.0, 1.0]])
-        gains = path_terms(rollouts, pi).gains(pi, other)
+        gains = path_contributions(rollouts, pi).gains(pi, other)
         assert gains == pytest.approx([one.gain(other) for one in ones], rel=1e-12, abs=1e-13)
 
 

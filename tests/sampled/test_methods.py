@@ -10,10 +10,10 @@ import tabular_trpo as tt
 from tabular_trpo._core.errors import InvalidMDPError
 from tabular_trpo._improve.natural import natural, natural_fixed
 from tabular_trpo._improve.softmax_class import SoftmaxClass
+from tabular_trpo._sampled import methods
 from tabular_trpo._sampled.methods import METHODS, Settings
 from tabular_trpo._sampled.rollouts import single_path
 from tabular_trpo._sampled.simulator import Simulator
-from tabular_trpo.sampled import methods
 from tests.sampled.learners import ARMS, model
 
 NAMES = [
@@ -26,8 +26,8 @@ def started(mdp: tt.MDP, name: str, seed: int, settings: Settings) -> tuple[Simu
     if name == "cma":
         pytest.importorskip("cma")
     sim = Simulator(mdp, np.random.default_rng(seed))
-    members = SoftmaxClass((mdp.n_states, mdp.n_actions), None, mdp.allowed)
-    return sim, METHODS[name].run(mdp, sim, members, settings)
+    policy_class = SoftmaxClass((mdp.n_states, mdp.n_actions), None, mdp.allowed)
+    return sim, METHODS[name].run(mdp, sim, policy_class, settings)
 
 
 def policies(mdp: tt.MDP, name: str, seed: int, n: int, settings: Settings) -> list[Any]:
@@ -81,14 +81,14 @@ def test_natural_fixed_holds_the_multiplier_of_its_first_step(
     lengths: list[float] = []
     prices: list[float] = []
 
-    def searched(L: Any, theta: Any, delta: Any, members: Any, **how: Any) -> Any:
-        step = natural(L, theta, delta, members, **how)
+    def searched(L: Any, theta: Any, delta: Any, policy_class: Any, **how: Any) -> Any:
+        step = natural(L, theta, delta, policy_class, **how)
         lengths.append(step.multipliers["step_length"])
         return step
 
-    def fixed(L: Any, theta: Any, lam: Any, members: Any) -> Any:
+    def fixed(L: Any, theta: Any, lam: Any, policy_class: Any) -> Any:
         prices.append(lam)
-        return natural_fixed(L, theta, lam, members)
+        return natural_fixed(L, theta, lam, policy_class)
 
     monkeypatch.setattr(methods, "natural", searched)
     monkeypatch.setattr(methods, "natural_fixed", fixed)
@@ -108,8 +108,8 @@ def test_trust_regions_have_the_radius_and_the_divergence(
 ) -> None:
     seen: list[Any] = []
 
-    def spied(L: Any, theta: Any, delta: Any, members: Any, **how: Any) -> Any:
-        step = natural(L, theta, delta, members, **how)
+    def spied(L: Any, theta: Any, delta: Any, policy_class: Any, **how: Any) -> Any:
+        step = natural(L, theta, delta, policy_class, **how)
         seen.append((step, delta, how))
         return step
 
@@ -149,20 +149,20 @@ def test_empirical_fisher_has_the_expectation_of_the_analytic_one(
     """share: of state 0 among discounted visits; the mean KL's weights are (share, 1 - share)."""
     products: list[Any] = []
 
-    def spied(L: Any, theta: Any, delta: Any, members: Any, **how: Any) -> Any:
+    def spied(L: Any, theta: Any, delta: Any, policy_class: Any, **how: Any) -> Any:
         products.append((theta, how["product"], how["iterations"]))
-        return natural(L, theta, delta, members, **how)
+        return natural(L, theta, delta, policy_class, **how)
 
     monkeypatch.setattr(methods, "natural", spied)
     policies(ONCE, "empirical_fim", 7, 2, Settings(80_000, 0.1, horizon))
-    members = SoftmaxClass((2, 2))
+    policy_class = SoftmaxClass((2, 2))
     rng = np.random.default_rng(7)
     for theta, product, iterations in products:
         assert iterations == 20
         v = rng.standard_normal((2, 2))
-        want = members.fisher_product([share, 1 - share], theta, v)
+        want = policy_class.fisher_product([share, 1 - share], theta, v)
         assert product(v) == pytest.approx(want, abs=0.02 * np.abs(want).max())
-        flat = members.fisher_product([0.25, 0.75], theta, v)
+        flat = policy_class.fisher_product([0.25, 0.75], theta, v)
         assert np.abs(flat - want).max() > 0.04 * np.abs(want).max()
     assert np.abs(products[1][0]).max() > 0.1  # away from the uniform policy too
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo._sampled.estimate import path_terms, vine_terms
+from tabular_trpo._sampled.estimate import path_contributions, vine_contributions
 from tabular_trpo._sampled.moments import Moments, path_moments, return_moments, vine_moments
 from tabular_trpo._sampled.rollouts import single_path
 from tabular_trpo._sampled.simulator import Simulator
@@ -52,7 +52,7 @@ def test_estimates_agree_with_the_exact_answer(path: Path) -> None:
     T = None if long <= LONG else HORIZON
     sim = Simulator(mdp, np.random.default_rng([1, MODELS.index(path)]))
     n = int(STEPS / (long if T is None else T)) + 1
-    terms = path_terms(single_path(sim, pi, n, T), pi)
+    terms = path_contributions(single_path(sim, pi, n, T), pi)
     assert distance(terms.returns, return_moments(mdp, pi, T)) <= 4
     assert distance(terms.gains(pi, pi_new), path_moments(mdp, pi, pi_new, T)) <= 4
     found = (
@@ -63,7 +63,7 @@ def test_estimates_agree_with_the_exact_answer(path: Path) -> None:
     for common, exact in found:
         roots = int(STEPS / 2 / exact.steps) + 1
         grown = vine(sim, pi, roots, horizon=T, common=common)
-        terms = vine_terms(grown, pi)
+        terms = vine_contributions(grown, pi)
         assert distance(terms.gains(pi, pi_new), exact) <= 4
         if T is None:
             # The return of a path stopped before its root has no more scatter than a whole one's.
@@ -72,7 +72,7 @@ def test_estimates_agree_with_the_exact_answer(path: Path) -> None:
                 <= 4 * (float(return_moments(mdp, pi).variance) / roots) ** 0.5 + 1e-9
             )
     if T is not None and not found:  # as many steps as the others
-        terms = path_terms(single_path(sim, pi, n, T), pi)
+        terms = path_contributions(single_path(sim, pi, n, T), pi)
         assert distance(terms.returns, return_moments(mdp, pi, T)) <= 4
     assert sim.steps >= 10**5
 
@@ -85,9 +85,9 @@ def test_wrong_formulas_are_seen() -> None:
         T = 12
         rollouts = single_path(Simulator(mdp, np.random.default_rng(2)), pi, STEPS // T, T)
         exact = path_moments(mdp, pi, pi_new, T)
-        right = path_terms(rollouts, pi)
+        right = path_contributions(rollouts, pi)
         assert distance(right.gains(pi, pi_new), exact) <= 4
-        flat = path_terms(rollouts, pi, "undiscounted").gains(pi, pi_new)
+        flat = path_contributions(rollouts, pi, "undiscounted").gains(pi, pi_new)
         seen["undiscounted"] += distance(flat, exact) > 4
         # Its own mean is known too, so that the bias is no accident.
         assert distance(flat, path_moments(mdp, pi, pi_new, T, "undiscounted")) <= 4

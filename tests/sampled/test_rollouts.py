@@ -7,9 +7,9 @@ import pytest
 
 import tabular_trpo as tt
 from tabular_trpo._core.errors import ExactnessError, InvalidMDPError, MemoryGuardError
-from tabular_trpo._sampled.estimate import estimate, path_terms
+from tabular_trpo._sampled.estimate import estimate, path_contributions
 from tabular_trpo._sampled.moments import path_moments, return_moments
-from tabular_trpo._sampled.rollouts import going_on, single_path, stopping_times
+from tabular_trpo._sampled.rollouts import active_counts, single_path, stopping_times
 from tabular_trpo._sampled.simulator import Simulator
 from tests.sampled.models import (
     F,
@@ -42,12 +42,12 @@ def test_what_is_drawn_has_the_model_s_moments_exactly(next_rewards: bool) -> No
         for s in (0, 1)
     ]
     assert F(float(L.eta)) == mdp.rho0 @ values(mdp, pi, T)[0][T]
-    returns = exactly(path_terms(rollouts, p).returns)
+    returns = exactly(path_contributions(rollouts, p).returns)
     mean = returns.sum() / script.n
     found = return_moments(mdp, pi, T)
     assert (mean, (returns**2).sum() / script.n - mean**2) == (found.mean, found.variance)
     assert exactly(L.G).tolist() == gradient(mdp, pi, T).tolist()
-    gains = exactly(path_terms(rollouts, p).gains(p, new))
+    gains = exactly(path_contributions(rollouts, p).gains(p, new))
     mean = gains.sum() / script.n
     moments = path_moments(mdp, pi, pi_new, T)
     assert (mean, (gains**2).sum() / script.n - mean**2) == (moments.mean, moments.variance)
@@ -100,7 +100,7 @@ def test_stopping_times_go_on_with_chance_gamma() -> None:
         for t in (1, 2, 5, 20):
             p = gamma**t
             assert abs(np.mean(lengths > t) - p) <= 5 * (p * (1 - p) / n) ** 0.5 + 1e-15
-        assert going_on(lengths)[:3] == [int((lengths > t).sum()) for t in range(3)]
+        assert active_counts(lengths)[:3] == [int((lengths > t).sum()) for t in range(3)]
     still = tt.MDP([[[1.0]]], [[1.0]], [1.0], 0.0)
     assert set(stopping_times(Simulator(still, np.random.default_rng(0)), 5)) == {1}
 

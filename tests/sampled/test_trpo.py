@@ -10,12 +10,13 @@ import pytest
 
 import tabular_trpo as tt
 from tabular_trpo._core.errors import ExactnessError, InvalidMDPError, LimitError
-from tabular_trpo._improve.iterate import PROVED, REFUTED, UNDECIDED, iterate
+from tabular_trpo._improve.iterate import iterate
 from tabular_trpo._improve.natural import Trial, following, natural, natural_fixed
 from tabular_trpo._improve.softmax_class import SoftmaxClass, aliased
+from tabular_trpo._improve.status import Monotone
 from tabular_trpo._improve.step import step_to
 from tabular_trpo._improve.stopping import iterations
-from tabular_trpo._sampled.data import Exact, Paths, Vines
+from tabular_trpo._sampled.sources import Exact, Paths, Vines
 from tabular_trpo._sampled.trpo import SampledRecord, trpo
 from tests.sampled.learners import ARMS, model, raised
 
@@ -100,7 +101,7 @@ def test_a_fall_is_reported_where_rationals_show_one() -> None:
     fell = 0
     for got in run:
         record = got.record
-        assert record.certified == {} and record.monotone != UNDECIDED
+        assert record.certified == {} and record.monotone != Monotone.UNDECIDED
         truth = eta_of(mdp, record.step.pi_new) < eta_of(mdp, record.pi)
         assert got.violated == truth
         fell += truth
@@ -108,7 +109,11 @@ def test_a_fall_is_reported_where_rationals_show_one() -> None:
 
 
 def test_a_step_that_may_have_fallen_is_no_violation() -> None:
-    for monotone, violated in ((PROVED, False), (UNDECIDED, False), (REFUTED, True)):
+    for monotone, violated in (
+        (Monotone.PROVED, False),
+        (Monotone.UNDECIDED, False),
+        (Monotone.REFUTED, True),
+    ):
         (got,) = ran(model("queue"), Paths(30), 3, 1, 0.01)
         changed = replace(got, record=replace(got.record, monotone=monotone))
         assert changed.violated is violated
@@ -132,9 +137,9 @@ def test_a_search_that_fails_restores_and_the_run_goes_on() -> None:
     assert (first.step.pi_new == first.pi).all() and first.pi == pytest.approx(start, abs=1e-15)
     assert (second.pi == first.pi).all() and first.realised == 0 and first.monotone == "proved"
     assert run[0].gain == run[0].mean_kl == 0 and run[0].steps < run[1].steps
-    members = SoftmaxClass(theta.shape, None, mdp.allowed)
+    policy_class = SoftmaxClass(theta.shape, None, mdp.allowed)
     for record in (second, third):
-        held = members.policy(record.step.multipliers["theta"])
+        held = policy_class.policy(record.step.multipliers["theta"])
         assert record.step.pi_new == pytest.approx(held, abs=1e-15)
     assert len(trials) == 13 and all(trial.delta == 0.01 for trial in trials)
     never = ran(mdp, Paths(5), 3, 4, 0.01, accept=lambda trial: False)
@@ -199,12 +204,12 @@ def test_a_tiny_discount_is_learnt_from(gamma: float) -> None:
 
 def test_states_that_share_their_logits_keep_one_row() -> None:
     mdp = model("weather")
-    members = aliased([0, 0], mdp.n_actions)
-    run = ran(mdp, Paths(60), 9, 5, 0.02, None, members)
+    policy_class = aliased([0, 0], mdp.n_actions)
+    run = ran(mdp, Paths(60), 9, 5, 0.02, None, policy_class)
     for got in run:
         pi = got.record.step.pi_new
         assert pi[0] == pytest.approx(pi[1], abs=1e-15)
-        assert got.record.step.multipliers["theta"].shape == members.theta_shape
+        assert got.record.step.multipliers["theta"].shape == policy_class.theta_shape
     assert any(got.record.status == "moved" for got in run)
     apart = ran(mdp, Paths(60), 9, 5, 0.02)[-1].record.step.pi_new
     assert np.abs(apart[0] - apart[1]).max() > 0.01

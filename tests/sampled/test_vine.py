@@ -8,7 +8,7 @@ import pytest
 
 import tabular_trpo as tt
 from tabular_trpo._core.errors import ExactnessError, InvalidMDPError, MemoryGuardError
-from tabular_trpo._sampled.estimate import estimate_vine, vine_terms
+from tabular_trpo._sampled.estimate import estimate_vine, vine_contributions
 from tabular_trpo._sampled.moments import vine_moments
 from tabular_trpo._sampled.simulator import Simulator
 from tabular_trpo._sampled.vine import vine
@@ -137,7 +137,7 @@ def test_several_roots_of_a_path_are_averaged() -> None:
     assert exactly(L.weight).tolist() == share.tolist()
     assert out.path.tolist() == np.repeat(np.arange(n), 2).tolist()
     # A unit is a path, so that its two roots are not taken for independent.
-    assert len(vine_terms(out, p).returns) == n
+    assert len(vine_contributions(out, p).returns) == n
     mean = values(mdp, pi, 1)[0][1]
     assert F(float(L.eta)) == at[0] @ mean + at[1] @ mean / 2
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tabular_trpo as tt
-from tabular_trpo._core.linalg.dense import closed_classes, restarted
+from tabular_trpo._core.linalg.dense import closed_classes, fundamental_matrix
 from tabular_trpo._falsify.score import SPEAKS, scorer
 from tabular_trpo._theory import fixtures
 from tabular_trpo._theory.judge import judge
@@ -130,7 +130,7 @@ def test_states_that_are_left_less_than_once_in_2_to_the_53() -> None:
     rare = [[1 - 1e-20, 1e-20], [0.0, 1.0]]
     P = np.stack([np.eye(2), np.full((2, 2), 0.5), rare])
     P[0, 0] = [1 - 1e-17, 1e-17]
-    found = restarted(P, np.full((3, 2), 0.5))
+    found = fundamental_matrix(P, np.full((3, 2), 0.5))
     assert np.isnan(found).any(axis=(1, 2)).tolist() == [True, False, True]
     assert found[1] == pytest.approx(np.linalg.inv(np.eye(2)), abs=1e-12)
 

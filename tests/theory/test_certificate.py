@@ -188,7 +188,7 @@ def read(item: Any) -> Any:
         return item
 
 
-def case_pair(case: worst_case.WorstCase) -> tuple[Any, ...]:
+def case_pair(case: worst_case.Instance) -> tuple[Any, ...]:
     return case.mdp, case.pi, case.pi_new
 
 

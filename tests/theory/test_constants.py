@@ -21,7 +21,7 @@ LADDER = ("coupling_span", "coupling_eps_cpi", "coupling_capped", "coupling_rows
 
 
 def tight(a: F, gamma: F) -> Pair:
-    return fixtures.pair(worst_case.tight_thm1(a, gamma))
+    return Pair.of(worst_case.tight_thm1(a, gamma))
 
 
 @pytest.mark.parametrize("gamma", GAMMAS, ids=str)
@@ -53,12 +53,12 @@ def test_theorem_1_is_loose_by_its_last_rung_only(a: F, gamma: F) -> None:
 @pytest.mark.parametrize("gamma", GAMMAS, ids=str)
 @pytest.mark.parametrize("alpha", [F(1, 100), F(1, 3), F(1)], ids=str)
 def test_mixture_bound_is_loose_by_its_last_step_only(alpha: F, gamma: F) -> None:
-    pair = fixtures.pair(worst_case.tight_cpi(gamma, -1, alpha))
+    pair = Pair.of(worst_case.tight_cpi(gamma, -1, alpha))
     gap = 2 * gamma * alpha**2 / ((1 - gamma) * (1 - gamma * (1 - alpha)))
     assert pair.L - pair.eta_new == gap
     assert pair.L - BY_NAME["cpi_bound"](pair).rhs == 2 * gamma * alpha**2 / (1 - gamma) ** 2
     assert pair.eps_target == 1
-    greedy = fixtures.pair(worst_case.tight_cpi(gamma, 0, alpha))
+    greedy = Pair.of(worst_case.tight_cpi(gamma, 0, alpha))
     assert greedy.L - greedy.eta_new == gap / 2
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tabular_trpo._theory import fixtures
 from tabular_trpo._theory.expression import number
-from tabular_trpo._theory.misquotations import VARIANTS
+from tabular_trpo._theory.misquotations import MISQUOTATIONS
 from tabular_trpo._theory.symbols import Symbols
 from tabular_trpo._theory.theorems import THEOREMS
 from tabular_trpo._theory.trace import trace
@@ -82,7 +82,7 @@ def test_text_has_the_parentheses_it_needs(expression: Any, text: str) -> None:
     assert ast.dump(ast.parse(str(read(text)))) == ast.dump(ast.parse(text))
 
 
-STATEMENTS = [*THEOREMS, *(variant.claim for variant in VARIANTS)]
+STATEMENTS = [*THEOREMS, *(one.claim for one in MISQUOTATIONS)]
 
 
 @pytest.mark.parametrize("theorem", STATEMENTS, ids=lambda theorem: theorem.name)

@@ -256,7 +256,7 @@ def test_batches_and_unknown_arithmetics_are_refused() -> None:
 
 
 def test_tightness_is_gap_over_penalty() -> None:
-    pair = fixtures.pair(worst_case.tight_thm1("1/10", "9/10"))
+    pair = Pair.of(worst_case.tight_thm1("1/10", "9/10"))
     ratios = {v.claim.name: v.tightness for v in verify_pair(pair)}
     assert ratios["trpo_bound"] == pytest.approx(10 / 19)
     assert ratios["trpo_bound_upper"] == pytest.approx(-10 / 19)

@@ -12,8 +12,8 @@ import pytest
 import tabular_trpo as tt
 from scripts import vocabulary_page
 from tabular_trpo import check
-from tabular_trpo._app.falsify.worked_example import by_hand, definition
-from tabular_trpo._improve.gain_bounds import rungs
+from tabular_trpo._app.falsify.worked_example import definition, work_out
+from tabular_trpo._improve.gain_bounds import gain_bounds
 from tabular_trpo._theory import symbols
 from tabular_trpo._theory.certificate import pair_certificate
 from tabular_trpo._theory.quantities import EVALUATED, VALUES
@@ -27,10 +27,6 @@ from tabular_trpo._theory.vocabulary import (
     WITNESSES,
     WITNESSES_ON_DEMAND,
     VocabularyEntry,
-    has_logarithms,
-    needs_average,
-    needs_mixture,
-    needs_new_evaluation,
 )
 from tests.certificate_models import claimed, user
 from tests.certificates import seal
@@ -92,14 +88,18 @@ def test_formula_text_is_that_of_its_expression(entry: VocabularyEntry) -> None:
 
 
 def test_derived_facts() -> None:
-    names = [*QUANTITIES, *FUNCTIONS]
-    assert {x for x in names if has_logarithms([x])} == set(
+    found = {**QUANTITIES, **FUNCTIONS}
+    assert {x for x, entry in found.items() if entry.logarithms} == set(
         "kl max_kl mean_kl M kl_reversed kl_d log log_gap entropy entropy_new K K_new".split()
     )
-    assert {x for x in names if needs_mixture([x])} == {"alpha", "A_bar_target", "eps_target"}
+    assert {x for x, entry in found.items() if entry.mixture} == {
+        "alpha",
+        "A_bar_target",
+        "eps_target",
+    }
     averages = set("J J_new kemeny kemeny_new d_avg d_avg_new h h_new".split())
-    assert {x for x in names if needs_average([x])} == averages
-    assert {x for x in names if needs_new_evaluation([x])} == set(
+    assert {x for x, entry in found.items() if entry.average} == averages
+    assert {x for x, entry in found.items() if entry.needs_new_evaluation} == set(
         "eta_new V_new rho_new d_new Q_new A_new W eta_dot kl_d K_new V_star step_tv w_fit_new "
         "J_new kemeny_new d_avg_new h_new".split()
     )
@@ -195,14 +195,14 @@ def test_a_quantity_is_added_by_its_row(
     for one in (exact, exact.to_float()):  # verify
         (verdict,) = tt.verify_pair(one, [small])
         assert verdict.status in ("proved", "refuted")
-    hand = by_hand(small, exact)  # the worked example
-    shown = [name for name in hand.parts if name in ("tv", "cost", "spread")]
+    example = work_out(small, exact)  # the worked example
+    shown = [name for name in example.parts if name in ("tv", "cost", "spread")]
     assert shown == ["tv", "cost", "spread"]  # each after what it rests on
-    assert hand.of(SCALAR)["spread"] == exact.spread
+    assert example.of_rank(SCALAR)["spread"] == exact.spread
     assert definition("spread") == "span_s(cost)"
     assert added in tt.vocabulary() and "| `spread` |" in vocabulary_page.page()
     bound = tt.claim("x")(lambda p: (p.eta_new - p.eta, ">=", -p.spread))
-    assert [rung.name for rung in rungs([bound])] == ["x"]  # of pi and the rows of pi_new alone
+    assert [one.name for one in gain_bounds([bound])] == ["x"]  # of pi and the rows of pi_new alone
     assert not added.needs_new_evaluation
     assert not added.certifiable  # the format has no witness of the equation
 

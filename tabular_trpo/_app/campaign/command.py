@@ -1,44 +1,55 @@
-"""Screen the whole table on millions of drawn pairs, and judge exactly what comes near."""
+"""Screen every theorem on millions of drawn pairs, and judge exactly the pairs near equality."""
 
 import argparse
 import hashlib
 import json
 from collections.abc import Sequence
-from concurrent.futures import BrokenExecutor
-from typing import Any
 
-from tabular_trpo._app.campaign import worker as campaign_work
+from tabular_trpo import __version__
+from tabular_trpo._app.campaign import worker
 from tabular_trpo._app.campaign.journal import AGAIN, FORMAT, VERSION, Journal, damaged, journal
 from tabular_trpo._app.campaign.report import report
+from tabular_trpo._app.campaign.sealed_lines import Record
 from tabular_trpo._app.campaign.totals import Totals
 from tabular_trpo._app.shared import executors
-from tabular_trpo._app.shared.counting import Tell, counting
-from tabular_trpo._app.shared.errors import version
+from tabular_trpo._app.shared.arguments import integer
 from tabular_trpo._app.shared.executors import EXECUTORS, Started, in_order
 from tabular_trpo._app.shared.output import Answer
-from tabular_trpo._app.verify.command import chosen, whole
-from tabular_trpo._core.errors import LimitError, Problem
+from tabular_trpo._app.shared.progress import Update, progress_bar
+from tabular_trpo._app.shared.theorems import chosen_theorems
 from tabular_trpo._falsify.screen import Plan, batch
 from tabular_trpo._theory.claim import Theorem
 
-NAME = "campaign"
-HELP = "screen every theorem on millions of drawn pairs; resumable"
-EPILOG = """The file has a JSON line a chunk (docs/campaign.md) and is the same, byte for byte, for
-any executor and number of workers.  Killed or interrupted, the same command goes on.
+EPILOG = """The file has a JSON line for each chunk (docs/campaign.md) and is the same,
+byte for byte, for any executor and number of workers. Killed or interrupted,
+the same command goes on.
 
-Exit code 0: no statement is refuted. 1: one is; the pair is in the file. 4: something suspicious is
-left undecided. dask needs the extra `distributed` and obeys DASK_SCHEDULER_ADDRESS; mpi needs the
-extra `mpi`: mpiexec -n 64 python -m mpi4py.futures -m tabular_trpo campaign --executor mpi"""
+Exit code 0: no statement is refuted. 1: one is; the pair is in the file.
+4: something suspicious is left undecided. dask needs the extra `distributed`
+and obeys DASK_SCHEDULER_ADDRESS; mpi needs the extra `mpi`:
+mpiexec -n 64 python -m mpi4py.futures -m tabular_trpo campaign --executor mpi"""
 MOST_PAIRS, MOST_CHUNK = 10**12, 10**5
-FINGERPRINT = 8  # drawn pairs by which a header tells that another numpy draws others
+FINGERPRINT = 8  # drawn pairs whose hash shows that another numpy draws other pairs
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     add = parser.add_argument
-    add("--pairs", type=whole(1, MOST_PAIRS), default=10**6, metavar="N", help="default 1000000")
-    add("--seed", type=whole(0, 2**63), default=0, metavar="N", help="of what is drawn (default 0)")
-    add("--chunk", type=whole(1, MOST_CHUNK), default=5000, metavar="N", help="pairs a line (5000)")
+    add("--pairs", type=integer(1, MOST_PAIRS), default=10**6, metavar="N", help="default 1000000")
+    add(
+        "--seed",
+        type=integer(0, 2**63),
+        default=0,
+        metavar="N",
+        help="of what is drawn (default 0)",
+    )
+    add(
+        "--chunk",
+        type=integer(1, MOST_CHUNK),
+        default=5000,
+        metavar="N",
+        help="pairs a line (5000)",
+    )
     add("--theorems", nargs="+", default=[], metavar="NAME", help="these only (default: all)")
     executors.arguments(parser)
     add("--out", default="campaign.jsonl", metavar="FILE", help="default campaign.jsonl")
@@ -50,7 +61,7 @@ def run(args: argparse.Namespace) -> Answer:
     raises: UsageError, TabularError, OSError
     """
     executors.check(args)
-    theorems = chosen(args.theorems)
+    theorems = chosen_theorems(args.theorems)
     plan = Plan(args.seed, args.pairs, args.chunk, tuple(theorem.name for theorem in theorems))
     totals = Totals(plan.theorems)
     with journal(args.out, header(plan, theorems), totals.add) as file:
@@ -58,36 +69,32 @@ def run(args: argparse.Namespace) -> Answer:
             check_summary(args.out, file.summary, totals)
         else:
             with EXECUTORS[args.executor](args.workers) as started:
-                with counting(plan.pairs, args.quiet, "screening", "pairs") as tell:
-                    carry_out(plan, file, totals, started, tell)
+                with progress_bar(args.quiet, "screening", plan.pairs) as update:
+                    carry_out(plan, file, totals, started, update)
         assert file.summary is not None
         return report(args.out, file.summary)
 
 
-def carry_out(plan: Plan, file: Journal, totals: Totals, started: Started, tell: Tell) -> None:
+def carry_out(plan: Plan, file: Journal, totals: Totals, started: Started, update: Update) -> None:
     """Screen the chunks that are not in the file yet, then write the summary.
 
     raises: LimitError where a worker is lost
     """
-    try:
-        tell(totals.pairs)
-        rest = ((plan, index) for index in range(file.written, plan.chunks))
-        for record in in_order(*started, campaign_work.chunk, rest):
-            file.add(record)
-            totals.add(record)
-            tell(totals.pairs)
-        tightest = totals.tightest()
-        tasks = ((plan, *one) for one in tightest)
-        verdicts = in_order(*started, campaign_work.witness, tasks)
-        for (name, _, _), verdict in zip(tightest, verdicts, strict=True):
-            totals.witnessed(name, verdict)
-        file.add({"summary": totals.summary()})
-    except BrokenExecutor:
-        lost = Problem("worker", "a worker", "ended too early", "one that is not killed", AGAIN)
-        raise LimitError(lost) from None
+    update(totals.pairs, f"{totals.pairs:,}/{plan.pairs:,} pairs")
+    rest = ((plan, index) for index in range(file.written, plan.chunks))
+    for record in in_order(started, worker.chunk, rest, AGAIN):
+        file.add(record)
+        totals.add(record)
+        update(totals.pairs, f"{totals.pairs:,}/{plan.pairs:,} pairs")
+    tightest = totals.tightest()
+    tasks = ((plan, *one) for one in tightest)
+    verdicts = in_order(started, worker.witness, tasks, AGAIN)
+    for (name, _, _), verdict in zip(tightest, verdicts, strict=True):
+        totals.witnessed(name, verdict)
+    file.add({"summary": totals.summary()})
 
 
-def check_summary(path: str, summary: dict[str, Any], totals: Totals) -> None:
+def check_summary(path: str, summary: Record, totals: Totals) -> None:
     """Refuse a summary that is not the sum of the chunks before it.
 
     raises: InvalidMDPError
@@ -103,15 +110,15 @@ def check_summary(path: str, summary: dict[str, Any], totals: Totals) -> None:
         raise damaged(path, line, "the sums of the lines before it")
 
 
-def header(plan: Plan, theorems: Sequence[Theorem]) -> dict[str, Any]:
-    """Return the first line: all that the other lines depend on."""
+def header(plan: Plan, theorems: Sequence[Theorem]) -> Record:
+    """Return the header, the first line: everything that the other lines depend on."""
     texts = [[*theorem.text(), theorem.condition_text()] for theorem in theorems]
     cases = batch(Plan(plan.seed, FINGERPRINT, FINGERPRINT, ()), 0).drawn.cases
     drawn = b"".join(x.tobytes() for x in (cases.P, cases.r, cases.pi, cases.target))
     return {
         "format": FORMAT,
         "version": VERSION,
-        "package": version(),
+        "package": __version__,
         "seed": plan.seed,
         "pairs": plan.pairs,
         "chunk": plan.chunk,

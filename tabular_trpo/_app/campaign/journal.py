@@ -16,8 +16,8 @@ from typing import Any, final
 
 from tabular_trpo._app.campaign.sealed_lines import Record, parsed, seal, unseal
 from tabular_trpo._app.shared.errors import UsageError
-from tabular_trpo._app.shared.formatting import plain
 from tabular_trpo._core.errors import InvalidMDPError, TabularError, invalid
+from tabular_trpo._core.terminal import plain
 from tabular_trpo._formats.atomic_write import unwritable
 
 FORMAT, VERSION = "tabular-trpo-campaign", 2

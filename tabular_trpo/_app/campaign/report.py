@@ -1,25 +1,26 @@
-"""The report of a campaign: a row a statement, and what was found."""
+"""The report of a campaign: a row for each statement, and the violations."""
 
-from typing import Any
-
-from tabular_trpo._app.shared.formatting import many
-from tabular_trpo._app.shared.output import Answer, Part
-from tabular_trpo._app.shared.tables import row, table
+from tabular_trpo._app.campaign.sealed_lines import Record
+from tabular_trpo._app.shared.errors import ExitCode
+from tabular_trpo._app.shared.formatting import counted
+from tabular_trpo._app.shared.output import Answer
+from tabular_trpo._app.shared.page import Part
+from tabular_trpo._app.shared.tables import Table
 from tabular_trpo._core.decimals import faithful, fixed
 
-VIOLATED, LIMIT = 1, 4
 
-
-def report(path: str, summary: dict[str, Any]) -> Answer:
+def report(path: str, summary: Record) -> Answer:
     """Return the answer: 1 for a violation, else 4 for what is left open, else 0."""
-    code = VIOLATED if summary["violations"] else LIMIT if summary["undecided"] else 0
+    code = ExitCode.LIMIT if summary["undecided"] else ExitCode.OK
+    if summary["violations"]:
+        code = ExitCode.VIOLATED
     document = {"command": "campaign", "exit_code": code, "path": path, **summary}
     return Answer(code, document, _parts(summary), _line(path, summary))
 
 
-def _line(path: str, summary: dict[str, Any]) -> str:
-    statements = many(len(summary["statements"]), "statement")
-    violations = many(summary["violations"], "violation")
+def _line(path: str, summary: Record) -> str:
+    statements = counted(len(summary["statements"]), "statement")
+    violations = counted(summary["violations"], "violation")
     judged = ", ".join(f"{n:,} {status}" for status, n in summary["judged"].items() if n)
     return (
         f"{summary['pairs']:,} pairs, {statements}: {violations}, "
@@ -27,8 +28,8 @@ def _line(path: str, summary: dict[str, Any]) -> str:
     )
 
 
-def _parts(summary: dict[str, Any]) -> list[Part]:
-    made = table(
+def _parts(summary: Record) -> list[Part]:
+    made = Table(
         ["Statement", "Speaks", "No value", "Tightest", "Exact", "gamma", "Family"],
         right=["Speaks", "No value", "Tightest", "gamma"],
     )
@@ -43,9 +44,9 @@ def _parts(summary: dict[str, Any]) -> list[Part]:
                 tightest["family"],
             ]
         style = "red" if one["judged"]["refuted"] else None
-        row(made, name, f"{one['speaks']:,}", f"{one['no_value']:,}", *cells, style=style)
-    told: list[Part] = [
+        made.add(name, f"{one['speaks']:,}", f"{one['no_value']:,}", *cells, style=style)
+    violations: list[Part] = [
         f"REFUTED {one['statement']}: case {one['case']} of chunk {one['chunk']} ({one['family']})"
         for one in summary["violated"]
     ]
-    return [made, *told]
+    return [made, *violations]

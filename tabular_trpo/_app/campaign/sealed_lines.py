@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 Record = dict[str, Any]
@@ -41,14 +40,6 @@ def parsed(text: bytes) -> Record | None:
     except (ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) else None
-
-
-def lines(records: Iterable[Record]) -> Iterator[bytes]:
-    """Yield the lines of records that follow each other, from the first of a file on."""
-    digest = b""
-    for record in records:
-        line, digest = seal(record, digest)
-        yield line
 
 
 def _hash(body: bytes, before: bytes) -> bytes:

@@ -1,12 +1,13 @@
-"""What the chunks of a campaign come to, gathered one after the other."""
+"""Sums over the chunks of a campaign, added one after the other."""
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, final
+from typing import final
+
+from tabular_trpo._app.campaign.sealed_lines import Record
 
 STATUSES = ("proved", "refuted", "undecided", "vacuous")
 MOST_LISTED = 100  # violations that the summary names; all of them are in the chunks
-Record = dict[str, Any]
 
 
 @final
@@ -61,7 +62,7 @@ class Totals:
                 )
 
     def tightest(self) -> list[tuple[str, int, int]]:
-        """Return (statement, chunk, case) of the tightest pair of each statement that spoke."""
+        """Return (statement, chunk, case) of the tightest pair of each statement that has one."""
         return [
             (name, mine["tightest"]["chunk"], mine["tightest"]["case"])
             for name, mine in self.statements.items()

@@ -1,7 +1,6 @@
-"""What a worker of a campaign does: screen a chunk, or judge the tightest pair of a statement."""
+"""The tasks of a campaign's workers: screen a chunk, judge the tightest pair of a statement."""
 
-from typing import Any
-
+from tabular_trpo._app.campaign.sealed_lines import Record
 from tabular_trpo._core.decimals import faithful
 from tabular_trpo._core.errors import LimitError
 from tabular_trpo._core.nearest import written
@@ -11,8 +10,8 @@ from tabular_trpo._theory.judge import judge
 from tabular_trpo._theory.selection import chosen
 
 
-def chunk(plan: Plan, index: int) -> dict[str, Any]:
-    """Return the record of a chunk; each violation comes with its pair as a document."""
+def chunk(plan: Plan, index: int) -> Record:
+    """Return the record of a chunk; each violation has its pair as a document."""
     record = screened(plan, index)
     refuted = [one for one in record["judged"] if one["status"] == "refuted"]
     if refuted:
@@ -24,7 +23,7 @@ def chunk(plan: Plan, index: int) -> dict[str, Any]:
     return record
 
 
-def witness(plan: Plan, name: str, index: int, case: int) -> dict[str, Any]:
+def witness(plan: Plan, name: str, index: int, case: int) -> Record:
     """Judge a statement on one case of a chunk and return the verdict and the pair."""
     cases = batch(plan, index)
     (theorem,) = chosen([name])
@@ -34,7 +33,7 @@ def witness(plan: Plan, name: str, index: int, case: int) -> dict[str, Any]:
     return {**told(verdict), "tightness": tightness, **document(cases, case)}
 
 
-def document(cases: Batch, case: int) -> dict[str, Any]:
+def document(cases: Batch, case: int) -> Record:
     """Return a case as exact text: its weight, and the model with pi, target and pi_new.
 
     The model is a document as docs/formats.md describes it.

@@ -3,19 +3,19 @@
 import argparse
 import math
 from collections.abc import Iterator
-from concurrent.futures import BrokenExecutor
 from dataclasses import replace
 
 from tabular_trpo._app.compare.figure import draw
 from tabular_trpo._app.compare.report import Entry, Scored, document, line, parts
 from tabular_trpo._app.shared import executors
-from tabular_trpo._app.shared.counting import counting
+from tabular_trpo._app.shared.arguments import integer, number
+from tabular_trpo._app.shared.errors import ExitCode
 from tabular_trpo._app.shared.executors import EXECUTORS, in_order
-from tabular_trpo._app.shared.models import Source, files, named_apart, read
+from tabular_trpo._app.shared.models import Source, distinctly_named, files, read
 from tabular_trpo._app.shared.output import Answer
 from tabular_trpo._app.shared.plotting import attempt, check_figure
-from tabular_trpo._app.verify.command import whole
-from tabular_trpo._core.errors import InvalidMDPError, LimitError, MissingExtraError, Problem
+from tabular_trpo._app.shared.progress import progress_bar
+from tabular_trpo._core.errors import InvalidMDPError, MissingExtraError, Problem
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.policy import uniform
 from tabular_trpo._exact.evaluate import evaluate
@@ -24,18 +24,18 @@ from tabular_trpo._sampled import comparison
 from tabular_trpo._sampled.blackbox import cma_package
 from tabular_trpo._sampled.methods import METHODS, Settings
 
-NAME = "compare"
-HELP = "sampled TRPO, its rivals and its exact limit, on equal simulator steps"
 EPILOG = (
     "methods:\n"
     + "\n".join(f"  {method.name:14} {method.does}" for method in METHODS.values())
     + """
 
-All begin at the uniform policy and use --steps transitions. The score is the true return eta, by
-exact evaluation. "Fell" counts iterations that lowered it for certain. "Curve" is the learning
-curve in tenths of the way from the first eta to the optimal one ("*" from 98 % on).
+All begin at the uniform policy and use --steps transitions. The score is the
+true return eta, by exact evaluation. "Fell" counts iterations that lowered it
+for certain. "Curve" is the learning curve in tenths of the way from the first
+eta to the optimal one ("*" from 98 % on).
 
-Exit code 0: every model was compared. 4: some could not be with these settings; they are named."""
+Exit code 0: every model was compared. 4: some could not be with these
+settings; they are named."""
 )
 MOST_STEPS, MOST_SEEDS = 10**9, 10**4
 
@@ -45,24 +45,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("paths", metavar="PATH", nargs="+", help="model files, or directories of them")
     add("--methods", nargs="+", choices=METHODS, metavar="NAME", help="these only (default: all)")
-    add("--steps", type=whole(1, MOST_STEPS), default=60_000, metavar="N", help="default 60000")
-    add("--batch", type=whole(1, MOST_STEPS), default=2000, metavar="N", help="default 2000")
-    add("--delta", type=_positive, default=0.05, metavar="X", help="trust region (default 0.05)")
-    add("--horizon", type=whole(1, MOST_STEPS), metavar="T", help="default: geometric stopping")
-    add("--seeds", type=whole(1, MOST_SEEDS), default=5, metavar="N", help="runs each (default 5)")
-    add("--seed", type=whole(0, 2**32), default=0, metavar="N", help="the first (default 0)")
+    add("--steps", type=integer(1, MOST_STEPS), default=60_000, metavar="N", help="default 60000")
+    add("--batch", type=integer(1, MOST_STEPS), default=2000, metavar="N", help="default 2000")
+    add(
+        "--delta",
+        type=number(float, "a finite number > 0", lambda x: 0 < x < math.inf),
+        default=0.05,
+        metavar="X",
+        help="trust region (default 0.05)",
+    )
+    add("--horizon", type=integer(1, MOST_STEPS), metavar="T", help="default: geometric stopping")
+    add(
+        "--seeds", type=integer(1, MOST_SEEDS), default=5, metavar="N", help="runs each (default 5)"
+    )
+    add("--seed", type=integer(0, 2**32), default=0, metavar="N", help="the first (default 0)")
     executors.arguments(parser)
     add("--figure", metavar="FILE.png", help="draw learning curves (needs the extra plot)")
-
-
-def _positive(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a finite number > 0")
-    return value
 
 
 def run(args: argparse.Namespace) -> Answer:
@@ -72,24 +70,23 @@ def run(args: argparse.Namespace) -> Answer:
     """
     executors.check(args)
     names = _methods(args.methods)
-    if args.figure is not None:
-        check_figure(args.figure)
+    check_figure(args.figure)
     settings = Settings(args.batch, args.delta, args.horizon)
-    sources = named_apart([read(path, "float") for path in files(args.paths)])
-    checked = [(source, _refused(source, names, settings)) for source in sources]
+    sources = distinctly_named([read(path, "float") for path in files(args.paths)])
+    checked = [(source, _too_small(source, names, settings)) for source in sources]
     able = [source for source, why in checked if why is None]
     if not able:
-        raise InvalidMDPError([p for source, why in checked if why for p in _of(source, why)])
+        raise InvalidMDPError([p for source, why in checked if why for p in _named(source, why)])
     refused = {source.name: str(why) for source, why in checked if why is not None}
-    entries = _carried_out(able, names, settings, args)
+    entries = _run_all(able, names, settings, args)
     scored = Scored(args, names, entries, refused)
-    unwritten = None if args.figure is None else attempt(lambda: draw(args.figure, scored))
-    code = 4 if refused else 0
+    unwritten = attempt(draw, args.figure, scored)
+    code = ExitCode.LIMIT if refused else ExitCode.OK
     return Answer(code, document(scored), parts(scored), line(scored), unwritten=unwritten)
 
 
 def _methods(asked: list[str] | None) -> list[str]:
-    """Return the methods in the order of their table; cma unasked only where it is installed.
+    """Return the methods in the order of their table; cma by default only where it is installed.
 
     raises: MissingExtraError
     """
@@ -104,12 +101,12 @@ def _methods(asked: list[str] | None) -> list[str]:
     return list(METHODS)
 
 
-def _of(source: Source, why: InvalidMDPError) -> list[Problem]:
-    """Return the problems with the model named."""
+def _named(source: Source, why: InvalidMDPError) -> list[Problem]:
+    """Return the problems, each with the name of the model in its place."""
     return [replace(problem, where=f"{source.name}: {problem.where}") for problem in why.problems]
 
 
-def _refused(source: Source, names: list[str], settings: Settings) -> InvalidMDPError | None:
+def _too_small(source: Source, names: list[str], settings: Settings) -> InvalidMDPError | None:
     """Return why a batch is too small for one of the methods, None where it is not."""
     if not any(METHODS[name].sampled for name in names):
         return None
@@ -120,30 +117,26 @@ def _refused(source: Source, names: list[str], settings: Settings) -> InvalidMDP
     return None
 
 
-def _carried_out(
+def _run_all(
     sources: list[Source], names: list[str], settings: Settings, args: argparse.Namespace
 ) -> list[Entry]:
-    """Return an entry a model, its curves in the order of methods and seeds.
+    """Return an entry for each model, its curves in the order of methods and seeds.
 
     raises: LimitError where a worker is lost
     """
     seeds = [args.seed + i for i in range(args.seeds)]
-    cells = [
+    tasks = [
         (source.mdp, name, seed, args.steps, settings)
         for source in sources
         for name in names
         for seed in (seeds if METHODS[name].sampled else seeds[:1])
     ]
     curves: list[comparison.Curve] = []
-    try:
-        with EXECUTORS[args.executor](args.workers) as started:
-            with counting(len(cells), args.quiet, "comparing", "runs") as tell:
-                for curve in in_order(*started, comparison.run, cells):
-                    curves.append(curve)
-                    tell(len(curves))
-    except BrokenExecutor:
-        lost = Problem("worker", "a worker", "ended too early", "one that is not killed")
-        raise LimitError(lost) from None
+    with EXECUTORS[args.executor](args.workers) as started:
+        with progress_bar(args.quiet, "comparing", len(tasks)) as update:
+            for curve in in_order(started, comparison.run, tasks):
+                curves.append(curve)
+                update(len(curves), f"{len(curves)}/{len(tasks)} runs")
     taken = iter(curves)
     return [_entry(source, names, len(seeds), taken) for source in sources]
 

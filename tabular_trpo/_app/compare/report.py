@@ -1,4 +1,4 @@
-"""What a comparison tells: a table a model, the share of the gap that each method closed."""
+"""The report of a comparison: a table for each model, the share of the gap each method closed."""
 
 import argparse
 from dataclasses import dataclass
@@ -6,10 +6,11 @@ from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo._app.shared.digits import within
-from tabular_trpo._app.shared.formatting import exact, many
-from tabular_trpo._app.shared.output import Part
-from tabular_trpo._app.shared.tables import Sheet, row, table
+from tabular_trpo._app.shared.errors import ExitCode
+from tabular_trpo._app.shared.formatting import counted, json_number, within
+from tabular_trpo._app.shared.output import Document
+from tabular_trpo._app.shared.page import Part
+from tabular_trpo._app.shared.tables import Table
 from tabular_trpo._core.decimals import faithful, percent
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest
@@ -17,7 +18,7 @@ from tabular_trpo._core.numbers import Array
 from tabular_trpo._core.records import locked
 from tabular_trpo._sampled.comparison import Band, Curve, band
 
-POINTS, TOLD = 60, 20  # of the curves in figures and documents, and in tables
+POINTS, PRINTED = 60, 20  # of the curves in figures and documents, and in tables
 ROUNDING = 1e-12  # of a share of the gap
 NEAR = 0.98  # of the gap, what a curve's "*" stands for
 
@@ -67,7 +68,7 @@ class Scored:
     refused: dict[str, str]
 
 
-def document(scored: Scored) -> dict[str, Any]:
+def document(scored: Scored) -> Document:
     """Return the comparison for JSON."""
     args = scored.args
     asked = ("steps", "batch", "delta", "horizon", "seeds", "seed")
@@ -88,11 +89,11 @@ def document(scored: Scored) -> dict[str, Any]:
             for entry in scored.entries
         ],
         "refused": scored.refused,
-        "exit_code": 4 if scored.refused else 0,
+        "exit_code": ExitCode.LIMIT if scored.refused else ExitCode.OK,
     }
 
 
-def _method(entry: Entry, name: str, budget: int) -> dict[str, Any]:
+def _method(entry: Entry, name: str, budget: int) -> Document:
     curves, means = entry.curves[name], entry.band(name, budget)
     half = means.half_width
     return {
@@ -111,22 +112,22 @@ def _method(entry: Entry, name: str, budget: int) -> dict[str, Any]:
 
 
 def _number(x: Any) -> float | None:
-    return None if np.isnan(x) else exact(nearest(x))
+    return None if np.isnan(x) else json_number(nearest(x))
 
 
 def parts(scored: Scored) -> list[Part]:
-    """Return a table a model, and one over all models."""
-    told: list[Part] = []
+    """Return a table for each model, and one over all models."""
+    made: list[Part] = []
     for entry in scored.entries:
-        told += [_title(entry), _table(entry, scored)]
+        made += [_title(entry), _table(entry, scored)]
     if len(scored.entries) > 1:
-        told += ["Share of the gap that is closed at the end, in %", _summary(scored)]
-    return told + [f"Not compared: {name}. {why}" for name, why in scored.refused.items()]
+        made += ["Share of the gap that is closed at the end, in %", _summary(scored)]
+    return made + [f"Not compared: {name}. {why}" for name, why in scored.refused.items()]
 
 
 def _title(entry: Entry) -> str:
     mdp = entry.mdp
-    size = f"{many(mdp.n_states, 'state')}, {many(mdp.n_actions, 'action')}"
+    size = f"{counted(mdp.n_states, 'state')}, {counted(mdp.n_actions, 'action')}"
     size += f", gamma {faithful(mdp.gamma, 6)}"
     return f"{entry.name}: {size}; {_range(entry)}"
 
@@ -136,14 +137,13 @@ def _range(entry: Entry) -> str:
     return f"eta {first} (uniform) to {within(entry.best, entry.best_radius, 6)} (optimal)"
 
 
-def _table(entry: Entry, scored: Scored) -> Sheet:
+def _table(entry: Entry, scored: Scored) -> Table:
     right = ["eta", "+-", "% of gap", "Fell", "of"]
-    made = table(["Method", *right, "Curve"], right=[*right, "Curve"])
+    made = Table(["Method", *right, "Curve"], right=[*right, "Curve"])
     for name in scored.methods:
-        means, curves = entry.band(name, scored.args.steps, TOLD), entry.curves[name]
+        means, curves = entry.band(name, scored.args.steps, PRINTED), entry.curves[name]
         half = means.half_width[-1]
-        row(
-            made,
+        made.add(
             name,
             within(means.mean[-1], 0.0 if np.isnan(half) else half, 6),
             "-" if np.isnan(half) else f"{half:.2g}",
@@ -156,7 +156,7 @@ def _table(entry: Entry, scored: Scored) -> Sheet:
 
 
 def _curve(shares: Array) -> str:
-    """Return the shares in tenths, one character each; what is negative by rounding is 0.
+    """Return the shares in tenths, one character each; negative by rounding alone counts as 0.
 
     >>> _curve(np.array([0.0, 0.55, 0.99, -0.2, -1e-16]))
     '05*-0'
@@ -169,7 +169,7 @@ def _curve(shares: Array) -> str:
 
 
 def _percent(share: float) -> str:
-    """Return a share in %, "0" and "100" only where it is so but for the rounding of doubles.
+    """Return a share in %: "0.0" and "100.0" only where it is that up to the rounding of doubles.
 
     >>> _percent(0.99999), _percent(1 - 1e-16), _percent(-1e-17), _percent(0.5)
     ('99.999', '100.0', '0.0', '50.0')
@@ -178,25 +178,26 @@ def _percent(share: float) -> str:
     return "-" if np.isnan(share) else percent(near)
 
 
-def _summary(scored: Scored) -> Sheet:
+def _summary(scored: Scored) -> Table:
     names = scored.methods
-    made = table(["Model", *names], right=names)
+    made = Table(["Model", *names], right=names)
     for entry in scored.entries:
         shares = [entry.closed(name, scored.args.steps) for name in names]
-        row(made, entry.name, *map(_percent, shares))
+        made.add(entry.name, *map(_percent, shares))
     return made
 
 
 def line(scored: Scored) -> str:
-    """Return the comparison in one line: on how many models each method came near the optimum."""
+    """Return one line: on how many models each method came near the optimum."""
     args, open_ = scored.args, [entry for entry in scored.entries if entry.gap is not None]
     counts = {
         name: sum(bool(entry.closed(name, args.steps) >= NEAR) for entry in open_)
         for name in scored.methods
     }
     reached = ", ".join(f"{name} {count}" for name, count in counts.items())
-    left = f"; {many(len(scored.refused), 'model')} not compared" if scored.refused else ""
+    refused = counted(len(scored.refused), "model")
+    left = f"; {refused} not compared" if scored.refused else ""
+    run = f"{args.steps} steps, {counted(args.seeds, 'seed')} from {args.seed}"
     return (
-        f"{args.steps} steps, {many(args.seeds, 'seed')} from {args.seed}: models of {len(open_)} "
-        f"with {100 * NEAR:.0f} % of the gap closed: {reached}{left}"
+        f"{run}: models of {len(open_)} with {100 * NEAR:.0f} % of the gap closed: {reached}{left}"
     )

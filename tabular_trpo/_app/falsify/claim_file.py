@@ -1,4 +1,4 @@
-"""Claims of a user's file: run apart, its mistakes told with file, claim, line and cure."""
+"""Claims of a user's file, run in isolation; mistakes are reported with claim, line and cure."""
 
 import ast
 import sys
@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from types import CodeType, ModuleType
 from typing import Any, final
 
-from tabular_trpo._app.falsify.explain import told
+from tabular_trpo._app.falsify.explain import explained
 from tabular_trpo._app.falsify.probe import fault
-from tabular_trpo._app.falsify.sandbox import apart
+from tabular_trpo._app.falsify.sandbox import isolated_stdout
 from tabular_trpo._core.errors import InvalidMDPError, invalid
 from tabular_trpo._core.names import NAME_RULE, is_name
 from tabular_trpo._core.records import locked
 from tabular_trpo._formats.json_text import fetch
-from tabular_trpo._formats.report import shown
+from tabular_trpo._formats.problems import in_json
 from tabular_trpo._theory.certifiable import check_titles
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.theorems import THEOREMS
 from tabular_trpo._theory.trace import trace
 
 MODULE = "tabular_trpo_claim_file"  # what the file is called while it runs
-AGAIN = 8  # times that each formula is traced once more
+AGAIN = 8  # further times that each formula is traced
 EXAMPLE = 'a function under @tt.claim("title")'
 SAME = "Leave out random numbers, counters and clocks: a claim is one text"
 
@@ -48,7 +48,7 @@ def load(path: str) -> list[Stated]:
     if path == "-" and sys.stdin is None:
         raise invalid("file", place, "is closed", "an open standard input")
     code, tree = _compiled(fetch(path, place), place)
-    with apart():
+    with isolated_stdout():
         found = _claims(_run(code, place, tree))
         stated = [Stated(claim, _where(claim, place)) for claim in found]
         for one in stated:
@@ -67,7 +67,7 @@ def _wrong(where: str, got: str, expected: str, cure: str = "") -> InvalidMDPErr
 
 
 def _compiled(data: bytes, place: str) -> tuple[CodeType, ast.Module]:
-    """Return the code and the syntax tree of the file; one claim must not take another's name."""
+    """Return the code and the syntax tree of the file; refuse two claims of one function name."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -104,14 +104,14 @@ def _run(code: CodeType, place: str, tree: ast.Module) -> dict[str, Any]:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        raise InvalidMDPError(told(error, place)) from None
+        raise InvalidMDPError(explained(error, place)) from None
     finally:
         sys.modules.pop(MODULE, None)
     return module.__dict__
 
 
 def _claims(bound: dict[str, Any]) -> list[Theorem]:
-    """Return the claims among what a file binds, each once; the table of theorems is not its."""
+    """Return the claims that a file binds, each once; an imported THEOREMS is left out."""
     found: dict[int, Theorem] = {}
     for value in bound.values():
         if value is not THEOREMS:
@@ -135,10 +135,10 @@ def _where(claim: Theorem, place: str) -> str:
 
 
 def _check(one: Stated, place: str) -> None:
-    """Refuse a claim that could not be hunted, shown or certified, before any is hunted."""
-    claim, where = one.claim, f"{one.where}: claim {shown(one.claim.name)}"
+    """Refuse a claim that could not be searched, shown or certified, before any search."""
+    claim, where = one.claim, f"{one.where}: claim {in_json(one.claim.name)}"
     if not is_name(claim.name):
-        raise _wrong(where, "has a title that no line can hold", NAME_RULE)
+        raise _wrong(where, "has a title that does not fit on a line", NAME_RULE)
     try:
         check_titles([claim])
     except InvalidMDPError as error:
@@ -150,7 +150,7 @@ def _check(one: Stated, place: str) -> None:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        raise InvalidMDPError(told(error, place, claim.name, one.where)) from None
+        raise InvalidMDPError(explained(error, place, claim.name, one.where)) from None
     if any([text] != first for text in again):
         raise _wrong(where, "says something else each time it is run", "one formula", SAME)
     if (empty := fault(claim, where)) is not None:

@@ -1,19 +1,19 @@
-"""The report of a hunt for machines: every number exact."""
+"""The JSON report of `falsify`: every number exact."""
 
 from fractions import Fraction
 from typing import Any
 
 from tabular_trpo._app.falsify.outcome import Hunt, Hunted
 from tabular_trpo._app.falsify.report import command
-from tabular_trpo._app.falsify.worked_example import BITS, Hand
-from tabular_trpo._app.shared.formatting import exact
+from tabular_trpo._app.falsify.worked_example import BITS, WorkedExample
+from tabular_trpo._app.shared.formatting import json_number
+from tabular_trpo._app.shared.output import Document
 from tabular_trpo._core import real
 from tabular_trpo._formats.encode import to_document
-from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.vocabulary import SCALAR, STATE, TABLE
 
 
-def document(hunt: Hunt) -> dict[str, Any]:
+def document(hunt: Hunt) -> Document:
     """Return the JSON document of the run; two runs of the same search give the same one."""
     args = hunt.args
     return {
@@ -22,7 +22,7 @@ def document(hunt: Hunt) -> dict[str, Any]:
         "file": args.file,
         "seed": args.seed,
         "rounds": args.rounds,
-        "gamma": exact(args.gamma),
+        "gamma": json_number(args.gamma),
         "around": args.around,
         "families": "forbidden" if args.no_families else "allowed",
         "start": args.start,
@@ -30,7 +30,7 @@ def document(hunt: Hunt) -> dict[str, Any]:
     }
 
 
-def _claim(hunt: Hunt, one: Hunted) -> dict[str, Any]:
+def _claim(hunt: Hunt, one: Hunted) -> Document:
     claim, found = one.stated.claim, one.found
     return {
         "title": claim.name,
@@ -39,11 +39,11 @@ def _claim(hunt: Hunt, one: Hunted) -> dict[str, Any]:
         "precondition": claim.condition_text(),
         "status": found.status,
         "tried": found.tried,
-        "met": one.met,
+        "met": one.n_applicable,
         "valueless": one.valueless,
         "rounds": found.rounds,
-        "ratio": None if one.ratio is None else exact(one.ratio),
-        "pair": None if one.hand is None else _pair(one.hand),
+        "ratio": None if one.ratio is None else json_number(one.ratio),
+        "pair": None if one.example is None else _pair(one.example),
         "model_file": one.files.model,
         "certificate_file": one.files.certificate,
         "no_certificate": one.reason or one.files.wrong or _unwritten(one) or None,
@@ -55,24 +55,21 @@ def _unwritten(one: Hunted) -> str:
     return "" if one.files.unwritten is None else str(one.files.unwritten)
 
 
-def _pair(hand: Hand) -> dict[str, Any]:
-    pair = hand.pair
+def _pair(example: WorkedExample) -> Document:
+    pair = example.pair
     return {
-        "model": to_document(pair.mdp, _policies(pair)),
-        "alpha": exact(pair.alpha),
-        "scalars": {name: _number(x) for name, x in hand.of(SCALAR).items()},
-        "per_state": {name: _vector(x) for name, x in hand.of(STATE).items()},
-        "per_action": {name: [_vector(x) for x in rows] for name, rows in hand.of(TABLE).items()},
-        "lhs": _number(hand.lhs),
-        "rhs": _number(hand.rhs),
-        "verdict": hand.verdict.status,
-        "slack": [exact(hand.verdict.slack_lo), exact(hand.verdict.slack_hi)],
+        "model": to_document(pair.mdp, pair.instance.policies()),
+        "alpha": json_number(pair.alpha),
+        "scalars": {name: _number(x) for name, x in example.of_rank(SCALAR).items()},
+        "per_state": {name: _vector(x) for name, x in example.of_rank(STATE).items()},
+        "per_action": {
+            name: [_vector(x) for x in rows] for name, rows in example.of_rank(TABLE).items()
+        },
+        "lhs": _number(example.lhs),
+        "rhs": _number(example.rhs),
+        "verdict": example.verdict.status,
+        "slack": [json_number(example.verdict.slack_lo), json_number(example.verdict.slack_hi)],
     }
-
-
-def _policies(pair: Pair) -> dict[str, Any]:
-    made = {"pi": pair.pi, "pi_new": pair.pi_new}
-    return made | {"target": pair.target} if pair.is_mixture else made
 
 
 def _vector(values: Any) -> list[Any]:
@@ -80,7 +77,7 @@ def _vector(values: Any) -> list[Any]:
 
 
 def _number(value: Any) -> Any:
-    """Write a rational as "p/q", what is none as [lo, hi] around it, infinity as "inf"."""
+    """Write a rational as "p/q", infinity as "inf", other numbers as enclosures [lo, hi]."""
     if value is None or isinstance(value, Fraction) or real.is_infinite(value):
-        return exact(value)
-    return [exact(x) for x in real.enclose(value, BITS)]
+        return json_number(value)
+    return [json_number(x) for x in real.enclose(value, BITS)]

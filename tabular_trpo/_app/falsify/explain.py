@@ -1,31 +1,31 @@
-"""What went wrong in a claim file, as a problem: the claim, the user's line, what to do."""
+"""Exceptions of a claim file as problems: the claim, the line of the file, the cure."""
 
-import os
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from types import FrameType, TracebackType
 
 from tabular_trpo._app.falsify.sandbox import MOST_PRINTED, FloodError
 from tabular_trpo._core.errors import Problem, TabularError
-from tabular_trpo._formats.report import nearest, shown
+from tabular_trpo._formats.problems import in_json, suggestion
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.vocabulary import FUNCTIONS, QUANTITIES
 
-PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PACKAGE = str(Path(__file__).parents[2])
 LANGUAGE = "a formula of p, which is run on symbols"
 CURE = "docs/vocabulary.md lists what a formula may use"
 
 LEAST = "The least of a vector is -p.max_s(-x), of a table -p.max_sa(-x)"
 LARGER = "The larger of two is -p.smaller(-x, -y)"
-LACKING = {
+MISSING = {
     **dict.fromkeys(("min_s", "min_a", "min_sa", "min"), LEAST),
     **dict.fromkeys(("larger", "greater", "max", "maximum"), LARGER),
     "exp": "There is no exp: take p.log of the other side",
 }
 
 
-def told(error: BaseException, place: str, title: str = "", where: str = "") -> Problem:
-    """Return the problem that an exception from a claim file makes.
+def explained(error: BaseException, place: str, title: str = "", where: str = "") -> Problem:
+    """Return an exception from a claim file as a problem.
 
     place: the name of the file
     title: of the claim that was run, where it is not to be found in the traceback
@@ -35,36 +35,42 @@ def told(error: BaseException, place: str, title: str = "", where: str = "") -> 
     lines = [line for frame, line in frames if frame.f_code.co_filename == place]
     name = title or _title(error.__traceback__)
     spot = f"{place}:{lines[-1]}" if lines else where or place
-    spot = f"{spot}: claim {shown(name)}" if name else spot
-    if isinstance(error, FloodError):
-        cure = "Leave the prints out"
-        return Problem("claim", spot, "prints without end", f"at most {MOST_PRINTED} bytes", cure)
-    if isinstance(error, SystemExit):
-        got = f"ends the program by SystemExit({error.code!r})"
-        return Problem("claim", spot, got, "a file that runs to its end")
-    if isinstance(error, TabularError):
-        first = error.problems[0]
-        return Problem(
-            "claim", spot, f"fails: {first.where} {first.got}", first.expected, first.cure
-        )
-    if isinstance(error, ModuleNotFoundError):
-        cure = "Python looks in the folders of PYTHONPATH, and not beside this file"
-        return Problem("claim", spot, f"fails: {error}", "modules that are installed", cure)
+    spot = f"{spot}: claim {in_json(name)}" if name else spot
+    return Problem("claim", spot, *_parts(error, name, _inside(frames)))
+
+
+def _parts(error: BaseException, name: str, ours: bool) -> tuple[str, str, str]:
+    """Return (got, expected, cure) of an exception; `ours`: it was raised by this package."""
     text = " ".join(str(error).split())
-    if isinstance(error, TypeError) and _inside(frames):  # the language tells what it expects
-        got, _, expected = text.partition(", expected ")
-        return Problem("claim", spot, f"fails: {got}", expected or LANGUAGE, CURE if name else "")
+    match error:
+        case FloodError():
+            return "prints without end", f"at most {MOST_PRINTED} bytes", "Leave the prints out"
+        case SystemExit():
+            return (
+                f"ends the program by SystemExit({error.code!r})",
+                "a file that runs to its end",
+                "",
+            )
+        case TabularError():
+            first = error.problems[0]
+            return f"fails: {first.where} {first.got}", first.expected, first.cure
+        case ModuleNotFoundError():
+            cure = "Python looks in the folders of PYTHONPATH, and not beside this file"
+            return f"fails: {error}", "modules that are installed", cure
+        case TypeError() if ours:  # the message says what is expected
+            got, _, expected = text.partition(", expected ")
+            return f"fails: {got}", expected or LANGUAGE, CURE if name else ""
     got = f"raises {type(error).__name__}{f': {text}' if text else ''}"
-    return Problem("claim", spot, got, LANGUAGE if name else "a file that runs", _cure(error, name))
+    return got, LANGUAGE if name else "a file that runs", _cure(error, name)
 
 
 def _cure(error: BaseException, name: str) -> str:
-    """Return what to do about the usual slips in a formula."""
+    """Return the cure of the usual mistakes in a formula."""
     if not name:
         return ""
     if isinstance(error, AttributeError):
         wrong = error.name or str(error).partition("'")[2].partition("'")[0]
-        return LACKING.get(wrong) or nearest(wrong, (*QUANTITIES, *FUNCTIONS)) or CURE
+        return MISSING.get(wrong) or suggestion(wrong, (*QUANTITIES, *FUNCTIONS)) or CURE
     if isinstance(error, TypeError) and "not supported between" in str(error):
         return 'Compare by returning (lhs, ">=", rhs); the smaller of two is p.smaller(x, y)'
     return CURE

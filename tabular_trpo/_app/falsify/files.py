@@ -1,7 +1,6 @@
-"""The files of a hunt: a counterexample with its certificate, or the tightest witness."""
+"""The files of `falsify`: a counterexample with its certificate, or the tightest witness."""
 
 import json
-import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Any, final
 
 from tabular_trpo import check
 from tabular_trpo._app.falsify.claim_file import Stated
-from tabular_trpo._app.shared.files import SUFFIX, make_folder, save
+from tabular_trpo._app.shared.files import CERTIFICATE, make_folder, save, slug, unique
 from tabular_trpo._core.errors import TabularError
 from tabular_trpo._core.records import locked
 from tabular_trpo._falsify.result import Refutation, Unrefuted
@@ -19,7 +18,7 @@ from tabular_trpo._formats.expected import SCALARS, VECTORS
 from tabular_trpo._formats.save import write
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.pair import Pair
-from tabular_trpo._theory.vocabulary import needs_mixture
+from tabular_trpo._theory.vocabulary import QUANTITIES
 
 LONGEST = 60  # characters of a title in the name of a file
 EXPECTED = (
@@ -32,8 +31,11 @@ EXPECTED = (
 @locked
 @dataclass(frozen=True, slots=True)
 class Files:
-    """What was written, what is wrong with the certificate (nothing, unless this program is), and
-    the error of what could not be written.
+    """The files that were written, and what went wrong.
+
+    model, certificate: paths, None for what was not written
+    wrong:     why the certificate fails its check, which would be an error of this program
+    unwritten: the error of a file that could not be written
     """
 
     model: str | None = None
@@ -49,27 +51,26 @@ def stems(stated: Iterable[Stated]) -> dict[int, str]:
     >>> list(stems([Stated(trpo_bound, "trpo_bound")]).values())
     ['trpo_bound']
     """
+    taken: set[str] = set()
     found: dict[int, str] = {}
     for one in stated:
-        plain = unicodedata.normalize("NFKD", one.claim.name).encode("ascii", "ignore").decode()
-        words = re.sub("[^A-Za-z0-9._]+", "-", plain).strip("._-")[:LONGEST].rstrip("._-")
-        stem, number = words or "claim", 1
-        while stem.lower() in {x.lower() for x in found.values()}:
-            number += 1
-            stem = f"{words or 'claim'}-{number}"
-        found[id(one.claim)] = stem
+        ascii_name = (
+            unicodedata.normalize("NFKD", one.claim.name).encode("ascii", "ignore").decode()
+        )
+        stem = slug(ascii_name, "[^A-Za-z0-9._]", "-", LONGEST).rstrip("._-") or "claim"
+        found[id(one.claim)] = unique(stem, taken)
     return found
 
 
 def keep(found: Refutation | Unrefuted, stem: str, folder: Path) -> Files:
     """Write the pair of an answer with its policies, and its certificate if it has one.
 
-    What cannot be written is told by `unwritten`, for the answer must not be lost by it.
+    A file that cannot be written is reported in `Files.unwritten`, so that the answer is not lost.
     """
     pair = found.pair if isinstance(found, Refutation) else found.witness
     if pair is None:
         return Files()
-    kind, what = "witness", "Tightest pair met for"
+    kind, what = "witness", "Tightest pair found for"
     if isinstance(found, Refutation):
         kind, what = "counterexample", "Refutes"
     try:
@@ -83,28 +84,25 @@ def keep(found: Refutation | Unrefuted, stem: str, folder: Path) -> Files:
     except check.CertificateError as error:
         return Files(path, wrong=str(error))
     try:
-        certificate = save(folder, f"{stem}.counterexample{SUFFIX}", found.certificate)
+        certificate = save(folder, f"{stem}.counterexample{CERTIFICATE}", found.certificate)
     except TabularError as error:
         return Files(path, unwritten=error)
     return Files(path, str(certificate))
 
 
 def _model(pair: Pair, claim: Theorem, path: Path, what: str) -> str:
-    """Write the model of a rational pair with its policies, and what follows from them."""
-    policies = {"pi": pair.pi, "pi_new": pair.pi_new}
-    if pair.is_mixture:
-        policies["target"] = pair.target
+    """Write the model of a rational pair with its policies and the quantities of both."""
     condition = "" if claim.condition is None else f" where {claim.condition}"
     why = f"{what} the claim {claim.name!r}: {claim.statement}{condition}"
     make_folder(path.parent, path)
-    write(pair.mdp, path, policies, why, _expected(pair))
+    write(pair.mdp, path, pair.instance.policies(), why, _expected(pair))
     return str(path)
 
 
 def _expected(pair: Pair) -> dict[str, Any]:
     block: dict[str, Any] = {"policy": "pi", "pair": ["pi", "pi_new"]}
     for name in EXPECTED:
-        if needs_mixture([name]) and not pair.is_mixture:
+        if QUANTITIES[name].mixture and not pair.is_mixture:
             continue
         value = getattr(pair, name)
         if name in SCALARS and isinstance(value, Fraction):

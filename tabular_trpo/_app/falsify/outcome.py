@@ -1,4 +1,4 @@
-"""What a run of `falsify` gathers, claim by claim, and the exit code that it comes to."""
+"""The results of a run of `falsify`, claim by claim, and its exit code."""
 
 import argparse
 from collections import Counter
@@ -8,10 +8,9 @@ from typing import final
 
 from tabular_trpo._app.falsify.claim_file import Stated
 from tabular_trpo._app.falsify.files import Files
-from tabular_trpo._app.falsify.worked_example import Hand
-from tabular_trpo._app.shared.errors import INVALID
-from tabular_trpo._app.shared.formatting import many
-from tabular_trpo._app.verify.outcome import LIMIT, VIOLATED
+from tabular_trpo._app.falsify.worked_example import WorkedExample
+from tabular_trpo._app.shared.errors import ExitCode
+from tabular_trpo._app.shared.formatting import counted
 from tabular_trpo._core.errors import TabularError, joined
 from tabular_trpo._core.records import locked
 from tabular_trpo._falsify.result import Refutation, Unrefuted
@@ -22,12 +21,16 @@ STATUSES = {
     "vacuous": "vacuous",
     "no value": "without a value",
 }
-CODES = {"no value": INVALID, "refuted": VIOLATED, "vacuous": LIMIT}  # the first that occurs
+CODES = {  # the first status that occurs decides
+    "no value": ExitCode.INVALID,
+    "refuted": ExitCode.VIOLATED,
+    "vacuous": ExitCode.LIMIT,
+}
 MEANING = {
-    0: "nothing is refuted, which proves nothing",
-    VIOLATED: "a statement is refuted",
-    INVALID: "a claim has no value on any pair",
-    LIMIT: "a precondition was never met",
+    ExitCode.OK: "nothing is refuted, which proves nothing",
+    ExitCode.VIOLATED: "a statement is refuted",
+    ExitCode.INVALID: "a claim has no value on any pair",
+    ExitCode.LIMIT: "no pair satisfied a precondition",
 }
 UNWRITTEN = "a file cannot be written"
 
@@ -36,11 +39,11 @@ UNWRITTEN = "a file cannot be written"
 @locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Hunted:
-    """A claim, what became of it, its numbers on the pair that was found, the files."""
+    """A claim, the result of its search, its numbers on the pair that was found, the files."""
 
     stated: Stated
     found: Refutation | Unrefuted
-    hand: Hand | None
+    example: WorkedExample | None
     files: Files
 
     @property
@@ -49,13 +52,13 @@ class Hunted:
         return self.found.ratio if isinstance(self.found, Unrefuted) else None
 
     @property
-    def met(self) -> int | None:
-        """The pairs that the claim speaks of."""
+    def n_applicable(self) -> int | None:
+        """The number of pairs that the claim applies to."""
         return self.found.met if isinstance(self.found, Unrefuted) else None
 
     @property
     def valueless(self) -> int | None:
-        """The pairs that it has no value on."""
+        """The number of pairs on which the claim has no value."""
         return self.found.valueless if isinstance(self.found, Unrefuted) else None
 
     @property
@@ -74,14 +77,14 @@ class Hunt:
     hunted: Sequence[Hunted]
 
     @property
-    def code(self) -> int:
-        """3 where a claim has no value or a file cannot be written, else 1 for a refutation, else
-        4 for a vacuous one, or 0.
+    def code(self) -> ExitCode:
+        """INVALID where a claim has no value or a file cannot be written, else VIOLATED for a
+        refutation, else LIMIT for a vacuous claim, else OK.
         """
         if self.unwritten is not None:
-            return INVALID
-        met = {one.found.status for one in self.hunted}
-        return next((code for status, code in CODES.items() if status in met), 0)
+            return ExitCode.INVALID
+        statuses = {one.found.status for one in self.hunted}
+        return next((code for status, code in CODES.items() if status in statuses), ExitCode.OK)
 
     @property
     def unwritten(self) -> TabularError | None:
@@ -96,4 +99,4 @@ class Hunt:
         shown = ", ".join(f"{counts[x]} {text}" for x, text in STATUSES.items() if counts[x])
         code = self.code
         meaning = MEANING[code] if self.unwritten is None else UNWRITTEN
-        return f"{many(len(self.hunted), 'claim')}: {shown}. Exit code {code}: {meaning}."
+        return f"{counted(len(self.hunted), 'claim')}: {shown}. Exit code {code}: {meaning}."

@@ -1,4 +1,4 @@
-"""A first look at a claim, on exact pairs, before a search is spent on it: has it any value?"""
+"""A test before a search: whether a claim has a value on any of the first random pairs."""
 
 import re
 
@@ -11,13 +11,13 @@ from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.judge import NO_VALUE, judge
 
 PAIRS = 200
-ENOUGH = 20  # pairs without a value, and none with one
+ENOUGH = 20  # pairs without a value, none with one, that show a mistake
 
 
 def fault(claim: Theorem, where: str) -> Problem | None:
-    """Return what is wrong with a claim that no pair gives a value to, or None.
+    """Return the problem of a claim that has no value on any pair, or None.
 
-    A precondition that few pairs meet leaves the answer to the search.
+    Where few pairs satisfy a precondition, the search decides.
     """
     cases = draw(np.random.default_rng(0), PAIRS, 2, 2)
     valueless, why = 0, ""

@@ -1,4 +1,4 @@
-"""The report of a hunt for people: a counterexample to check by hand, or what was not found."""
+"""The text report of `falsify`: a counterexample as a worked example, or the tightest pair."""
 
 import shlex
 from collections.abc import Callable, Iterator
@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 
 from tabular_trpo._app.falsify.outcome import Hunt, Hunted
-from tabular_trpo._app.falsify.worked_example import Hand, decimal, definition, whole
-from tabular_trpo._app.shared.formatting import many, plain
-from tabular_trpo._app.shared.output import Part, Verbatim
-from tabular_trpo._app.shared.tables import Sheet, row, table
+from tabular_trpo._app.falsify.worked_example import WorkedExample, decimal, definition, whole
+from tabular_trpo._app.shared.formatting import counted
+from tabular_trpo._app.shared.page import Part, Verbatim
+from tabular_trpo._app.shared.tables import Table
 from tabular_trpo._core import real
 from tabular_trpo._core.decimals import faithful
 from tabular_trpo._core.numbers import Array
 from tabular_trpo._core.startup import PROGRAM
+from tabular_trpo._core.terminal import plain
 from tabular_trpo._falsify.measure import measure
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.vocabulary import SCALAR, STATE, TABLE
@@ -40,9 +41,9 @@ def _claim(hunt: Hunt, one: Hunted) -> Iterator[Part]:
     where = f" ({one.stated.where})" if one.stated.where != claim.name else ""
     yield Verbatim(f"{HEADS[found.status]}: {claim.name}{where}")
     yield Verbatim(f"  {_text(claim)}")
-    if one.hand is not None and found.status == "refuted":
-        yield from _numbers(claim, one.hand)
-    yield from _told(one)
+    if one.example is not None and found.status == "refuted":
+        yield from _numbers(claim, one.example)
+    yield from _search(one)
     if one.files.model is not None:
         kind = "Counterexample" if found.status == "refuted" else "Witness"
         yield Verbatim(f"{kind}: {one.files.model}")
@@ -61,23 +62,23 @@ def _text(claim: Theorem) -> str:
     return f"{mixtures}{claim.statement}{condition}"
 
 
-def _told(one: Hunted) -> Iterator[Part]:
-    """Say how the search went, and what that means."""
+def _search(one: Hunted) -> Iterator[Part]:
+    """Say how many pairs were tried, and what the result means."""
     found = one.found
-    tried = f"{many(found.tried, 'pair')} tried in {many(found.rounds, 'round')}"
+    tried = f"{counted(found.tried, 'pair')} tried in {counted(found.rounds, 'round')}"
     if found.status == "refuted":
         yield f"{tried} before it was found and shrunk."
         if one.files.wrong:
             yield f"THE CERTIFICATE FAILS ITS CHECK: {one.files.wrong} (please report this)"
         elif one.files.certificate is None and one.files.unwritten is None:
-            yield f"No certificate, for the checker cannot follow: {one.reason}"
+            yield f"No certificate, since the checker cannot evaluate the claim: {one.reason}"
         return
     if found.status == "vacuous":
-        yield f"{tried}: none meets the precondition, so nothing was tested."
+        yield f"{tried}: none satisfies the precondition, so nothing was tested."
     elif found.status == "no value":
         yield (
-            f"{tried}: a side has no value on any of the {one.valueless} that meet the "
-            "precondition. Look for a divisor that is 0, a root of a negative number."
+            f"{tried}: a side has no value on any of the {one.valueless} that satisfy "
+            "the precondition. Look for a divisor that is 0, a root of a negative number."
         )
     else:
         ratio = "There is no penalty to compare a gap with."
@@ -86,48 +87,47 @@ def _told(one: Hunted) -> Iterator[Part]:
         elif one.ratio is not None:
             ratio = f"The largest gap / penalty is {faithful(one.ratio, NEAR)}; above 1 refutes."
         yield (
-            f"{tried}; the claim speaks of {one.met} of them. {ratio} "
+            f"{tried}; the claim applies to {one.n_applicable} of them. {ratio} "
             "No counterexample found is no proof."
         )
 
 
-def _numbers(claim: Theorem, hand: Hand) -> Iterator[Part]:
+def _numbers(claim: Theorem, example: WorkedExample) -> Iterator[Part]:
     """Write the model, what follows from it, and the two sides."""
-    pair, mdp = hand.pair, hand.pair.mdp
+    pair, mdp = example.pair, example.pair.mdp
     mixed = f", alpha = {whole(pair.alpha)}" if pair.is_mixture else ""
     yield f"gamma = {whole(mdp.gamma)}, start {_spread(mdp.rho0, mdp.state_names)}{mixed}"
-    yield _pairs(hand)
-    yield _states(hand)
-    made = table(["Quantity", "Exact", "About", "Where from"], left=["Exact", "About"])
-    for name, value in hand.of(SCALAR).items():
-        row(made, name, _spelt(value), _about(value), definition(name))
+    yield _pairs(example)
+    yield _states(example)
+    made = Table(["Quantity", "Exact", "About", "Where from"], left=["Exact", "About"])
+    for name, value in example.of_rank(SCALAR).items():
+        made.add(name, _spelt(value), _about(value), definition(name))
     relation = claim.statement.relation
-    row(made, "left side", _spelt(hand.lhs), _about(hand.lhs), "", style="bold")
-    row(made, "right side", _spelt(hand.rhs), _about(hand.rhs), "", style="bold")
-    row(made, "fails by", *_failure(hand), f"left {relation} right is wrong", style="bold red")
+    made.add("left side", _spelt(example.lhs), _about(example.lhs), "", style="bold")
+    made.add("right side", _spelt(example.rhs), _about(example.rhs), "", style="bold")
+    made.add("fails by", *_failure(example), f"left {relation} right is wrong", style="bold red")
     yield made
 
 
-def _pairs(hand: Hand) -> Sheet:
-    pair, mdp = hand.pair, hand.pair.mdp
-    policies = {"pi": pair.pi, "pi_new": pair.pi_new}
-    if pair.is_mixture:
-        policies = {"pi": pair.pi, "target": pair.target, "pi_new": pair.pi_new}
-    tables: dict[str, Array] = {"r": mdp.r, **policies, **hand.of(TABLE)}
-    made = table(["State", "Action", "Goes to", *tables], right=list(tables), keys=2)
+def _pairs(example: WorkedExample) -> Table:
+    pair, mdp = example.pair, example.pair.mdp
+    target = {"target": pair.target} if pair.is_mixture else {}
+    policies = {"pi": pair.pi, **target, "pi_new": pair.pi_new}
+    tables: dict[str, Array] = {"r": mdp.r, **policies, **example.of_rank(TABLE)}
+    made = Table(["State", "Action", "Goes to", *tables], right=list(tables), keys=2)
     for s, a in np.ndindex(mdp.n_states, mdp.n_actions):
         goes = tuple(_spread(mdp.P[s, a], mdp.state_names, how) for how in (whole, _short))
         cells = [_spelt(values[s, a]) for values in tables.values()]
-        row(made, mdp.state_names[s] if a == 0 else "", mdp.action_names[a], goes, *cells)
+        made.add(mdp.state_names[s] if a == 0 else "", mdp.action_names[a], goes, *cells)
     return made
 
 
-def _states(hand: Hand) -> Sheet:
-    """Return a row for each vector, so that its definition has room."""
-    mdp = hand.pair.mdp
-    made = table(["", *mdp.state_names, "Where from"], right=mdp.state_names)
-    for name, values in hand.of(STATE).items():
-        row(made, name, *map(_spelt, values), definition(name))
+def _states(example: WorkedExample) -> Table:
+    """Return a row for each vector, with its definition."""
+    mdp = example.pair.mdp
+    made = Table(["", *mdp.state_names, "Where from"], right=mdp.state_names)
+    for name, values in example.of_rank(STATE).items():
+        made.add(name, *map(_spelt, values), definition(name))
     return made
 
 
@@ -136,7 +136,7 @@ def _spelt(value: Any) -> tuple[str, str]:
 
 
 def _short(value: Any) -> str:
-    """Write a number for a page that has no room for it whole."""
+    """Write a number for a narrow page."""
     return f"~{decimal(value)}" if isinstance(value, Fraction) else whole(value)
 
 
@@ -154,9 +154,9 @@ def _about(value: Any) -> str:
     return faithful(value, NEAR)
 
 
-def _failure(hand: Hand) -> tuple[str, str]:
+def _failure(example: WorkedExample) -> tuple[str, str]:
     """Write how far the slack is from where it should be."""
-    lo, hi = hand.verdict.slack_lo, hand.verdict.slack_hi
+    lo, hi = example.verdict.slack_lo, example.verdict.slack_hi
     if not isinstance(lo, Fraction):
         return "infinity", ""
     least, most = sorted((abs(lo), abs(hi)))

@@ -1,4 +1,4 @@
-"""Foreign code kept off standard output: what it prints goes to standard error, up to a limit."""
+"""User code isolated from standard output: its prints go to standard error, up to a limit."""
 
 import io
 import os
@@ -12,7 +12,7 @@ MOST_PRINTED = 2**16  # bytes
 
 @final
 class FloodError(BaseException):
-    """A claim file prints without end; no `except Exception` in it may stop this."""
+    """A claim file prints without end; no `except Exception` in it catches this."""
 
 
 @final
@@ -29,18 +29,19 @@ class _Drain(io.RawIOBase):
 
     def write(self, data: Any) -> int:
         """Pass bytes on to standard error; raises FloodError beyond MOST_PRINTED."""
-        self.printed += len(data)
+        text = bytes(data)
+        self.printed += len(text)
         if self.printed > MOST_PRINTED:
             raise FloodError
         if sys.stderr is not None:
             with suppress(OSError, ValueError):
-                sys.stderr.write(bytes(data).decode("utf-8", "backslashreplace"))
-        return len(data)
+                sys.stderr.write(text.decode("utf-8", "backslashreplace"))
+        return len(text)
 
 
 @contextmanager
-def apart() -> Iterator[None]:
-    """Run a block of foreign code: its prints, and those of its children, leave stdout clean.
+def isolated_stdout() -> Iterator[None]:
+    """Run a block of user code whose prints, and those of its children, go to standard error.
 
     raises: FloodError
     """
@@ -51,7 +52,7 @@ def apart() -> Iterator[None]:
 
 @contextmanager
 def _descriptor() -> Iterator[None]:
-    """Let descriptor 1 be a copy of descriptor 2: for child processes and for C code."""
+    """Point descriptor 1 where descriptor 2 points: for child processes and for C code."""
     try:
         if sys.stdout is not None:
             sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""A pair and a claim in numbers that a person can check by hand, for eyes and for machines."""
+"""Worked examples: the numbers of a claim on one pair, which a reader can check on paper."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -26,12 +26,13 @@ GIVEN = ("rho0", "r", "pi", "pi_new")  # parts of the model, shown anyway
 @final
 @locked
 @dataclass(frozen=True, slots=True, eq=False)
-class Hand:
-    """What a claim says of a pair, part by part.
+class WorkedExample:
+    """The value of a claim on a pair, part by part.
 
-    parts:    {name or function call: value}: what the claim speaks of and what that rests on,
-              each after what it rests on; arrays for vectors and tables, None for no value
-    lhs, rhs: the sides
+    parts:    {name or function call: value} of the quantities in the claim and of those that
+              define them, each after the ones in its definition; (S,) and (S, A) arrays for
+              vectors and tables, None for no value
+    lhs, rhs: the two sides of the claim
     verdict:  of `judge`, with the slack
     """
 
@@ -41,15 +42,15 @@ class Hand:
     rhs: Any
     verdict: Verdict
 
-    def of(self, rank: int) -> dict[str, Any]:
+    def of_rank(self, rank: int) -> dict[str, Any]:
         """Return the scalars (0), the vectors over states (1) or the tables (2)."""
         ranks = {name: entry.rank for name, entry in QUANTITIES.items()}  # calls are scalars
         mine = {name: x for name, x in self.parts.items() if ranks.get(name, SCALAR) == rank}
         return {name: x for name, x in mine.items() if x is not None or rank == SCALAR}
 
 
-def by_hand(claim: Theorem, pair: Pair) -> Hand:
-    """Return the numbers that a claim rests on, on a rational pair."""
+def work_out(claim: Theorem, pair: Pair) -> WorkedExample:
+    """Return the numbers of a claim on a rational pair, and those that define them."""
     names: dict[str, None] = {}
     for name in ALWAYS:
         _need(name, names)
@@ -62,7 +63,7 @@ def by_hand(claim: Theorem, pair: Pair) -> Hand:
         elif x.rank == SCALAR:
             parts[str(x)] = _value(x, pair)
     lhs, rhs = (_value(x, pair) for x in (claim.statement.lhs, claim.statement.rhs))
-    return Hand(pair, parts, lhs, rhs, judge(claim, pair))
+    return WorkedExample(pair, parts, lhs, rhs, judge(claim, pair))
 
 
 def _need(name: str, known: dict[str, None]) -> None:
@@ -110,7 +111,7 @@ def _value(e: Expression, pair: Pair) -> Any:
 
 
 def whole(value: Any) -> str:
-    """Write a number as it is: a fraction, or an enclosure of what is none.
+    """Write a number exactly: a fraction, or an enclosure of an irrational number.
 
     >>> whole(Fraction(-1, 3)), whole(real.log(2)), whole(None)
     ('-1/3', '0.6931471805 .. 0.6931471806', 'no value')

@@ -1,4 +1,4 @@
-"""The steps that `improve` can take, in one table: a new one is one line."""
+"""The steps that `improve` can take, in one table: a new step is one entry."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ class Method:
     make: Callable[[Settings, MDP, Array], StepFunction]
     needs: tuple[str, ...] = ()
     may: tuple[str, ...] = ()
-    promise: str | None = None
+    promise: str | None = STATEWISE
 
 
 def _number(settings: Settings, name: str, L: Surrogate) -> Any:
@@ -70,11 +70,9 @@ def _double(name: str, value: Any) -> float:
 
     raises: LimitError where it is beyond the largest
     """
-    near = nearest(value)
-    if isinf(near):
-        problem = Problem("overflow", name, "is too large for a float step", "at most 1.7e308")
-        raise LimitError(problem)
-    return near
+    if not isinf(near := nearest(value)):
+        return near
+    raise LimitError(Problem("overflow", name, "is too large for a float step", "at most 1.7e308"))
 
 
 def _alpha(settings: Settings, L: Surrogate) -> Any:
@@ -85,36 +83,35 @@ Solver = Callable[[Settings, Evaluation, Surrogate], Step]
 
 
 def _set(step: Callable[[Surrogate, Any], Step], name: str) -> Solver:
-    """Make a step whose one number is a setting."""
+    """Return the solver of a step whose one number is a setting."""
     return lambda settings, ev, L: step(L, _number(settings, name, L))
 
 
-def _penalised(step: Callable[[Surrogate, Any], Step], share: str = "1") -> Solver:
-    """Make a step with coefficient C as given, or else a share of 4 eps gamma / (1 - gamma)^2."""
+def _penalised(step: Callable[[Surrogate, Any], Step], share: Fraction = Fraction(1)) -> Solver:
+    """Return the solver of a step with coefficient C: --C, or a share of the C of equation (9)."""
 
     def solve(settings: Settings, ev: Evaluation, L: Surrogate) -> Step:
         if "C" in settings:
             return step(L, _number(settings, "C", L))
-        part = Fraction(share)
         if is_rational(L.pi):
-            return step(L, part * penalty(ev))
-        return step(L, nearest(part) * _double("C", penalty(ev)))
+            return step(L, share * penalty(ev))
+        return step(L, nearest(share) * _double("C", penalty(ev)))
 
     return solve
 
 
 def _exactly(solve: Solver) -> Callable[[Settings, MDP, Array], StepFunction]:
-    """Make a step that is solved in the arithmetic of the model."""
+    """Return a step that is solved in the arithmetic of the model."""
     return lambda settings, mdp, pi: on_grid(lambda ev, L: solve(settings, ev, L))
 
 
 def _floating(solve: Solver) -> Callable[[Settings, MDP, Array], StepFunction]:
-    """Make a step that is solved in floats."""
+    """Return a step that is solved in floats."""
     return lambda settings, mdp, pi: in_floats(lambda ev, L: solve(settings, ev, L))
 
 
 def _natural(settings: Settings, mdp: MDP, pi: Array) -> StepFunction:
-    """Make the parametric step on the full table; theta starts at the logarithms of pi."""
+    """Return the parametric step on the full table; theta starts at the logarithms of pi."""
     p = pi.astype(np.float64)
     if (p[mdp.mask] <= 0).any():
         raise UsageError("--method natural needs a --policy that takes every allowed action")
@@ -123,31 +120,25 @@ def _natural(settings: Settings, mdp: MDP, pi: Array) -> StepFunction:
     return in_floats(following(theta, lambda L, theta: natural(L, theta, delta)))
 
 
-TABLE = (
+_TABLE = (
     Method(
-        "greedy",
-        "argmax of L, where the policy comes",
-        _exactly(lambda given, ev, L: greedy(L)),
-        promise=STATEWISE,
+        "greedy", "argmax of L, where the policy comes", _exactly(lambda given, ev, L: greedy(L))
     ),
     Method(
         "policy_iteration",
         "argmax of the advantage in every state",
         _exactly(lambda given, ev, L: greedy(L, ev.A)),
-        promise=STATEWISE,
     ),
     Method(
         "conservative",
-        "mixture (5) with the greedy policy, weight by (6) or --alpha",
+        "mixture (5) with the greedy policy, weight (6) or --alpha",
         _exactly(lambda given, ev, L: conservative(L, _alpha(given, L), ev)),
         may=("alpha",),
-        promise=STATEWISE,
     ),
     Method(
         "conservative_tight",
         "the same with the weight of Kakade & Langford, Theorem 4.1",
         _exactly(lambda given, ev, L: conservative(L, "tight", ev)),
-        promise=STATEWISE,
     ),
     Method(
         "conservative_best",
@@ -165,7 +156,7 @@ TABLE = (
     Method(
         "minorize_half",
         "the same with C / 2, by Pinsker's inequality",
-        _floating(_penalised(minorize, "1/2")),
+        _floating(_penalised(minorize, Fraction(1, 2))),
         may=("C",),
         promise=ASCENT,
     ),
@@ -174,38 +165,35 @@ TABLE = (
         "L with max_kl <= delta, (11)",
         _floating(_set(max_kl, "delta")),
         needs=("delta",),
-        promise=STATEWISE,
     ),
     Method(
         "mean_kl",
         "L with mean_kl <= delta, (12)",
         _floating(_set(mean_kl, "delta")),
         needs=("delta",),
-        promise=STATEWISE,
     ),
     Method(
         "mean_kl_penalty",
         "L - C mean_kl; C of (9) unless --C",
         _floating(_penalised(mean_kl_penalty)),
         may=("C",),
-        promise=STATEWISE,
     ),
     Method(
         "mirror",
-        "pi exp(A / lam), natural policy gradient of a softmax table",
+        "pi exp(A / lam), natural gradient step of a softmax table",
         _floating(_set(mirror, "lam")),
         needs=("lam",),
-        promise=STATEWISE,
     ),
     Method(
         "natural",
         "conjugate gradient and line search within mean_kl <= delta",
         _natural,
         needs=("delta",),
+        promise=None,
     ),
     Method(
         "tv",
-        "L - C max_tv^2, Algorithm 1 by Theorem 1; C of (8) unless --C",
+        "L - C max_tv^2, Algorithm 1, Theorem 1; C of (8) unless --C",
         _exactly(_penalised(tv_penalty)),
         may=("C",),
         promise=ASCENT,
@@ -215,17 +203,15 @@ TABLE = (
         "L with max_tv <= delta",
         _exactly(_set(tv_constraint, "delta")),
         needs=("delta",),
-        promise=STATEWISE,
     ),
     Method(
         "mean_tv",
         "L with mean_tv <= delta",
         _exactly(_set(mean_tv_constraint, "delta")),
         needs=("delta",),
-        promise=STATEWISE,
     ),
 )
-METHODS = {method.name: method for method in TABLE}
+METHODS = {method.name: method for method in _TABLE}
 
 
 def chosen(name: str, given: Settings) -> Method:

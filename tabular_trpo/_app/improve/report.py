@@ -1,4 +1,4 @@
-"""A run of `improve` as people and machines read it, its verdict and its exit code."""
+"""The report of `improve` in text and in JSON, its verdict and its exit code."""
 
 import argparse
 import math
@@ -6,22 +6,30 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, final
+from typing import final
 
 from tabular_trpo._app.improve.methods import Method, Settings
-from tabular_trpo._app.shared.digits import within
-from tabular_trpo._app.shared.formatting import exact, many, per_pair, rounded, scalars
+from tabular_trpo._app.shared.errors import ExitCode
+from tabular_trpo._app.shared.formatting import (
+    counted,
+    json_number,
+    json_numbers,
+    per_pair,
+    rounded,
+    within,
+)
 from tabular_trpo._app.shared.models import Source, about
-from tabular_trpo._app.shared.output import Part, closed
-from tabular_trpo._app.shared.tables import row, table
+from tabular_trpo._app.shared.output import Document
+from tabular_trpo._app.shared.page import Part, titled
+from tabular_trpo._app.shared.tables import Table
 from tabular_trpo._core.decimals import faithful
 from tabular_trpo._core.nearest import nearest
+from tabular_trpo._core.numbers import Scalar
 from tabular_trpo._core.real import Real
 from tabular_trpo._core.records import locked
-from tabular_trpo._improve.iterate import PROVED, REFUTED, UNDECIDED, Record
-from tabular_trpo._improve.step import MOVED
+from tabular_trpo._improve.iterate import Record
+from tabular_trpo._improve.status import Monotone, StepStatus
 
-VIOLATED, LIMIT = 1, 4
 MOST_ROWS, MOST_NAMED = 40, 5
 NUMBERS = ("eta", "Predicted", "Realised", "Ratio", "Certified", "max KL", "mean KL")
 DIGITS, FEW = 6, 3  # shown of eta, and of the rest
@@ -31,7 +39,7 @@ DIGITS, FEW = 6, 3  # shown of eta, and of the rest
 @locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """What was asked and the records of what was done."""
+    """A run: its arguments and the records of its steps."""
 
     source: Source
     method: Method
@@ -44,16 +52,18 @@ class Run:
         return [record.i for record in self.records if record.monotone == monotone]
 
     @property
-    def code(self) -> int:
-        """1 where a theorem or a promise is broken, 4 where that is not certain, else 0."""
+    def code(self) -> ExitCode:
+        """VIOLATED where a theorem or a promise is broken, LIMIT where that is not certain."""
         promised = self.method.promise is not None
-        if any(record.broken for record in self.records) or (promised and self.steps(REFUTED)):
-            return VIOLATED
-        return LIMIT if promised and self.steps(UNDECIDED) else 0
+        broken = promised and self.steps(Monotone.REFUTED)
+        if broken or any(record.broken for record in self.records):
+            return ExitCode.VIOLATED
+        open_ = promised and self.steps(Monotone.UNDECIDED)
+        return ExitCode.LIMIT if open_ else ExitCode.OK
 
 
-def below(x: Any) -> float | None:
-    """Return a double that is not larger than x, for a bound that must stay a bound.
+def below(x: Scalar | None) -> float | None:
+    """Return the largest double that is known not to exceed x: a lower bound stays one.
 
     >>> below(Fraction(1, 3)) < Fraction(1, 3), below(Fraction(1, 2)), below(None)
     (True, 0.5, None)
@@ -68,35 +78,36 @@ def below(x: Any) -> float | None:
     return near if Fraction(near) <= x else math.nextafter(near, -math.inf)
 
 
-def document(run: Run) -> dict[str, Any]:
+def document(run: Run) -> Document:
     """Return the run for JSON: exact numbers as text, certified gains as doubles rounded down."""
     mdp, last = run.source.mdp, run.records[-1]
     assert last.stopped is not None
     bound = last.stopped.bound
     stopped = {
         "rule": last.stopped.name,
-        "bound": exact(bound),
+        "bound": json_number(bound),
         "guarantee": last.stopped.guarantee,
     }
     return {
         "command": "improve",
         "model": run.source.name,
         "lane": mdp.arithmetic,
-        **scalars(["gamma"], [mdp.gamma]),
+        "gamma": json_number(mdp.gamma),
         "method": run.method.name,
         "settings": {name: str(value) for name, value in run.given.items()},
         "promise": run.method.promise,
         "policy": run.args.policy,
         "steps": [_step(record, run.args.times) for record in run.records],
         "stopped": stopped,
-        "monotone": {each: len(run.steps(each)) for each in (PROVED, REFUTED, UNDECIDED)},
-        **scalars(["eta", "gap"], [last.eta_new, last.gap]),
+        "monotone": {each: len(run.steps(each)) for each in Monotone},
+        "eta": json_number(last.eta_new),
+        "gap": json_number(last.gap),
         "exit_code": run.code,
         "pi": per_pair(mdp, last.step.pi_new),
     }
 
 
-def _step(record: Record, times: bool) -> dict[str, Any]:
+def _step(record: Record, times: bool) -> Document:
     step = record.step
     numbers = {
         "eta": record.eta,
@@ -116,14 +127,14 @@ def _step(record: Record, times: bool) -> dict[str, Any]:
         "i": record.i,
         "status": record.status,
         "monotone": record.monotone,
-        **scalars(list(numbers), list(numbers.values())),
-        "realised_bounds": [exact(record.realised_lo), exact(record.realised_hi)],
-        "best_rung": record.best_rung,
-        "certified_gain": exact(below(record.certified_gain)),
-        "certified": {name: exact(below(gain)) for name, gain in record.certified.items()},
+        **json_numbers(numbers),
+        "realised_bounds": [json_number(record.realised_lo), json_number(record.realised_hi)],
+        "best_rung": record.best_bound,
+        "certified_gain": json_number(below(record.certified_gain)),
+        "certified": {name: json_number(below(gain)) for name, gain in record.certified.items()},
         "broken": list(record.broken),
         "multipliers": {
-            name: exact(x)
+            name: json_number(x)
             for name, x in step.multipliers.items()
             if isinstance(x, (int, float, str, Fraction, Real))
         },
@@ -133,13 +144,12 @@ def _step(record: Record, times: bool) -> dict[str, Any]:
 
 
 def parts(run: Run) -> list[Part]:
-    """Return the table of the run and what is to be said of it."""
+    """Return the table of the run and remarks on it."""
     timed = ["Seconds"] if run.args.times else []
     heads = ["Step", *NUMBERS[:5], "By", *NUMBERS[5:], "Monotone", *timed]
-    made = table(heads, right=["Step", *NUMBERS, *timed])
+    made = Table(heads, right=["Step", *NUMBERS, *timed])
     most = None if run.args.all else MOST_ROWS
-    row(
-        made,
+    made.add(
         "0",
         _within(run.records[0].eta, run.records[0].eta_radius, DIGITS),
         *[""] * (len(heads) - 2),
@@ -151,19 +161,19 @@ def parts(run: Run) -> list[Part]:
             _cell(step.gain),
             *_realised(record),
             _cell(below(record.certified_gain)),
-            record.best_rung or "-",
+            record.best_bound or "-",
             *(_cell(x, 2) for x in (step.max_kl, step.mean_kl)),
-            record.monotone if record.status == MOVED else f"{record.status}, {record.monotone}",
+            ("" if record.status == StepStatus.MOVED else f"{record.status}, ") + record.monotone,
             *([f"{record.seconds:.3f}"] if timed else []),
         ]
-        row(made, str(record.i), *cells)
+        made.add(str(record.i), *cells)
     rule = run.records[-1].stopped
     assert rule is not None
-    said = [f"Ended by the rule {rule.name!r}: {rule.guarantee}.", _rungs(run)]
+    remarks = [f"Ended by the rule {rule.name!r}: {rule.guarantee}.", _best_bounds(run)]
     return [
         f"{run.method.name}: {run.method.does}",
-        *closed(_setting(run), made, len(run.records), most),
-        *filter(None, said),
+        *titled(_setting(run), made, len(run.records), most),
+        *remarks,
         *(f"Step {r.i} refutes {', '.join(r.broken)}." for r in run.records if r.broken),
     ]
 
@@ -173,24 +183,24 @@ def _setting(run: Run) -> str:
     return f"{run.source.name}, from policy {run.args.policy}{given}"
 
 
-def _rungs(run: Run) -> str:
-    counts = Counter(r.best_rung for r in run.records if (below(r.certified_gain) or 0) > 0)
+def _best_bounds(run: Run) -> str:
+    counts = Counter(r.best_bound for r in run.records if (below(r.certified_gain) or 0) > 0)
     if not counts:
         return "No step has a positive certified gain."
-    told = ", ".join(f"{name} ({n})" for name, n in counts.most_common())
-    return f"Best certificate of a positive gain, and of how many steps: {told}."
+    names = ", ".join(f"{name} ({n})" for name, n in counts.most_common())
+    return f"Best certificate of a positive gain, and of how many steps: {names}."
 
 
-def _cell(x: Any, digits: int = FEW) -> str:
+def _cell(x: Scalar | None, digits: int = FEW) -> str:
     return "-" if x is None else rounded(x, digits)
 
 
-def _ratio(x: Any) -> str:
+def _ratio(x: Scalar | None) -> str:
     """Write a ratio on its own side of 1: below 1 the surrogate promised too much."""
     return "-" if x is None else faithful(x, FEW, (1,))
 
 
-def _within(x: Any, radius: Any, digits: int) -> str:
+def _within(x: Scalar | None, radius: Scalar, digits: int) -> str:
     return _cell(x, digits) if radius == 0 else within(x, radius, digits)
 
 
@@ -199,10 +209,10 @@ def _realised(record: Record) -> list[str]:
     if record.realised_lo == record.realised_hi:
         return [_cell(record.realised), _ratio(record.ratio)]
     error = max(record.realised_hi - record.realised, record.realised - record.realised_lo)
-    told = _within(record.realised, error, FEW)
+    realised = _within(record.realised, error, FEW)
     if record.ratio is None:
-        return [told, "-"]
-    return [told, _within(record.ratio, error / abs(nearest(record.step.gain)), FEW)]
+        return [realised, "-"]
+    return [realised, _within(record.ratio, error / abs(nearest(record.step.gain)), FEW)]
 
 
 def line(run: Run) -> str:
@@ -216,12 +226,16 @@ def line(run: Run) -> str:
 
 
 def _verdict(run: Run) -> str:
-    total, down, open_ = len(run.records), run.steps(REFUTED), run.steps(UNDECIDED)
+    total, down, open_ = (
+        len(run.records),
+        run.steps(Monotone.REFUTED),
+        run.steps(Monotone.UNDECIDED),
+    )
     if down:
         return f"eta DECREASED: proved at {_named(down)} of {total}"
     if open_:
         return f"eta never decreased: undecided at {_named(open_)}, proved at the others of {total}"
-    return f"eta never decreased: proved at {'all ' if total > 1 else ''}{many(total, 'step')}"
+    return f"eta never decreased: proved at {'all ' if total > 1 else ''}{counted(total, 'step')}"
 
 
 def _named(steps: list[int]) -> str:

@@ -1,4 +1,4 @@
-"""Who carries out the work: this process, a pool of processes, dask or MPI; one flag chooses."""
+"""Executors of the tasks of a command: this process, a pool of processes, dask or MPI."""
 
 import argparse
 import multiprocessing
@@ -8,16 +8,16 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from multiprocessing import connection, resource_tracker
 from typing import Any, TypeVar, final
 
+from tabular_trpo._app.shared.arguments import integer
 from tabular_trpo._app.shared.errors import UsageError
 from tabular_trpo._app.shared.supervision import die_with
-from tabular_trpo._app.verify.command import whole
-from tabular_trpo._core.errors import missing_extra
-from tabular_trpo._core.interrupts import held
+from tabular_trpo._core.errors import LimitError, Problem, missing_extra
+from tabular_trpo._core.interrupts import hold_interrupts
 
 T = TypeVar("T")
 Started = tuple[Executor, int]  # and how many tasks it carries out at once
@@ -26,10 +26,10 @@ MOST_WORKERS = 10**5
 
 @final
 class SerialExecutor(Executor):
-    """Carries out each task at once, in this process."""
+    """Runs each task at once, in this process."""
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
-        """Call and return what came of it, an error too."""
+        """Return a future with the result of the call, or its exception."""
         future: Future[T] = Future()
         try:
             future.set_result(fn(*args, **kwargs))
@@ -39,14 +39,18 @@ class SerialExecutor(Executor):
 
 
 def in_order(
-    executor: Executor, width: int, work: Callable[..., T], tasks: Iterable[tuple[Any, ...]]
+    started: Started, work: Callable[..., T], tasks: Iterable[tuple[Any, ...]], cure: str = ""
 ) -> Iterator[T]:
-    """Yield the results of tasks in their order, whoever is done first.
+    """Yield the results of tasks in their order, whichever is done first.
 
     At most twice as many tasks as can run at once are under way or waiting to be yielded, so that
     memory is bounded however many there are.
+
+    cure:   what to do where a worker is lost
+    raises: LimitError where a worker is lost
     """
     waiting: deque[Future[T]] = deque()
+    executor, width = started
     most = 2 * width if width > 1 else 1
     try:
         for task in tasks:
@@ -55,6 +59,9 @@ def in_order(
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+    except BrokenExecutor:
+        lost = Problem("worker", "a worker", "ended too early", "one that is not killed", cure)
+        raise LimitError(lost) from None
     finally:
         for future in waiting:
             future.cancel()
@@ -119,7 +126,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--executor", choices=EXECUTORS, default="processes", help="default: processes"
     )
     parser.add_argument(
-        "--workers", type=whole(1, MOST_WORKERS), metavar="N", help="default: one a core"
+        "--workers", type=integer(1, MOST_WORKERS), metavar="N", help="default: one a core"
     )
 
 
@@ -138,14 +145,14 @@ def cores() -> int:
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Hold back interrupts while processes begin, which inherit that they are spared for good.
+    """Hold back interrupts while processes begin; these inherit that they ignore SIGINT.
 
-    Ctrl-C reaches a whole group of processes; this one alone answers it, and then ends the rest.
+    Ctrl-C reaches a whole group of processes; this one alone handles it, and then ends the others.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    with held():
+    with hold_interrupts():
         _ensure_tracker()
         masks = hasattr(signal, "pthread_sigmask")
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if masks else set()
@@ -157,9 +164,9 @@ def _interrupts_held() -> Iterator[None]:
 
 
 def _ensure_tracker() -> None:
-    """Begin multiprocessing's process that clears away what killed workers leave, without a word.
+    """Begin multiprocessing's resource tracker, without its warning.
 
-    Begun later it would undo the mask.
+    It removes what killed workers leave behind.  Begun later it would undo the mask.
     """
     sys.warnoptions.append("ignore:resource_tracker")
     try:
@@ -169,7 +176,7 @@ def _ensure_tracker() -> None:
 
 
 def _die_with_parent() -> None:
-    """Let a worker end when its parent is killed, which nothing else would tell it."""
+    """Let a worker end when its parent is killed; it would not notice otherwise."""
     parent = multiprocessing.parent_process()
     if parent is None:
         return

@@ -1,48 +1,52 @@
-"""Certificates on disk: names that no file system minds, written whole or not at all."""
+"""Files that commands write: names that every file system accepts, and whole documents."""
 
 import json
 import os
 import re
 from pathlib import Path
-from typing import Any
 
+from tabular_trpo._app.shared.output import Document
 from tabular_trpo._core.errors import invalid
-from tabular_trpo._formats.atomic_write import unwritable, write_whole
+from tabular_trpo._formats.atomic_write import unwritable, write_atomically
 
-SUFFIX = ".cert.json"
-LONGEST = 80  # characters of one part of a name
+CERTIFICATE = ".cert.json"
 
 
-def file_name(model: str, pair: str, taken: set[str]) -> str:
-    """Return "model-pair.cert.json" from names that may hold anything; a number makes it new.
+def slug(text: str, others: str, separator: str, longest: int) -> str:
+    """Return a part of a file name: each run of `others` replaced by the separator.
 
-    >>> file_name("chain", "uniform -> greedy", set())
-    'chain-uniform-to-greedy.cert.json'
-    >>> file_name("../x", "a/b", {"x-a_b.cert.json"})
-    'x-a_b-2.cert.json'
+    others:  a character class, with the brackets
+    longest: characters of the result, at most
+
+    >>> slug("../a b", "[^A-Za-z0-9._-]", "_", 80)
+    'a_b'
     """
-    stem = f"{_safe(model)}-{_safe(pair)}"
-    name, number = f"{stem}{SUFFIX}", 1
+    return re.sub(f"{others}+", separator, text).strip("._-")[:longest]
+
+
+def unique(stem: str, taken: set[str]) -> str:
+    """Return a name that is not taken, also where case does not count, and mark it as taken.
+
+    >>> names = {"x"}
+    >>> unique("X", names), unique("x", names)
+    ('X-2', 'x-3')
+    """
+    name, number = stem, 1
     while name.lower() in taken:
         number += 1
-        name = f"{stem}-{number}{SUFFIX}"
+        name = f"{stem}-{number}"
     taken.add(name.lower())
     return name
 
 
-def _safe(text: str) -> str:
-    words = text.replace(" -> ", "-to-").replace(" + ", "-plus-")
-    return re.sub("[^A-Za-z0-9._-]+", "_", words).strip("._-")[:LONGEST] or "unnamed"
-
-
-def save(folder: Path, name: str, document: dict[str, Any]) -> Path:
+def save(folder: Path, name: str, document: Document) -> Path:
     """Write a JSON document; the file appears complete, by a rename, or not at all.
 
     raises: InvalidMDPError naming the file
     """
     path = folder / name
     make_folder(folder, path)
-    write_whole(path, (json.dumps(document, indent=1) + "\n").encode())
+    write_atomically(path, json.dumps(document, indent=1) + "\n")
     return path
 
 
@@ -58,9 +62,9 @@ def make_folder(folder: Path, path: Path) -> None:
 
 
 def check_folder(path: str, option: str) -> Path:
-    """Return the folder for the files, before any work is spent on them; nothing is made yet.
+    """Return the folder for the files, checked before any work is spent; nothing is made yet.
 
-    option: the word of the command line that names it
+    option: the option of the command line that names it
     raises: InvalidMDPError where it could not be written
     """
     folder = Path(path)

@@ -1,29 +1,31 @@
-"""Numbers and names as people read them (short, one line) and as machines do (exact, JSON)."""
+"""Numbers as people read them (short, to the digits of their error) and as JSON holds them (exact).
+
+An exact number is written whole where it is short, else rounded after a "~".  A number with a
+proved error bound gets no digit that the bound does not support.
+"""
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import approximate, nearest, written
-from tabular_trpo._core.numbers import Array
+from tabular_trpo._core.numbers import Array, Scalar
 from tabular_trpo._core.real import Real
-from tabular_trpo._core.terminal import plain, quoted
 
-__all__ = [
-    "exact", "largest", "many", "per_pair", "per_state", "plain", "quoted", "rounded", "scalars",
-    "short",
-]  # fmt: skip
-
+DOUBLE_DIGITS = 17  # significant digits that identify any double
 _WIDEST_BITS = 80  # of a rational that a table may show whole
 _REAL_BITS = 128  # of the enclosure of a number with logarithms, beyond the range of doubles
+_CONTEXT = Context(prec=1200, rounding=ROUND_HALF_EVEN)
+
+JsonNumber = None | bool | int | float | str
 
 
-def short(value: Any, digits: int = 7) -> str:
+def short(value: Scalar | None, digits: int = 7) -> str:
     """Write a number for a table: whole where it is short, else rounded, after a "~".
 
     >>> short(Fraction(1, 3)), short(Fraction(1, 3**40)), short(0.1), short(math.inf), short(None)
@@ -42,7 +44,7 @@ def short(value: Any, digits: int = 7) -> str:
     return rounded(value, digits)
 
 
-def rounded(value: Any, digits: int) -> str:
+def rounded(value: Scalar, digits: int) -> str:
     """Write a number with so many digits, also beyond the range of doubles.
 
     >>> rounded(0.25, 3), rounded(Fraction(10**400, 3), 3), rounded(Fraction(1, 10**400), 3)
@@ -63,13 +65,62 @@ def _infinite(value: Real) -> str:
     return "" if not value.infinite else "inf" if value.infinite > 0 else "-inf"
 
 
-def exact(value: Any) -> Any:
-    """Write a number for JSON: rationals as "p/q", floats as numbers, "inf" for what is none.
+def within(value: Scalar, radius: Scalar | None, digits: int = 7) -> str:
+    """Write a number to the place of its error: the last digit is worth radius / 10 or more.
 
-    A value known as a sum of logarithms becomes the double beside it, or text beyond all doubles.
+    radius: bound of abs(value - exact); 0 or None for a number that is exact
+    digits: the most significant digits
 
-    >>> exact(Fraction(1, 3)), exact(0.1), exact(-math.inf), exact(np.bool_(True)), exact(None)
-    ('1/3', 0.1, '-inf', True, None)
+    >>> within(0.123456789, 2e-4), within(5.1, 6.1e33), within(1234.5, 20.0), within(0.1, 0.0)
+    ('0.1235', '0', '1.23e+03', '0.1')
+    """
+    if radius is None or radius == 0 or isinstance(value, (Fraction, Real)):
+        return short(value, digits)
+    number, error = nearest(value), nearest(radius)
+    if not math.isfinite(number):
+        return short(value, digits)
+    if not math.isfinite(error):
+        return "?"
+    # 10^place is the smallest power of ten from error / 10 on.
+    exponent = Decimal(error).normalize(_CONTEXT)
+    place = exponent.adjusted() - (exponent.scaleb(-exponent.adjusted(), _CONTEXT) == 1)
+    units = Decimal(number).scaleb(-place, _CONTEXT).to_integral_value(context=_CONTEXT)
+    if units == 0:
+        return "0"
+    significant = units.adjusted() + 1
+    if significant >= digits:
+        return repr(number) if digits >= DOUBLE_DIGITS else f"{number:.{digits}g}"
+    return f"{nearest(units.scaleb(place, _CONTEXT)):.{significant}g}"
+
+
+def with_radius(value: Scalar, radius: Scalar) -> str:
+    """Write a number with its proved error bound, which an exact one does not have.
+
+    >>> with_radius(Fraction(1, 2), Fraction(0)), with_radius(0.25, 1e-16), with_radius(3.0, 6.1e33)
+    ('1/2', '0.25 +- 1e-16', '0 +- 6.1e+33')
+    """
+    if radius == 0:
+        return short(value)
+    return f"{within(value, radius, DOUBLE_DIGITS)} +- {nearest(radius):.2g}"
+
+
+def counted(number: int, noun: str) -> str:
+    """Write a number of things, with the plural.
+
+    >>> counted(1, "model"), counted(2, "model")
+    ('1 model', '2 models')
+    """
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def json_number(value: object) -> JsonNumber:
+    """Return a number for JSON: rationals as "p/q", floats as numbers, infinity as "inf".
+
+    A value known as a sum of logarithms becomes the nearest double, or text beyond all doubles.
+    None, truth values and strings stay as they are.
+
+    >>> json_number(Fraction(1, 3)), json_number(0.1), json_number(-math.inf)
+    ('1/3', 0.1, '-inf')
     """
     if value is None or isinstance(value, (str, bool)):
         return value
@@ -81,30 +132,26 @@ def exact(value: Any) -> Any:
         return int(value)
     if isinstance(value, Real):
         near = nearest(value)
-        return _infinite(value) or (near if math.isfinite(near) else rounded(value, 17))
+        return _infinite(value) or (near if math.isfinite(near) else rounded(value, DOUBLE_DIGITS))
     number = nearest(value)
     return number if math.isfinite(number) else str(number)
 
 
-def many(count: int, what: str) -> str:
-    """Count with the plural.
-
-    >>> many(1, "model"), many(2, "model")
-    ('1 model', '2 models')
-    """
-    return f"{count} {what}{'' if count == 1 else 's'}"
+def json_numbers(values: Mapping[str, object]) -> dict[str, JsonNumber]:
+    """Return {name: number} for JSON."""
+    return {name: json_number(x) for name, x in values.items()}
 
 
-def per_state(mdp: MDP, values: Array) -> dict[str, Any]:
-    """Return {state: number} for JSON."""
-    return {name: exact(x) for name, x in zip(mdp.state_names, values, strict=True)}
+def per_state(mdp: MDP, values: Array) -> dict[str, JsonNumber]:
+    """Return {state: number} for JSON; values (S,)."""
+    return json_numbers(dict(zip(mdp.state_names, values, strict=True)))
 
 
-def per_pair(mdp: MDP, values: Array) -> dict[str, dict[str, Any]]:
-    """Return {state: {action: number}} over the allowed pairs, for JSON."""
+def per_pair(mdp: MDP, values: Array) -> dict[str, dict[str, JsonNumber]]:
+    """Return {state: {action: number}} over the allowed pairs, for JSON; values (S, A)."""
     return {
         state: {
-            action: exact(values[s, a])
+            action: json_number(values[s, a])
             for a, action in enumerate(mdp.action_names)
             if mdp.mask[s, a]
         }
@@ -112,11 +159,6 @@ def per_pair(mdp: MDP, values: Array) -> dict[str, dict[str, Any]]:
     }
 
 
-def scalars(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
-    """Return {name: number} for JSON."""
-    return {name: exact(x) for name, x in zip(names, values, strict=True)}
-
-
-def largest(values: Any) -> Any:
+def largest(values: Array | Sequence[Scalar]) -> Scalar:
     """Return the largest entry of an array, or the number itself."""
     return max(np.asarray(values).ravel().tolist())

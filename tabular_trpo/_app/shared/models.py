@@ -1,6 +1,5 @@
-"""Models and policies as the arguments of a command name them, in the arithmetic that was asked for."""
+"""Models and policies that arguments name, read in the arithmetic that --arithmetic asks for."""
 
-import argparse
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -10,7 +9,6 @@ from typing import Any, final
 
 from tabular_trpo._app.shared.errors import UsageError
 from tabular_trpo._core import policy as policies
-from tabular_trpo._core.budget import COMMAND
 from tabular_trpo._core.errors import InvalidMDPError, Problem, invalid
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array
@@ -22,7 +20,6 @@ from tabular_trpo._formats.document import Document, from_document
 from tabular_trpo._formats.json_text import fetch, parse
 
 SUFFIX = ".mdp.json"
-ARITHMETICS = ("auto", "rational", "float")
 MOST_STATES, MOST_ENTRIES = 120, 50_000  # of P, in rational arithmetic that is taken unasked
 AUTO_WORK = 5.0  # seconds of one exact evaluation, by its estimate, that are taken unasked
 MADE = ("uniform", "greedy", "optimal")
@@ -32,46 +29,13 @@ MADE = ("uniform", "greedy", "optimal")
 @locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
-    """One model with its policies (S, A), in one arithmetic; `name` is the file's without suffix."""
+    """One model with its policies (S, A) in one arithmetic; its name is that of the file."""
 
     name: str
     path: str
     mdp: MDP
     policies: Mapping[str, Array]
     why: str
-
-
-def arithmetic_argument(parser: argparse.ArgumentParser) -> None:
-    """Add --arithmetic."""
-    parser.add_argument(
-        "--arithmetic",
-        choices=ARITHMETICS,
-        default="auto",
-        help="auto (the default) takes rational arithmetic while it is affordable "
-        f"(at most {MOST_STATES} states, {MOST_ENTRIES} entries of P, and {AUTO_WORK:g} s for an "
-        "exact evaluation by its estimate)",
-    )
-    parser.add_argument(  # the old name
-        "--lane", dest="arithmetic", choices=ARITHMETICS, help=argparse.SUPPRESS
-    )
-    parser.add_argument(
-        "--work",
-        metavar="SECONDS",
-        type=_seconds,
-        default=COMMAND,
-        help="the most exact arithmetic in all, by its estimate; what would exceed it is not begun "
-        f"and ends with exit code 4 (default {COMMAND:g})",
-    )
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not value >= 0:
-        raise argparse.ArgumentTypeError(f"{text[:100]!r} is not a number of seconds >= 0")
-    return value
 
 
 def raw(path: str) -> tuple[str, bytes]:
@@ -164,11 +128,11 @@ def read_all(paths: list[str], arithmetic: str) -> list[Source]:
             hidden += error.hidden
     if problems:
         raise InvalidMDPError(problems, hidden)
-    return named_apart(sources)
+    return distinctly_named(sources)
 
 
-def named_apart(sources: list[Source]) -> list[Source]:
-    """Call models of one name by their paths."""
+def distinctly_named(sources: list[Source]) -> list[Source]:
+    """Name models that share a name by their paths instead."""
     names = [source.name for source in sources]
     return [
         replace(source, name=source.path) if names.count(source.name) > 1 else source
@@ -198,6 +162,6 @@ def policy(source: Source, name: str, before: Array | None = None) -> Array:
 
 
 def about(mdp: MDP, asked: str) -> str:
-    """Say which arithmetic was taken and why."""
+    """Return which arithmetic was taken and why."""
     why = "" if asked != "auto" else ", chosen by --arithmetic auto"
     return f"{mdp.arithmetic} arithmetic{why}"

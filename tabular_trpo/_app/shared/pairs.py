@@ -1,50 +1,27 @@
-"""Pairs of policies that matter: those of a file, and those made for a model."""
+"""Pairs of policies to judge: those of a file, and those made for a model."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import permutations
-from typing import Any, final
+from typing import Any
 
 import numpy as np
 
 from tabular_trpo._core import policy as policies
+from tabular_trpo._core.instance import Instance
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, zeros
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.policy_checks import check_policy
 from tabular_trpo._exact.evaluate import evaluate
-from tabular_trpo._theory.pair import Pair
 
 STEP = Fraction(1, 10)
 SMALL_STEP = Fraction(1, 1000)
 
 
-@final
-@locked
-@dataclass(frozen=True, slots=True, eq=False)
-class Candidate:
-    """Two policies to judge; with a target, pi_new = (1 - alpha) pi + alpha target.
-
-    pi, pi_new, target: (S, A) in the arithmetic of the model
-    """
-
-    name: str
-    pi: Array
-    pi_new: Array
-    target: Array | None = None
-    alpha: Any = None
-
-    def pair(self, mdp: MDP) -> Pair:
-        """Return the pair of the theory, a mixture pair where there is a target."""
-        if self.target is None:
-            return Pair(mdp, self.pi, self.pi_new)
-        return Pair.mixture(mdp, self.pi, self.target, self.alpha)
-
-
 def candidates(
     mdp: MDP, named: Mapping[str, Array], which: str, seed: int, n_random: int
-) -> list[Candidate]:
+) -> list[Instance]:
     """Return the pairs to judge on one model, equal ones once.
 
     Identical policies are always among them, for M(pi_new) >= M(pi) holds there; so is a mixture.
@@ -61,15 +38,15 @@ def candidates(
     return _distinct(found)
 
 
-def _from_file(mdp: MDP, named: Mapping[str, Array]) -> list[Candidate]:
+def _from_file(mdp: MDP, named: Mapping[str, Array]) -> list[Instance]:
     """Every ordered pair, recognised as a mixture where a third policy is the target of it."""
     if not named:
         return []
     first = next(iter(named))
-    found = [Candidate(f"{first} -> {first}", named[first], named[first])]
+    found = [Instance(f"{first} -> {first}", mdp, named[first], named[first])]
     for old, new in permutations(named, 2):
         target, alpha = _as_mixture(mdp, named[old], named[new], named, {old, new})
-        found.append(Candidate(f"{old} -> {new}", named[old], named[new], target, alpha))
+        found.append(Instance(f"{old} -> {new}", mdp, named[old], named[new], target, alpha))
     found += [_towards_greedy(mdp, f"{old} + 1/10 greedy", pi, STEP) for old, pi in named.items()]
     return found
 
@@ -93,35 +70,35 @@ def _as_mixture(
 
 def _mixture(mdp: MDP, pi: Array, target: Array, alpha: Any) -> Array:
     """Return the mixture as the model reads it: float rows on the grid."""
-    return policies.check_policy(mdp, policies.mixture(pi, target, alpha))
+    return check_policy(mdp, policies.mixture(pi, target, alpha))
 
 
-def _towards_greedy(mdp: MDP, name: str, pi: Array, step: Fraction) -> Candidate:
+def _towards_greedy(mdp: MDP, name: str, pi: Array, step: Fraction) -> Instance:
     target = policies.greedy(mdp, evaluate(mdp, pi).Q)
     alpha = step if mdp.arithmetic == "rational" else nearest(step)
-    return Candidate(name, pi, _mixture(mdp, pi, target, alpha), target, alpha)
+    return Instance(name, mdp, pi, _mixture(mdp, pi, target, alpha), target, alpha)
 
 
-def _made(mdp: MDP, seed: int, n_random: int) -> list[Candidate]:
+def _made(mdp: MDP, seed: int, n_random: int) -> list[Instance]:
     """Equal policies, small and large steps, zero probabilities on either side, random pairs."""
     uniform = policies.uniform(mdp)
     Q = evaluate(mdp, uniform).Q
     greedy, worst = policies.greedy(mdp, Q), policies.greedy(mdp, -Q)
     found = [
-        Candidate("uniform -> uniform", uniform, uniform),
+        Instance("uniform -> uniform", mdp, uniform, uniform),
         _towards_greedy(mdp, "uniform + 1/10 greedy", uniform, STEP),
         _towards_greedy(mdp, "uniform + 1/1000 greedy", uniform, SMALL_STEP),
-        Candidate("uniform -> greedy", uniform, greedy),
-        Candidate("uniform -> worst", uniform, worst),
-        Candidate("greedy -> uniform", greedy, uniform),
-        Candidate("greedy -> worst", greedy, worst),
+        Instance("uniform -> greedy", mdp, uniform, greedy),
+        Instance("uniform -> worst", mdp, uniform, worst),
+        Instance("greedy -> uniform", mdp, greedy, uniform),
+        Instance("greedy -> worst", mdp, greedy, worst),
     ]
     rng = np.random.default_rng(seed)
     for i in range(n_random):
         # Even ones have full support; the others have zeros, and infinite divergences with them.
         low, high = (1, 10) if i % 2 == 0 else (0, 4)
         pi, pi_new = (_random(mdp, rng, low, high) for _ in range(2))
-        found.append(Candidate(f"random {i}", pi, pi_new))
+        found.append(Instance(f"random {i}", mdp, pi, pi_new))
     return found
 
 
@@ -131,7 +108,7 @@ def _random(mdp: MDP, rng: np.random.Generator, low: int, high: int) -> Array:
     weights += mdp.mask * (weights.sum(axis=1, keepdims=True) == 0)
     totals = weights.sum(axis=1)
     if mdp.arithmetic == "float":
-        return policies.check_policy(mdp, weights / totals[:, None])
+        return check_policy(mdp, weights / totals[:, None])
     pi = zeros(weights.shape, rational=True)
     for s, a in np.argwhere(weights):
         pi[s, a] = Fraction(int(weights[s, a]), int(totals[s]))
@@ -142,9 +119,9 @@ def _same(x: Array, y: Array) -> bool:
     return bool(np.all(x == y))
 
 
-def _distinct(found: list[Candidate]) -> list[Candidate]:
-    """Drop what equals an earlier pair; a mixture stays beside a plain one: more speaks of it."""
-    kept: list[Candidate] = []
+def _distinct(found: list[Instance]) -> list[Instance]:
+    """Drop repeated pairs; a mixture stays beside a plain pair: more theorems apply."""
+    kept: list[Instance] = []
     for one in found:
         again = (
             other

@@ -1,32 +1,31 @@
-"""A progress bar on standard error, and only where that is a terminal."""
+"""The progress bar: on standard error, and only where that is a terminal."""
 
 import sys
-from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from tabular_trpo._core.terminal import plain
 
-T = TypeVar("T")
+Update = Callable[[float, str], None]  # how much is done, and a note beside the bar
 
 
-def steps(work: Iterable[tuple[int, T]], total: int, quiet: bool) -> Iterator[T]:
-    """Yield the pieces of work; each comes with the number of models that were finished before it.
+@contextmanager
+def progress_bar(quiet: bool, title: str, total: float, note: str = "") -> Iterator[Update]:
+    """Yield a function that moves the bar.
 
-    total: the number of models
+    title: of the work, before the bar
+    total: the work in the unit in which it is reported as done
+    note:  behind the bar until the first update
     """
     if quiet or sys.stderr is None or not sys.stderr.isatty():
-        yield from (piece for _, piece in work)
+        yield lambda done, note: None
         return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("models, {task.fields[pairs]} pairs"),
-        TimeElapsedColumn(),
-    )
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    text = TextColumn("{task.description}", markup=False)
+    beside = TextColumn("{task.fields[note]}", markup=False)
+    columns = (text, BarColumn(), beside, TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("verifying", total=total, pairs=0)
-        for pairs, (done, piece) in enumerate(work):
-            bar.update(task, completed=done, pairs=pairs)
-            yield piece
+        task = bar.add_task(plain(title), total=total, note=note)
+        yield lambda done, note: bar.update(task, completed=done, note=note)

@@ -1,4 +1,4 @@
-"""The command's process on Linux: a child does the work, this process sees that it can be ended.
+"""Supervision of a command on Linux: a child does the work, its parent can always end it.
 
 Python acts on a signal between two of its instructions.  A factorization in LAPACK or flint, a lock
 of a pool or a server of dask may keep it from that for seconds, or for ever.  So the process that
@@ -128,7 +128,7 @@ def _end(status: int, killed: bool) -> None:
     _sweep()
     number = os.WTERMSIG(status)
     if killed or number == signal.SIGINT:
-        startup.tell()
+        startup.report_interrupt()
         os._exit(startup.INTERRUPTED)
     with suppress(ImportError, ValueError, OSError):
         import resource

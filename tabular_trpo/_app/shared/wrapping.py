@@ -1,4 +1,4 @@
-"""Text wrapped to a width in such a way that no number is broken."""
+"""Text wrapped to a width; a number is never broken."""
 
 import re
 from collections.abc import Iterator

@@ -2,166 +2,100 @@
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
 from tabular_trpo import check
-from tabular_trpo._app.shared.errors import UsageError
-from tabular_trpo._app.shared.files import check_folder, file_name, save
-from tabular_trpo._app.shared.models import Source, arithmetic_argument, read_all
-from tabular_trpo._app.shared.output import Answer
+from tabular_trpo._app.shared.arguments import add_arithmetic, integer
+from tabular_trpo._app.shared.files import CERTIFICATE, check_folder, save, slug, unique
+from tabular_trpo._app.shared.formatting import counted
+from tabular_trpo._app.shared.models import Source, read_all
+from tabular_trpo._app.shared.output import Answer, Document
 from tabular_trpo._app.shared.pairs import candidates
-from tabular_trpo._app.shared.progress import steps
-from tabular_trpo._app.shared.tally import Judged, place
+from tabular_trpo._app.shared.progress import progress_bar
+from tabular_trpo._app.shared.theorems import chosen_theorems
 from tabular_trpo._app.verify.outcome import Counterexample, Outcome
 from tabular_trpo._app.verify.report import report
+from tabular_trpo._app.verify.tally import Judged, place
 from tabular_trpo._core.errors import LimitError, MemoryGuardError, TabularError
 from tabular_trpo._core.signs import MAX_BITS
-from tabular_trpo._theory.certifiable import CERTIFIED_BITS
+from tabular_trpo._exact.evaluated_once import evaluated_once
+from tabular_trpo._theory.certifiable import CERTIFIED_BITS, unchecked
 from tabular_trpo._theory.certificate import pair_certificate
-from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.judge import FIRST_BITS, NO_VALUE, NOT_MIXTURE, judge
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.theorems import THEOREMS
-from tabular_trpo._theory.vocabulary import beyond_certificates
 
-NAME = "verify"
-HELP = "every theorem on every model: proved, refuted, undecided or vacuous"
-EPILOG = """Vacuous: the precondition fails, or a penalty is infinite, so that nothing is claimed.
-Exit code 0: nothing is refuted or undecided. 1: a statement is refuted, or a certificate fails
-its check; the counterexample is printed, or stored by --certificates. 3: a certificate cannot be
-written; the verdicts are printed all the same. 4: undecided.
+EPILOG = """Vacuous: the precondition fails, or a penalty is infinite; nothing is claimed.
+Exit code 0: nothing is refuted or undecided. 1: a statement is refuted, or a
+certificate fails its check; the counterexample is printed, or stored by
+--certificates. 3: a certificate cannot be written; the verdicts are printed
+all the same. 4: undecided.
 
-The `expected` blocks of model files are not compared: they are for the tests of the models."""
+The `expected` blocks of model files are not compared: they are for the tests
+of the models."""
 MOST_BITS = 2**20
+LONGEST_NAME = 80  # characters of a model or of a pair in the name of a file
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    parser.add_argument(
-        "paths",
-        metavar="PATH",
-        nargs="+",
-        help="a *.mdp.json file, a directory of such files, or - for standard input",
-    )
-    parser.add_argument(
-        "--theorem",
-        metavar="NAME",
-        action="append",
-        default=[],
-        help="judge this statement only; may be repeated",
-    )
-    parser.add_argument(
+    add = parser.add_argument
+    add("paths", metavar="PATH", nargs="+", help="*.mdp.json files, directories of them, or -")
+    only = "judge this statement only; may be repeated"
+    add("--theorem", metavar="NAME", action="append", default=[], help=only)
+    add(
         "--pairs",
         choices=("auto", "file", "made", "all"),
         default="auto",
         help="pairs of policies of the file, made ones, or both; auto (the default): "
         "of the file where it has two policies, else made",
     )
-    parser.add_argument(
-        "--seed", type=whole(0, 2**63), default=0, help="of the random pairs (default 0)"
+    add("--seed", type=integer(0, 2**63), default=0, help="of the random pairs (default 0)")
+    many = integer(0, 10**6)
+    add("--n-random", type=many, default=2, metavar="N", help="random pairs to make (default 2)")
+    add_arithmetic(parser)
+    bits = integer(FIRST_BITS, MOST_BITS)
+    limit = f"precision at which a logarithm is given up (default {MAX_BITS})"
+    add("--bits", type=bits, default=MAX_BITS, metavar="N", help=limit)
+    add(
+        "--certificates", metavar="DIR", help="write the certificate of each pair there, re-checked"
     )
-    parser.add_argument(
-        "--n-random",
-        type=whole(0, 10**6),
-        default=2,
-        metavar="N",
-        help="random pairs among the made ones (default 2)",
-    )
-    arithmetic_argument(parser)
-    parser.add_argument(
-        "--bits",
-        type=whole(FIRST_BITS, MOST_BITS),
-        default=MAX_BITS,
-        metavar="N",
-        help=f"precision at which a logarithm is given up (default {MAX_BITS})",
-    )
-    parser.add_argument(
-        "--certificates",
-        metavar="DIR",
-        help="write a certificate of each pair there, each re-checked before",
-    )
-    parser.add_argument("--full", action="store_true", help="a row for each model and statement")
-
-
-def whole(least: int, most: int) -> Any:
-    """Return the reader of an integer argument within limits."""
-
-    def read(text: str) -> int:
-        digits = text.removeprefix("-")
-        if not (digits.isascii() and digits.isdecimal()) or len(digits) > 20:
-            raise argparse.ArgumentTypeError(f"{text!r} is no integer")
-        if not least <= int(text) <= most:
-            raise argparse.ArgumentTypeError(f"{text} is not in {least}..{most}")
-        return int(text)
-
-    return read
+    add("--full", action="store_true", help="a row for each model and statement")
 
 
 def run(args: argparse.Namespace) -> Answer:
-    """Judge the theorems and report."""
-    theorems = chosen(args.theorem)
+    """Judge the theorems and report.
+
+    raises: UsageError, TabularError
+    """
+    theorems = chosen_theorems(args.theorem)
     if args.certificates is not None:
         check_folder(args.certificates, "--certificates")
     sources = read_all(args.paths, args.arithmetic)
     outcome = Outcome(args, theorems, sources)
-    taken: set[str] = set()
-    for source, name, pair in steps(_pairs(sources, args), len(sources), args.quiet):
-        verdicts = tuple(judge(theorem, pair, args.bits, args.arithmetic) for theorem in theorems)
-        one = Judged(source, name, verdicts)
-        outcome.judged.append(one)
-        _keep(outcome, one, pair, taken)
+    with progress_bar(args.quiet, "verifying", len(sources)) as update:
+        for done, source in enumerate(sources):
+            with evaluated_once():
+                for one in candidates(
+                    source.mdp, source.policies, args.pairs, args.seed, args.n_random
+                ):
+                    pairs = counted(len(outcome.judged), "pair")
+                    update(done, f"{done}/{counted(len(sources), 'model')}, {pairs}")
+                    _judge(outcome, source, one.name, Pair.of(one))
     return report(outcome)
 
 
-def chosen(names: Sequence[str]) -> tuple[Theorem, ...]:
-    """Return the theorems of these names in the order of the table; all of them for no name.
-
-    raises: UsageError for an unknown name
-    """
-    known = [theorem.name for theorem in THEOREMS]
-    for name in names:
-        if name not in known:
-            close = get_close_matches(name, known, n=3)
-            hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(known)}"
-            raise UsageError(f"no theorem is called {name!r}; {hint}")
-    return tuple(theorem for theorem in THEOREMS if not names or theorem.name in names)
+def _judge(outcome: Outcome, source: Source, name: str, pair: Pair) -> None:
+    """Judge all theorems on one pair."""
+    args = outcome.args
+    verdicts = tuple(judge(x, pair, args.bits, args.arithmetic) for x in outcome.theorems)
+    one = Judged(source, name, verdicts)
+    outcome.judged.append(one)
+    _keep(outcome, one, pair)
 
 
-def _pairs(
-    sources: Sequence[Source], args: argparse.Namespace
-) -> Iterator[tuple[int, tuple[Source, str, Pair]]]:
-    """Yield (number of the model, (model, name of the pair, pair))."""
-    for i, source in enumerate(sources):
-        for one in candidates(source.mdp, source.policies, args.pairs, args.seed, args.n_random):
-            yield i, (source, one.name, one.pair(source.mdp))
-
-
-def _missing(one: Judged, document: dict[str, Any]) -> list[str]:
-    """Name the decided statements that a certificate should hold and leaves out.
-
-    It need not hold what says nothing, soft values, and ties that only an identity shows.
-    """
-    held = {claim["name"] for claim in document["claims"]}
-    held |= {theorem.name for theorem in THEOREMS if beyond_certificates(theorem.names())}
-    rational = {theorem.name for theorem in THEOREMS if theorem.exactness == "rational"}
-    for verdict in one.verdicts:
-        tie = verdict.slack_lo == 0 and verdict.claim.name not in rational
-        if tie or verdict.reason == NOT_MIXTURE or verdict.reason.startswith(NO_VALUE):
-            held.add(verdict.claim.name)
-    names = [
-        verdict.claim.name
-        for verdict in one.verdicts
-        if verdict.status != "undecided" and verdict.claim.name not in held
-    ]
-    why = f"not settled at the {CERTIFIED_BITS} bits of certificates"
-    return [f"{place(one)}, {name}: {why}" for name in names]
-
-
-def _keep(outcome: Outcome, one: Judged, pair: Pair, taken: set[str]) -> None:
-    """Store the certificate of the pair if that was asked for; remember refutations anyway."""
+def _keep(outcome: Outcome, one: Judged, pair: Pair) -> None:
+    """Store the certificate of the pair if that was asked for; keep refutations anyway."""
     refuted = any(verdict.status == "refuted" for verdict in one.verdicts)
     if outcome.args.certificates is None and not refuted:
         return
@@ -177,7 +111,7 @@ def _keep(outcome: Outcome, one: Judged, pair: Pair, taken: set[str]) -> None:
         return
     if outcome.args.certificates is not None:
         outcome.uncertified += _missing(one, document)
-        name = file_name(one.source.name, one.name, taken)
+        name = unique(certificate_name(one.source.name, one.name), outcome.taken) + CERTIFICATE
         try:
             path = str(save(Path(outcome.args.certificates), name, document))
             outcome.stored.append(path)
@@ -185,3 +119,36 @@ def _keep(outcome: Outcome, one: Judged, pair: Pair, taken: set[str]) -> None:
             outcome.unwritten.append(error)
     if refuted:
         outcome.counterexamples.append(Counterexample(one, document, path))
+
+
+def certificate_name(model: str, pair: str) -> str:
+    """Return the beginning of a file name for a model and a pair, whose names may hold anything.
+
+    >>> certificate_name("chain", "uniform -> greedy"), certificate_name("../x", "a/b")
+    ('chain-uniform-to-greedy', 'x-a_b')
+    """
+    names = (x.replace(" -> ", "-to-").replace(" + ", "-plus-") for x in (model, pair))
+    parts = (slug(name, "[^A-Za-z0-9._-]", "_", LONGEST_NAME) or "unnamed" for name in names)
+    return "-".join(parts)
+
+
+def _missing(one: Judged, document: Document) -> list[str]:
+    """Name the decided statements that a certificate should hold but does not.
+
+    It need not hold vacuous statements without a value, soft values, and ties that only an
+    identity shows.
+    """
+    held = {claim["name"] for claim in document["claims"]}
+    held |= {theorem.name for theorem in THEOREMS if unchecked(theorem)}
+    rational = {theorem.name for theorem in THEOREMS if theorem.exactness == "rational"}
+    for verdict in one.verdicts:
+        tie = verdict.slack_lo == 0 and verdict.claim.name not in rational
+        if tie or verdict.reason == NOT_MIXTURE or verdict.reason.startswith(NO_VALUE):
+            held.add(verdict.claim.name)
+    names = [
+        verdict.claim.name
+        for verdict in one.verdicts
+        if verdict.status != "undecided" and verdict.claim.name not in held
+    ]
+    why = f"not settled at the {CERTIFIED_BITS} bits of certificates"
+    return [f"{place(one)}, {name}: {why}" for name in names]

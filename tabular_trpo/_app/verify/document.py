@@ -1,17 +1,18 @@
-"""The report of `verify` for machines: every verdict, with exact numbers."""
+"""The JSON report of `verify`: every verdict, with exact numbers."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from tabular_trpo._app.shared.formatting import exact, plain
+from tabular_trpo._app.shared.formatting import json_number
 from tabular_trpo._app.shared.models import Source
-from tabular_trpo._app.shared.tally import Judged, Tally, by_statement
+from tabular_trpo._app.shared.output import Document
 from tabular_trpo._app.verify.outcome import Outcome
+from tabular_trpo._app.verify.tally import Judged, Tally, by_statement
+from tabular_trpo._core.terminal import plain
 from tabular_trpo._theory.claim import Theorem, Verdict
 from tabular_trpo._theory.theorems import distinct
 
 
-def document(outcome: Outcome, total: Tally, code: int) -> dict[str, Any]:
+def document(outcome: Outcome, total: Tally, code: int) -> Document:
     """Return the JSON document of the run."""
     args = outcome.args
     return {
@@ -44,7 +45,7 @@ def document(outcome: Outcome, total: Tally, code: int) -> dict[str, Any]:
     }
 
 
-def _theorem(theorem: Theorem) -> dict[str, Any]:
+def _theorem(theorem: Theorem) -> Document:
     return {
         "name": theorem.name,
         "equation": theorem.equation,
@@ -54,26 +55,26 @@ def _theorem(theorem: Theorem) -> dict[str, Any]:
     }
 
 
-def _tally(one: Tally) -> dict[str, Any]:
+def _tally(one: Tally) -> Document:
     return {
         **one.counts,
         "lanes": list(one.arithmetics),
         "equal": one.equal,
-        "least_slack": exact(one.slack),
+        "least_slack": json_number(one.slack),
         "least_slack_at": plain(one.slack_at),
-        "largest_tightness": exact(one.tightness),
+        "largest_tightness": json_number(one.tightness),
         "largest_tightness_at": plain(one.tightness_at),
     }
 
 
-def _model(source: Source, mine: Sequence[Judged]) -> dict[str, Any]:
+def _model(source: Source, mine: Sequence[Judged]) -> Document:
     mdp = source.mdp
     return {
         "name": source.name,
         "path": source.path,
         "states": mdp.n_states,
         "actions": mdp.n_actions,
-        "gamma": exact(mdp.gamma),
+        "gamma": json_number(mdp.gamma),
         "lane": mdp.arithmetic,
         "pairs": [
             {"name": one.name, "verdicts": [_verdict(verdict) for verdict in one.verdicts]}
@@ -82,14 +83,14 @@ def _model(source: Source, mine: Sequence[Judged]) -> dict[str, Any]:
     }
 
 
-def _verdict(verdict: Verdict) -> dict[str, Any]:
+def _verdict(verdict: Verdict) -> Document:
     return {
         "name": verdict.claim.name,
         "status": verdict.status,
         "lane": verdict.arithmetic,
         "slack": None
         if verdict.slack_lo is None
-        else [exact(verdict.slack_lo), exact(verdict.slack_hi)],
-        "tightness": exact(verdict.tightness),
+        else [json_number(verdict.slack_lo), json_number(verdict.slack_hi)],
+        "tightness": json_number(verdict.tightness),
         "reason": verdict.reason,
     }

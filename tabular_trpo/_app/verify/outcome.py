@@ -1,17 +1,16 @@
-"""What a run of `verify` gathers, pair by pair, and the exit code that it comes to."""
+"""The results of a run of `verify`, collected pair by pair, and its exit code."""
 
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, final
 
+from tabular_trpo._app.shared.errors import ExitCode
 from tabular_trpo._app.shared.models import Source
-from tabular_trpo._app.shared.tally import Judged, Tally
+from tabular_trpo._app.verify.tally import Judged, Tally
 from tabular_trpo._core.errors import TabularError
 from tabular_trpo._core.records import locked
 from tabular_trpo._theory.claim import Theorem
-
-VIOLATED, INVALID, LIMIT = 1, 3, 4
 
 
 @final
@@ -28,7 +27,7 @@ class Counterexample:
 @final
 @dataclass(slots=True, eq=False)
 class Outcome:
-    """What a run of `verify` gathers (mutable: it grows pair by pair)."""
+    """The results of a run of `verify` (mutable: they grow pair by pair)."""
 
     args: argparse.Namespace
     theorems: Sequence[Theorem]
@@ -39,18 +38,20 @@ class Outcome:
     unsound: list[str] = field(default_factory=list)
     uncertified: list[str] = field(default_factory=list)
     unwritten: list[TabularError] = field(default_factory=list)
+    taken: set[str] = field(default_factory=set)  # names of certificates
 
     def of(self, source: Source) -> list[Judged]:
         """Return the pairs of one model."""
         return [one for one in self.judged if one.source is source]
 
 
-def exit_code(total: Tally, outcome: Outcome) -> int:
+def exit_code(total: Tally, outcome: Outcome) -> ExitCode:
     """Return 3 where a certificate cannot be written, else 1 for a refutation or a wrong
     certificate, else 4 for an open or uncertified one, or 0.
     """
     if outcome.unwritten:
-        return INVALID
+        return ExitCode.INVALID
     if total.counts["refuted"] or outcome.unsound:
-        return VIOLATED
-    return LIMIT if total.counts["undecided"] or outcome.uncertified else 0
+        return ExitCode.VIOLATED
+    open_ = total.counts["undecided"] or outcome.uncertified
+    return ExitCode.LIMIT if open_ else ExitCode.OK

@@ -1,28 +1,30 @@
-"""The report of `verify` for people: one screen, and what they need where something is wrong."""
+"""The text report of `verify`: one screen, with details of refuted and undecided statements."""
 
 import json
 import shlex
 from collections.abc import Sequence
 
-from tabular_trpo._app.shared.formatting import many, short
+from tabular_trpo._app.shared.errors import ExitCode
+from tabular_trpo._app.shared.formatting import counted, short
 from tabular_trpo._app.shared.models import Source
-from tabular_trpo._app.shared.output import Answer, Part, Verbatim
-from tabular_trpo._app.shared.tally import STATUSES, Judged, Tally, place, together
+from tabular_trpo._app.shared.output import Answer
+from tabular_trpo._app.shared.page import Part, Verbatim
 from tabular_trpo._app.verify.document import document
-from tabular_trpo._app.verify.outcome import INVALID, LIMIT, VIOLATED, Outcome, exit_code
+from tabular_trpo._app.verify.outcome import Outcome, exit_code
 from tabular_trpo._app.verify.tables import models, rows, statements
+from tabular_trpo._app.verify.tally import STATUSES, Judged, Tally, place, together
 from tabular_trpo._core.errors import joined
 from tabular_trpo._core.startup import PROGRAM
 from tabular_trpo._theory.claim import Verdict
 from tabular_trpo._theory.judge import MOST_ENTRIES, MOST_STATES, unaffordable
 from tabular_trpo._theory.theorems import distinct
 
-MOST_REFUTED, MOST_UNDECIDED = 10, 3  # verdicts that are told one by one
+MOST_REFUTED, MOST_UNDECIDED = 10, 3  # verdicts that are listed one by one
 LEGEND = (
     "Proved k/n: on k of the n pairs where the statement claims something; else vacuous.",
     "Least slack: the least that is not 0. Tightness: the largest gap / penalty, 1 at equality.",
 )
-ONCE = "Counted below once: what is one number with another statement; docs/theory.md says which."
+ONCE = "Statements with the same sides are counted once below; docs/theory.md lists them."
 
 
 def report(outcome: Outcome) -> Answer:
@@ -36,10 +38,10 @@ def report(outcome: Outcome) -> Answer:
         parts.append(rows(outcome))
     elif len(outcome.sources) > 1:
         parts.append(models(outcome, total))
-    parts += _troubles(outcome)
+    parts += _failures(outcome)
     if outcome.stored:
         parts.append(
-            f"{many(len(outcome.stored), 'certificate')} in {outcome.args.certificates}, "
+            f"{counted(len(outcome.stored), 'certificate')} in {outcome.args.certificates}, "
             "each re-checked."
         )
     parts.append(_sizes(outcome, total))
@@ -52,18 +54,18 @@ def _title(sources: Sequence[Source]) -> str:
     return sources[0].name if len(sources) == 1 else f"{len(sources)} models"
 
 
-def _troubles(outcome: Outcome) -> list[Part]:
-    """List what is refuted or undecided, with the counterexample and the line that repeats it."""
+def _failures(outcome: Outcome) -> list[Part]:
+    """List the refuted or undecided verdicts, the counterexample, the command that repeats it."""
     lines: list[Part] = []
     bad = [(one, v) for one in outcome.judged for v in one.verdicts if v.status in STATUSES[2:]]
     bad.sort(key=lambda entry: entry[1].status != "refuted")
     n_refuted = sum(verdict.status == "refuted" for _, verdict in bad)
-    told = bad[: min(n_refuted, MOST_REFUTED)] or bad[:MOST_UNDECIDED]
-    for one, verdict in told:
+    listed = bad[: min(n_refuted, MOST_REFUTED)] or bad[:MOST_UNDECIDED]
+    for one, verdict in listed:
         head = f"{verdict.status.upper()} {verdict.claim.name} on {place(one)}"
         lines.append(f"{head}: {_slack(verdict)}")
-    if len(bad) > len(told):
-        lines.append(f"{len(bad) - len(told)} more are refuted or undecided; --json lists them.")
+    if len(bad) > len(listed):
+        lines.append(f"{len(bad) - len(listed)} more are refuted or undecided; --json lists them.")
     lines += [f"CERTIFICATE FAILS ITS CHECK: {text}" for text in outcome.unsound]
     lines += [f"NO CERTIFICATE of {text}" for text in outcome.uncertified]
     if bad:
@@ -102,7 +104,7 @@ def _command(outcome: Outcome, one: Judged, verdict: Verdict) -> str:
 
 
 def _hint(outcome: Outcome) -> str:
-    """Say what can settle the rest: each reason that occurs has its own cure."""
+    """Return how undecided verdicts can be decided: each reason that occurs has its own cure."""
     open_ones = [
         (one.source.mdp, verdict)
         for one in outcome.judged
@@ -130,24 +132,24 @@ def _hint(outcome: Outcome) -> str:
     return "; ".join(cures)
 
 
-def _summary(outcome: Outcome, total: Tally, code: int) -> str:
+def _summary(outcome: Outcome, total: Tally, code: ExitCode) -> str:
     counts = ", ".join(f"{total.counts[status]} {status}" for status in STATUSES)
     meaning = {
-        0: "all that is claimed holds",
-        VIOLATED: "a statement is refuted"
+        ExitCode.OK: "all that is claimed holds",
+        ExitCode.VIOLATED: "a statement is refuted"
         if total.counts["refuted"]
         else "a certificate fails its check",
-        INVALID: "a certificate cannot be written",
-        LIMIT: f"something is left open; {_hint(outcome)}",
+        ExitCode.INVALID: "a certificate cannot be written",
+        ExitCode.LIMIT: f"something is left open; {_hint(outcome)}",
     }[code]
     return f"{counts}. Exit code {code}: {meaning}."
 
 
 def _sizes(outcome: Outcome, total: Tally) -> str:
     sizes = [
-        many(len(outcome.sources), "model"),
-        many(len(outcome.judged), "pair"),
-        many(len(outcome.theorems), "statement"),
+        counted(len(outcome.sources), "model"),
+        counted(len(outcome.judged), "pair"),
+        counted(len(outcome.theorems), "statement"),
     ]
     if (n := len(distinct(outcome.theorems))) < len(outcome.theorems):
         sizes[-1] += f" ({n} distinct)"

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from tabular_trpo._app.shared.formatting import short
-from tabular_trpo._app.shared.tables import Sheet, row, table
-from tabular_trpo._app.shared.tally import STATUSES, Tally, by_statement, together
+from tabular_trpo._app.shared.tables import Table
 from tabular_trpo._app.verify.outcome import Outcome
+from tabular_trpo._app.verify.tally import STATUSES, Tally, by_statement, together
 from tabular_trpo._core.decimals import faithful
 
 
 def _heads(total: Tally) -> list[str]:
-    """Name the columns of counts: what never happened takes no room."""
+    """Return the heads of the columns of counts; a status that never occurs has none."""
     return ["Proved", "Vacuous", *(s.capitalize() for s in STATUSES[2:] if total.counts[s])]
 
 
@@ -41,15 +41,15 @@ def _equation(text: str) -> str:
     return head[: end + 1] if end > 0 else head
 
 
-def statements(outcome: Outcome) -> Sheet:
+def statements(outcome: Outcome) -> Table:
     """Return the table of the statements, counted over all models."""
     tallies = [by_statement(outcome.judged, i) for i in range(len(outcome.theorems))]
     heads = _heads(together(outcome.judged, outcome.theorems))
     names = ["Eq.", "Statement", *heads, "Least slack", "Tightness"]
-    made = table(names, right=names[2:], keys=2)
+    made = Table(names, right=names[2:], keys=2)
     for theorem, one in zip(outcome.theorems, tallies, strict=True):
         cells = [_equation(theorem.equation), theorem.name, *_counts(one, heads)]
-        row(made, *cells, short(one.slack, 4), _ratio(one.tightness), style=_style(one))
+        made.add(*cells, short(one.slack, 4), _ratio(one.tightness), style=_style(one))
     return made
 
 
@@ -63,25 +63,25 @@ def _gamma(gamma: Any) -> str:
     return text if text not in ("1", "~1") else f"1-{short(1 - gamma, 4)}"
 
 
-def models(outcome: Outcome, total: Tally) -> Sheet:
+def models(outcome: Outcome, total: Tally) -> Table:
     """Return the table of the models, counted over all statements."""
     heads = _heads(total)
     names = ["Model", "States", "Actions", "gamma", "Arithmetic", "Pairs", *heads]
-    made = table(names, right=[name for name in names if name not in ("Model", "Arithmetic")])
+    made = Table(names, right=[name for name in names if name not in ("Model", "Arithmetic")])
     for source in outcome.sources:
         mine, mdp = outcome.of(source), source.mdp
         one = together(mine, outcome.theorems)
         size = [str(mdp.n_states), str(mdp.n_actions), _gamma(mdp.gamma), mdp.arithmetic]
         cells = [source.name, *size, str(len(mine)), *_counts(one, heads)]
-        row(made, *cells, style=_style(one))
+        made.add(*cells, style=_style(one))
     return made
 
 
-def rows(outcome: Outcome) -> Sheet:
+def rows(outcome: Outcome) -> Table:
     """Return the table with a row for each model and statement."""
     heads = _heads(together(outcome.judged, outcome.theorems))
     names = ["Model", "Statement", *heads, "Arithmetic", "Least slack", "Tightness"]
-    made = table(names, right=[*heads, "Least slack", "Tightness"], keys=2)
+    made = Table(names, right=[*heads, "Least slack", "Tightness"], keys=2)
     for source in outcome.sources:
         mine = outcome.of(source)
         for i, theorem in enumerate(outcome.theorems):
@@ -89,6 +89,6 @@ def rows(outcome: Outcome) -> Sheet:
             numbers = [short(one.slack, 4), _ratio(one.tightness)]
             arithmetic = one.arithmetics[-1] if one.arithmetics else ""
             cells = [source.name, theorem.name, *_counts(one, heads), arithmetic, *numbers]
-            row(made, *cells, style=_style(one))
+            made.add(*cells, style=_style(one))
         made.section()
     return made

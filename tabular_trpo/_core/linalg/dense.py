@@ -1,4 +1,12 @@
-"""Dense float64 kernel, batched by leading axes: close, expect, flow, solve."""
+"""Dense float64 kernel, batched by leading axes: close, expect, flow, solve.
+
+Problem.   Close a model by a policy, P_pi = sum_a pi P, and solve with I - gamma P_pi in both
+           directions.
+Method.    One LU factorization of a single matrix serves both; batches of small matrices are
+           eliminated at once (`elimination`), other batches inverted by LAPACK.
+Guarantee. None here: `exact.enclosure` bounds the errors from residuals.
+Source.    Puterman (1994), section 5.6 and appendix C.
+"""
 
 from typing import final
 
@@ -38,7 +46,7 @@ def flow(P: Array, w: Array) -> Array:
 
 
 def closed_classes(edges: Array) -> Array:
-    """Return the number of closed classes of a graph: which no path leaves, all of it connected.
+    """Return the number of closed classes of a graph: strongly connected sets that no edge leaves.
 
     edges:  (..., S, S) bool
     return: (...) int
@@ -49,15 +57,18 @@ def closed_classes(edges: Array) -> Array:
         reach = reach @ reach
     back = np.swapaxes(reach, -1, -2)
     closed = (back | ~reach).all(axis=-1)
-    first = np.argmax(reach & back, axis=-1) == np.arange(n_states)  # of each class, one state
+    first = np.argmax(reach & back, axis=-1) == np.arange(n_states)  # one state of each class
     return np.asarray((closed & first).sum(axis=-1))
 
 
-def restarted(P_pi: Array, start: Array) -> Array:
-    """Return (I - P_pi + 1 start)^{-1}, NaN where the chain has two closed classes, or seems to.
+def fundamental_matrix(P_pi: Array, start: Array) -> Array:
+    """Return the fundamental matrix (I - P_pi + 1 start)^{-1} of chains with one closed class.
+
+    NaN where a chain has several closed classes, or is singular to working precision.
+    Kemeny and Snell (1960), chapter IV.
 
     P_pi:   (..., S, S)
-    start:  (..., S) a law
+    start:  (..., S) a distribution
     return: (..., S, S)
     """
     one = (closed_classes(P_pi > 0) == 1)[..., None, None]
@@ -65,7 +76,7 @@ def restarted(P_pi: Array, start: Array) -> Array:
     matrix = np.where(one, unit - P_pi + start[..., None, :], unit)
     try:
         return np.where(one, np.linalg.inv(matrix), np.nan)
-    except np.linalg.LinAlgError:  # a pivot of 0: closed but for less than a rounding
+    except np.linalg.LinAlgError:  # a pivot of 0
         one &= np.linalg.det(matrix)[..., None, None] != 0
         return np.where(one, np.linalg.inv(np.where(one, matrix, unit)), np.nan)
 
@@ -77,7 +88,7 @@ class DenseResolvent:
     def __init__(self, P_pi: Array, gamma: Scalar) -> None:
         """Factor; `P_pi` is left untouched."""
         self.P_pi, self.gamma = P_pi, float(gamma)
-        # Built transposed: LAPACK wants column-major, and a C-ordered M is the Fortran-ordered M^T.
+        # LAPACK is column-major, and a C-ordered M is the Fortran-ordered M^T: build the transpose.
         matrix = P_pi * -self.gamma
         matrix.flat[:: len(P_pi) + 1] += 1.0
         lu, pivots, info = dgetrf(matrix.T, overwrite_a=True)

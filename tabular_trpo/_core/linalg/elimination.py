@@ -1,8 +1,10 @@
 """LU without pivoting for batches of small M-matrices, the batch axis innermost.
 
-I - gamma P_pi is an M-matrix, for which elimination needs no pivoting (Berman & Plemmons 1979,
-chapter 6).  Each step then works on whole batches in contiguous memory, several times faster than
-one LAPACK call a matrix.
+Problem.   Factor thousands of I - gamma P_pi of at most 32 states.
+Method.    Elimination without pivoting, each step on the whole batch in contiguous memory; several
+           times faster than one LAPACK call a matrix.
+Guarantee. I - gamma P_pi is an M-matrix, whose pivots stay positive without pivoting.
+Source.    Berman and Plemmons (1979), chapter 6.
 """
 
 import numpy as np
@@ -13,7 +15,7 @@ MOST_STATES, LEAST_BATCH = 32, 128  # elsewhere LAPACK is as fast
 
 
 def suits(chains: Array) -> bool:
-    """Tell whether (..., S, S) is a large enough batch of small matrices."""
+    """Return whether (..., S, S) is a large enough batch of small matrices."""
     n_states: int = chains.shape[-1]
     return n_states <= MOST_STATES and int(chains.size) >= LEAST_BATCH * n_states**2
 

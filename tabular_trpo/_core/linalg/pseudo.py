@@ -1,29 +1,28 @@
-"""Pseudo-inverses of small symmetric matrices, exactly and in floats."""
+"""Moore-Penrose inverses of small symmetric matrices: exact in rationals, by LAPACK in floats."""
 
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
 from tabular_trpo._core.numbers import Array
 
-RANK = 1e-12  # of the largest eigenvalue: what is below counts as 0
+RANK = 1e-12  # eigenvalues below this part of the largest count as 0
 
 
-def nearly(M: Array) -> Array:
+def float_inverse(M: Array) -> Array:
     """Return the Moore-Penrose inverses of symmetric (..., n, n) in floats; NaN gives NaN."""
-    known = np.isfinite(M).all(axis=(-2, -1), keepdims=True)
-    found = np.linalg.pinv(np.where(known, M, 0.0), rcond=RANK, hermitian=True)
-    return np.where(known, found, np.nan)
+    finite = np.isfinite(M).all(axis=(-2, -1), keepdims=True)
+    inverse = np.linalg.pinv(np.where(finite, M, 0.0), rcond=RANK, hermitian=True)
+    return np.where(finite, inverse, np.nan)
 
 
-def exactly(M: Array) -> Array:
+def exact_inverse(M: Array) -> Array:
     """Return the Moore-Penrose inverses of symmetric (..., n, n) of Fractions.
 
     By a factorization of full rank: M = C R with C the columns at the pivots and R the reduced
     rows, and M^+ = R' (R R')^{-1} (C' C)^{-1} C'.  Ben-Israel & Greville (2003), section 1.6.
 
-    >>> exactly(np.array([[Fraction(2), Fraction(2)], [Fraction(2), Fraction(2)]]))[0, 0]
+    >>> exact_inverse(np.array([[Fraction(2), Fraction(2)], [Fraction(2), Fraction(2)]]))[0, 0]
     Fraction(1, 8)
     """
     out = np.empty(M.shape, dtype=object)
@@ -37,14 +36,13 @@ def _exactly(M: Array) -> Array:
     if not pivots:
         return np.full(M.shape, Fraction(0), dtype=object)
     C, R = M[:, pivots], rows[: len(pivots)]
-    found: Array = R.T.dot(_inverse(R.dot(R.T))).dot(_inverse(C.T.dot(C))).dot(C.T)
-    return found
+    return np.asarray(R.T.dot(_inverse(R.dot(R.T))).dot(_inverse(C.T.dot(C))).dot(C.T))
 
 
 def _inverse(M: Array) -> Array:
     n = len(M)
-    one: Any = np.array([[Fraction(int(i == j)) for j in range(n)] for i in range(n)], dtype=object)
-    return _reduced(np.hstack([M, one]))[0][:, n:]
+    one = np.where(np.eye(n, dtype=bool), Fraction(1), Fraction(0))  # type: ignore[call-overload]
+    return np.asarray(_reduced(np.hstack([M, one]))[0][:, n:])
 
 
 def _reduced(M: Array) -> tuple[Array, list[int]]:

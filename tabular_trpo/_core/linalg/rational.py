@@ -1,67 +1,71 @@
-"""Rational kernel: integers over common denominators inside, Fractions outside; close, expect.
+"""Exact linear algebra of rational models: closed chains, solves in both directions, expectations.
 
-Every solution is checked by its exact residual.  Since gamma < 1 the solution is unique, so
-residual 0 is the proof and no solver needs to be trusted.  python-flint gives the same answers
-faster.
+Problem.  Solve (I - gamma P_pi) x = b and x (I - gamma P_pi) = b in Fractions.
+Method.   Every row is multiplied by a common denominator, which leaves a system of integers.  FLINT
+          solves it by Dixon's p-adic lifting (Dixon 1982, "Exact solution of linear equations using
+          p-adic expansions"); the solution is one vector of integers over one denominator.
+Guarantee. Each solution is put back into the integer system.  Since gamma < 1 the system has one
+          solution, so a residual of 0 proves it, and the solver need not be trusted.
 """
 
 from fractions import Fraction
 from math import gcd, lcm
-from typing import Any, final
+from typing import TYPE_CHECKING, cast, final
 
 import numpy as np
 
-from tabular_trpo._core.linalg.dixon import MOST_ROWS, Dixon
-from tabular_trpo._core.numbers import Array, elementwise, zeros
+from tabular_trpo._core.numbers import Array, elementwise, frozen, zeros
 
-try:
-    import flint
-except ImportError:  # the answers are the same without it
-    flint = None  # type: ignore[assignment,unused-ignore]
-HAS_FLINT = flint is not None
+if TYPE_CHECKING:
+    from flint import fmpq_mat, fmpz_mat
+
+MAX_STATES = 2**12 - 1  # the time of an exact solve grows with the cube of the states, and more
 
 
 @final
-class Rows:
-    """Rational rows as integers, `num[i, j] / den[i]`: what every exact product works on."""
+class RationalMatrix:
+    """Rational rows as integers over one denominator each: `num[i, j] / den[i]`.
 
-    __slots__ = ("_matrix", "den", "num", "shape")
+    num:   (R, n) ints, read-only; R is the product of the leading axes
+    den:   (R,) positive ints, read-only
+    shape: (..., n) of the rows
+    """
 
-    def __init__(self, rows: Array) -> None:
-        """Clear the denominators of a (..., n) object array of Fractions, row by row."""
-        self.shape = rows.shape
+    __slots__ = ("_flint", "den", "num", "shape")
+
+    def __init__(self, num: Array, den: Array, shape: tuple[int, ...]) -> None:
+        """Keep the integers and lock them."""
+        self.num, self.den, self.shape = frozen(num), frozen(den), shape
+        self._flint: fmpz_mat | None = None
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Copy and pickle the integers alone: a FLINT matrix can be neither copied nor pickled."""
+        return RationalMatrix, (self.num, self.den, self.shape)
+
+    @classmethod
+    def of(cls, rows: Array) -> "RationalMatrix":
+        """Clear the denominators of a (..., n) array of Fractions, row by row."""
         flat = rows.reshape(-1, rows.shape[-1])
-        self.num = np.empty(flat.shape, dtype=object)
-        self.den = np.empty(len(flat), dtype=object)
+        num, den = np.empty(flat.shape, dtype=object), np.empty(len(flat), dtype=object)
         for i, row in enumerate(flat.tolist()):
-            den = lcm(*[x.denominator for x in row])
-            self.den[i] = den
-            self.num[i] = [x.numerator * (den // x.denominator) for x in row]
-        for part in (self.num, self.den):
-            part.setflags(write=False)
-        self._matrix: Any = None
+            den[i] = lcm(*[x.denominator for x in row])
+            num[i] = [x.numerator * (den[i] // x.denominator) for x in row]
+        return cls(num, den, rows.shape)
 
-    def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
-        """Lock the integers, which copies and pickles make writable."""
-        for name, value in state[1].items():
-            setattr(self, name, value)
-        for part in (self.num, self.den):
-            part.setflags(write=False)
+    def sums(self) -> Array:
+        """Return the sums of the rows as Fractions, shape (...)."""
+        sums = map(Fraction, map(sum, self.num.tolist()), self.den)
+        return np.fromiter(sums, dtype=object).reshape(self.shape[:-1])
 
-    def __getstate__(self) -> tuple[None, dict[str, Any]]:
-        """Leave the FLINT matrix behind, which cannot be copied or pickled; it is made again."""
-        kept = {"num": self.num, "den": self.den, "shape": self.shape, "_matrix": None}
-        return None, kept
-
-    def matrix(self) -> Any:
-        """Return the numerators as a FLINT matrix, made once."""
-        if self._matrix is None:
-            self._matrix = flint.fmpz_mat(self.num.tolist())
-        return self._matrix
+    def times(self, f: Array) -> Array:
+        """Return the integer products `num @ f` for a vector of ints, shape (R,)."""
+        if self._flint is None:
+            self._flint = _to_flint(self.num)
+        return _from_flint(self._flint * _to_flint(f))
 
 
 @final
-class Common:
+class CommonDenominator:
     """A vector of rationals over one denominator, `num[i] / den`."""
 
     __slots__ = ("den", "num")
@@ -71,7 +75,7 @@ class Common:
         self.num, self.den = num, den
 
     @classmethod
-    def of(cls, values: Array) -> "Common":
+    def of(cls, values: Array) -> "CommonDenominator":
         """Put Fractions over their least common denominator."""
         den = lcm(*[x.denominator for x in values])
         num = elementwise(lambda x: x.numerator * (den // x.denominator), values)
@@ -81,35 +85,36 @@ class Common:
         """Return the Fractions in lowest terms."""
         return elementwise(lambda x: Fraction(x, self.den), self.num)
 
-
-def times(rows: Rows, f: Array) -> Array:
-    """Return the integer products `rows.num @ f` of a vector of ints."""
-    if flint is None:
-        return np.asarray(rows.num.dot(f))
-    return _unpack(rows.matrix() * _column(f))
+    def lowest(self) -> "CommonDenominator":
+        """Return the same numbers with the common factor of `den` and all of `num` removed."""
+        common = gcd(self.den, *self.num)
+        return CommonDenominator(self.num // common, self.den // common) if common > 1 else self
 
 
-def _column(f: Array) -> Any:
-    return flint.fmpz_mat(len(f), 1, f.tolist())
+def _to_flint(values: Array) -> "fmpz_mat":
+    """Return an integer matrix, or a vector as a column, in FLINT's representation."""
+    from flint import fmpz_mat  # here, so that importing the package does not load FLINT
+
+    return fmpz_mat(len(values), values.size // len(values), values.ravel().tolist())
 
 
-def _unpack(column: Any) -> Array:
-    out = np.empty(column.nrows(), dtype=object)
-    out[:] = [int(x) for x in column.entries()]
-    return out
+def _from_flint(column: "fmpz_mat") -> Array:
+    return np.fromiter(map(int, column.entries()), dtype=object)
 
 
 @final
-class Chain:
+class ClosedChain:
     """A closed chain in integers: `matrix = diag(scale) (I - gamma P_pi + 1 start)`."""
 
-    def __init__(self, rows: Rows, pi: Array, gamma: Fraction, start: Array | None = None) -> None:
+    def __init__(
+        self, rows: RationalMatrix, pi: Array, gamma: Fraction, start: Array | None = None
+    ) -> None:
         """Close the process whose transition rows are `rows` (ordered s * A + a) by `pi`.
 
         start: (S,) added to each row of the matrix; None is 0
         """
         n_states, n_actions = pi.shape
-        added = Common.of(zeros((n_states,), rational=True) if start is None else start)
+        added = CommonDenominator.of(zeros((n_states,), rational=True) if start is None else start)
         self.gamma = gamma
         self.matrix = np.empty((n_states, n_states), dtype=object)
         self.scale = np.empty(n_states, dtype=object)
@@ -127,78 +132,52 @@ class Chain:
             row += added.num * (scale // added.den)
             common = gcd(scale, *row)
             self.matrix[s], self.scale[s] = row // common, scale // common
-        self._solver: Any = None
+        self._flint: fmpz_mat | None = None
 
-    def forward(self, b: Array) -> Common:
-        """Solve (I - gamma P_pi) x = b for Fractions b."""
-        right = Common.of(b)
+    def forward(self, b: Array) -> CommonDenominator:
+        """Solve (I - gamma P_pi) x = b for Fractions b, shape (S,)."""
+        right = CommonDenominator.of(b)
         num, den = self._solve(self.scale * right.num, transposed=False)
-        return _lowest(num, den * right.den)
+        return CommonDenominator(num, den * right.den).lowest()
 
-    def backward(self, b: Array) -> Common:
-        """Solve x (I - gamma P_pi) = b for Fractions b."""
-        right = Common.of(b)
+    def backward(self, b: Array) -> CommonDenominator:
+        """Solve x (I - gamma P_pi) = b for Fractions b, shape (S,)."""
+        right = CommonDenominator.of(b)
         num, den = self._solve(right.num, transposed=True)
-        return _lowest(self.scale * num, den * right.den)
+        return CommonDenominator(self.scale * num, den * right.den).lowest()
 
     def _solve(self, b: Array, transposed: bool) -> tuple[Array, int]:
-        if flint is not None:
-            num, den = self._solve_flint(b, transposed)
-        else:
-            if self._solver is None:
-                self._solver = Dixon(self.matrix)
-            num, den = self._solver.solve(b, transposed)
-            matrix = self.matrix.T if transposed else self.matrix
-            if any(matrix.dot(num) != den * b):
-                raise ArithmeticError("exact solve left a residual: a bug of the rational kernel")
-        return num, den
-
-    def _solve_flint(self, b: Array, transposed: bool) -> tuple[Array, int]:
-        if self._solver is None:
-            self._solver = flint.fmpz_mat(self.matrix.tolist())
-        matrix = self._solver.transpose() if transposed else self._solver
-        right = _column(b)
-        num, den = matrix.solve(right).numer_denom()
+        """Return numerators and denominator of x with matrix x = b, or x matrix = b."""
+        if self._flint is None:
+            self._flint = _to_flint(self.matrix)
+        matrix = self._flint.transpose() if transposed else self._flint
+        right = _to_flint(b)
+        num, den = cast("fmpq_mat", matrix.solve(right)).numer_denom()
         if matrix * num != right * den:
             raise ArithmeticError("exact solve left a residual: a bug of the rational kernel")
-        return _unpack(num), int(den)
+        return _from_flint(num), int(den)
 
 
-def _lowest(num: Array, den: int) -> Common:
-    common = gcd(den, *num)
-    return Common(num // common, den // common) if common > 1 else Common(num, den)
-
-
-def close(rows: Rows, pi: Array, gamma: Fraction, start: Array | None = None) -> Chain:
-    """Close a rational decision process by a policy; see `dense.close`."""
-    return Chain(rows, pi, gamma, start)
-
-
-def inverse(chain: Chain) -> Array:
+def inverse(chain: ClosedChain) -> Array:
     """Return (I - gamma P_pi + 1 start)^{-1} as Fractions, (S, S): a solve for each column."""
     units = zeros(chain.matrix.shape, rational=True)
     np.fill_diagonal(units, Fraction(1))
     return np.stack([chain.forward(unit).fractions() for unit in units], axis=-1)
 
 
-def solvable(n_states: int) -> bool:
-    """Tell whether the size is inside what the exact solvers were built for."""
-    return n_states < MOST_ROWS
-
-
-def expect(rows: Rows, f: Common) -> Array:
+def expect(rows: RationalMatrix, f: CommonDenominator) -> Array:
     """Return (P f)(s, a) as Fractions, shape (S, A)."""
-    num = times(rows, f.num)
-    out = np.empty(len(num), dtype=object)
-    out[:] = [Fraction(int(x), d * f.den) for x, d in zip(num, rows.den, strict=True)]
-    return out.reshape(rows.shape[:-1])
+    expected = map(Fraction, rows.times(f.num), rows.den * f.den)
+    return np.fromiter(expected, dtype=object).reshape(rows.shape[:-1])
 
 
-def action_values(rows: Rows, V: Common, r: Array, gamma: Fraction) -> tuple[Array, Array]:
+def action_values(
+    rows: RationalMatrix, V: CommonDenominator, r: Array, gamma: Fraction
+) -> tuple[Array, Array]:
     """Return Q = r + gamma P V and A = Q - V as Fractions, each reduced once, shape (S, A)."""
     n_states, n_actions = r.shape
     Q, A = np.empty(len(rows.den), dtype=object), np.empty(len(rows.den), dtype=object)
-    products = times(rows, V.num)
+    products = rows.times(V.num)
     for i, (product, den, reward) in enumerate(zip(products, rows.den, r.flat, strict=True)):
         unit = reward.denominator * gamma.denominator * den  # over this times V.den, all is whole
         whole = reward.numerator * gamma.denominator * den * V.den
@@ -208,6 +187,6 @@ def action_values(rows: Rows, V: Common, r: Array, gamma: Fraction) -> tuple[Arr
     return Q.reshape(n_states, n_actions), A.reshape(n_states, n_actions)
 
 
-def dot(x: Common, y: Common) -> Fraction:
+def dot(x: CommonDenominator, y: CommonDenominator) -> Fraction:
     """Return the inner product, reduced once."""
     return Fraction(int(x.num.dot(y.num)), x.den * y.den)

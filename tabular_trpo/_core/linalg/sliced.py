@@ -25,7 +25,7 @@ from tabular_trpo._core.numbers import Array
 
 BITS = 25
 BLOCK = 2**15  # entries of P worked on at once: the slices stay in cache
-MANY = 64  # beyond this many terms the small slice P2 meets two exact slices instead of one
+MANY = 64  # beyond this many terms the small slice P2 is multiplied by two exact slices, not one
 UNIT = 2.0**-53
 ROUND_1 = 1.5 * 2.0 ** (52 - 26)  # adding and subtracting rounds to multiples of 2^-26
 ROUND_2 = 1.5 * 2.0 ** (52 - 53)  # and to multiples of 2^-53, for entries below 2^-1
@@ -42,7 +42,7 @@ class Product(NamedTuple):
 def power_above(x: Array) -> Array:
     """Return a power of two above x >= 0, elementwise (1 for 0), and at least 2^-900.
 
-    Grids below it are not 0 then; what x loses is far below `enclosure.FLOOR`.
+    Grids made of it are not 0; the loss of x is far below `enclosure.FLOOR`.
     """
     return np.asarray(np.ldexp(1.0, np.maximum(np.frexp(x)[1], -900)))
 
@@ -93,7 +93,7 @@ def products(
     """Return P f (..., R) and w P (..., n); either vector may be None.
 
     P:   (..., R, n) rows or CSR; f, w: Twofolds of (..., n) and (..., R)
-    off: what the exact rows have beyond multiples of 2^-53 (`core.grid.left_out`), or None
+    off: the difference of the exact rows and multiples of 2^-53 (`grid.off_grid_part`), or None
     """
     sparse: bool = sp.issparse(P)
     width = int(np.diff(P.indptr).max()) if sparse else int(P.shape[-1])
@@ -101,10 +101,7 @@ def products(
     if f is not None:
         bits = min(BITS, max(1, 27 - ceil(log2(max(2, width)))))
         counts = (2, 2 if width > MANY else 1)
-        F = (
-            _cut_values(f.hi, f.lo, BITS, counts[0]),
-            _cut_values(f.hi, f.lo, bits, counts[1]),
-        )
+        F = (_cut_values(f.hi, f.lo, BITS, counts[0]), _cut_values(f.hi, f.lo, bits, counts[1]))
     if w is not None:
         counts = (3, 2) if w.hi.shape[-1] > MANY else (2, 1)
         W = _cut_weights(w.hi, w.lo, counts[0]), _cut_weights(w.hi, w.lo, counts[1])

@@ -1,4 +1,8 @@
-"""Sparse float64 kernel over CSR rows ordered s * A + a: close, expect, flow, solve."""
+"""Sparse float64 kernel over CSR rows ordered s * A + a: close, expect, flow, solve.
+
+The functions are those of `dense`.  I - gamma P_pi is diagonally dominant, so its sparse LU needs
+no pivoting and is ordered by minimum degree (SuperLU, symmetric mode).
+"""
 
 from typing import Any, final
 
@@ -52,7 +56,7 @@ class SparseResolvent:
         self.P_pi, self.gamma = P_pi, float(gamma)
         matrix = sp.csc_array(sp.eye_array(P_pi.shape[0], format="csc") - self.gamma * P_pi.tocsc())
         options = {"SymmetricMode": True}
-        # Any: the published types forget the argument `trans` of `solve`.
+        # Any: the published types lack the argument `trans` of `solve`.
         self._lu: Any = splu(
             matrix, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options=options
         )

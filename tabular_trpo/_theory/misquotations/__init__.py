@@ -1,60 +1,79 @@
-"""False neighbours: misquotations of each theorem, each with a pair that refutes it exactly.
+"""Misquotations of each theorem, each with a pair of policies that refutes it exactly.
 
-An inequality that is tested where it is slack says nothing about its constant.  Random models do
-not even come near: several of these survive thousands of them, so the pair is part of the record.
+An inequality that is tested only where it is slack says nothing about its constant.  Random models
+do not even come near: several misquotations survive thousands of them, so the pair is part of the
+record.  `edits` derives a misquotation from its theorem; the other modules are tables, one for each
+module of `statements`.
 """
 
-from tabular_trpo._theory.claim import Theorem
+from dataclasses import dataclass
+from functools import reduce
+from typing import final
+
+from tabular_trpo._core.records import locked
+from tabular_trpo._theory.claim import Theorem, Traced
 from tabular_trpo._theory.fixtures import Fixture
 from tabular_trpo._theory.misquotations.average import AVERAGE
 from tabular_trpo._theory.misquotations.constrained import CONSTRAINED
 from tabular_trpo._theory.misquotations.coupling import COUPLING
 from tabular_trpo._theory.misquotations.divergences import DIVERGENCES
+from tabular_trpo._theory.misquotations.edits import Edit, Quotation
 from tabular_trpo._theory.misquotations.gradients import GRADIENTS
-from tabular_trpo._theory.misquotations.identities_and_theorem1 import DECK
+from tabular_trpo._theory.misquotations.horizon import HORIZON
+from tabular_trpo._theory.misquotations.identities import IDENTITIES
 from tabular_trpo._theory.misquotations.mean_kl import MEAN_KL
-from tabular_trpo._theory.misquotations.misquotation import Variant
 from tabular_trpo._theory.misquotations.mixtures import MIXTURES
-from tabular_trpo._theory.misquotations.steps import STEPS
+from tabular_trpo._theory.misquotations.models import MODELS
+from tabular_trpo._theory.misquotations.monotone import MONOTONE
 from tabular_trpo._theory.theorems import THEOREMS
-from tabular_trpo._theory.trace import Formula
 
-__all__ = ["VARIANTS", "Variant", "neighbours"]
-
-
-TRUE = {theorem.name: theorem for theorem in THEOREMS}
+TABLES = (IDENTITIES, DIVERGENCES, COUPLING, MIXTURES, CONSTRAINED, MEAN_KL, GRADIENTS, MONOTONE,
+          MODELS, HORIZON, AVERAGE)  # fmt: skip
 
 
-def _variant(name: str, how: str, formula: Formula, fixture: Fixture, *when: Formula) -> Variant:
-    condition = when[0] if when else None
-    title, around = f"{name}: {how}", TRUE[name].around
-    false = Theorem(title, "misquotation", "none", formula, condition, around)
-    return Variant(name, false, fixture)
+@final
+@locked
+@dataclass(frozen=True, slots=True, eq=False)
+class Misquotation:
+    """A false statement that looks like a theorem.
+
+    theorem: name of the theorem that it misquotes
+    claim:   the false statement, judged like any other claim
+    fixture: makes a rational pair that refutes it
+    """
+
+    theorem: str
+    claim: Theorem
+    fixture: Fixture
 
 
-VARIANTS = tuple(
-    _variant(name, *row)
-    for table in (
-        DECK,
-        DIVERGENCES,
-        COUPLING,
-        MIXTURES,
-        CONSTRAINED,
-        MEAN_KL,
-        GRADIENTS,
-        STEPS,
-        AVERAGE,
+def _misquoted(theorem: Theorem, how: str, edits: list[Edit], fixture: Fixture) -> Misquotation:
+    true = Quotation(theorem.statement, theorem.condition)
+    false = reduce(lambda quoted, edit: edit(quoted), edits, true)
+    claim = Theorem(
+        f"{theorem.name}: {how}",
+        "misquotation",
+        "none",
+        Traced(false.statement),
+        false.condition and Traced(false.condition),
+        theorem.around,
     )
-    for name, rows in table.items()
-    for row in rows
+    return Misquotation(theorem.name, claim, fixture)
+
+
+_TRUE = {theorem.name: theorem for theorem in THEOREMS}
+MISQUOTATIONS = tuple(
+    _misquoted(_TRUE[name], how, edits, fixture)
+    for table in TABLES
+    for name, how, *edits, fixture in table
 )
 
 
-def neighbours(theorem: Theorem) -> tuple[Variant, ...]:
-    """Return the false neighbours of a theorem.
+def misquotations_of(theorem: Theorem) -> tuple[Misquotation, ...]:
+    """Return the misquotations of a theorem.
 
     >>> from tabular_trpo._theory.statements.mixtures import cpi_bound
-    >>> [variant.claim.name for variant in neighbours(cpi_bound)][:2]
+    >>> [one.claim.name for one in misquotations_of(cpi_bound)][:2]
     ['cpi_bound: eps of the mixture', 'cpi_bound: constant 1']
     """
-    return tuple(variant for variant in VARIANTS if variant.theorem == theorem.name)
+    return tuple(one for one in MISQUOTATIONS if one.theorem == theorem.name)

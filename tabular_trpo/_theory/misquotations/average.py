@@ -1,92 +1,28 @@
-"""Misquotations of the statements on average rewards."""
+"""Misquotations of the statements on average rewards; none has a precondition."""
 
-from typing import Any
+from tabular_trpo._theory.fixtures import crossing, passing, returning, settling, straying
+from tabular_trpo._theory.misquotations.edits import Rows, always, replaced, right, scaled
+from tabular_trpo._theory.statements.average import gain
 
-from tabular_trpo._theory import fixtures
-from tabular_trpo._theory.misquotations.misquotation import Rows
-from tabular_trpo._theory.statements.average import error, gain, mean_step, moved
-from tabular_trpo._theory.trace import Sides
+_HALF = scaled("1/2")
+_MEAN = replaced(lambda p: p.max_s(abs(gain(p))), lambda p: p.sum_s(p.d_avg * abs(gain(p))))
+_OLD_VISITS, _DISCOUNTED = replaced("d_avg_new", "d_avg"), replaced("d_avg_new", "d_new")
+_OLD_CHAIN = replaced("kemeny_new", "kemeny")
+_NOT_NORMALISED = replaced("(1 - gamma)*eta", "eta")
 
-
-def _promised(p: Any, d: Any, advantage: Any) -> Sides:
-    return p.J_new, "==", p.J + p.sum_s(d * advantage)
-
-
-AVERAGE: Rows = {
-    "average_performance_difference": [
-        ("old visits", lambda p: _promised(p, p.d_avg, gain(p)), fixtures.crossing),
-        ("discounted", lambda p: _promised(p, p.d_avg_new, p.A_bar), fixtures.returning),
-        ("discounted visits", lambda p: _promised(p, p.d_new, gain(p)), fixtures.returning),
-    ],
-    "average_visitation": [
-        (
-            "2 missing",
-            lambda p: (moved(p), "<=", (p.kemeny_new - 1) * mean_step(p)),
-            fixtures.crossing,
-        ),
-        (
-            "constant of the old chain",
-            lambda p: (moved(p), "<=", 2 * (p.kemeny - 1) * mean_step(p)),
-            fixtures.settling,
-        ),
-    ],
-    "average_visitation_new": [
-        (
-            "2 missing",
-            lambda p: (moved(p), "<=", (p.kemeny - 1) * p.sum_s(p.d_avg_new * p.tv)),
-            fixtures.crossing,
-        ),
-    ],
-    "average_bound": [
-        (
-            "2 missing",
-            lambda p: (error(p), "<=", (p.kemeny_new - 1) * p.max_s(abs(gain(p))) * mean_step(p)),
-            fixtures.crossing,
-        ),
-        (
-            "mean of the advantages",
-            lambda p: (
-                error(p),
-                "<=",
-                2 * (p.kemeny_new - 1) * p.sum_s(p.d_avg * abs(gain(p))) * mean_step(p),
-            ),
-            fixtures.straying,
-        ),
-    ],
-    "stationary_value": [
-        (
-            "drawn from the start",
-            lambda p: (p.sum_s(p.rho0 * p.V), "==", p.J / (1 - p.gamma)),
-            fixtures.passing,
-        ),
-        (
-            "horizon missing",
-            lambda p: (p.sum_s(p.d_avg * p.V), "==", p.J),
-            fixtures.straying,
-        ),
-        (
-            "discounted visits",
-            lambda p: (p.sum_s(p.d * p.V), "==", p.J / (1 - p.gamma)),
-            fixtures.passing,
-        ),
-    ],
-    "average_return": [
-        (
-            "half of the span",
-            lambda p: (abs(p.J - (1 - p.gamma) * p.eta), "<=", (1 - p.gamma) * p.span_s(p.h) / 2),
-            fixtures.passing,
-        ),
-        (
-            "not normalised",
-            lambda p: (abs(p.J - p.eta), "<=", (1 - p.gamma) * p.span_s(p.h)),
-            fixtures.passing,
-        ),
-    ],
-    "average_centred": [
-        (
-            "half",
-            lambda p: (error(p), "<=", (p.kemeny_new - 1) * p.span_s(gain(p)) * mean_step(p) / 2),
-            fixtures.crossing,
-        ),
-    ],
-}
+AVERAGE: Rows = (
+    ("average_performance_difference", "old visits", _OLD_VISITS, always, crossing),
+    ("average_performance_difference", "discounted", replaced(gain, "A_bar"), always, returning),
+    ("average_performance_difference", "discounted visits", _DISCOUNTED, always, returning),
+    ("average_visitation", "2 missing", _HALF, always, crossing),
+    ("average_visitation", "constant of the old chain", _OLD_CHAIN, always, settling),
+    ("average_visitation_new", "2 missing", _HALF, always, crossing),
+    ("average_bound", "2 missing", _HALF, always, crossing),
+    ("average_bound", "mean of the advantages", _MEAN, always, straying),
+    ("average_centred", "half", _HALF, always, crossing),
+    ("stationary_value", "drawn from the start", replaced("d_avg", "rho0"), always, passing),
+    ("stationary_value", "horizon missing", right("J"), always, straying),
+    ("stationary_value", "discounted visits", replaced("d_avg", "d"), always, passing),
+    ("average_return", "half of the span", _HALF, always, passing),
+    ("average_return", "not normalised", _NOT_NORMALISED, always, passing),
+)

@@ -1,115 +1,58 @@
-"""Misquotations of the lemmas behind Theorem 1, and of the steps from them to it."""
+"""Misquotations of Theorem 1 of TRPO, of its proof by coupling and of the minorant."""
 
-from typing import Any
+from tabular_trpo._theory.fixtures import (
+    TIGHT,
+    TIGHT_SMALL,
+    TWO_REGION,
+    loss,
+    mirrored,
+    pit,
+    rare_region,
+    tight,
+    two_region,
+)
+from tabular_trpo._theory.misquotations.edits import Rows, replaced, right, scaled, when
 
-from tabular_trpo._theory import fixtures
-from tabular_trpo._theory.constants import coupling_constant
-from tabular_trpo._theory.misquotations.misquotation import Rows
-from tabular_trpo._theory.statements.coupling import drift
-from tabular_trpo._theory.trace import Sides
+_MIDDLE, _PRINTED = right("2*max_tv*eps_cpi"), right("2*max_tv*max_s(A_bar)")
+_HALF = scaled("1/2")
+_ONE_POWER = replaced("(1 - gamma)**2", "1 - gamma")
+_VISITED = replaced("eps", "mean_d(max_a(abs(A)))")
+_WITHOUT_ABS = replaced("eps", "max_sa(A)")
 
-
-def _c(p: Any) -> Any:
-    return coupling_constant(p.max_tv, p.gamma)
-
-
-def _printed(p: Any, t: int) -> Sides:
-    """The middle term of Lemma 3 as printed, which does not grow with t and has no abs."""
-    return drift(p, t)[0], "<=", 2 * p.max_tv * p.max_s(p.A_bar)
-
-
-def _middle(p: Any, t: int) -> Sides:
-    """The same with the largest absolute value: true for t = 1."""
-    return drift(p, t)[0], "<=", 2 * p.max_tv * p.eps_cpi
-
-
-def _halved(p: Any, t: int) -> Sides:
-    lhs, relation, rhs = drift(p, t)
-    return lhs, relation, rhs / 2
-
-
-_TIGHT, _SMALL = fixtures.tight(), fixtures.tight("1/1000", "1/2")
-
-COUPLING: Rows = {
-    "mean_advantage_lemma": [
-        ("2 missing", lambda p: (p.eps_cpi, "<=", p.max_tv * p.eps), _TIGHT),
-        (
-            "without abs",
-            lambda p: (p.eps_cpi, "<=", 2 * p.max_tv * p.max_sa(p.A)),
-            fixtures.pit,
-        ),
-    ],
-    "drift_lemma_1": [
-        ("2 missing", lambda p: _halved(p, 1), _TIGHT),
-        ("as printed, without abs", lambda p: _printed(p, 1), fixtures.pit),
-    ],
-    "drift_lemma_2": [
-        ("2 missing", lambda p: _halved(p, 2), _TIGHT),
-        ("middle term as printed", lambda p: _printed(p, 2), _TIGHT),
-        ("middle term with abs", lambda p: _middle(p, 2), _TIGHT),
-    ],
-    "drift_lemma_3": [
-        ("2 missing", lambda p: _halved(p, 3), _TIGHT),
-        ("middle term as printed", lambda p: _printed(p, 3), _TIGHT),
-        ("middle term with abs", lambda p: _middle(p, 3), _TIGHT),
-    ],
-    "advantage_lemma": [
-        (
-            "half of the span",
-            lambda p: (p.max_s(abs(p.A_bar) - p.tv * p.span_a(p.A) / 2), "<=", 0),
-            _TIGHT,
-        ),
-    ],
-    "advantage_lemma_eps": [
-        ("2 missing", lambda p: (p.eps_cpi, "<=", p.smaller(1, p.max_tv) * p.eps), _TIGHT),
-    ],
-    "coupling_lemma": [
-        ("one step less", lambda p: (p.step_tv(3), "<=", 1 - (1 - p.max_tv) ** 2), _TIGHT),
-    ],
-    "coupling_span": [
-        (
-            "half of the span",
-            lambda p: (abs(p.eta_new - p.L), "<=", p.span_s(p.A_bar) / 2 * _c(p)),
-            _TIGHT,
-        ),
-    ],
-    "coupling_eps_cpi": [
-        ("2 missing", lambda p: (p.span_s(p.A_bar) * _c(p), "<=", p.eps_cpi * _c(p)), _TIGHT),
-    ],
-    "coupling_capped": [
-        (
-            "cap at max_tv",
-            lambda p: (2 * p.eps_cpi * _c(p), "<=", 2 * p.smaller(1, p.max_tv) * p.eps * _c(p)),
-            _TIGHT,
-        ),
-    ],
-    "coupling_rows": [
-        (
-            "2 missing",
-            lambda p: (2 * p.eps_cpi * _c(p), "<=", p.max_tv * p.max_s(p.span_a(p.A)) * _c(p)),
-            _TIGHT,
-        ),
-    ],
-    "coupling_bound": [
-        (
-            "constant 2",
-            lambda p: (
-                2 * p.smaller(1, 2 * p.max_tv) * p.eps * _c(p),
-                "<=",
-                2 * p.max_tv * p.eps * _c(p),
-            ),
-            _TIGHT,
-        ),
-    ],
-    "coupling_to_theorem": [
-        (
-            "one power of 1 - gamma",
-            lambda p: (
-                4 * p.max_tv * p.eps * _c(p),
-                "<=",
-                4 * p.eps * p.gamma * p.max_tv**2 / (1 - p.gamma),
-            ),
-            _TIGHT,
-        ),
-    ],
-}
+COUPLING: Rows = (
+    ("trpo_bound", "constant 2", _HALF, TIGHT_SMALL),
+    ("trpo_bound", "constant 39/10", scaled("39/40"), TIGHT_SMALL),
+    ("trpo_bound", "no penalty", right("L"), TIGHT),
+    ("trpo_bound", "one power of 1 - gamma", _ONE_POWER, tight("1/100")),
+    ("trpo_bound", "gamma squared", replaced("4*eps*gamma", "4*eps*gamma**2"), TWO_REGION),
+    ("trpo_bound", "eps without abs", _WITHOUT_ABS, pit),
+    ("trpo_bound", "eps of visited states", _VISITED, tight(far=100)),
+    ("trpo_bound", "eps of (6)", replaced("eps", "eps_cpi"), TIGHT_SMALL),
+    ("trpo_bound", "d in place of rho in L", replaced("L", "eta + mean_d(A_bar)"), loss),
+    ("trpo_bound_upper", "constant 2", _HALF, mirrored),
+    ("trpo_kl_bound", "C/4", replaced("C", "C/4"), TWO_REGION),
+    ("trpo_kl_bound", "mean KL", replaced("max_kl", "mean_kl"), rare_region),
+    ("trpo_kl_bound_half", "49/100 for 1/2", replaced("C/2", "49*C/100"), two_region("1/200")),
+    ("advantage_lemma", "half of the span", _HALF, TIGHT),
+    ("mean_advantage_lemma", "2 missing", _HALF, TIGHT),
+    ("mean_advantage_lemma", "without abs", _WITHOUT_ABS, pit),
+    ("advantage_lemma_eps", "2 missing", replaced("2*max_tv", "max_tv"), TIGHT),
+    ("drift_lemma_1", "2 missing", _HALF, TIGHT),
+    ("drift_lemma_1", "as printed, without abs", _PRINTED, pit),
+    ("drift_lemma_2", "2 missing", _HALF, TIGHT),
+    ("drift_lemma_2", "middle term as printed", _PRINTED, TIGHT),
+    ("drift_lemma_2", "middle term with abs", _MIDDLE, TIGHT),
+    ("drift_lemma_3", "2 missing", _HALF, TIGHT),
+    ("drift_lemma_3", "middle term as printed", _PRINTED, TIGHT),
+    ("drift_lemma_3", "middle term with abs", _MIDDLE, TIGHT),
+    ("coupling_lemma", "one step less", right("1 - (1 - max_tv)**2"), TIGHT),
+    ("coupling_span", "half of the span", replaced("span_s(A_bar)", "span_s(A_bar)/2"), TIGHT),
+    ("coupling_eps_cpi", "2 missing", _HALF, TIGHT),
+    ("coupling_capped", "cap at max_tv", replaced("2*max_tv", "max_tv"), TIGHT),
+    ("coupling_rows", "2 missing", _HALF, TIGHT),
+    ("coupling_bound", "constant 2", _HALF, TIGHT),
+    ("coupling_to_theorem", "one power of 1 - gamma", _ONE_POWER, TIGHT),
+    ("visitation_coupling", "2 missing", _HALF, TIGHT),
+    ("minorant_gain", "mean KL", replaced("M", "L - C*mean_kl"), rare_region),
+    ("monotone_improvement", "L in place of M", when("L >= eta"), tight("3/10")),
+)

@@ -1,138 +1,52 @@
-"""Misquotations about policy gradients, natural gradients, fits, smoothness and domination."""
+"""Misquotations of the statements on policy gradients, fits, smoothness and domination."""
 
-from typing import Any
-
-from tabular_trpo._theory import fixtures
-from tabular_trpo._theory.misquotations.misquotation import Rows
-from tabular_trpo._theory.statements.gradients import (
-    bent,
-    fit,
-    inner,
-    logit_step,
-    reward_range,
-    score,
-    softmax_gradient,
+from tabular_trpo._theory.fixtures import (
+    TIGHT,
+    TWO_REGION,
+    arm,
+    crossing,
+    once,
+    rare_gain,
+    short_cut,
 )
+from tabular_trpo._theory.misquotations.edits import (
+    Rows,
+    exchanged,
+    replaced,
+    right,
+    scaled,
+    without,
+)
+from tabular_trpo._theory.statements.gradients import bent
 from tabular_trpo._theory.statements.mixtures import mismatch
 
+_STATES = "sum_s(sum_a(pi))"
+_SCORE = "((pi_new - pi)/pi)"
+_NEW_WEIGHTS = replaced(f"pi*{_SCORE}", f"pi_new*{_SCORE}")
+_CHANGE_IN_D = right("mean_d(sum_a((pi_new - pi)*Q))")
 
-def _along(p: Any, direction: Any) -> Any:
-    return p.sum_s(p.sum_a(softmax_gradient(p) * direction))
-
-
-def _misfit(p: Any, w: Any) -> Any:
-    rest = p.A - fit(p, w)
-    return inner(p, rest, rest)
-
-
-def _squares(p: Any) -> Any:
-    return p.sum_s(p.sum_a(softmax_gradient(p) ** 2))
-
-
-def _least(p: Any) -> Any:
-    return -p.max_s(-p.sum_a(p.pi * p.pi_new))
-
-
-GRADIENTS: Rows = {
-    "policy_gradient_direct": [
-        (
-            "d in place of rho",
-            lambda p: (p.eta_dot, "==", p.mean_d(p.sum_a((p.pi_new - p.pi) * p.Q))),
-            fixtures.tight(),
-        ),
-    ],
-    "policy_gradient_score": [
-        (
-            "weights of the new policy",
-            lambda p: (p.eta_dot, "==", p.sum_s(p.rho * p.sum_a(p.pi_new * score(p) * p.A))),
-            fixtures.arm(),
-        ),
-    ],
-    "natural_gradient": [
-        (
-            "d in place of rho",
-            lambda p: (_along(p, p.natural), "==", (1 - p.gamma) * inner(p, p.A, p.A)),
-            fixtures.two_region(),
-        ),
-        (
-            "plain gradient",
-            lambda p: (_along(p, softmax_gradient(p)), "==", inner(p, p.A, p.A)),
-            fixtures.arm(),
-        ),
-    ],
-    "compatible_features": [
-        (
-            "not centred",
-            lambda p: (inner(p, p.A, p.w_fit_new), "==", inner(p, p.w_fit, p.w_fit_new)),
-            fixtures.once,
-        ),
-        (
-            "fit of the new policy",
-            lambda p: (
-                inner(p, p.A, p.w_fit_new),
-                "==",
-                inner(p, fit(p, p.w_fit_new), p.w_fit_new),
-            ),
-            fixtures.two_region(),
-        ),
-    ],
-    "compatible_fit": [
-        (
-            "the other way",
-            lambda p: (_misfit(p, p.w_fit_new), "<=", _misfit(p, p.w_fit)),
-            fixtures.two_region(),
-        ),
-        (
-            "weights of the table",
-            lambda p: (_misfit(p, p.w_fit), "<=", _misfit(p, p.natural)),
-            fixtures.crossing,
-        ),
-    ],
-    "softmax_smoothness": [
-        (
-            "without the gradient",
-            lambda p: (
-                abs(p.eta_new - p.eta),
-                "<=",
-                4 * reward_range(p) * logit_step(p) / (1 - p.gamma) ** 3,
-            ),
-            fixtures.arm("1", "1/2", "13/25", "0"),
-        ),
-        (
-            "horizon missing",
-            lambda p: (bent(p), "<=", 4 * reward_range(p) * logit_step(p)),
-            fixtures.arm("1", "3/4", "1/2", "59/60"),
-        ),
-        (
-            "constant 1/20",
-            lambda p: (
-                bent(p),
-                "<=",
-                reward_range(p) * logit_step(p) / (20 * (1 - p.gamma) ** 3),
-            ),
-            fixtures.arm("1", "3/4", "1/2", "0"),
-        ),
-    ],
-    "lojasiewicz": [
-        (
-            "number of states missing",
-            lambda p: (
-                mismatch(p) * p.sqrt(_squares(p)),
-                ">=",
-                _least(p) * (p.eta_new - p.eta),
-            ),
-            fixtures.rare_gain,
-            lambda p: (-p.max_s(-p.max_a(p.pi_new)), ">=", 1),
-        ),
-        (
-            "no shift of visits",
-            lambda p: (
-                p.sqrt(p.sum_s(p.sum_a(p.pi)) * _squares(p)),
-                ">=",
-                _least(p) * (p.eta_new - p.eta),
-            ),
-            fixtures.short_cut,
-            lambda p: (-p.max_s(-p.max_a(p.pi_new)), ">=", 1),
-        ),
-    ],
-}
+GRADIENTS: Rows = (
+    ("policy_gradient_direct", "d in place of rho", _CHANGE_IN_D, TIGHT),
+    ("policy_gradient_score", "weights of the new policy", _NEW_WEIGHTS, arm()),
+    ("natural_gradient", "d in place of rho", scaled("1 - gamma"), TWO_REGION),
+    ("natural_gradient", "plain gradient", replaced("natural", "rho*pi*A"), arm()),
+    ("compatible_features", "not centred", replaced("w_fit - sum_a(pi*w_fit)", "w_fit"), once),
+    ("compatible_features", "fit of the new policy", replaced("w_fit", "w_fit_new"), TWO_REGION),
+    ("compatible_fit", "the other way", exchanged, TWO_REGION),
+    ("compatible_fit", "weights of the table", replaced("w_fit_new", "natural"), crossing),
+    ("lojasiewicz", "number of states missing", without(_STATES), rare_gain),
+    ("lojasiewicz", "no shift of visits", without(mismatch), short_cut),
+    (
+        "softmax_smoothness",
+        "without the gradient",
+        replaced(bent, "abs(eta_new - eta)"),
+        arm("1", "1/2", "13/25", "0"),
+    ),
+    (
+        "softmax_smoothness",
+        "horizon missing",
+        without("(1 - gamma)**3"),
+        arm("1", "3/4", "1/2", "59/60"),
+    ),
+    ("softmax_smoothness", "constant 1/20", scaled("1/80"), arm("1", "3/4", "1/2", "0")),
+)

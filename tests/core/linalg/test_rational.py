@@ -1,17 +1,20 @@
-"""The rational kernel: same answers with and without python-flint, and a residual that bites."""
+"""The rational kernel against Gaussian elimination, and a residual that bites."""
 
+import copy
+import pickle
+import subprocess
+import sys
 from fractions import Fraction
-from types import SimpleNamespace
 from typing import Any
 
+import flint
 import numpy as np
 import pytest
 from hypothesis import given
 
 import tabular_trpo as tt
 from tabular_trpo._core.linalg import rational
-from tabular_trpo._core.linalg.dixon import PRIME, Dixon, primes_below
-from tests.strategies import Case, cases, rational_cases
+from tests.strategies import Case, cases
 
 
 def fraction_array(rows: Any) -> np.ndarray:
@@ -22,7 +25,7 @@ def fraction_array(rows: Any) -> np.ndarray:
 @given(cases())
 def test_closed_chain_is_the_definition(case: Case) -> None:
     mdp, pi, _ = case.triple
-    chain = rational.close(rational.Rows(mdp.P), pi, mdp.gamma)
+    chain = rational.ClosedChain(rational.RationalMatrix.of(mdp.P), pi, mdp.gamma)
     identity = fraction_array(np.eye(mdp.n_states, dtype=int))
     P_pi = (pi[..., None] * mdp.P).sum(axis=1)
     assert np.array_equal(chain.matrix, chain.scale[:, None] * (identity - mdp.gamma * P_pi))
@@ -34,42 +37,52 @@ def test_solutions_leave_no_residual(case: Case) -> None:
     mdp, pi, _ = case.triple
     P_pi = (pi[..., None] * mdp.P).sum(axis=1)
     b = mdp.r[:, 0]
-    chain = rational.close(rational.Rows(mdp.P), pi, mdp.gamma)
+    chain = rational.ClosedChain(rational.RationalMatrix.of(mdp.P), pi, mdp.gamma)
     x, y = chain.forward(b).fractions(), chain.backward(b).fractions()
     assert np.array_equal(x - mdp.gamma * P_pi.dot(x), b)
     assert np.array_equal(y - mdp.gamma * y.dot(P_pi), b)
 
 
-def test_same_answers_without_flint(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("flint")
-    for case in rational_cases(seed=7, n=60, max_states=6):
-        mdp, pi, _ = case.triple
-        with_flint = tt.evaluate(mdp, pi)
-        copy = tt.MDP(mdp.P, mdp.r, mdp.rho0, mdp.gamma, mdp.allowed)
-        with monkeypatch.context() as patch:
-            patch.setattr(rational, "flint", None)
-            without = tt.evaluate(copy, pi)
-        for name in ("V", "Q", "A", "rho", "d", "eta"):
-            assert np.array_equal(getattr(with_flint, name), getattr(without, name)), name
+def gauss(matrix: list[list[Any]], b: list[Any]) -> list[Fraction] | None:
+    """Return x with matrix x = b, or None where the matrix is singular."""
+    rows = [[Fraction(x) for x in (*row, y)] for row, y in zip(matrix, b, strict=True)]
+    n = len(rows)
+    for k in range(n):
+        pivot = next((i for i in range(k, n) if rows[i][k]), None)
+        if pivot is None:
+            return None
+        rows[k], rows[pivot] = rows[pivot], rows[k]
+        rows[k] = [x / rows[k][k] for x in rows[k]]
+        for i in range(n):
+            if i != k:
+                rows[i] = [x - rows[i][k] * y for x, y in zip(rows[i], rows[k], strict=True)]
+    return [row[n] for row in rows]
+
+
+@given(cases())
+def test_solutions_are_those_of_gaussian_elimination(case: Case) -> None:
+    mdp, pi, _ = case.triple
+    P_pi = (pi[..., None] * mdp.P).sum(axis=1)
+    matrix = np.where(np.eye(mdp.n_states, dtype=bool), Fraction(1), Fraction(0)) - mdp.gamma * P_pi
+    chain = rational.ClosedChain(rational.RationalMatrix.of(mdp.P), pi, mdp.gamma)
+    b = mdp.r[:, 0]
+    assert chain.forward(b).fractions().tolist() == gauss(matrix.tolist(), b.tolist())
+    assert chain.backward(b).fractions().tolist() == gauss(matrix.T.tolist(), b.tolist())
 
 
 @pytest.mark.parametrize("reward", [5792, 6000, 10**9, 10**40])
-def test_whole_values_without_flint(monkeypatch: pytest.MonkeyPatch, reward: int) -> None:
-    monkeypatch.setattr(rational, "flint", None)
+def test_whole_values_of_any_size(reward: int) -> None:
     assert tt.evaluate(tt.MDP([[["1"]]], [[reward]], ["1"], 0), [[1]]).eta == reward
 
 
-def test_chain_that_is_singular_modulo_the_first_prime(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rational, "flint", None)
-    p = next(primes_below(PRIME))
-    gamma = Fraction(1, p + 1)  # I - gamma P = p / (p + 1) is 0 modulo p
-    chain = rational.close(rational.Rows(fraction_array([[[1]]])), fraction_array([[1]]), gamma)
-    assert chain.matrix[0, 0] % p == 0
-    assert chain.forward(fraction_array([1])).fractions()[0] == Fraction(p + 1, p)
-
-
-def _lying(self: Dixon, b: Any, transposed: bool = False) -> tuple[Any, int]:
-    return b + 1, 1
+@pytest.mark.parametrize("way", [copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_matrices_are_copied_without_the_one_of_flint(way: Any) -> None:
+    rows = rational.RationalMatrix.of(fraction_array([[["1/2", "1/2"]], [[0, 1]]]))
+    f = rational.CommonDenominator.of(fraction_array([1, "1/3"]))
+    before = rational.expect(rows, f)
+    again = way(rows)
+    assert again.shape == (2, 1, 2) and not again.num.flags.writeable
+    assert np.array_equal(rational.expect(again, f), before)
 
 
 class _LyingMatrix:
@@ -88,34 +101,33 @@ class _LyingMatrix:
         return self.matrix * other
 
 
-@pytest.mark.parametrize("with_flint", [False, True])
-def test_residual_bites_when_the_solver_lies(
-    monkeypatch: pytest.MonkeyPatch, with_flint: bool
-) -> None:
-    lie: Any = None
-    if with_flint:
-        flint = pytest.importorskip("flint")
-        lie = SimpleNamespace(fmpz_mat=lambda *args: _LyingMatrix(flint.fmpz_mat(*args)))
-    monkeypatch.setattr(rational, "flint", lie)
-    monkeypatch.setattr(Dixon, "solve", _lying)
+def test_residual_bites_when_the_solver_lies(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = flint.fmpz_mat
+    monkeypatch.setattr(flint, "fmpz_mat", lambda *args: _LyingMatrix(honest(*args)))
     P = fraction_array([[["1/2", "1/2"]], [[0, 1]]])
-    chain = rational.close(rational.Rows(P), fraction_array([[1], [1]]), Fraction(1, 2))
+    rows = rational.RationalMatrix.of(P)
+    chain = rational.ClosedChain(rows, fraction_array([[1], [1]]), Fraction(1, 2))
     for solve in (chain.forward, chain.backward):
         with pytest.raises(ArithmeticError, match="left a residual"):
             solve(fraction_array([1, "1/3"]))
 
 
+def test_import_does_not_load_flint() -> None:
+    code = "import sys, tabular_trpo; tabular_trpo.MDP; assert 'flint' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 @given(cases())
 def test_products_are_the_definition(case: Case) -> None:
     mdp = case.mdp
-    rows = rational.Rows(mdp.P)
-    f = rational.Common.of(mdp.r[:, 0] / 7)
+    rows = rational.RationalMatrix.of(mdp.P)
+    f = rational.CommonDenominator.of(mdp.r[:, 0] / 7)
     assert np.array_equal(f.fractions(), mdp.r[:, 0] / 7)
     assert np.array_equal(rational.expect(rows, f), mdp.P.dot(mdp.r[:, 0]) / 7)
 
 
 def test_sizes_beyond_the_solvers_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert rational.solvable(2000)
-    monkeypatch.setattr(rational, "MOST_ROWS", 1)
+    assert rational.MAX_STATES > 2000
+    monkeypatch.setattr(rational, "MAX_STATES", 0)
     with pytest.raises(tt.LimitError, match="the rational arithmetic has 1 states"):
         tt.evaluate(tt.MDP([[["1"]]], [[1]], ["1"], 0), [[1]])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from tabular_trpo._core.grid import largest_gives_way, left_out, snap_rows
+from tabular_trpo._core.grid import off_grid_part, renormalise_largest, snap_rows
 from tabular_trpo._core.linalg import twofold
 from tabular_trpo._core.linalg.sliced import MANY, Product, products
 from tabular_trpo._core.linalg.twofold import Twofold
@@ -121,14 +121,16 @@ def test_rows_below_the_grid_are_read_exactly(rng: np.random.Generator, layout: 
     P[:, 0] = rng.uniform(0.0, 2.0**-53, 10)
     P[3, 0] = 1e-300
     f, w = vector(rng, 5), vector(rng, 10)
-    meant = [largest_gives_way([Fraction(x) for x in row]) for row in P.tolist()]
+    meant = [renormalise_largest([Fraction(x) for x in row]) for row in P.tolist()]
     table: Any = P if layout == "dense" else sp.csr_array(P)
-    up, down = products(table, f, w, left_out(table))
+    up, down = products(table, f, w, off_grid_part(table))
     assert up is not None and down is not None
     want = [sum(p * x for p, x in zip(row, exact(f), strict=True)) for row in meant]
     errors = [abs(x - y) for x, y in zip(exact(up.value), want, strict=True)]
     assert max(errors) <= Fraction(float(up.error)) + slack(f)
-    plain, _ = products(table, f, None, left_out(table) * 0)  # the floats as stored are not enough
+    plain, _ = products(
+        table, f, None, off_grid_part(table) * 0
+    )  # the floats as stored are not enough
     assert plain is not None
     errors = [abs(x - y) for x, y in zip(exact(plain.value), want, strict=True)]
     assert max(errors) > Fraction(float(up.error)) + slack(f)

@@ -1,0 +1,15 @@
+"""The theorems that a command judges, as its arguments name them."""
+
+from collections.abc import Sequence
+
+from tabular_trpo._app.shared.arguments import chosen
+from tabular_trpo._theory.claim import Theorem
+from tabular_trpo._theory.theorems import THEOREMS
+
+
+def chosen_theorems(names: Sequence[str]) -> tuple[Theorem, ...]:
+    """Return the theorems of these names in the order of the table; all of them for no name.
+
+    raises: UsageError for an unknown name
+    """
+    return tuple(chosen("theorem", names, ((theorem.name, theorem) for theorem in THEOREMS)))

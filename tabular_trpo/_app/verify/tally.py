@@ -1,0 +1,101 @@
+"""Counts of verdicts: on how many pairs a statement holds, its least slack, its tightness."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, final
+
+from tabular_trpo._app.shared.models import Source
+from tabular_trpo._core.records import locked
+from tabular_trpo._theory.claim import Theorem, Verdict
+from tabular_trpo._theory.theorems import distinct
+
+ARITHMETICS = ("float", "rational", "enclosure")
+STATUSES = ("proved", "vacuous", "refuted", "undecided")
+
+
+@final
+@locked
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """The verdicts on one pair of one model, in the order of the theorems."""
+
+    source: Source
+    name: str
+    verdicts: Sequence[Verdict]
+
+
+@final
+@locked
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """A summary of many verdicts.
+
+    equal:     how many were proved with slack 0
+    slack:     the least certain slack other than 0, and where; 0 if all are
+    tightness: the largest gap / penalty (1 is equality), and where
+    """
+
+    counts: dict[str, int]
+    arithmetics: tuple[str, ...]
+    equal: int
+    slack: Any
+    slack_at: str
+    tightness: float | None
+    tightness_at: str
+
+    @property
+    def judged(self) -> int:
+        """The number of verdicts that are not vacuous."""
+        return sum(self.counts.values()) - self.counts["vacuous"]
+
+
+def tally(found: Iterable[tuple[Judged, Verdict]]) -> Tally:
+    """Count verdicts, each given with its pair."""
+    counts = Counter(dict.fromkeys(STATUSES, 0))
+    arithmetics: set[str] = set()
+    equal = 0
+    slack: tuple[Any, str] = (None, "")
+    tight: tuple[float | None, str] = (None, "")
+    for one, verdict in found:
+        counts[verdict.status] += 1
+        if verdict.status == "vacuous":
+            continue
+        arithmetics.add(verdict.arithmetic)
+        if verdict.status == "undecided" or verdict.slack_lo is None:
+            continue
+        if verdict.slack_lo == 0 == verdict.slack_hi:
+            equal += 1
+        elif slack[0] is None or verdict.slack_lo < slack[0]:
+            slack = verdict.slack_lo, place(one)
+        if verdict.tightness is not None and (tight[0] is None or verdict.tightness > tight[0]):
+            tight = verdict.tightness, place(one)
+    if equal and slack[0] is None:
+        slack = Fraction(0), ""
+    ordered = tuple(arithmetic for arithmetic in ARITHMETICS if arithmetic in arithmetics)
+    return Tally(dict(counts), ordered, equal, *slack, *tight)
+
+
+def by_statement(judged: Sequence[Judged], index: int) -> Tally:
+    """Count the verdicts on one statement over all pairs."""
+    return tally((one, one.verdicts[index]) for one in judged)
+
+
+def together(judged: Sequence[Judged], theorems: Sequence[Theorem]) -> Tally:
+    """Count the verdicts of all these statements, equal ones once.
+
+    A statement with the same sides as another counts only where it is refuted or undecided.
+    """
+    names = {theorem.name for theorem in distinct(theorems)}
+    return tally(
+        (one, verdict)
+        for one in judged
+        for verdict in one.verdicts
+        if verdict.claim.name in names or verdict.status not in ("proved", "vacuous")
+    )
+
+
+def place(one: Judged) -> str:
+    """Name a pair of a model."""
+    return f"{one.source.name}: {one.name}"

@@ -1,0 +1,77 @@
+"""Each distinct policy is evaluated once in `verify`, however many pairs and theorems use it."""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+import tabular_trpo as tt
+from tabular_trpo._app.shared.pairs import candidates
+from tests.app.conftest import MDPS, Run
+
+evaluation = import_module("tabular_trpo._exact.evaluate")
+Policy = tuple[Any, ...]
+
+
+def contents(pi: Any) -> Policy:
+    """Return the entries of a policy, equal for equal policies."""
+    return tuple(pi.ravel().tolist())
+
+
+@pytest.fixture
+def evaluated(monkeypatch: pytest.MonkeyPatch) -> list[Policy]:
+    """Return the policies that are evaluated from here on, one entry for each evaluation."""
+    found: list[Policy] = []
+
+    def counting(real: Callable[..., Any]) -> Callable[..., Any]:
+        def count(mdp: Any, pi: Any) -> Any:
+            found.append((mdp.arithmetic, *contents(pi)))
+            return real(mdp, pi)
+
+        return count
+
+    for name in ("_rational", "_single"):
+        monkeypatch.setattr(evaluation, name, counting(getattr(evaluation, name)))
+    return found
+
+
+@pytest.mark.parametrize("arithmetic", ["rational", "float"])
+@pytest.mark.parametrize("name", ["rover", "queue", "ties", "island"])
+@pytest.mark.parametrize("words", [("--theorem", "trpo_bound"), ()], ids=["one", "all"])
+def test_each_policy_is_evaluated_once(
+    run: Run, evaluated: list[Policy], name: str, arithmetic: str, words: tuple[str, ...]
+) -> None:
+    path = MDPS / f"{name}.mdp.json"
+    run("verify", path, "--pairs", "all", "--arithmetic", arithmetic, *words, "--quiet")
+    assert evaluated and len(evaluated) == len(set(evaluated))
+    judged = set(evaluated)
+    document = tt.formats.load(path)
+    exact = arithmetic == "rational"
+    mdp = document.mdp.to_rational() if exact else document.mdp.to_float()
+    cross = tt.policies.to_rational if exact else tt.policies.to_float
+    named = {name: cross(pi) for name, pi in document.policies.items()}
+    pairs = candidates(mdp, named, "all", 0, 2)
+    policies = {(arithmetic, *contents(pi)) for one in pairs for pi in (one.pi, one.pi_new)}
+    assert policies <= judged and len(judged) <= len(policies) + 2  # the optimal policies
+
+
+def test_certificates_evaluate_nothing_again(
+    run: Run, evaluated: list[Policy], tmp_path: Any
+) -> None:
+    path = MDPS / "rover.mdp.json"
+    assert run("verify", path, "--certificates", tmp_path, "--quiet").code == 0
+    assert len(evaluated) == len(set(evaluated))
+
+
+def test_evaluations_are_released_after_the_block() -> None:
+    from tabular_trpo._exact.evaluated_once import evaluated_once
+
+    mdp = tt.MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
+    pi = tt.policies.uniform(mdp)
+    with evaluated_once():
+        first = tt.evaluate(mdp, pi)
+        assert tt.evaluate(mdp, [["1/2", "1/2"]]) is first
+        assert tt.evaluate(mdp, [["1/4", "3/4"]]) is not first
+        assert tt.evaluate(tt.MDP([[["1"], ["1"]]], [["0", "2"]], ["1"], "1/2"), pi) is not first
+    assert tt.evaluate(mdp, pi) is not first
