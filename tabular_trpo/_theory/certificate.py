@@ -42,10 +42,16 @@ MARGIN = Fraction(1, 2**64)  # of a slack that is known exactly, but not to encl
 
 @public
 def certificate(mdp: MDP, pi: Any, pi_new: Any, theorems: Choice = None) -> dict[str, Any]:
-    """Judge theorems on a pair in rationals and return the certificate; see `pair_certificate`.
+    """Judge theorems on a pair in rationals and return the certificate, a JSON object.
 
-    theorems: theorems, claims or names of the table; the whole table by default
-    raises:   InvalidMDPError, ExactnessError, LimitError
+    It holds the model, both policies, the solutions of their equations, and for each claim its
+    formula, its status and its slack; docs/certificate.md describes the fields, and
+    `tabular_trpo.check` re-checks them.  A claim that the checker could not follow is left out.
+
+    pi, pi_new: (S, A)
+    theorems:   theorems, claims or names of the table; the whole table by default
+    raises:     InvalidMDPError and ExactnessError for the policies; LimitError where no claim is
+                left, or a number is too long for the checker
 
     >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
     >>> certificate(mdp, [["1/2", "1/2"]], [["1/4", "3/4"]])["values"]["eta_new"]
@@ -59,14 +65,21 @@ def certificate(mdp: MDP, pi: Any, pi_new: Any, theorems: Choice = None) -> dict
 def pair_certificate(
     pair: Pair, theorems: Choice = None, bits: int = CERTIFIED_BITS
 ) -> dict[str, Any]:
-    """Return the certificate of a pair: proved, refuted and vacuous claims with all they rest on.
+    """Return the certificate of a pair, a JSON object: claims with all that they rest on.
 
-    A float pair is certified as the rationals that its floats are.  Left out is a claim that check
-    could not follow: undecided at `bits` (at most CERTIFIED_BITS), a side without a value, a tie
-    that only an identity between logarithms or roots shows.
+    A float pair is certified as the rationals that its floats are.  A claim is left out that the
+    checker could not follow: one that is undecided, has a side without a value, or is a tie that
+    only an identity between logarithms or roots shows.
 
-    raises: LimitError where no claim is left, or a number is too long for check; InvalidMDPError
-            for a title that occurs twice or is that of a theorem which says something else
+    theorems: theorems, claims or names of the table; the whole table by default
+    bits:     precision at which the sign of a number with logarithms is given up, at most 4096
+    raises:   LimitError where no claim is left, or a number is too long for the checker;
+              InvalidMDPError for a title that occurs twice or is that of another theorem
+
+    >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
+    >>> made = pair_certificate(Pair(mdp, [["1/2", "1/2"]], [["1/4", "3/4"]]), ["trpo_bound"])
+    >>> [(claim["name"], claim["status"]) for claim in made["claims"]]
+    [('trpo_bound', 'proved')]
     """
     meant = chosen(theorems)
     check_titles(meant)

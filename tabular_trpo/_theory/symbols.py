@@ -6,7 +6,7 @@ text are read by `formula`.  Both make the same expressions.
 
 import ast
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, final
 
@@ -73,7 +73,7 @@ def _call(function: VocabularyEntry, args: tuple[object, ...]) -> Expression:
     return Expression(name, found, rank, body)
 
 
-def with_args(e: Expression, args: Sequence[Any]) -> Expression:
+def with_args(e: Expression, args: Iterable[Any]) -> Expression:
     """Return an expression with other arguments; the formula of a function is that of them."""
     if e.op in FUNCTIONS:
         return _call(FUNCTIONS[e.op], tuple(args))
