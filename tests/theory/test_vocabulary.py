@@ -1,16 +1,14 @@
-"""The vocabulary: formulas against values, derived facts, pages, and a quantity that is added."""
+"""The vocabulary: formulas against values, derived facts, and a quantity that is added."""
 
 import json
 import re
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from scripts import vocabulary_page
 from tabular_trpo import check
 from tabular_trpo._app.falsify.worked_example import definition, work_out
 from tabular_trpo._improve.gain_bounds import gain_bounds
@@ -31,7 +29,6 @@ from tabular_trpo._theory.vocabulary import (
 from tests.certificate_models import claimed, user
 from tests.certificates import seal
 
-DOCS = Path(__file__).parents[2] / "docs"
 ENTRIES = {**QUANTITIES, **HIDDEN}
 MATRICES = "H H_new d_avg d_avg_new h h_new kemeny kemeny_new".split()
 STATED = [
@@ -118,22 +115,6 @@ def test_witnesses_are_the_rational_solutions_of_equations() -> None:
     assert solutions == {*WITNESSES, *WITNESSES_ON_DEMAND}
 
 
-def test_page_is_the_generated_one(tmp_path: Path) -> None:
-    assert vocabulary_page.main([str(tmp_path / "x.md")]) == 0
-    made = (tmp_path / "x.md").read_text(encoding="utf-8")
-    assert made == (DOCS / "vocabulary.md").read_text(encoding="utf-8"), "run make theory"
-
-
-def test_page_on_certificates_lists_the_names() -> None:
-    page = (DOCS / "certificate.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| (?:numbers|per state|per state and action) \| `([^`]*)` \|", page, re.M)
-    listed = [name for row in rows for name in row.split()]
-    assert listed == [name for name, entry in QUANTITIES.items() if entry.certifiable]
-    (functions,) = re.findall(r"^\| functions \| (.*) \|$", page, re.M)
-    words = {word for code in re.findall("`([^`]*)`", functions) for word in code.split()}
-    assert {word.partition("(")[0] for word in words} == {*check.ARITY}
-
-
 @pytest.mark.parametrize(("old", "new"), ALIASES.items())
 def test_former_names_are_the_same_functions(old: str, new: str) -> None:
     p, exact = Symbols(), pair()
@@ -200,7 +181,7 @@ def test_a_quantity_is_added_by_its_row(
     assert shown == ["tv", "cost", "spread"]  # each after what it rests on
     assert example.of_rank(SCALAR)["spread"] == exact.spread
     assert definition("spread") == "span_s(cost)"
-    assert added in tt.vocabulary() and "| `spread` |" in vocabulary_page.page()
+    assert added in tt.vocabulary()
     bound = tt.claim("x")(lambda p: (p.eta_new - p.eta, ">=", -p.spread))
     assert [one.name for one in gain_bounds([bound])] == ["x"]  # of pi and the rows of pi_new alone
     assert not added.needs_new_evaluation
