@@ -44,7 +44,7 @@ TESTS = (  # those that fail soonest come first
     "tests/exact/test_surrogate.py",
     "tests/theory/test_pair.py",
     "tests/theory/test_arithmetics.py",
-    "tests/theory/test_variants.py",
+    "tests/theory/test_misquotations.py",
     "tests/theory/test_theorems.py",
     "tests/theory",
     "tests/test_mdps.py",

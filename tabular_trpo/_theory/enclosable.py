@@ -56,8 +56,7 @@ class _View:
     def enclosed(self, e: Expression, rank: int | None = None) -> Array:
         """Return where the checker has an interval and no number."""
         if e not in self._enclosed:
-            infinite = _each(lambda x, _: real.is_infinite(x), self.value(e), None)
-            self._enclosed[e] = self._find(e) & ~infinite
+            self._enclosed[e] = self._find(e) & ~_infinite(self.value(e))
         return _spread(self._enclosed[e], 0 if rank is None else rank - e.rank)
 
     def _find(self, e: Expression) -> Array:
@@ -90,10 +89,7 @@ class _View:
     def _product(self, e: Expression, parts: list[Expression], masks: list[Array]) -> Array:
         """An exact 0 hides the other factor, and infinity a dividend; an enclosed 0 does not."""
         zeros = [self.equals(x, 0, e.rank) for x in parts]
-        ends = [self.equals(x, real.INFINITY, e.rank) for x in parts]
-        ends = [
-            end | self.equals(x, -real.INFINITY, e.rank) for end, x in zip(ends, parts, strict=True)
-        ]
+        ends = [_infinite(self.value(x, e.rank)) for x in parts]
         for i, j in ((0, 1), (1, 0)):
             self._stop(masks[i] & zeros[i] & ends[j])
         hidden = zeros[0] & ~masks[0]
@@ -122,6 +118,10 @@ def _spread(value: Array, rank: int) -> Array:
 
 def _each(test: Callable[[Scalar, Scalar], bool], x: Scalar, y: Scalar) -> Array:
     return np.asarray(np.frompyfunc(test, 2, 1)(x, y), dtype=bool)
+
+
+def _infinite(x: Array) -> Array:
+    return _each(lambda value, _: real.is_infinite(value), x, None)
 
 
 def _equal(x: Scalar, y: Scalar) -> bool:

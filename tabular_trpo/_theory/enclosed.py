@@ -24,7 +24,8 @@ class EnclosedPair(Quantities):
     The exact quantities are those of the rational reading of the pair.  Attributes are as in
     `Pair`, `Interval`s of shape (), (S,) or (S, A).
     W and eta_dot, for which other arithmetics solve, are V_new - V and L - eta here: the
-    performance difference identity, TRPO (1), and the first-order agreement, TRPO (4).  Enclosures prove no equality (see `judge`).
+    performance difference identity, TRPO (1), and the first-order agreement, TRPO (4).
+    Enclosures prove no equality (see `judge`).
 
     raises: LimitError for a quantity that is not enclosed: K, natural, w_fit
 
