@@ -58,7 +58,9 @@ def exact_work(mdp: MDP, pi: Any = None) -> Work:
         raise ExactnessError(
             Problem("lane", "mdp", "is in float arithmetic", "a rational model", cure)
         )
-    return evaluation(mdp, policy.uniform(mdp) if pi is None else policy_checks.check_policy(mdp, pi))
+    return evaluation(
+        mdp, policy.uniform(mdp) if pi is None else policy_checks.check_policy(mdp, pi)
+    )
 
 
 def evaluation(mdp: MDP, pi: Array) -> Work:

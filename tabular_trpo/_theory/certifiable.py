@@ -14,12 +14,13 @@ from tabular_trpo._core.names import NAME_RULE, is_name
 from tabular_trpo._core.nearest import written
 from tabular_trpo._core.signs import MAX_BITS
 from tabular_trpo._core.terminal import quoted
-from tabular_trpo._theory.claim import Theorem, Verdict
+from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.enclosable import settled
-from tabular_trpo._theory.judge import NO_VALUE, NOT_MET, NOT_MIXTURE
+from tabular_trpo._theory.judge import NO_VALUE, NOT_MIXTURE, PRECONDITION_FAILS
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.theorems import THEOREMS
-from tabular_trpo._theory.vocabulary import entries
+from tabular_trpo._theory.verdict import Verdict
+from tabular_trpo._theory.vocabulary import beyond_certificates
 
 MOST_DIGITS, MOST_HEX, MOST_TEXT = 4000, 2**16, 1000  # of numbers given, computed; of a formula
 MOST_DEPTH = 250  # of a formula that is nested, as a long sum is
@@ -54,7 +55,7 @@ def left_out(theorem: Theorem, verdict: Verdict, pair: Pair) -> str:
         return verdict.reason
     if verdict.reason == NOT_MIXTURE and theorem.condition:
         return NOT_MIXTURE  # a certificate states one precondition
-    if beyond := unchecked(theorem):
+    if beyond := beyond_certificates(theorem.names()):
         return f"it names {', '.join(beyond)}, for which check has no witness"
     if any(len(side) > MOST_TEXT for side in _sides(theorem)):
         return f"a side has more than {MOST_TEXT} characters"
@@ -63,11 +64,6 @@ def left_out(theorem: Theorem, verdict: Verdict, pair: Pair) -> str:
     if not _follows(theorem, verdict, pair):
         return "it rests on an identity between irrational numbers, which no enclosure shows"
     return ""
-
-
-def unchecked(theorem: Theorem) -> list[str]:
-    """Return the names in a theorem that certificates cannot state."""
-    return [entry.name for entry in entries(sorted(theorem.names())) if not entry.certifiable]
 
 
 def _sides(theorem: Theorem) -> list[str]:
@@ -93,7 +89,7 @@ def _follows(theorem: Theorem, verdict: Verdict, pair: Pair) -> bool:
     if theorem.condition:
         if not settled(theorem.condition, pair):
             return False
-        if verdict.reason == NOT_MET:
+        if verdict.reason == PRECONDITION_FAILS:
             return True
     return settled(theorem.statement, pair)
 

@@ -28,10 +28,11 @@ from tabular_trpo._theory.certifiable import (
     hexadecimal,
     left_out,
 )
-from tabular_trpo._theory.claim import Theorem, Verdict
-from tabular_trpo._theory.judge import NOT_MET, NOT_MIXTURE, check_question, judge
+from tabular_trpo._theory.claim import Theorem
+from tabular_trpo._theory.judge import NOT_MIXTURE, PRECONDITION_FAILS, check_question, judge
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.selection import Choice, chosen
+from tabular_trpo._theory.verdict import Verdict
 from tabular_trpo._theory.vocabulary import ALIASES, WITNESSES, WITNESSES_ON_DEMAND, entries
 
 FORMAT, VERSION = "tabular-trpo-certificate", 2
@@ -142,7 +143,7 @@ def _evaluated(theorem: Theorem, verdict: Verdict) -> set[str]:
     """Return the names that are read to check a verdict: no statement whose premise fails."""
     if verdict.reason == NOT_MIXTURE:
         return set()
-    if verdict.reason == NOT_MET and theorem.condition is not None:
+    if verdict.reason == PRECONDITION_FAILS and theorem.condition is not None:
         return theorem.condition.names()
     return theorem.names()
 

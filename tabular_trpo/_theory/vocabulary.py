@@ -244,3 +244,8 @@ def entries(names: Iterable[str]) -> list[VocabularyEntry]:
     current = [ALIASES.get(name, name) for name in names]
     parts = (QUANTITIES, FUNCTIONS, HIDDEN)
     return [part[name] for name in current for part in parts if name in part]
+
+
+def beyond_certificates(names: Iterable[str]) -> list[str]:
+    """Return those of the names that certificates cannot state."""
+    return [entry.name for entry in entries(sorted(names)) if not entry.certifiable]

@@ -162,7 +162,7 @@ def added(monkeypatch: pytest.MonkeyPatch) -> VocabularyEntry:
 def test_a_quantity_is_added_by_its_row(
     added: VocabularyEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    @tt.claim("spread is small", around="L")
+    @tt.claim("spread is small", center="L")
     def small(p: Any) -> Any:
         return p.eta_new, ">=", p.L - p.eps * p.spread / (1 - p.gamma)
 
