@@ -5,7 +5,6 @@ only; `theory.pair.Pair.of` checks the policies and computes what theorems refer
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, final
 
@@ -14,13 +13,12 @@ from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, OptionalScalar
 from tabular_trpo._core.public import public
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@locked_dataclass(frozen=True, eq=False, repr=False)
 class Instance:
     """A model with an old and a new policy; for a mixture, pi_new = (1 - alpha) pi + alpha target.
 

@@ -6,6 +6,4 @@ from enum import StrEnum
 class PlainStrEnum(StrEnum):
     """Abstract base of the enumerations; a member equals its string and also has its `repr`."""
 
-    def __repr__(self) -> str:
-        """Return the `repr` of the string."""
-        return repr(self.value)
+    __repr__ = str.__repr__

@@ -78,7 +78,9 @@ class Hunt:
 
     @property
     def code(self) -> ExitCode:
-        """INVALID where a claim has no value or a file cannot be written, else VIOLATED for a
+        """The exit code.
+
+        INVALID where a claim has no value or a file cannot be written, else VIOLATED for a
         refutation, else LIMIT for a vacuous claim, else OK.
         """
         if self.unwritten is not None:
