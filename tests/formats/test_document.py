@@ -247,7 +247,11 @@ def test_repr_is_one_line_with_the_first_names() -> None:
 def test_repeated_transitions_do_not_hide_other_problems(tmp_path: Path) -> None:
     document = spoiled("transitions 4", ["a", "go", "b", "1/4", "9"], spoiled("rho0 a", "1"))
     document["transitions"] += [["a", "go", "b", "1/4", "9"], ["b", "stay", "a", "1", "0"]]
-    error = refusal(tmp_path / "x.mdp.json", document)
+    path = tmp_path / "x.mdp.json"
+    path.write_text(json.dumps(document, indent=1))
+    with pytest.raises(tt.InvalidMDPError) as caught:
+        formats.load(path)
+    error = caught.value
     assert [(problem.code, problem.where.partition(": ")[2]) for problem in error.problems] == [
         ("row_sum", "rho0"),
         ("row_sum", "transitions[1]"),
