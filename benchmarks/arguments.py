@@ -212,7 +212,7 @@ KINDS: dict[str, Kind] = {
     ),
     "title": anything(lambda w: "my bound", None, 3, "", [], *THINGS),
     "formula": function(lambda w: lambda p: (p.eta, "<=", p.eta)),
-    "around": anything(lambda w: "L", "nonsense", 3, [], *THINGS),
+    "center": anything(lambda w: "L", "nonsense", 3, [], *THINGS),
     "budget": Kind(lambda w: 0.01, lambda w: [-1, 0, *THINGS, *TEXTS, *LISTS, HUGE, math.nan]),
     "grid": Kind(
         lambda w: np.arange(3.0),

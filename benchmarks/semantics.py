@@ -27,8 +27,9 @@ from benchmarks.semantic_faults import FAULTS
 from tabular_trpo import check
 from tabular_trpo._core.decimals import percent
 from tabular_trpo._theory.certificate import pair_certificate
-from tabular_trpo._theory.claim import Theorem, Verdict
+from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.judge import INFINITE, NO_VALUE, judge
+from tabular_trpo._theory.verdict import Verdict
 
 FORMULAS_A_PAIR, BITS = 20, 1024
 CHECKED_BITS = [64, 256, 1024]

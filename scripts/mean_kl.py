@@ -30,7 +30,7 @@ MOST_LEVELS = 60
 STEP = Fraction(1, 1000)
 
 
-@claim("(9) with the mean KL", around="L")
+@claim("(9) with the mean KL", center="L")
 def same_constant(p: Any) -> Any:
     """State (9) with the mean KL for all gamma; the theorem of the table has a precondition."""
     return p.eta_new, ">=", p.L - p.C * p.mean_kl

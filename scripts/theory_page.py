@@ -1,4 +1,4 @@
-"""`python -m scripts.theory_page FILE`: docs/theory.md, from the tables it speaks of."""
+"""`python -m scripts.theory_page FILE`: write docs/theory.md from the tables of `_theory`."""
 
 import argparse
 import inspect
@@ -16,12 +16,12 @@ from tabular_trpo._theory.misquotations import MISQUOTATIONS, misquotations_of
 from tabular_trpo._theory.theorems import THEOREMS, TOPICS, distinct
 from tabular_trpo._theory.tightness import TIGHTNESS
 
-COLUMNS = ("Statement", "Eq.", "Source", "Class", "Sides", "Counts", "Known", "Met", "False")
+COLUMNS = ("Statement", "Eq.", "Source", "Class", "Sides", "Counts", "Known", "Found", "False")
 WITNESSES = "../mdps/atlas"  # seen from docs
 
 
 def page() -> str:
-    """Return the page: how to read it, a table and the formulas of each topic, what is left out.
+    """Return the page: how to read it, a table and the entries of each topic, what is left out.
 
     >>> page().splitlines()[0]
     '# The statements'
@@ -38,7 +38,7 @@ def page() -> str:
 
 
 def _topic(title: str, theorems: tuple[Theorem, ...]) -> Iterator[str]:
-    """Yield the lines: the title, a table, and an entry a statement."""
+    """Yield the lines of a topic: title, table, and one entry for each statement."""
     yield f"## {title}\n"
     yield _row(COLUMNS)
     yield _row(("---",) * len(COLUMNS))
@@ -61,20 +61,20 @@ def _cells(theorem: Theorem) -> tuple[str, ...]:
         theorem.sides,
         _counts(theorem),
         _known(theorem),
-        _met(theorem),
+        _found(theorem),
         str(len(misquotations_of(theorem))),
     )
 
 
 def _counts(theorem: Theorem) -> str:
-    """Return whether it counts as a statement of its own, and of which kind."""
+    """Return whether the statement is counted, and of which kind it is."""
     if theorem.same_as:
         return f"same as `{theorem.same_as}`"
     return "algebra" if theorem.algebra else "yes"
 
 
 def _known(theorem: Theorem) -> str:
-    """Return the largest gap / penalty known, and in words where."""
+    """Return the largest gap / penalty known by hand, and its family in words."""
     known = TIGHTNESS.get(theorem.name)
     if known is None:
         return "-"
@@ -82,21 +82,21 @@ def _known(theorem: Theorem) -> str:
     return f"{known.ratio if exact else _decimal(known.ratio)}; {known.words}"
 
 
-def _met(theorem: Theorem) -> str:
+def _found(theorem: Theorem) -> str:
     """Return the largest ratio of the atlas with a link to its witness, and the gamma of that."""
     best = tightest().get(theorem.name)
     if best is None or best.ratio is None:
         return "-"
-    # A ratio that is less than 1 by less than doubles can say is not 1.
+    # A ratio that only rounds to 1 is not shown as 1.
     ratio = "1" if best.attained else _decimal(min(Fraction(best.ratio), 1 - Fraction(1, 10**4)))
     return f"[{ratio}]({WITNESSES}/{best.witness}) at {nearest(best.gamma)}"
 
 
 @cache
 def tightest() -> dict[str, Entry]:
-    """Return the entry of each bound in the atlas that comes nearest to equality, by its name.
+    """Return the atlas entry of each bound, by name, with the largest ratio.
 
-    Of several with the same ratio it is that of the smallest gamma.
+    Of entries with equal ratios it is the one with the smallest gamma.
 
     >>> tightest()["trpo_kl_bound"].gamma
     Fraction(1, 50)
@@ -122,9 +122,9 @@ def _decimal(ratio: Fraction) -> str:
 
 
 def _entry(theorem: Theorem) -> Iterator[str]:
-    """Yield the sentences, the formula, the precondition, the source and the misquotations.
+    """Yield the lines of an entry: docstring, formula, precondition, quotation, misquotations.
 
-    The formula stands here and not in the table: one of a finite horizon fills ten lines of a cell.
+    The formula is here and not in the table: one of a finite horizon fills ten lines of a cell.
     """
     yield f"#### {theorem.name}\n"
     yield f"{inspect.getdoc(theorem.formula)}\n"

@@ -1,57 +1,57 @@
-"""The words of docs/theory.md that are in no table."""
+"""The text of docs/theory.md that is in no table: the opening, what is left out, references."""
 
 OPENING = """\
 # The statements
 
-<!-- Made from the tables of tabular_trpo/theory by `make theory`; a test compares. Do not edit. -->
+<!-- Made from the tables of tabular_trpo/_theory by `make theory`; a test compares. Do not edit. -->
 
-Every statement that `tabular-trpo verify` decides: {statements} statements in {topics} topics,
-{distinct} of them distinct, with {misquotations} misquotations. A statement speaks of a pair of
+The statements that `tabular-trpo verify` decides: {statements} statements in {topics} topics,
+{distinct} of them distinct, with {misquotations} misquotations. A statement is about a pair of
 policies, pi and pi_new, on one finite model. A verdict proves or refutes it for that pair, not in
-general; the proofs in general are in the papers named. For sources marked "own" no paper was found
-or looked for; "after" means that the form here is not the one of the paper. Under each statement
-stands what is quoted, and what is ours.
+general; the general proofs are in the papers named. For sources marked "own" no paper was found
+or searched for; "after" means that the form here is not that of the paper. Each entry quotes the
+source, and after "Here" states how the statement of the table differs.
 
 Formulas are in the language of [certificate.md](certificate.md). Three conventions differ between
 papers:
 
 - rho is not normalised, sum rho = 1/(1-gamma), as in TRPO; d = (1-gamma) rho. Kakade and Langford
-  multiply V, Q and A by 1-gamma, and their bounds are restated here without that.
+  multiply V, Q and A by 1-gamma, and their bounds are restated here without that factor.
 - `kl` is KL(pi || pi_new), as in TRPO; `kl_reversed` is KL(pi_new || pi), as in CPO and in mirror
   learning.
-- `eps` is the largest abs(A) over states and actions; `eps_cpi` the largest abs(A_bar), that is
-  with the actions of pi_new, over states; `eps_target` the same for the target of a mixture.
+- `eps` is the largest abs(A) over states and actions; `eps_cpi` is the largest abs(A_bar) over
+  states, where A_bar is the mean of A under pi_new; `eps_target` is the same for the target of a
+  mixture.
 
 The columns:
 
 - Eq.: the paper and its number. TRPO is Schulman et al. 2015, K&L Kakade and Langford 2002, CPO
   Achiam et al. 2017, Z&R Zhang and Ross 2021, K&S Kearns and Singh 2002; others by first author.
 - Class: `rational` statements are decided by rational arithmetic, `sqrt` and `log` ones by
-  enclosures of ever higher precision.
+  enclosures of increasing precision.
 - Sides: `two` for equations and for bounds of an absolute error, else `one`.
-- Counts: "same as" where the statement is one number with another one, as a paper has two formulas
-  for it: it is decided and certified, and not counted again. "algebra" where it holds whatever
-  numbers are put in the place of max_tv, gamma and the like ({algebra} of them).
-- Known: gap / penalty of the worst pair known by hand, 1 at equality, in which family it is met,
-  and what it tends to. "-" means that nothing is recorded. Numbers with `..` are cut after four
-  digits.
-- Met: the largest gap / penalty that the hunts of the [atlas](atlas.md) met at eight gammas, with
-  its witness and its gamma (the smallest of equals). It proves how tight the bound is at least;
-  a number below 1 is no supremum. "-" means that there is no ratio to hunt for.
-- False: how many misquotations of it are kept, each with a pair that refutes it; their names follow
-  under the statement.
+- Counts: "same as" where the statement is the same number as another one, for which a paper has a
+  second formula: it is decided and certified, but not counted again. "algebra" where it holds for
+  all numbers in the place of max_tv, gamma and the like ({algebra} of them).
+- Known: gap / penalty of the worst pair known by hand, 1 at equality, with its family and its
+  limit. "-" means that nothing is recorded. Numbers with `..` are cut after four digits.
+- Found: the largest gap / penalty that the searches of the [atlas](atlas.md) found at eight
+  gammas, with its witness and its gamma (the smallest of equals). It is a lower bound of the
+  supremum. "-" means that there is no ratio to search for.
+- False: the number of misquotations, each with a pair that refutes it; their names follow under the
+  statement.
 """
 
 LEFT_OUT = """\
 ## Left out
 
-These are no statements about one pair of policies, so there is nothing to decide about a pair:
+These are not statements about one pair of policies, so there is nothing to decide about a pair:
 
 - The rate of natural policy gradient over T steps (Agarwal et al. 2021, Theorem 5.3 of the arXiv
-  text) speaks of a whole run of policies. Its one step is in the table (Lemma 5.2);
-  `python -m scripts.npg_rate` sets runs beside the rate.
+  text) is about a whole run of policies. Its one step is in the table (Lemma 5.2);
+  `python -m scripts.npg_rate` compares runs with the rate.
 - The rates of softmax gradient ascent (Mei et al. 2020, Theorem 4) and of uniform trust region
-  policy optimisation (Shani et al. 2020, Theorem 2): runs again.
+  policy optimisation (Shani et al. 2020, Theorem 2) are about runs as well.
 - The call count of sampled conservative policy iteration, at most 72 R^2/eps^2 calls (Kakade and
   Langford 2002, Theorem 4.4), holds with some probability over samples; here nothing is sampled.
 """

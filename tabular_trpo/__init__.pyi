@@ -91,9 +91,6 @@ from tabular_trpo._theory.claim import (
     Theorem as Theorem,
 )
 from tabular_trpo._theory.claim import (
-    Verdict as Verdict,
-)
-from tabular_trpo._theory.claim import (
     claim as claim,
 )
 from tabular_trpo._theory.constants import penalty as penalty
@@ -102,6 +99,7 @@ from tabular_trpo._theory.judge import judge as judge
 from tabular_trpo._theory.misquotations import MISQUOTATIONS as MISQUOTATIONS
 from tabular_trpo._theory.pair import Pair as Pair
 from tabular_trpo._theory.theorems import THEOREMS as THEOREMS
+from tabular_trpo._theory.verdict import Verdict as Verdict
 from tabular_trpo._theory.verdicts import (
     Verdicts as Verdicts,
 )
@@ -110,6 +108,12 @@ from tabular_trpo._theory.verdicts import (
 )
 from tabular_trpo._theory.verdicts import (
     verify_pair as verify_pair,
+)
+from tabular_trpo._theory.vocabulary import (
+    VocabularyEntry as VocabularyEntry,
+)
+from tabular_trpo._theory.vocabulary import (
+    vocabulary as vocabulary,
 )
 from tabular_trpo.formats import (
     from_gym as from_gym,

@@ -1,19 +1,19 @@
 """Renamed arguments and attributes: the old names work until version 1.0, with a warning.
 
-AxisNames of modules are in `tabular_trpo._renames`; all are listed in docs/renames.md.
+Names of modules are in `tabular_trpo._renames`; all are listed in docs/renames.md.
 """
 
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from inspect import isclass
+from typing import Any, TypeVar
 from warnings import warn
 
-P = ParamSpec("P")
-R = TypeVar("R")
+T = TypeVar("T")
 
 
-def renamed_arguments(**new: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Let a function take keyword arguments by their old names: old="new".
+def renamed_arguments(**new: str) -> Callable[[T], T]:
+    """Let a function, or the constructor of a class, take arguments by old names: old="new".
 
     >>> @renamed_arguments(start="rho0")
     ... def f(rho0: str) -> str:
@@ -23,18 +23,26 @@ def renamed_arguments(**new: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     DeprecationWarning: f: the argument start is now rho0
     """
 
-    def decorated(function: Callable[P, R]) -> Callable[P, R]:
-        @wraps(function)
-        def renaming(*args: P.args, **named: P.kwargs) -> R:
-            for old in named.keys() & new.keys():
-                _warn(f"{function.__name__}: the argument {old} is now {new[old]}")
-                named[new[old]] = named.pop(old)
-            return function(*args, **named)
-
-        renaming.__dict__["__renamed__"] = new
-        return renaming
+    def decorated(thing: T) -> T:
+        made: Any = thing
+        if isclass(made):
+            made.__init__ = _renaming(made.__init__, made.__name__, new)
+            return thing
+        return _renaming(made, made.__name__, new)  # type: ignore[no-any-return]
 
     return decorated
+
+
+def _renaming(function: Any, name: str, new: dict[str, str]) -> Any:
+    @wraps(function)
+    def renaming(*args: Any, **named: Any) -> Any:
+        for old in named.keys() & new.keys():
+            _warn(f"{name}: the argument {old} is now {new[old]}")
+            named[new[old]] = named.pop(old)
+        return function(*args, **named)
+
+    renaming.__dict__["__renamed__"] = new
+    return renaming
 
 
 def renamed_attribute(old: str, new: str) -> property:

@@ -1,6 +1,6 @@
 """Checks of the values of models and policies: all offenders are found, the first twenty named."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from typing import final
@@ -73,10 +73,24 @@ class Report:
 
         self.add(bad, describe)
 
+    def merge(self, found: "Report | InvalidMDPError", place: Callable[[Problem], Problem]) -> None:
+        """Add the problems of another check; `place` returns each as it is named here."""
+        for problem in found.problems:
+            self.note(place(problem))
+        self.hidden += found.hidden
+
     def close(self) -> None:
         """Raise InvalidMDPError where problems were added."""
         if self.problems:
             raise InvalidMDPError(self.problems, self.hidden)
+
+
+def refuse(problems: Iterable[Problem]) -> None:
+    """Raise InvalidMDPError where there are problems: the first twenty listed, the rest counted."""
+    report = Report()
+    for problem in problems:
+        report.note(problem)
+    report.close()
 
 
 def label(name: str, index: Index, axes: str) -> str:

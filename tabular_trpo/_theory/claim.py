@@ -1,34 +1,53 @@
-"""A theorem is data: a formula and its source; a claim is its value, a verdict its fate."""
+"""A theorem is data: a formula with its source; a claim is its value on one pair of policies."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from fractions import Fraction
-from typing import Any, NoReturn, final
+from textwrap import shorten
+from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo._core.deprecated import renamed_attribute
+from tabular_trpo._core.deprecated import renamed_arguments, renamed_attribute
 from tabular_trpo._core.errors import invalid
-from tabular_trpo._core.nearest import approximate
-from tabular_trpo._core.numbers import OptionalScalar, shown
+from tabular_trpo._core.numbers import brief, shown
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
-from tabular_trpo._theory.center import Centre, centred
+from tabular_trpo._core.string_enum import PlainStrEnum
+from tabular_trpo._core.terminal import plain
+from tabular_trpo._theory.center import traced_center
 from tabular_trpo._theory.expression import Expression
 from tabular_trpo._theory.quantities import Quantities
+from tabular_trpo._theory.symbols import Symbols
 from tabular_trpo._theory.trace import Formula, Statement, trace
 from tabular_trpo._theory.vocabulary import has_logarithms, needs_mixture
 from tabular_trpo._theory.wording import WORDS
+
+LONGEST_SHOWN = 80  # characters of a formula in a `repr`
+
+
+@final
+class Exactness(PlainStrEnum):
+    """The numbers that decide a theorem: with "sqrt" roots too, with "log" logarithms too."""
+
+    RATIONAL = "rational"
+    SQRT = "sqrt"
+    LOG = "log"
 
 
 @public
 @final
 @locked
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Claim:
-    """What a theorem says of one pair (or batch of pairs): two numbers and how they should relate.
+    """A theorem evaluated on one pair (or a batch of pairs): two numbers and their relation.
 
     lhs, rhs: (...) in the arithmetic of the pair; None where a side has no value
+    relation: "==", "<=" or ">="
+
+    >>> from fractions import Fraction
+    >>> claim = Claim("my bound", "claim", "user", Fraction(1, 2), "<=", Fraction(3, 4))
+    >>> claim, claim.slack
+    (<Claim my bound: 1/2 <= 3/4>, Fraction(1, 4))
     """
 
     name: str
@@ -44,116 +63,88 @@ class Claim:
         with np.errstate(invalid="ignore"):  # inf - inf is NaN: no value
             return self.rhs - self.lhs if self.relation == "<=" else self.lhs - self.rhs
 
-
-@public
-@final
-@locked
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What became of a claim; there are four ends, so a verdict is not a bool.
-
-    status:    "proved", "refuted", "undecided" (a limit was reached: see `reason`), or "vacuous"
-               (the precondition fails, a penalty is infinite, or a side has no value: see `reason`)
-    slack_lo, slack_hi: certain bounds of the slack (see `Claim.slack`), equal where it is known
-               exactly; None where it has no value
-    arithmetic:      "float" (enclosed float64), "rational", or "enclosure" (exact logarithms and roots)
-    tightness: gap / penalty, 1 at equality.  Of a bound around L, (L - lhs) / (L - rhs); of another
-               "<=", lhs / rhs; None elsewhere and for 0 / 0
-    """
-
-    status: str
-    slack_lo: OptionalScalar
-    slack_hi: OptionalScalar
-    arithmetic: str
-    claim: Claim
-    reason: str = ""
-    tightness: float | None = None
-
-    lane = renamed_attribute("lane", "arithmetic")
-
-    def __bool__(self) -> NoReturn:
-        """Refuse: undecided is not false, and vacuous is not true."""
-        raise TypeError(
-            'a verdict is no bool; compare verdict.status with "proved", "refuted", ...'
+    def __repr__(self) -> str:
+        """Return one line: the name and the two sides."""
+        lhs, rhs = (
+            f"{np.size(x)} numbers" if np.ndim(x) else brief(x) for x in (self.lhs, self.rhs)
         )
-
-    def __str__(self) -> str:
-        """Return one line: status, name, arithmetic, and the slack or else the reason."""
-        slack, end = self.slack_lo, self.reason
-        if slack is not None:  # it may be beyond the largest float
-            exact = isinstance(slack, Fraction)
-            end = f"slack {approximate(slack, 6) if exact else format(slack, '.6g')}"
-        return f"{self.status:9} {self.claim.name:33} {self.arithmetic:9} {end}"
+        return f"<Claim {plain(self.name)}: {lhs} {self.relation} {rhs}>"
 
 
 @final
 @locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Traced:
-    """The formula of a theorem that was copied or pickled: what tracing the first one gave."""
+    """A formula that was traced before: that of a misquotation, a copy or a pickle of a theorem."""
 
     statement: Statement
 
-    def __call__(self, p: Any) -> Statement:
+    def __call__(self, p: Symbols) -> Statement:
         """Return the statement."""
         return self.statement
 
 
+@renamed_arguments(around="center")
 @public
 @final
 @locked
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Theorem:
-    """A statement about every pair of policies, one text for every arithmetic.
+    """A statement about every pair of policies, one formula for every arithmetic.
 
     name:         not empty
     formula:      p -> (lhs, relation, rhs)
-    precondition: p -> (lhs, relation, rhs) under which alone it speaks, or None
-    around:       "L" for a bound around the surrogate, or any formula of a number; see
-                  `Verdict.tightness`
-    same_as:      the name of the theorem that says the same number, or nothing
+    precondition: p -> (lhs, relation, rhs), without which nothing is claimed; None for no condition
+    center:       the number from which gap and penalty of a bound are measured, as text ("L") or as
+                  a formula p -> number; see `Verdict.tightness`
+    same_as:      name of the theorem that states the same number, or empty
     algebra:      whether it holds by algebra in its numbers, whatever the model
-    quoted:       what the source says, in words or in its notation
-    differs:      what is said here that the source does not say, or says otherwise
-    statement, condition, centre: the traced formulas
-    mixture:      whether it speaks of mixture pairs only
+    quoted:       what the source states, in words or in its notation
+    differs:      how the statement here differs from the source
+    statement, condition, center_expression: the traced formulas
+    mixture:      whether it is about mixture pairs only
     raises:       TypeError where a formula leaves the language or the name is no text;
-                  InvalidMDPError where `around` is no number of a pair
+                  InvalidMDPError where `center` is no number of a pair
+
+    >>> Theorem("my bound", "claim", "user", lambda p: (p.eta_new, ">=", p.L - p.C * p.max_kl))
+    <Theorem my bound: eta_new >= L - C*max_kl, claim>
     """
 
     name: str
     equation: str
     source: str
-    formula: Any = field(repr=False)  # Formula
-    precondition: Any = field(default=None, repr=False)  # Formula | None
-    around: Centre = None
+    formula: Any  # Formula, checked where it is traced
+    precondition: Any = None  # Formula | None
+    center: object = None
     same_as: str = ""
     algebra: bool = False
     quoted: str = ""
     differs: str = ""
     statement: Statement = field(init=False)
     condition: Statement | None = field(init=False)
-    centre: Expression | None = field(init=False)
+    center_expression: Expression | None = field(init=False)
     mixture: bool = field(init=False)
+
+    around = renamed_attribute("around", "center")
+    centre = renamed_attribute("centre", "center_expression")
 
     def __post_init__(self) -> None:
         """Check the words, trace the formulas."""
-        check_words(self.name)
-        centre = centred(self.around)
+        check_title(self.name)
+        center = traced_center(self.center)
         statement = trace(self.formula)
         condition = None if self.precondition is None else trace(self.precondition, "precondition")
         object.__setattr__(self, "statement", statement)
         object.__setattr__(self, "condition", condition)
-        object.__setattr__(self, "centre", centre)
-        names = self.names() | (set() if centre is None else centre.names())
+        object.__setattr__(self, "center_expression", center)
+        names = self.names() | (set() if center is None else center.names())
         object.__setattr__(self, "mixture", needs_mixture(names))
 
-    def _portable(self) -> dict[str, Any]:
-        """Return the formulas as what they were traced to: functions of users cannot be pickled."""
-        condition = self.condition
+    def _portable(self) -> dict[str, Traced | None]:
+        """Return the formulas as they were traced: functions of users cannot be pickled."""
         return {
             "formula": Traced(self.statement),
-            "precondition": None if condition is None else Traced(condition),
+            "precondition": None if self.condition is None else Traced(self.condition),
         }
 
     def __call__(self, pair: Quantities) -> Claim:
@@ -168,8 +159,7 @@ class Theorem:
         """Evaluate the statement or the condition."""
         if self.mixture and not pair.is_mixture:
             cure = "Build the pair by Pair.mixture(mdp, pi, target, alpha)"
-            got = "speaks of mixtures only"
-            raise invalid("mixture", self.name, got, "a mixture pair", cure)
+            raise invalid("mixture", self.name, "is about mixtures only", "a mixture pair", cure)
         lhs, rhs = (side.value(pair) for side in (statement.lhs, statement.rhs))
         return self.claim(lhs, rhs, statement.relation)
 
@@ -192,16 +182,23 @@ class Theorem:
         return self.statement.names() | (self.condition.names() if self.condition else set())
 
     @property
-    def exactness(self) -> str:
+    def exactness(self) -> Exactness:
         """The numbers that decide it: "rational", "sqrt" (roots too) or "log" (logarithms too)."""
         names = self.names()
-        return "log" if has_logarithms(names) else "sqrt" if "sqrt" in names else "rational"
+        if has_logarithms(names):
+            return Exactness.LOG
+        return Exactness.SQRT if "sqrt" in names else Exactness.RATIONAL
 
     @property
     def sides(self) -> str:
         """The sides it bounds: "two" of an equation or an absolute error on the left, or "one"."""
         two = self.statement.relation == "==" or _is_error(self.statement.lhs)
         return "two" if two else "one"
+
+    def __repr__(self) -> str:
+        """Return one line: the name, the formula (cut where it is long) and the equation."""
+        text = shorten(str(self.statement), LONGEST_SHOWN, placeholder=" ...")
+        return f"<Theorem {plain(self.name)}: {text}, {plain(self.equation)}>"
 
 
 def _is_error(lhs: Expression) -> bool:
@@ -216,46 +213,46 @@ def _is_error(lhs: Expression) -> bool:
     return False
 
 
-def check_words(title: object) -> None:
-    """Refuse a title that is no text."""
+def check_title(title: object) -> str:
+    """Return the title of a claim; raise TypeError where it is no text or empty."""
     if not isinstance(title, str) or not title:
         raise TypeError(f'title = {shown(title)}, expected a text: write @tt.claim("my bound")')
+    return title
 
 
 def theorem(
     equation: str,
     source: str,
-    around: Centre = None,
+    center: str | None = None,
     when: Formula | None = None,
     same_as: str = "",
     algebra: bool = False,
 ) -> Callable[[Formula], Theorem]:
     """Make a Theorem of a function; its name is the function's."""
-    return lambda formula: Theorem(
-        formula.__name__,
-        equation,
-        source,
-        formula,
-        when,
-        around,
-        same_as,
-        algebra,
-        *WORDS.get(formula.__name__, ("", "")),
-    )
+
+    def made(formula: Formula) -> Theorem:
+        name = formula.__name__
+        words = WORDS.get(name, ("", ""))
+        return Theorem(name, equation, source, formula, when, center, same_as, algebra, *words)
+
+    return made
 
 
+@renamed_arguments(around="center")
 @public
-def claim(title: Any, around: Centre = None, when: Any = None) -> Callable[[Formula], Theorem]:
-    """Make a claim of one's own, to be judged, certified or refuted like any theorem.
+def claim(
+    title: object, center: object = None, when: object = None
+) -> Callable[[Formula], Theorem]:
+    """Return a decorator that makes a claim of a formula, to be judged, certified or refuted.
 
-    title:  what it is called
-    around: the number that the bound lies around, as text or as a formula p -> number: "L", or
-            "eta + sum_s(rho*A_bar)"; it tells the gap from the penalty, see `Verdict.tightness`
-    when:   a formula that must hold for the claim to speak
+    title:  name of the claim
+    center: the number from which gap and penalty are measured (see `Verdict.tightness`), as text,
+            "L" or "eta + sum_s(rho*A_bar)", or as a formula p -> number
+    when:   a formula p -> (lhs, relation, rhs), without which the claim is vacuous
     raises: TypeError where a formula leaves the language or the title is no text;
-            InvalidMDPError where `around` is no number of a pair
+            InvalidMDPError where `center` is no number of a pair
 
-    >>> @claim("Theorem 1, constant 2", around="L")
+    >>> @claim("Theorem 1, constant 2", center="L")
     ... def weak(p):
     ...     return p.eta_new, ">=", p.L - 2 * p.eps * p.gamma / (1 - p.gamma) ** 2 * p.max_tv**2
     >>> weak.text()
@@ -263,6 +260,6 @@ def claim(title: Any, around: Centre = None, when: Any = None) -> Callable[[Form
     """
     if not (when is None or callable(when)):
         raise TypeError(f"when = {shown(when)}, expected a function of p")
-    check_words(title)  # here, where they were written, not where the formula follows
-    centred(around)
-    return lambda formula: Theorem(title, "claim", "user", formula, when, around)
+    name = check_title(title)  # here, where they were written, not where the formula follows
+    traced_center(center)
+    return lambda formula: Theorem(name, "claim", "user", formula, when, center)

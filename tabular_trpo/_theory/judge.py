@@ -1,10 +1,14 @@
-"""Verdicts: enclosed floats first, then rationals, then logarithms to as many bits as it takes.
+"""Deciding a claim: first floats with error bounds, then rationals, then ever finer enclosures.
 
-Floats never prove an equality; they prove an inequality or refute a claim only where the enclosure
-of its slack leaves no doubt.  In rationals the sign of the slack is certain, and with logarithms it
-is certain too unless a limit is reached: then, and only then, a verdict is undecided.
+Problem: the sign of the slack of a claim on one pair of policies, where a precondition holds.
+Method: an interval of doubles that holds the slack decides where it does not contain 0; else the
+pair is read as rationals, and the sign of the slack is computed exactly; logarithms and roots are
+enclosed with doubling precision until the sign shows (`core.real`).
+Guarantee: "proved" and "refuted" are certain.  Floats never prove an equality.  "undecided" means
+that a stated limit was reached: of precision, size or work.
 """
 
+from dataclasses import replace
 from fractions import Fraction
 from math import inf, isinf, nextafter
 from numbers import Integral
@@ -18,74 +22,73 @@ from tabular_trpo._core.errors import (
     LimitError,
     MemoryGuardError,
     NoValueError,
-    Problem,
     TabularError,
-    invalid,
 )
 from tabular_trpo._core.interval import Interval
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest
-from tabular_trpo._core.numbers import shown
+from tabular_trpo._core.numbers import OptionalScalar, shown
 from tabular_trpo._core.public import public
 from tabular_trpo._core.signs import MAX_BITS
-from tabular_trpo._theory.claim import Claim, Theorem, Verdict
+from tabular_trpo._theory.claim import Claim, Exactness, Theorem
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.quantities import Quantities
 from tabular_trpo._theory.ratio import ratio_of
+from tabular_trpo._theory.verdict import Decider, Status, Verdict
 
-ARITHMETICS = ("auto", "float", "rational")
-MOST_STATES, MOST_ENTRIES = 120, 2**20  # of a float model that is made rational to settle a claim
+AUTO = "auto"
+ARITHMETICS = (AUTO, Decider.FLOAT, Decider.RATIONAL)  # that may be asked for
+MOST_STATES, MOST_ENTRIES = 120, 2**20  # of a float model that is read as rationals unasked
 FIRST_BITS = 64
-# Work of one statement, in that of evaluating both policies (`benchmarks.exact_work`).
+# Work of one statement, in units of the evaluation of both policies (`benchmarks.exact_work`).
 STATEMENT = 1.0
 NOT_MIXTURE = "the pair is no mixture"
-NOT_MET = "the precondition fails"
+PRECONDITION_FAILS = "the precondition fails"
 INFINITE = "a side is infinite"
 NO_VALUE = "a side has no value"
-Bounds = tuple[str, Any, Any]  # status, slack_lo, slack_hi
+OPEN = "the enclosure of the slack contains 0"
+Bounds = tuple[Status, Any, Any]  # status, slack_lo, slack_hi
 
 
 @renamed_arguments(lane="arithmetic")
 @public
-def judge(theorem: Theorem, pair: Pair, bits: int = MAX_BITS, arithmetic: str = "auto") -> Verdict:
-    """Decide a theorem, or any claim, on one pair.
+def judge(theorem: Theorem, pair: Pair, bits: int = MAX_BITS, arithmetic: str = AUTO) -> Verdict:
+    """Decide a theorem, or any claim, on one pair of policies.
 
-    bits:   precision at which the sign of a number with logarithms is given up
-    arithmetic:   "auto" escalates; "float" stays with enclosed floats; "rational" begins with rationals
-    return: Verdict; "undecided" only where a limit was reached, which `reason` names
-    raises: InvalidMDPError for a batch of pairs, an unknown arithmetic or bits < 1; TypeError
+    bits:       largest precision at which the sign of a number with logarithms is sought
+    arithmetic: "auto" begins with the arithmetic of the pair and goes on to rationals; "float"
+                ends with floats and their error bounds; "rational" begins with rationals
+    return:     Verdict; "undecided" only where a limit was reached, which `reason` names
+    raises:     InvalidMDPError for a batch of pairs, an unknown arithmetic or bits < 1; TypeError
+
+    >>> from tabular_trpo._theory.fixtures import tight
+    >>> from tabular_trpo._theory.statements.coupling import trpo_bound
+    >>> judge(trpo_bound, tight()())
+    <Verdict trpo_bound: proved, rational, slack 1.70311>
     """
     check_question(theorem, pair, bits, arithmetic)
     if theorem.mixture and not pair.is_mixture:
-        own = "rational" if arithmetic == "rational" else pair.mdp.arithmetic
-        return Verdict("vacuous", None, None, own, theorem.claim(None, None), NOT_MIXTURE)
-    if pair.mdp.arithmetic == "float" and arithmetic != "rational":
-        verdict = _decide(theorem, pair.enclosed(), "float", bits)
-        if verdict.status != "undecided":
+        own = Decider(arithmetic if arithmetic == Decider.RATIONAL else pair.mdp.arithmetic)
+        return _without_slack(theorem, Status.VACUOUS, own, NOT_MIXTURE)
+    if pair.mdp.arithmetic == Decider.FLOAT and arithmetic != Decider.RATIONAL:
+        verdict = _decide(theorem, pair.enclosed(), Decider.FLOAT, bits)
+        if verdict.status != Status.UNDECIDED:
             return verdict
-        limit = (
-            "the arithmetic is float by choice" if arithmetic == "float" else unaffordable(pair.mdp)
-        )
-        if limit:
+        chosen = "the arithmetic is float by choice" if arithmetic == Decider.FLOAT else ""
+        if limit := chosen or unaffordable(pair.mdp):
             reason = f"{verdict.reason}; rationals were not tried: {limit}"
-            return Verdict(
-                "undecided", verdict.slack_lo, verdict.slack_hi, "float", verdict.claim, reason
-            )
+            return replace(verdict, reason=reason, tightness=None)
     try:
         exact = pair.exact
         _ = exact.old, exact.new
         spend(STATEMENT * exact.exact_seconds, f"{theorem.name} in rationals")
-    except (LimitError, MemoryGuardError) as limit_met:
-        return Verdict(
-            "undecided", None, None, "rational", theorem.claim(None, None), str(limit_met)
-        )
-    return _decide(theorem, exact, "rational", bits)
+    except (LimitError, MemoryGuardError) as limit_reached:
+        return _without_slack(theorem, Status.UNDECIDED, Decider.RATIONAL, str(limit_reached))
+    return _decide(theorem, exact, Decider.RATIONAL, bits)
 
 
-def check_question(
-    theorem: object, pair: object, bits: object, arithmetic: object = "auto"
-) -> None:
-    """Refuse what cannot be judged; see `judge`."""
+def check_question(theorem: object, pair: object, bits: object, arithmetic: object = AUTO) -> None:
+    """Raise for arguments that cannot be judged; see `judge`."""
     if not isinstance(theorem, Theorem):
         cure = '@tt.claim("title") makes one of a function'
         raise TypeError(f"theorem = {shown(theorem)}, expected a Theorem. {cure}")
@@ -94,58 +97,56 @@ def check_question(
     if isinstance(bits, bool) or not isinstance(bits, Integral):
         raise TypeError(f"bits = {shown(bits)}, expected an integer")
     if bits < 1:
-        raise invalid("bits", "bits", f"= {shown(bits)}", "a positive integer")
+        raise InvalidMDPError.of("bits", "bits", f"= {shown(bits)}", "a positive integer")
     if pair.mdp.batch_shape:
         got, cure = f"has batch {pair.mdp.batch_shape}", "Take one pair by pair[i]"
-        raise invalid("batch", "pair", got, "a single pair", cure)
+        raise InvalidMDPError.of("batch", "pair", got, "a single pair", cure)
     if arithmetic not in ARITHMETICS:
-        raise InvalidMDPError(
-            Problem("lane", "arithmetic", f"= {arithmetic!r}", f"one of {', '.join(ARITHMETICS)}")
-        )
+        expected = f"one of {', '.join(ARITHMETICS)}"
+        raise InvalidMDPError.of("lane", "arithmetic", f"= {arithmetic!r}", expected)
 
 
 def unaffordable(mdp: MDP) -> str:
-    """Return why a float model is not made rational unasked, or nothing."""
+    """Return why a float model is not read as rationals unasked, or an empty text."""
     entries = mdp.n_states**2 * mdp.n_actions
     if mdp.n_states > MOST_STATES or entries > MOST_ENTRIES:
         return f"S = {mdp.n_states}, S*S*A = {entries}, limits {MOST_STATES} and {MOST_ENTRIES}"
     return ""
 
 
-def _decide(theorem: Theorem, pair: Quantities, arithmetic: str, bits: int) -> Verdict:
+def _without_slack(theorem: Theorem, status: Status, arithmetic: Decider, reason: str) -> Verdict:
+    return Verdict(status, None, None, arithmetic, theorem.claim(None, None), reason)
+
+
+def _decide(theorem: Theorem, pair: Quantities, arithmetic: Decider, bits: int) -> Verdict:
     """Judge the precondition, then the statement, in one arithmetic."""
-    unknown = theorem.claim(None, None)
     try:
         if theorem.condition is not None:
             status, *_ = bounds(theorem.at(pair, theorem.condition), bits)
-            if status == "undecided":
-                return Verdict(status, None, None, arithmetic, unknown, "the precondition is open")
-            if status == "refuted":
-                return Verdict("vacuous", None, None, arithmetic, unknown, NOT_MET)
+            if status == Status.UNDECIDED:
+                return _without_slack(theorem, status, arithmetic, "the precondition is open")
+            if status == Status.REFUTED:
+                return _without_slack(theorem, Status.VACUOUS, arithmetic, PRECONDITION_FAILS)
         claim = theorem(pair)
         status, lo, hi = bounds(claim, bits)
     except LimitError as limit:
-        return Verdict("undecided", None, None, _kind(theorem, arithmetic), unknown, str(limit))
+        enclosed = arithmetic == Decider.RATIONAL and theorem.exactness != Exactness.RATIONAL
+        kind = Decider.ENCLOSURE if enclosed else arithmetic
+        return _without_slack(theorem, Status.UNDECIDED, kind, str(limit))
     except NoValueError as undefined:
-        return Verdict("vacuous", None, None, arithmetic, unknown, f"{NO_VALUE}: {undefined}")
+        return _without_slack(theorem, Status.VACUOUS, arithmetic, f"{NO_VALUE}: {undefined}")
     except TabularError:
         raise
     except (ArithmeticError, ValueError) as undefined:
         # inf - inf, division by 0, the root of a negative number
-        status = "undecided" if arithmetic == "float" else "vacuous"
-        return Verdict(status, None, None, arithmetic, unknown, f"{NO_VALUE}: {undefined}")
-    reason = {"vacuous": INFINITE, "undecided": "the enclosure of the slack contains 0"}.get(
-        status, ""
-    )
-    if status == "vacuous":
-        return Verdict(status, None, None, arithmetic, _shown(claim), reason)
-    kind = "enclosure" if isinstance(claim.slack, real.Real) else arithmetic
+        status = Status.UNDECIDED if arithmetic == Decider.FLOAT else Status.VACUOUS
+        return _without_slack(theorem, status, arithmetic, f"{NO_VALUE}: {undefined}")
+    if status == Status.VACUOUS:
+        return Verdict(status, None, None, arithmetic, _shown(claim), INFINITE)
+    kind = Decider.ENCLOSURE if isinstance(claim.slack, real.Real) else arithmetic
+    reason = OPEN if status == Status.UNDECIDED else ""
     tightness = _tightness(theorem, claim, pair, lo)
     return Verdict(status, lo, hi, kind, _shown(claim), reason, tightness)
-
-
-def _kind(theorem: Theorem, arithmetic: str) -> str:
-    return arithmetic if theorem.exactness == "rational" or arithmetic == "float" else "enclosure"
 
 
 def bounds(claim: Claim, bits: int = MAX_BITS) -> Bounds:
@@ -159,28 +160,29 @@ def bounds(claim: Claim, bits: int = MAX_BITS) -> Bounds:
         return _float_status(claim.relation, lo, hi), lo, hi
     if real.is_infinite(slack):
         if claim.relation != "==" and slack > 0:
-            return "vacuous", inf, inf
-        return "refuted", nearest(slack), nearest(slack)
+            return Status.VACUOUS, inf, inf
+        return Status.REFUTED, nearest(slack), nearest(slack)
     sign = real.sign(slack, bits)
     holds = sign == 0 if claim.relation == "==" else sign >= 0
-    return "proved" if holds else "refuted", *_ends(slack, sign)
+    return Status.PROVED if holds else Status.REFUTED, *_ends(slack, sign)
 
 
-def _float_status(relation: str, lo: float, hi: float) -> str:
+def _float_status(relation: str, lo: float, hi: float) -> Status:
     if hi < 0 or (relation == "==" and lo > 0):
-        return "refuted"
+        return Status.REFUTED
     if relation == "==" or lo < 0:
-        return "undecided"
-    if isinf(hi):
-        # Proved or infinite: only rationals tell which.
-        return "vacuous" if isinf(lo) else "undecided"
-    return "proved"
+        return Status.UNDECIDED
+    if isinf(hi):  # proved or infinite: only rationals can decide which
+        return Status.VACUOUS if isinf(lo) else Status.UNDECIDED
+    return Status.PROVED
 
 
-def _ends(slack: Any, sign: int) -> tuple[Any, Any]:
+def _ends(slack: Any, sign: int) -> tuple[OptionalScalar, OptionalScalar]:
     """Return an enclosure that shows the sign."""
-    if isinstance(slack, Fraction) or sign == 0:
-        return (Fraction(0), Fraction(0)) if sign == 0 else (slack, slack)
+    if sign == 0:
+        return Fraction(0), Fraction(0)
+    if isinstance(slack, Fraction):
+        return slack, slack
     bits = FIRST_BITS
     while True:
         lo, hi = real.enclose(slack, bits)
@@ -190,30 +192,31 @@ def _ends(slack: Any, sign: int) -> tuple[Any, Any]:
 
 
 def _shown(claim: Claim) -> Claim:
-    """Return the claim with the middle of each interval; exact numbers stay."""
-    if not isinstance(claim.lhs, Interval) and not isinstance(claim.rhs, Interval):
+    """Return the claim with floats for its sides where one is an interval."""
+    if Interval not in (type(claim.lhs), type(claim.rhs)):
         return claim
-    lhs, rhs = (_number(x) for x in (claim.lhs, claim.rhs))
+    lhs, rhs = (nearest(_middle(x)) for x in (claim.lhs, claim.rhs))
     return Claim(claim.name, claim.equation, claim.source, lhs, claim.relation, rhs)
 
 
-def _number(x: Any) -> float:
-    return nearest(x.lo) / 2 + nearest(x.hi) / 2 if isinstance(x, Interval) else nearest(x)
+def _middle(x: Any) -> Any:
+    """Return the middle of an interval; other numbers stay."""
+    return nearest(x.lo) / 2 + nearest(x.hi) / 2 if isinstance(x, Interval) else x
 
 
-def _tightness(theorem: Theorem, claim: Claim, pair: Quantities, lo: Any) -> float | None:
-    """Return gap / penalty as a float: for people, never for proofs."""
-    if theorem.centre is None and claim.relation != "<=":
+def _tightness(theorem: Theorem, claim: Claim, pair: Quantities, lo: object) -> float | None:
+    """Return gap / penalty as a float, for reports; no verdict depends on it."""
+    if theorem.center_expression is None and claim.relation != "<=":
         return None
     gap, penalty = claim.lhs, claim.rhs
     try:
-        if theorem.centre is not None:
-            centre = theorem.centre.value(pair)
-            gap, penalty = centre - gap, centre - penalty
+        if theorem.center_expression is not None:
+            center = theorem.center_expression.value(pair)
+            gap, penalty = center - gap, center - penalty
     except ArithmeticError:
         return None
-    numbers = [_number(x) if isinstance(x, Interval) else x for x in (gap, penalty)]
-    ratio = ratio_of(*numbers)
-    if ratio is not None and isinstance(lo, float) and lo > 0 and numbers[1] > 0:
+    gap, penalty = _middle(gap), _middle(penalty)
+    ratio = ratio_of(gap, penalty)
+    if ratio is not None and isinstance(lo, float) and lo > 0 and penalty > 0:
         return min(ratio, nextafter(1, 0))  # the middle of an enclosure may round to 1
     return ratio

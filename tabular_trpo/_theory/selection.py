@@ -1,9 +1,9 @@
-"""Which theorems are meant: all of the table, some by name, or claims of one's own."""
+"""Which theorems are judged: the whole table, some by name, or claims of the user."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from tabular_trpo._core.errors import InvalidMDPError, Problem
+from tabular_trpo._core.errors import InvalidMDPError
 from tabular_trpo._core.numbers import shown
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.theorems import THEOREMS
@@ -12,7 +12,7 @@ Choice = Iterable[Theorem | str] | None
 
 
 def chosen(theorems: Choice = None) -> tuple[Theorem, ...]:
-    """Return the theorems that are meant, in the order given.
+    """Return the selected theorems, in the order given.
 
     theorems: theorems, claims, or names of the table; the whole table for None
     raises:   InvalidMDPError for an unknown name; TypeError for what is neither
@@ -33,10 +33,10 @@ def _one(theorem: object) -> Theorem:
     if not isinstance(theorem, str):
         cure = '@tt.claim("title") makes a theorem of a function'
         raise TypeError(f"theorems has {shown(theorem)}, expected a Theorem or a name. {cure}")
-    table = {known.name: known for known in THEOREMS}
+    table = {listed.name: listed for listed in THEOREMS}
     if theorem not in table:
-        close = get_close_matches(theorem, table, n=3) or table
-        raise InvalidMDPError(
-            Problem("theorem", "theorems", f"has {shown(theorem)}", f"names as {', '.join(close)}")
+        close = ", ".join(get_close_matches(theorem, table, n=3) or table)
+        raise InvalidMDPError.of(
+            "theorem", "theorems", f"has {shown(theorem)}", f"names as {close}"
         )
     return table[theorem]

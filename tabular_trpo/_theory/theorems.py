@@ -1,38 +1,47 @@
-"""The table: every theorem, in reading order."""
+"""The table of theorems, in reading order; `statements` has the modules."""
 
 from collections.abc import Sequence
+from types import ModuleType
 
 from tabular_trpo._theory.claim import Theorem
-from tabular_trpo._theory.statements.average import AVERAGE
-from tabular_trpo._theory.statements.constrained import CONSTRAINED
-from tabular_trpo._theory.statements.coupling import COUPLING
-from tabular_trpo._theory.statements.divergences import DIVERGENCES
-from tabular_trpo._theory.statements.gradients import GRADIENTS
-from tabular_trpo._theory.statements.horizon import HORIZON
-from tabular_trpo._theory.statements.identities import IDENTITIES
-from tabular_trpo._theory.statements.mean_kl import MEAN_KL
-from tabular_trpo._theory.statements.mixtures import MIXTURES
-from tabular_trpo._theory.statements.models import MODELS
-from tabular_trpo._theory.statements.monotone import MONOTONE
+from tabular_trpo._theory.statements import (
+    average,
+    constrained,
+    coupling,
+    divergences,
+    gradients,
+    horizon,
+    identities,
+    mean_kl,
+    mixtures,
+    models,
+    monotone,
+)
+
+
+def _statements(module: ModuleType) -> tuple[Theorem, ...]:
+    """Return the theorems of a module in the order of their definition."""
+    return tuple(thing for thing in vars(module).values() if isinstance(thing, Theorem))
+
 
 TOPICS = {
-    "Identities": IDENTITIES,
-    "Divergences": DIVERGENCES,
-    "Theorem 1 and its proof": COUPLING,
-    "Mixtures": MIXTURES,
-    "Mean steps and spans": CONSTRAINED,
-    "KL divergence": MEAN_KL,
-    "Gradients": GRADIENTS,
-    "Monotone steps": MONOTONE,
-    "Models and soft values": MODELS,
-    "Finite horizon": HORIZON,
-    "Average reward": AVERAGE,
+    "Identities": _statements(identities),
+    "Divergences": _statements(divergences),
+    "Theorem 1 and its proof": _statements(coupling),
+    "Mixtures": _statements(mixtures),
+    "Mean steps and spans": _statements(constrained),
+    "KL divergence": _statements(mean_kl),
+    "Gradients": _statements(gradients),
+    "Monotone steps": _statements(monotone),
+    "Models and soft values": _statements(models),
+    "Finite horizon": _statements(horizon),
+    "Average reward": _statements(average),
 }
 THEOREMS = tuple(theorem for topic in TOPICS.values() for theorem in topic)
 
 
 def distinct(theorems: Sequence[Theorem]) -> tuple[Theorem, ...]:
-    """Return the theorems without those that say the number of another one among them.
+    """Return the theorems that do not state the same number as another one among them.
 
     >>> len(THEOREMS) - len(distinct(THEOREMS))
     7

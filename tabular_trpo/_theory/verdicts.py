@@ -1,4 +1,4 @@
-"""The whole table judged on one pair."""
+"""The verdicts on one pair: all theorems of the table, or some of them."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -12,10 +12,10 @@ from tabular_trpo._core.nearest import written
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._core.signs import MAX_BITS
-from tabular_trpo._theory.claim import Verdict
-from tabular_trpo._theory.judge import judge
+from tabular_trpo._theory.judge import AUTO, judge
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.selection import Choice, chosen
+from tabular_trpo._theory.verdict import Status, Verdict
 
 
 @public
@@ -23,7 +23,15 @@ from tabular_trpo._theory.selection import Choice, chosen
 @locked
 @dataclass(frozen=True, slots=True, repr=False)
 class Verdicts:
-    """The verdicts on one pair, in the order of the theorems: a sequence, by index or by name."""
+    """The verdicts on one pair in the order of the theorems: a sequence, by index or by name.
+
+    >>> from tabular_trpo._theory.fixtures import tight
+    >>> verdicts = verify_pair(tight()(), ["trpo_bound", "cpi_bound"])
+    >>> verdicts
+    <Verdicts: 1 proved, 0 refuted, 0 undecided, 1 vacuous>
+    >>> print(verdicts["trpo_bound"])
+    proved    trpo_bound                        rational  slack 1.70311
+    """
 
     items: tuple[Verdict, ...]
 
@@ -32,11 +40,11 @@ class Verdicts:
         return iter(self.items)
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return the number of verdicts."""
         return len(self.items)
 
     def __getitem__(self, key: int | str) -> Verdict:
-        """Return the verdict at a place, or on the theorem of a name (KeyError for none)."""
+        """Return the verdict at an index, or on the theorem of a name (KeyError for none)."""
         if isinstance(key, str):
             return {verdict.claim.name: verdict for verdict in self.items}[key]
         return self.items[key]
@@ -46,39 +54,38 @@ class Verdicts:
         raise TypeError("verdicts are no bool; read .all_proved or .counts()")
 
     def counts(self) -> dict[str, int]:
-        """Return how many verdicts end each way."""
+        """Return the number of verdicts of each status."""
         counts = Counter(verdict.status for verdict in self.items)
-        return {status: counts[status] for status in ("proved", "refuted", "undecided", "vacuous")}
+        return {status.value: counts[status] for status in Status}
 
     @property
     def all_proved(self) -> bool:
-        """Whether every theorem that speaks of the pair is proved (vacuous ones do not speak)."""
-        return all(verdict.status in ("proved", "vacuous") for verdict in self.items)
+        """Whether every theorem that applies to the pair is proved; vacuous ones do not apply."""
+        return all(verdict.status in (Status.PROVED, Status.VACUOUS) for verdict in self.items)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON; exact numbers are strings."""
         return {"counts": self.counts(), "verdicts": [_plain(verdict) for verdict in self.items]}
 
     def __str__(self) -> str:
-        """Return a line a verdict."""
+        """Return one line for each verdict."""
         return "\n".join(map(str, self.items))
 
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        """Return one line with the counts."""
+        return f"<Verdicts: {', '.join(f'{n} {status}' for status, n in self.counts().items())}>"
 
 
-def _plain(verdict: Verdict) -> dict[str, Any]:
-    slack = None
-    if verdict.slack_lo is not None:
-        slack = [
-            x if isinstance(x, float) else written(x) for x in (verdict.slack_lo, verdict.slack_hi)
-        ]
+def _plain(verdict: Verdict) -> dict[str, object]:
+    ends = verdict.slack_lo, verdict.slack_hi
+    slack = [x if isinstance(x, float) else written(x) for x in ends if x is not None]
     return {
         "name": verdict.claim.name,
         "equation": verdict.claim.equation,
         "source": verdict.claim.source,
-        "status": verdict.status,
-        "lane": verdict.arithmetic,
-        "slack": slack,
+        "status": verdict.status.value,
+        "lane": verdict.arithmetic.value,
+        "slack": slack or None,
         "tightness": verdict.tightness,
         "reason": verdict.reason,
     }
@@ -87,11 +94,12 @@ def _plain(verdict: Verdict) -> dict[str, Any]:
 @renamed_arguments(lane="arithmetic")
 @public
 def verify_pair(
-    pair: Pair, theorems: Choice = None, bits: int = MAX_BITS, arithmetic: str = "auto"
+    pair: Pair, theorems: Choice = None, bits: int = MAX_BITS, arithmetic: str = AUTO
 ) -> Verdicts:
-    """Judge theorems, or those of these names, by default the whole table; see `judge`.
+    """Judge theorems on a pair of policies; see `judge`.
 
-    raises: as `judge`; InvalidMDPError for a name that is not in the table
+    theorems: theorems, claims or names of theorems; the whole table for None
+    raises:   as `judge`; InvalidMDPError for a name that is not in the table
 
     >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
     >>> verify_pair(Pair(mdp, [["1/2", "1/2"]], [["1/3", "2/3"]]), ["trpo_bound"]).all_proved
@@ -103,11 +111,13 @@ def verify_pair(
 @renamed_arguments(lane="arithmetic")
 @public
 def verify(
-    mdp: MDP, pi: Any, pi_new: Any, arithmetic: str = "auto", bits: int = MAX_BITS
+    mdp: MDP, pi: Any, pi_new: Any, arithmetic: str = AUTO, bits: int = MAX_BITS
 ) -> Verdicts:
-    """Judge every theorem on an old and a new policy; see `judge`.
+    """Judge every theorem of the table on an old and a new policy; see `judge`.
 
-    raises: InvalidMDPError, ExactnessError
+    mdp:        one model
+    pi, pi_new: (S, A) in its arithmetic
+    raises:     InvalidMDPError, ExactnessError
 
     >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
     >>> verify(mdp, [["1/2", "1/2"]], [["1/3", "2/3"]]).counts()

@@ -218,7 +218,7 @@ def test_pairs_are_pickled(name: str) -> None:
                 assert np.array_equal(one.eps_target, other.eps_target)
 
 
-@tt.claim("of a lambda", around="L", when=lambda p: (p.max_tv, "<=", 1))
+@tt.claim("of a lambda", center="L", when=lambda p: (p.max_tv, "<=", 1))
 def weak(p: Any) -> Any:
     return p.eta_new, ">=", p.L - 4 * p.eps * p.gamma / (1 - p.gamma) ** 2 * p.max_tv**2
 
@@ -233,7 +233,7 @@ def test_theorems_and_claims_survive(way: str) -> None:
             theorem.name, theorem.text(), theorem.mixture,
         )  # fmt: skip
         assert other.condition_text() == theorem.condition_text()
-        assert other.around == theorem.around and other.statement.lhs is theorem.statement.lhs
+        assert other.center == theorem.center and other.statement.lhs is theorem.statement.lhs
     assert tt.judge(WAYS[way](weak), pair).status == "proved"
 
 

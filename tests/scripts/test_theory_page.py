@@ -48,21 +48,21 @@ def test_entry_holds_the_formula_and_the_condition(theorem: Theorem) -> None:
     assert ("For mixtures" in entry) == (when == "mixture")
 
 
-def met(theorem: Theorem) -> str:
-    """The cell of the committed page that tells what the atlas met."""
+def found(theorem: Theorem) -> str:
+    """The cell of the committed page with the largest ratio of the atlas."""
     (row,) = re.findall(rf"^\| \[`{theorem.name}`\].*$", COMMITTED, re.MULTILINE)
-    return row.strip("| ").split(" | ")[theory_page.COLUMNS.index("Met")]
+    return row.strip("| ").split(" | ")[theory_page.COLUMNS.index("Found")]
 
 
 @each
 def test_largest_ratio_of_the_atlas_stands_in_the_row_with_its_witness(theorem: Theorem) -> None:
     entries = [x for x in tt.atlas() if x.theorem == theorem.name and x.ratio is not None]
     if not entries:
-        assert met(theorem) == "-"
+        assert found(theorem) == "-"
         return
-    found = re.fullmatch(r"\[(1|0\.\d{4}\.\.)\]\(([^)]+)\) at ([\d.]+)", met(theorem))
-    assert found is not None
-    shown, link, gamma = found.groups()
+    cell = re.fullmatch(r"\[(1|0\.\d{4}\.\.)\]\(([^)]+)\) at ([\d.]+)", found(theorem))
+    assert cell is not None
+    shown, link, gamma = cell.groups()
     (entry,) = [x for x in entries if x.gamma == Fraction(gamma)]
     largest = max(x.ratio or 0.0 for x in entries)
     assert entry.ratio == largest
@@ -74,17 +74,17 @@ def test_largest_ratio_of_the_atlas_stands_in_the_row_with_its_witness(theorem: 
 
 
 def test_the_column_is_neither_empty_nor_full() -> None:
-    cells = [met(theorem) for theorem in THEOREMS]
+    cells = [found(theorem) for theorem in THEOREMS]
     assert cells.count("-") == len(THEOREMS) - len({x.theorem for x in tt.atlas()})
     assert any("[1](" in cell for cell in cells) and any("[0." in cell for cell in cells)
 
 
-def test_what_only_rounds_to_1_is_not_told_as_1() -> None:
+def test_what_only_rounds_to_1_is_not_shown_as_1() -> None:
     theorem = next(t for t in THEOREMS if t.name == "npg_progress")
     entries = [x for x in tt.atlas() if x.theorem == theorem.name]
     assert max(x.ratio or 0 for x in entries) == nextafter(1, 0)
     assert not any(x.attained for x in entries)
-    assert met(theorem).startswith("[0.9999..](")
+    assert found(theorem).startswith("[0.9999..](")
 
 
 def test_topics_follow_in_order() -> None:

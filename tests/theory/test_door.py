@@ -31,9 +31,9 @@ def test_claims_need_a_title_a_formula_and_a_known_centre() -> None:
     for title in (lambda p: (p.eta, "<=", 1), 5, "", None):
         with pytest.raises(TypeError, match=r"title = .*, expected a text"):
             claim(title)
-    for around in ("zzz", "V", "", 5):
+    for center in ("zzz", "V", "", 5):
         with pytest.raises(InvalidMDPError, match="expected None or a number of a pair"):
-            claim("x", around=around)
+            claim("x", center=center)
     with pytest.raises(TypeError, match="expected a function of p"):
         claim("x")("eta <= 1")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="expected a function of p"):

@@ -76,4 +76,4 @@ def test_statement_keeps_all_but_what_is_misquoted() -> None:
     """A misquotation of the statement keeps the precondition, and of that the statement."""
     (first, *_) = misquotations_of(trpo_bound)
     assert first.claim.text() == ("eta_new", ">=", "L - 2*eps*gamma*max_tv**2/(1 - gamma)**2")
-    assert first.claim.around == "L"
+    assert first.claim.center == "L"

@@ -15,12 +15,12 @@ from tabular_trpo._theory import fixtures
 from tabular_trpo._theory.claim import Theorem, claim
 from tabular_trpo._theory.judge import judge
 from tabular_trpo._theory.pair import Pair
-from tabular_trpo._theory.statements.coupling import COUPLING
-from tabular_trpo._theory.statements.identities import IDENTITIES
-from tabular_trpo._theory.theorems import THEOREMS
+from tabular_trpo._theory.theorems import THEOREMS, TOPICS
 from tabular_trpo._theory.verdicts import verify, verify_pair
 from tabular_trpo.families import worst_case
 
+IDENTITIES = TOPICS["Identities"]
+COUPLING = TOPICS["Theorem 1 and its proof"]
 BY_NAME = {theorem.name: theorem for theorem in THEOREMS}
 TIGHT = fixtures.tight()
 
@@ -202,7 +202,7 @@ def test_roots_are_exact() -> None:
     assert judge(stated(lambda p: (p.sqrt(2), "<=", 1)), pair).status == "refuted"
 
 
-# ---- arithmetics ---------------------------------------------------------------------------------------
+# ---- arithmetics -----------------------------------------------------------------
 
 
 def test_floats_settle_what_they_can_and_rationals_the_rest() -> None:

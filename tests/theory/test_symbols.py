@@ -23,7 +23,7 @@ def test_what_is_no_formula_is_refused(text: str) -> None:
     with pytest.raises((ValueError, TypeError)):
         parsed(text)
     with pytest.raises(tt.InvalidMDPError, match="expected None or a number of a pair"):
-        tt.claim("x", around=text)
+        tt.claim("x", center=text)
 
 
 def test_numbers_are_exact() -> None:

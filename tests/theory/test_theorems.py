@@ -9,10 +9,11 @@ from hypothesis import given
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.judge import INFINITE, NO_VALUE, judge
 from tabular_trpo._theory.pair import Pair
-from tabular_trpo._theory.statements.identities import IDENTITIES
-from tabular_trpo._theory.theorems import THEOREMS
+from tabular_trpo._theory.theorems import THEOREMS, TOPICS
 from tabular_trpo._theory.verdicts import verify_pair
 from tests.strategies import advantage_pairs, mixture_pairs, pairs, rational_pairs
+
+IDENTITIES = TOPICS["Identities"]
 
 
 def hold(pair: Pair) -> None:

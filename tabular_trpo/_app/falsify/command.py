@@ -24,14 +24,14 @@ from tabular_trpo._core.decimals import fixed
 from tabular_trpo._falsify import seeds
 from tabular_trpo._falsify.hunt import falsify
 from tabular_trpo._falsify.result import Refutation
-from tabular_trpo._falsify.score import SPEAKS
+from tabular_trpo._falsify.score import APPLICABLE
 from tabular_trpo._theory.pair import Pair
 
 EPILOG = """FILE.py states claims, each a function under @tt.claim("title") that returns
 (lhs, relation, rhs), see docs/falsify.md. The file is run as Python, with all
 that it imports.
 The distance of a bound from equality is gap / penalty; @tt.claim("title",
-around="L"), or --around L, names the number from which both are measured.
+center="L"), or --center L, names the number from which both are measured.
 Exit code 0: nothing is refuted, which proves nothing. 1: a statement is
 refuted; the counterexample is written. 3: the file or a claim is wrong, or a
 file cannot be written; the result is printed all the same. 4: no pair
@@ -57,11 +57,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     gamma = number(Fraction, "a number in [0, 1)", lambda x: 0 <= x < 1)
     add("--gamma", type=gamma, metavar="G", help="hold gamma there, as 9/10")
     add(
-        "--around",
+        "--center",
         metavar="FORMULA",
         help="the center of the bounds, as L or 'eta + sum_s(rho*A_bar)': gap and penalty are the "
         "distances of the two sides from it",
     )
+    add("--around", dest="center", help=argparse.SUPPRESS)  # the old name
     add("--no-families", action="store_true", help="begin without the known worst cases")
     start = "begin with the pairs of policies in this model file, or folder; may be repeated"
     add("--start", metavar="MODEL", action="append", default=[], help=start)
@@ -100,7 +101,7 @@ def _hunt(
             rounds=args.rounds,
             progress=_shown(update),
             start=start,
-            around=args.around,
+            center=args.center,
         )
     pair = found.pair if isinstance(found, Refutation) else found.witness
     example = None if pair is None else work_out(stated.claim, pair)
@@ -114,7 +115,7 @@ def _shown(update: Update) -> Callable[[float, float], None]:
     def show(share: float, score: float) -> None:
         nonlocal best
         best = max(best, score)
-        ratio = fixed(best) if best > SPEAKS else "-"
+        ratio = fixed(best) if best > APPLICABLE else "-"
         update(share, f"{share:.0%}, best ratio {ratio}")
 
     return show
@@ -130,7 +131,7 @@ def _start(args: argparse.Namespace) -> list[Pair]:
     for source in read_all(args.start, "rational"):
         for one in candidates(source.mdp, source.policies, "auto", 0, 0):
             found.append(Pair.of(one))
-            seeds.start(found[-1], False, None, name=f"--start {source.path}")
+            seeds.tables(found[-1], False, None, name=f"--start {source.path}")
     return found
 
 

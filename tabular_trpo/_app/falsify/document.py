@@ -23,7 +23,7 @@ def document(hunt: Hunt) -> Document:
         "seed": args.seed,
         "rounds": args.rounds,
         "gamma": json_number(args.gamma),
-        "around": args.around,
+        "around": args.center,
         "families": "forbidden" if args.no_families else "allowed",
         "start": args.start,
         "claims": [_claim(hunt, one) for one in hunt.hunted],

@@ -54,7 +54,7 @@ class Hunted:
     @property
     def n_applicable(self) -> int | None:
         """The number of pairs that the claim applies to."""
-        return self.found.met if isinstance(self.found, Unrefuted) else None
+        return self.found.n_applicable if isinstance(self.found, Unrefuted) else None
 
     @property
     def valueless(self) -> int | None:

@@ -24,7 +24,7 @@ def fault(claim: Theorem, where: str) -> Problem | None:
     try:
         scorer(claim)
         for i in range(PAIRS):
-            verdict = judge(claim, cases.pair(i, mixture=claim.mixture))
+            verdict = judge(claim, cases.exact(i).as_mixture(claim.mixture).pair())
             if verdict.reason.startswith(NO_VALUE):
                 valueless, why = valueless + 1, why or verdict.reason
             elif verdict.status != "vacuous":

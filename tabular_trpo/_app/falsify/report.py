@@ -178,7 +178,7 @@ def command(hunt: Hunt, one: Hunted) -> str:
         words += [] if title.startswith("-") else [title]
     words += ["--seed", str(found.seed), "--rounds", str(found.rounds)]
     words += [] if args.gamma is None else ["--gamma", str(args.gamma)]
-    words += [] if args.around is None else [f"--around={args.around}"]
+    words += [] if args.center is None else [f"--center={args.center}"]
     words += ["--no-families"] if args.no_families else []
     words += [word for path in args.start for word in ("--start", path)]
     words += [] if args.out == "." else ["--out", args.out]

@@ -9,10 +9,11 @@ from typing import Any, final
 from tabular_trpo._core import real
 from tabular_trpo._core.nearest import written
 from tabular_trpo._core.records import locked
-from tabular_trpo._theory.claim import Theorem, Verdict
+from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.expression import Expression
 from tabular_trpo._theory.judge import judge
 from tabular_trpo._theory.pair import Pair
+from tabular_trpo._theory.verdict import Verdict
 from tabular_trpo._theory.vocabulary import QUANTITIES, SCALAR
 
 OPERATIONS = ("number", "name", "+", "-", "*", "/", "**", "neg")

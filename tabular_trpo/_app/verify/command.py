@@ -19,11 +19,12 @@ from tabular_trpo._app.verify.tally import Judged, place
 from tabular_trpo._core.errors import LimitError, MemoryGuardError, TabularError
 from tabular_trpo._core.signs import MAX_BITS
 from tabular_trpo._exact.evaluated_once import evaluated_once
-from tabular_trpo._theory.certifiable import CERTIFIED_BITS, unchecked
+from tabular_trpo._theory.certifiable import CERTIFIED_BITS
 from tabular_trpo._theory.certificate import pair_certificate
 from tabular_trpo._theory.judge import FIRST_BITS, NO_VALUE, NOT_MIXTURE, judge
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.theorems import THEOREMS
+from tabular_trpo._theory.vocabulary import beyond_certificates
 
 EPILOG = """Vacuous: the precondition fails, or a penalty is infinite; nothing is claimed.
 Exit code 0: nothing is refuted or undecided. 1: a statement is refuted, or a
@@ -139,7 +140,7 @@ def _missing(one: Judged, document: Document) -> list[str]:
     identity shows.
     """
     held = {claim["name"] for claim in document["claims"]}
-    held |= {theorem.name for theorem in THEOREMS if unchecked(theorem)}
+    held |= {theorem.name for theorem in THEOREMS if beyond_certificates(theorem.names())}
     rational = {theorem.name for theorem in THEOREMS if theorem.exactness == "rational"}
     for verdict in one.verdicts:
         tie = verdict.slack_lo == 0 and verdict.claim.name not in rational

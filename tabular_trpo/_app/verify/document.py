@@ -8,8 +8,9 @@ from tabular_trpo._app.shared.output import Document
 from tabular_trpo._app.verify.outcome import Outcome
 from tabular_trpo._app.verify.tally import Judged, Tally, by_statement
 from tabular_trpo._core.terminal import plain
-from tabular_trpo._theory.claim import Theorem, Verdict
+from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.theorems import distinct
+from tabular_trpo._theory.verdict import Verdict
 
 
 def document(outcome: Outcome, total: Tally, code: int) -> Document:

@@ -15,9 +15,9 @@ from tabular_trpo._app.verify.tables import models, rows, statements
 from tabular_trpo._app.verify.tally import STATUSES, Judged, Tally, place, together
 from tabular_trpo._core.errors import joined
 from tabular_trpo._core.startup import PROGRAM
-from tabular_trpo._theory.claim import Verdict
 from tabular_trpo._theory.judge import MOST_ENTRIES, MOST_STATES, unaffordable
 from tabular_trpo._theory.theorems import distinct
+from tabular_trpo._theory.verdict import Verdict
 
 MOST_REFUTED, MOST_UNDECIDED = 10, 3  # verdicts that are listed one by one
 LEGEND = (

@@ -8,8 +8,9 @@ from typing import Any, final
 
 from tabular_trpo._app.shared.models import Source
 from tabular_trpo._core.records import locked
-from tabular_trpo._theory.claim import Theorem, Verdict
+from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.theorems import distinct
+from tabular_trpo._theory.verdict import Verdict
 
 ARITHMETICS = ("float", "rational", "enclosure")
 STATUSES = ("proved", "vacuous", "refuted", "undecided")

@@ -33,7 +33,7 @@ TABLES = (IDENTITIES, DIVERGENCES, COUPLING, MIXTURES, CONSTRAINED, MEAN_KL, GRA
 
 @final
 @locked
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Misquotation:
     """A false statement that looks like a theorem.
 
@@ -46,6 +46,10 @@ class Misquotation:
     claim: Theorem
     fixture: Fixture
 
+    def __repr__(self) -> str:
+        """Return one line with the name."""
+        return f"<Misquotation {self.claim.name}>"
+
 
 def _misquoted(theorem: Theorem, how: str, edits: list[Edit], fixture: Fixture) -> Misquotation:
     true = Quotation(theorem.statement, theorem.condition)
@@ -56,7 +60,7 @@ def _misquoted(theorem: Theorem, how: str, edits: list[Edit], fixture: Fixture) 
         "none",
         Traced(false.statement),
         false.condition and Traced(false.condition),
-        theorem.around,
+        theorem.center,
     )
     return Misquotation(theorem.name, claim, fixture)
 

@@ -18,7 +18,7 @@ SMALL = ("campaign", "--pairs", "650", "--chunk", "100", "--theorems", *FEW)
 WHOLE = ("campaign", "--pairs", "120", "--chunk", "50")
 
 
-@tt.claim("half of Theorem 1", around="L")
+@tt.claim("half of Theorem 1", center="L")
 def half_bound(p: Any) -> Any:
     return p.eta_new, ">=", p.L - p.eps * p.gamma * p.max_tv**2 / (1 - p.gamma) ** 2
 

@@ -4,9 +4,7 @@ HEAD = "import random\nimport tabular_trpo as tt\n\n"
 DEF = '@tt.claim("X")\ndef f(p):\n'
 SAYS = '    return p.eta_new, ">=", p.L\n'
 RAISES = 'claims.py:6: claim "X" raises '
-LIST = (
-    "expected a formula of p, which is run on symbols. docs/falsify.md lists what a formula may use"
-)
+LIST = "expected a formula of p, which is run on symbols. docs/vocabulary.md lists what a formula may use"
 COMPARE = 'Compare by returning (lhs, ">=", rhs); the smaller of two is p.smaller(x, y)'
 VALUE = 'claims.py:4: claim "X" has no value on any of the 200 pairs tried first '
 OTHER = 'claims.py:4: claim "X" says something else each time it is run, expected one formula.'
@@ -59,7 +57,7 @@ BAD = {
         '@tt.claim("X")\ndef f():\n    return 1, ">=", 0\n',
         'claims.py:4: claim "X" fails: f() takes 0 positional arguments but 1 was given, ' + LIST,
     ),
-    "not a number": (DEF + '    return p.eta, ">=", float("nan")\n', "a formula met nan"),
+    "not a number": (DEF + '    return p.eta, ">=", float("nan")\n', "a formula contains nan"),
     "a real power": (DEF + '    return p.eta, ">=", p.L ** 0.5\n', "exponent = 0.5, expected an"),
     "random": (DEF + '    return p.eta, ">=", p.L - random.random()\n', OTHER),
     "random branch": (
@@ -113,9 +111,9 @@ BAD = {
         'claims.py:4: claim "a\\nb" has a title that does not fit on a line, expected a name of',
     ),
     "no call": ("@tt.claim\ndef f(p):\n" + SAYS, "claims.py:4 fails: title = <function f at "),
-    "around": (
-        '@tt.claim("X", around="l")\ndef f(p):\n' + SAYS,
-        "claims.py:4 fails: around = 'l', expected None or a number of a pair",
+    "center": (
+        '@tt.claim("X", center="l")\ndef f(p):\n' + SAYS,
+        "claims.py:4 fails: center = 'l', expected None or a number of a pair",
     ),
     "defined twice": (
         DEF + SAYS + '@tt.claim("Y")\ndef f(p):\n' + SAYS,

@@ -222,7 +222,7 @@ def test_decrease_is_proved_and_a_broken_promise_is_exit_code_1(
 def test_refuted_theorem_is_exit_code_1(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    @theorem("own", "own", around="L")
+    @theorem("own", "own", center="L")
     def too_good(p: Any) -> Any:
         return p.eta_new, ">=", p.L - p.eps * p.max_tv**2
 

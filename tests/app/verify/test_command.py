@@ -19,7 +19,7 @@ from tests.app.conftest import MDPS, Model, Run
 STAY_OR_GO = MDPS / "stay_or_go.mdp.json"
 
 
-@claim("no penalty at all", around="L")
+@claim("no penalty at all", center="L")
 def no_penalty(p: Any) -> Any:
     """The surrogate is a lower bound: false."""
     return p.eta_new, ">=", p.L

@@ -8,15 +8,17 @@ import pytest
 
 from tabular_trpo._app.shared.models import Source
 from tabular_trpo._app.verify.tally import Judged, by_statement, together
-from tabular_trpo._theory.claim import Claim, Verdict
+from tabular_trpo._theory.claim import Claim
 from tabular_trpo._theory.theorems import THEOREMS
+from tabular_trpo._theory.verdict import Decider, Status, Verdict
 
 
 def verdict(
     status: str, lo: Any = None, ratio: float | None = None, arithmetic: str = "rational"
 ) -> Verdict:
     """Return a verdict with a slack that is known exactly."""
-    return Verdict(status, lo, lo, arithmetic, Claim("t", "(0)", "nobody", 0, "<=", 0), "", ratio)
+    claim = Claim("t", "(0)", "nobody", 0, "<=", 0)
+    return Verdict(Status(status), lo, lo, Decider(arithmetic), claim, "", ratio)
 
 
 def judged(*columns: list[Verdict]) -> list[Judged]:
