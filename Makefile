@@ -41,8 +41,9 @@ check: $(STAMP) ## format, lint, types, layout rules, doctests
 bench: $(STAMP) ## time this package beside others
 	$(BIN)/python -m benchmarks $(ARGS)
 
-theory: $(STAMP) ## write docs/theory.md from the tables
+theory: $(STAMP) ## write docs/theory.md and docs/vocabulary.md from the tables
 	$(BIN)/python -m scripts.theory_page docs/theory.md
+	$(BIN)/python -m scripts.vocabulary_page docs/vocabulary.md
 
 # One thread each: the workers are processes.
 atlas: $(STAMP) ## make the atlas of best constants anew: docs/atlas.md (up to an hour)

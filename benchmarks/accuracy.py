@@ -1,4 +1,4 @@
-"""`python -m benchmarks.accuracy [--cases N]`: proved radius against true error of the float arithmetic.
+"""`python -m benchmarks.accuracy [--cases N]`: proved radius against true error in floats.
 
 Each case is evaluated in floats and in rationals.  Printed per kind of model: entries compared,
 violations (true error above the radius: must be 0), and the median over cases of max radius / max

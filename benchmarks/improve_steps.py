@@ -27,7 +27,7 @@ TIGHT = {"tol_gap_abs": 1e-10, "tol_gap_rel": 1e-10, "tol_feas": 1e-10}
 
 
 def convex(name: str, L: tt.Surrogate, x: float) -> Callable[[], Any]:
-    """The same problem for Clarabel, compiled when it is first solved."""
+    """Return a function that solves the problem by Clarabel; its first call compiles it."""
     import cvxpy as cp
 
     G, q = cp.Parameter(L.pi.shape), cp.Variable(L.pi.shape, nonneg=True)

@@ -5,7 +5,7 @@ it: the whole group as a terminal does, or its first process alone, once or twic
 trials that end late (a second after the first interrupt, 0.3 s after the second), that leave a
 process behind, write something else than the one line, or end with another code than 130 (or 0,
 where the command was done).  Interrupts of Python itself, before it reaches the package, are
-counted apart.  Linux only.  Exit 1 where anything is wrong.
+counted separately.  Linux only.  Exit 1 where anything is wrong.
 """
 
 import argparse
@@ -53,7 +53,7 @@ class Ended:
     """How a trial ended: code, standard error, seconds since the last interrupt, processes left."""
 
     code: int | None
-    told: str
+    stderr_text: str
     late: float
     left: Sequence[int]
     early: bool
@@ -65,9 +65,9 @@ class Ended:
             found.append("late")
         if self.left:
             found.append("left behind")
-        if "Traceback" in self.told:
+        if "Traceback" in self.stderr_text:
             found.append("traceback")
-        elif self.code == INTERRUPTED and self.told != LINE:
+        elif self.code == INTERRUPTED and self.stderr_text != LINE:
             found.append("other text")
         if self.code not in (INTERRUPTED, 0, None) and "traceback" not in found:
             found.append(f"code {self.code}")
@@ -78,12 +78,12 @@ def carried_out(trial: Trial) -> Ended:
     """Start the command, interrupt it, and see how it ends."""
     mark = f"{os.getpid()}-{time.monotonic_ns()}"
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored ones are inherited
-    with tempfile.TemporaryFile() as told:
+    with tempfile.TemporaryFile() as stream:
         child = subprocess.Popen(
             [sys.executable, "-m", "tabular_trpo", *trial.words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=told,
+            stderr=stream,
             start_new_session=True,
             env={**os.environ, MARK: mark, "PYTHONPATH": str(ROOT)},
         )
@@ -100,8 +100,8 @@ def carried_out(trial: Trial) -> Ended:
         for pid in left:
             with suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
-        told.seek(0)
-        text = told.read().decode(errors="replace")
+        stream.seek(0)
+        text = stream.read().decode(errors="replace")
     early = ("tabular_trpo/" not in text and "Traceback" in text) or code == -signal.SIGINT
     return Ended(code, text, late, left, early)
 

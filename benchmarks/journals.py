@@ -79,7 +79,7 @@ DAMAGE: dict[str, Damage] = {
 
 
 def outcome(path: Path, damaged: bytes, whole: bytes) -> str:
-    """Go on with a damaged file, and tell what the command makes of it."""
+    """Resume from a damaged file, and return what the command did with it."""
     path.write_bytes(damaged)
     with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
         code = command([*WORDS, *NAMES, "--out", str(path)])

@@ -50,7 +50,7 @@ TESTS = (  # those that fail soonest come first
 GOAL = 0.95
 SURVIVES = "survives"
 ALONE = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}  # the workers share the cores
-TIMEOUT = 900.0  # seconds after which a mutant counts as killed, and is told apart
+TIMEOUT = 900.0  # seconds after which a mutant counts as killed, listed separately
 OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
     ast.Add: ast.Sub,
     ast.Sub: ast.Add,
@@ -139,8 +139,8 @@ def _changes(node: ast.AST) -> Iterator[tuple[ast.expr, str]]:
             yield node, f"(not ({ast.unparse(node)}))"
 
 
-def fate(mutant: Mutant, copy: Path) -> str:
-    """Return what becomes of the mutant in this copy, which is mended afterwards."""
+def tested(mutant: Mutant, copy: Path) -> str:
+    """Return the outcome of the mutant in this copy, which is restored afterwards."""
     place = copy / mutant.file
     original = place.read_text()
     place.write_text(mutant.text)
@@ -206,7 +206,7 @@ def main() -> int:
         def tried(mutant: Mutant) -> str:
             copy = copies.get()
             try:
-                return fate(mutant, copy)
+                return tested(mutant, copy)
             finally:
                 copies.put(copy)
 

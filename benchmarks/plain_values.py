@@ -12,7 +12,7 @@ from tabular_trpo._core.errors import LimitError, TabularError
 from tabular_trpo._falsify.score import scorer
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.expression import Expression
-from tabular_trpo._theory.plain import Cases, PlainPair
+from tabular_trpo._theory.plain import FastPair, PairTables
 
 NARROW, NEAR = 1e-6, 1e-9
 
@@ -64,7 +64,7 @@ def overlooked(claim: Theorem, floats: tt.Pair) -> bool:
         return False
     parts = floats.mdp.P, floats.mdp.r, floats.mdp.rho0, floats.mdp.gamma, floats.pi
     end = (floats.target, floats.alpha) if floats.is_mixture else (floats.pi_new, 1.0)
-    one = PlainPair(Cases(*(np.asarray(x, dtype=float)[None] for x in (*parts, *end))))
+    one = FastPair(PairTables(*(np.asarray(x, dtype=float)[None] for x in (*parts, *end))))
     sides = [claim.statement.lhs, claim.statement.rhs]
     if claim.condition is not None:
         sides += [claim.condition.lhs, claim.condition.rhs]

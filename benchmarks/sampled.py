@@ -1,9 +1,9 @@
-"""`python -m benchmarks.sampled`: how fast the samples come, and how near they lead.
+"""`python -m benchmarks.sampled`: speed of sampling, and distance of sampled TRPO to its limit.
 
 Ratios of one run: simulator steps beside Gymnasium's own stepping of the same toy-text model, one
 iteration of TRPO beside sb3-contrib's (extra `sb3`) on the same model and batch.  Then the share of
 the gap, from the uniform to the best policy, that sampled TRPO leaves to its exact limit.  Exit 1
-where a goal is missed; 2 where sb3-contrib is not there to be compared with.
+where a goal is missed; 2 where sb3-contrib is not installed.
 """
 
 import sys
@@ -15,8 +15,8 @@ import numpy as np
 
 import tabular_trpo as tt
 from benchmarks.timing import paired, shortest
-from tabular_trpo._sampled import Paths, Simulator, comparison, single_path, trpo
-from tabular_trpo._sampled.methods import Settings
+from tabular_trpo.sampled import Paths, Simulator, comparison, single_path, trpo
+from tabular_trpo.sampled.methods import Settings
 
 FOLDER = Path(__file__).parents[1] / "mdps"
 TOYS = ("FrozenLake-v1", "CliffWalking-v1", "Taxi-v3", "Taxi-v4")
@@ -27,7 +27,7 @@ PATHS, LENGTH, BATCH = 5000, 40, 2000
 
 
 def stepping(name: str) -> bool:
-    """Print how many more steps a second paths take than a loop of env.step; whether it is well."""
+    """Print the ratio of speeds to a loop of env.step; return whether the goal is reached."""
     import gymnasium
 
     env: Any = gymnasium.make(name).unwrapped
@@ -50,11 +50,11 @@ def stepping(name: str) -> bool:
 
 
 def iteration() -> bool | None:
-    """Print how much longer an update of sb3-contrib's TRPO takes; None where it is not there."""
+    """Print how much longer an update of sb3-contrib's TRPO takes; None if it is not installed."""
     mdp = tt.read(FOLDER / "river_swim.mdp.json").to_float()
     pi_steps = iter(trpo(mdp, Paths(BATCH // 50, 50), np.random.default_rng(0), 0.01))
     judged = shortest(lambda: next(pi_steps))
-    alone = iter(trpo(mdp, Paths(BATCH // 50, 50), np.random.default_rng(0), 0.01, ladder=()))
+    alone = iter(trpo(mdp, Paths(BATCH // 50, 50), np.random.default_rng(0), 0.01, bounds=()))
     bare = shortest(lambda: next(alone))
     try:
         from scripts.sb3_trpo import learner
@@ -75,7 +75,7 @@ def iteration() -> bool | None:
 
 
 def reach() -> int:
-    """Print what sampled TRPO leaves of the gap; return on how many models it is little enough."""
+    """Print the share of the gap that sampled TRPO leaves; return how many are at most NEAR."""
     near, settings = 0, Settings()
     for name in MODELS:
         mdp = tt.read(FOLDER / f"{name}.mdp.json").to_float()
@@ -90,7 +90,7 @@ def reach() -> int:
 
 
 def main() -> int:
-    """Print all of it."""
+    """Run the three comparisons."""
     known = __import__("gymnasium").registry
     good = [stepping(name) for name in TOYS if name in known]
     fast = iteration()

@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.timing import Row, seconds
 from tabular_trpo._falsify.draw import draw
 from tabular_trpo._falsify.score import Scorer, scorer
-from tabular_trpo._theory.plain import PlainPair
+from tabular_trpo._theory.plain import FastPair
 from tabular_trpo._theory.theorems import THEOREMS
 
 N_STATES, N_ACTIONS, BATCH = 5, 3, 5000  # a batch as in a campaign
@@ -54,13 +54,13 @@ def batch_times(seed: int) -> tuple[float, float, float]:
     for _ in range(REPEATS + 1):
         cases = draw(rng, BATCH, N_STATES, N_ACTIONS)
         drawing = seconds(lambda: draw(rng, BATCH, N_STATES, N_ACTIONS))
-        pair = PlainPair(cases)
+        pair = FastPair(cases)
         plain, logs = (seconds(partial(_score_all, group, pair)) for group in groups)
         found.append((plain, plain + drawing, plain + drawing + logs))
     first, second, third = zip(*found[1:], strict=True)
     return statistics.median(first), statistics.median(second), statistics.median(third)
 
 
-def _score_all(scorers: list[Scorer], pair: PlainPair) -> None:
+def _score_all(scorers: list[Scorer], pair: FastPair) -> None:
     for score in scorers:
         score(pair)

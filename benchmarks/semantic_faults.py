@@ -21,7 +21,7 @@ Fault = Callable[[], AbstractContextManager[Any]]
 
 @contextmanager
 def _padding_in_sums() -> Iterator[None]:
-    """Sums over actions add what is not allowed, and operations meet what stands there."""
+    """Sums over actions include actions that are not allowed, with whatever values they hold."""
     with (
         patch.object(ExactOps, "sum_a", ExactOps.sum_s),
         patch.object(FloatOps, "sum_a", FloatOps.sum_s),
@@ -67,7 +67,7 @@ def _infinity_to_the_power_0() -> Iterator[None]:
 
 @contextmanager
 def _log_of_0() -> Iterator[None]:
-    """FloatOps and enclosures know log 0 = -inf."""
+    """Floats and enclosures take log 0 = -inf."""
 
     def plain(self: Any, x: Any) -> Any:
         with np.errstate(all="ignore"):

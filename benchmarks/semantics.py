@@ -102,7 +102,7 @@ def _seen(claim: Theorem, floats: tt.Pair, exact: Verdict, count: Count) -> None
         "with an infinite side": infinite,
         "nested": max(map(nesting, sides)) >= 2,
     }
-    count.seen.update(kind for kind, met in kinds.items() if met)
+    count.seen.update(kind for kind, true in kinds.items() if true)
 
 
 def _checked(
@@ -134,14 +134,14 @@ def checker_status(claim: Theorem, env: Any) -> str:
     )
     for bits in CHECKED_BITS:
         try:
-            met, _ = check._test(premise, env, bits)
-            if met is False:
+            true, _ = check._test(premise, env, bits)
+            if true is False:
                 return "vacuous"
             holds, slack = check._test(f"{lhs} {relation} {rhs}", env, bits)
         except (ArithmeticError, check.CertificateError):
             continue
         infinite = float("inf") in map(abs, slack)
-        if met is None or holds is None or (infinite and slack[0] != slack[1]):
+        if true is None or holds is None or (infinite and slack[0] != slack[1]):
             continue
         return "refuted" if not holds else "vacuous" if infinite else "proved"
     return "open"

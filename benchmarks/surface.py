@@ -175,7 +175,7 @@ WITHOUT = {
     r"improve\.(gain_bounds|GainBound)": "a table and its rows; tests/improve/test_iterate.py",
     r"improve\.(iterations|(gain|gap)_at_most|Rule(\.holds)?)": "tests/improve/test_iterate.py",
     r"improve\.(Trial|(Step|Solver)Status.*|Monotone.*)": "made by a step: a trial and strings",
-    r"improve\.(Multipliers|[A-Za-z]+\.(get|items|keys|values))": "mappings without fields, and their methods",
+    r"improve\.(Multipliers|[A-Za-z]+\.(get|items|keys|values))": "a record is a mapping",
     r"Refutation|Unrefuted|sampled\.SampledRecord": "results, made by a search or a run",
     r"sampled\.Simulator\.advance": "is `step` without its checks, and says so",
     r"sampled\.methods\.(Method|going)": "a table's rows, and what they call",

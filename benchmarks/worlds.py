@@ -1,4 +1,4 @@
-"""Small models and all that is made of them, from which `benchmarks.invalid_input` draws arguments."""
+"""Small models, policies, records and files: the arguments of `benchmarks.invalid_input`."""
 
 from fractions import Fraction
 from functools import cached_property
@@ -114,7 +114,7 @@ class World:
 
     @cached_property
     def L(self) -> tt.Surrogate:
-        """Its surrogate."""
+        """The surrogate of the evaluation."""
         return tt.surrogate(self.ev)
 
     @cached_property

@@ -52,7 +52,7 @@ def mean_kl_table(findings: Sequence[Finding]) -> str:
         ratio = truncated(one.ratio)
         numbers = f"{fixed(one.ladder)} | {fixed(one.proved)}"
         gamma = faithful(one.gamma, 6)
-        lines.append(f"| {gamma} | {verdict} | {ratio} | {one.states} | {one.met} | {numbers} |")
+        lines.append(f"| {gamma} | {verdict} | {ratio} | {one.states} | {one.origin} | {numbers} |")
     return "\n".join(lines)
 
 

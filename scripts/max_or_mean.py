@@ -1,8 +1,8 @@
-"""`python -m scripts.max_or_mean`: what the mean KL gains over the largest, and what it costs.
+"""`python -m scripts.max_or_mean`: gain and certificates of a mean KL and a max KL constraint.
 
-With the same delta the mean lets the states that matter move further, and more is gained.  The
-price is the certificate: (9) speaks of the largest KL, which such a step leaves large.  At a small
-delta the theorems of the mean KL certify it where (9) does not.
+With the same delta the mean constraint lets often visited states move further, so the gain is
+larger.  The cost is the certificate: (9) uses the max KL, which is large after such a step.  At a
+small delta the theorems on the mean KL certify the step where (9) does not.
 """
 
 from pathlib import Path

@@ -1,8 +1,8 @@
-"""`python -m scripts.mean_kl`: for which gamma does the mean KL do in (9), with the same C?
+"""`python -m scripts.mean_kl`: for which gamma does (9) hold with the mean KL and the same C?
 
-Below 1/5 it does not: the ladder of `families.worst_case` is judged, exactly, with ever more levels
-until it refutes.  From 1/5 on the largest ratio is told that a hunt or a ladder meets.  What is
-proved of the ratio, and why, is in docs/atlas.md.  Same arguments, same answer.
+Below 1/5 it is false: `families.worst_case.ladder` is judged exactly, with more and more levels,
+until it refutes.  From 1/5 on the largest ratio found by a search or a ladder is printed.  Proved
+bounds of the ratio are in docs/atlas.md.  The same arguments give the same output.
 """
 
 import argparse
@@ -32,20 +32,20 @@ STEP = Fraction(1, 1000)
 
 @claim("(9) with the mean KL", center="L")
 def same_constant(p: Any) -> Any:
-    """Speak of all gamma; the theorem of the table begins where it is proved."""
+    """State (9) with the mean KL for all gamma; the theorem of the table has a precondition."""
     return p.eta_new, ">=", p.L - p.C * p.mean_kl
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found at one gamma.
+    """The largest ratio found at one gamma.
 
     status:  of `judge` at the witness
     ratio:   gap / penalty there, of an exact pair, rounded
-    met:     where the witness comes from
-    ladder:  what the ratio of a ladder tends to; a float
-    proved:  what no ratio exceeds; a float
+    origin:  where the witness comes from
+    ladder:  limit of the ratio of a ladder; a float
+    proved:  proved upper bound of every ratio; a float
     witness: its file in mdps/atlas
     """
 
@@ -53,37 +53,40 @@ class Finding:
     status: str
     ratio: float
     states: int
-    met: str
+    origin: str
     ladder: float
     proved: float
     witness: str
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
-        return asdict(self) | {"gamma": str(self.gamma)}
+        data = asdict(self) | {"gamma": str(self.gamma)}
+        return {"met" if key == "origin" else key: value for key, value in data.items()}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Finding":
         """Read what `to_dict` wrote."""
-        return cls(**{**data, "gamma": Fraction(data["gamma"])})
+        named = {"origin" if key == "met" else key: value for key, value in data.items()}
+        return cls(**{**named, "gamma": Fraction(data["gamma"])})
 
 
 def limit(gamma: Fraction) -> float:
-    """Return the limit of gap / penalty on ladders with ever more levels and smaller steps."""
+    """Return the limit of gap / penalty on ladders with more levels and smaller steps."""
     s = sqrt((2 - gamma) / gamma)
     return (s - 1) * (s + 1) ** 2 / (4 * (s * s - s + 2))
 
 
 def ceiling(gamma: Fraction) -> float:
-    """Return a bound of gap / penalty for every pair at this gamma: docs/atlas.md; long horizons
-    have the better one of `mean_kl_linear`.
+    """Return a proved bound of gap / penalty for every pair at this gamma, as in docs/atlas.md.
+
+    For gamma near 1 the bound of `mean_kl_linear` is smaller, and is taken.
     """
     c = float(gamma / (1 - gamma))
     return min(1 / sqrt(c * (4 - c)) if c < 2 else 0.5, (1 + 2 * sqrt(2 / c)) / 4)
 
 
 def climbed(gamma: Fraction, most: int) -> tuple[Pair, str, float, str]:
-    """Judge ladders with ever more levels, until one refutes or `most` is passed."""
+    """Judge ladders with more and more levels, until one refutes or `most` is reached."""
     for levels in (n for n in LEVELS if n <= most):
         case = ladder(levels, gamma, STEP)
         pair = Pair(case.mdp, case.pi, case.pi_new)
@@ -97,14 +100,14 @@ def finding(
     gamma: Fraction, rounds: int, seed: int, most: int, start: Sequence[Pair] = ()
 ) -> tuple[Finding, Pair]:
     """Return the best of the ladders and, from 1/5 on, of a hunt that begins with some pairs."""
-    pair, status, ratio, met = climbed(gamma, most)
+    pair, status, ratio, origin = climbed(gamma, most)
     if gamma >= Fraction(1, 5):
         hunted, witness = entry(same_constant, gamma, seed, rounds, start)
         if witness is not None and (hunted.status == "refuted" or (hunted.ratio or 0) > ratio):
             verdict = judge(same_constant, witness)
             pair, status, ratio = witness, verdict.status, verdict.tightness or 0.0
-            met = f"hunt of {hunted.rounds} rounds"
-    sizes = pair.mdp.n_states, met, limit(gamma), ceiling(gamma)
+            origin = f"hunt of {hunted.rounds} rounds"
+    sizes = pair.mdp.n_states, origin, limit(gamma), ceiling(gamma)
     return Finding(gamma, status, ratio, *sizes, file_name(NAME, gamma)), pair
 
 
@@ -115,7 +118,7 @@ def read_again(one: Finding, pair: Pair) -> Finding:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print a line a gamma and write the witnesses; exit 1 where a proved bound is broken."""
+    """Print a line for each gamma and write the witnesses; exit 1 if a proved bound is exceeded."""
     parser = argparse.ArgumentParser(prog="python -m scripts.mean_kl", description=__doc__)
     parser.add_argument("--rounds", type=int, default=600, help="of the hunts from 1/5 on")
     parser.add_argument("--seed", type=int, default=0)
@@ -132,7 +135,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(
             f"gamma {float(one.gamma):5}  {one.status:8}  ratio {fixed(one.ratio)}  "
             f"S = {one.states:3}  ladders tend to {fixed(one.ladder)}  "
-            f"proved: at most {fixed(one.proved)}  ({one.met})",
+            f"proved: at most {fixed(one.proved)}  ({one.origin})",
             flush=True,
         )
         if options.folder is not None:
@@ -144,11 +147,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def why(one: Finding) -> str:
-    """Say what a witness is for."""
+    """Describe a witness in one sentence."""
     ratio = fixed(one.ratio, 6)
     if one.status == "refuted":
         return f"Equation (9) with the mean KL is false here: gap / (C mean_kl) = {ratio}."
-    return f"Nearest to breaking (9) with the mean KL that was met at this gamma: {ratio}."
+    return f"Nearest to breaking (9) with the mean KL that was found at this gamma: {ratio}."
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """`python -m scripts.penalty`: the penalty of Algorithm 1 against the constraint (11).
 
-For each C there is a delta with the same step, and C is its price.  The C of (9) is so large that
-its delta is tiny; a delta that one would choose belongs to a C far below what (9) certifies.
+For each C there is a delta with the same step, and C is the Lagrange multiplier of the constraint.
+The C of (9) is so large that its delta is tiny; practical values of delta correspond to a C far
+below what (9) certifies.
 """
 
 from pathlib import Path
@@ -24,7 +25,7 @@ def experiment(size: int, figure: Path) -> None:
         "max_kl",
         "gain",
         "gain of (11)",
-        "price of (11)",
+        "multiplier of (11)",
         "realised",
         "certified",
     )
@@ -32,12 +33,12 @@ def experiment(size: int, figure: Path) -> None:
     for share in np.logspace(0, -6, size):
         step = tt.improve.minorize(L, share * C)
         same = tt.improve.max_kl(L, step.max_kl)
-        price = float(same.multipliers["lam"].sum()) / C
+        multiplier = float(same.multipliers["lam"].sum()) / C
         realised = tt.evaluate(mdp, step.pi_new).eta - ev.eta
         certified = step.gain - C * step.max_kl
-        found = (share, step.max_kl, step.gain, same.gain, price, realised, certified)
+        found = (share, step.max_kl, step.gain, same.gain, multiplier, realised, certified)
         rows.append(tuple(map(float, found)))
-    show.table("river_swim from the uniform policy; prices as shares of C", columns, rows)
+    show.table("river_swim from the uniform policy; multipliers as shares of C", columns, rows)
     drawn = [(row[1], row[2], row[5]) for row in rows]
     show.figure(figure, ("max_kl", "gain", "realised"), drawn, "return", log="xy")
 

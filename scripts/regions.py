@@ -25,7 +25,7 @@ STEPS: dict[str, StepFunction] = {
 
 
 def share(ev: Evaluation, start: float, best: float) -> float:
-    """How much of the way from the start to the optimum was made."""
+    """Return the share of the distance from the start to the optimum that was covered."""
     return (float(ev.eta) - start) / (best - start)
 
 

@@ -1,4 +1,4 @@
-"""`python -m scripts.sb3_trpo`: what a deep RL library's TRPO does on a finite MDP, seen exactly.
+"""`python -m scripts.sb3_trpo`: a deep RL library's TRPO on a finite MDP, evaluated exactly.
 
 sb3-contrib's TRPO (extra `sb3`) is trained on one of our models through `to_gym`; after each update
 the policy is read back by `tabular_policy` and compared with the one before, exactly: mean and max
@@ -32,7 +32,7 @@ def visited(mdp: tt.MDP, pi: Any, limit: int) -> Any:
 
 
 def judged(update: int, mdp: tt.MDP, pi: Any, pi_new: Any) -> tuple[Any, ...]:
-    """Return the row of one update, from the exact side."""
+    """Return the exact values of one update as a row of the table."""
     pair = tt.Pair(mdp, pi, pi_new)
     ev = pair.old
     weights = visited(mdp, pi, LIMIT)
@@ -46,12 +46,14 @@ def judged(update: int, mdp: tt.MDP, pi: Any, pi_new: Any) -> tuple[Any, ...]:
 
 
 def learner(mdp: tt.MDP, seed: int) -> Any:
-    """Return sb3-contrib's TRPO on the model, its settings as they come but for the batch."""
+    """Return sb3-contrib's TRPO on the model, with its default settings except for the batch."""
     try:
         import gymnasium
         from sb3_contrib import TRPO
     except ImportError:
-        raise SystemExit("sb3-contrib is not there: pip install 'tabular-trpo[gym,sb3]'") from None
+        raise SystemExit(
+            "sb3-contrib is not installed: pip install 'tabular-trpo[gym,sb3]'"
+        ) from None
     env = gymnasium.wrappers.TimeLimit(tt.to_gym(mdp), LIMIT)
     settings = {"n_steps": BATCH, "gamma": mdp.gamma, "target_kl": RADIUS, "seed": seed}
     with warnings.catch_warnings():
@@ -70,7 +72,7 @@ def policy_of(model: Any, mdp: tt.MDP) -> Any:
 
 
 def experiment(size: int, figure: Path) -> None:
-    """Train for `size` updates, judge each, and say what was found."""
+    """Train for `size` updates, evaluate each exactly, and print the results."""
     mdp = tt.read(MODEL).to_float()
     model = learner(mdp, seed=0)
     pi, rows = policy_of(model, mdp), []

@@ -1,4 +1,4 @@
-"""What the experiments share: a table on the screen, a figure in a file, the same two arguments."""
+"""Shared by the experiments: a table on the screen, a figure in a file, two arguments."""
 
 import argparse
 from collections.abc import Callable, Sequence

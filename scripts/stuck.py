@@ -1,4 +1,4 @@
-"""`python -m scripts.stuck`: deterministic policies, however bad, do not move under Algorithm 1.
+"""`python -m scripts.stuck`: deterministic policies do not move under Algorithm 1.
 
 From gamma = 1/5 on every one of them is a fixed point (1/3 with C / 2): monotone does not mean
 convergent.  A thousandth of the other actions is enough to start.

@@ -1,8 +1,8 @@
-"""`python -m scripts.variance`: what a vine and common random numbers save, without sampling.
+"""`python -m scripts.variance`: variance of single path, vine and common random numbers, exactly.
 
 For each model the exact variance of an estimated gain L(pi_new) - eta times the steps it takes,
-from the uniform policy half way to its greedy one, in units of the single path's: what is below 1
-is worth its steps.  The figure shows one model over gamma.
+from the uniform policy half way to its greedy one, relative to that of a single path: below 1 a
+method needs fewer steps for the same precision.  The figure shows one model over gamma.
 """
 
 from collections.abc import Callable
@@ -25,7 +25,7 @@ KINDS: dict[str, Callable[[tt.MDP, Any, Any, Any], Moments]] = {
 
 
 def costs(mdp: tt.MDP) -> list[float]:
-    """Variance times steps of each kind, exact in rational arithmetic; of the first, 1."""
+    """Variance times steps of each kind, computed in rationals, relative to the first kind."""
     pi = tt.policies.uniform(mdp)
     ev = tt.evaluate(mdp, pi)
     new = tt.policies.mixture(pi, tt.policies.greedy(mdp, ev.Q), "1/2")

@@ -1,4 +1,4 @@
-"""Witnesses as model files: a pair, why it is kept, and what is exact about it."""
+"""Witnesses as model files: a pair, the reason it is kept, and its exact values."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -9,8 +9,8 @@ from tabular_trpo._core.instance import Instance
 from tabular_trpo._theory.pair import Pair
 
 NUMBERS = ("eta", "eta_new", "L", "eps", "max_tv", "mean_tv")
-SMALL = 4  # states or actions, which a hunt climbs at
-LONGEST = 10**60  # a numerator or denominator that is still worth printing
+SMALL = 4  # the most states or actions for a search
+LONGEST = 10**60  # the longest numerator or denominator that is written
 
 
 def save(path: Path, pair: Pair, why: str) -> None:

@@ -109,6 +109,12 @@ from tabular_trpo._theory.verdicts import (
 from tabular_trpo._theory.verdicts import (
     verify_pair as verify_pair,
 )
+from tabular_trpo._theory.vocabulary import (
+    VocabularyEntry as VocabularyEntry,
+)
+from tabular_trpo._theory.vocabulary import (
+    vocabulary as vocabulary,
+)
 from tabular_trpo.formats import (
     from_gym as from_gym,
 )

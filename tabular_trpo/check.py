@@ -52,7 +52,7 @@ _along = " + ".join(f"sum_s({law}*sum_a(pi_new*({A})))" for law, A in zip(_laws,
 _eta, _eta_new = (f"sum_s(rho0*{_V3.format(policy)})" for policy in ("pi", "pi_new"))
 _eps = "-smaller(smaller(-max_sa(abs({})), -max_sa(abs({}))), -max_sa(abs({})))".format(*_A)
 _parted = "(1 - (1 - max_tv)**1 + (1 - (1 - max_tv)**2))"
-_l, _gain, _met = "log(pi_new/pi)", "sum_a(pi_new*(r + next(h) - h - J))", "sum_s(d_avg*tv)"
+_l, _gain, _visit_tv = "log(pi_new/pi)", "sum_a(pi_new*(r + next(h) - h - J))", "sum_s(d_avg*tv)"
 _laws_1 = [f"push(rho0*{policy})" for policy in ("pi_new", "pi")]
 _laws_2 = [f"push({law}*{pi})" for law, pi in zip(_laws_1, ("pi_new", "pi"), strict=True)]
 _laws_3 = [f"push({law}*{pi})" for law, pi in zip(_laws_2, ("pi_new", "pi"), strict=True)]
@@ -136,9 +136,9 @@ cpo_visitation | CPO Lemma 3 | {_moved} <= gamma*(2*mean_tv)/{_u}**2
 Zhang & Ross 2021: average_performance_difference \
 | Z&R Lemma 1 | J_new == J + sum_s(d_avg_new*{_gain}) | {_mixing}
 after Zhang & Ross 2021: average_visitation \
-| Z&R, visits | {_shifted} <= 2*(kemeny_new-1)*{_met} | {_mixing}
+| Z&R, visits | {_shifted} <= 2*(kemeny_new-1)*{_visit_tv} | {_mixing}
 average_bound \
-| Z&R, bound | {_missed} <= 2*(kemeny_new-1)*max_s(abs({_gain}))*{_met} | {_mixing}
+| Z&R, bound | {_missed} <= 2*(kemeny_new-1)*max_s(abs({_gain}))*{_visit_tv} | {_mixing}
 after Puterman 1994: stationary_value \
 | Puterman section 8.2 | sum_s(d_avg*V) == J/{_u} | classes <= 1
 average_return \
@@ -202,7 +202,7 @@ horizon_bound_square | horizon 3, square | 2*max_tv*{_parted} <= max_tv**2*3*2
 average_visitation_new \
 | Z&R, visits, other chain | {_shifted} <= 2*(kemeny-1)*sum_s(d_avg_new*tv) | {_mixing}
 average_centred \
-| Z&R, bound, centred | {_missed} <= (kemeny_new-1)*span_s({_gain})*{_met} | {_mixing}"""
+| Z&R, bound, centred | {_missed} <= (kemeny_new-1)*span_s({_gain})*{_visit_tv} | {_mixing}"""
 
 # Version 1: sources and equations as they were; the formula too where it was another one.
 _Ah, _hh = (f"sum_s(rho*sum_a(pi*{pair}))" for pair in (f"A*{_h}", f"{_h}*{_h}"))
@@ -235,8 +235,8 @@ cpo_general_exact | Theorem 1, f = V_new; cpo_kl_reversed | Corollary 3;
 cpo_worst_case | Proposition 1; cpo_visitation | Lemma 3;
 Zhang & Ross 2021:
 average_performance_difference | Lemma 1 | J_new == J + sum_s(d_avg_new*{_gain});
-average_visitation | average, visits | {_shifted} <= 2*(kemeny_new-1)*{_met};
-average_bound | average, bound | {_missed} <= 2*(kemeny_new-1)*max_s(abs({_gain}))*{_met};
+average_visitation | average, visits | {_shifted} <= 2*(kemeny_new-1)*{_visit_tv};
+average_bound | average, bound | {_missed} <= 2*(kemeny_new-1)*max_s(abs({_gain}))*{_visit_tv};
 Sutton et al. 2000: policy_gradient_direct | Theorem 1; policy_gradient_score | Theorem 1, score;
 compatible_features | Theorem 2 | eta_dot == {_Ah}/{_hh}*{_hh};
 compatible_fit | Theorem 2, fit | sum_s(rho*sum_a(pi*{_fit_1}*{_fit_1})) \
@@ -268,7 +268,7 @@ trpo_bretagnolle_huber | (9) by Bretagnolle-Huber | -log(1 - (L - eta_new)/C) <=
 approximate_advantage | approximate advantage; horizon_bound | horizon 3;
 horizon_bound_square | horizon 3, square;
 average_visitation_new | average, other chain | {_shifted} <= 2*(kemeny-1)*sum_s(d_avg_new*tv);
-average_centred | average, centred | {_missed} <= (kemeny_new-1)*span_s({_gain})*{_met}"""
+average_centred | average, centred | {_missed} <= (kemeny_new-1)*span_s({_gain})*{_visit_tv}"""
 
 # What a field may be: its path, then its value, a text behind a quotation mark.
 _exact = "[0-9]{1,4000}(/[0-9]{1,4000}|([.][0-9]{1,4000})?([eE][+-]?[0-9]{1,3})?)"
@@ -341,8 +341,7 @@ Stated = tuple[str, str, str, str | None]  # equation, source, formula, conditio
 
 def _table(rows: list[str], later: dict[str, Stated]) -> dict[str, Stated]:
     """Read a table; what a row leaves out is as in the later one."""
-    made: dict[str, Stated] = {}
-    source = ""
+    made, source = dict[str, Stated](), ""
     for head, equation, *rest in (row.strip().split(" | ") for row in rows):
         new, _, name = head.rpartition(": ")
         source = new or source
@@ -359,10 +358,11 @@ QUANTITIES, COLUMN, COLUMN_NEW = (
     for text in (_QUANTITIES, _COLUMN, re.sub(r"\b(pi|d_avg|h|H_diagonal)\b", r"\1_new", _COLUMN))
 )
 SHORT = {name: text for name, sign, text in QUANTITIES if sign == ":"}
+FORMER = {"expect_next": "next", "push_forward": "push", "transition_l1": "move"}
 STEP = "no policy has a larger sum_s(rho*A_bar) - c*max_tv**2 than pi_new, c = step.c"
 NAMES = {*_NAMES.split()} | {*_NAMES_2.split()} - {"ratio"}
 ARITY = dict.fromkeys(_CALLS.split(), 1) | {"smaller": 2, "ratio": 2}
-LATER = {1: {*_NAMES_2.split()}, 2: set()}  # what a version does not know
+LATER = {1: {*_NAMES_2.split()}, 2: set()}  # what a version lacks
 LOGS = {*"kl max_kl mean_kl M kl_reversed kl_d log_gap entropy entropy_new log".split()}
 
 
@@ -499,7 +499,7 @@ def _ends(f: Callable[[Any, Any], Any], x: Interval, y: Interval) -> Interval:
     """Enclose f, monotone in each argument, by its values at the ends."""
     ends: list[Any] = []
     for a, b in [(x[0], y[0])] if x[0] is x[1] and y[0] is y[1] else product(x, y):
-        if float in (type(a), type(b)) and f not in (min, max):  # infinite: the other's sign tells
+        if float in (type(a), type(b)) and f not in (min, max):  # infinite: signs decide
             a, b = (z if type(z) is float else float((z > 0) - (z < 0)) for z in (a, b))
         _spend(a, b)
         end = f(a, b)
@@ -705,8 +705,7 @@ def _classes(env: Env, pi: Value) -> Value:
 def _least_norm(F: list[list[Fraction]], g: list[Fraction]) -> list[Fraction]:
     """Return F^+ g for a symmetric F: it is F y for any y with F F F y = F g.
 
-    F F y - g is then orthogonal to the range of F, so that F y is a least-squares solution, and
-    among those the shortest one, since it lies in that range itself.
+    F y lies in the range of F, to which F F y - g is orthogonal: the shortest least squares.
     """
     n = range(len(g))
 
@@ -759,14 +758,14 @@ STRUCTURE |= {"weights": partial(_weights, False), "shared_weights": partial(_we
 
 
 def _holds(relation: str, slack: Interval) -> bool | None:
-    """Say whether a relation holds whose slack lies in an interval; None if that does not tell."""
+    """Say whether a relation holds whose slack lies in an interval; None if both are possible."""
     if relation == "==" and not slack[0] == slack[1] == 0:
         return False if slack[0] > 0 or slack[1] < 0 else None
     return True if slack[0] >= 0 else False if slack[1] < 0 else None
 
 
 def _test(text: str, env: Env, bits: int) -> tuple[bool | None, Interval]:
-    """Say whether a claim holds, and enclose its slack: how far the sides are apart."""
+    """Say whether a claim holds, and enclose its slack: the distance of its sides."""
     left, relation, right = re.split(RELATION, text)
     formula = f"{right} - ({left})" if relation == "<=" else f"{left} - ({right})"
     slack = _value(formula, env, bits)[()]
@@ -775,8 +774,9 @@ def _test(text: str, env: Env, bits: int) -> tuple[bool | None, Interval]:
 
 def _judge(claim: dict[str, Any], where: str, env: Env, version: int) -> Statement:
     """Evaluate a claim at rising precision until its status and its recorded slack follow."""
-    name, condition, given = claim["name"], claim["precondition"], claim["slack"]
-    text = f"{claim['lhs']} {claim['relation']} {claim['rhs']}"
+    name, given = claim["name"], claim["slack"]
+    said = f"{claim['lhs']} {claim['relation']} {claim['rhs']}", claim["precondition"]
+    text, condition = (x and re.sub("|".join(FORMER), lambda new: FORMER[new[0]], x) for x in said)
     stated = (claim["equation"], claim["source"], text, condition)
     own = TABLES[version].get(name, stated)
     premise = {None: "0 == 0", "mixture": f"{int('alpha' in env)} == 1"}.get(condition, condition)
@@ -789,24 +789,24 @@ def _judge(claim: dict[str, Any], where: str, env: Env, version: int) -> Stateme
     _require(claim["exactness"] == exactness, f"{where}.exactness", claim["exactness"], exactness)
     for bits in PRECISIONS:
         try:
-            met, _ = _test(premise, env, bits)
-            holds, slack = _test(text, env, bits) if met else (True, (math.inf, math.inf))
+            applies, _ = _test(premise, env, bits)
+            holds, slack = _test(text, env, bits) if applies else (True, (math.inf, math.inf))
         except ArithmeticError:
             continue
         infinite = math.inf in map(abs, slack)
-        if met is None or holds is None or (infinite and slack[0] != slack[1]):
+        if applies is None or holds is None or (infinite and slack[0] != slack[1]):
             continue
         status = "refuted" if not holds else "vacuous" if infinite else "proved"
         _require(claim["status"] == status, f"{where}.status", claim["status"], status)
         _require((given is None) == infinite, f"{where}.slack", given, "null if infinite")
         low, high = map(_fraction, given) if given else slack
-        meets = low <= slack[1] and slack[0] <= high and (low == high or exactness != "rational")
-        _require(meets, f"{where}.slack", given, "the slack, or an interval round it")
+        within = low <= slack[1] and slack[0] <= high and (low == high or exactness != "rational")
+        _require(within, f"{where}.slack", given, "the slack, or an interval round it")
         if low <= slack[0] and slack[1] <= high:
-            tells = infinite or _holds(claim["relation"], (low, high)) is holds
-            _require(tells, f"{where}.slack", given, f"an interval where it is {status}")
-            text += f" if {condition}" if condition else ""
-            return Statement(name, status, text, name not in TABLES[version])
+            shows = infinite or _holds(claim["relation"], (low, high)) is holds
+            _require(shows, f"{where}.slack", given, f"an interval where it is {status}")
+            shown = " if ".join(filter(None, said))
+            return Statement(name, status, shown, name not in TABLES[version])
     raise CertificateError(f"{where} = undecided at {PRECISIONS[-1]} bits, expected a decision")
 
 

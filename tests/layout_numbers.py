@@ -32,7 +32,7 @@ NUMBERS = {"alpha", "gamma", "lam", "delta", "elite", "value", "weight", "radius
 DOUBLES = {  # modules that see doubles alone, and those that guard
     "check", "_core/grid", "_core/linalg/dense", "_core/linalg/sparse", "_core/nearest",
     "_core/readable", "_core/decimals",
-    "_core/rounding", "_exact/evaluate", "_falsify/kinds", "_falsify/screen", "_falsify/exact_case",
+    "_core/rounding", "_exact/evaluate", "_falsify/kinds", "_falsify/screen", "_falsify/rational_readings",
     "_improve/conjugate", "_improve/direction", "_improve/kl_multiplier", "_improve/kl_rows",
     "_improve/minorize", "_improve/mirror", "_improve/natural", "_improve/gain_bounds",
     "_improve/step",

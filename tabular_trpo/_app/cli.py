@@ -13,7 +13,7 @@ from io import StringIO
 from textwrap import fill
 
 from tabular_trpo import __version__
-from tabular_trpo._app.shared.errors import ExitCode, fail, guarded, report_usage
+from tabular_trpo._app.shared.errors import ExitCode, UsageError, fail, guarded, write_error
 from tabular_trpo._app.shared.output import Answer, write
 from tabular_trpo._app.shared.supervision import supervised
 from tabular_trpo._core.errors import TabularError
@@ -89,7 +89,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv: the arguments; None for those of this process, which is then supervised, so that an
           interrupt ends it at any moment
 
-    >>> main(["no-such-command"])
+    >>> int(main(["no-such-command"]))
     2
     """
     if argv is None:
@@ -110,7 +110,7 @@ def _parsed(words: Sequence[str]) -> int:
         if end.code == 0:
             return guarded(lambda: Answer(0, {}, [], "", printed.getvalue()), False, quiet=False)
         if as_json:
-            report_usage(reported.getvalue().partition(": error: ")[2].strip())
+            write_error(UsageError(reported.getvalue().partition(": error: ")[2].strip()))
         with suppress(OSError, TabularError):
             write(sys.stderr, reported.getvalue())
         return ExitCode.USAGE
@@ -120,8 +120,8 @@ def _parsed(words: Sequence[str]) -> int:
 
 
 def _run(args: argparse.Namespace) -> Answer:
-    """Run the command within the limit of --work; numpy, which that imports, is for no --help."""
-    from tabular_trpo._core.budget import work_limit
+    """Run the command within the limit of --work."""
+    from tabular_trpo._core.budget import work_limit  # imports numpy, which --help does not need
 
     with work_limit(getattr(args, "work", None)):
         answer: Answer = args.run(args)

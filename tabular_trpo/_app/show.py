@@ -195,7 +195,7 @@ def _classes(classes: Sequence[Sequence[str]], periods: Sequence[int]) -> str:
 
 
 def _dot(source: Source) -> str:
-    """Write the graph: states as nodes, those of the start doubled, an edge for each transition."""
+    """Return the graph for Graphviz: states as nodes, transitions as edges."""
     drawn = graph(source.mdp)
     lines = [f"digraph {_quoted(source.name)} {{", "  rankdir=LR;"]
     for name, data in drawn.nodes(data=True):

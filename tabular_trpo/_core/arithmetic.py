@@ -6,7 +6,7 @@ from typing import Any
 
 from tabular_trpo._core.array_input import AxisNames, resolve_labels, row_tolerance
 from tabular_trpo._core.errors import ExactnessError
-from tabular_trpo._core.normalize import rescaled
+from tabular_trpo._core.grid import rescaled
 from tabular_trpo._core.numbers import (
     Array,
     doubles,

@@ -15,12 +15,11 @@ from tabular_trpo._core.arithmetic import common_arithmetic
 from tabular_trpo._core.array_input import AxisNames
 from tabular_trpo._core.csr import frozen_csr, read_csr
 from tabular_trpo._core.errors import Problem, invalid
-from tabular_trpo._core.grid import below_grid, snap, snap_rows
+from tabular_trpo._core.grid import below_grid, normalized, snap, snap_rows
 from tabular_trpo._core.linalg.rational import RationalMatrix
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.names import read_names
 from tabular_trpo._core.nearest import nearest
-from tabular_trpo._core.normalize import normalized
 from tabular_trpo._core.numbers import (
     Array,
     Matrix,

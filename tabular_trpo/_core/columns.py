@@ -5,7 +5,6 @@ r(s, a, s') in a dense or a sparse layout.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
@@ -14,7 +13,7 @@ import scipy.sparse as sp
 from tabular_trpo._core.arithmetic import common_arithmetic
 from tabular_trpo._core.array_input import precision
 from tabular_trpo._core.build import guard_dense
-from tabular_trpo._core.errors import MOST_PROBLEMS, InvalidMDPError, Problem, invalid
+from tabular_trpo._core.errors import Problem, invalid
 from tabular_trpo._core.memory import guard, limit
 from tabular_trpo._core.names import read_names
 from tabular_trpo._core.numbers import (
@@ -27,7 +26,7 @@ from tabular_trpo._core.numbers import (
     shown,
     zeros,
 )
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._core.validate import Report
 
 # Below this fill of P products and factorizations in CSR are faster; small tables stay dense.
@@ -37,8 +36,7 @@ ROWS = "rows (s, a, s', probability, reward)"
 
 
 @final
-@locked
-@dataclass(frozen=True, slots=True)
+@locked_dataclass(frozen=True)
 class Table:
     """Transitions as columns: indices s, a, t = s', numbers p, r (int64 where all are whole)."""
 
@@ -174,11 +172,11 @@ def arrays(table: Table, layout: object) -> tuple[Any, Any, Array]:
     pairs = table.s * n_actions + table.a
     keys = pairs * n_states + table.t
     order = np.argsort(keys, kind="stable")
-    again = np.flatnonzero(np.diff(keys[order]) == 0)
-    if len(again):
-        listed = again[:MOST_PROBLEMS]
-        problems = [_repeated(table, *order[[i, i + 1]].tolist()) for i in listed]
-        raise InvalidMDPError(problems, len(again) - len(listed))
+    report = Report()
+    report.add(
+        np.diff(keys[order]) == 0, lambda i: _repeated(table, *order[[i[0], i[0] + 1]].tolist())
+    )
+    report.close()
     mask = np.zeros((n_states, n_actions), dtype=bool)
     mask[table.s, table.a] = True
     dense = layout == "dense" or (layout == "auto" and _filled(len(keys), n_states**2 * n_actions))

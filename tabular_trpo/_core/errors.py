@@ -55,13 +55,15 @@ class TabularError(ValueError):
         super().__init__(self._text())
 
     @classmethod
-    def of(cls, code: str, where: str, got: str, expected: str, cure: str = "") -> Self:
-        """Return the error of one problem; the arguments are the fields of `Problem`.
+    def of(
+        cls, code: str, where: str, got: str, expected: str, cure: str = "", hidden: int = 0
+    ) -> Self:
+        """Return the error of one problem; the arguments are the fields of `Problem`, and `hidden`.
 
         >>> print(LimitError.of("digits", "x", "has 10 digits", "at most 9"))
         x has 10 digits, expected at most 9
         """
-        return cls(Problem(code, where, got, expected, cure))
+        return cls(Problem(code, where, got, expected, cure), hidden)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Keep the problems in copies and pickles, by which pools of processes return errors."""

@@ -1,4 +1,4 @@
-"""Float rows that sum to exactly 1: rounding onto the grid of multiples of 2^-53.
+"""Rows of probabilities that sum to exactly 1: floats on the grid of multiples of 2^-53.
 
 Problem.   A row of doubles almost never sums to exactly 1, and for gamma near 1 that defect moves
            values as much as the solve does.
@@ -9,6 +9,9 @@ Guarantee. On the grid every partial sum is a double, so a row sums to exactly 1
            row sum of (I - gamma P)^{-1} in every error bound.  The support does not change: a
            positive entry below 2^-53 is kept, and in the rational reading the largest entry of its
            row is 1 minus the others (`renormalise_largest`).
+
+`rescaled` and `normalized` divide rows by their sums before: where the dtype was imprecise, and on
+request.
 """
 
 from fractions import Fraction
@@ -18,7 +21,8 @@ from typing import Any
 import numpy as np
 
 from tabular_trpo._core.array_input import ROW_TOLERANCE as ROW_TOLERANCE
-from tabular_trpo._core.numbers import Array, frozen, largest
+from tabular_trpo._core.nearest import nearest
+from tabular_trpo._core.numbers import Array, frozen, is_rational, is_sparse, largest, stored
 
 UNIT = 2.0**-53
 
@@ -182,3 +186,43 @@ def renormalise_largest(row: list[Fraction]) -> list[Fraction]:
         return row
     largest = max(range(len(row)), key=row.__getitem__)
     return [x + (1 - total if i == largest else 0) for i, x in enumerate(row)]
+
+
+def rescaled(rows: Array, tolerance: float) -> Array:
+    """Return float rows (..., n), those with sums within the tolerance of 1 divided by them.
+
+    Sums within ROW_TOLERANCE are left to the grid, those outside the tolerance to `validate`.
+    """
+    if rows.ndim == 0 or tolerance <= ROW_TOLERANCE:
+        return rows
+    with np.errstate(over="ignore", invalid="ignore"):
+        sums = rows.sum(axis=-1, keepdims=True)
+        off = np.abs(sums - 1.0)
+    return np.asarray(rows / np.where((off > ROW_TOLERANCE) & (off <= tolerance), sums, 1.0))
+
+
+def normalized(rows: Any) -> tuple[Any, float]:
+    """Return rows divided by their sums, exactly in rationals, and the largest |sum - 1|.
+
+    Rows with a sum that is not positive, or with a negative entry or NaN, are left to `validate`.
+
+    rows: (..., n) or CSR
+
+    >>> normalized(np.array([1.0, 3.0]))
+    (array([0.25, 0.75]), 3.0)
+    """
+    entries = stored(rows)
+    with np.errstate(over="ignore", invalid="ignore"):
+        sums = np.asarray(rows.sum(axis=-1))
+    finite = is_rational(entries) or np.all(np.isfinite(sums))  # a sum is, only if its terms are
+    if entries.size == 0 or not finite or np.any(entries < 0):
+        return rows, 0.0
+    live = np.asarray(sums > 0, dtype=bool)
+    by = np.where(live, sums, sums * 0 + 1)
+    if is_sparse(rows):
+        out = rows.copy()
+        out.data = rows.data / np.repeat(by, np.diff(rows.indptr))
+    else:
+        out = rows / by[..., None]
+    off = max((abs(x - 1) for x in sums[live].tolist()), default=0.0)
+    return out, off if isinstance(off, float) else nearest(off)

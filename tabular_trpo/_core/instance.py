@@ -5,7 +5,6 @@ only; `theory.pair.Pair.of` checks the policies and computes what theorems refer
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, final
 
@@ -14,13 +13,12 @@ from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, OptionalScalar
 from tabular_trpo._core.public import public
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False)
+@locked_dataclass(frozen=True, eq=False, repr=False)
 class Instance:
     """A model with an old and a new policy; for a mixture, pi_new = (1 - alpha) pi + alpha target.
 
@@ -32,8 +30,8 @@ class Instance:
     >>> one = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
     >>> pi, greedy = [[Fraction(1), Fraction(0)]], [[Fraction(0), Fraction(1)]]
     >>> x = Instance.towards("a tenth", one, pi, greedy, Fraction(1, 10))
-    >>> x.pi_new, list(x.policies())
-    (array([[Fraction(9, 10), Fraction(1, 10)]], dtype=object), ['pi', 'pi_new', 'target'])
+    >>> x, x.pi_new[0, 0], list(x.policies())
+    (<Instance: a tenth, mixture, S=1, A=2, rational>, Fraction(9, 10), ['pi', 'pi_new', 'target'])
     """
 
     name: str
@@ -69,6 +67,12 @@ class Instance:
         """Return the policies by their names in a file of the model."""
         named = {"pi": self.pi, "pi_new": self.pi_new}
         return named if self.target is None else {**named, "target": self.target}
+
+    def __repr__(self) -> str:
+        """Return one line: the name, the size and the arithmetic."""
+        mdp, mixture = self.mdp, ", mixture" if self.is_mixture else ""
+        size = f"S={mdp.n_states}, A={mdp.n_actions}, {mdp.arithmetic}"
+        return f"<Instance: {self.name or 'unnamed'}{mixture}, {size}>"
 
     def to_rational(self) -> "Instance":
         """Return the instance in rational arithmetic; the mixture is that of the exact policies.

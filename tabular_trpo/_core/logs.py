@@ -11,7 +11,7 @@ from math import gcd, isqrt, lcm
 
 from tabular_trpo._core.dyadic import Dyadic
 
-# Any primes serve the quick test; a product that is 1 modulo both is 1 almost surely.
+# Any primes serve the quick test; in these large ones a product other than 1 is 1 almost never.
 _MERSENNE_PRIMES = ((1 << 127) - 1, (1 << 521) - 1)
 
 

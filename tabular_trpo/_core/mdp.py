@@ -5,7 +5,7 @@ observed counts; `conversion` makes the same model in the other arithmetic.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, final
 
 import numpy as np
@@ -19,7 +19,7 @@ from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.linalg.rational import RationalMatrix
 from tabular_trpo._core.numbers import Array, Scalar, brief, is_rational, is_sparse
 from tabular_trpo._core.public import public
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._core.rewards import match_layout
 
 KEPT = ("P", "r", "rho0", "gamma", "allowed", "state_names", "action_names", "r_next")
@@ -27,8 +27,7 @@ KEPT = ("P", "r", "rho0", "gamma", "allowed", "state_names", "action_names", "r_
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False, init=False, repr=False)
+@locked_dataclass(frozen=True, eq=False, init=False, repr=False)
 class MDP:
     """A finite discounted Markov decision process (S, A, P, r, rho0, gamma).
 
@@ -225,12 +224,7 @@ class MDP:
         r_next = None if self.r_next is None else self.r_next[index]
         gamma = np.asarray(self.gamma)[index]
         one = {"P": self.P[index], "r": self.r[index], "rho0": self.rho0[index], "gamma": gamma}
-        return self._made(one | {"r_next": r_next})
-
-    def _made(self, numbers: dict[str, Any]) -> "MDP":
-        """Return the model with these numbers, the rest as it is here."""
-        kept = ("allowed", "state_names", "action_names", "repair", "normalized")
-        return MDP(**numbers, **{name: getattr(self, name) for name in kept})
+        return self.replace(**one, r_next=r_next)
 
     def to_float(self) -> "MDP":
         """Return the model in float arithmetic: nearest doubles, then rows on the grid k / 2^53.
@@ -238,7 +232,7 @@ class MDP:
         raises: ExactnessError where a positive probability would become 0, gamma 1, or a reward
                 infinite
         """
-        return self if self.arithmetic == "float" else self._made(conversion.floats(self))
+        return self if self.arithmetic == "float" else self.replace(**conversion.floats(self))
 
     def to_rational(self) -> "MDP":
         """Return the model in rational arithmetic: each double as the dyadic rational that it is.
@@ -252,4 +246,4 @@ class MDP:
         if self.arithmetic == "rational":
             return self
         one_model(self)
-        return self._made(conversion.rationals(self))
+        return self.replace(**conversion.rationals(self))

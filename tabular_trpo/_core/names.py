@@ -4,14 +4,9 @@ import re
 from collections.abc import Iterable
 from itertools import islice
 
-from tabular_trpo._core.errors import (
-    MOST_PROBLEMS,
-    InvalidMDPError,
-    MemoryGuardError,
-    Problem,
-    invalid,
-)
+from tabular_trpo._core.errors import MemoryGuardError, Problem, invalid
 from tabular_trpo._core.numbers import shown
+from tabular_trpo._core.validate import Report
 
 MOST_NAME = 500  # characters
 MOST_NAMES = 2 * 10**7
@@ -47,14 +42,12 @@ def read_names(what: str, given: object, n: int | None = None) -> tuple[str, ...
     if not names or n not in (None, len(names)):
         expected = "one at least" if n is None else f"{n} different names"
         raise invalid("names", what, f"has {len(names)} entries", expected)
-    problems: list[Problem] = []
-    first: dict[str, int] = {}
+    report, first = Report(), dict[str, int]()
     for i, name in enumerate(names):
         if not isinstance(name, str) or not is_name(name):
-            problems.append(Problem("names", f"{what}[{i}]", f"= {shown(name)}", NAME_RULE))
+            report.note(Problem("names", f"{what}[{i}]", f"= {shown(name)}", NAME_RULE))
         elif first.setdefault(name, i) != i:
             got = f"= {name!r}, as {what}[{first[name]}] is"
-            problems.append(Problem("names", f"{what}[{i}]", got, "each name once"))
-    if problems:
-        raise InvalidMDPError(problems[:MOST_PROBLEMS], max(0, len(problems) - MOST_PROBLEMS))
+            report.note(Problem("names", f"{what}[{i}]", got, "each name once"))
+    report.close()
     return names

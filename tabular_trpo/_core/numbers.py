@@ -8,7 +8,7 @@ is refused, because `Fraction + 0.5` is a float.
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -19,7 +19,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from tabular_trpo._core.array_input import Array as Array
-from tabular_trpo._core.array_input import AxisNames, is_float, resolve_labels
+from tabular_trpo._core.array_input import is_float, resolve_labels
 from tabular_trpo._core.errors import InvalidMDPError, invalid
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.nearest import long_integers, nearest, written
@@ -101,11 +101,10 @@ def size_of(value: object) -> int:
     return value.size if isinstance(value, np.ndarray) else 1
 
 
-def read_array(name: str, value: object, axes: Sequence[AxisNames] = ()) -> tuple[str, Array]:
+def read_array(name: str, value: object) -> tuple[str, Array]:
     """Read nested lists or an array into ("float" | "int" | "exact", array).
 
     name:   in errors (see `entry`)
-    axes:   names by which labels of a table are resolved (see `resolve_labels`)
     return: kind and a float64 or object array (object elements as given)
     raises: InvalidMDPError for ragged nesting, bools, complex numbers or other types;
             MemoryGuardError, before anything is copied
@@ -113,7 +112,7 @@ def read_array(name: str, value: object, axes: Sequence[AxisNames] = ()) -> tupl
     >>> read_array("r", [[0.5, 1]])
     ('float', array([[0.5, 1. ]]))
     """
-    value = resolve_labels(entry(name, ()), value, axes)
+    value = resolve_labels(entry(name, ()), value)
     plain = None
     if isinstance(value, np.ndarray) and (value.dtype.kind in "iu" or is_float(value.dtype)):
         plain = value

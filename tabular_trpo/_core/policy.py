@@ -11,12 +11,11 @@ import numpy as np
 from tabular_trpo._core.arithmetic import read_as, read_common
 from tabular_trpo._core.array_input import resolve_labels, row_tolerance
 from tabular_trpo._core.errors import ExactnessError, invalid
-from tabular_trpo._core.grid import on_grid, renormalise_largest
+from tabular_trpo._core.grid import on_grid, renormalise_largest, rescaled
 from tabular_trpo._core.indices import read_indices
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.nearest import nearest
-from tabular_trpo._core.normalize import rescaled
 from tabular_trpo._core.numbers import Array, Scalar, elementwise, frozen, is_rational, shown, zeros
 from tabular_trpo._core.policy_checks import FEWER, check_policy, check_rows, table_axes
 from tabular_trpo._core.public import public
@@ -35,13 +34,9 @@ def uniform(mdp: MDP) -> Array:
     >>> uniform(MDP([[["1"], ["1"]]], [["0", "0"]], ["1"], "1/2"))
     array([[Fraction(1, 2), Fraction(1, 2)]], dtype=object)
     """
-    counts = mdp.mask.sum(axis=1)
-    if mdp.arithmetic == "rational":
-        pi = zeros(mdp.r.shape, rational=True)
-        for s, a in np.argwhere(mdp.mask):
-            pi[s, a] = Fraction(1, int(counts[s]))
-        return frozen(pi)
-    return check_policy(mdp, mdp.mask / counts[:, None])
+    one: Scalar = Fraction(1) if mdp.arithmetic == "rational" else 1.0
+    shares = [[one / n] for n in mdp.mask.sum(axis=1).tolist()]
+    return check_policy(mdp, np.where(mdp.mask, shares, 0 * one))
 
 
 @public
@@ -85,9 +80,6 @@ def best_actions(mdp: MDP, Q: object) -> Array:
     report = Report()
     finite(report, "Q", np.where(mdp.mask, Q, 0), "s a")
     report.close()
-    if is_rational(Q):
-        rows = zip(Q, mdp.mask, strict=True)
-        return np.array([max(np.flatnonzero(ok), key=row.__getitem__) for row, ok in rows])
     return np.asarray(np.argmax(np.where(mdp.mask, Q, -np.inf), axis=-1))
 
 

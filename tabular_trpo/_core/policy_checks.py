@@ -1,6 +1,5 @@
 """Checks of policies: arrays pi (..., S, A) in the arithmetic of a model, on the simplex."""
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import final
 
@@ -9,13 +8,12 @@ import numpy as np
 from tabular_trpo._core.arithmetic import read_as
 from tabular_trpo._core.array_input import AxisNames
 from tabular_trpo._core.errors import invalid
-from tabular_trpo._core.grid import near_grid, on_grid
+from tabular_trpo._core.grid import near_grid, normalized, on_grid
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.memory import guard
-from tabular_trpo._core.normalize import normalized
 from tabular_trpo._core.numbers import Array, frozen, is_rational
 from tabular_trpo._core.public import public
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._core.shapes import check_policy_order, shape_error
 from tabular_trpo._core.validate import Report, simplex
 
@@ -25,8 +23,7 @@ NORMALIZE = "policies.normalize(mdp, pi).pi divides each row by its sum"
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True)
+@locked_dataclass(frozen=True)
 class Normalized:
     """A policy whose rows were divided by their sums; made by `normalize`.
 

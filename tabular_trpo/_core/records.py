@@ -1,15 +1,15 @@
 """Records: read-only when made, copied or unpickled, and equal by their contents.
 
-numpy copies and unpickles arrays as writable ones, and compares them entry by entry.  `locked`
-makes a frozen dataclass with arrays behave as a value.
+numpy copies and unpickles arrays as writable ones, and compares them entry by entry.  The records
+that `locked_dataclass` makes behave as values all the same.
 """
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from fractions import Fraction
 from functools import wraps
 from types import MappingProxyType
-from typing import Any, TypeVar, final
+from typing import TYPE_CHECKING, Any, TypeVar, final
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from tabular_trpo._core.errors import TabularError, invalid
 from tabular_trpo._core.numbers import Array, is_sparse
 from tabular_trpo._core.readable import readable
 
+__all__ = ["locked", "locked_dataclass"]  # the alias below would not be exported to type checkers
 Record = TypeVar("Record")
 SCALARS = {float, int, str, bool, type(None), Fraction}
 
@@ -25,6 +26,18 @@ SCALARS = {float, int, str, bool, type(None), Fraction}
 @final
 class _View(dict[Any, Any]):
     """The contents of a read-only mapping in a pickle, which cannot hold the mapping itself."""
+
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass as locked_dataclass
+else:
+
+    def locked_dataclass(**options: bool) -> Callable[[type[Record]], type[Record]]:
+        """Return a decorator: a dataclass with slots, its arrays locked (see `locked`).
+
+        options: as those of `dataclasses.dataclass`
+        """
+        return lambda cls: locked(dataclass(slots=True, **options)(cls))
 
 
 def locked(cls: type[Record]) -> type[Record]:

@@ -1,6 +1,6 @@
 """Checks of the values of models and policies: all offenders are found, the first twenty named."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from typing import final
@@ -37,6 +37,8 @@ class Report:
 
     def add(self, bad: Array, describe: Callable[[Index], Problem]) -> None:
         """Add one problem for each true entry of `bad`, described from its index."""
+        if not np.any(bad):  # far cheaper than `argwhere`
+            return
         where = np.argwhere(np.asarray(bad, dtype=bool))
         n = max(0, MOST_PROBLEMS - len(self.problems))
         for index in where[:n].tolist():
@@ -73,10 +75,24 @@ class Report:
 
         self.add(bad, describe)
 
+    def merge(self, found: "Report | InvalidMDPError", place: Callable[[Problem], Problem]) -> None:
+        """Add the problems of another check; `place` returns each as it is named here."""
+        for problem in found.problems:
+            self.note(place(problem))
+        self.hidden += found.hidden
+
     def close(self) -> None:
         """Raise InvalidMDPError where problems were added."""
         if self.problems:
             raise InvalidMDPError(self.problems, self.hidden)
+
+
+def refuse(problems: Iterable[Problem]) -> None:
+    """Raise InvalidMDPError where there are problems: the first twenty listed, the rest counted."""
+    report = Report()
+    for problem in problems:
+        report.note(problem)
+    report.close()
 
 
 def label(name: str, index: Index, axes: str) -> str:
@@ -98,7 +114,9 @@ def finite(report: Report, name: str, values: Array, axes: str, at: At = tuple) 
 
 def nonnegative(report: Report, name: str, values: Array, axes: str, at: At = tuple) -> None:
     """Add negative probabilities, and -0.0, which a lost sign leaves; NaN is for `finite`."""
-    bad = values < 0 if is_rational(values) else np.signbit(values) & ~np.isnan(values)
+    bad = values < 0 if is_rational(values) else np.signbit(values)
+    if bad.any() and not is_rational(values):
+        bad &= ~np.isnan(values)
     report.add_entries(bad, "negative", name, values, axes, UNSIGNED, at)
 
 

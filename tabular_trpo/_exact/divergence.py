@@ -1,41 +1,48 @@
-"""Distances between rows of two policies: total variation, Kullback-Leibler; in either arithmetic."""
+"""Divergences between rows of two policies: total variation and Kullback-Leibler.
+
+Problem: KL of rows that differ by a tiny step, where sum p log(p / q) cancels to rounding noise.
+Method: rows have the same sum, so KL = sum p (x - log(1 + x)) with x = (q - p) / p, all terms
+nonnegative; near x = 0 the difference is summed as a series (`excess`).  Rational rows give exact
+reals, rational multiples of logarithms of rationals (`_core.real`), which are compared exactly.
+Source: TRPO (2015), section 2 and equation (7).
+"""
 
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
 from tabular_trpo._core.arithmetic import read_common
-from tabular_trpo._core.numbers import Array, is_rational, ones
+from tabular_trpo._core.numbers import Array, Scalar, is_rational, ones
 from tabular_trpo._core.public import public
 from tabular_trpo._core.real import INFINITY, log
 from tabular_trpo._core.shapes import broadcastable, shape_error
 from tabular_trpo._core.validate import Report, simplex
 
-PLAIN = 1e-5  # divergence, above which rounding in x - log(1 + x) is below 1e-13 of it
+PLAIN = 1e-5  # above this divergence, rounding in x - log(1 + x) is below 1e-13 of it
 LOW, HIGH = -0.5, 2.0**20  # of x = (q - p) / p: below, 1 + x loses a small q; above, x may overflow
 
 
 @public
-def tv(p: Any, q: Any) -> Any:
+def tv(p: object, q: object) -> Scalar:
     """Return the total variation distance of rows, half their L1 distance.
 
     D_TV(p, q) = 1/2 sum_a abs(p_a - q_a).  TRPO (2015), equation (7); the factor 1/2 is part of it.
 
     p, q:   (..., A) rows on the simplex, one arithmetic
     return: (...)
-    raises: InvalidMDPError for rows off the simplex or of other shapes; ExactnessError for mixed arithmetics
+    raises: InvalidMDPError for rows off the simplex or of other shapes; ExactnessError for rows in
+            different arithmetics
 
     >>> float(tv(np.array([1.0, 0.0]), np.array([0.0, 1.0])))
     1.0
     """
     p, q = _rows(p, q)
-    half: Any = Fraction(1, 2) if is_rational(p) else 0.5
+    half: Scalar = Fraction(1, 2) if is_rational(p) else 0.5
     return np.asarray(half * np.abs(p - q).sum(axis=-1))[()]
 
 
 @public
-def kl(p: Any, q: Any) -> Any:
+def kl(p: object, q: object) -> Scalar:
     """Return KL(p || q) of rows; 0 log 0 = 0, and infinite where q loses support of p.
 
     D_KL(p || q) = sum_a p_a log(p_a / q_a).  Float rows add p x - p log(1 + x) >= 0 with
@@ -44,7 +51,8 @@ def kl(p: Any, q: Any) -> Any:
 
     p, q:   (..., A) rows on the simplex, one arithmetic
     return: (...)
-    raises: InvalidMDPError for rows off the simplex or of other shapes; ExactnessError for mixed arithmetics
+    raises: InvalidMDPError for rows off the simplex or of other shapes; ExactnessError for rows in
+            different arithmetics
 
     >>> float(kl(np.array([0.5, 0.5]), np.array([1.0, 0.0])))
     inf
@@ -52,8 +60,8 @@ def kl(p: Any, q: Any) -> Any:
     return kl_of_rows(*_rows(p, q))
 
 
-def kl_of_rows(p: Array, q: Array) -> Any:
-    """Return KL(p || q) of arrays that were checked before, as the policies of a pair are."""
+def kl_of_rows(p: Array, q: Array) -> Scalar:
+    """Return KL(p || q) of rows that were checked before, as the policies of a pair are."""
     if p.shape != q.shape:
         p, q = np.broadcast_arrays(p, q)
     if not is_rational(p):
@@ -64,7 +72,7 @@ def kl_of_rows(p: Array, q: Array) -> Any:
     return np.asarray(out)[()]
 
 
-def _rows(p: Any, q: Any) -> tuple[Array, Array]:
+def _rows(p: object, q: object) -> tuple[Array, Array]:
     p, q = read_common(p=p, q=q, unsigned=True)
     for name, rows in (("p", p), ("q", q)):
         if rows.ndim == 0:
@@ -77,7 +85,7 @@ def _rows(p: Any, q: Any) -> tuple[Array, Array]:
     return p, q
 
 
-def _rational_kl(p: Array, q: Array) -> Any:
+def _rational_kl(p: Array, q: Array) -> Scalar:
     pairs = [(x, y) for x, y in zip(p, q, strict=True) if x != 0 and x != y]
     if any(y == 0 for _, y in pairs):
         return INFINITY
@@ -91,8 +99,8 @@ def _float_kl(p: Array, q: Array) -> Array:
         near = (x >= LOW) & (x <= HIGH)
         if np.count_nonzero(near) == near.size:
             return _near_kl(p, x)
-        apart = step - p * (np.log(q) - np.log(p))
-    terms = np.where(near, p * excess(np.where(near, x, 0.0)), np.where(p > 0, apart, q))
+        far = step - p * (np.log(q) - np.log(p))
+    terms = np.where(near, p * excess(np.where(near, x, 0.0)), np.where(p > 0, far, q))
     return np.asarray(terms.sum(axis=-1))[()]
 
 

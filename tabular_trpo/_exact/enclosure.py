@@ -1,5 +1,8 @@
 """V, A and rho of one policy in float64, with error bounds that are proved.
 
+Problem.  V = M^{-1} r_pi and rho = rho0 M^{-1} with M = I - gamma P_pi, and bounds of the errors of
+the computed V, rho, eta = rho0 . V and A = r + gamma P V - V.
+
 Facts used.  M = I - gamma P_pi has M^{-1} >= 0 with row sums 1 / (1 - gamma).  So for any x with
 residual res = r_pi + gamma P_pi x - x:  abs(V - x) <= max abs(res) / (1 - gamma); for any m with
 residual e = rho0 + gamma m P_pi - m:  sum abs(rho - m) <= sum abs(e) / (1 - gamma).
@@ -14,11 +17,17 @@ extreme size are scaled by a power of two, which is exact.
 from typing import Any, NamedTuple, final
 
 import numpy as np
+import scipy.sparse as sp
 
 from tabular_trpo._core.linalg import twofold
+from tabular_trpo._core.linalg.dense import BatchResolvent, DenseResolvent
 from tabular_trpo._core.linalg.sliced import Product, products
+from tabular_trpo._core.linalg.sparse import SparseResolvent
 from tabular_trpo._core.linalg.twofold import Twofold
 from tabular_trpo._core.numbers import Array
+
+Resolvent = DenseResolvent | BatchResolvent | SparseResolvent
+Matrix = Array | sp.csr_array
 
 U = 2.0**-53
 GOAL = 2.0**-76  # relative bound at which another correction is not worth a product
@@ -32,17 +41,17 @@ class Model(NamedTuple):
     """The data of one evaluation, scaled.
 
     rows:     (..., S*A, S) or CSR (S*A, S)
-    off_*:    what the exact rows of P, pi, rho0 have beyond the floats (`core.grid`); P: or None
-    off_size: (...) bound of the 1-norm of a row of all three; 0 for rows on the grid
-    n_terms:  terms of the longest plain sum
+    off_*:    exact rows of P, pi, rho0 minus the floats (`_core.grid`); None for P on the grid
+    off_size: (...) bound of the sum of the 1-norms of a row of all three; 0 for rows on the grid
+    n_terms:  number of terms of the longest plain sum
     """
 
-    rows: Any
+    rows: Matrix
     r: Array
     rho0: Array
     gamma: Array
     pi: Array
-    off_P: Any
+    off_P: Matrix | None
     off_pi: Array
     off_rho0: Array
     off_size: Array
@@ -63,7 +72,7 @@ class Values(NamedTuple):
 
 @final
 class Visits(NamedTuple):
-    """rho with a bound of its 1-norm error, in which rounding to doubles is not."""
+    """rho, and a bound of its error in the 1-norm, without that of rounding to doubles."""
 
     rho: Array
     bound: Array
@@ -74,7 +83,7 @@ def gamma_n(n: int) -> float:
     return 2 * n * U / (1 - n * U)
 
 
-def enclose(model: Model, resolvent: Any) -> tuple[Values, Visits]:
+def enclose(model: Model, resolvent: Resolvent) -> tuple[Values, Visits]:
     """Return V, A and rho of the chain with proved bounds.
 
     resolvent: factorization with `forward` and `backward`, `step` and `step_back` (gamma P_pi)
@@ -82,13 +91,11 @@ def enclose(model: Model, resolvent: Any) -> tuple[Values, Visits]:
     V = resolvent.forward(np.einsum("...sa,...sa->...s", model.pi, model.r))
     rho = resolvent.backward(model.rho0)
     up, down = _products(model, V, rho)
-    assert up is not None
-    assert down is not None
     return _values(model, resolvent, V, up), _visits(model, resolvent, rho, down)
 
 
 def _products(model: Model, f: Array | None, rho: Array | None) -> Any:
-    """Return gamma P f, and rho(s) pi(a|s) P, as `Product`s; no scalar product is rounded."""
+    """Return gamma P f and rho(s) pi(a|s) P as unrounded products, None where not asked for."""
     shape, gamma = model.pi.shape, model.gamma[..., None]
     scaled = weights = None
     if f is not None:
@@ -100,10 +107,10 @@ def _products(model: Model, f: Array | None, rho: Array | None) -> Any:
     return products(model.rows, scaled, weights, model.off_P)
 
 
-def _values(model: Model, resolvent: Any, correction: Array, product: Product) -> Values:
+def _values(model: Model, resolvent: Resolvent, correction: Array, product: Product) -> Values:
     """Refine V from its first solve and the first exact product; bound V and A."""
     shape, gamma = model.pi.shape, model.gamma[..., None]
-    horizon = 1.0 - model.gamma
+    one_minus_gamma = 1.0 - model.gamma
     r_most = np.max(np.abs(model.r), axis=(-2, -1))
     Px = x = Twofold(np.zeros(shape), np.zeros(shape))
     P_error = np.zeros(shape[:-2])
@@ -130,11 +137,11 @@ def _values(model: Model, resolvent: Any, correction: Array, product: Product) -
         rounding = (32 + 4 * shape[-1].bit_length()) * twofold.UNIT * most
         slack = P_error + off_slack(model, most, size_c) + rounding + FLOOR
         bound = after + slack
-        V_bound = enlarged(bound / horizon, shape)
+        V_bound = enlarged(bound / one_minus_gamma, shape)
         # A moves by the correction in plain arithmetic, so that must be lost in A's own rounding.
         plain = (gamma_n(model.n_terms) + 2 * model.off_size) * 2 * size_c
         small = plain <= U * np.max(np.abs(advantage.hi), axis=(-2, -1)) + FLOOR
-        settled = (V_bound <= GOAL * most + FLOOR / horizon) | (bound <= 2 * slack)
+        settled = (V_bound <= GOAL * most + FLOOR / one_minus_gamma) | (bound <= 2 * slack)
         if np.all(settled & small):
             break
     V = twofold.plus(x, correction)
@@ -152,30 +159,32 @@ def enlarged(bound: Array, shape: tuple[int, ...]) -> Array:
     return np.asarray(bound * (1.0 + (shape[-2] + 256) * 2 * U))
 
 
-def _expect(rows: Any, f: Array) -> Array:
+def _expect(rows: Matrix, f: Array) -> Array:
     return np.asarray(rows @ f if rows.ndim == 2 and f.ndim == 1 else (rows @ f[..., None])[..., 0])
 
 
 def off_slack(model: Model, most: Array, correction: Array) -> Array:
-    """Bound what is left of rows off the grid: rounding of `off_*`, and P_pi as closed in floats.
+    """Bound the errors due to rows off the grid: rounding of `off_*`, and P_pi closed in floats.
 
     most, correction: the magnitudes that the exact and the plain products work on
     """
     return np.asarray(model.off_size * (gamma_n(model.n_terms + 8) * 4 * most + 4 * correction))
 
 
-def _span_bound(resolvent: Any, bound: Array, V_bound: Array, gamma: Array, A: Array) -> Array:
-    """Bound half the span of V's error, span(res) / 2 / (1 - gamma tau), or else V's error itself.
+def _span_bound(
+    resolvent: Resolvent, bound: Array, V_bound: Array, gamma: Array, A: Array
+) -> Array:
+    """Bound half the span of V's error by span(res) / 2 / (1 - gamma tau), or by V's error itself.
 
-    Worth its price only where V's own bound would show in A.
+    The first is computed only where V's own bound is not below the rounding of A.
     """
     most = np.max(np.abs(A), axis=(-2, -1))
     if np.all(V_bound <= U * most) or not isinstance(resolvent.P_pi, np.ndarray):
         return V_bound
-    return np.asarray(bound / span_horizon(resolvent.P_pi, gamma))
+    return np.asarray(bound / contraction_gap(resolvent.P_pi, gamma))
 
 
-def span_horizon(P_pi: Array, gamma: Array) -> Array:
+def contraction_gap(P_pi: Array, gamma: Array) -> Array:
     """Return 1 - gamma tau, rounded down, with tau = 1 - sum_j min_i P_pi(i, j).
 
     tau bounds Dobrushin's coefficient: a function's span shrinks by that factor under P_pi.
@@ -187,10 +196,10 @@ def span_horizon(P_pi: Array, gamma: Array) -> Array:
     return np.asarray(((1.0 - gamma) + gamma * common) * (1 - 2.0**-30))
 
 
-def _visits(model: Model, resolvent: Any, correction: Array, product: Product) -> Visits:
+def _visits(model: Model, resolvent: Resolvent, correction: Array, product: Product) -> Visits:
     """Refine rho from its first solve and the first exact product; bound sum abs(error)."""
     shape = model.pi.shape
-    horizon = 1.0 - model.gamma
+    one_minus_gamma = 1.0 - model.gamma
     gamma = model.gamma[..., None]
     mP = m = Twofold(np.zeros(shape[:-1]), np.zeros(shape[:-1]))
     P_error = np.zeros(shape[:-2])
@@ -210,7 +219,7 @@ def _visits(model: Model, resolvent: Any, correction: Array, product: Product) -
         slack = model.gamma * P_error + off_slack(model, mass, np.abs(correction).sum(axis=-1))
         slack = slack + 72 * twofold.UNIT * mass + FLOOR
         error = after.sum(axis=-1) + slack
-        bound = enlarged(error / horizon, shape)
+        bound = enlarged(error / one_minus_gamma, shape)
         if np.all((bound <= GOAL * mass) | (error <= 2 * slack)):
             break
     return Visits(twofold.plus(m, correction).hi, bound)

@@ -1,14 +1,19 @@
-"""Which actions are suboptimal where values are small beside the largest: bounds entry by entry.
+"""Prove actions suboptimal by bounds entry by entry, where values are small beside the largest.
 
-The radius of `evaluate` is one number for all states.  Where rewards are rare it is larger than the
-values far from them.  With rewards shifted to be nonnegative, any hi and lo with
+Problem: the radius of `evaluate` is one number for all states.  Where rewards are rare it is larger
+than the values far from them, and no action there is proved suboptimal.
+
+Method: with rewards shifted to be nonnegative, any hi and lo with
 
     r + gamma P hi <= hi  at all pairs,      r + gamma P lo >= lo  at the pairs of a policy
 
-satisfy lo <= V* <= hi, and an action with r + gamma P hi < lo is suboptimal.  Both conditions are
-checked here in doubles with the rounding of each sum; nothing else needs to be trusted.  To find
-them: hi = x + c w and lo = x - c w, where x is V of the policy and w is V* at a discount gamma' a
-little larger than gamma, for which w - gamma P w >= (gamma' - gamma) P w leaves room at all pairs.
+satisfy lo <= V* <= hi, and an action with r + gamma P hi < lo is suboptimal.  Candidates are
+hi = x + c w and lo = x - c w, where x is V of the policy and w is V* at a discount gamma' slightly
+larger than gamma, for which w - gamma P w >= (gamma' - gamma) P w is positive slack at all pairs.
+
+Guarantee: both conditions are checked in doubles with a bound of the rounding of each sum; how x
+and w were computed does not matter.  Source: super- and subsolutions of the Bellman equation,
+Puterman (1994), Theorem 6.2.2.
 """
 
 from dataclasses import replace
@@ -20,10 +25,10 @@ from scipy.sparse.csgraph import breadth_first_order
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array
-from tabular_trpo._exact import warm_start as warm
+from tabular_trpo._exact import warm_start
 
 U = 2.0**-53
-# What underflows in a sum of products is below this; values are scaled to 2^960 (`warm.LARGEST`).
+# Bounds underflow in a sum of products; values are scaled to 2^960 (`warm_start.LARGEST`).
 FLOOR = 2.0**-1000
 NEARER = (2.0**-10, 2.0**-5, 2.0**-16)  # 1 - gamma' = (1 - gamma) (1 - nearer)
 
@@ -35,41 +40,41 @@ def suboptimal(mdp: MDP, actions: Array) -> Array:
     """
     found = np.zeros(mdp.mask.shape, dtype=bool)
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-        model = warm.plain(mdp, mdp.r)
+        model = warm_start.scaled_model(mdp, mdp.r)
     small = (model.r > 0) & (model.r < FLOOR)
     if mdp._below is not None or model.gamma != mdp.gamma or small.any():
         return found  # the doubles are not the model, or not to their last digit
     if not np.all(np.isfinite(model.r)):
         return found
-    actions, x = warm.improve(model, actions)
+    actions, x = warm_start.improve(model, actions)
     for nearer in NEARER:
         gamma = 1.0 - (1.0 - model.gamma) * (1.0 - nearer)
-        w = warm.improve(replace(model, gamma=gamma), actions)[1]
+        w = warm_start.improve(replace(model, gamma=gamma), actions)[1]
         found |= _proved(model, actions, x, w)
         if np.all((mdp.mask & ~found).sum(axis=1) == 1):
             break
     return found
 
 
-def _proved(model: warm.Plain, actions: Array, x: Array, w: Array) -> Array:
-    """Return the pairs that x + c w and x - c w prove suboptimal, none where the checks fail."""
-    # Products, sums and scaled rewards err by this part at most, beside what underflows.
+def _proved(model: warm_start.ScaledModel, actions: Array, x: Array, w: Array) -> Array:
+    """Return the pairs, (S, A) bool, that x +- c w prove suboptimal; none where a check fails."""
+    # Relative error bound of products, sums and scaled rewards, not counting underflow.
     part = 2 * U * (int(np.diff(model.P.indptr).max()) + 16)
     up, down = 1 + part, 1 - part
     taken = (np.arange(len(x)), actions)
-    flow = warm.expected(model, x)
-    room = w[:, None] - warm.expected(model, w) * up
+    flow = warm_start.expect(model, x)
+    slack = w[:, None] - warm_start.expect(model, w) * up
     over = (model.r + flow) * (1 + 4 * part) - x[:, None]
     under = x - (model.r + flow)[taken] * (1 - 4 * part)
     over[taken] = np.maximum(over[taken], under)
     tight = model.mask & (over > 0) & (x[:, None] > FLOOR)
-    if np.any(room[tight] <= 0):
+    if np.any(slack[tight] <= 0):
         return np.zeros(model.mask.shape, dtype=bool)
-    c = 2 * nearest(np.max(over[tight] / room[tight], initial=0.0))
+    c = 2 * nearest(np.max(over[tight] / slack[tight], initial=0.0))
     hi, lo = (x + c * w) * (1 + 2 * U), np.maximum(x - c * w, 0.0)
-    Q = (model.r + warm.expected(model, hi)) * up
-    below = (model.r + warm.expected(model, lo))[taken] * down
-    missed = FLOOR / (1 - model.gamma)  # moves hi up and lo down, which pays for a FLOOR a sum
+    Q = (model.r + warm_start.expect(model, hi)) * up
+    below = (model.r + warm_start.expect(model, lo))[taken] * down
+    missed = FLOOR / (1 - model.gamma)  # hi + missed and lo - missed absorb a FLOOR in each sum
     if np.any(model.mask & (hi[:, None] < Q - FLOOR)) or np.any(below < lo - FLOOR):
         return np.zeros(model.mask.shape, dtype=bool)
     return np.asarray(model.mask & (Q + 8 * missed < lo[:, None] * down))
@@ -78,7 +83,7 @@ def _proved(model: warm.Plain, actions: Array, x: Array, w: Array) -> Array:
 def barren(mdp: MDP) -> Array:
     """Return the states, (S,) bool, from which no pair with more than the least reward is reached.
 
-    Whatever is done there earns the least reward for ever: all allowed actions are optimal.
+    Every policy earns the least reward there for ever, so all allowed actions are optimal.
     """
     P = mdp.P if mdp.is_sparse else sp.csr_array(mdp.P.reshape(-1, mdp.n_states))
     n_states, n_actions = mdp.mask.shape

@@ -1,25 +1,40 @@
-"""Exact evaluation of a policy: V, Q, A, rho, d, eta, each with a proved radius."""
+"""Exact evaluation of a policy: V, Q, A, rho, d, eta, each with a proved radius.
+
+Problem.  With M = I - gamma P_pi:  V = M^{-1} r_pi,  rho = rho0 M^{-1},  eta = rho0 . V,
+Q = r + gamma P V,  A = Q - V,  d = (1 - gamma) rho.  TRPO (2015), section 2.
+
+Method.  One factorization of M and two solves with it, forward for V and backward for rho.
+
+Guarantee.  In rationals the residuals of both solves are exactly 0, and M is invertible since
+gamma < 1, so the solutions are exact; radii are 0.  In floats M^{-1} >= 0 has row sums
+1 / (1 - gamma), so the largest residual divided by 1 - gamma bounds the error of V, and the 1-norm
+of the residual divided by 1 - gamma that of rho; `enclosure` evaluates these residuals far beyond
+double precision and proves a radius for every number.  Batches are evaluated in parts on all cores,
+by `small_batches` where it applies.
+"""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, final
+from types import ModuleType
+from typing import cast, final
 
 import numpy as np
+import scipy.sparse as sp
 
 from tabular_trpo._core.budget import spend, work_limit
-from tabular_trpo._core.errors import InvalidMDPError, LimitError, Problem
+from tabular_trpo._core.errors import InvalidMDPError, LimitError
 from tabular_trpo._core.grid import below_grid, largest_correction, off_grid_part
 from tabular_trpo._core.linalg import dense, rational, sparse
 from tabular_trpo._core.mdp import MDP
-from tabular_trpo._core.numbers import Array, Scalar, frozen, zeros
+from tabular_trpo._core.numbers import Array, Scalar, brief, frozen, zeros
 from tabular_trpo._core.overflow import finite
 from tabular_trpo._core.policy_checks import check_policy, check_rows, policy_array
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
-from tabular_trpo._exact import small_batches as small
-from tabular_trpo._exact.enclosure import Model, U, Values, Visits, enclose
+from tabular_trpo._exact import small_batches
+from tabular_trpo._exact.enclosure import Matrix, Model, Resolvent, U, Values, Visits, enclose
 from tabular_trpo._exact.evaluated_once import remembered
 from tabular_trpo._exact.work import evaluation as work_of
 
@@ -31,7 +46,13 @@ CHUNK = 2**20  # entries of P evaluated at a time in a batch
 @locked
 @dataclass(frozen=True, slots=True)
 class Radius:
-    """Proved error bounds, each of the shape of its quantity; zeros in rational arithmetic."""
+    """Proved error bounds, each of the shape of its quantity; zeros in rational arithmetic.
+
+    >>> mdp = MDP([[[1.0]]], [[1.0]], [1.0], 0.9)
+    >>> radius = evaluate(mdp, [[1.0]]).radius
+    >>> bool(radius.eta < 1e-14), radius.V.shape
+    (True, (1,))
+    """
 
     V: Array
     Q: Array
@@ -44,9 +65,9 @@ class Radius:
 @public
 @final
 @locked
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Evaluation:
-    """What a policy is worth, exactly (rational arithmetic) or within `radius` (float arithmetic).
+    """The values of a policy, exact (rational arithmetic) or within `radius` (float arithmetic).
 
     V:      (..., S)     value                     V = r_pi + gamma P_pi V
     Q, A:   (..., S, A)  Q = r + gamma P V, A = Q - V; 0 at pairs that are not allowed
@@ -54,6 +75,9 @@ class Evaluation:
     d:      (..., S)     (1 - gamma) rho, sums to 1
     eta:    (...)        expected discounted return rho0 . V
     radius: bounds of abs(stored - exact), entry by entry
+
+    >>> evaluate(MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2"), [["1/2", "1/2"]])
+    <Evaluation: S=1, A=2, eta 1, rational>
     """
 
     mdp: MDP
@@ -66,18 +90,35 @@ class Evaluation:
     eta: Scalar
     radius: Radius
 
+    def __repr__(self) -> str:
+        """Return the sizes and eta on one line."""
+        return f"<Evaluation: {sizes(self.pi)}, {etas(self.eta)}, {self.mdp.arithmetic}>"
+
+
+def sizes(pi: Array) -> str:
+    """Return the sizes of an array (..., S, A) as text for a `repr`."""
+    *batch, S, A = pi.shape
+    return f"batch {tuple(batch)}, S={S}, A={A}" if batch else f"S={S}, A={A}"
+
+
+def etas(eta: Scalar, name: str = "eta") -> str:
+    """Return eta of one model, or its range over a batch, as text for a `repr`."""
+    if np.ndim(eta) and np.size(eta):
+        return f"{name} {brief(np.min(eta))} to {brief(np.max(eta))}"
+    return f"{name} {brief(eta)}"
+
 
 @public
-def evaluate(mdp: MDP, pi: Any, work: float | None = None) -> Evaluation:
+def evaluate(mdp: MDP, pi: object, work: float | None = None) -> Evaluation:
     """Evaluate a policy by one factorization of I - gamma P_pi, forward for V and backward for rho.
 
     V = (I - gamma P_pi)^{-1} r_pi, rho = rho0 (I - gamma P_pi)^{-1}.  TRPO (2015), section 2.
 
     pi:     (..., S, A) in the arithmetic of `mdp`
-    work:   the most exact arithmetic, in seconds of the estimate `exact_work`; see `work_limit`
+    work:   limit of exact arithmetic, in seconds of the estimate `exact_work`; see `work_limit`
     return: Evaluation
-    raises: InvalidMDPError, ExactnessError for the policy; LimitError where float64 overflows, or the
-            exact work would exceed its budget
+    raises: InvalidMDPError, ExactnessError for the policy; LimitError where float64 overflows, or
+            where the exact work would exceed its limit
 
     >>> mdp = MDP([[["1"]]], [["1"]], ["1"], "9/10")
     >>> evaluate(mdp, [["1"]]).eta
@@ -98,7 +139,7 @@ def _single(mdp: MDP, pi: Array) -> Evaluation:
     return _assembled(mdp, pi, _float(mdp.P, mdp.r, mdp.rho0, gamma, pi, mdp._below, mdp.mask))
 
 
-def _batch(mdp: MDP, pi: Any) -> Evaluation:
+def _batch(mdp: MDP, pi: object) -> Evaluation:
     """Evaluate a batch part by part on all cores; parts are independent, so no digit changes."""
     batch = mdp.batch_shape
     count = int(np.prod(batch))
@@ -132,32 +173,38 @@ def _batch(mdp: MDP, pi: Any) -> Evaluation:
         except InvalidMDPError:
             check_policy(mdp, pi)  # the same offenders, with their indices in the whole batch
             raise
-    shaped = [x.reshape(*batch, *x.shape[1:]) for x in out]
-    return _assembled(mdp, frozen(shaped[0]), shaped[1:])
+    rows, *shaped = (frozen(x.reshape(*batch, *x.shape[1:])) for x in out)
+    return _assembled(mdp, rows, shaped)
 
 
-def _assembled(mdp: MDP, pi: Array, arrays: Any) -> Evaluation:
-    V, Q, A, rho, d, eta, r_V, r_Q, r_A, r_rho, r_d, r_eta = arrays
-    for x in (V, Q, A, rho, d, r_V, r_Q, r_A, r_rho, r_d):
-        frozen(x)
-    for name, x in (("V", V), ("V", r_V), ("Q", Q), ("Q", r_Q), ("A", A)):
+def _assembled(mdp: MDP, pi: Array, arrays: list[Array]) -> Evaluation:
+    """Return the record of V Q A rho d eta and their radii."""
+    V, Q, A, rho, d, eta, *bounds = map(frozen, arrays)
+    for name, x in (("V", V), ("V", bounds[0]), ("Q", Q), ("Q", bounds[1]), ("A", A)):
         finite(name, x)
-    radius = Radius(r_V, r_Q, r_A, r_rho, r_d, r_eta[()])
-    return Evaluation(mdp, pi, V, Q, A, rho, d, eta[()], radius)
+    bounds[5] = bounds[5][()]
+    return Evaluation(mdp, pi, V, Q, A, rho, d, eta[()], Radius(*bounds))
 
 
 def _float(
-    P: Any, r: Array, rho0: Array, gamma: Array, pi: Array, below: Any, mask: Array
+    P: Matrix,
+    r: Array,
+    rho0: Array,
+    gamma: Array,
+    pi: Array,
+    below: Array | None,
+    mask: Array,
 ) -> list[Array]:
     """Return V Q A rho d eta and their radii for one model or one batch axis of models."""
-    kernel: Any = dense if isinstance(P, np.ndarray) else sparse
+    n_states, n_actions = r.shape[-2:]
     unit = _unit(r)
     scaled = r / unit[..., None, None] if np.any(unit != 1.0) else r
-    n_states, n_actions = r.shape[-2:]
+    kernel: ModuleType = sparse
+    rows = P
+    if isinstance(P, np.ndarray):
+        kernel, rows = dense, P.reshape(*P.shape[:-3], -1, n_states)
     P_pi, _ = kernel.close(P, scaled, pi)
-    width = n_states if kernel is dense else int(np.diff(P.indptr).max())
-    rows = P.reshape(*P.shape[:-3], -1, n_states) if kernel is dense else P
-    terms = (width if kernel is dense else _longest(P_pi)) + 2 * n_actions + 8
+    terms = (n_states if kernel is dense else _longest(P_pi)) + 2 * n_actions + 8
     off_P = None if below is None else off_grid_part(rows)
     off_pi, off_rho0 = largest_correction(pi), largest_correction(rho0)
     off_size = 2 * (np.max(below_grid(pi), axis=-1) + below_grid(rho0))
@@ -165,49 +212,47 @@ def _float(
         off_size = off_size + 2 * np.max(below, axis=(-2, -1))
     model = Model(rows, scaled, rho0, gamma, pi, off_P, off_pi, off_rho0, off_size, terms)
     resolvent = _factored(kernel, P_pi, gamma)
-    method = small.enclose if small.suits(model) else enclose
+    method = small_batches.enclose if small_batches.suits(model) else enclose
     return _rounded(model, *method(model, resolvent), mask, unit)
 
 
-def _factored(kernel: Any, P_pi: Any, gamma: Array) -> Any:
-    """Factor I - gamma P_pi, or say that gamma is too close to 1 for doubles."""
+def _factored(kernel: ModuleType, P_pi: Matrix, gamma: Array) -> Resolvent:
+    """Factor I - gamma P_pi; LimitError where gamma is too close to 1 for doubles."""
     try:
-        return kernel.solve(P_pi, gamma)
+        return cast("Resolvent", kernel.solve(P_pi, gamma))
     except (RuntimeError, np.linalg.LinAlgError):  # of SuperLU and of LAPACK
         got = f"is singular in float64 at gamma = 1 - {float(np.min(1.0 - gamma)):.3g}"
-        cure = "Use the rational arithmetic"
-        raise LimitError(
-            Problem("singular", "I - gamma P_pi", got, "a solvable system", cure)
-        ) from None
+        expected, cure = "a solvable system", "Use the rational arithmetic"
+        raise LimitError.of("singular", "I - gamma P_pi", got, expected, cure) from None
 
 
 def _unit(r: Array) -> Array:
-    """Return the power of two that brings the rewards to about 1, or 1 where they are harmless."""
+    """Return the power of two that scales the rewards to about 1, or 1 where they are moderate."""
     exponent = np.minimum(np.frexp(np.max(np.abs(r), axis=(-2, -1)))[1], 1023)
     return np.where(np.abs(exponent) < 100, 1.0, np.ldexp(1.0, exponent))
 
 
-def _longest(P_pi: Any) -> int:
-    """Return the most terms in a row or column of a CSR matrix."""
+def _longest(P_pi: sp.csr_array) -> int:
+    """Return the largest number of entries in a row or column."""
     columns = np.bincount(P_pi.indices, minlength=P_pi.shape[1])
     return int(max(np.diff(P_pi.indptr).max(), columns.max()))
 
 
-def _rounded(model: Model, v: Values, m: Visits, live: Array, unit: Array) -> list[Array]:
-    """Round to doubles and give each quantity its radius; `unit` undoes the scaling."""
+def _rounded(model: Model, v: Values, m: Visits, mask: Array, unit: Array) -> list[Array]:
+    """Round to doubles, bound the error of each quantity, and undo the scaling by `unit`."""
     V, A, eta = v.V, v.A, v.eta
     Q = A + V[..., None]
     rho = np.maximum(m.rho, 0.0)
-    horizon = 1.0 - model.gamma
-    d = rho * horizon[..., None]
+    one_minus_gamma = (1.0 - model.gamma)[..., None]
+    d = rho * one_minus_gamma
     V_bound = v.V_bound[..., None]
     r_V = V_bound + 2 * U * np.abs(V)
     r_A = v.A_bound
     r_Q = r_A + r_V[..., None] + 2 * U * np.abs(Q)
-    if not live.all():
-        Q, A, r_Q, r_A = (np.where(live, x, 0.0) for x in (Q, A, r_Q, r_A))
+    if not mask.all():
+        Q, A, r_Q, r_A = (np.where(mask, x, 0.0) for x in (Q, A, r_Q, r_A))
     r_rho = np.broadcast_to(m.bound[..., None], rho.shape) + 2 * U * rho
-    r_d = r_rho * horizon[..., None] * (1 + 4 * U) + 4 * U * d
+    r_d = r_rho * one_minus_gamma * (1 + 4 * U) + 4 * U * d
     r_eta = v.eta_bound + 2 * U * np.abs(eta)
     out = [V, Q, A, rho, d, eta, r_V, r_Q, r_A, r_rho, r_d, r_eta]
     if np.any(unit != 1.0):
@@ -217,34 +262,31 @@ def _rounded(model: Model, v: Values, m: Visits, live: Array, unit: Array) -> li
 
 
 def _unscaled(x: Array, unit: Array, bound: bool) -> Array:
-    """Undo the scaling: exact, except that below the smallest normal double it errs by one unit."""
+    """Undo the scaling; exact, or wrong by one unit below the smallest normal double."""
     with np.errstate(over="ignore"):
         return x * unit.reshape(unit.shape + (1,) * (x.ndim - unit.ndim)) + 2.0**-1074 * bound
 
 
 def _rational(mdp: MDP, pi: Array) -> Evaluation:
-    """Evaluate in rationals; the residual of both solves was checked to be 0."""
+    """Evaluate in rationals; the residuals of both solves are checked to be 0."""
     rows = mdp._rows
     assert rows is not None
     if mdp.n_states > rational.MAX_STATES:
         got = f"has {mdp.n_states} states"
-        raise LimitError(
-            Problem("size", "the rational arithmetic", got, "fewer states", "Use to_float()")
-        )
+        where, cure = "the rational arithmetic", "Use to_float()"
+        raise LimitError.of("size", where, got, "fewer states", cure)
     cost = work_of(mdp, pi)
     size = f"{mdp.n_states} states, {mdp.n_actions} actions, values of {cost.digits} digits"
     spend(cost.seconds, f"an exact evaluation ({size})")
     chain = rational.ClosedChain(rows, pi, mdp.gamma)
     solution = chain.forward((pi * mdp.r).sum(axis=-1))
     V = solution.fractions()
-    zero: Any = Fraction(0)
+    zero: Scalar = Fraction(0)
     values = rational.action_values(rows, solution, mdp.r, mdp.gamma)
     Q, A = (np.where(mdp.mask, x, zero) for x in values)
     rho = chain.backward(mdp.rho0).fractions()
     d = (1 - mdp.gamma) * rho
     eta = rational.dot(rational.CommonDenominator.of(mdp.rho0), solution)
-    for x in (V, Q, A, rho, d):
-        frozen(x)
-    per_state, per_pair = (frozen(zeros(x.shape, rational=True)) for x in (V, Q))
-    radius = Radius(per_state, per_pair, per_pair, per_state, per_state, zero)
+    state, pair = (zeros(x.shape, rational=True) for x in (V, Q))
+    radius = Radius(state, pair, pair, state, state, zero)
     return Evaluation(mdp, pi, V, Q, A, rho, d, eta, radius)

@@ -1,4 +1,16 @@
-"""Optimal values and all optimal actions, by policy iteration with steps proved to improve."""
+"""Optimal values and all optimal actions, by policy iteration with steps proved to improve.
+
+Problem: V* = max_a (r + gamma P V*), and the set of all optimal actions, with proof.
+
+Method: policy iteration (Howard 1960) from a policy that is nearly optimal in plain doubles
+(`warm_start`).  A step takes a greedy action only where its advantage exceeds its proved error, so
+every step improves, no policy repeats, and the loop ends.  Where a gain remains, the advantages are
+the rewards of the next search in doubles (`_search_again`).
+
+Guarantee: at the last policy V <= V* <= V + max(A)+ / (1 - gamma) (performance difference); in
+rationals A <= 0, so V = V*.  In floats an action is optimal, suboptimal, or undecided; `entrywise`
+decides actions at states whose values are smaller than the radius.
+"""
 
 from dataclasses import dataclass
 from numbers import Integral
@@ -8,14 +20,13 @@ import numpy as np
 
 from tabular_trpo._core import policy
 from tabular_trpo._core.budget import work_limit
-from tabular_trpo._core.errors import LimitError, Problem, invalid
+from tabular_trpo._core.errors import LimitError, invalid
 from tabular_trpo._core.mdp import MDP
-from tabular_trpo._core.numbers import Array, Scalar, frozen
+from tabular_trpo._core.numbers import Array, Scalar
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
-from tabular_trpo._exact import entrywise as relative
-from tabular_trpo._exact import warm_start as warm
-from tabular_trpo._exact.evaluate import Evaluation, evaluate
+from tabular_trpo._exact import entrywise, warm_start
+from tabular_trpo._exact.evaluate import Evaluation, etas, evaluate, sizes
 
 MOST_ITERATIONS = 1000
 
@@ -34,14 +45,19 @@ class OptimumRadius:
 @public
 @final
 @locked
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Optimum:
-    """The optimal value and every optimal action.
+    """The optimal values and every optimal action.
 
     V_star:   (..., S), Q_star: (..., S, A), eta_star: (...)
     optimal:  (..., S, A) bool: all optimal actions; in float arithmetic, all not proved suboptimal
     undecided: (..., S, A) bool: those of `optimal` not proved optimal; none in rational arithmetic
     pi:       (..., S, A) a deterministic policy attaining V_star within `radius`
+    radius:   proved bounds of the errors of V_star, Q_star and eta_star
+    iterations: number of policies evaluated
+
+    >>> optimal(MDP([[["1"], ["1"]]], [["1", "2"]], ["1"], "1/2"))
+    <Optimum: S=1, A=2, eta* 4, 1 optimal pair, 0 undecided>
     """
 
     V_star: Array
@@ -53,21 +69,26 @@ class Optimum:
     radius: OptimumRadius
     iterations: int
 
+    def __repr__(self) -> str:
+        """Return the sizes, eta* and the number of optimal pairs on one line."""
+        n, undecided = int(self.optimal.sum()), int(self.undecided.sum())
+        pairs = f"{n} optimal pair{'s' if n > 1 else ''}, {undecided} undecided"
+        return f"<Optimum: {sizes(self.pi)}, {etas(self.eta_star, 'eta*')}, {pairs}>"
+
 
 @public
 def optimal(mdp: MDP, limit: int = MOST_ITERATIONS, work: float | None = None) -> Optimum:
     """Return V*, Q*, eta* and all optimal actions.
 
-    Policy iteration (Howard 1960) from a policy that is nearly optimal in plain doubles
-    (`exact.warm`): act greedily with respect to Q, keeping an action unless another is better by
-    more than its proved error, so that each step improves and the loop ends.  At the last policy
+    V* = max_a (r + gamma P V*), by policy iteration (Howard 1960): act greedily with respect to Q,
+    keeping an action unless another is better by more than its proved error.  At the last policy
     V <= V* <= V + max(A)+ / (1 - gamma), which is the radius; exact in rational arithmetic, where
-    A <= 0.  In float arithmetic of a single model, actions are also compared entry by entry
-    (`exact.relative`): far from all rewards, where the radius is larger than the values.
+    A <= 0.
 
-    limit:  the most evaluations
-    work:   the most exact arithmetic, in seconds of the estimate `exact_work`; see `work_limit`
-    raises: LimitError after `limit` evaluations or beyond the budget of exact work,
+    limit:  largest number of evaluations
+    work:   limit of exact arithmetic, in seconds of the estimate `exact_work`; see `work_limit`
+    return: `Optimum`, with the batch axes of the model
+    raises: LimitError after `limit` evaluations or beyond the limit of exact work,
             InvalidMDPError for a limit below 1
 
     >>> optimal(MDP([[["1"], ["1"]]], [["1", "2"]], ["1"], "1/2")).V_star
@@ -80,8 +101,8 @@ def optimal(mdp: MDP, limit: int = MOST_ITERATIONS, work: float | None = None) -
 
 
 def _iterated(mdp: MDP, limit: int) -> Optimum:
-    actions = warm.start(mdp)
-    last: tuple[Evaluation, Array] | None = None  # evaluation and proved step before a leap
+    actions = warm_start.start(mdp)
+    last: tuple[Evaluation, Array] | None = None  # evaluation and proved step before a search
     for iteration in range(1, limit + 1):
         e = evaluate(mdp, policy.deterministic(mdp, actions))
         if last is not None and not e.V.sum() > last[0].V.sum():
@@ -90,22 +111,23 @@ def _iterated(mdp: MDP, limit: int) -> Optimum:
         better = _improvement(mdp, e)
         if better is None:
             return _optimum(mdp, e, iteration)
-        actions = better if mdp.batch_shape else _leap(mdp, e, better)
+        actions = better if mdp.batch_shape else _search_again(mdp, e, better)
         last = None if np.array_equal(actions, better) else (e, better)
-    got = f"still improved after {limit} evaluations"
+    got, expected = f"still improved after {limit} evaluations", "an optimal policy"
     cure = "Give a larger limit"
-    raise LimitError(Problem("iterations", "policy iteration", got, "an optimal policy", cure))
+    raise LimitError.of("iterations", "policy iteration", got, expected, cure)
 
 
-def _leap(mdp: MDP, e: Evaluation, better: Array) -> Array:
-    """Return actions that are probably better still: optimal in doubles for the rewards A.
+def _search_again(mdp: MDP, e: Evaluation, better: Array) -> Array:
+    """Return actions that are probably still better: optimal in doubles for the rewards A.
 
     The advantages are the rewards of a model with the same optimal policies (potential shaping by
-    V, Ng, Harada and Russell 1999) in which the policy is worth 0: what is left to gain fills the
-    range of doubles, however small beside V.  Of gains only what is proved is kept.
+    V, Ng, Harada and Russell 1999) in which the value of the policy is 0, so that a remaining gain
+    is resolved in doubles however small it is beside V.  Gains are reduced by their radii.
     """
     gains = np.where(e.A > 0, np.maximum(e.A - e.radius.A, 0 * e.A), e.A)
-    return warm.improve(warm.plain(mdp, gains, shifted=False), better)[0]
+    model = warm_start.scaled_model(mdp, gains, shifted=False)
+    return warm_start.improve(model, better)[0]
 
 
 def _improvement(mdp: MDP, e: Evaluation) -> Array | None:
@@ -121,9 +143,8 @@ def _optimum(mdp: MDP, e: Evaluation, iterations: int) -> Optimum:
     if mdp.arithmetic == "rational":
         best = mdp.mask & np.asarray(e.A == 0, dtype=bool)
         radius = OptimumRadius(e.radius.V, e.radius.Q, e.radius.eta)
-        open_ = frozen(np.zeros_like(best))
-        return Optimum(e.V, e.Q, e.eta, frozen(best), open_, e.pi, radius, iterations)
-    # The advantage of the action taken is exactly 0, so only the others can be missing.
+        return Optimum(e.V, e.Q, e.eta, best, np.zeros_like(best), e.pi, radius, iterations)
+    # The advantage of the action taken is exactly 0, so only the others bound V* - V.
     others = mdp.mask & (e.pi == 0)
     top = np.where(others, e.A + e.radius.A, 0.0).max(axis=(-2, -1))
     missing = np.asarray(np.maximum(top, 0.0) / (1 - mdp.gamma) * (1 + 2.0**-40))
@@ -132,13 +153,12 @@ def _optimum(mdp: MDP, e: Evaluation, iterations: int) -> Optimum:
     best = mdp.mask & (e.A + e.radius.A + spread[..., None] >= 0)
     same = _equal(mdp, policy.best_actions(mdp, e.pi))
     if not mdp.batch_shape and np.any(best.sum(axis=-1) > 1):
-        best &= ~relative.suboptimal(mdp, policy.best_actions(mdp, e.pi))
-        same |= relative.barren(mdp)[:, None]
-    open_ = best & ~np.all(same | ~best, axis=-1)[..., None]
+        best &= ~entrywise.suboptimal(mdp, policy.best_actions(mdp, e.pi))
+        same |= entrywise.barren(mdp)[:, None]
+    undecided = best & ~np.all(same | ~best, axis=-1)[..., None]
     Q_radius = np.where(mdp.mask, e.radius.Q + spread[..., None], 0.0)
-    radius = OptimumRadius(frozen(e.radius.V + spread), frozen(Q_radius), e.radius.eta + missing)
-    frozen(best), frozen(open_)
-    return Optimum(e.V, e.Q, e.eta, best, open_, e.pi, radius, iterations)
+    radius = OptimumRadius(e.radius.V + spread, Q_radius, e.radius.eta + missing)
+    return Optimum(e.V, e.Q, e.eta, best, undecided, e.pi, radius, iterations)
 
 
 def _equal(mdp: MDP, actions: Array) -> Array:
@@ -149,5 +169,5 @@ def _equal(mdp: MDP, actions: Array) -> Array:
         taken = np.take_along_axis(mdp.P, at[..., None], axis=-2)
         return np.asarray(same & np.all(mdp.P == taken, axis=-1))
     rows = np.arange(mdp.n_states) * mdp.n_actions + actions
-    apart = mdp.P - mdp.P[np.repeat(rows, mdp.n_actions)]
-    return np.asarray(same & (abs(apart).sum(axis=1).reshape(same.shape) == 0))
+    difference = mdp.P - mdp.P[np.repeat(rows, mdp.n_actions)]
+    return np.asarray(same & (abs(difference).sum(axis=1).reshape(same.shape) == 0))

@@ -1,9 +1,16 @@
-"""The graph of a model: what can be reached, where a chain ends up, with which period."""
+"""The graph of a model: reachable states, recurrent classes and their periods.
+
+A transition is an edge s -> s' where P(s'|s, a) > 0 for an action that the policy takes.  Reachable
+states are those with rho > 0; the recurrent classes are the attracting strongly connected
+components (a finite chain ends in one of them with probability 1); the period of a class is the gcd
+of its cycle lengths.  Only the support of P counts, so the results are exact in either arithmetic.
+Source: Kemeny and Snell (1960), chapter 2; Denardo (1977) for the period by breadth-first search.
+"""
 
 from dataclasses import dataclass
 from functools import reduce
 from math import gcd
-from typing import Any, final
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 import scipy.sparse as sp
@@ -11,53 +18,65 @@ import scipy.sparse as sp
 from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import written
-from tabular_trpo._core.numbers import Array, frozen
+from tabular_trpo._core.numbers import Array
 from tabular_trpo._core.policy_checks import check_policy
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 @public
 @final
 @locked
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Structure:
-    """The support of a chain, or of a model under all its allowed actions.
+    """The structure of the support of a chain, or of a model under all its allowed actions.
 
     reachable: (S,) bool: reached from the support of rho0 (rho > 0 for a chain)
-    recurrent: the closed classes, each a sorted tuple of states
+    recurrent: the recurrent classes, each a sorted tuple of states
     periods:   the period of each recurrent class
+
+    >>> structure(MDP([[[0, 1]], [[1, 0]]], [0, 0], [1, 0], 0.5))
+    <Structure: 2 of 2 states reachable, 1 recurrent class, period 2>
     """
 
     reachable: Array
     recurrent: tuple[tuple[int, ...], ...]
     periods: tuple[int, ...]
 
+    def __repr__(self) -> str:
+        """Return the counts on one line."""
+        n, several = len(self.recurrent), len(self.recurrent) > 1
+        classes = f"{n} recurrent class{'es' if several else ''}"
+        periods = ", ".join(map(str, sorted(set(self.periods))))
+        reachable = f"{self.reachable.sum()} of {len(self.reachable)} states reachable"
+        return f"<Structure: {reachable}, {classes}, period {periods}>"
 
-def _edges(mdp: MDP, pi: Any) -> tuple[Array, Array, Array]:
+
+def _edges(mdp: MDP, pi: object) -> tuple[Array, Array, Array]:
     """Return the arrays s, a, s' of the transitions with positive probability."""
-    s: Any
-    a: Any
-    t: Any
     if mdp.batch_shape:
         got = f"has batch {mdp.batch_shape}"
         raise invalid("batch", "mdp", got, "a single model", "Take mdp[i]")
     if mdp.is_sparse:
         coo = sp.coo_array(mdp.P)
-        live = coo.data > 0
-        pairs, t = coo.row[live], coo.col[live]
-        s, a = np.divmod(pairs, mdp.n_actions)
+        edges = np.array([*np.divmod(coo.row, mdp.n_actions), coo.col])[:, coo.data > 0]
     else:
-        s, a, t = np.nonzero(np.asarray(mdp.P > 0, dtype=bool))
+        edges = np.array(np.nonzero(np.asarray(mdp.P > 0, dtype=bool)))
     if pi is not None:
-        taken = np.asarray(check_policy(mdp, pi) > 0, dtype=bool)[s, a]
-        s, a, t = s[taken], a[taken], t[taken]
+        taken = np.asarray(check_policy(mdp, pi) > 0, dtype=bool)
+        edges = edges[:, taken[edges[0], edges[1]]]
+    s, a, t = edges
     return s, a, t
 
 
 @public
-def structure(mdp: MDP, pi: Any = None) -> Structure:
-    """Return reachability, recurrent classes and periods of the chain of `pi`.
+def structure(mdp: MDP, pi: object = None) -> Structure:
+    """Return the reachable states, recurrent classes and periods of the chain of `pi`.
+
+    An edge s -> s' exists where sum_a pi(a|s) P(s'|s, a) > 0.
 
     pi:     (S, A); None: the graph of all allowed actions
     raises: InvalidMDPError for a batch or a wrong policy
@@ -67,26 +86,25 @@ def structure(mdp: MDP, pi: Any = None) -> Structure:
     """
     import networkx as nx
 
-    search: Any = nx  # its published types leave `descendants` untyped
     s, _, t = _edges(mdp, pi)
-    chain: Any = nx.DiGraph()
+    chain: nx.DiGraph[int] = nx.DiGraph()
     chain.add_nodes_from(range(mdp.n_states))
     chain.add_edges_from(zip(s.tolist(), t.tolist(), strict=True))
     seen: set[int] = set()
     for source in np.flatnonzero(np.asarray(mdp.rho0 > 0, dtype=bool)).tolist():
         if source not in seen:
-            seen |= {source, *search.descendants(chain, source)}
+            seen |= {source, *nx.descendants(chain, source)}
     reachable = np.zeros(mdp.n_states, dtype=bool)
     reachable[list(seen)] = True
     closed = sorted(tuple(sorted(x)) for x in nx.attracting_components(chain))
     periods = tuple(_period(chain.subgraph(x), x[0]) for x in closed)
-    return Structure(frozen(reachable), tuple(closed), periods)
+    return Structure(reachable, tuple(closed), periods)
 
 
-def _period(graph: Any, root: int) -> int:
+def _period(graph: "nx.DiGraph[int]", root: int) -> int:
     """Return the gcd of the cycle lengths of a strongly connected graph.
 
-    It is the gcd of level(u) + 1 - level(v) over the edges u -> v, with breadth-first levels.
+    Equal to the gcd of level(u) + 1 - level(v) over the edges u -> v, with breadth-first levels.
     """
     import networkx as nx
 
@@ -95,11 +113,14 @@ def _period(graph: Any, root: int) -> int:
 
 
 @public
-def graph(mdp: MDP, pi: Any = None) -> Any:
-    """Return a drawable networkx MultiDiGraph: states as nodes, an edge per transition.
+def graph(mdp: MDP, pi: object = None) -> "nx.MultiDiGraph[str]":
+    """Return the transitions as a networkx MultiDiGraph, for drawing.
 
-    Nodes carry `rho0`, edges `action`, `prob` and `reward` (the expected reward of the pair) as
-    strings; the key is (action, s').
+    States are nodes and each transition is an edge.  Nodes carry `rho0`, edges `action`, `prob` and
+    `reward` (the expected reward of the pair) as strings; the key is (action, s').
+
+    pi:     (S, A); None: the graph of all allowed actions
+    raises: InvalidMDPError for a batch or a wrong policy
 
     >>> graph(MDP([[["1"]]], [["2"]], ["1"], "1/2")).number_of_edges()
     1
@@ -107,18 +128,13 @@ def graph(mdp: MDP, pi: Any = None) -> Any:
     import networkx as nx
 
     edges = _edges(mdp, pi)
-    out: Any = nx.MultiDiGraph()
+    out: nx.MultiDiGraph[str] = nx.MultiDiGraph()
     for name, mass in zip(mdp.state_names, mdp.rho0, strict=True):
         out.add_node(name, rho0=written(mass))
     for s, a, t in zip(*(x.tolist() for x in edges), strict=True):
         prob = mdp.P[s * mdp.n_actions + a, t] if mdp.is_sparse else mdp.P[s, a, t]
-        names = mdp.state_names[s], mdp.state_names[t]
-        action = mdp.action_names[a]
-        out.add_edge(
-            *names,
-            key=(action, names[1]),
-            action=action,
-            prob=written(prob),
-            reward=written(mdp.r[s, a]),
-        )
+        start, end = mdp.state_names[s], mdp.state_names[t]
+        action, reward = mdp.action_names[a], written(mdp.r[s, a])
+        key = (action, end)
+        out.add_edge(start, end, key=key, action=action, prob=written(prob), reward=reward)
     return out

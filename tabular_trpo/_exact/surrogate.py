@@ -1,7 +1,14 @@
-"""The hinge: a local surrogate of eta, the same record whether it was computed or estimated."""
+"""The local approximation L_pi of eta, the same record whether it was computed or estimated.
+
+L_pi(pi_new) = eta(pi) + sum_s rho(s) sum_a pi_new(a|s) A(s, a), TRPO (2015), equation (3), is
+linear in the table pi_new: L = eta + <G, pi_new - pi> with G = rho A.  It is the interface between
+evaluation and improvement: exact evaluation (`surrogate`) and sampling (`_sampled.estimate`) make a
+`Surrogate`, and every policy step takes one.  In floats the error of G is bounded by the radii of
+rho and A (product rule), and sums are twofold, rounded once, so `radius` is nearly the last digit.
+"""
 
 from dataclasses import dataclass
-from typing import Any, Protocol, final
+from typing import Protocol, final
 
 import numpy as np
 
@@ -11,20 +18,20 @@ from tabular_trpo._core.grid import below_grid
 from tabular_trpo._core.linalg import twofold
 from tabular_trpo._core.linalg.twofold import Twofold
 from tabular_trpo._core.memory import guard
-from tabular_trpo._core.numbers import Array, OptionalScalar, Scalar, frozen, is_rational
+from tabular_trpo._core.numbers import Array, OptionalScalar, Scalar, brief, is_rational
 from tabular_trpo._core.overflow import finite
 from tabular_trpo._core.policy_checks import check_rows
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._core.shapes import broadcastable, shape_error
-from tabular_trpo._exact.evaluate import Evaluation
+from tabular_trpo._exact.evaluate import Evaluation, etas, sizes
 
 U = 2.0**-53
 LEAST = 2.0**-1074  # the smallest double: more than what one product loses by underflow
 
 
 class LocalObjective(Protocol):
-    """What a step that moves parameters needs of a surrogate; it need not be linear in pi_new."""
+    """The attributes of a surrogate that a parametric step uses; L need not be linear in pi_new."""
 
     @property
     def G(self) -> Array:
@@ -39,18 +46,18 @@ class LocalObjective(Protocol):
         """The old policy, (S, A)."""
 
     @property
-    def eta(self) -> Any:
+    def eta(self) -> Scalar:
         """The return of pi."""
 
     @property
-    def stderr(self) -> Any:
+    def stderr(self) -> Scalar:
         """The standard error of eta, None where it is exact."""
 
     @property
     def allowed(self) -> Array | None:
         """The actions that a new policy may take, (S, A) bool, or None for all."""
 
-    def gain(self, pi_new: Array) -> Any:
+    def gain(self, pi_new: Array) -> Scalar:
         """Return L(pi_new) - eta."""
 
     def gradient(self, pi_new: Array) -> Array:
@@ -60,7 +67,7 @@ class LocalObjective(Protocol):
 @public
 @final
 @locked
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Surrogate:
     """L(pi_new) = eta + sum_{s,a} G(s, a) (pi_new - pi)(a|s), linear in the new policy.
 
@@ -72,8 +79,11 @@ class Surrogate:
     eta:      (...)       its return
     stderr:   (...) standard error of eta, None where the surrogate is exact
     G_radius, eta_radius: proved error bounds (zeros in rational arithmetic), None for estimates
-    allowed:  (S, A) bool, or None where every action is
+    allowed:  (S, A) bool, or None where every action is allowed
     G_stderr: (S, A) standard errors of an estimated G, else None
+
+    >>> Surrogate([[-1.0, 1.0]], [2.0], [[0.5, 0.5]], 1.5)
+    <Surrogate: S=1, A=2, eta 1.5>
     """
 
     G: Array
@@ -86,17 +96,24 @@ class Surrogate:
     allowed: Array | None = None
     G_stderr: Array | None = None
 
-    @public
-    def gain(self, pi_new: Any) -> Any:
-        """Return sum_{s,a} G (pi_new - pi), shape (...), by plain sums, the rows' sums unchecked.
+    def __repr__(self) -> str:
+        """Return the sizes and eta on one line."""
+        estimated = "" if self.stderr is None else f", stderr {brief(self.stderr)}"
+        return f"<Surrogate: {sizes(self.pi)}, {etas(self.eta)}{estimated}>"
 
-        raises: InvalidMDPError for another shape and what is no finite number, ExactnessError
+    @public
+    def gain(self, pi_new: object) -> Scalar:
+        """Return sum_{s,a} G (pi_new - pi), (...), by plain sums; sums of rows are not checked.
+
+        pi_new: (..., S, A); its batch axes broadcast with those of pi
+        raises: InvalidMDPError for another shape and for numbers that are not finite,
+                ExactnessError
         """
         new = read_table("pi_new", pi_new, self.pi)
         return np.add.reduce(self.G * (new - self.pi), axis=(-2, -1))
 
-    def value(self, pi_new: Any) -> Any:
-        """Return L(pi_new), shape (...); float sums are twofold and rounded once.
+    def value(self, pi_new: object) -> Scalar:
+        """Return L(pi_new), (...); float sums are twofold and rounded once.
 
         pi_new: (..., S, A); its batch axes broadcast with those of pi
         raises: InvalidMDPError for rows off the simplex, disallowed actions or another shape,
@@ -104,12 +121,12 @@ class Surrogate:
         """
         return self._value(self._read(pi_new))
 
-    def _value(self, new: Array) -> Any:
+    def _value(self, new: Array) -> Scalar:
         if is_rational(self.pi):
             return self.eta + (self.G * (new - self.pi)).sum(axis=(-2, -1))
         step = twofold.two_sum(new, -self.pi)
-        # Splitting a number into halves multiplies it by 2^27, so numbers near overflow are scaled.
-        # Each model of a batch by its own unit.
+        # Splitting a number into halves multiplies it by 2^27, so numbers near overflow are scaled,
+        # each model of a batch by its own unit.
         unit = np.where(np.max(np.abs(self.G), axis=(-2, -1)) > 2.0**900, 2.0**200, 1.0)
         terms = twofold.scale(step, self.G / unit[..., None, None])
         flat = Twofold(*(np.reshape(x, (*x.shape[:-2], -1)) for x in terms))
@@ -118,15 +135,16 @@ class Surrogate:
         finite("L", value)
         return value
 
-    def gradient(self, pi_new: Any) -> Array:
-        """Return dL/dpi_new, which is G at every pi_new because L is linear."""
+    def gradient(self, pi_new: object) -> Array:
+        """Return dL/dpi_new, which is G at every pi_new because L is linear; raises as `value`."""
         self._read(pi_new)
         return self.G
 
-    def radius(self, pi_new: Any) -> Any:
+    def radius(self, pi_new: object) -> Scalar:
         """Return a proved bound of the error of `value(pi_new)`.
 
         return: (...); 0 in rational arithmetic, None for estimates
+        raises: as `value`
         """
         new = self._read(pi_new)
         if self.G_radius is None:
@@ -142,21 +160,21 @@ class Surrogate:
         rounding = 2 * U * np.abs(self._value(new)) + 2.0**-90 * size + below.sum(axis=-1)
         return (error + rounding) * (1 + 2.0**-30) + 8 * step.shape[-2] * step.shape[-1] * LEAST
 
-    def _read(self, pi_new: Any) -> Array:
+    def _read(self, pi_new: object) -> Array:
         new = read_as("pi_new", pi_new, is_rational(self.pi), unsigned=True)
         if not broadcastable(new.shape, self.pi.shape, 2):
             raise shape_error("pi_new", new.shape, f"(..., S, A) = {self.pi.shape}")
         return check_rows("pi_new", new, self.allowed)
 
 
-def read_table(name: str, value: Any, like: Array) -> Array:
+def read_table(name: str, value: object, like: Array) -> Array:
     """Return a table (..., S, A) of numbers in the arithmetic and with the last axes of another.
 
     raises: InvalidMDPError, ExactnessError, MemoryGuardError
     """
     if type(value) is np.ndarray and value.dtype == np.float64 == like.dtype:
         guard(8 * value.size, f"{name} with {value.size:,} entries", "Give fewer tables at once")
-        table = value  # as steps call it, many times for small tables
+        table = value  # the common case in a step, which calls this many times
     else:
         table = read_as(name, value, is_rational(like))
     if not broadcastable(table.shape, like.shape, 2):
@@ -172,6 +190,7 @@ def surrogate(evaluation: Evaluation) -> Surrogate:
 
     L_pi(pi_new) = eta(pi) + sum_s rho(s) sum_a pi_new(a|s) A(s, a).  TRPO (2015), equation (3).
 
+    return: `Surrogate` with the batch axes of the evaluation
     raises: LimitError where rho * A overflows
 
     >>> from tabular_trpo._core.mdp import MDP
@@ -189,4 +208,4 @@ def surrogate(evaluation: Evaluation) -> Surrogate:
         G_radius = (G_radius + 2 * U * np.abs(G)) * (1 + 2.0**-40) + 4 * LEAST
         finite("rho * A", G_radius)
     allowed = None if e.mdp.mask.all() else e.mdp.mask
-    return Surrogate(frozen(G), e.rho, e.pi, e.eta, None, frozen(G_radius), rad.eta, allowed)
+    return Surrogate(G, e.rho, e.pi, e.eta, None, G_radius, rad.eta, allowed)

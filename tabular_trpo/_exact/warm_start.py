@@ -1,11 +1,15 @@
-"""A nearly optimal policy in plain doubles, for policy iteration to start from.  Nothing is proved.
+"""A nearly optimal policy in plain doubles, as the start of exact policy iteration.
 
-Policy iteration moves news of a reward by one state a sweep: where rewards are rare, a state with
-no better successor keeps its action.  Here every evaluation is followed by value iteration on the
-states whose successors improved, those of the largest value first (as in Dijkstra 1959; Moore and
-Atkeson 1993), so that news crosses the whole graph between two factorizations.  With V <= T V at
+Problem: policy iteration propagates a reward by one state an iteration, so where rewards are rare
+it needs as many factorizations as the longest path to a reward.
+
+Method: every evaluation is followed by value iteration on the states whose successors improved,
+those of the largest value first (prioritised sweeping: Dijkstra 1959; Moore and Atkeson 1993),
+which propagates improvements through the whole graph between two factorizations.  With V <= T V at
 the start, each update raises V(s) to Q(s, a) and records a; then V <= T_pi V for the recorded
-policy, so V_pi >= V: the new policy is as good as all updates together.
+policy, so V_pi >= V: the new policy is at least as good as all updates together.
+
+Guarantee: none; `optimal` evaluates the result with proved bounds and continues from it.
 
 Rewards are shifted to be nonnegative and scaled, so that all sums have terms of one sign: V is
 accurate relative to its own size however small it is, and gains are compared with that size.
@@ -15,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from heapq import heapify, heappop, heappush
-from typing import Any, final
+from typing import final
 
 import numpy as np
 import scipy.sparse as sp
@@ -27,11 +31,11 @@ from tabular_trpo._core.numbers import Array, elementwise, is_rational
 from tabular_trpo._core.overflow import unit_of
 from tabular_trpo._core.records import locked
 
-NOISE = 2.0**-48  # gains below this part of the terms of a sum are taken for rounding
-# Predecessors hear of a state again when its improvement has grown by a part, while there were no
-# more updates than this a state; finer parts are for waves that stop before they cross the graph.
-NEWS = {0.25: 8.0, 2.0**-5: 1.0, 2.0**-8: 1.0}
-LARGEST = 2.0**960  # of a scaled value: two thousand binary orders of magnitude stay above 0
+NOISE = 2.0**-48  # relative to the terms of a sum: smaller gains are treated as rounding errors
+# A state is queued again when its improvement has grown by this relative threshold, until there
+# were that many updates a state on average; finer thresholds propagate what coarser ones left.
+THRESHOLDS = {0.25: 8.0, 2.0**-5: 1.0, 2.0**-8: 1.0}
+LARGEST = 2.0**960  # of a scaled value, so that values 2^-2000 times as large do not underflow
 MOST_SOLVES = 40
 FULL = 0.1  # fill from which dense arithmetic is faster
 NEAREST_1 = 1 - 2.0**-40  # the largest discount; a rational one may be closer to 1
@@ -40,7 +44,7 @@ NEAREST_1 = 1 - 2.0**-40  # the largest discount; a rational one may be closer t
 @final
 @locked
 @dataclass(frozen=True, slots=True)
-class Plain:
+class ScaledModel:
     """A single model in doubles, rewards scaled.
 
     P:    CSR (S*A, S), rows s*A + a
@@ -48,13 +52,13 @@ class Plain:
     mask: (S, A) bool
     """
 
-    P: Any
+    P: sp.csr_array
     r: Array
     gamma: float
     mask: Array
 
 
-def plain(mdp: MDP, r: Array, shifted: bool = True) -> Plain:
+def scaled_model(mdp: MDP, r: Array, shifted: bool = True) -> ScaledModel:
     """Return a single model with rewards `r` (S, A) as doubles, in which V is below LARGEST.
 
     shifted: subtract the smallest reward, which moves all values by one constant; otherwise the
@@ -73,11 +77,11 @@ def plain(mdp: MDP, r: Array, shifted: bool = True) -> Plain:
     above = np.where(mdp.mask, r, lowest) - lowest
     most = np.max(above)
     if most > 0:
-        # No value exceeds most / (1 - gamma): what costs more is never done, however much more.
+        # No value exceeds most / (1 - gamma), so costs above that are truncated: never optimal.
         above = np.maximum(above, -most * (int(1 / (1 - gamma)) + 1)) / most
     if is_rational(above):
         above = elementwise(nearest, above, np.float64)
-    return Plain(P, above * (LARGEST * (1 - gamma)), gamma, mdp.mask)
+    return ScaledModel(P, above * (LARGEST * (1 - gamma)), gamma, mdp.mask)
 
 
 def start(mdp: MDP) -> Array:
@@ -93,12 +97,12 @@ def start(mdp: MDP) -> Array:
         first = np.argmax(_live(above, mdp.mask), axis=-1)
         V = np.zeros(first.shape)
         return _sweeps(above, lambda V: gamma * dense.expect(mdp.P, V), mdp.mask, V, first)
-    model = plain(mdp, mdp.r)
+    model = scaled_model(mdp, mdp.r)
     return improve(model, np.argmax(_live(model.r, mdp.mask), axis=-1))[0]
 
 
-def improve(model: Plain, actions: Array) -> tuple[Array, Array]:
-    """Return better actions and their V, or V of the ones before where MOST_SOLVES are not enough.
+def improve(model: ScaledModel, actions: Array) -> tuple[Array, Array]:
+    """Return better actions and their V; V of the previous ones after MOST_SOLVES evaluations.
 
     actions: (S,) indices of allowed actions
     """
@@ -108,12 +112,12 @@ def improve(model: Plain, actions: Array) -> tuple[Array, Array]:
         if not np.any(V > last * (1 + 8 * NOISE)):
             break  # what remains is rounding
         last = V
-        Q = _live(model.r + expected(model, V), model.mask)
+        Q = _live(model.r + expect(model, V), model.mask)
         best, _, up = _better(Q, model.r, V)
         if not up.any():
             break
         if model.P.nnz > FULL * len(V) * model.r.size:
-            better = _sweeps(model.r, partial(expected, model), model.mask, V, actions)
+            better = _sweeps(model.r, partial(expect, model), model.mask, V, actions)
         else:
             into = into or _Columns(model)
             better = _pushes(into, V, Q, np.where(up, best, actions), np.flatnonzero(up))
@@ -123,17 +127,20 @@ def improve(model: Plain, actions: Array) -> tuple[Array, Array]:
     return actions, V
 
 
-def solve(model: Plain, actions: Array) -> Array:
-    """Return V of a deterministic policy, at least 0."""
+def solve(model: ScaledModel, actions: Array) -> Array:
+    """Return V of a deterministic policy, (S,), at least 0.
+
+    actions: (S,)
+    """
     n_states, n_actions = model.r.shape
     chain = model.P[np.arange(n_states) * n_actions + actions]
     r_pi = np.take_along_axis(model.r, actions[:, None], axis=1)[:, 0]
-    full = chain.nnz > FULL * n_states**2
-    resolvent: Any = dense.solve(chain.toarray(), model.gamma) if full else None
-    return np.maximum((resolvent or sparse.solve(chain, model.gamma)).forward(r_pi), 0.0)
+    if chain.nnz > FULL * n_states**2:
+        return np.maximum(dense.solve(chain.toarray(), model.gamma).forward(r_pi), 0.0)
+    return np.maximum(sparse.solve(chain, model.gamma).forward(r_pi), 0.0)
 
 
-def expected(model: Plain, V: Array) -> Array:
+def expect(model: ScaledModel, V: Array) -> Array:
     """Return gamma P V, (S, A)."""
     return np.asarray(model.gamma * (model.P @ V).reshape(model.r.shape))
 
@@ -152,12 +159,12 @@ def _better(Q: Array, r: Array, V: Array) -> tuple[Array, Array, Array]:
 def _sweeps(
     r: Array, expect: Callable[[Array], Array], mask: Array, V: Array, actions: Array
 ) -> Array:
-    """Iterate on all states at once, while the improvement of some state grows by NEWS."""
+    """Iterate on all states at once while the improvement of some state grows by a threshold."""
     first = V
     for _ in range(V.shape[-1]):
         best, top, up = _better(_live(r + expect(V), mask), r, V)
         actions = np.where(up, best, actions)
-        grown = up & (top - V > max(NEWS) * (V - first))
+        grown = up & (top - V > max(THRESHOLDS) * (V - first))
         V = np.where(up, top, V)
         if not grown.any():
             break
@@ -166,10 +173,10 @@ def _sweeps(
 
 @final
 class _Columns:
-    """The transitions into each state as Python lists: a state has few, and numpy's calls cost."""
+    """The transitions into each state, as Python lists: faster than arrays for few entries."""
 
-    def __init__(self, model: Plain) -> None:
-        """List the columns of gamma P, and what rounding may do to each pair."""
+    def __init__(self, model: ScaledModel) -> None:
+        """List the columns of gamma P, and the rounding noise of each pair."""
         into = sp.csc_array(model.P)
         self.ends, self.pairs = into.indptr.tolist(), into.indices.tolist()
         self.weights = (model.gamma * into.data).tolist()
@@ -177,14 +184,14 @@ class _Columns:
 
 
 def _pushes(into: _Columns, V: Array, Q: Array, actions: Array, states: Array) -> Array:
-    """Update one state at a time, from those in `states` on; add its news to Q of predecessors."""
+    """Update one state at a time, starting at `states`; add its gain to Q of its predecessors."""
     n_actions = Q.shape[1]
     q, now, taken = Q.ravel().tolist(), V.tolist(), actions.tolist()
     first, raised = list(now), V.copy()
     raised[states] = Q[states, actions[states]]
     best = raised.tolist()  # what the next update of a state raises its value to
     used = 0
-    for news, most in NEWS.items():
+    for threshold, most in THRESHOLDS.items():
         queue = [(-value, s) for s, value in enumerate(best) if value > now[s]]
         waiting = {s: -value for value, s in queue}
         heapify(queue)
@@ -202,8 +209,8 @@ def _pushes(into: _Columns, V: Array, Q: Array, actions: Array, states: Array) -
                 if value <= best[u] or value - now[u] <= NOISE * value + into.noise[pair]:
                     continue
                 best[u], taken[u] = value, pair % n_actions
-                grown = value - now[u] > news * (now[u] - first[u])
-                if grown and value > waiting.get(u, 0.0) * (1 + news):
+                grown = value - now[u] > threshold * (now[u] - first[u])
+                if grown and value > waiting.get(u, 0.0) * (1 + threshold):
                     waiting[u] = value
                     heappush(queue, (-value, u))
     return np.array(taken)

@@ -1,20 +1,25 @@
-"""What exact arithmetic costs, estimated from S, A and the digits of the numbers before the work.
+"""The cost of exact arithmetic, estimated from S, A and the digits of the numbers before the work.
 
-By Cramer's rule the values of a policy have one denominator, the determinant of the integer matrix
-diag(scale) (I - gamma P_pi), which is below prod (1 + gamma) scale: the bits of the scales add up.
-Each of about S (2 A + 3) results is reduced by a greatest common divisor, quadratic in those bits;
-the solve itself costs little beside that.  `benchmarks.exact_work` compares.
+Problem: the time of an exact evaluation grows with the digits of its result, which are not known
+beforehand; a computation that would take hours is refused at once.
+
+Method: by Cramer's rule the values of a policy have one denominator, the determinant of the integer
+matrix diag(scale) (I - gamma P_pi), which is below prod (1 + gamma) scale: the bits of the scales
+add up. Each of about S (2 A + 3) results is reduced by a greatest common divisor, quadratic in
+those bits; the solve itself costs little beside that.  The unit is a second of the machine on which
+the constants were fitted, so the same work is refused on every machine; `benchmarks.exact_work`
+compares estimates and times.
 """
 
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
 from tabular_trpo._core import policy, policy_checks
-from tabular_trpo._core.errors import ExactnessError, Problem
+from tabular_trpo._core.errors import ExactnessError
 from tabular_trpo._core.linalg import rational
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest
@@ -33,10 +38,13 @@ MOST_BITS = 10**9  # no more bits are counted: such numbers are beyond every bud
 @locked
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The estimate of one exact evaluation.
+    """The estimated cost of one exact evaluation.
 
     seconds: on the machine of the fit
-    digits:  decimal digits of the denominator that the values share
+    digits:  decimal digits of the common denominator of the values
+
+    >>> exact_work(MDP([[["1"]]], [["1"]], ["1"], "9/10")).seconds < 0.01
+    True
     """
 
     seconds: float
@@ -44,8 +52,10 @@ class Work:
 
 
 @public
-def exact_work(mdp: MDP, pi: Any = None) -> Work:
+def exact_work(mdp: MDP, pi: object = None) -> Work:
     """Estimate the work of one exact evaluation of a rational model.
+
+    seconds ~ S (2 A + 3) bits^2, bits those of the determinant of I - gamma P_pi in integers.
 
     pi:     (S, A); None for the uniform policy, which mixes the denominators of all actions
     raises: ExactnessError for a float model, InvalidMDPError for a wrong policy
@@ -54,13 +64,10 @@ def exact_work(mdp: MDP, pi: Any = None) -> Work:
     2
     """
     if mdp.arithmetic != "rational":
-        cure = "Cross by to_rational()"
-        raise ExactnessError(
-            Problem("lane", "mdp", "is in float arithmetic", "a rational model", cure)
-        )
-    return evaluation(
-        mdp, policy.uniform(mdp) if pi is None else policy_checks.check_policy(mdp, pi)
-    )
+        got, cure = "is in float arithmetic", "Cross by to_rational()"
+        raise ExactnessError.of("lane", "mdp", got, "a rational model", cure)
+    rows = policy.uniform(mdp) if pi is None else policy_checks.check_policy(mdp, pi)
+    return evaluation(mdp, rows)
 
 
 def evaluation(mdp: MDP, pi: Array) -> Work:

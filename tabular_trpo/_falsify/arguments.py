@@ -1,4 +1,4 @@
-"""The arguments of a hunt, checked before it begins; gamma held where a condition asks for it."""
+"""The arguments of a search, checked before it begins; the gamma that a precondition asks for."""
 
 import math
 from collections.abc import Iterable
@@ -20,8 +20,8 @@ from tabular_trpo._theory.trace import Statement
 FREE_GAMMAS = Fraction(1, 1000), Fraction(999, 1000)  # the moves leave gamma between these
 
 
-def pairs(start: Iterable[Pair]) -> list[Pair]:
-    """Return the pairs to begin with; raise TypeError for what is none."""
+def given_pairs(start: Iterable[Pair]) -> list[Pair]:
+    """Return the pairs to begin with; raise TypeError for what is no pair."""
     given = list(start)
     for i, pair in enumerate(given):
         if not isinstance(pair, Pair):
@@ -29,14 +29,8 @@ def pairs(start: Iterable[Pair]) -> list[Pair]:
     return given
 
 
-def _positive(number: Any) -> bool:
-    """Return whether a number of seconds is above 0 and no larger than doubles are."""
-    real = isinstance(number, Real) and not isinstance(number, bool)
-    return real and 0 < number and (number == math.inf or number < 2**1000)
-
-
 def checked(
-    claim: object, budget: float, gamma: Any, rounds: int | None, seed: int
+    claim: object, budget: object, gamma: object, rounds: object, seed: object
 ) -> Fraction | None:
     """Return gamma as a Fraction, or None, after all arguments have been checked.
 
@@ -53,15 +47,24 @@ def checked(
     if gamma is None:
         return None
     given = written(gamma) if isinstance(gamma, float) else gamma  # 0.9 is 9/10 here
-    exact: Any = read_as("gamma", given, rational=True)[()]
+    exact: Fraction = read_as("gamma", given, rational=True).item()
     if not 0 <= exact < 1 or nearest(exact) == 1:
         expected = "a number in [0, 1)" if exact >= 1 or exact < 0 else "less than 1 as a double"
         raise invalid("gamma", "gamma", f"= {brief(exact)}", expected)
-    return Fraction(exact)
+    return exact
 
 
-def centered(claim: Theorem, center: object) -> Theorem:
-    """Return the claim with another center."""
+def _positive(number: Any) -> bool:
+    """Return whether a number of seconds is above 0 and infinite or less than 2^1000."""
+    real = isinstance(number, Real) and not isinstance(number, bool)
+    return real and bool(0 < number and (number == math.inf or number < 2**1000))
+
+
+def with_center(claim: Theorem, center: object) -> Theorem:
+    """Return the claim with another center, from which gap and penalty are measured.
+
+    raises: InvalidMDPError for an equation
+    """
     if claim.statement.relation == "==":
         got, cure = "was given", "Leave it out, or state one side of it by <= or >="
         name = f"center of {claim.name!r}, an equation,"
@@ -69,8 +72,13 @@ def centered(claim: Theorem, center: object) -> Theorem:
     return replace(claim, center=center)
 
 
-def out_of_reach(condition: Statement | None) -> Fraction | None:
-    """Return where to hold gamma if a condition asks for a value that the moves do not reach."""
+def required_gamma(condition: Statement | None) -> Fraction | None:
+    """Return where to hold gamma if a precondition asks for a value that the moves do not reach.
+
+    >>> from tabular_trpo._theory.trace import trace
+    >>> required_gamma(trace(lambda p: (p.gamma, "<=", Fraction(1, 2000))))
+    Fraction(1, 2000)
+    """
     if condition is None:
         return None
     sides, relation = (condition.lhs, condition.rhs), condition.relation

@@ -1,7 +1,9 @@
-"""The atlas of best constants: for each bound and gamma, the nearest to equality ever met.
+"""The atlas of best constants: for each bound and gamma, the pair found nearest to equality.
 
-An entry is made by a hunt at a fixed gamma, whose tightest pair is then shrunk.  Everything that is
-kept is exact: the pair is rational, it is judged, and its ratio is computed from it.
+Problem: how much smaller could the penalty of a bound be?  At each gamma the supremum of
+gap / penalty over all pairs answers that; the ratio of any one pair is a lower bound of it.
+Method: a search at a fixed gamma, whose tightest pair is then shrunk.  Guarantee: everything that
+is stored is exact; the pair is rational, it is judged, and its ratio is computed from it.
 """
 
 import json
@@ -15,21 +17,32 @@ from typing import Any, final
 from tabular_trpo._core.nearest import nearest, written
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
-from tabular_trpo._falsify.exact_case import Specimen, promising
-from tabular_trpo._falsify.hunt import NEARLY, falsify, generations, readings, tightest
-from tabular_trpo._falsify.result import Refutation, named
-from tabular_trpo._falsify.rounding_artifacts import ROUNDING, sober
+from tabular_trpo._core.string_enum import PlainStrEnum
+from tabular_trpo._falsify.hunt import NEARLY, falsify, generations, simplest_first, tightest
+from tabular_trpo._falsify.rational_readings import promising, rationalised
+from tabular_trpo._falsify.result import Refutation, SearchStatus, named
+from tabular_trpo._falsify.rounding_artifacts import ROUNDING, reject_rounding_artifacts
 from tabular_trpo._falsify.score import Scorer, scorer
 from tabular_trpo._falsify.shrink import smallest
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.judge import judge
 from tabular_trpo._theory.pair import Pair
-from tabular_trpo._theory.plain import Cases
+from tabular_trpo._theory.plain import PairTables
 
 GAMMAS = tuple(Fraction(x) for x in ("0.02", "0.05", "0.1", "0.3", "0.5", "0.7", "0.9", "0.99"))
-FORGONE = 1e-4  # of a ratio, given up for a simpler witness; a ratio of exactly 1 is kept
+GIVEN_UP = 1e-4  # of a ratio, for a simpler witness; a ratio of exactly 1 is kept
 DATA = "_data/atlas.json"  # inside the package
 Reach = tuple[float, bool] | None  # ratio, and whether it is 1 exactly
+
+
+@final
+class EntryStatus(PlainStrEnum):
+    """What was found for one bound at one gamma."""
+
+    RATIO = "met"  # a pair with a ratio
+    VACUOUS = "vacuous"  # no pair satisfies the precondition
+    NO_VALUE = "no value"
+    REFUTED = "refuted"
 
 
 @final
@@ -38,18 +51,18 @@ Reach = tuple[float, bool] | None  # ratio, and whether it is 1 exactly
 class Entry:
     """How near one bound came to equality at one gamma; `ratio` is a lower bound of its supremum.
 
-    status:   "met"; "vacuous" where no pair met the precondition; "no value"; "refuted"
+    status:   whether a ratio was found, or why not
     ratio:    gap / penalty of the witness, computed exactly and then rounded, but to 1 only where
-              it is 1; None unless met
+              it is 1; None where no pair has a ratio
     attained: whether the witness attains the bound exactly
-    lhs, rhs: sides of the bound at the witness; None where logarithms or roots are in them
-    tried:    pairs that the hunt scored; `rounds`, `seed` and what it began with repeat it
+    lhs, rhs: sides of the bound at the witness; None where they contain logarithms or roots
+    tried:    pairs that the search scored; `rounds`, `seed` and its first pairs repeat it
     witness:  name of its file in mdps/atlas; None where there is no pair
     """
 
     theorem: str
     gamma: Fraction
-    status: str
+    status: EntryStatus
     ratio: float | None
     attained: bool
     lhs: Fraction | None
@@ -67,7 +80,7 @@ class Entry:
     def from_dict(cls, data: Mapping[str, Any]) -> "Entry":
         """Read what `to_dict` wrote."""
         exact = {k: Fraction(data[k]) for k in ("gamma", "lhs", "rhs") if data[k] is not None}
-        return cls(**{**data, **exact})
+        return cls(**{**data, **exact, "status": EntryStatus(data["status"])})
 
 
 def is_bound(theorem: Theorem) -> bool:
@@ -90,9 +103,13 @@ def file_name(theorem: str, gamma: Fraction) -> str:
 
 
 def entry(
-    theorem: Theorem, gamma: Any, seed: int = 0, rounds: int = 600, start: Sequence[Pair] = ()
+    theorem: Theorem,
+    gamma: Fraction | str,
+    seed: int = 0,
+    rounds: int = 600,
+    start: Sequence[Pair] = (),
 ) -> tuple[Entry, Pair | None]:
-    """Hunt for the pair at which a bound is nearest to equality; the same arguments, the same pair.
+    """Search for the pair at which a bound is nearest to equality; the arguments determine it.
 
     gamma:  an exact number in [0, 1)
     start:  pairs to begin with, whatever their gamma
@@ -115,35 +132,33 @@ def entry(
         progress=lambda _, best: scores.append(best),
         start=start,
     )
-    score, status, reach = scorer(theorem), found.status, None
+    pair, status = None, EntryStatus.NO_VALUE
     if isinstance(found, Refutation):
-        pair: Pair | None = found.pair
+        pair, status = found.pair, EntryStatus.REFUTED
+    elif found.status == SearchStatus.VACUOUS:
+        status = EntryStatus.VACUOUS
     else:
+        score = scorer(theorem)
         pair, reach = _nearest(score, [found.witness])
-        far = reach is None or reach[0] < max(scores) * (1 - 2 * NEARLY)
-        if far and status != "vacuous":
-            pair, _ = _nearest(score, [pair, _hunted_again(score, exact, seed, rounds)])
-            status = "no value"
+        if reach is None or reach[0] < max(scores) * (1 - 2 * NEARLY):
+            pair, _ = _nearest(score, [pair, _searched_again(score, exact, seed, rounds)])
         if pair is not None:
-            pair = _simplest(score, pair)
-            reach, status = _reach(score, pair), "met"
-    ratio, attained = reach or (None, False)
-    lhs, rhs = (None, None) if pair is None else _sides(theorem, pair)
+            pair, status = _simplest(score, pair), EntryStatus.RATIO
     name = None if pair is None else file_name(theorem.name, exact)
     counts = found.tried, found.rounds, found.seed
-    made = Entry(theorem.name, exact, status, ratio, attained, lhs, rhs, *counts, name)
-    return made, pair
+    made = Entry(theorem.name, exact, status, None, False, None, None, *counts, name)
+    return made if pair is None else read_again(theorem, made, pair), pair
 
 
 def read_again(theorem: Theorem, one: Entry, pair: Pair) -> Entry:
-    """Return an entry with the numbers that its witness has, computed anew."""
+    """Return an entry with the ratio and the sides of its witness, computed anew."""
     ratio, attained = _reach(scorer(theorem), pair) or (None, False)
     lhs, rhs = _sides(theorem, pair)
     return replace(one, ratio=ratio, attained=attained, lhs=lhs, rhs=rhs)
 
 
 def _nearest(score: Scorer, pairs: Iterable[Pair | None]) -> tuple[Pair | None, Reach]:
-    """Return the pair of the largest reach, the first of several; None where none has any."""
+    """Return the pair of the largest ratio with its ratio; None where no pair has one."""
     best: tuple[Pair | None, Reach] = None, None
     for pair in pairs:
         reach = None if pair is None else _reach(score, pair)
@@ -153,6 +168,7 @@ def _nearest(score: Scorer, pairs: Iterable[Pair | None]) -> tuple[Pair | None, 
 
 
 def _sides(theorem: Theorem, pair: Pair) -> tuple[Fraction | None, Fraction | None]:
+    """Return both sides where they are rational, else None twice."""
     claim = theorem(pair)
     if isinstance(claim.lhs, Fraction) and isinstance(claim.rhs, Fraction):
         return claim.lhs, claim.rhs
@@ -169,35 +185,35 @@ def _reach(score: Scorer, pair: Pair) -> Reach:
     return ratio, any(y != 0 and x == y for x, y in score.sides(pair))
 
 
-def _hunted_again(score: Scorer, gamma: Fraction, seed: int, rounds: int) -> Pair | None:
-    """Hunt again where rounding misled, with scores that are sober."""
-    sane = sober(score)
-    bests: list[tuple[float, Cases]] = []  # each better than the one before
-    for generation in islice(generations(sane, seed, nearest(gamma), families=True), rounds):
+def _searched_again(score: Scorer, gamma: Fraction, seed: int, rounds: int) -> Pair | None:
+    """Search again without rounding artifacts; return the best pair that has a ratio."""
+    safe, mixture = reject_rounding_artifacts(score), score.claim.mixture
+    bests: list[tuple[float, PairTables]] = []  # each better than the one before
+    for generation in islice(generations(safe, seed, nearest(gamma), families=True), rounds):
         last = bests[-1] if bests else None
         best = tightest(last, generation)
         if best is not None and best is not last:
             bests.append(best)
-    for _, cases in reversed(bests):
-        mixture = score.claim.mixture
-        for pair in chain(readings(sane, mixture, cases, gamma), [cases.pair(0, mixture)]):
+    for _, batch in reversed(bests):
+        itself = batch.exact(0).as_mixture(mixture).pair()
+        for pair in chain(simplest_first(safe, rationalised(batch, mixture, gamma)), [itself]):
             if _reach(score, pair) is not None:
                 return pair
     return None
 
 
 def _simplest(score: Scorer, pair: Pair) -> Pair:
-    """Return the smallest pair whose ratio is as large, but for FORGONE."""
+    """Return the smallest pair that the rules of shrinking reach without loss of its ratio."""
     reached = _reach(score, pair)
-    assert reached is not None, "a witness without a ratio is sifted out before"
+    assert reached is not None, "a witness without a ratio is left out before"
     ratio, attained = reached
-    least = ratio if attained else ratio * (1 - FORGONE)
+    least = ratio if attained else ratio * (1 - GIVEN_UP)
 
-    def kept(x: Specimen) -> bool:
+    def kept(x: PairTables) -> bool:
         now = _reach(score, x.pair())
         return now is not None and now[0] >= least and now[1] >= attained
 
-    start = Specimen.of(pair, pair.is_mixture)
+    start = PairTables.of(pair.instance)
     end = smallest(start, kept, lambda xs: promising(score, xs, least - ROUNDING), free_gamma=False)
     return named(end.pair())
 
@@ -214,6 +230,6 @@ def atlas() -> tuple[Entry, ...]:
 
 
 def shipped() -> dict[str, Any]:
-    """Return the data of the atlas as they are shipped, with what is known of the mean KL."""
+    """Return the data of the atlas as they are shipped, with the findings on the mean KL."""
     data: dict[str, Any] = json.loads(files("tabular_trpo").joinpath(DATA).read_text("utf-8"))
     return data

@@ -1,4 +1,10 @@
-"""The climb: a population of cases of one size, improved by mutation and selection."""
+"""The climb: a population of pairs of one size, improved by mutation and selection.
+
+An evolution strategy without crossover of rows: PARENTS pairs each get CHILDREN mutated copies in a
+round, and the best child replaces its parent if its score is not lower.  Every RENEWAL rounds the
+worse half is replaced by copies of the best pairs and by the best of fresh random pairs, so that
+the population does not stay at one local maximum.  The best score never falls.
+"""
 
 from collections.abc import Iterator
 from typing import NamedTuple, final
@@ -7,13 +13,13 @@ import numpy as np
 
 from tabular_trpo._core.numbers import Array
 from tabular_trpo._falsify.draw import draw
-from tabular_trpo._falsify.exact_case import Score
-from tabular_trpo._falsify.moves import Room, mutated
-from tabular_trpo._falsify.score import SPEAKS
-from tabular_trpo._theory.plain import Cases, PlainPair
+from tabular_trpo._falsify.moves import Slack, mutated
+from tabular_trpo._falsify.rational_readings import Score
+from tabular_trpo._falsify.score import APPLICABLE
+from tabular_trpo._theory.plain import FastPair, PairTables
 
 PARENTS, CHILDREN = 40, 24
-SCREENED = 2048  # random cases from which the first parents are taken
+SCREENED = 2048  # random pairs from which the first parents are taken
 RENEWAL = 30  # rounds after which the worse half of the parents is replaced
 
 
@@ -21,13 +27,13 @@ RENEWAL = 30  # rounds after which the worse half of the parents is replaced
 class Generation(NamedTuple):
     """The parents after a round, best first, with their scores, and how the round went.
 
-    tried, met: pairs scored in the round, and those of them that the claim speaks of
+    tried, n_applicable: pairs scored in the round, and those of them that the claim applies to
     """
 
-    cases: Cases
+    cases: PairTables
     scores: Array
     tried: int
-    met: int
+    n_applicable: int
 
 
 def climb(
@@ -35,15 +41,15 @@ def climb(
     rng: np.random.Generator,
     size: tuple[int, int],
     gamma: float | None = None,
-    seeds: Cases | None = None,
-    room: Room | None = None,
+    seeds: PairTables | None = None,
+    slack: Slack | None = None,
 ) -> Iterator[Generation]:
-    """Yield generation after generation, for ever; the same generator gives the same ones.
+    """Yield generation after generation without end; the same generator gives the same ones.
 
     size:  (S, A)
     gamma: held fixed, or free
-    seeds: cases of that size to begin with, beside the random ones
-    room:  what is left of a promise, see `Scorer.room`
+    seeds: pairs of that size to begin with, beside the random ones
+    slack: of the precondition, see `Scorer.precondition_slack`
     """
     generation = _screened(score, rng, size, gamma, seeds)
     yield generation
@@ -51,27 +57,26 @@ def climb(
     while True:
         rounds += 1
         if rounds % RENEWAL == 0:
-            generation = _renewed(score, rng, generation, gamma)
+            generation = _renewed(score, rng, size, gamma, generation)
             yield generation
         parents, scores = generation.cases, generation.scores
         family = np.repeat(np.arange(len(parents)), CHILDREN)
-        children = mutated(rng, parents[family], gamma is not None, room)
-        found = score(PlainPair(children)).reshape(len(parents), CHILDREN)
+        children = mutated(rng, parents[family], gamma is not None, slack)
+        found = score(FastPair(children)).reshape(len(parents), CHILDREN)
         best = np.argmax(found, axis=1)
         value = found[np.arange(len(parents)), best]
-        better = np.flatnonzero(value >= scores)  # sideways too: plateaus must not hold it
+        better = np.flatnonzero(value >= scores)  # equal ones too, to move on a plateau
         parents.put(better, children[better * CHILDREN + best[better]])
         scores[better] = value[better]
-        parents, scores = _sorted(parents, scores)
-        generation = Generation(parents, scores, found.size, _met(found))
+        generation = Generation(*_sorted(parents, scores), found.size, _applicable(found))
         yield generation
 
 
-def _met(scores: Array) -> int:
-    return int(np.count_nonzero(scores > SPEAKS))
+def _applicable(scores: Array) -> int:
+    return int(np.count_nonzero(scores > APPLICABLE))
 
 
-def _sorted(cases: Cases, scores: Array) -> tuple[Cases, Array]:
+def _sorted(cases: PairTables, scores: Array) -> tuple[PairTables, Array]:
     order = np.argsort(-scores, kind="stable")
     return cases[order], scores[order]
 
@@ -81,25 +86,27 @@ def _screened(
     rng: np.random.Generator,
     size: tuple[int, int],
     gamma: float | None,
-    seeds: Cases | None = None,
+    seeds: PairTables | None = None,
 ) -> Generation:
-    """Return the best of many random cases, and of the seeds."""
+    """Return the best of many random pairs, and of the seeds."""
     pool = draw(rng, SCREENED, *size, gamma)
     if seeds is not None:
-        pool = Cases.joined([seeds, pool])
-    pool, scores = _sorted(pool, score(PlainPair(pool)))
-    return Generation(pool[:PARENTS], scores[:PARENTS].copy(), len(pool), _met(scores))
+        pool = PairTables.joined([seeds, pool])
+    pool, scores = _sorted(pool, score(FastPair(pool)))
+    return Generation(pool[:PARENTS], scores[:PARENTS].copy(), len(pool), _applicable(scores))
 
 
 def _renewed(
-    score: Score, rng: np.random.Generator, old: Generation, gamma: float | None
+    score: Score,
+    rng: np.random.Generator,
+    size: tuple[int, int],
+    gamma: float | None,
+    old: Generation,
 ) -> Generation:
-    """Replace the worse half: copies of the best few, and the best of fresh random cases."""
-    _, n_states, n_actions = old.cases.pi.shape
-    fresh = _screened(score, rng, (n_states, n_actions), gamma)
+    """Replace the worse half: copies of the best few, and the best of fresh random pairs."""
+    fresh = _screened(score, rng, size, gamma)
     half, quarter = PARENTS // 2, PARENTS // 4
     copies, rest = np.arange(quarter) % max(1, PARENTS // 10), PARENTS - half - quarter
     parts = [old.cases[:half], old.cases[copies], fresh.cases[:rest]]
-    values = [old.scores[:half], old.scores[copies], fresh.scores[:rest]]
-    best = _sorted(Cases.joined(parts), np.concatenate(values))
-    return Generation(*best, fresh.tried, fresh.met)
+    scores = np.concatenate([old.scores[:half], old.scores[copies], fresh.scores[:rest]])
+    return Generation(*_sorted(PairTables.joined(parts), scores), fresh.tried, fresh.n_applicable)

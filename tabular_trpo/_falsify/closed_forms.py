@@ -1,4 +1,12 @@
-"""Closed forms of the worst case: advantages for a step, and the direction of a small step."""
+"""Closed forms of the worst case: the advantages for a step, and the direction of a small step.
+
+Problem: given a model and a step, which rewards make L - eta_new largest; given a model and
+rewards, which small step does.  Method: the first is linear in the advantages, so a fractional
+knapsack at each state; the second is quadratic in the step, so an eigenvector.  Guarantee: the
+optimum up to rounding (`tests/falsify/test_worst.py` compares with random alternatives).  Formulas:
+the performance difference eta_new - eta = sum_s rho_new(s) A_bar(s) (TRPO 2015, equation (2)) and
+L - eta = sum_s rho(s) A_bar(s) (equation (3)).
+"""
 
 from collections.abc import Callable
 
@@ -6,12 +14,12 @@ import numpy as np
 
 from tabular_trpo._core.linalg import dense
 from tabular_trpo._core.numbers import Array
-from tabular_trpo._theory.plain import Cases, PlainPair, evaluated
+from tabular_trpo._theory.plain import FastPair, PairTables, evaluated
 
 LEAST_MASS = 1e-12  # of a state or an action, for the small step to be defined
 
 
-def advantage(cases: Cases, sign: Array) -> Array:
+def advantage(cases: PairTables, sign: Array) -> Array:
     """Return the advantages, at most 1 in size, for which sign (L - eta_new) is largest.
 
     L - eta_new = sum_s (rho - rho_new)(s) sum_a pi_new A is linear in A, and A is free up to
@@ -25,7 +33,7 @@ def advantage(cases: Cases, sign: Array) -> Array:
     return _filled(cases, (sign[:, None] * moved)[..., None] * cases.pi_new)
 
 
-def _filled(cases: Cases, c: Array) -> Array:
+def _filled(cases: PairTables, c: Array) -> Array:
     """Return the A, at most 1 in size and 0 in the mean of pi, for which sum c A is largest."""
     mass = np.where(cases.pi > 0, cases.pi, 1.0)
     order = np.argsort(-c / mass, axis=-1, kind="stable")
@@ -39,16 +47,18 @@ def _filled(cases: Cases, c: Array) -> Array:
     return np.asarray(out)
 
 
-def edge(cases: Cases, room: Callable[[PlainPair], Array]) -> Array:
-    """Return the advantages, at most 1 in size, for which eta_new is least while a promise is kept.
+def rewards_on_precondition_boundary(
+    cases: PairTables, slack: Callable[[FastPair], Array]
+) -> Array:
+    """Return the advantages, at most 1 in size, of least eta_new for which a precondition holds.
 
     eta_new - eta = sum rho_new A_bar and L - eta = sum rho A_bar.  Where L is given the first is
     least if A_bar is as large as it may be at the states of smallest rho_new / rho, as small as it
-    may be at those of largest, and between at one: there the promise is put on its edge.
+    may be at those of largest, and between at one, so that the slack is 0.
 
-    room:   what is left of the promise, (N,), which rises with L; it is taken to be linear in the
+    slack:  of the precondition, (N,), which rises with L; it is taken to be linear in the
             advantage of one state
-    return: (N, S, A), as for `advantage`; the largest L where the promise cannot be kept
+    return: (N, S, A), as for `advantage`; the largest L where the precondition cannot hold
     """
     n, n_states, _ = cases.pi.shape
     old, new = evaluated(cases, cases.pi), evaluated(cases, cases.pi_new)
@@ -61,7 +71,7 @@ def edge(cases: Cases, room: Callable[[PlainPair], Array]) -> Array:
         return np.asarray((2 * np.clip(kept[:, None] - rank, 0.0, 1.0) - 1.0)[..., None] * A)
 
     knots = [cases.changed(r=signed(np.full(n, k))) for k in range(n_states + 1)]
-    left = room(PlainPair(Cases.joined(knots))).reshape(n_states + 1, n)
+    left = slack(FastPair(PairTables.joined(knots))).reshape(n_states + 1, n)
     first, at = np.argmax(left >= 0, axis=0), np.arange(n)
     above, below = left[first, at], left[np.maximum(first - 1, 0), at]
     with np.errstate(invalid="ignore"):  # penalties may be infinite
@@ -69,7 +79,7 @@ def edge(cases: Cases, room: Callable[[PlainPair], Array]) -> Array:
     return signed(np.where(first > 0, first - spare, np.where(left[0] >= 0, 0.0, n_states)))
 
 
-def direction(cases: Cases, sign: Array, level: bool = False) -> Array:
+def direction(cases: PairTables, sign: Array, level: bool = False) -> Array:
     """Return targets in the direction of the worst small step for a penalty by the mean KL.
 
     As pi_new -> pi, L - eta_new = -delta' M delta with M = gamma rho(s) (P G)(s, a, u) A(u, b) and
@@ -108,9 +118,9 @@ def direction(cases: Cases, sign: Array, level: bool = False) -> Array:
     top = np.where(np.abs(top).max(axis=-1, keepdims=True) > 0.1 / size, top, 0.0)
     delta = (top * scale).reshape(cases.pi.shape)
     down = np.where(delta < 0, cases.pi / np.where(delta < 0, -delta, 1.0), np.inf)
-    room = down.min(axis=(-2, -1))
-    room = np.where(np.isfinite(room), room, 0.0)
-    target = np.maximum(cases.pi + room[:, None, None] * delta, 0.0)
+    longest = down.min(axis=(-2, -1))
+    longest = np.where(np.isfinite(longest), longest, 0.0)
+    target = np.maximum(cases.pi + longest[:, None, None] * delta, 0.0)
     total = target.sum(axis=-1, keepdims=True)
-    sound = np.all(np.abs(total - 1.0) < 1e-9, axis=(-2, -1), keepdims=True)
-    return np.where(sound, target / np.where(sound, total, 1.0), cases.pi)
+    valid = np.all(np.abs(total - 1.0) < 1e-9, axis=(-2, -1), keepdims=True)
+    return np.where(valid, target / np.where(valid, total, 1.0), cases.pi)

@@ -1,4 +1,8 @@
-"""How far a pair is from meeting a precondition, on whole batches, in plain doubles."""
+"""How far pairs are from satisfying a precondition, on whole batches, in plain doubles.
+
+The excess of a pair is the share of the terms of its precondition by which it fails; a pair that
+fails by rounding alone (`SLACK`) counts as satisfying it.
+"""
 
 import numpy as np
 
@@ -6,20 +10,20 @@ from tabular_trpo._core.numbers import Array
 from tabular_trpo._falsify.sums import flattened
 from tabular_trpo._falsify.totals import total
 from tabular_trpo._theory.expression import Expression
-from tabular_trpo._theory.plain import PlainPair
+from tabular_trpo._theory.plain import FastPair
 from tabular_trpo._theory.trace import Statement
 
 SLACK = 1e-12  # of the terms, by which a precondition may fail in doubles
 
 
 def violation(statement: Statement) -> Expression:
-    """Return what is at most 0 where the statement holds; for "==", what is 0."""
+    """Return the expression that is at most 0 where the statement holds; for "==", that is 0."""
     lhs, rhs = statement.lhs, statement.rhs
     return rhs - lhs if statement.relation == ">=" else lhs - rhs
 
 
 def requirements(condition: Statement) -> tuple[Expression, ...]:
-    """Return what is at most 0, each of it, where a condition holds; for "==", what is 0.
+    """Return the expressions that are all at most 0 where a condition holds; for "==", that is 0.
 
     >>> from tabular_trpo._theory.trace import trace
     >>> requirements(trace(lambda p: (p.smaller(p.L - p.eta, 1 - 2 * p.gamma), ">=", 0)))
@@ -30,20 +34,20 @@ def requirements(condition: Statement) -> tuple[Expression, ...]:
     less, more = condition.lhs, condition.rhs
     if condition.relation == ">=":
         less, more = more, less
-    return tuple(less - x for x in _joined(more))
+    return tuple(less - x for x in _operands(more))
 
 
-def _joined(e: Expression) -> tuple[Expression, ...]:
-    """Return the numbers of which an expression is the smallest."""
-    return _joined(e.args[0]) + _joined(e.args[1]) if e.op == "smaller" else (e,)
+def _operands(e: Expression) -> tuple[Expression, ...]:
+    """Return the expressions of which one is the smallest: those inside `smaller`."""
+    return _operands(e.args[0]) + _operands(e.args[1]) if e.op == "smaller" else (e,)
 
 
-def excess(condition: Statement | None, p: PlainPair) -> Array:
-    """Return by which share of its terms a precondition fails at most, (N,); NaN for no value.
+def excess(condition: Statement | None, p: FastPair) -> Array:
+    """Return the largest share of its terms by which a precondition fails, (N,); NaN for no value.
 
-    return: at most 0 where it is met, which -inf always is; inf where a side is out of reach
+    return: at most 0 where it holds, -inf without one; inf where an infinite side breaks it
     """
-    worst: Array = np.full(len(p.cases), -np.inf)
+    worst: Array = np.full(len(p.tables), -np.inf)
     if condition is None:
         return worst
     with np.errstate(all="ignore"):

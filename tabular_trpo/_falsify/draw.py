@@ -1,8 +1,10 @@
-"""Random cases of every kind that matters, whole batches at a time.
+"""Random cases of many kinds, whole batches at a time.
 
-Rows are on the grid k / 1024 and rewards on k / 64, so that a case is a small exact model, too.
+Bounds are tight at different extremes, so a single distribution would not come near all of them.
 Each case draws its kinds independently: flat, peaked, sparse, half-and-half and deterministic rows;
-near and far targets, greedy ones; weights from 1 down to 1/4096; horizons from 1 to 100.
+near and far targets, greedy ones; mixture weights from 1 down to 1/4096; effective horizons
+1 / (1 - gamma) from 1 to 100.  Rows are on the grid k / 1024 and rewards on k / 64, so that a case
+is a small exact model, too.
 """
 
 from collections.abc import Callable
@@ -11,7 +13,7 @@ from typing import NamedTuple, final
 import numpy as np
 
 from tabular_trpo._core.numbers import Array
-from tabular_trpo._theory.plain import Cases, evaluated
+from tabular_trpo._theory.plain import PairTables, evaluated
 
 GRID = 1024
 REWARD_GRID = 64
@@ -22,28 +24,28 @@ GREEDY = len(ROW_KINDS)  # one more kind of target
 
 @final
 class Drawn(NamedTuple):
-    """Cases with the kinds of their policies.
+    """A batch of cases with the kinds of their policies.
 
     kind_pi, kind_target: (N,) indices into ROW_KINDS, or GREEDY
     """
 
-    cases: Cases
+    cases: PairTables
     kind_pi: Array
     kind_target: Array
 
     def family(self, index: int) -> str:
-        """Name what one case is drawn from, as "flat to greedy"."""
+        """Return the kinds of one case as text, such as "flat to greedy"."""
         names = (*ROW_KINDS, "greedy")
         return f"{names[self.kind_pi[index]]} to {names[self.kind_target[index]]}"
 
 
 def _columns(rows: Array) -> Array:
-    """Return (..., n) as (n, R): short rows are quick to compare and to add column by column."""
+    """Return (..., n) as (n, R): short rows are faster to compare and to add column by column."""
     return np.ascontiguousarray(rows.reshape(-1, rows.shape[-1]).T)
 
 
 def _ranks(columns: Array) -> Array:
-    """Return the place of each entry among those of its row, the first of equals first; (n, R)."""
+    """Return the rank of each entry in its row, the first of equal ones first; (n, R)."""
     rank = np.zeros(columns.shape, dtype=np.int16)
     for i in range(len(columns)):
         for j in range(i + 1, len(columns)):
@@ -79,7 +81,7 @@ def rows(rng: np.random.Generator, shape: tuple[int, ...], kind: Array | None = 
     return np.ascontiguousarray((drawn / drawn.sum(axis=0)).T).reshape(shape)
 
 
-# (weights, ranks in a random order, what else is kept) -> weights; "flat" takes them as they are.
+# (weights, ranks in a random order, entries kept besides) -> weights; "flat" leaves them unchanged.
 _WEIGHTS: dict[str, Callable[[Array, Array, Array], Array]] = {
     "peaked": lambda w, rank, kept: w**4,
     "half": lambda w, rank, kept: rank <= 1,
@@ -110,29 +112,29 @@ def weights(rng: np.random.Generator, count: int) -> Array:
 
 def draw(
     rng: np.random.Generator, count: int, n_states: int, n_actions: int, gamma: float | None = None
-) -> Cases:
-    """Draw `count` cases with n_states states and n_actions actions, all allowed.
-
-    gamma: of all cases; else drawn from GAMMAS and from (0, 1)
-    """
+) -> PairTables:
+    """Draw `count` cases with n_states states and n_actions actions, all allowed; see `drawn`."""
     return drawn(rng, count, n_states, n_actions, gamma).cases
 
 
 def drawn(
     rng: np.random.Generator, count: int, n_states: int, n_actions: int, gamma: float | None = None
 ) -> Drawn:
-    """Draw the same cases, and tell their kinds; see `draw`."""
+    """Draw `count` cases with n_states states and n_actions actions, with their kinds.
+
+    gamma: of all cases; else drawn from GAMMAS and from (0, 1)
+    """
     table = (count, n_states, n_actions)
-    horizon = np.where(
+    gammas = np.where(
         rng.random(count) < 0.7, rng.choice(GAMMAS, count), rng.integers(1, 1000, count) / 1000
     )
     start = np.where(rng.random((count, 1)) < 0.5, 3, rng.integers(len(ROW_KINDS), size=(count, 1)))
     kind_pi, kind_target = rng.integers(len(ROW_KINDS), size=(2, count, 1))
-    cases = Cases(
+    cases = PairTables(
         P=gridded(rows(rng, (*table, n_states))),
         r=np.rint(rewards(rng, table) * REWARD_GRID) / REWARD_GRID,
         rho0=gridded(rows(rng, (count, n_states), start[:, 0])),
-        gamma=horizon if gamma is None else np.full(count, gamma),
+        gamma=gammas if gamma is None else np.full(count, gamma),
         pi=gridded(rows(rng, table, kind_pi)),
         target=gridded(rows(rng, table, kind_target)),
         alpha=weights(rng, count),

@@ -1,44 +1,54 @@
-"""The hunt: climb at several sizes in turn, read exactly what breaks a claim, shrink, prove."""
+"""The search for a counterexample: climb in doubles, read exactly, shrink, prove.
+
+Problem: find a model and two policies on which a claim is false.  Method, in the order of the code:
+
+1. Score.  A claim says gap <= penalty.  Pairs are ranked by gap / penalty (`score`, `measure`): it
+   exceeds 1 exactly where the claim fails, and unlike gap - penalty it does not vanish with the
+   step from pi to pi_new.
+2. Climb.  A population of pairs of each size is improved by random changes and selection (`climb`,
+   `moves`), beginning with random pairs (`draw`), worst cases and given pairs (`seeds`).
+3. Read exactly.  A pair with a score above 1 is rounded to fractions of small denominators
+   (`rational_readings`), and each reading is judged in exact arithmetic.
+4. Shrink and prove.  A refuted pair is made as small as possible (`shrink`) and certified.
+
+Guarantee: a refutation is proved exactly and does not depend on rounding; "unrefuted" proves
+nothing.  The search depends on the seed alone; time only cuts it short.
+"""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import chain
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 
 from tabular_trpo._core.deprecated import renamed_arguments
 from tabular_trpo._core.errors import LimitError, TabularError
 from tabular_trpo._core.nearest import nearest
+from tabular_trpo._core.numbers import Array, OptionalScalar
 from tabular_trpo._core.public import public
 from tabular_trpo._falsify import seeds
-from tabular_trpo._falsify.arguments import centered, checked, out_of_reach, pairs
+from tabular_trpo._falsify.arguments import checked, given_pairs, required_gamma, with_center
 from tabular_trpo._falsify.climb import Generation, climb
-from tabular_trpo._falsify.exact_case import (
-    Score,
-    Specimen,
-    cases_of,
-    leading,
-    promising,
-    rationalised,
-)
-from tabular_trpo._falsify.moves import Room
-from tabular_trpo._falsify.result import Refutation, Unrefuted, named
-from tabular_trpo._falsify.rounding_artifacts import sober
-from tabular_trpo._falsify.score import NO_VALUE, SPEAKS, Scorer, scorer
+from tabular_trpo._falsify.moves import Slack
+from tabular_trpo._falsify.rational_readings import Score, promising, rationalised, scores_of
+from tabular_trpo._falsify.result import Refutation, SearchStatus, Unrefuted, named
+from tabular_trpo._falsify.rounding_artifacts import reject_rounding_artifacts
+from tabular_trpo._falsify.score import APPLICABLE, NO_VALUE, Scorer, scorer
 from tabular_trpo._falsify.shrink import refuted, shrunk
 from tabular_trpo._theory.certificate import pair_certificate
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.judge import judge
 from tabular_trpo._theory.pair import Pair
-from tabular_trpo._theory.plain import Cases, PlainPair
+from tabular_trpo._theory.plain import FastPair, PairTables
 
 SIZES = ((2, 2), (2, 3), (3, 2), (3, 3), (1, 2), (4, 2), (4, 3), (4, 4))
 OFTEN, LARGE_EVERY = 4, 3  # the first sizes take part in each round, the others in every third
 SUSPECTS = 3  # parents of a generation that are read exactly
+LEADING = 3  # given pairs that are compared with the witness of a search
 NEARLY = 1e-3  # of the best ratio, given up for smaller denominators
-Best = tuple[float, Cases] | None
+Best = tuple[float, PairTables] | None
 Progress = Callable[[float, float], None]  # share of the budget, best score
 
 
@@ -48,31 +58,31 @@ def falsify(
     claim: Any,
     seed: int = 0,
     budget: float = 60.0,
-    gamma: Any = None,
+    gamma: OptionalScalar = None,
     families: bool = True,
     rounds: int | None = None,
     progress: Progress | None = None,
     start: Iterable[Pair] = (),
     center: object = None,
 ) -> Refutation | Unrefuted:
-    """Hunt for a pair that breaks a claim; make it rational, shrink it and prove the refutation.
+    """Search for a pair that breaks a claim; make it rational, shrink it and prove the refutation.
 
-    The search depends on the seed alone.  Time cuts it, so a refutation that is met is the same on
-    every machine that gets so far; `rounds` in the answer repeats a search exactly.
+    The search maximises gap / penalty, which exceeds 1 where the claim fails.  It depends on the
+    seed alone; time cuts it short, and `rounds` in the result repeats a search exactly.
 
     claim:    made by `tt.claim`, or a theorem
     budget:   seconds after which the search ends
     gamma:    an exact number to hold gamma at, or None
     families: whether worst-case families may seed the search
     rounds:   end after so many rounds instead
-    start:    pairs to begin with, each judged exactly first; their gamma gives way to one that is
-              held
+    progress: called after each round with the share of the budget spent and the best score
+    start:    pairs to begin with, each judged exactly first; a gamma that is held replaces theirs
     center:   the number from which gap and penalty are measured, in place of the claim's own, as
               text, "L", or a formula p -> number.  Gap and penalty are the distances of the sides
               from it; without one the terms of the claim are sorted into both, see docs/falsify.md
     return:   Refutation or Unrefuted, both with an exact pair
-    raises:   InvalidMDPError for a budget or gamma out of range, for the center of an equation, and for
-              a pair to begin with that is a batch or too large; TypeError for what is no claim
+    raises:   InvalidMDPError for a budget or gamma out of range, for the center of an equation, and
+              for a pair to begin with that is a batch or too large; TypeError for what is no claim
 
     >>> from tabular_trpo._theory.claim import claim
     >>> @claim("more surrogate, more return")
@@ -82,160 +92,114 @@ def falsify(
     >>> found.status, found.pair.mdp.n_states
     ('refuted', 2)
     """
-    exact_gamma = checked(claim, budget, gamma, rounds, seed)
-    if exact_gamma is None:
-        exact_gamma = out_of_reach(claim.condition)
+    held = checked(claim, budget, gamma, rounds, seed)
+    if held is None:
+        held = required_gamma(claim.condition)
     if center is not None:
-        claim = centered(claim, center)
-    score, valueless = scorer(claim), [0]
-    brought = pairs(start)
-    first = [seeds.start(pair, claim.mixture, exact_gamma) for pair in brought]
-    found = _refuted_reading(claim, first)
+        claim = with_center(claim, center)
+    search, given = _Search(claim, held, seed), given_pairs(start)
+    first = [seeds.tables(pair, claim.mixture, held) for pair in given]
+    search.tried, search.rounds = len(first), 1
+    found = search.refuted_reading(first)
     if found is not None:
-        return _refutation(claim, score, found, exact_gamma is None, len(first), 1, seed)
-    for pair in (seeds.as_it_is(x, claim.mixture, exact_gamma) for x in brought):
+        return search.refutation(found)
+    for pair in (seeds.with_own_actions(x, claim.mixture, held) for x in given):
         if judge(claim, pair).status == "refuted":  # actions that are not allowed made it so
-            return _proved(claim, pair, len(first), 1, seed)
-    fixed = None if exact_gamma is None else nearest(exact_gamma)
-    end = time.monotonic() + budget
-    tried = met = count = 0
-    best: Best = None
-    counting, room = _counting(score, valueless), score.room if score.promise else None
-    searched = generations(counting, seed, fixed, families, room, first)
-    for count, generation in enumerate(searched, 1):
-        tried += generation.tried
-        met += generation.met
-        found = _exact(claim, score, generation, exact_gamma)
+            return search.proved(pair)
+    search.tried, end = 0, time.monotonic() + budget
+    fixed = None if held is None else nearest(held)
+    slack = search.score.precondition_slack if search.score.precondition else None
+    searched = generations(search.counted, seed, fixed, families, slack, first)
+    for search.rounds, generation in enumerate(searched, 1):
+        search.tried += generation.tried
+        search.n_applicable += generation.n_applicable
+        found = search.suspect(generation)
         if found is not None:
-            return _refutation(claim, score, found, exact_gamma is None, tried, count, seed)
-        best = tightest(best, generation)
-        spent = 1 - (end - time.monotonic()) / budget if rounds is None else count / rounds
+            return search.refutation(found)
+        search.best = tightest(search.best, generation)
+        spent = 1 - (end - time.monotonic()) / budget if rounds is None else search.rounds / rounds
         if progress is not None:
             progress(min(spent, 1.0), nearest(generation.scores[0]))
         if spent >= 1:
             break
-    if best is not None and best[0] > 1 - NEARLY:  # what doubles take for 1 may be above it
-        found = _refuted_reading(claim, rationalised(best[1], claim.mixture, exact_gamma))
+    if search.best is not None and search.best[0] > 1 - NEARLY:  # rounding may hide a failure
+        found = search.refuted_reading(search.readings(search.best[1]))
         if found is not None:
-            return _refutation(claim, score, found, exact_gamma is None, tried, count, seed)
-    counts = tried, met, valueless[0]
-    return _unrefuted(score, best, first, exact_gamma, counts, count, seed)
+            return search.refutation(found)
+    return search.unrefuted(first)
 
 
-def _counting(score: Scorer, valueless: list[int]) -> Score:
-    """Return a scorer that adds to `valueless[0]` the pairs that have no value."""
+@final
+class _Search:
+    """One search: the claim with its score, where gamma is held, and what was counted so far."""
 
-    def counted(p: PlainPair) -> Any:
-        scores = score(p)
-        valueless[0] += int(np.count_nonzero(scores == NO_VALUE))
+    def __init__(self, claim: Theorem, gamma: Fraction | None, seed: int) -> None:
+        self.claim, self.score = claim, scorer(claim)
+        self.gamma, self.seed = gamma, seed
+        self.tried = self.n_applicable = self.valueless = self.rounds = 0
+        self.best: Best = None
+
+    def counted(self, p: FastPair) -> Array:
+        """Return the scores of a batch; count the pairs that have no value."""
+        scores = self.score(p)
+        self.valueless += int(np.count_nonzero(scores == NO_VALUE))
         return scores
 
-    return counted
+    def readings(self, batch: PairTables) -> list[PairTables]:
+        """Return rational readings of a batch of one pair."""
+        return rationalised(batch, self.claim.mixture, self.gamma)
 
+    def refuted_reading(self, readings: Iterable[PairTables]) -> PairTables | None:
+        """Return the first reading that refutes the claim exactly, or None."""
+        return next((reading for reading in readings if refuted(self.claim, reading)), None)
 
-def generations(
-    score: Score,
-    seed: int,
-    gamma: float | None,
-    families: bool,
-    room: Room | None = None,
-    first: Sequence[Specimen] = (),
-) -> Iterator[Generation]:
-    """Yield the generations of all sizes in turn; each size has its own random numbers."""
-    climbs, started = [], {x.size for x in first}
-    sizes = *SIZES, *sorted(started.difference(SIZES))
-    for i, states in enumerate(sizes):
-        parents = seeds.of(states, gamma, families, first)
-        climbs.append(climb(score, np.random.default_rng([seed, i]), states, gamma, parents, room))
-    often = [i < OFTEN or size in started for i, size in enumerate(sizes)]
-    turn = 0
-    while True:
-        for i, one in enumerate(climbs):
-            if often[i] or turn % LARGE_EVERY == LARGE_EVERY - 1:
-                yield next(one)
-        turn += 1
+    def suspect(self, generation: Generation) -> PairTables | None:
+        """Return a refuted reading of one of the best pairs of a generation, or None."""
+        for i in np.flatnonzero(generation.scores[:SUSPECTS] > 1):
+            readings = self.readings(generation.cases[[i]])
+            found = self.refuted_reading(promising(self.score, readings))
+            if found is not None:
+                return found
+        return None
 
+    def refutation(self, found: PairTables) -> Refutation:
+        """Shrink a refuted pair and prove the refutation."""
+        free_gamma = self.gamma is None
+        return self.proved(named(shrunk(self.claim, self.score, found, free_gamma).pair()))
 
-def _exact(
-    claim: Theorem, score: Scorer, generation: Generation, gamma: Fraction | None
-) -> Specimen | None:
-    """Return a refuted reading of one of the best cases, or None."""
-    for i in np.flatnonzero(generation.scores[:SUSPECTS] > 1):
-        readings = rationalised(generation.cases[[i]], claim.mixture, gamma)
-        found = _refuted_reading(claim, promising(score, readings))
-        if found is not None:
-            return found
-    return None
+    def proved(self, pair: Pair) -> Refutation:
+        """Judge and certify a counterexample."""
+        verdict = judge(self.claim, pair)
+        certificate, reason = None, ""
+        try:
+            certificate = pair_certificate(pair, [self.claim])
+        except LimitError as limit:
+            reason = str(limit)
+        made = verdict, certificate, reason
+        return Refutation(self.claim, pair, *made, self.tried, self.rounds, self.seed)
 
+    def unrefuted(self, first: Sequence[PairTables]) -> Unrefuted:
+        """Return the result without a counterexample: the witness of the largest ratio.
 
-def _refuted_reading(claim: Theorem, readings: Iterable[Specimen]) -> Specimen | None:
-    return next((reading for reading in readings if refuted(claim, reading)), None)
-
-
-def _refutation(
-    claim: Theorem,
-    score: Scorer,
-    found: Specimen,
-    free_gamma: bool,
-    tried: int,
-    rounds: int,
-    seed: int,
-) -> Refutation:
-    pair = named(shrunk(claim, score, found, free_gamma).pair())
-    return _proved(claim, pair, tried, rounds, seed)
-
-
-def _proved(claim: Theorem, pair: Pair, tried: int, rounds: int, seed: int) -> Refutation:
-    """Judge and certify a counterexample."""
-    verdict = judge(claim, pair)
-    certificate, reason = None, ""
-    try:
-        certificate = pair_certificate(pair, [claim])
-    except LimitError as limit:
-        reason = str(limit)
-    return Refutation(claim, pair, verdict, certificate, reason, tried, rounds, seed)
-
-
-def tightest(best: Best, generation: Generation) -> Best:
-    """Keep the best case seen; only one that the claim speaks of."""
-    value = nearest(generation.scores[0])
-    if value <= SPEAKS or (best is not None and value <= best[0]):
-        return best
-    return value, generation.cases[[0]]
-
-
-def _unrefuted(
-    score: Scorer,
-    best: Best,
-    first: Sequence[Specimen],
-    gamma: Fraction | None,
-    counts: tuple[int, int, int],
-    rounds: int,
-    seed: int,
-) -> Unrefuted:
-    claim = score.claim
-    if best is None:
-        status = "no value" if counts[2] else "vacuous"
-        return Unrefuted(claim, None, None, *counts, rounds, seed, status)
-    # Read simply, a step may be gone, or a chain in two parts: the next best that has a ratio then.
-    read = readings(score, claim.mixture, best[1], gamma)
-    told = ((pair, _ratio(score, pair)) for pair in read)
-    simplest = next(told)
-    pair, ratio = next((one for one in chain([simplest], told) if one[1] is not None), simplest)
-    for brought in (x.pair() for x in leading(sober(score), first)):
-        reached = _ratio(score, brought)
-        if reached is not None and (ratio is None or reached > ratio):
-            pair, ratio = brought, reached
-    return Unrefuted(claim, named(pair), ratio, *counts, rounds, seed)
-
-
-def readings(score: Score, mixture: bool, cases: Cases, gamma: Fraction | None) -> Iterator[Pair]:
-    """Yield rational readings of one case: the simplest near one first, then the nearest."""
-    found = rationalised(cases, mixture, gamma)
-    values = score(PlainPair(cases_of(found)))
-    far = values < values.max() - NEARLY * abs(values.max())
-    for i in np.lexsort((np.where(far, -values, 0.0), far)):
-        yield found[i].pair()
+        Of the best pair the simplest reading is taken; another one where that has no ratio, as
+        where the step is rounded to nothing; a given pair (`first`) where its ratio is larger.
+        """
+        counts = self.tried, self.n_applicable, self.valueless, self.rounds, self.seed
+        if self.best is None:
+            status = SearchStatus.NO_VALUE if self.valueless else SearchStatus.VACUOUS
+            return Unrefuted(self.claim, None, None, *counts, status)
+        exact = simplest_first(self.score, self.readings(self.best[1]))
+        rated = ((pair, _ratio(self.score, pair)) for pair in exact)
+        simplest = next(rated)
+        with_ratio = (one for one in chain([simplest], rated) if one[1] is not None)
+        pair, ratio = next(with_ratio, simplest)
+        order = np.argsort(-scores_of(reject_rounding_artifacts(self.score), first), kind="stable")
+        for i in order[:LEADING]:
+            given = first[i].pair()
+            reached = _ratio(self.score, given)
+            if reached is not None and (ratio is None or reached > ratio):
+                pair, ratio = given, reached
+        return Unrefuted(self.claim, named(pair), ratio, *counts)
 
 
 def _ratio(score: Scorer, pair: Pair) -> float | None:
@@ -246,3 +210,42 @@ def _ratio(score: Scorer, pair: Pair) -> float | None:
         return score.ratio(pair)
     except (ArithmeticError, ValueError, TabularError):
         return None
+
+
+def generations(
+    score: Score,
+    seed: int,
+    gamma: float | None,
+    families: bool,
+    slack: Slack | None = None,
+    first: Sequence[PairTables] = (),
+) -> Iterator[Generation]:
+    """Yield the generations of all sizes in turn; each size has its own random numbers."""
+    climbs, started = [], {x.size for x in first}
+    sizes = *SIZES, *sorted(started.difference(SIZES))
+    for i, size in enumerate(sizes):
+        parents = seeds.first_parents(size, gamma, families, first)
+        climbs.append(climb(score, np.random.default_rng([seed, i]), size, gamma, parents, slack))
+    often = [i < OFTEN or size in started for i, size in enumerate(sizes)]
+    turn = 0
+    while True:
+        for i, one in enumerate(climbs):
+            if often[i] or turn % LARGE_EVERY == LARGE_EVERY - 1:
+                yield next(one)
+        turn += 1
+
+
+def tightest(best: Best, generation: Generation) -> Best:
+    """Return the pair of the highest score so far; None where the claim is not applicable yet."""
+    value = nearest(generation.scores[0])
+    if value <= APPLICABLE or (best is not None and value <= best[0]):
+        return best
+    return value, generation.cases[[0]]
+
+
+def simplest_first(score: Score, readings: Sequence[PairTables]) -> Iterator[Pair]:
+    """Yield rational readings as pairs: the simplest near the best one first, then by score."""
+    values = scores_of(score, readings)
+    far = values < values.max() - NEARLY * abs(values.max())
+    for i in np.lexsort((np.where(far, -values, 0.0), far)):
+        yield readings[i].pair()

@@ -1,7 +1,12 @@
-"""What a term does on random pairs: whether it vanishes with the step, and its sign."""
+"""The kind of a term, found on random pairs: whether it vanishes with the step, and its sign.
+
+Each term is evaluated at mixture weights of 1 and of 1e-7; it vanishes with the step if it is 1000
+times smaller there.  Its sign is looked at on pairs with their rewards and with reversed ones, so
+that a sign which only the rewards give does not count.
+"""
 
 from enum import Enum
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
@@ -9,30 +14,33 @@ from tabular_trpo._core.numbers import Array
 from tabular_trpo._falsify.sums import Terms, flattened, parts
 from tabular_trpo._falsify.totals import total
 from tabular_trpo._theory.expression import Expression, Values
-from tabular_trpo._theory.plain import Cases, PlainPair
+from tabular_trpo._theory.plain import FastPair, PairTables
 
-SHORT, VANISHES = 1e-7, 1e-3  # length of a short step, and what is left there of what vanishes
+SHORT, VANISHES = (
+    1e-7,
+    1e-3,
+)  # length of a short step, and what is left there of a term that vanishes
 ROUNDING = 1e-12  # of the typical size of a term, within which it has no sign
 MOST_TERMS = 64  # of a term that is opened
 
 
 @final
 class Kind(Enum):
-    """What a term with its sign does.
+    """How a term with its sign behaves.
 
-    A penalty vanishes with the step and is negative, whatever the sign of the rewards.  What
+    A penalty vanishes with the step and is negative, whatever the sign of the rewards.  A term that
     vanishes and has both signs, as sum_s(rho*A_bar) has, is part of a gap.
     """
 
-    STAYS = "outlives a vanishing step"
+    STAYS = "does not vanish with the step"
     MIXED = "vanishes, and has both signs"
     POSITIVE = "vanishes, and is never negative"
     NEGATIVE = "vanishes, and is never positive"
 
 
-CENTRE = (Kind.STAYS, Kind.MIXED)
-MET = ("met",)
-EVERYWHERE = ("met", "reversed")  # the precondition does not hold everywhere on the latter
+GAP = (Kind.STAYS, Kind.MIXED)  # kinds of the terms of a gap
+AS_DRAWN = ("drawn",)
+EVERYWHERE = ("drawn", "reversed")  # the precondition does not hold everywhere on the latter
 Sorted = list[tuple[float, Expression, Kind]]
 
 
@@ -40,26 +48,26 @@ Sorted = list[tuple[float, Expression, Kind]]
 class Probes:
     """Random pairs on which terms are sorted: as they are, with other rewards and other steps."""
 
-    def __init__(self, cases: Cases) -> None:
+    def __init__(self, cases: PairTables) -> None:
         """Keep the pairs; terms are evaluated once each."""
         n = len(cases)
-        variants = {
-            "met": cases,
+        changed = {
+            "drawn": cases,
             "reversed": cases.changed(r=-cases.r),
             "doubled": cases.changed(r=2 * cases.r),
             "far": cases.changed(alpha=np.ones(n)),
             "near": cases.changed(alpha=np.full(n, SHORT)),
         }
-        self.pairs = {name: PlainPair(x) for name, x in variants.items()}
-        self.known: dict[str, Values] = {name: {} for name in variants}
+        self.pairs = {name: FastPair(x) for name, x in changed.items()}
+        self.cache: dict[str, Values] = {name: {} for name in changed}
 
     def values(self, terms: Terms, where: str) -> Array:
-        """Return the sum of terms on one kind of pairs, (N, ...)."""
+        """Return the sum of terms on one variant of the pairs, (N, ...)."""
         with np.errstate(all="ignore"):
-            return total(terms, self.pairs[where], (self.known[where], {}))[0]
+            return total(terms, self.pairs[where], (self.cache[where], {}))[0]
 
     def kind(self, sign: float, e: Expression, where: tuple[str, ...] = EVERYWHERE) -> Kind:
-        """Return what a term does; its sign is looked at on these kinds of pairs."""
+        """Return the kind of a term; its sign is looked at on these variants of the pairs."""
         term = ((sign, e),)
         far, near = (typical(self.values(term, at)) for at in ("far", "near"))
         if not near < VANISHES * far:
@@ -68,36 +76,36 @@ class Probes:
         return {(True, False): Kind.NEGATIVE, (False, True): Kind.POSITIVE}.get(never, Kind.MIXED)
 
     def never(self, terms: Terms, sign: float, where: tuple[str, ...] = EVERYWHERE) -> bool:
-        """Return whether a sum of terms never has a sign."""
+        """Return whether a sum of terms never has a sign: 1.0 for positive, -1.0 for negative."""
         found = (sign * self.values(terms, at) for at in where)
         return all(not np.any(x > ROUNDING * typical(x)) for x in found)
 
     def of_rewards(self, terms: Terms) -> bool:
         """Return whether a sum of terms doubles with the rewards."""
-        once, twice = (typical(self.values(terms, where)) for where in ("met", "doubled"))
+        once, twice = (typical(self.values(terms, where)) for where in ("drawn", "doubled"))
         return bool(np.isclose(twice, 2 * once)) and once > 0
 
     def negative(self, terms: Terms) -> float:
         """Return the share of pairs on which the sum of terms is not positive."""
-        return float(np.mean(self.values(terms, "met") <= 0))
+        return float(np.mean(self.values(terms, "drawn") <= 0))
 
     def opened(self, terms: Terms, where: tuple[str, ...] = EVERYWHERE) -> Sorted:
-        """Return terms with their kinds; what has both signs, and hides what has one, is opened."""
+        """Return terms with their kinds; a term of both signs is opened if a part has one sign."""
         return [x for sign, e in terms for x in self._opened(sign, e, where)]
 
     def _opened(self, sign: float, e: Expression, where: tuple[str, ...]) -> Sorted:
         kind, term = self.kind(sign, e, where), ((sign, e),)
-        inner = parts(e) if kind in CENTRE else ()
-        whole = any(self.never(term, s, MET) for s in (1.0, -1.0))
+        inner = parts(e) if kind in GAP else ()
+        whole = any(self.never(term, s, AS_DRAWN) for s in (1.0, -1.0))
         if not whole and 1 < len(inner) <= MOST_TERMS:
             flat = [x for s, part in inner for x in flattened(part, sign * s)]
             found = self.opened(tuple(flat), where)
-            if any(one not in CENTRE for _, _, one in found):
+            if any(one not in GAP for _, _, one in found):
                 return found
         return [(sign, e, kind)]
 
 
-def typical(values: Any) -> float:
-    """Return the median size of what is finite; infinity where nothing is."""
+def typical(values: Array) -> float:
+    """Return the median size of the finite values; infinity where none is finite."""
     sizes = np.abs(values)
     return float(np.median(sizes[np.isfinite(sizes)])) if np.any(np.isfinite(sizes)) else np.inf

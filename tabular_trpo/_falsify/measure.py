@@ -1,7 +1,12 @@
-"""What a claim is measured by: a gap beside a penalty, whatever the spelling of both.
+"""The gap and the penalty of a claim, however it is spelled.
 
-A claim says that a sum of terms is at most 0.  Those that vanish with the step and are of one sign
-are its penalty; the others, L and eta_new say, are its gap.
+Problem: a claim lhs <= rhs can be written in many ways, but its ratio gap / penalty should not
+depend on the spelling.  Method: lhs - rhs is opened into a sum of terms (`sums`), denominators that
+vanish with the step are cleared (`quotient`), and each term is evaluated on random pairs (`kinds`).
+Terms that vanish with the step and are never positive are the penalty; the others, as L and
+eta_new, are the gap.  A claim that names its center is split there instead: gap and penalty are the
+distances of its sides from the center.  Guarantee: gap + penalty = lhs - rhs up to a positive
+factor, so that gap / penalty > 1 exactly where the claim fails; the split itself is a heuristic.
 """
 
 from typing import NamedTuple, final
@@ -10,27 +15,27 @@ import numpy as np
 
 from tabular_trpo._falsify.conditions import SLACK, excess, requirements, violation
 from tabular_trpo._falsify.draw import draw
-from tabular_trpo._falsify.kinds import CENTRE, MET, Kind, Probes
+from tabular_trpo._falsify.kinds import AS_DRAWN, GAP, Kind, Probes
 from tabular_trpo._falsify.quotient import cleared
 from tabular_trpo._falsify.sums import Terms, cancelled, flattened, terms_of
 from tabular_trpo._theory.claim import Theorem
-from tabular_trpo._theory.plain import Cases, PlainPair
+from tabular_trpo._theory.plain import FastPair, PairTables
 
 PROBES, LEAST_PROBES = 1024, 8  # random pairs on which terms are sorted
-Promise = tuple[Terms, Terms]
+GapAndPenalty = tuple[Terms, Terms]
 
 
 @final
 class Measure(NamedTuple):
-    """Gap and penalty of a claim; where it has no penalty, of a promise in its precondition."""
+    """Gap and penalty of a claim; where it has no penalty, those of its precondition."""
 
     gap: Terms
     penalty: Terms
-    promise: Promise | None = None
+    precondition: GapAndPenalty | None = None
 
 
 def measure(claim: Theorem) -> Measure:
-    """Sort the terms of a claim into gap and penalty; its own centre, where it names one, is first.
+    """Sort the terms of a claim into gap and penalty; about its own center, where it names one.
 
     >>> from tabular_trpo._theory.claim import claim
     >>> @claim("L spelled out")
@@ -50,12 +55,12 @@ def measure(claim: Theorem) -> Measure:
             sides = claim.center_expression - statement.lhs, statement.rhs - claim.center_expression
         gap, penalty = (cancelled(flattened(side)) for side in sides)
         return Measure(gap, penalty)
-    probes = Probes(_met(claim))
-    gap, penalty = _apart(cleared(terms_of(violation(statement)), probes), probes)
-    return Measure(gap, penalty, None if penalty else _promise(claim, gap, probes))
+    probes = Probes(_applicable_pairs(claim))
+    gap, penalty = _split(cleared(terms_of(violation(statement)), probes), probes)
+    return Measure(gap, penalty, None if penalty else _of_precondition(claim, gap, probes))
 
 
-def _promise(claim: Theorem, gap: Terms, probes: Probes) -> Promise | None:
+def _of_precondition(claim: Theorem, gap: Terms, probes: Probes) -> GapAndPenalty | None:
     """Return gap and penalty of a precondition, if both have the unit of the claim: of rewards.
 
     return: None where it has none, as a range of gamma or a bound of the step
@@ -63,43 +68,43 @@ def _promise(claim: Theorem, gap: Terms, probes: Probes) -> Promise | None:
     if claim.condition is None or claim.condition.relation == "==":
         return None
     for wrong in requirements(claim.condition):
-        found = _apart(cleared(flattened(wrong, -1.0), probes), probes)
+        found = _split(cleared(flattened(wrong, -1.0), probes), probes)
         if found[1] and all(probes.of_rewards(terms) for terms in (gap, *found)):
             return found
     return None
 
 
-def _apart(terms: Terms, probes: Probes) -> tuple[Terms, Terms]:
-    """Sort terms into gap and penalty by what they do; the penalty may be empty.
+def _split(terms: Terms, probes: Probes) -> GapAndPenalty:
+    """Sort terms into gap and penalty by their kinds; the penalty may be empty.
 
     Signs that only the precondition gives, as that of L - eta, count where there are no others.
     Where that sorts nothing, terms that are never positive are the penalty; and the penalty is
     the group that is negative more often.
     """
     opened = probes.opened(terms)
-    if all(kind in CENTRE for _, _, kind in opened):
-        opened = probes.opened(terms, MET)
+    if all(kind in GAP for _, _, kind in opened):
+        opened = probes.opened(terms, AS_DRAWN)
 
     def those(*kinds: Kind) -> Terms:
         return tuple((sign, e) for sign, e, kind in opened if kind in kinds)
 
-    centre, below = those(*CENTRE), those(Kind.NEGATIVE)
+    large, below = those(*GAP), those(Kind.NEGATIVE)
     small = those(Kind.POSITIVE, Kind.NEGATIVE)
     if not small:
-        signs = [probes.never((term,), 1.0) for term in centre]
-        gap = tuple(term for term, never in zip(centre, signs, strict=True) if not never)
-        penalty = tuple(term for term, never in zip(centre, signs, strict=True) if never)
-    elif centre and (not below or probes.never(small, 1.0)):
-        gap, penalty = centre, small
+        signs = [probes.never((term,), 1.0) for term in large]
+        gap = tuple(term for term, never in zip(large, signs, strict=True) if not never)
+        penalty = tuple(term for term, never in zip(large, signs, strict=True) if never)
+    elif large and (not below or probes.never(small, 1.0)):
+        gap, penalty = large, small
     else:
-        gap, penalty = those(*CENTRE, Kind.POSITIVE), below
+        gap, penalty = those(*GAP, Kind.POSITIVE), below
     if gap and penalty and probes.negative(gap) > probes.negative(penalty):
         gap, penalty = penalty, gap
     return gap or penalty, penalty if gap else ()
 
 
-def _met(claim: Theorem) -> Cases:
-    """Return random cases, those that meet the precondition if enough of them do."""
+def _applicable_pairs(claim: Theorem) -> PairTables:
+    """Return random pairs, those that satisfy the precondition if enough of them do."""
     cases = draw(np.random.default_rng(0), PROBES, 3, 3)
-    inside = excess(claim.condition, PlainPair(cases)) <= SLACK
+    inside = excess(claim.condition, FastPair(cases)) <= SLACK
     return cases[inside] if np.count_nonzero(inside) >= LEAST_PROBES else cases

@@ -1,4 +1,8 @@
-"""Denominators that vanish with the step, moved across the relation."""
+"""Denominators that vanish with the step, moved across the relation.
+
+A claim gap / max_tv**2 <= c has no term that vanishes with the step; multiplied by max_tv**2, which
+is positive, it is gap <= c max_tv**2, whose right side is a penalty.
+"""
 
 from collections import Counter
 
@@ -10,10 +14,10 @@ Quotient = tuple[Expression, tuple[Expression, ...]]
 
 
 def cleared(terms: Terms, probes: Probes) -> Terms:
-    """Return terms whose sum has the same sign, without quotients by what vanishes.
+    """Return terms whose sum has the same sign, without quotients by a number that vanishes.
 
     (L - eta_new) / max_tv**2 <= c becomes L - eta_new - c*max_tv**2 <= 0.  Where the denominator
-    is 0 the claim has no value, which its sides tell.
+    is 0 the claim has no value, which is read off its sides (`Scorer`).
     """
     split = [(sign, *_quotient(e)) for sign, e in terms]
     common: Counter[Expression] = Counter()

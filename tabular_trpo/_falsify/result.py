@@ -1,19 +1,31 @@
-"""What a hunt ends with: a claim refuted, or the nearest to it that was met."""
+"""The result of a search: a claim refuted, or the pair that came nearest to refuting it."""
 
-from dataclasses import dataclass
-from typing import Any, final
+from dataclasses import dataclass, replace
+from typing import final
 
+from tabular_trpo._core.deprecated import renamed_attribute
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
+from tabular_trpo._core.string_enum import PlainStrEnum
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.verdict import Verdict
 
 
+@final
+class SearchStatus(PlainStrEnum):
+    """How a search ended."""
+
+    REFUTED = "refuted"
+    UNREFUTED = "unrefuted"
+    VACUOUS = "vacuous"  # no pair satisfied the precondition
+    NO_VALUE = "no value"  # the claim had no value on any pair
+
+
 @public
 @final
 @locked
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Refutation:
     """A claim is false: a small exact pair breaks it.
 
@@ -22,51 +34,71 @@ class Refutation:
     verdict:     of `judge`, "refuted"
     certificate: for `tt.check.check`; None where the checker cannot follow, see `reason`
     tried, rounds, seed: pairs screened, rounds of the search and its seed, which repeat it
+
+    >>> from tabular_trpo import claim, falsify
+    >>> falsify(claim("no loss")(lambda p: (p.eta_new, ">=", p.eta)), rounds=1)
+    <Refutation: 'no loss' fails on <Pair: pair, S=1, A=2, rational arithmetic>>
     """
 
     claim: Theorem
     pair: Pair
     verdict: Verdict
-    certificate: dict[str, Any] | None
+    certificate: dict[str, object] | None
     reason: str
     tried: int
     rounds: int
     seed: int
-    status: str = "refuted"
+    status: SearchStatus = SearchStatus.REFUTED
+
+    def __repr__(self) -> str:
+        """Return one line: the claim and its counterexample."""
+        name = self.claim.name
+        return f"<Refutation: {name!r} fails on {self.pair}>"
 
 
 @public
 @final
 @locked
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Unrefuted:
-    """No counterexample was met, which proves nothing.
+    """No counterexample was found, which proves nothing.
 
-    status:    "unrefuted"; "vacuous" where no pair met the precondition; "no value" where some
-               did, but the claim had no value on any
-    ratio:     the largest gap / penalty met, of the exact pair `witness`; None where it has none
-    met:       pairs, of those tried, that the claim speaks of
-    valueless: pairs, of those tried, that meet the precondition and on which it has no value
+    claim:        what was searched
+    witness:      an exact pair of the largest ratio; None where no pair has a value
+    ratio:        the largest gap / penalty found, at `witness`; None where it has none
+    tried:        pairs screened; `rounds` of the search and its `seed` repeat it
+    n_applicable: pairs, of those tried, that satisfy the precondition and have a value
+    valueless:    pairs, of those tried, that satisfy the precondition and have no value
+    status:       "unrefuted"; "vacuous" where no pair satisfies the precondition; "no value" where
+                  some pairs do, but the claim has no value on any
+
+    >>> from tabular_trpo import claim, falsify
+    >>> falsify(claim("Pinsker")(lambda p: (p.max_tv**2, "<=", p.max_kl / 2)), rounds=1)
+    <Unrefuted: 'Pinsker', unrefuted, ratio=1, 2,088 pairs tried>
     """
 
     claim: Theorem
     witness: Pair | None
     ratio: float | None
     tried: int
-    met: int
+    n_applicable: int
     valueless: int
     rounds: int
     seed: int
-    status: str = "unrefuted"
+    status: SearchStatus = SearchStatus.UNREFUTED
+
+    met = renamed_attribute("met", "n_applicable")
+
+    def __repr__(self) -> str:
+        """Return one line: the claim, how the search ended, the largest ratio."""
+        name = self.claim.name
+        ratio = "" if self.ratio is None else f" ratio={self.ratio:.6g},"
+        return f"<Unrefuted: {name!r}, {self.status},{ratio} {self.tried:,} pairs tried>"
 
 
 def named(pair: Pair) -> Pair:
-    """Return the pair with names that tell states from actions."""
-    mdp = pair.mdp
-    states, actions = (
-        [f"{x}{i}" for i in range(n)] for x, n in zip("sa", mdp.r.shape, strict=True)
-    )
-    named = mdp.replace(state_names=states, action_names=actions)
-    if pair.is_mixture:
-        return Pair.mixture(named, pair.pi, pair.target, pair.alpha)
-    return Pair(named, pair.pi, pair.pi_new)
+    """Return the pair with states named s0, s1, ... and actions a0, a1, ..."""
+    sizes = zip("sa", pair.mdp.r.shape, strict=True)
+    states, actions = ([f"{letter}{i}" for i in range(n)] for letter, n in sizes)
+    mdp = pair.mdp.replace(state_names=states, action_names=actions)
+    return Pair.of(replace(pair.instance, mdp=mdp))

@@ -1,8 +1,10 @@
-"""Screening in chunks: every statement on thousands of drawn pairs, what looks suspicious exactly.
+"""Screening in chunks: every statement on thousands of drawn pairs, suspicious ones exactly.
 
-A chunk depends on its plan and its index alone, so it may be screened anywhere and again.  Doubles
-accuse and never acquit by themselves: a pair on which a statement seems to fail is read exactly
-and judged, and so are a few of the pairs that come nearest.
+Problem: look for one pair among very many on which a theorem of the table, or its code, is wrong.
+Method: pairs are drawn chunk by chunk and scored in doubles (`score`); a pair on which a statement
+seems to fail is read exactly and judged, and so are a few of the pairs that come nearest.
+Guarantee: a chunk depends on its plan and its index alone, so it may be screened anywhere and
+again; a refuted statement was refuted exactly.  Doubles that find nothing prove nothing.
 """
 
 from collections import Counter
@@ -17,13 +19,13 @@ import numpy as np
 from tabular_trpo._core.decimals import faithful
 from tabular_trpo._core.numbers import Array
 from tabular_trpo._core.records import locked
-from tabular_trpo._falsify import worst_case_families as members
+from tabular_trpo._falsify import worst_case_families
 from tabular_trpo._falsify.draw import Drawn, drawn
-from tabular_trpo._falsify.score import NO_VALUE, SPEAKS, Scorer, scorer
+from tabular_trpo._falsify.score import APPLICABLE, NO_VALUE, Scorer, scorer
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.judge import judge
 from tabular_trpo._theory.pair import Pair
-from tabular_trpo._theory.plain import Cases, PlainPair
+from tabular_trpo._theory.plain import FastPair, PairTables
 from tabular_trpo._theory.selection import chosen
 from tabular_trpo._theory.verdict import Verdict
 
@@ -31,7 +33,7 @@ SIZES = (
     (5, 3), (2, 2), (3, 3), (4, 2), (5, 4), (2, 3), (3, 2), (4, 4),
     (1, 3), (5, 2), (3, 4), (2, 4), (4, 3), (1, 2),
 )  # fmt: skip
-ONE_IN = 200  # cases, rounded up, are members of a worst-case family
+ONE_IN = 200  # cases, rounded up, are of a worst-case family
 SUSPECTS = 200  # of each statement in a chunk that are judged exactly, until one is refuted
 NEAREST = 8  # pairs of a chunk, of all statements in turn, that are judged though none fails
 NEAR = 0.9  # score from which a pair is one of them
@@ -43,7 +45,7 @@ DIGITS = 12  # of a score that is kept
 @locked
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a screening is, whoever carries it out: the same plan gives the same records.
+    """A screening to be carried out; the same plan gives the same records everywhere.
 
     pairs, chunk: how many pairs there are, and in one chunk
     theorems:     names of the table
@@ -70,16 +72,16 @@ class Plan:
 
 @final
 class Batch(NamedTuple):
-    """The cases of a chunk: drawn ones, then members of one worst-case family."""
+    """The cases of a chunk: drawn ones, then those of one worst-case family."""
 
     drawn: Drawn
     family: str
-    members: Cases
+    worst: PairTables
 
     @property
-    def parts(self) -> tuple[Cases, Cases]:
-        """Both kinds, each of one size."""
-        return self.drawn.cases, self.members
+    def parts(self) -> tuple[PairTables, PairTables]:
+        """Both parts, each of one size."""
+        return self.drawn.cases, self.worst
 
     def kind(self, case: int) -> str:
         """Name the family of one case: kinds of rows, or a worst case."""
@@ -93,11 +95,11 @@ class Batch(NamedTuple):
     def pair(self, case: int) -> Pair:
         """Return one case as an exact mixture pair."""
         part, at = self._at(case)
-        return part.pair(at)
+        return part.exact(at).pair()
 
-    def _at(self, case: int) -> tuple[Cases, int]:
+    def _at(self, case: int) -> tuple[PairTables, int]:
         many = len(self.drawn.cases)
-        return (self.drawn.cases, case) if case < many else (self.members, case - many)
+        return (self.drawn.cases, case) if case < many else (self.worst, case - many)
 
 
 def batch(plan: Plan, index: int) -> Batch:
@@ -105,13 +107,13 @@ def batch(plan: Plan, index: int) -> Batch:
     rng = np.random.default_rng(np.random.SeedSequence(plan.seed, spawn_key=(index,)))
     count = plan.count(index)
     few = -(-count // ONE_IN)
-    family, worst = members.drawn(rng, index, few)
+    family, worst = worst_case_families.drawn(rng, index, few)
     return Batch(drawn(rng, count - few, *plan.size(index)), family, worst)
 
 
 @final
 class Finding(NamedTuple):
-    """Where to look: a case of the chunk for which a statement is judged, and why."""
+    """A case of the chunk for which a statement is to be judged, and why."""
 
     theorem: Theorem
     case: int
@@ -129,7 +131,7 @@ def screened(plan: Plan, index: int) -> dict[str, Any]:
     (100, 2, 0)
     """
     cases = batch(plan, index)
-    pairs = [PlainPair(part) for part in cases.parts if len(part)]
+    pairs = [FastPair(part) for part in cases.parts if len(part)]
     statements: dict[str, Any] = {}
     suspects: list[Finding] = []
     nearest: list[Finding] = []
@@ -152,7 +154,7 @@ def screened(plan: Plan, index: int) -> dict[str, Any]:
         "actions": n_actions,
         "pairs": plan.count(index),
         "family": cases.family,
-        "members": len(cases.members),
+        "members": len(cases.worst),
         "statements": statements,
         "judged": judged,
         "unjudged": _unjudged(statements, judged),
@@ -160,11 +162,11 @@ def screened(plan: Plan, index: int) -> dict[str, Any]:
 
 
 def _statement(scores: Array, cases: Batch) -> dict[str, Any]:
-    """Count what one statement does on the pairs of a chunk; the tightest of those that hold."""
+    """Return the counts of one statement in a chunk, and the tightest case where it holds."""
     holding = np.where(scores > FAILS, NO_VALUE, scores)
     case = int(np.argmax(holding))
     tightest = None
-    if holding[case] > SPEAKS:
+    if holding[case] > APPLICABLE:
         tightest = {
             "score": float(faithful(scores[case], DIGITS)),
             "case": case,
@@ -172,7 +174,7 @@ def _statement(scores: Array, cases: Batch) -> dict[str, Any]:
             "gamma": cases.gamma(case),
         }
     return {
-        "speaks": int(np.count_nonzero(scores > SPEAKS)),
+        "speaks": int(np.count_nonzero(scores > APPLICABLE)),
         "no_value": int(np.count_nonzero(scores == NO_VALUE)),
         "suspicious": int(np.count_nonzero(scores > FAILS)),
         "tightest": tightest,
@@ -180,19 +182,19 @@ def _statement(scores: Array, cases: Batch) -> dict[str, Any]:
 
 
 def _kept(scores: Array) -> Array:
-    """Return scores rounded to the digits that are kept; what is not 1 does not become 1."""
+    """Return scores rounded to DIGITS decimals; a score below 1 does not become 1."""
     rounded = scores.round(DIGITS)
     return np.where((rounded == FAILS) & (scores < FAILS), scores, rounded)
 
 
 def _in_turn(findings: Sequence[Finding], index: int) -> list[Finding]:
-    """Take a few, going on from chunk to chunk, so that each statement has its turn."""
+    """Take NEAREST findings, beginning elsewhere in each chunk, so that each statement is taken."""
     start = index * NEAREST % max(1, len(findings))
     return list(islice([*findings[start:], *findings[:start]], NEAREST))
 
 
 def _judged(cases: Batch, findings: Sequence[Finding]) -> list[dict[str, Any]]:
-    """Judge findings exactly; a case is read once, a refuted statement is left at that."""
+    """Judge findings exactly; a case is read once, a refuted statement is not judged again."""
     exact: dict[int, Pair] = {}
     refuted: set[str] = set()
     out = []
@@ -204,12 +206,12 @@ def _judged(cases: Batch, findings: Sequence[Finding]) -> list[dict[str, Any]]:
         verdict = judge(theorem, exact[case])
         refuted |= {theorem.name} if verdict.status == "refuted" else set()
         about = {"statement": theorem.name, "case": case, "family": cases.kind(case), "why": why}
-        out.append({**about, **told(verdict)})
+        out.append({**about, **verdict_record(verdict)})
     return out
 
 
 def _unjudged(statements: dict[str, Any], judged: Sequence[dict[str, Any]]) -> int:
-    """Count the suspicious pairs that nobody judged, of statements that are not refuted anyway."""
+    """Count the suspicious pairs that were not judged, of statements that are not refuted."""
     done = Counter(one["statement"] for one in judged if one["why"] == "suspicious")
     refuted = {one["statement"] for one in judged if one["status"] == "refuted"}
     left = (
@@ -220,8 +222,8 @@ def _unjudged(statements: dict[str, Any], judged: Sequence[dict[str, Any]]) -> i
     return sum(left)
 
 
-def told(verdict: Verdict) -> dict[str, Any]:
-    """Return the end of a verdict for a record: status, arithmetic and, where it has one, the reason."""
+def verdict_record(verdict: Verdict) -> dict[str, str]:
+    """Return the end of a verdict for a record: status, arithmetic and the reason, if any."""
     reason = {"reason": verdict.reason} if verdict.reason else {}
     return {"status": verdict.status, "lane": verdict.arithmetic, **reason}
 

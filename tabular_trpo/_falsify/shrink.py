@@ -1,9 +1,13 @@
-"""Shrinking: a counterexample made as small as the published order of rules can make it.
+"""Shrinking: a counterexample made as small as the rules below can make it.
+
+Problem: the first counterexample found has awkward numbers and more states than it needs.  Method:
+a greedy descent of `cost` by local rules.  Guarantee: every accepted proposal is judged exactly, so
+the result refutes the claim; it is a local minimum of the rules, not the smallest counterexample.
 
 The rules, each tried until it no longer helps, and all again while any does: drop a state; drop an
 action; start at one state; send a transition to one state; drop or round a reward; let a policy row
 be certain, even, or the same in both; round rows, steps, weights and gamma to simpler numbers.
-A proposal is taken if it lowers `Specimen.cost` and is refuted exactly; `smallest` does the same
+A proposal is taken if it lowers `cost` and is refuted exactly; `smallest` does the same
 with any other question that has an exact answer.
 """
 
@@ -14,71 +18,76 @@ from typing import Any
 import numpy as np
 
 from tabular_trpo._core.numbers import Array
-from tabular_trpo._falsify.draw import gridded
-from tabular_trpo._falsify.exact_case import DENOMINATORS, Specimen, fractions_of, promising
+from tabular_trpo._falsify.rational_readings import (
+    DENOMINATORS,
+    fractions_of,
+    promising,
+    rational_rows,
+)
 from tabular_trpo._falsify.score import Scorer
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.judge import judge
+from tabular_trpo._theory.plain import PairTables
 
 TRIES = 12  # exact judgements before a rule is left
 STEPS = (1, 2, 3, 4, 5, 10, 20, 50, 100, 1000, 10**4)  # one over the lengths of a step
 WEIGHTS = tuple(Fraction(1, k) for k in STEPS)
-GAMMAS = tuple(
-    Fraction(*x)
-    for x in (
-        (1, 2),
-        (1, 3),
-        (2, 3),
-        (1, 4),
-        (3, 4),
-        (1, 10),
-        (9, 10),
-        (1, 20),
-        (99, 100),
-        (1, 100),
-    )
-)
-Rule = Callable[[Specimen], Iterator[Specimen]]
-Kept = Callable[[Specimen], bool]
-Likely = Callable[[Sequence[Specimen]], Iterator[Specimen]]
+GAMMAS = tuple(map(Fraction, "1/2 1/3 2/3 1/4 3/4 1/10 9/10 1/20 99/100 1/100".split()))
+Rule = Callable[[PairTables], Iterator[PairTables]]
+Kept = Callable[[PairTables], bool]
+Likely = Callable[[Sequence[PairTables]], Iterator[PairTables]]
 
 
-def refuted(claim: Theorem, specimen: Specimen) -> bool:
+def refuted(claim: Theorem, case: PairTables) -> bool:
     """Return whether the claim is refuted exactly there."""
-    return judge(claim, specimen.pair()).status == "refuted"
+    return judge(claim, case.pair()).status == "refuted"
 
 
-def shrunk(claim: Theorem, score: Scorer, specimen: Specimen, free_gamma: bool) -> Specimen:
-    """Return the smallest refuted specimen that the rules reach from a refuted one."""
-    return smallest(
-        specimen, lambda x: refuted(claim, x), lambda xs: promising(score, xs), free_gamma
-    )
+def shrunk(claim: Theorem, score: Scorer, case: PairTables, free_gamma: bool) -> PairTables:
+    """Return the smallest refuted pair that the rules reach from a refuted one."""
+    return smallest(case, lambda x: refuted(claim, x), lambda xs: promising(score, xs), free_gamma)
 
 
-def smallest(specimen: Specimen, kept: Kept, likely: Likely, free_gamma: bool) -> Specimen:
-    """Return the smallest specimen that the rules reach while `kept` holds, in exact numbers.
+def smallest(case: PairTables, kept: Kept, likely: Likely, free_gamma: bool) -> PairTables:
+    """Return the smallest pair that the rules reach while `kept` holds, in exact numbers.
 
-    likely: sifts proposals quickly, in doubles and in their order, for those that may be kept
+    likely: selects quickly, in doubles, the proposals that may be kept, in their order
     """
     rules = RULES if free_gamma else RULES[:-1]
     while True:
-        before = specimen
+        before = case
         for rule in rules:
-            while (better := _step(specimen, kept, likely, rule)) is not None:
-                specimen = better
-        if specimen is before:
-            return specimen
+            while (better := _step(case, kept, likely, rule)) is not None:
+                case = better
+        if case is before:
+            return case
 
 
-def _step(specimen: Specimen, kept: Kept, likely: Likely, rule: Rule) -> Specimen | None:
-    cost = specimen.cost()
-    proposals = sorted((x for x in rule(specimen) if x.cost() < cost), key=Specimen.cost)
+def _step(case: PairTables, kept: Kept, likely: Likely, rule: Rule) -> PairTables | None:
+    least = cost(case)
+    proposals = sorted((x for x in rule(case) if cost(x) < least), key=cost)
     for tries, proposal in enumerate(likely(proposals)):
         if kept(proposal):
             return proposal
         if tries == TRIES:
             break
     return None
+
+
+def cost(x: PairTables) -> tuple[int, ...]:
+    """Return the numbers that shrinking lowers, compared in this order.
+
+    States, actions, nonzero rewards, rows with more than one nonzero entry, bits of all numbers.
+    """
+    rows = [*x.P.reshape(-1, x.P.shape[-1]), x.rho0, *x.pi, *x.target]
+    numbers = [n for row in rows for n in row] + [*x.r.ravel(), x.gamma, x.alpha or 0]
+    bits = sum(_bits(Fraction(n)) for n in numbers)
+    mixed = sum(int(np.count_nonzero(row) > 1) for row in rows)
+    return *x.size, int(np.count_nonzero(x.r)), mixed, bits
+
+
+def _bits(x: Fraction) -> int:
+    return abs(x.numerator).bit_length() + (x.denominator - 1).bit_length()
 
 
 def _put(table: Array, at: Any, values: Any) -> Array:
@@ -95,7 +104,7 @@ def _even(n: int) -> Array:
     return np.full(n, Fraction(1, n), dtype=object)
 
 
-def drop_state(x: Specimen) -> Iterator[Specimen]:
+def drop_state(x: PairTables) -> Iterator[PairTables]:
     """Merge a state into another, whose actions stay."""
     n_states, _ = x.size
     for s in range(n_states if n_states > 1 else 0):
@@ -105,16 +114,16 @@ def drop_state(x: Specimen) -> Iterator[Specimen]:
             P[..., t] += P[..., s]
             rho0[t] += rho0[s]
             P, rho0 = P[keep][..., keep], rho0[keep]
-            yield x.changed(P=P, r=x.r[keep], rho0=rho0, pi=x.pi[keep], other=x.other[keep])
+            yield x.changed(P=P, r=x.r[keep], rho0=rho0, pi=x.pi[keep], target=x.target[keep])
 
 
-def drop_action(x: Specimen) -> Iterator[Specimen]:
-    """Leave out one action everywhere; its probability goes to the others in proportion."""
+def drop_action(x: PairTables) -> Iterator[PairTables]:
+    """Leave out one action everywhere and rescale the probabilities of the others."""
     _, n_actions = x.size
     for a in range(n_actions if n_actions > 1 else 0):
         keep = [i for i in range(n_actions) if i != a]
-        pi, other = (_rescaled(rows[:, keep]) for rows in (x.pi, x.other))
-        yield x.changed(P=x.P[:, keep], r=x.r[:, keep], pi=pi, other=other)
+        pi, target = (_rescaled(rows[:, keep]) for rows in (x.pi, x.target))
+        yield x.changed(P=x.P[:, keep], r=x.r[:, keep], pi=pi, target=target)
 
 
 def _rescaled(rows: Array) -> Array:
@@ -125,16 +134,16 @@ def _rescaled(rows: Array) -> Array:
     return out
 
 
-def start_once(x: Specimen) -> Iterator[Specimen]:
-    """Start at one state, or at all alike."""
+def start_once(x: PairTables) -> Iterator[PairTables]:
+    """Start at one state, or uniformly."""
     n_states, _ = x.size
     for s in range(n_states):
         yield x.changed(rho0=_unit(n_states, s))
     yield x.changed(rho0=_even(n_states))
 
 
-def certain_transitions(x: Specimen) -> Iterator[Specimen]:
-    """Send one pair to one state, or to two alike; or one state's pairs where another pair goes."""
+def certain_transitions(x: PairTables) -> Iterator[PairTables]:
+    """Let an action lead to one state, or to two alike; or all actions where one of them leads."""
     n_states, n_actions = x.size
     for s, a in np.ndindex(n_states, n_actions):
         for t in range(n_states):
@@ -145,7 +154,7 @@ def certain_transitions(x: Specimen) -> Iterator[Specimen]:
         yield x.changed(P=_put(x.P, s, x.P[s, a]))
 
 
-def simple_rewards(x: Specimen) -> Iterator[Specimen]:
+def simple_rewards(x: PairTables) -> Iterator[PairTables]:
     """Set a reward or a state's rewards to 0, or round them, or divide all by the largest."""
     for at in np.ndindex(*x.size):
         for value in (Fraction(0), Fraction(1), Fraction(-1)):
@@ -163,38 +172,38 @@ def simple_rewards(x: Specimen) -> Iterator[Specimen]:
         yield x.changed(r=fractions_of(x.r, grid))
 
 
-def simple_policies(x: Specimen) -> Iterator[Specimen]:
-    """Let a row of a policy be certain, even, even on its support, or that of the other policy."""
+def simple_policies(x: PairTables) -> Iterator[PairTables]:
+    """Let a policy row be deterministic, uniform, uniform on its support, or the other policy's."""
     n_states, n_actions = x.size
     for s in range(n_states):
         rows = [_unit(n_actions, a) for a in range(n_actions)] + [_even(n_actions)]
-        for name, twin in (("pi", "other"), ("other", "pi")):
+        for name, twin in (("pi", "target"), ("target", "pi")):
             table, support = getattr(x, name), getattr(x, name)[s] != 0
             alike = support.astype(int) * Fraction(1, int(support.sum()))
             for row in [*rows, alike, getattr(x, twin)[s]]:
                 yield x.changed(**{name: _put(table, s, row)})
         for row in rows:
-            yield x.changed(pi=_put(x.pi, s, row), other=_put(x.other, s, row))
+            yield x.changed(pi=_put(x.pi, s, row), target=_put(x.target, s, row))
 
 
-def simple_rows(x: Specimen) -> Iterator[Specimen]:
+def simple_rows(x: PairTables) -> Iterator[PairTables]:
     """Round a row of any table, or a whole table, to a smaller denominator."""
     for grid in DENOMINATORS:
-        for name in ("P", "rho0", "pi", "other"):
+        for name in ("P", "rho0", "pi", "target"):
             table = getattr(x, name)
-            rounded = fractions_of(gridded(table.astype(np.float64), grid), grid)
+            rounded = rational_rows(table.astype(np.float64), grid)
             yield x.changed(**{name: rounded})
             for at in np.ndindex(table.shape[:-1]) if table.ndim > 1 else ():
                 yield x.changed(**{name: _put(table, at, rounded[at])})
 
 
-def simple_steps(x: Specimen) -> Iterator[Specimen]:
-    """Round the step from pi to the other policy, state by state or at all, to a simple length."""
+def simple_steps(x: PairTables) -> Iterator[PairTables]:
+    """Round the step from pi to the new policy, in one state or in all, to a simple length."""
     if x.alpha is not None:
         for alpha in WEIGHTS:
             yield x.changed(alpha=alpha)
         return
-    step = x.other - x.pi
+    step = x.target - x.pi
     for length in WEIGHTS:
         for grid in (1, 2, 3, 4, 5, 10):
             rows = np.array([_rounded_step(row, length, grid) for row in step], dtype=object)
@@ -213,13 +222,13 @@ def _rounded_step(row: Array, length: Fraction, grid: int) -> Array:
     return np.array([Fraction(u, grid) * length for u in units], dtype=object)
 
 
-def _moved(x: Specimen, step: Array) -> Iterator[Specimen]:
-    other = x.pi + step
-    if min(other.ravel()) >= 0:
-        yield x.changed(other=other)
+def _moved(x: PairTables, step: Array) -> Iterator[PairTables]:
+    target = x.pi + step
+    if min(target.ravel()) >= 0:
+        yield x.changed(target=target)
 
 
-def simple_gamma(x: Specimen) -> Iterator[Specimen]:
+def simple_gamma(x: PairTables) -> Iterator[PairTables]:
     """Take a simpler gamma."""
     for gamma in GAMMAS:
         yield x.changed(gamma=gamma)

@@ -1,7 +1,7 @@
 """A formula as a sum of terms with signs, however it is spelled.
 
-Products and quotients are distributed over sums, and so are the linear functions: what a user
-writes inside of `sum_s` or before a bracket is then a term like any other.
+Products and quotients are distributed over sums, and so are the linear functions, as
+sum_s(rho*(A_bar - eps)) = sum_s(rho*A_bar) - sum_s(rho*eps).  The sum of the terms is the formula.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ Terms = tuple[tuple[float, Expression], ...]
 MAXIMA = ("max_s", "max_a", "max_sa")
 LINEAR = ("sum_s", "mean_d", "sum_a", "expect_next", "push_forward", "shift")
 _P = Symbols()
-MINORANT = {_P.M: definition(QUANTITIES["M"])}  # names that are sums
+MINORANT = {_P.M: definition(QUANTITIES["M"])}  # the one name that stands for a sum
 ONE = {STATE: _P.rho0**0, TABLE: _P.pi**0}  # the number 1 at each state, and at each action
 
 
@@ -38,7 +38,7 @@ def flattened(e: Expression, sign: float = 1.0) -> Terms:
 
 
 def cancelled(terms: Terms) -> Terms:
-    """Return terms without those that another one takes away."""
+    """Return terms without pairs that cancel: the same expression with opposite signs."""
     left: list[tuple[float, Expression]] = []
     for sign, e in terms:
         other = next((i for i, (s, x) in enumerate(left) if x is e and s == -sign), None)
@@ -50,7 +50,7 @@ def cancelled(terms: Terms) -> Terms:
 
 
 def terms_of(e: Expression, sign: float = 1.0) -> Terms:
-    """Return the terms of a sum; a lone maximum, which is at most 0, gives those inside it."""
+    """Return the terms of a sum; a single maximum, which is at most 0, gives those inside it."""
     found = flattened(e, sign)
     if len(found) == 1 and found[0][0] > 0 and found[0][1].op in MAXIMA:
         return terms_of(found[0][1].args[0])
@@ -58,7 +58,7 @@ def terms_of(e: Expression, sign: float = 1.0) -> Terms:
 
 
 def parts(e: Expression) -> Terms:
-    """Return the terms of which one term is the sum, distributed by one operation.
+    """Return the terms whose sum is one term, distributed by one operation.
 
     >>> from tabular_trpo._theory.trace import trace
     >>> parts(trace(lambda p: (p.sum_s(p.rho * (p.A_bar - p.eps)), ">=", 0)).lhs)
@@ -90,5 +90,5 @@ def _inside(e: Expression) -> Terms:
 
 
 def _spread(e: Expression, rank: int) -> Expression:
-    """Return a term at each state or action: a number inside of a sum counts once at each."""
+    """Return a term as a vector of that rank: a number inside a sum is added once at each state."""
     return e if e.rank == rank else e * ONE[rank]

@@ -1,6 +1,6 @@
-"""Members of the worst-case families with drawn parameters, as cases.
+"""Worst-case families with drawn parameters, as batches of pairs.
 
-Parameters are dyadic, so that the exact reading of a case is a member of the family, too.
+Parameters are dyadic, so that the exact reading of a pair belongs to the family, too.
 """
 
 from collections.abc import Callable
@@ -10,18 +10,14 @@ import numpy as np
 
 from tabular_trpo._core.instance import Instance
 from tabular_trpo._falsify.draw import GAMMAS, GRID
-from tabular_trpo._falsify.exact_case import Specimen, cases_of
 from tabular_trpo._families import worst_case
-from tabular_trpo._theory.plain import Cases
-
-Maker = Callable[[np.random.Generator], Instance]
+from tabular_trpo._theory.plain import PairTables
 
 
 def _gamma(rng: np.random.Generator) -> Fraction:
-    usual = rng.random() < 0.5
-    return (
-        Fraction(str(rng.choice(GAMMAS))) if usual else Fraction(int(rng.integers(1, 1000)), 1000)
-    )
+    if rng.random() < 0.5:
+        return Fraction(str(rng.choice(GAMMAS)))
+    return Fraction(int(rng.integers(1, 1000)), 1000)
 
 
 def _step(rng: np.random.Generator) -> Fraction:
@@ -55,7 +51,7 @@ def _rare_region(rng: np.random.Generator) -> Instance:
     return worst_case.rare_region(_gamma(rng), p, growth, _step(rng))
 
 
-FAMILIES: dict[str, Maker] = {
+FAMILIES: dict[str, Callable[[np.random.Generator], Instance]] = {
     "tight_thm1": _tight_thm1,
     "tight_cpi": _tight_cpi,
     "two_region": _two_region,
@@ -64,16 +60,11 @@ FAMILIES: dict[str, Maker] = {
 }
 
 
-def drawn(rng: np.random.Generator, turn: int, count: int) -> tuple[str, Cases]:
-    """Draw `count` >= 1 members of one family; the families take turns.
+def drawn(rng: np.random.Generator, turn: int, count: int) -> tuple[str, PairTables]:
+    """Draw `count` >= 1 pairs of one family; the families take turns.
 
-    return: (name of the family, cases)
+    return: (name of the family, its pairs)
     """
     name = list(FAMILIES)[turn % len(FAMILIES)]
-    return name, cases_of([specimen(FAMILIES[name](rng)) for _ in range(count)])
-
-
-def specimen(x: Instance) -> Specimen:
-    """Return a worst case as a specimen."""
-    other = x.pi_new if x.target is None else x.target
-    return Specimen(x.mdp.P, x.mdp.r, x.mdp.rho0, x.mdp.gamma, x.pi, other, x.alpha)
+    made = [PairTables.of(FAMILIES[name](rng)) for _ in range(count)]
+    return name, PairTables.stacked(made)

@@ -1,22 +1,24 @@
-"""Reading the arguments of a family: one arithmetic for all of them, and ranges said in one sentence."""
+"""The arguments of a family: numbers in one arithmetic, sizes, ranges and generators, checked."""
 
 import math
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
-from tabular_trpo._core.errors import InvalidMDPError, MemoryGuardError, Problem, invalid
+from tabular_trpo._core.errors import MemoryGuardError, invalid
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import brief, kind_of, shown, to_fraction
 
+# A float, or an exact number: an int, a Fraction, a Decimal or a text such as "9/10".
+Number = Annotated[Any, "a float or an exact number"]
 BYTES_A_PAIR = 200  # of the tables of a sparse model
 BYTES_A_STATE = 500  # of a sparse model: its names, rows and rewards
 LARGEST = 2**62  # of a count: beyond, numpy has no integer
 
 
-def common_numbers(**given: Any) -> list[Any]:
-    """Return numbers in the arithmetic they ask for: floats if any of them is a float, else Fractions.
+def common_numbers(**given: Number) -> list[Number]:
+    """Return numbers in one arithmetic: floats if any of them is a float, else Fractions.
 
     given:   name = int, Fraction, Decimal, string such as "1/3", or float
     return:  the values in the order given
@@ -33,10 +35,8 @@ def common_numbers(**given: Any) -> list[Any]:
                 raise ValueError(f"is of type {type(value).__name__}")
             exact.append(to_fraction(nearest(value) if kind == "float" else value))
         except (ValueError, OverflowError) as error:
-            wanted = "a float, an int or an exact number"
-            raise InvalidMDPError(
-                Problem("number", f"{name} = {shown(value)}", str(error), wanted)
-            ) from None
+            expected = "a float, an int or an exact number"
+            raise invalid("number", f"{name} = {shown(value)}", str(error), expected) from None
     if "float" not in kinds:
         return list(exact)
     for name, number in zip(given, exact, strict=True):
@@ -46,39 +46,39 @@ def common_numbers(**given: Any) -> list[Any]:
     return [nearest(x) for x in exact]
 
 
-def is_exact(number: Any) -> bool:
-    """Tell whether a number that came through `common_numbers` is in rational arithmetic."""
+def is_exact(number: Number) -> bool:
+    """Return whether a number that came through `common_numbers` is in rational arithmetic."""
     return not isinstance(number, float)
 
 
-def between(name: str, value: Any, low: Any, high: Any, above: bool = False) -> None:
-    """Raise unless low <= value <= high; `above` leaves out the low end."""
+def between(name: str, value: Number, low: Number, high: Number, above: bool = False) -> None:
+    """Raise InvalidMDPError unless low <= value <= high, with `above` low < value <= high."""
     if not (low < value if above else low <= value) or not value <= high:
-        wanted = f"a number in {'(' if above else '['}{low}, {high}]"
-        raise invalid("range", name, f"= {shown(value)}", wanted)
+        expected = f"a number in {'(' if above else '['}{low}, {high}]"
+        raise invalid("range", name, f"= {shown(value)}", expected)
 
 
-def size(name: str, value: Any, least: int) -> int:
+def size(name: str, value: Number, least: int) -> int:
     """Return a whole number that is at least `least`.
 
     raises: InvalidMDPError for another value, MemoryGuardError beyond LARGEST
     """
     if kind_of(value) != "int" or value < least:
-        wanted = f"a whole number, at least {least}"
-        raise invalid("size", name, f"= {shown(value)}", wanted)
+        expected = f"a whole number, at least {least}"
+        raise invalid("size", name, f"= {shown(value)}", expected)
     if value > LARGEST:
-        cure = f"Choose a smaller {name}"
-        raise MemoryGuardError(Problem("size", name, f"= {shown(value)}", f"<= {LARGEST:,}", cure))
+        got, cure = f"= {shown(value)}", f"Choose a smaller {name}"
+        raise MemoryGuardError.of("size", name, got, f"<= {LARGEST:,}", cure)
     return int(value)
 
 
-def optional_size(name: str, value: Any) -> None:
+def optional_size(name: str, value: object) -> None:
     """Raise unless a count is None or at least 1; raises as `size`."""
     if value is not None:
         size(name, value, 1)
 
 
-def state_count(name: str, value: Any, least: int) -> int:
+def state_count(name: str, value: Number, least: int) -> int:
     """Return a number of states that memory can hold.
 
     raises: InvalidMDPError for what is no whole number >= least, MemoryGuardError
@@ -88,8 +88,8 @@ def state_count(name: str, value: Any, least: int) -> int:
     return n
 
 
-def generator(rng: Any) -> np.random.Generator:
-    """Return the numpy Generator that was handed in, or raise: there is no default randomness."""
+def generator(rng: object) -> np.random.Generator:
+    """Return a numpy Generator, or raise InvalidMDPError: there is no default randomness."""
     if not isinstance(rng, np.random.Generator):
         cure = "Make one by numpy.random.default_rng(seed)"
         got = f"is of type {type(rng).__name__}"

@@ -1,12 +1,13 @@
 """Models assembled from arms: one outcome of one action, for all states at once.
 
-Every named family is a short list of arms; one list makes the rational, the float and the sparse
-model.
+Problem: write a family once for rationals, floats and sparse models.  Method: a family is a short
+list of arms, each a probability, a next state and a reward for every state; `assemble` sums them
+into P(s'|s, a) and r(s, a).
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, final
+from typing import final
 
 import numpy as np
 import scipy.sparse as sp
@@ -14,7 +15,7 @@ import scipy.sparse as sp
 from tabular_trpo._core.build import guard_dense
 from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.mdp import MDP
-from tabular_trpo._core.numbers import Array, shown, zeros
+from tabular_trpo._core.numbers import Array, Scalar, shown, zeros
 from tabular_trpo._core.records import locked
 from tabular_trpo._families.arguments import is_exact
 
@@ -31,15 +32,15 @@ class Arm:
 
     action: int
     target: Array
-    p: Any
-    r: Any = 0
+    p: Array | Scalar
+    r: Array | Scalar = 0
 
 
 def assemble(
     arms: Iterable[Arm],
     state_names: Sequence[str],
     action_names: Sequence[str],
-    gamma: Any,
+    gamma: Scalar,
     start: int = 0,
     allowed: Array | None = None,
     layout: str = "dense",
@@ -50,7 +51,7 @@ def assemble(
 
     allowed: (S, A) bool; the arms of other pairs are left out
     layout:  "dense", or "csr" (floats only; 10^5 states take well under a second)
-    raises:  InvalidMDPError, MemoryGuardError
+    raises:  InvalidMDPError for another layout, MemoryGuardError for tables that would not fit
 
     >>> arms = [Arm(0, np.array([1, 1]), 1, np.array([5, 0]))]
     >>> assemble(arms, ["on", "off"], ["press"], 0.5).r
@@ -86,7 +87,7 @@ def assemble(
 
 
 def check_layout(layout: str, rational: bool) -> None:
-    """Raise unless the layout exists in the arithmetic."""
+    """Raise InvalidMDPError unless the layout exists in the arithmetic."""
     if layout not in ("dense", "csr"):
         raise invalid("layout", "layout", f"= {shown(layout)}", '"dense" or "csr"')
     if layout == "csr" and rational:

@@ -1,10 +1,10 @@
 """Families on a line or a ring: chain, ring, river swim, combination lock, random walk.
 
-Exact arguments (int, Fraction, "9/10") give a rational model, a float among them a float model.
+Each docstring gives a value in closed form, with which its tests compare.  Exact arguments (int,
+Fraction, "9/10") give a rational model, a float among them a float model.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from tabular_trpo._core.memory import guard
 from tabular_trpo._core.public import public
 from tabular_trpo._families.arguments import (
     BYTES_A_PAIR,
+    Number,
     between,
     common_numbers,
     size,
@@ -23,15 +24,17 @@ from tabular_trpo._families.arms import Arm, assemble
 
 
 @public
-def chain(n: int, gamma: Any, slip: Any = 0, layout: str = "dense") -> MDP:
+def chain(n: int, gamma: Number, slip: Number = 0, layout: str = "dense") -> MDP:
     """Walk on a line of n states from the left end; stepping right at the right end pays 1.
 
-    Going right for ever is worth V(s) = gamma^(n-1-s) / (1 - gamma) when nothing slips.
+    Where nothing slips, always going right has V(s) = gamma^(n-1-s) / (1 - gamma).
 
     n:      number of states
+    gamma:  discount in [0, 1), as all numbers a float or an exact number such as "9/10"
     slip:   probability that the step goes the other way (at an end: stays)
+    layout: "dense", or "csr" in floats
     return: S = n, A = 2 ("left", "right")
-    raises: InvalidMDPError
+    raises: InvalidMDPError for a number out of range, MemoryGuardError for a model too large
 
     >>> chain(2, "1/2").r[:, 1]
     array([Fraction(0, 1), Fraction(1, 1)], dtype=object)
@@ -51,13 +54,15 @@ def chain(n: int, gamma: Any, slip: Any = 0, layout: str = "dense") -> MDP:
 
 
 @public
-def ring(n: int, gamma: Any, layout: str = "dense") -> MDP:
-    """Walk round n states, deterministic and periodic; leaving the start pays 1.
+def ring(n: int, gamma: Number, layout: str = "dense") -> MDP:
+    """Walk around n states, deterministic and periodic; leaving the start pays 1.
 
-    Clockwise, V(s) = gamma^k / (1 - gamma^n) with k = (n - s) mod n steps to go to the start.
+    Going clockwise has V(s) = gamma^k / (1 - gamma^n) with k = (n - s) mod n steps to the start.
 
+    gamma:  discount in [0, 1), a float or an exact number such as "9/10"
+    layout: "dense", or "csr" in floats
     return: S = n, A = 2 ("clockwise", "counter")
-    raises: InvalidMDPError
+    raises: InvalidMDPError for a number out of range, MemoryGuardError for a model too large
 
     >>> ring(3, 0.5).P[2, 0]
     array([1., 0., 0.])
@@ -73,21 +78,24 @@ def ring(n: int, gamma: Any, layout: str = "dense") -> MDP:
 @public
 def river_swim(
     n: int,
-    gamma: Any,
-    forward: Any = "3/5",
-    back: Any = "1/10",
-    drift_pay: Any = "1/50",
+    gamma: Number,
+    forward: Number = "3/5",
+    back: Number = "1/10",
+    drift_pay: Number = "1/50",
     layout: str = "dense",
 ) -> MDP:
     """Swim up a river: drifting is easy and pays little, swimming is hard and pays at the end.
 
-    "right" goes on with `forward`, slips back with `back` and else stays; at the first bank it
-    never slips, at the last there is nowhere to go on to and it pays 1.  "left" pays `drift_pay` at
-    the first bank, so drifting is worth V(s) = gamma^s drift_pay / (1 - gamma).  After Strehl and
-    Littman (2008).
+    "right" moves on with probability `forward`, back with `back`, and stays else; at the first
+    state it never moves back, at the last it cannot move on and pays 1.  "left" pays `drift_pay` at
+    the first state, so that drifting has V(s) = gamma^s drift_pay / (1 - gamma).  After Strehl and
+    Littman (2008), "An analysis of model-based interval estimation for Markov decision processes".
 
+    n:      number of states, at least 2
+    gamma:  discount in [0, 1), as all numbers a float or an exact number such as "9/10"
+    layout: "dense", or "csr" in floats
     return: S = n, A = 2 ("left", "right")
-    raises: InvalidMDPError
+    raises: InvalidMDPError for a number out of range, MemoryGuardError for a model too large
 
     >>> river_swim(3, "9/10").P[1, 1]
     array([Fraction(1, 10), Fraction(3, 10), Fraction(3, 5)], dtype=object)
@@ -114,15 +122,21 @@ def river_swim(
 
 @public
 def combination_lock(
-    n: int, gamma: Any, n_actions: int = 2, code: Sequence[int] | None = None, layout: str = "dense"
+    n: int,
+    gamma: Number,
+    n_actions: int = 2,
+    code: Sequence[int] | None = None,
+    layout: str = "dense",
 ) -> MDP:
     """Turn n dials, each with one right action; any other starts over, opening pays 1 and ends.
 
-    The key is worth V(dial k) = gamma^(n-1-k).
+    Always taking the right action has V(dial k) = gamma^(n-1-k).
 
+    gamma:  discount in [0, 1), a float or an exact number such as "9/10"
     code:   n action indices; k mod n_actions at dial k by default
+    layout: "dense", or "csr" in floats
     return: S = n + 1 (the last is "open" and absorbs), A = n_actions
-    raises: InvalidMDPError
+    raises: InvalidMDPError for a number out of range, MemoryGuardError for a model too large
 
     >>> combination_lock(2, 0.5).r
     array([[0., 0.], [0., 1.], [0., 0.]])
@@ -144,15 +158,19 @@ def combination_lock(
 
 
 @public
-def walk(n: int, gamma: Any, layout: str = "dense") -> MDP:
-    """Toss a coin on n states either side of the middle: tails return there, the right end pays 1.
+def walk(n: int, gamma: Number, layout: str = "dense") -> MDP:
+    """Walk outwards by coin tosses from the middle of 2n + 1 states; the right end pays 1.
 
-    Both ends absorb.  With b = gamma/2, s = b + ... + b^(n-1) and p the chance of right in the
-    middle, V(middle) = p gamma b^(n-2) / 2 / (1 - gamma s) for n >= 2: near p for gamma near 1,
-    though value iteration needs about 2^n steps to see it.  After Haddad and Monmege (2018).
+    Heads move outwards, tails return to the middle; both ends absorb.  With b = gamma/2,
+    s = b + ... + b^(n-1) and p the probability of right in the middle, V(middle) =
+    p gamma b^(n-2) / 2 / (1 - gamma s) for n >= 2: near p for gamma near 1, though value iteration
+    needs about 2^n steps to come near it.  After Haddad and Monmege (2018), "Interval iteration
+    algorithm for MDPs and IMDPs".
 
+    gamma:  discount in [0, 1), a float or an exact number such as "9/10"
+    layout: "dense", or "csr" in floats
     return: S = 2n + 1, A = 2 ("walk": p = 1/2; "lean": p = 3/4 in the middle, the same elsewhere)
-    raises: InvalidMDPError
+    raises: InvalidMDPError for a number out of range, MemoryGuardError for a model too large
 
     >>> walk(1, "1/2").r[1]
     array([Fraction(1, 2), Fraction(3, 4)], dtype=object)

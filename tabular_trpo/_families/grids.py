@@ -1,7 +1,6 @@
-"""A room of cells with walls, slippery moves and one prize."""
+"""Grid worlds: cells with walls, slippery moves and one goal."""
 
 from collections.abc import Collection, Iterable
-from typing import Any
 
 import numpy as np
 
@@ -10,10 +9,10 @@ from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.numbers import Array, kind_of, shown
 from tabular_trpo._core.public import public
-from tabular_trpo._families.arguments import BYTES_A_STATE, between, common_numbers, size
+from tabular_trpo._families.arguments import BYTES_A_STATE, Number, between, common_numbers, size
 from tabular_trpo._families.arms import Arm, assemble
 
-# Clockwise, so that the neighbours of a direction in this list are its two sides.
+# Clockwise, so that the directions before and after one in this list are its two sides.
 MOVES = {"up": (0, 1), "right": (1, 0), "down": (0, -1), "left": (-1, 0)}
 
 
@@ -21,24 +20,27 @@ MOVES = {"up": (0, 1), "right": (1, 0), "down": (0, -1), "left": (-1, 0)}
 def gridworld(
     width: int,
     height: int,
-    gamma: Any,
-    slip: Any = 0,
-    stay: Any = 0,
-    step_reward: Any = 0,
+    gamma: Number,
+    slip: Number = 0,
+    stay: Number = 0,
+    step_reward: Number = 0,
     walls: Iterable[tuple[int, int]] = (),
     layout: str = "dense",
 ) -> MDP:
-    """Cross a room from the corner (0, 0) to the prize in the opposite one, which pays 1 and ends.
+    """Cross a grid from the corner (0, 0) to the goal in the opposite one, which pays 1 and ends.
 
-    A move succeeds with 1 - slip - stay, goes to either side with slip/2, and fails with `stay`;
-    a blocked move stays.  Without slip, k steps from the prize in an open room,
+    A move succeeds with probability 1 - slip - stay, goes to either side with slip/2, and fails
+    with `stay`; a blocked move stays.  Without slip and walls, k steps from the goal,
     V* = f^k / gamma with f = (1 - stay) gamma / (1 - stay gamma).
 
-    step_reward: paid in every cell but the prize's, in addition
+    width, height: in cells
+    gamma:       discount in [0, 1), as all numbers a float or an exact number such as "9/10"
+    step_reward: paid in every cell but the goal, in addition
     walls:       cells (x, y) that are not states
     layout:      "dense" or "csr"; 300 x 300 cells in CSR take a fraction of a second
     return:      S = width height - walls, named "x0y0", ...; A = 4 ("up", "right", "down", "left")
-    raises:      InvalidMDPError, MemoryGuardError
+    raises:      InvalidMDPError for a number out of range or a wall that is no free cell,
+                 MemoryGuardError for a model that would not fit
 
     >>> gridworld(2, 1, "9/10", stay="1/5").P[0, 1]
     array([Fraction(1, 5), Fraction(4, 5)], dtype=object)
@@ -49,8 +51,8 @@ def gridworld(
     between("slip", slip, 0, 1)
     between("stay", stay, 0, 1 - slip)
     cells = size("width", width, 1) * size("height", height, 1)
-    room = f"width = {width:,} by height = {height:,}"
-    guard(cells * BYTES_A_STATE, f"a room of {room}", "Choose a smaller room")
+    size_text = f"width = {width:,} by height = {height:,}"
+    guard(cells * BYTES_A_STATE, f"a grid of {size_text}", "Choose a smaller grid")
     number = _numbering(width, height, walls)
     y, x = np.nonzero(number >= 0)
     states = number[y, x]
@@ -69,19 +71,18 @@ def gridworld(
     return assemble(arms, names, list(MOVES), gamma, start=int(number[0, 0]), layout=layout)
 
 
-def _numbering(width: int, height: int, walls: Iterable[tuple[int, int]]) -> Array:
+def _numbering(width: int, height: int, walls: Iterable[object]) -> Array:
     """Return the state number of each cell [y, x], -1 for walls."""
     free = np.ones((height, width), dtype=bool)
     corners = ((0, 0), (width - 1, height - 1))
     for wall in walls:
-        pair: Any = wall
-        if not (isinstance(pair, Collection) and len(pair) == 2):
-            raise invalid("wall", "walls", f"hold {shown(pair)}", "cells (x, y)")
-        x, y = pair
+        if not (isinstance(wall, Collection) and len(wall) == 2):
+            raise invalid("wall", "walls", f"hold {shown(wall)}", "cells (x, y)")
+        x, y = wall
         whole = kind_of(x) == "int" and kind_of(y) == "int"
         if not (whole and 0 <= x < width and 0 <= y < height) or (x, y) in corners:
-            wanted = f"a cell of the {width} x {height} room other than the two corners in use"
-            raise invalid("wall", "walls", f"hold {shown((x, y))}", wanted)
+            expected = f"a cell of the {width} x {height} grid other than the two corners in use"
+            raise invalid("wall", "walls", f"hold {shown((x, y))}", expected)
         free[y, x] = False
     return np.where(free, np.cumsum(free.ravel()).reshape(free.shape) - 1, -1)
 

@@ -1,32 +1,32 @@
 """Admission control of a single-server queue."""
 
-from typing import Any
-
 import numpy as np
 
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.public import public
-from tabular_trpo._families.arguments import between, common_numbers, state_count
+from tabular_trpo._families.arguments import Number, between, common_numbers, state_count
 from tabular_trpo._families.arms import Arm, assemble
 
 
 @public
 def queue(
     capacity: int,
-    gamma: Any,
-    service: Any = "1/2",
-    pay: Any = 3,
-    cost: Any = 1,
+    gamma: Number,
+    service: Number = "1/2",
+    pay: Number = 3,
+    cost: Number = 1,
     layout: str = "dense",
 ) -> MDP:
     """Admit or reject one customer a slot: admission pays once, waiting costs every slot.
 
     With n waiting, "admit" makes m = n + 1 and pays `pay`, "reject" makes m = n; then `cost` m is
-    due and one of the m leaves with probability `service`.  A full room can only reject.  To reject
-    for ever is worth V(n) = (gamma service V(n-1) - cost n) / (1 - gamma (1 - service)), V(0) = 0.
+    due and one of the m leaves with probability `service`.  A full queue can only reject.  Always
+    rejecting has V(n) = (gamma service V(n-1) - cost n) / (1 - gamma (1 - service)), V(0) = 0.
 
+    gamma:  discount in [0, 1), as all numbers a float or an exact number such as "9/10"
+    layout: "dense", or "csr" in floats
     return: S = capacity + 1, A = 2 ("admit", "reject")
-    raises: InvalidMDPError, MemoryGuardError
+    raises: InvalidMDPError for a number out of range, MemoryGuardError for a model too large
 
     >>> queue(1, "1/2").r
     array([[Fraction(2, 1), Fraction(0, 1)],

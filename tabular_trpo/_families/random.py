@@ -1,18 +1,21 @@
-"""Random models and policies, float arithmetic, many at a time; all randomness is the Generator given."""
+"""Random models and policies in floats, many at a time.
+
+All randomness comes from the numpy Generator that is given: the same state of it gives the same
+bytes.
+"""
 
 from math import inf, prod
-from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
-from tabular_trpo._core.errors import ExactnessError, Problem, invalid
+from tabular_trpo._core.errors import ExactnessError, invalid
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, shown
 from tabular_trpo._core.public import public
-from tabular_trpo._families.arguments import common_numbers, generator, size, state_count
+from tabular_trpo._families.arguments import Number, common_numbers, generator, size, state_count
 from tabular_trpo._families.arms import check_layout
 
 
@@ -22,7 +25,7 @@ def garnet(
     n_states: int,
     n_actions: int,
     branching: int,
-    gamma: Any,
+    gamma: Number,
     *,
     batch: tuple[int, ...] = (),
     layout: str = "dense",
@@ -33,11 +36,12 @@ def garnet(
     probabilities are the gaps between branching - 1 uniform cuts of [0, 1].  r(s, a) is standard
     normal; the start is uniform.
 
+    rng:    source of all randomness
     gamma:  a number, or an array over the batch
     batch:  leading axes, () for one model
     layout: "dense", or "csr" for one large model
     return: P (*batch, S, A, S) or CSR (S*A, S)
-    raises: InvalidMDPError, MemoryGuardError
+    raises: InvalidMDPError for a size out of range, MemoryGuardError for tables that would not fit
 
     >>> mdp = garnet(np.random.default_rng(0), 5, 2, 3, 0.9, batch=(4,))
     >>> mdp.batch_shape, np.unique((mdp.P > 0).sum(axis=-1))
@@ -45,8 +49,7 @@ def garnet(
     """
     n_states, n_actions = state_count("n_states", n_states, 1), size("n_actions", n_actions, 1)
     if size("branching", branching, 1) > n_states:
-        wanted = f"at most n_states = {n_states}"
-        raise invalid("size", "branching", f"= {branching}", wanted)
+        raise invalid("size", "branching", f"= {branching}", f"at most n_states = {n_states}")
     check_layout(layout, rational=False)
     if batch and layout == "csr":
         raise invalid("layout", 'layout "csr"', f"has batch {batch}", "one model")
@@ -73,17 +76,19 @@ def dirichlet(
     rng: np.random.Generator,
     n_states: int,
     n_actions: int,
-    gamma: Any,
+    gamma: Number,
     *,
     concentration: float = 1.0,
     batch: tuple[int, ...] = (),
 ) -> MDP:
     """Draw models whose transition rows and start are symmetric Dirichlet, r(s, a) standard normal.
 
+    rng:           source of all randomness
     concentration: 1 is uniform on the simplex, less is nearer to deterministic rows
     gamma:         a number, or an array over the batch
+    batch:         leading axes, () for one model
     return:        P (*batch, S, A, S)
-    raises:        InvalidMDPError, MemoryGuardError
+    raises:        InvalidMDPError for a size out of range, MemoryGuardError
 
     >>> dirichlet(np.random.default_rng(0), 3, 2, 0.9, batch=(10, 4)).r.shape
     (10, 4, 3, 2)
@@ -100,18 +105,18 @@ def dirichlet(
 def policy(rng: np.random.Generator, mdp: MDP, concentration: float = 1.0) -> Array:
     """Draw a policy whose rows are symmetric Dirichlet over the allowed actions.
 
-    return: (..., S, A) floats, one policy for each model of a batch
-    raises: InvalidMDPError, ExactnessError for a rational model
+    rng:           source of all randomness
+    concentration: 1 is uniform on the simplex, less is nearer to deterministic rows
+    return:        (..., S, A) floats, one policy for each model of a batch
+    raises:        InvalidMDPError for another concentration, ExactnessError for a rational model
 
     >>> mdp = dirichlet(np.random.default_rng(0), 3, 2, 0.9)
     >>> policy(np.random.default_rng(1), mdp).shape
     (3, 2)
     """
     if mdp.arithmetic != "float":
-        got = "is rational"
-        raise ExactnessError(
-            Problem("lane", "mdp", got, "a float model", "Cross by mdp.to_float()")
-        )
+        cure = "Convert it by mdp.to_float()"
+        raise ExactnessError.of("lane", "mdp", "is rational", "a float model", cure)
     weight = _concentration(concentration)
     pi = np.zeros(mdp.r.shape)
     masks, which = np.unique(mdp.mask, axis=0, return_inverse=True)
@@ -147,13 +152,13 @@ def _models(batch: tuple[int, ...]) -> int:
     return prod(sizes)
 
 
-def _float_gamma(gamma: Any) -> Any:
+def _float_gamma(gamma: Number) -> Number:
     if isinstance(gamma, np.ndarray) and gamma.dtype != object:
         return gamma
     return nearest(common_numbers(gamma=gamma)[0])
 
 
-def _concentration(value: Any) -> float:
+def _concentration(value: Number) -> float:
     number = nearest(common_numbers(concentration=value)[0])
     if not 0 < number < inf:
         expected = "a finite number > 0"

@@ -1,41 +1,48 @@
 """Worst cases: models and policy pairs at which the bounds of the theory are attained, or nearly.
 
-Random search meets less than half of the bound of TRPO (2015), Theorem 1; these families attain the
-best constants, so they are what a misquoted constant cannot survive.  Rewards are given as
-advantages: V = 0 under `pi`.  The start is X; exact arguments give the rational arithmetic, a float among
-them the float arithmetic.
+Problem: random search finds less than half of the bound of TRPO (2015), Theorem 1, so it cannot
+show that a constant is misquoted.  Method: each family is built so that the surrogate
+L = eta + sum_s rho(s) A_bar(s) errs as much as a bound allows; its docstring gives the error
+L - eta_new in closed form.  Guarantee: exact arguments give rational models, on which the closed
+forms hold exactly (`tests/families/test_worst_case.py`).
+
+Rewards are given as advantages: V = 0 under `pi`.  The start is X.  A float among the arguments
+makes a float model.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from math import sqrt
 from typing import Any
 
 import numpy as np
 
-from tabular_trpo._core import policy, policy_checks
+from tabular_trpo._core import policy
 from tabular_trpo._core.build import guard_dense
 from tabular_trpo._core.instance import Instance
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import brief
+from tabular_trpo._core.policy_checks import check_policy
 from tabular_trpo._core.public import public
-from tabular_trpo._families.arguments import between, common_numbers, is_exact, state_count
+from tabular_trpo._families.arguments import Number, between, common_numbers, is_exact, state_count
 
 GAMMAS = tuple(Fraction(*x) for x in ((1, 200), (1, 50), (1, 10), (1, 2), (9, 10), (99, 100)))
 STEPS = tuple(Fraction(*x) for x in ((1, 1000), (1, 10), (1, 2)))
+Rows = Sequence[Any]  # nested lists of numbers
 
 
 @public
-def tight_thm1(a: Any, gamma: Any, far: Any = 1) -> Instance:
-    """Attain the coupling bound for every gamma and a <= 1/2, so Theorem 1 as a -> 0.
+def tight_thm1(a: Number, gamma: Number, far: Number = 1) -> Instance:
+    """Attain the coupling bound for every gamma and a <= 1/2, and with it Theorem 1 as a -> 0.
 
     L - eta_new = 4 a c with eps = 1, max_tv = a, c = a gamma / ((1 - gamma) (1 - gamma (1 - a))).
 
     a:      step size in (0, 1/2]
-    far:    scale of the advantages at Y, which pi never visits: eps = max(1, |far|) must see them
+    gamma:  discount in [0, 1), as all numbers a float or an exact number such as "9/10"
+    far:    scale of the advantages at Y, which pi never visits, so that eps = max(1, |far|)
     return: S = 2 (X, Y), A = 3 (bad, good, go)
-    raises: InvalidMDPError
+    raises: InvalidMDPError for a number out of range
 
     >>> tight_thm1("1/10", "9/10").pi_new[0]
     array([Fraction(2, 5), Fraction(1, 2), Fraction(1, 10)], dtype=object)
@@ -53,7 +60,7 @@ def tight_thm1(a: Any, gamma: Any, far: Any = 1) -> Instance:
 
 
 @public
-def tight_cpi(gamma: Any, sign: Any = -1, alpha: Any = "1/10") -> Instance:
+def tight_cpi(gamma: Number, sign: Number = -1, alpha: Number = "1/10") -> Instance:
     """Attain the mixture bound of Kakade and Langford (2002), Theorem 4.1, for all alpha, gamma.
 
     L - eta_new = (1 - sign) / 2 times
@@ -62,7 +69,7 @@ def tight_cpi(gamma: Any, sign: Any = -1, alpha: Any = "1/10") -> Instance:
     sign:   -1 attains the bound; 0, where the target is greedy, is exactly half of it
     alpha:  weight of the target in pi_new, in [0, 1]
     return: S = 2 (X, Y), A = 2 (first, second)
-    raises: InvalidMDPError
+    raises: InvalidMDPError for a number out of range
 
     >>> tight_cpi("9/10").mdp.r
     array([[Fraction(0, 1), Fraction(1, 1)],
@@ -79,15 +86,15 @@ def tight_cpi(gamma: Any, sign: Any = -1, alpha: Any = "1/10") -> Instance:
 
 
 @public
-def two_region(gamma: Any, a: Any) -> Instance:
-    """Split the future in two, gain in one half and lose in the other: Pinsker-tight as gamma -> 0.
+def two_region(gamma: Number, a: Number) -> Instance:
+    """Part the future in two, gain in one half and lose in the other: Pinsker-tight as gamma -> 0.
 
     L - eta_new = 4 a^2 gamma / (1 - gamma) with eps = 1 and max_tv = a: the fraction 1 - gamma of
     the penalty of Theorem 1, and of the penalty with C/2 and the KL in the limit a -> 0.
 
     a:      step size in (0, 1/2]
     return: S = 3 (X, X', Y), A = 2 (minus, plus)
-    raises: InvalidMDPError
+    raises: InvalidMDPError for a number out of range
 
     >>> two_region("1/50", "1/100").pi_new[2]
     array([Fraction(51, 100), Fraction(49, 100)], dtype=object)
@@ -101,8 +108,8 @@ def two_region(gamma: Any, a: Any) -> Instance:
 
 
 @public
-def fork(gamma: Any, a: Any, b: Any) -> Instance:
-    """Part at the first step and for good: what the mean KL bounds is nearly attained.
+def fork(gamma: Number, a: Number, b: Number) -> Instance:
+    """Part the future in two at the first step: bounds by the mean KL are nearly attained.
 
     sum_s |rho_new - rho| = 2 a gamma / (1 - gamma), eta_new - L = -2 b times that with eps_cpi =
     2 b, L = eta, and mean_kl = (1 - gamma) k(a) + gamma k(b) with k(x) = -log(1 - 4 x^2) / 2.
@@ -110,7 +117,7 @@ def fork(gamma: Any, a: Any, b: Any) -> Instance:
     a:      step at X, in (0, 1/2]
     b:      step at Y and Z, in [0, 1/2]; beside a it should be small
     return: S = 3 (X, Y, Z), A = 2 (left, right)
-    raises: InvalidMDPError
+    raises: InvalidMDPError for a number out of range
 
     >>> fork("9/10", "1/10", "1/100").pi_new[:2]
     array([[Fraction(3, 5), Fraction(2, 5)],
@@ -126,8 +133,8 @@ def fork(gamma: Any, a: Any, b: Any) -> Instance:
 
 
 @public
-def rare_region(gamma: Any, p: Any, x: Any, a: Any) -> Instance:
-    """Hide the divergence where pi hardly goes: with the mean KL the bound fails at small gamma.
+def rare_region(gamma: Number, p: Number, x: Number, a: Number) -> Instance:
+    """Diverge where pi rarely goes: with the mean KL in it, the bound fails at small gamma.
 
     L - eta_new = 2 a (rho_new(Y) - rho(Y)) with rho(Y) = 1/(1 - gamma) - 1/(1 - gamma (1 - p));
     at x = 2 a sqrt(gamma), p -> 0, a -> 0 it is sqrt((1 - gamma) / gamma) / 4 times C mean_kl.
@@ -136,7 +143,7 @@ def rare_region(gamma: Any, p: Any, x: Any, a: Any) -> Instance:
     x:      relative growth of p under pi_new, x >= 0 and (1 + x) p <= 1
     a:      step size at Y, in (0, 1/2]
     return: S = 2 (X, Y), A = 3 (first, second, third)
-    raises: InvalidMDPError
+    raises: InvalidMDPError for a number out of range
 
     >>> rare_region("1/100", "1/10", "1/2", "1/4").pi_new[0, 2]
     Fraction(3, 20)
@@ -154,19 +161,19 @@ def rare_region(gamma: Any, p: Any, x: Any, a: Any) -> Instance:
 
 
 @public
-def ladder(levels: int, gamma: Any, a: Any) -> Instance:
-    """Spread the divergence over a ladder: with the mean KL the bound fails for every gamma < 1/5.
+def ladder(levels: int, gamma: Number, a: Number) -> Instance:
+    """Spread the divergence over a ladder: with the mean KL in it, the bound fails for gamma < 1/5.
 
     Two rails, + and -, alike in all but name: up climbs (A = -1), across changes the rail (A = 1).
     pi_new climbs more often on one rail and less often on the other, so A_bar has mean 0 under
-    rho, L = eta, and all of the gap is that visits follow.  As levels grow and a -> 0,
+    rho, L = eta, and the gap is the shift of visits alone.  As levels grow and a -> 0,
     L - eta_new = R C mean_kl with R = (s - 1) (s + 1)^2 / (4 (s^2 - s + 2)) and
     s = sqrt((2 - gamma) / gamma), by which steps grow from level to level; R > 1 where s > 3.
 
     levels: at least 1; the last one is its own next
     a:      largest step size, in (0, 1/2]
     return: S = 2 levels (0+, 0-, 1+, ...), A = 2 (up, across), started at 0+ and 0- alike
-    raises: InvalidMDPError
+    raises: InvalidMDPError for a number out of range
 
     >>> ladder(2, "1/5", "1/10").pi_new
     array([[Fraction(21, 40), Fraction(19, 40)],
@@ -193,10 +200,10 @@ def ladder(levels: int, gamma: Any, a: Any) -> Instance:
 
 
 @public
-def standard(gamma: Any = None) -> Iterator[Instance]:
-    """Yield every family at a spread of parameters: what a hunt for counterexamples tries first.
+def standard(gamma: Number = None) -> Iterator[Instance]:
+    """Yield every family at a range of parameters: first candidates for counterexamples.
 
-    gamma:  one discount for all of them; a spread from 1/200 to 99/100 by default
+    gamma:  one discount for all of them; several from 1/200 to 99/100 by default
 
     >>> len(list(standard("9/10")))
     19
@@ -215,15 +222,13 @@ def standard(gamma: Any = None) -> Iterator[Instance]:
             yield rare_region(g, Fraction(1, 1000), x, a)
 
 
-def _model(P: Any, A: Any, gamma: Any, states: Any, actions: tuple[str, ...]) -> MDP:
+def _model(P: Rows, A: Rows, gamma: Number, states: Sequence[str], actions: tuple[str, ...]) -> MDP:
     return MDP(P, A, [1] + [0] * (len(P) - 1), gamma, None, tuple(states), actions)
 
 
-def _name(family: str, **given: Any) -> str:
+def _name(family: str, **given: Number) -> str:
     return f"{family}({', '.join(f'{key}={brief(value)}' for key, value in given.items())})"
 
 
-def _pair(name: str, mdp: MDP, pi: Any, pi_new: Any) -> Instance:
-    return Instance(
-        name, mdp, policy_checks.check_policy(mdp, pi), policy_checks.check_policy(mdp, pi_new)
-    )
+def _pair(name: str, mdp: MDP, pi: Rows, pi_new: Rows) -> Instance:
+    return Instance(name, mdp, check_policy(mdp, pi), check_policy(mdp, pi_new))

@@ -9,8 +9,8 @@ from tabular_trpo._core.errors import InvalidMDPError, invalid
 from tabular_trpo._core.interrupts import hold_interrupts
 
 FULL = {
-    errno.ENOSPC: "Make room on that disk, or name a place on another",
-    getattr(errno, "EDQUOT", errno.ENOSPC): "Make room within your quota, or name another place",
+    errno.ENOSPC: "Free space on that disk, or name a place on another",
+    getattr(errno, "EDQUOT", errno.ENOSPC): "Free space within your quota, or name another place",
     errno.EFBIG: "Raise the limit of file sizes (ulimit -f), or name another place",
 }
 

@@ -1,4 +1,9 @@
-"""From a document to a model: every check of the format, then the constructor of `core`."""
+"""Reading a model file: the text, its structure, its numbers, then the model, which core checks.
+
+The order is: bytes to JSON (`json_text`), keys and names (`header`), gamma, transitions and rho0
+(`model`), policies (`distributions`), and the block "expected" (`expected`).  One report collects
+what is wrong; `problems.in_file` gives each problem its file, line and place.
+"""
 
 import os
 from collections.abc import Mapping
@@ -8,7 +13,7 @@ from typing import Any, final
 
 from tabular_trpo._core import policy
 from tabular_trpo._core.deprecated import renamed_arguments
-from tabular_trpo._core.errors import ExactnessError, Problem, TabularError
+from tabular_trpo._core.errors import ExactnessError, TabularError
 from tabular_trpo._core.grid import on_grid
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array, frozen
@@ -17,26 +22,31 @@ from tabular_trpo._core.records import locked
 from tabular_trpo._core.validate import Report
 from tabular_trpo._formats.distributions import read_policies
 from tabular_trpo._formats.expected import read_expected
-from tabular_trpo._formats.header import check_header, read_names
+from tabular_trpo._formats.header import Scope, check_header, read_names
 from tabular_trpo._formats.json_text import fetch, parse
-from tabular_trpo._formats.model import read_model
+from tabular_trpo._formats.model import any_bare, read_model
 from tabular_trpo._formats.problems import in_file
 
 ARITHMETICS = ("auto", "float", "rational")
+MOST_LISTED = 6  # policies in the `repr` of a document
 
 
 @public
 @final
 @locked
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Document:
-    """A file, read: the model, its named policies, why it exists, what to expect of it.
+    """What a model file holds: the model, its named policies, and what is known about it.
 
-    policies: {name: (S, A)} in the arithmetic of the model
-    normalized: {name: how far the row sums of a policy were from 1}, where rows were normalized;
-              of the model, `mdp.normalized` says it
-    expected: numbers are Fractions (strings in the file) or floats (bare numbers)
-    source:   the name of the file
+    policies:   {name: (S, A)} in the arithmetic of the model
+    why:        a text: what the model is for
+    expected:   {name: value}; numbers are Fractions (strings in the file) or floats (bare numbers)
+    source:     the name of the file
+    normalized: {name: how far the row sums of a policy were from 1} where rows were normalized;
+                that of the model is `mdp.normalized`
+
+    >>> load("mdps/rover.mdp.json")
+    <Document mdps/rover.mdp.json: <MDP: S=2, ...>, policies any, careful, lazy>
     """
 
     mdp: MDP
@@ -46,18 +56,28 @@ class Document:
     source: str
     normalized: Mapping[str, float]
 
+    def __repr__(self) -> str:
+        """Return one line with the file, the model and the names of the first policies."""
+        names = [*self.policies][:MOST_LISTED] + ["..."] * (len(self.policies) > MOST_LISTED)
+        return f"<Document {self.source}: {self.mdp}, policies {', '.join(names) or 'none'}>"
+
 
 @renamed_arguments(lane="arithmetic")
 @public
 def load(
     path: str | os.PathLike[str], arithmetic: str = "auto", normalize: bool = False
 ) -> Document:
-    """Read a `*.mdp.json` file ("-" for standard input) with its policies and expectations.
+    """Return the model, the policies and the expected values of a `*.mdp.json` file.
 
-    arithmetic:   "auto" as the numbers are written; "float" or "rational" converts
-    normalize: whether rows of probabilities are divided by their sums (see `normalized`)
-    raises: InvalidMDPError naming file, line, place, and cure of each problem, up to twenty;
-            MemoryGuardError for a model that would not fit, ExactnessError for an unknown arithmetic
+    path:       the file, "-" for standard input
+    arithmetic: "auto": as the numbers are written; "float" or "rational": converted
+    normalize:  whether rows of probabilities are divided by their sums, as by `policies.normalize`
+    raises:     InvalidMDPError naming file, line, place and cure of each problem, up to twenty;
+                MemoryGuardError for a model that would not fit into memory;
+                ExactnessError for an unknown arithmetic
+
+    >>> load("mdps/rover.mdp.json").policies["lazy"].tolist()[0]
+    [Fraction(0, 1), Fraction(1, 1), Fraction(0, 1)]
     """
     source = "<stdin>" if os.fspath(path) == "-" else str(path)
     value, text = parse(fetch(path, source), source)
@@ -67,9 +87,13 @@ def load(
 @renamed_arguments(lane="arithmetic")
 @public
 def read(path: str | os.PathLike[str], arithmetic: str = "auto", normalize: bool = False) -> MDP:
-    """Read the model of a `*.mdp.json` file ("-" for standard input).
+    """Return the model of a `*.mdp.json` file.
 
-    arithmetic, normalize, raises: as `load`
+    path:       the file, "-" for standard input
+    arithmetic: "auto": as the numbers are written; "float" or "rational": converted
+    normalize:  whether rows of probabilities are divided by their sums
+    raises:     InvalidMDPError naming file, line, place and cure of each problem, up to twenty;
+                MemoryGuardError, ExactnessError as `load`
 
     >>> read("mdps/rover.mdp.json").state_names
     ('full', 'weak')
@@ -80,15 +104,20 @@ def read(path: str | os.PathLike[str], arithmetic: str = "auto", normalize: bool
 @renamed_arguments(lane="arithmetic")
 @public
 def from_document(
-    document: Any,
+    document: object,
     arithmetic: str = "auto",
     source: str = "document",
     text: str = "",
     normalize: bool = False,
 ) -> Document:
-    """Read a document that is a dict already; `source` and `text` are for the error messages.
+    """Return the contents of a document that is a dict already, with every check of a file.
 
-    raises: as `load`
+    document:   what `json.loads` makes of a file, or `to_document` of a model
+    arithmetic, normalize: as in `load`
+    source:     the name of the document in messages
+    text:       the text that it was read from, where messages look up line numbers
+    raises:     InvalidMDPError naming the place and the cure of each problem, up to twenty;
+                MemoryGuardError, ExactnessError as `load`
 
     >>> from_document({
     ...     "format": "tabular-trpo-mdp", "version": 1, "gamma": "1/2", "states": ["s"],
@@ -98,7 +127,7 @@ def from_document(
     """
     if arithmetic not in ARITHMETICS:
         got, expected = f"= {arithmetic!r}", f"one of {', '.join(ARITHMETICS)}"
-        raise ExactnessError(Problem("lane", "arithmetic", got, expected))
+        raise ExactnessError.of("lane", "arithmetic", got, expected)
     try:
         return _read(document, arithmetic, source, normalize)
     except TabularError as error:
@@ -108,22 +137,24 @@ def from_document(
 def _read(given: object, arithmetic: str, source: str, normalize: bool) -> Document:
     report = Report()
     document = check_header(report, given)
-    states = read_names(report, document, "states")
-    actions = read_names(report, document, "actions")
-    model = read_model(report, document, states, actions, arithmetic, normalize)
-    mdp, block = model.mdp, document.get("policies", {})
-    args = (model.mask, model.quoted, model.rational, normalize)
-    read = {name: read for name, *read in read_policies(report, block, states, actions, *args)}
+    states, actions = (read_names(report, document, key) for key in ("states", "actions"))
+    quoted = not any_bare(document)
+    # A float document is read in floats: its rational reading is the `to_rational` of the model.
+    scope = Scope(report, states, actions, quoted and arithmetic != "float", quoted)
+    mdp, mask = read_model(scope, document, normalize)
+    block = document.get("policies", {})
+    read = list(read_policies(scope, block, mask, normalize))
     named = block if isinstance(block, dict) else ()
     expected = read_expected(report, document.get("expected", {}), states, actions, named)
     report.close()
     assert mdp is not None, "what keeps a model from being built is in the report"
-    policies = {
-        name: frozen(pi if model.rational else on_grid(pi)) for name, (pi, _) in read.items()
-    }
-    off = {name: off for name, (_, off) in read.items() if normalize}
-    if arithmetic == "rational" and not model.rational:
+    exact = scope.rational
+    policies = {name: frozen(pi if exact else on_grid(pi)) for name, pi, _ in read}
+    off = {name: off for name, _, off in read if normalize}
+    if arithmetic == "rational" and not exact:
         mdp = mdp.to_rational()
         policies = {name: policy.to_rational(pi) for name, pi in policies.items()}
-    maps = (MappingProxyType(policies), str(document.get("why", "")), MappingProxyType(expected))
-    return Document(mdp, *maps, source, MappingProxyType(off))
+    why = document.get("why", "")
+    assert isinstance(why, str), "check_header reports other values"
+    proxies = (MappingProxyType(policies), why, MappingProxyType(expected))
+    return Document(mdp, *proxies, source, MappingProxyType(off))

@@ -1,6 +1,7 @@
-"""From a model to a document: every number exact, so that reading it back gives the same model."""
+"""Writing a model as a document and as text: reading it back gives the same numbers."""
 
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -8,17 +9,19 @@ from numbers import Rational, Real
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 
-from tabular_trpo._core.errors import InvalidMDPError, LimitError, Problem, invalid
+from tabular_trpo._core.errors import InvalidMDPError, LimitError, invalid
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest, written
-from tabular_trpo._core.numbers import MAX_INPUT_DIGITS, Array
+from tabular_trpo._core.numbers import MAX_INPUT_DIGITS, Array, Scalar
 from tabular_trpo._core.policy_checks import check_policy
 from tabular_trpo._core.public import public
 from tabular_trpo._core.validate import Report
+from tabular_trpo._formats.atomic_write import unwritable, write_atomically
 from tabular_trpo._formats.expected import read_expected
 from tabular_trpo._formats.header import check_text, name_fault
-from tabular_trpo._formats.limits import FORMAT, VERSION
+from tabular_trpo._formats.limits import FORMAT, MOST_BYTES, VERSION
 from tabular_trpo._formats.numbers import size_fault
 from tabular_trpo._formats.problems import in_file
 
@@ -32,16 +35,17 @@ encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 @public
 def to_document(
     mdp: MDP,
-    policies: Mapping[str, Any] | None = None,
+    policies: Mapping[str, object] | None = None,
     why: str = "",
-    expected: Mapping[str, Any] | None = None,
+    expected: Mapping[str, object] | None = None,
 ) -> dict[str, Any]:
-    """Return the `tabular-trpo-mdp` document of a model, ready for `json.dumps`.
+    """Return the document of a model that a `*.mdp.json` file holds, ready for `json.dumps`.
 
-    Rational numbers become strings "p/q", doubles bare numbers, whose repr is read back bit for
-    bit; a float model as exact strings is the document of its `to_rational()`.
+    Rational numbers become strings "p/q"; doubles become bare numbers, whose repr is read back bit
+    for bit.  For a float model in exact strings take the document of its `to_rational()`.
 
     policies: {name: (S, A)} in the arithmetic of the model
+    why:      a text: what the model is for
     expected: {name: value}, see docs/formats.md; Fractions become strings
     raises:   InvalidMDPError for a batch, a name or a policy that no file can hold;
               LimitError for a number longer than files may hold
@@ -79,19 +83,17 @@ def to_document(
         },
         "expected": plain,
     }
-    for key in ("why", "policies", "expected"):
-        if not document[key]:
-            del document[key]
-    return document
+    optional = ("why", "policies", "expected")
+    return {key: value for key, value in document.items() if value or key not in optional}
 
 
-def _texts(row: Iterable[Any]) -> list[str | float]:
+def _texts(row: Iterable[Scalar]) -> list[str | float]:
     """Write the numbers of one row, refusing what could not be read back."""
     values = [x if isinstance(x, Fraction) else nearest(x) for x in row]
     exact = [x for x in values if isinstance(x, Fraction)]
     if any(max(abs(x.numerator), x.denominator) >= TOO_LONG for x in exact):
         got, most = "is too long for a file", f"at most {MAX_INPUT_DIGITS} digits above and below"
-        raise LimitError(Problem("number_size", "a number of the model", got, most, SHORTER))
+        raise LimitError.of("number_size", "a number of the model", got, most, SHORTER)
     if (wrong := size_fault(exact)) is not None:
         raise LimitError(replace(wrong, where="a number of the model", cure=SHORTER))
     return [written(x) if isinstance(x, Fraction) else x for x in values]
@@ -102,51 +104,47 @@ def _row(row: Array, names: Sequence[str]) -> dict[str, str | float]:
     return dict(zip([names[i] for i in live.tolist()], _texts(row[live]), strict=True))
 
 
-def _policy(mdp: MDP, pi: Any, name: str) -> dict[str, dict[str, str | float]]:
+def _policy(mdp: MDP, pi: object, name: str) -> dict[str, dict[str, str | float]]:
     rows = check_policy(mdp, pi, name)
     return {s: _row(rows[i], mdp.action_names) for i, s in enumerate(mdp.state_names)}
 
 
 def _transitions(mdp: MDP) -> list[list[str | float]]:
-    s, a, t, p, r = _sparse_entries(mdp) if mdp.is_sparse else _dense_entries(mdp)
+    """Return the rows [s, a, s', probability, reward] of a document."""
+    s, a, t, p, r = entries(mdp)
     if mdp.arithmetic == "rational":
         starts = np.flatnonzero(np.diff(s * mdp.n_actions + a, prepend=-1))
-        p, r = (
-            [x for row in np.split(column, starts[1:]) for x in _texts(row)] for column in (p, r)
-        )
+        columns = [[x for row in np.split(y, starts[1:]) for x in _texts(row)] for y in (p, r)]
     else:
-        p, r = p.tolist(), r.tolist()
+        columns = [p.tolist(), r.tolist()]
     states, actions = mdp.state_names, mdp.action_names
-    indices = zip(s.tolist(), a.tolist(), t.tolist(), p, r, strict=True)
-    return [[states[i], actions[j], states[k], x, y] for i, j, k, x, y in indices]
+    rows = zip(s.tolist(), a.tolist(), t.tolist(), *columns, strict=True)
+    return [[states[i], actions[j], states[k], x, y] for i, j, k, x, y in rows]
 
 
-def _dense_entries(mdp: MDP) -> tuple[Array, Array, Array, Any, Any]:
-    live = mdp.P != 0
-    if mdp.r_next is not None:
-        # The reward of an impossible transition is written too: nothing given is lost.
-        live |= (mdp.r_next != 0) & mdp.mask[..., None]
-    s, a, t = np.nonzero(live)
-    return s, a, t, mdp.P[s, a, t], mdp.r[s, a] if mdp.r_next is None else mdp.r_next[s, a, t]
+def entries(mdp: MDP) -> tuple[Array, Array, Array, Array, Array]:
+    """Return the columns s, a, s', probability and reward, in the order of s, a, s'.
 
-
-def _sparse_entries(mdp: MDP) -> tuple[Array, Array, Array, Any, Any]:
+    A reward r(s, a, s') of an impossible transition is listed too, with probability 0.
+    """
+    if isinstance(mdp.P, np.ndarray):
+        listed = mdp.P != 0
+        if mdp.r_next is not None:
+            listed |= (mdp.r_next != 0) & mdp.mask[..., None]
+        s, a, t = np.nonzero(listed)
+        return s, a, t, mdp.P[s, a, t], (mdp.r[s, a] if mdp.r_next is None else mdp.r_next[s, a, t])
     keys, p = _keys(mdp.P)
-    if mdp.r_next is None:
-        s, a, t = np.unravel_index(keys, (*mdp.r.shape, mdp.n_states))
-        return s, a, t, p, mdp.r[s, a]
-    reward_keys, rewards = _keys(mdp.r_next)
-    allowed = mdp.mask.ravel()[reward_keys // mdp.n_states]
-    reward_keys, rewards = reward_keys[allowed], rewards[allowed]
-    both = np.union1d(keys, reward_keys)
+    rewards, r = (keys[:0], p[:0]) if mdp.r_next is None else _keys(mdp.r_next)
+    allowed = mdp.mask.ravel()[rewards // mdp.n_states]
+    both = np.union1d(keys, rewards[allowed])
     columns = np.zeros((2, len(both)))
     columns[0, np.searchsorted(both, keys)] = p
-    columns[1, np.searchsorted(both, reward_keys)] = rewards
+    columns[1, np.searchsorted(both, rewards[allowed])] = r[allowed]
     s, a, t = np.unravel_index(both, (*mdp.r.shape, mdp.n_states))
-    return s, a, t, columns[0], columns[1]
+    return s, a, t, columns[0], mdp.r[s, a] if mdp.r_next is None else columns[1]
 
 
-def _keys(matrix: Any) -> tuple[Array, Array]:
+def _keys(matrix: sp.csr_array) -> tuple[Array, Array]:
     """Return the places of the entries of a CSR array, row after row, and the entries."""
     rows = np.repeat(np.arange(matrix.shape[0], dtype=np.int64), np.diff(matrix.indptr))
     keys = rows * matrix.shape[1] + matrix.indices
@@ -154,7 +152,7 @@ def _keys(matrix: Any) -> tuple[Array, Array]:
     return keys[order], matrix.data[order]
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """Write the numbers of the block "expected": exact ones as strings."""
     match value:
         case Mapping():
@@ -171,7 +169,7 @@ def _plain(value: Any) -> Any:
 
 
 @public
-def dumps(document: Mapping[str, Any]) -> str:
+def dumps(document: Mapping[str, object]) -> str:
     """Return a document as JSON text with a line for each transition and each row of a policy.
 
     >>> print(dumps({"version": 1, "transitions": [["s", "a", "s", "1", "0"]]}), end="")
@@ -188,12 +186,49 @@ def dumps(document: Mapping[str, Any]) -> str:
     return "{\n" + ",\n".join(members) + "\n}\n"
 
 
-def _lines(value: Any, levels: int, indent: str) -> str:
+def _lines(value: object, levels: int, indent: str) -> str:
     """Write a value with its members on lines of their own, down to so many levels."""
     inner = indent + "  "
-    if not levels or not value:
-        return encode(value)
-    if isinstance(value, dict):
+    if levels and value and isinstance(value, dict):
         members = (f"{inner}{encode(k)}: {_lines(x, levels - 1, inner)}" for k, x in value.items())
         return "{\n" + ",\n".join(members) + f"\n{indent}}}"
-    return "[\n" + ",\n".join(inner + _lines(x, levels - 1, inner) for x in value) + f"\n{indent}]"
+    if levels and value and isinstance(value, list | tuple):
+        members = (inner + _lines(x, levels - 1, inner) for x in value)
+        return "[\n" + ",\n".join(members) + f"\n{indent}]"
+    return encode(value)
+
+
+@public
+def write(
+    mdp: MDP,
+    path: str | os.PathLike[str],
+    policies: Mapping[str, object] | None = None,
+    why: str = "",
+    expected: Mapping[str, object] | None = None,
+) -> None:
+    """Write a model to a `*.mdp.json` file from which `read` makes an equal one.
+
+    An existing file is replaced in one step once the new one is complete; when anything fails it
+    stays as it was.
+
+    policies: {name: (S, A)} in the arithmetic of the model
+    why:      a text: what the model is for
+    expected: {name: value}, see docs/formats.md
+    raises:   InvalidMDPError where the file cannot be written, for a batch, and for a name or a
+              policy that no file can hold; LimitError for a longer number or a larger file than
+              `read` accepts
+
+    >>> import tempfile
+    >>> from tabular_trpo.formats import read
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write(MDP([[["1"]]], [["2/3"]], ["1"], "1/2"), f"{folder}/one.mdp.json")
+    ...     read(f"{folder}/one.mdp.json").r
+    array([[Fraction(2, 3)]], dtype=object)
+    """
+    data = dumps(to_document(mdp, policies, why, expected)).encode("utf-8")
+    if len(data) > MOST_BYTES:
+        got = f"would have {len(data):,} bytes"
+        raise LimitError.of("file_size", str(path), got, f"at most {MOST_BYTES:,}")
+    if os.fspath(path) == "-":
+        raise unwritable(path, ValueError("only reading takes -"), "Name a file")
+    write_atomically(path, data)

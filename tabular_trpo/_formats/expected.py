@@ -13,7 +13,8 @@ from tabular_trpo._theory.vocabulary import HIDDEN, QUANTITIES, SCALAR, STATE
 _ENTRIES = (*QUANTITIES.values(), *HIDDEN.values())
 SCALARS = ("eta_star", *(entry.name for entry in _ENTRIES if entry.rank == SCALAR))
 VECTORS = tuple(entry.name for entry in _ENTRIES if entry.rank == STATE)
-KEYS = ("policy", "pair", "optimal", "note", *SCALARS, *VECTORS)
+OTHERS = ("policy", "pair", "optimal", "note")
+KEYS = f"{', '.join(OTHERS)}, or a quantity of formulas that is a number or one a state"
 
 
 def read_expected(
@@ -44,9 +45,8 @@ def read_expected(
         elif key == "note":
             check_text(report, value, ("expected", "note"))
         else:
-            near = suggestion(key, KEYS)
-            wrong = fault("unknown_key", "is nothing to expect", ", ".join(KEYS), near)
-            report.note(wrong, path)
+            near = suggestion(key, (*OTHERS, *SCALARS, *VECTORS))
+            report.note(fault("unknown_key", "is nothing to expect", KEYS, near), path)
     return read
 
 

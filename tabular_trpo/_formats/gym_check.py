@@ -1,46 +1,66 @@
-"""Playing an environment to test its table: every step must be an outcome of P, and as often."""
+"""A statistical test of an environment's table: steps are outcomes of P, as often as P says.
 
-from collections import Counter
+The environment is played by random allowed actions.  A step that P does not list refutes P.
+Frequencies are compared by a likelihood ratio that is a martingale where P is true, so that the
+chance to refuse a true table has a bound whatever the actions and the number of steps.
+"""
+
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from math import lgamma, log
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from tabular_trpo._core.errors import MOST_PROBLEMS, InvalidMDPError, Problem, invalid
+from tabular_trpo._core.errors import Problem, invalid
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, kind_of, shown
-from tabular_trpo._formats.gym_table import read_rows
+from tabular_trpo._core.validate import label, refuse
+from tabular_trpo._formats.gym_table import Rows
 
 FALSE_ALARM = 1e-6  # the chance that a true table is refused, at most
-RESTART = 0.01  # the chance that a step is followed by a reset, so that no trap takes all steps
+RESTART = 0.01  # the chance that a step is followed by a reset: not all steps in an absorbing state
 SAME_REWARD = 1e-6  # relative: rewards of single precision are 6e-8 off
-
-Outcome = tuple[int, bool, float]  # next state, terminated, reward
-Rows = Mapping[tuple[int, int], Mapping[Outcome, float]]
 BUILD = "Set env.unwrapped.P to what it plays, or build the model by MDP.from_counts(...)"
 
+Outcome = tuple[int, bool, float]  # next state, terminated, reward
+Law = Mapping[Outcome, float]
+Pair = tuple[int, int]
+START: Pair = (-1, -1)  # in the place of (s, a): the outcome is the first state of an episode
 
-def outcomes(table: Any) -> Rows:
-    """Return {(s, a): {(s', terminated, reward): probability}} of what can happen by a table P.
 
-    raises: InvalidMDPError as `read_rows`
+class Playable(Protocol):
+    """What is played of an environment."""
 
-    >>> outcomes([[[(0.5, 0, 0, False), (0.25, 0, 0, False), (0.25, 0, 2, True)]]])
+    def reset(self, *, seed: int | None) -> tuple[object, object]:
+        """Return the first observation, and an info that is not used."""
+
+    def step(self, action: int, /) -> object:
+        """Return (observation, reward, terminated, truncated, info)."""
+
+
+def outcomes(rows: Rows) -> dict[Pair, Law]:
+    """Return {(s, a): {(s', terminated, reward): probability}} of what can happen.
+
+    >>> outcomes({(0, 0): [(0.5, 0, 0.0, False), (0.25, 0, 0.0, False), (0.25, 0, 2.0, True)]})
     {(0, 0): {(0, False, 0.0): 0.75, (0, True, 2.0): 0.25}}
     """
-    laws: dict[tuple[int, int], dict[Outcome, float]] = {}
-    for pair, row in read_rows(table).items():
-        law = laws.setdefault(pair, {})
+    laws: dict[Pair, Law] = {}
+    for pair, row in rows.items():
+        law: dict[Outcome, float] = {}
         for p, t, r, terminated in row:
             if p > 0:
-                key = (int(t), bool(terminated), nearest(r))
-                law[key] = law.get(key, 0.0) + nearest(p)
+                law[t, terminated, r] = law.get((t, terminated, r), 0.0) + p
+        laws[pair] = law
     return laws
 
 
 def check_table(
-    env: Any, table: Rows, start: Array | None, steps: int, rng: np.random.Generator
+    env: Playable,
+    table: Mapping[Pair, Law],
+    start: Array | None,
+    steps: int,
+    rng: np.random.Generator,
 ) -> None:
     """Play `steps` random allowed actions; refuse a table that what happened contradicts.
 
@@ -53,38 +73,45 @@ def check_table(
     start:  (S,) the distribution of the first state, or None: not tested
     raises: InvalidMDPError naming s, a, what came and what P says
     """
-    seen, strange = _play(env, table, start, steps, rng)
-    if strange:
-        raise InvalidMDPError(strange[:MOST_PROBLEMS], max(0, len(strange) - MOST_PROBLEMS))
-    laws: dict[Any, Mapping[Any, float]] = {pair: row for pair, row in table.items() if row}
+    seen, unlisted = _play(env, table, start, steps, rng)
+    refuse(unlisted)
+    laws = {pair: law for pair, law in table.items() if law}
     if start is not None:
-        laws["start"] = {s: p for s, p in enumerate(start.tolist()) if p > 0}
-    few = log(len(laws) / FALSE_ALARM)
-    doubts = [(_evidence(seen[key], laws[key]), key) for key in seen]
-    wrong = [_frequencies(key, seen[key], laws[key]) for e, key in doubts if e >= few]
-    if wrong:
-        raise InvalidMDPError(wrong[:MOST_PROBLEMS], max(0, len(wrong) - MOST_PROBLEMS))
+        laws[START] = {(s, False, 0.0): p for s, p in enumerate(start.tolist()) if p > 0}
+    limit = log(len(laws) / FALSE_ALARM)
+    refuse(
+        _frequency(key, counts, laws[key])
+        for key, counts in seen.items()
+        if _evidence(counts, laws[key]) >= limit
+    )
 
 
 def _play(
-    env: Any, table: Rows, start: Array | None, steps: int, rng: np.random.Generator
-) -> tuple[dict[Any, Counter[Any]], list[Problem]]:
-    """Return the outcomes counted by pair and at "start", and each thing that P does not list."""
+    env: Playable,
+    table: Mapping[Pair, Law],
+    start: Array | None,
+    steps: int,
+    rng: np.random.Generator,
+) -> tuple[dict[Pair, Counter[Outcome]], list[Problem]]:
+    """Return the outcomes counted by pair and at START, and each outcome that P does not list."""
     actions: dict[int, list[int]] = {}
-    for (s, a), row in table.items():
-        actions.setdefault(s, []).extend([a] if row else [])
-    seen: dict[Any, Counter[Any]] = {}
-    strange: dict[Any, Problem] = {}
+    for (s, a), law in table.items():
+        actions.setdefault(s, []).extend([a] if law else [])
+    seen: defaultdict[Pair, Counter[Outcome]] = defaultdict(Counter)
+    unlisted: dict[tuple[Pair, Outcome], Problem] = {}
     state: int | None = None
     seed: int | None = int(rng.integers(2**31))
     for _ in range(steps):
         if state is None:
             state = _state("env.reset()", env.reset(seed=seed)[0], len(actions))
             seed = None
-            if start is not None:
-                seen.setdefault("start", Counter())[state] += 1
-                if start[state] <= 0:
-                    strange.setdefault(("start", state), _start(state, start))
+            if start is not None and start[state] > 0:
+                seen[START][state, False, 0.0] += 1
+            elif start is not None:
+                expected = f"a state of initial_state_distrib: {np.flatnonzero(start).tolist()}"
+                got, cure = f"gives {state}", "Give rho0=..."
+                problem = Problem("table", "env.reset()", got, expected, cure)
+                unlisted.setdefault((START, (state, False, 0.0)), problem)
         pair = (state, actions[state][rng.integers(len(actions[state]))])
         at = f"env.step({pair[1]}) in the state {state}"
         answer = env.step(pair[1])
@@ -93,14 +120,18 @@ def _play(
             raise invalid("shape", at, f"= {shown(answer)}", expected)
         now, reward, terminated, truncated, _ = answer
         came = (_state(at, now, len(actions)), bool(terminated), nearest(reward))
-        listed = _listed(came, table[pair])
+        near = (x for x in table[pair] if _same(x, came))
+        listed = came if came in table[pair] else next(near, None)
         if listed is None:
-            strange.setdefault((pair, came), _unlisted(pair, came, table[pair]))
+            listing = "; ".join(map(_text, table[pair]))
+            expected = f"an outcome of {label('P', pair, 's a')}: {listing}"
+            problem = Problem("table", at, f"gives {_text(came)}", expected, BUILD)
+            unlisted.setdefault((pair, came), problem)
         else:
-            seen.setdefault(pair, Counter())[listed] += 1
+            seen[pair][listed] += 1
         over = terminated or truncated or rng.random() < RESTART
         state = None if over else came[0]
-    return seen, list(strange.values())
+    return seen, list(unlisted.values())
 
 
 def _state(where: str, value: Any, n_states: int) -> int:
@@ -112,54 +143,34 @@ def _state(where: str, value: Any, n_states: int) -> int:
     return int(item)
 
 
-def _listed(came: Outcome, row: Mapping[Outcome, float]) -> Outcome | None:
-    """Return the outcome of the table that came, or None."""
-    if came in row:
-        return came
-    t, terminated, r = came
-    for outcome in row:
-        near = abs(outcome[2] - r) <= SAME_REWARD * max(abs(outcome[2]), abs(r))
-        if outcome[:2] == (t, terminated) and near:
-            return outcome
-    return None
+def _same(listed: Outcome, came: Outcome) -> bool:
+    """Return whether two outcomes are the same, their rewards to single precision."""
+    one, two = listed[2], came[2]
+    return listed[:2] == came[:2] and abs(one - two) <= SAME_REWARD * max(abs(one), abs(two))
 
 
-def _evidence(counts: Counter[Any], law: Mapping[Any, float]) -> float:
+def _evidence(counts: Counter[Outcome], law: Law) -> float:
     """Return log E: how much better the observed frequencies explain the counts than `law`."""
     n, k = counts.total(), len(law)
     fitted = sum(lgamma(c + 0.5) - lgamma(0.5) for c in counts.values())
     fitted -= lgamma(n + k / 2) - lgamma(k / 2)
-    return fitted - sum(c * log(law[outcome]) for outcome, c in counts.items())
+    return fitted - sum(c * log(law[x]) for x, c in counts.items())
 
 
-def _words(outcome: Outcome) -> str:
+def _text(outcome: Outcome) -> str:
+    """Return an outcome as a message names it."""
     t, terminated, r = outcome
     return f"next state {t}, reward {r:g}, terminated {terminated}"
 
 
-def _unlisted(pair: tuple[int, int], came: Outcome, row: Mapping[Outcome, float]) -> Problem:
-    s, a = pair
-    listed = "; ".join(_words(outcome) for outcome in row)
-    expected = f"an outcome of P[s={s}, a={a}]: {listed}"
-    return Problem(
-        "table", f"env.step({a}) in the state {s}", f"gives {_words(came)}", expected, BUILD
-    )
-
-
-def _start(state: int, start: Array) -> Problem:
-    expected = f"a state of initial_state_distrib: {np.flatnonzero(start).tolist()}"
-    return Problem("table", "env.reset()", f"gives {state}", expected, "Give rho0=...")
-
-
-def _frequencies(key: Any, counts: Counter[Any], law: Mapping[Any, float]) -> Problem:
-    """Return the problem of a law that the counts contradict, told by its worst outcome."""
+def _frequency(key: Pair, counts: Counter[Outcome], law: Law) -> Problem:
+    """Return the problem of a law that the counts contradict, which names its worst outcome."""
     n = counts.total()
     worst = max(law, key=lambda x: abs(counts[x] / n - law[x]))
-    expected = f"about {law[worst] * n:.4g} (a false alarm has a chance below {FALSE_ALARM:g})"
-    if key == "start":
-        where, what = "initial_state_distrib", f"state {worst}"
-    else:
-        where, what = f"P[s={key[0]}, a={key[1]}]", _words(worst)
+    where, what = label("P", key, "s a"), _text(worst)
+    if key == START:
+        where, what = "initial_state_distrib", f"state {worst[0]}"
     chance = f"gives {what} the probability {law[worst]:.4g}"
     got = f"{chance}, and it came {counts[worst]:,} of {n:,} times"
+    expected = f"about {law[worst] * n:.4g} (a false alarm has a chance below {FALSE_ALARM:g})"
     return Problem("frequency", where, got, expected, BUILD)

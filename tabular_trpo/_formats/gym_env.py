@@ -1,6 +1,6 @@
-"""A model as a gymnasium environment; imports gymnasium, so `to_gym` imports it where used."""
+"""A model as a gymnasium environment.  Only `to_gym` imports this module, which needs gymnasium."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, final
 
 import gymnasium
@@ -9,30 +9,30 @@ from gymnasium.error import ResetNeeded
 
 from tabular_trpo._core.errors import InvalidMDPError, invalid
 from tabular_trpo._core.mdp import MDP
-from tabular_trpo._core.nearest import nearest
-from tabular_trpo._core.numbers import shown
+from tabular_trpo._core.numbers import Array, shown
+from tabular_trpo._formats.encode import entries
 
 Outcome = tuple[float, int, float, bool]  # probability, next state, reward, terminated
 
 
 @final
 class TabularEnv(gymnasium.Env[Any, Any]):
-    """A single float model as an environment; made by `to_gym`, which says what is promised.
+    """A single float model as an environment, made by `to_gym`.
 
     P:                     {s: {a: [(probability, next state, reward, terminated), ...]}}
     initial_state_distrib: (S,)
-    gamma:                 the discount, which gymnasium has no place for
-    s:                     the present state, None before the first reset
+    gamma:                 the discount, which is no part of gymnasium's interface
+    s:                     the current state, None before the first reset
     disallowed:            "noop" or "raise": what `step` does with an action not allowed in s
-    idle_reward:           the reward of a step that does nothing, at most 0 and at most each reward
+    idle_reward:           the reward of a step that does nothing: min(0, all rewards)
     """
 
     def __init__(self, mdp: MDP, disallowed: str) -> None:
-        """Tabulate the model; the environment keeps no reference to it."""
-        self.P = _tabulate(mdp)
+        """Tabulate the model, which is not referred to afterwards."""
+        self.P, self._terminal = _tabulate(mdp)
         self.disallowed = disallowed
-        self.idle_reward = min(0.0, *(r for *_, r, _ in _outcomes(self.P)))
-        self._ends = {t for _, t, _, terminated in _outcomes(self.P) if terminated}
+        rows = (row for actions in self.P.values() for row in actions.values())
+        self.idle_reward = min(0.0, *(r for row in rows for _, _, r, _ in row))
         self.initial_state_distrib = np.array(mdp.rho0)
         self.gamma = mdp.gamma
         self.s: int | None = None
@@ -62,7 +62,8 @@ class TabularEnv(gymnasium.Env[Any, Any]):
         if not row and self.disallowed == "raise":
             raise self._not_allowed(self.s, action)
         if not row:
-            return self.s, self.idle_reward, self.s in self._ends, False, self._info(self.s, True)
+            ended = bool(self._terminal[self.s])
+            return self.s, self.idle_reward, ended, False, self._info(self.s, True)
         _, self.s, reward, terminated = row[self._draw([outcome[0] for outcome in row])]
         return self.s, reward, terminated, False, self._info(self.s)
 
@@ -89,44 +90,25 @@ class TabularEnv(gymnasium.Env[Any, Any]):
         return int(np.argmax(row))  # not reached: the row sums to 1, and u < 1
 
 
-def _outcomes(P: dict[int, dict[int, list[Outcome]]]) -> Iterator[Outcome]:
-    return (outcome for rows in P.values() for row in rows.values() for outcome in row)
-
-
-def _tabulate(mdp: MDP) -> dict[int, dict[int, list[Outcome]]]:
-    """Return the transitions of a float model as toy-text environments hold them.
+def _tabulate(mdp: MDP) -> tuple[dict[int, dict[int, list[Outcome]]], Array]:
+    """Return P of a float model, as toy-text environments hold it, and which states are terminal.
 
     Rewards are r(s, a, s') where the model keeps them and one depends on s', else r(s, a).
+    A state is terminal where all its transitions stay there with reward 0.
     """
-    pairs = [(s, a) for s in range(mdp.n_states) for a in range(mdp.n_actions)]
-    rows = {(s, a): _successors(mdp, s, a) for s, a in pairs if mdp.mask[s, a]}
-    if mdp.r_next is not None and any(len(set(rewards)) > 1 for _, _, rewards in rows.values()):
-        reward = {pair: rewards for pair, (_, _, rewards) in rows.items()}
-    else:
-        reward = {pair: [nearest(mdp.r[pair])] * len(rows[pair][0]) for pair in rows}
-    ends = [
-        all(
-            set(rows[s, a][0]) == {s} and set(reward[s, a]) == {0}
-            for a in range(mdp.n_actions)
-            if (s, a) in rows
-        )
-        for s in range(mdp.n_states)
-    ]
-    P: dict[int, dict[int, list[Outcome]]] = {s: {} for s in range(mdp.n_states)}
-    for s, a in pairs:
-        states, chances, _ = rows.get((s, a), ([], [], []))
-        outcomes = zip(chances, states, reward.get((s, a), []), strict=True)
-        P[s][a] = [(p, t, r, ends[t]) for p, t, r in outcomes]
-    return P
-
-
-def _successors(mdp: MDP, s: int, a: int) -> tuple[list[int], list[float], list[float]]:
-    """Return the next states of a pair, their probabilities and, if kept, their rewards."""
-    pair = s * mdp.n_actions + a
-    row = mdp.P[[pair]].toarray()[0] if mdp.is_sparse else mdp.P[s, a]
-    states = np.flatnonzero(row)
-    rewards: Any = []
-    if mdp.r_next is not None:
-        kept = mdp.r_next[[pair]].toarray()[0] if mdp.is_sparse else mdp.r_next[s, a]
-        rewards = kept[states].tolist()
-    return states.tolist(), row[states].tolist(), rewards
+    columns = entries(mdp)
+    s, a, t, p, r = (column[columns[3] > 0] for column in columns)
+    pairs = s * mdp.n_actions + a
+    first = np.flatnonzero(np.diff(pairs, prepend=-1))
+    if np.array_equal(r, np.repeat(r[first], np.diff(first, append=len(r)))):
+        r = mdp.r[s, a]
+    terminal = np.ones(mdp.n_states, dtype=bool)
+    terminal[s[(t != s) | (r != 0)]] = False
+    P: dict[int, dict[int, list[Outcome]]] = {
+        i: {j: [] for j in range(mdp.n_actions)} for i in range(mdp.n_states)
+    }
+    ends = terminal[t].tolist()
+    rows = zip(s.tolist(), a.tolist(), p.tolist(), t.tolist(), r.tolist(), ends, strict=True)
+    for i, j, chance, k, reward, end in rows:
+        P[i][j].append((chance, k, reward, end))
+    return P, terminal

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from typing import NamedTuple, final
 
 from tabular_trpo._core.errors import InvalidMDPError, Problem
 from tabular_trpo._core.names import MOST_NAME, NAME_RULE, is_name
@@ -16,6 +17,22 @@ HALF = re.compile("[\ud800-\udfff]")  # half of a character, which UTF-8 cannot 
 Index = dict[str, int]  # the position of each name
 
 
+@final
+class Scope(NamedTuple):
+    """What the parts of a document are read with.
+
+    report:   collects what is wrong
+    rational: whether numbers are read in rational arithmetic
+    quoted:   whether every number of the model is exact, so that its policies must be, too
+    """
+
+    report: Report
+    states: Index
+    actions: Index
+    rational: bool
+    quoted: bool
+
+
 def check_header(report: Report, document: object) -> dict[str, object]:
     """Return the document as a dict that has every key it must have, and no other.
 
@@ -24,15 +41,13 @@ def check_header(report: Report, document: object) -> dict[str, object]:
     """
     if not isinstance(document, dict):
         raise InvalidMDPError(fault("type", f"holds {in_json(document)}", "a JSON object"))
-    kind, version = document.get("format"), document.get("version")
-    if kind != FORMAT:
-        cure = "A certificate holds its model under the key model" if "claims" in document else ""
-        got = f"= {in_json(kind)}" if "format" in document else "is missing"
-        wrong = fault("format", got, in_json(FORMAT), cure)
-        raise InvalidMDPError(replace(wrong, path=("format",)))
-    if isinstance(version, bool) or not isinstance(version, int) or version != VERSION:
-        got = f"= {in_json(version)}" if "version" in document else "is missing"
-        raise InvalidMDPError(replace(fault("version", got, str(VERSION)), path=("version",)))
+    cure = "A certificate holds its model under the key model" if "claims" in document else ""
+    for key, only in (("format", FORMAT), ("version", VERSION)):
+        value = document.get(key)
+        if isinstance(value, bool) or not isinstance(value, type(only)) or value != only:
+            got = f"= {in_json(value)}" if key in document else "is missing"
+            wrong = fault(key, got, in_json(only), cure if key == "format" else "")
+            raise InvalidMDPError(replace(wrong, path=(key,)))
     keys = ", ".join(KEYS)
     for key in document:
         if key not in KEYS:
@@ -53,7 +68,7 @@ def check_text(report: Report, value: object, path: tuple[str, ...]) -> None:
 
 
 def read_names(report: Report, document: dict[str, object], key: str) -> Index:
-    """Return the position of each name of a list of names; {} where one is wrong."""
+    """Return the position of each name in a list of the document; {} where one is wrong."""
     names = document[key]
     if not isinstance(names, list) or not names:
         cure = 'Numbers are quoted: ["0", "1"]'

@@ -1,4 +1,8 @@
-"""From the bytes of a file to JSON values, refusing what would hurt before it can."""
+"""The bytes of a file as JSON values; size, depth and keys are checked before the work they cause.
+
+The order is: size of the file (`fetch`), encoding (`decode`), number and depth of brackets, JSON,
+repeated keys (`parse`).
+"""
 
 import json
 import math
@@ -25,6 +29,7 @@ SIGNATURES = {
     b"\xfe\xff": ("UTF-16 text", "Save it as UTF-8"),
 }
 NONZERO = re.compile("[1-9]")
+QUOTE = "Quote it to make it exact, and every other number of the model with it"
 
 
 def fetch(path: str | os.PathLike[str], source: str) -> bytes:
@@ -33,29 +38,23 @@ def fetch(path: str | os.PathLike[str], source: str) -> bytes:
     source: the name of the file in messages
     raises: InvalidMDPError
     """
+    size = 0  # of a regular file, which is checked before it is read; a pipe is cut off
     try:
         if os.fspath(path) == "-":
             data = sys.stdin.buffer.read(MOST_BYTES + 1)
         else:
             with FilePath(path).open("rb") as file:
-                # The size of a regular file is checked before it is read; a pipe is cut off.
                 status = os.fstat(file.fileno())
-                if stat.S_ISREG(status.st_mode) and status.st_size > MOST_BYTES:
-                    raise _too_big(source, f"has {status.st_size:,} bytes")
-                data = file.read(MOST_BYTES + 1)
-    except InvalidMDPError:
-        raise
+                size = status.st_size if stat.S_ISREG(status.st_mode) else 0
+                data = b"" if size > MOST_BYTES else file.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         got = f"cannot be read: {reason}"
         raise invalid("file", source, got, "a readable file") from None
-    if len(data) > MOST_BYTES:
-        raise _too_big(source, f"has more than {MOST_BYTES:,} bytes")
+    if max(size, len(data)) > MOST_BYTES:
+        got = f"has {size:,} bytes" if size > MOST_BYTES else f"has more than {MOST_BYTES:,} bytes"
+        raise invalid("file_size", source, got, f"at most {MOST_BYTES:,} bytes")
     return data
-
-
-def _too_big(source: str, got: str) -> InvalidMDPError:
-    return invalid("file_size", source, got, f"at most {MOST_BYTES:,} bytes")
 
 
 def decode(data: bytes, source: str) -> str:
@@ -137,6 +136,7 @@ def _check_nesting(data: bytes, source: str) -> None:
 
 
 def _float(text: str) -> float | Problem:
+    """Return a double, or what is wrong with a number that would become infinite or 0."""
     value = float(text)
     if math.isinf(value):
         code, expected = "not_finite", "a double, at most 1.8e308"
@@ -144,11 +144,11 @@ def _float(text: str) -> float | Problem:
         code, expected = "double_range", "0 or a double from 5e-324"
     else:
         return value
-    cure = "Quote it to make it exact, and every other number of the model with it"
-    return fault(code, f"= {in_json(text)[1:-1]}", expected, cure)
+    return fault(code, f"= {in_json(text)[1:-1]}", expected, QUOTE)
 
 
 def _int(text: str) -> int | Problem:
+    """Return an integer, or what is wrong with one of so many digits that it is no double."""
     if len(text) > MAX_INPUT_DIGITS:
         got = f"= an integer of {len(text)} digits"
         return fault("not_a_double", got, "a bare number that is a double")

@@ -1,7 +1,7 @@
-"""What a file may hold at most.  Each limit is checked before the work it bounds is begun.
+"""Limits of what a file holds, each checked before the work that it bounds.
 
-Digits and exponents of numbers are capped by `core.numbers`, names by `core.names`, dense tables by
-`core.memory`.
+The limits of digits and exponents are in `core.numbers`, those of names in `core.names`, those of
+tables in `core.memory`.
 """
 
 FORMAT = "tabular-trpo-mdp"

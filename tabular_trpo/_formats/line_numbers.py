@@ -1,4 +1,4 @@
-"""Find the lines of places in a JSON text; run only when an error is certain."""
+"""Line numbers of places in a JSON text, looked up only when an error is certain."""
 
 import json
 import re
@@ -18,29 +18,29 @@ def lines_of(text: str, paths: set[Path]) -> dict[Path, int]:
     {('a', 1): 2}
     """
     lines: dict[Path, int] = {}
-    wanted = paths - {()}
-    if len(text) > MOST_SCANNED or not wanted:
+    sought = paths - {()}
+    if not sought:
         return lines
     line, seen = 1, 0
     for path, offset in _walk(text):
-        if path in wanted and path not in lines:
+        if path in sought and path not in lines:
             line += text.count("\n", seen, offset)
             seen = offset
             lines[path] = line
-            if len(lines) == len(wanted):
+            if len(lines) == len(sought):
                 break
     return lines
 
 
 def duplicates(text: str) -> dict[Path, int]:
-    """Return the places of the object members whose key was there before, and the lines of these.
+    """Return the place and the line of each member of an object whose key is repeated.
+
+    The line is that of the first repetition.
 
     >>> duplicates('{"a": {"b": 1,\\n"b": 2}, "c": [1, 1]}')
     {('a', 'b'): 2}
     """
     found: dict[Path, int] = {}
-    if len(text) > MOST_SCANNED:
-        return found
     seen: set[Path] = set()
     for path, offset in _walk(text):
         if path not in seen:
@@ -51,11 +51,14 @@ def duplicates(text: str) -> dict[Path, int]:
 
 
 def _walk(text: str) -> Iterator[tuple[Path, int]]:
-    """Yield the path and offset of each value of a JSON text (in an object: the key's offset)."""
+    """Yield the path and offset of each value of a JSON text; in an object the offset of its key.
+
+    A text of more than MOST_SCANNED characters yields nothing.
+    """
     path: list[str | int] = []  # ends in a list's index or an object's latest key
     kinds: list[str] = []
     pending: int | None = None  # offset of a key whose value has not come yet
-    for match in TOKEN.finditer(text):
+    for match in TOKEN.finditer(text if len(text) <= MOST_SCANNED else ""):
         token, offset = match.group(), match.start()
         if token in "]}":
             if not kinds:

@@ -1,4 +1,7 @@
-"""Numbers of a document: strings are exact rationals, bare JSON numbers are doubles."""
+"""Numbers of a document: a string is an exact rational, a bare JSON number is a double.
+
+Readers return a `Problem` in the place of what is no number; the caller notes it with its place.
+"""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -13,6 +16,7 @@ from tabular_trpo._core.errors import Problem
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import MOST_WHOLE, UNSIGNED, Array, brief, parse_fraction, zeros
 from tabular_trpo._core.validate import Report
+from tabular_trpo._formats.json_text import QUOTE
 from tabular_trpo._formats.limits import MOST_ROW_BITS
 from tabular_trpo._formats.line_numbers import Path
 from tabular_trpo._formats.problems import fault, in_json
@@ -21,7 +25,6 @@ Number = Fraction | float
 
 MOST_ENTRIES = 6  # of a row in a message
 NOTATION = 'an exact number such as "1/3", "-2" or "0.25", or a bare number for a double'
-QUOTE = "Quote it to make it exact, and every other number of the model with it"
 NORMALIZE = (
     'Write rounded decimals as fractions such as "1/3", or tabular_trpo.read(path, normalize=True)'
 )
@@ -59,7 +62,8 @@ def number_in(rational: bool, value: object, unsigned: bool = False) -> Number |
     """Return one number in the arithmetic of the model, or what is wrong with it.
 
     rational: whether the model is exact; otherwise a string becomes the nearest double
-    unsigned: whether it is a probability; -0.0 is refused, as a lost sign would be
+    unsigned: whether it is a probability; -0.0 is refused, too: its sign may be all that is
+              left of a negative number
 
     >>> number_in(False, "1/3"), number_in(False, "1e-400").got
     (0.3333333333333333, 'becomes 0 as a double')

@@ -5,33 +5,17 @@ model find what is wrong with the rest.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple, final
 
 import numpy as np
 
 from tabular_trpo._core.numbers import Array, zeros
 from tabular_trpo._core.validate import Report
-from tabular_trpo._formats.header import Index, unknown
+from tabular_trpo._formats.header import Index, Scope, unknown
 from tabular_trpo._formats.numbers import read_column, size_fault
 from tabular_trpo._formats.problems import fault, in_json
 
 WIDTH = 5
 ROW = '["s", "a", "s\'", "probability", "reward"]'
-
-
-@final
-class Columns(NamedTuple):
-    """Transitions as columns: indices s, a, t, numbers p, r of one arithmetic.
-
-    `row` is the position in the document, -1 for a row that replaces what could not be read.
-    """
-
-    s: Array
-    a: Array
-    t: Array
-    p: Array
-    r: Array
-    row: Array
 
 
 def split_rows(report: Report, rows: object) -> list[tuple[object, ...]]:
@@ -44,62 +28,63 @@ def split_rows(report: Report, rows: object) -> list[tuple[object, ...]]:
     for i in bad:
         report.note(fault("shape", f"= {in_json(listed[i])}", f"a list {ROW}"), ("transitions", i))
     if bad or not listed:
-        report.close()  # every later check would miss what stood in these rows
+        report.close()  # later checks would report what these rows lack
     return list(zip(*listed, strict=True))
 
 
 def read_transitions(
-    report: Report, columns: list[tuple[object, ...]], states: Index, actions: Index, rational: bool
-) -> Columns | None:
-    """Return the columns read; None where an unknown state leaves the model open.
+    scope: Scope, columns: list[tuple[object, ...]]
+) -> tuple[list[Array], Array] | None:
+    """Return the columns read, and where each row is in the document; None for an unknown state.
+
+    The columns are indices s, a, s' and numbers p, r in the arithmetic of the scope.
 
     Unknown names and bad numbers are reported.  A pair (s, a) with one of them, and all pairs of a
-    state with an unknown action, get one valid row, s to s with probability 1.
+    state with an unknown action, get one valid row, s to s with probability 1,
+    which is at -1.
     """
-    s = _indices(report, columns, 0, states, "states")
-    a = _indices(report, columns, 1, actions, "actions")
-    t = _indices(report, columns, 2, states, "states")
-    p, bad_p = read_column(report, columns[3], 3, rational, unsigned=True)
-    r, bad_r = read_column(report, columns[4], 4, rational, unsigned=False)
+    names = (("states", scope.states), ("actions", scope.actions), ("states", scope.states))
+    s, a, t = (_indices(scope.report, columns[k], k, *name) for k, name in enumerate(names))
+    p, bad_p = read_column(scope.report, columns[3], 3, scope.rational, unsigned=True)
+    r, bad_r = read_column(scope.report, columns[4], 4, scope.rational, unsigned=False)
     if np.any(s < 0):
         return None
     bad = t < 0
     bad[bad_p + bad_r] = True
-    broken = np.zeros((len(states), len(actions)), dtype=bool)
+    broken = np.zeros((len(scope.states), len(scope.actions)), dtype=bool)
     broken[s[bad], a[bad]] = True
     broken[s[a < 0]] = True
-    if rational:
-        _check_sizes(report, Columns(s, a, t, p, r, np.arange(len(s))), broken)
+    if scope.rational:
+        _check_sizes(scope.report, (s, a), (p, r), broken)
     kept = np.flatnonzero(~broken[s, a])
     at, by = np.nonzero(broken)
-    one = zeros(at.shape, rational) + 1
+    one = zeros(at.shape, scope.rational) + 1
     pairs = ((s, at), (a, by), (t, at), (p, one), (r, one))
-    return Columns(
-        *(np.concatenate([read[kept], valid]) for read, valid in pairs),
-        row=np.concatenate([kept, np.full(at.shape, -1)]),
-    )
+    read = [np.concatenate([column[kept], valid]) for column, valid in pairs]
+    return read, np.concatenate([kept, at * 0 - 1])
 
 
-def _indices(
-    report: Report, columns: list[tuple[object, ...]], k: int, index: Index, what: str
-) -> Array:
-    """Return the positions of the names in a column, -1 for an unknown one, which is reported."""
+def _indices(report: Report, names: Sequence[object], k: int, what: str, index: Index) -> Array:
+    """Return the positions of the names of column k, -1 for an unknown one, which is reported."""
     # A list among the names has no hash, and True would be found as 1.
-    found = [index.get(x, -1) if isinstance(x, str) else -1 for x in columns[k]]
+    found = [index.get(x, -1) if isinstance(x, str) else -1 for x in names]
     positions = np.array(found, dtype=np.int64)
     for i in np.flatnonzero(positions < 0).tolist():
-        report.note(unknown(columns[k][i], index, what), ("transitions", i, k))
+        report.note(unknown(names[i], index, what), ("transitions", i, k))
     return positions
 
 
-def _check_sizes(report: Report, c: Columns, broken: Array) -> None:
-    """Report the pairs whose exact numbers are too long together, and mark them as broken."""
-    pairs = c.s * broken.shape[1] + c.a
-    order = np.argsort(pairs, kind="stable")
-    for rows in np.split(order, np.flatnonzero(np.diff(pairs[order])) + 1):
-        pair = c.s[rows[0]], c.a[rows[0]]
-        columns: Sequence[Array] = () if broken[pair] else (c.p, c.r)
-        faults = filter(None, (size_fault(column[rows].tolist()) for column in columns))
-        if (found := next(faults, None)) is not None:
-            report.note(found, ("transitions", int(rows[0])))
-            broken[pair] = True
+def _check_sizes(
+    report: Report, pairs: tuple[Array, Array], numbers: tuple[Array, Array], broken: Array
+) -> None:
+    """Report the pairs (s, a) whose exact numbers are too long together; mark them as broken."""
+    s, a = pairs
+    keys = s * broken.shape[1] + a
+    order = np.argsort(keys, kind="stable")
+    for rows in np.split(order, np.flatnonzero(np.diff(keys[order])) + 1):
+        first = int(rows[0])
+        faults = (size_fault(column[rows].tolist()) for column in numbers)
+        found = None if broken[s[first], a[first]] else next(filter(None, faults), None)
+        if found is not None:
+            report.note(found, ("transitions", first))
+            broken[s[first], a[first]] = True

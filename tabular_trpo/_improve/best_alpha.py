@@ -10,14 +10,14 @@ them, at 0 or at 1.  Float arithmetic evaluates 65 mixtures and halves the inter
 slope d eta / d alpha = rho_alpha . sum_a (target - pi) Q_alpha changes from positive to negative.
 
 **Guarantee.** Rational: as abs(d^2 eta / d alpha^2) <= 4 gamma (max r - min r) / (1 - gamma)^3, the
-return at a distance w from a stationary point is below that point's by at most half of that times
-w^2, which bounds every return.  Float: none.
+return at a stationary point exceeds that at a distance w by at most half of that times w^2; so the
+returns at the ends of the intervals bound every return.  Float: none.
 """
 
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any, final
+from typing import final
 
 import numpy as np
 from flint import fmpq, fmpq_mat, fmpq_poly
@@ -69,7 +69,7 @@ class BestMixture:
 
 
 @public
-def best_alpha(mdp: MDP, pi: Any, target: Any) -> BestMixture:
+def best_alpha(mdp: MDP, pi: object, target: object) -> BestMixture:
     """Return the weight in [0, 1] for which the mixture of pi and target has the largest return.
 
     argmax_alpha eta((1 - alpha) pi + alpha target), the smallest alpha of equals: the mixtures of

@@ -14,13 +14,13 @@ x itself and with the reason of the end.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
 from tabular_trpo._core.arithmetic import read_as
-from tabular_trpo._core.errors import LimitError, Problem, invalid
-from tabular_trpo._core.numbers import Array, frozen
+from tabular_trpo._core.errors import LimitError, invalid
+from tabular_trpo._core.numbers import Array, Scalar, frozen
 from tabular_trpo._core.records import locked
 from tabular_trpo._families.arguments import size
 from tabular_trpo._improve.status import SolverStatus
@@ -56,9 +56,9 @@ class Solution:
 
 def conjugate_gradient(
     product: Product,
-    b: Any,
+    b: object,
     *,
-    damping: Any = 0.0,
+    damping: Scalar = 0.0,
     iterations: int | None = None,
     tolerance: float = 1e-12,
 ) -> Solution:
@@ -93,7 +93,7 @@ def conjugate_gradient(
             Hv: Array = np.asarray(product(v)) + damping * v
         if Hv.shape != b.shape or not np.isfinite(Hv).all():
             got = f"has shape {Hv.shape}" if Hv.shape != b.shape else "has NaN or inf"
-            raise LimitError(Problem("product", "H v", got, f"finite numbers, shape {b.shape}"))
+            raise LimitError.of("product", "H v", got, f"finite numbers, shape {b.shape}")
         return Hv
 
     scaled = b / unit  # of size 1, so that squares neither overflow nor underflow

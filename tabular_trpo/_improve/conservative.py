@@ -7,14 +7,13 @@ form.
 
 import math
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
 from tabular_trpo._core.arithmetic import read_as
 from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.nearest import nearest
-from tabular_trpo._core.numbers import Array, is_rational, shown
+from tabular_trpo._core.numbers import Array, Scalar, is_rational, shown
 from tabular_trpo._core.policy import mixture
 from tabular_trpo._core.policy_checks import check_rows
 from tabular_trpo._core.public import public
@@ -24,7 +23,7 @@ from tabular_trpo._exact.surrogate import Surrogate
 from tabular_trpo._improve.best_alpha import best_alpha
 from tabular_trpo._improve.greedy import greedy_rows
 from tabular_trpo._improve.multipliers import Mixture
-from tabular_trpo._improve.step import Step, read_like, single, step_to
+from tabular_trpo._improve.step import Step, make_step, read_like, single
 
 RULES = ("paper", "tight", "best")
 BITS = 64  # after the binary point, to which a rational weight is rounded down where it is a root
@@ -32,7 +31,7 @@ BITS = 64  # after the binary point, to which a rational weight is rounded down 
 
 @public
 def conservative(
-    L: Surrogate, alpha: Any = "paper", ev: Evaluation | None = None, target: Any = None
+    L: Surrogate, alpha: Scalar = "paper", ev: Evaluation | None = None, target: object = None
 ) -> Step:
     """Return the step of conservative policy iteration, (1 - alpha) pi + alpha target.
 
@@ -65,25 +64,20 @@ def conservative(
     """
     aim = _target(single(L), target)
     rule = alpha if isinstance(alpha, str) and alpha in RULES else None
-    if rule is None:
-        weight = _weight(L, alpha)
-        return step_to(L, mixture(L.pi, aim, weight), Mixture(weight, aim))
+    if rule in (None, "best"):
+        weight = best_alpha(_of(ev, L, rule).mdp, L.pi, aim).alpha if rule else _weight(L, alpha)
+        return make_step(L, mixture(L.pi, aim, weight), Mixture(weight, aim))
     pi = _of(ev, L, rule)
-    if rule == "best":
-        weight = best_alpha(pi.mdp, L.pi, aim).alpha
-        return step_to(L, mixture(L.pi, aim, weight), Mixture(weight, aim))
-    gain: Any = L.gain(aim)
-    gamma: Any = pi.mdp.gamma
-    eps: Any = abs((aim * pi.A).sum(axis=-1)).max()
+    gain, gamma, eps = L.gain(aim), pi.mdp.gamma, abs((aim * pi.A).sum(axis=-1)).max()
     if not is_rational(L.pi):  # Python floats overflow without a warning
         gain, eps, gamma = nearest(gain), nearest(eps), nearest(gamma)
     weight = (paper_weight if rule == "paper" else tight_weight)(gain, eps, gamma)
     left = 1 - gamma if rule == "paper" else 1 - gamma * (1 - weight)
     loss = 2 * weight**2 * eps * gamma / ((1 - gamma) * left)
-    return step_to(L, mixture(L.pi, aim, weight), Mixture(weight, aim, eps), lambda *_: loss)
+    return make_step(L, mixture(L.pi, aim, weight), Mixture(weight, aim, eps), lambda *_: loss)
 
 
-def paper_weight(gain: Any, eps: Any, gamma: Any) -> Any:
+def paper_weight(gain: Scalar, eps: Scalar, gamma: Scalar) -> Scalar:
     """Return min(1, (1 - gamma)^2 gain / (4 eps gamma)), which maximises the bound (6).
 
     >>> paper_weight(Fraction(1), Fraction(1, 2), Fraction(1, 2))
@@ -96,7 +90,7 @@ def paper_weight(gain: Any, eps: Any, gamma: Any) -> Any:
     return most / least
 
 
-def tight_weight(gain: Any, eps: Any, gamma: Any) -> Any:
+def tight_weight(gain: Scalar, eps: Scalar, gamma: Scalar) -> Scalar:
     """Return the weight that maximises Theorem 4.1 of Kakade & Langford (2002); Fractions round
     down.
 
@@ -109,7 +103,7 @@ def tight_weight(gain: Any, eps: Any, gamma: Any) -> Any:
         return gain * 0
     u, half = 1 - gamma, (gain * 0 + 1) / 2
     x = u * gain / (2 * eps) if u * gain < eps else half
-    rise: Any
+    rise: Scalar
     if isinstance(x, Fraction):
         left = 1 - x
         square = left.numerator * left.denominator << 2 * BITS
@@ -119,13 +113,13 @@ def tight_weight(gain: Any, eps: Any, gamma: Any) -> Any:
     return gain * 0 + 1 if rise * u >= gamma else rise * u / gamma
 
 
-def _target(L: Surrogate, target: Any) -> Array:
+def _target(L: Surrogate, target: object) -> Array:
     if target is None:
         return greedy_rows(L)
     return check_rows("target", read_like("target", target, L, unsigned=True), L.allowed)
 
 
-def _weight(L: Surrogate, alpha: Any) -> Any:
+def _weight(L: Surrogate, alpha: object) -> Scalar:
     expected = f"a weight in [0, 1], or one of {', '.join(RULES)}"
     if isinstance(alpha, str) and alpha.isalpha():
         raise invalid("alpha", "alpha", f"= {shown(alpha)}", expected)
@@ -137,7 +131,7 @@ def _weight(L: Surrogate, alpha: Any) -> Any:
     return number[()]
 
 
-def _of(ev: Evaluation | None, L: Surrogate, rule: str) -> Evaluation:
+def _of(ev: Evaluation | None, L: Surrogate, rule: str | None) -> Evaluation:
     """Return the evaluation after a check that it is of the old policy."""
     where, expected = f'alpha="{rule}"', "ev, the evaluation of the old policy"
     if ev is None:

@@ -1,23 +1,31 @@
-"""The direction of a parametric step: the gradient g, or the natural gradient H^-1 g."""
+"""The direction of a parametric step: the gradient g, or the natural gradient H^-1 g.
 
+g is the gradient of the surrogate in theta and H the Hessian of the mean KL, the Fisher information
+(`softmax_class`).  H is singular, since adding a constant to the logits of a state changes no
+probability; g is in its range, so conjugate gradients from 0 give H^+ g (`conjugate`).
+"""
+
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, final
+from functools import partial
+from typing import final
 
 import numpy as np
 
 from tabular_trpo._core.errors import invalid
-from tabular_trpo._core.numbers import Array, frozen
+from tabular_trpo._core.numbers import Array, Scalar
 from tabular_trpo._core.overflow import finite
 from tabular_trpo._core.records import locked
 from tabular_trpo._exact.surrogate import LocalObjective
-from tabular_trpo._improve.conjugate import Product, conjugate_gradient
+from tabular_trpo._improve.conjugate import Product, Solution, conjugate_gradient
 from tabular_trpo._improve.multipliers import ParametricStep
 from tabular_trpo._improve.softmax_class import SoftmaxClass, normalised
 from tabular_trpo._improve.status import SolverStatus
 from tabular_trpo._improve.step import nonnegative
 
 SAME_POLICY = 1e-9
-NO_WORK = (0, 0.0, SolverStatus.SOLVED)
+Report = Callable[..., ParametricStep]
 
 
 @final
@@ -37,7 +45,7 @@ class Direction:
 
 
 def start(
-    L: LocalObjective, theta: Any, policy_class: SoftmaxClass | None
+    L: LocalObjective, theta: object, policy_class: SoftmaxClass | None
 ) -> tuple[SoftmaxClass, Array]:
     """Return the policy class, by default the full table, and theta, checked to give L.pi.
 
@@ -46,7 +54,7 @@ def start(
     if policy_class is None:
         policy_class = SoftmaxClass(L.pi.shape, None, L.allowed)
     policy_class.check(L)
-    theta = policy_class.theta(theta)
+    theta = policy_class.theta(theta).copy()
     off = np.abs(policy_class.policy(theta) - L.pi)
     if off.max() > SAME_POLICY:
         s, a = np.unravel_index(int(off.argmax()), off.shape)
@@ -61,12 +69,13 @@ def direction_of(
     policy_class: SoftmaxClass,
     theta: Array,
     kind: str,
-    damping: Any,
+    damping: Scalar,
     most: int | None,
     product: Product | None,
-) -> tuple[Direction | None, ParametricStep]:
-    """Return the direction, None where there is none, and the record of a step of length 0.
+) -> tuple[Direction | None, Report]:
+    """Return the direction, None where there is none, and the report of a step.
 
+    return: the report makes `ParametricStep` from theta, step_length and quadratic_kl
     kind:   "natural" or "vanilla"
     most, product: as `iterations` and `product` of `natural`
     raises: InvalidMDPError, ExactnessError; LimitError where the gradient overflows
@@ -78,7 +87,8 @@ def direction_of(
     def analytic(v: Array) -> Array:
         return policy_class.fisher_product(L.weight, theta, v)
 
-    H, x, solved = product or analytic, g, None
+    H, x = product or analytic, g
+    solved = Solution(g, 0, 0.0, SolverStatus.SOLVED, math.inf, damping)
     if kind == "natural":
         scale = np.ones(g.shape)
         if policy_class.features is None and damping == 0 and product is None:
@@ -93,13 +103,18 @@ def direction_of(
         )
         with np.errstate(over="ignore"):
             x = finite("direction", scale * solved.x)
-    work = (solved.iterations, solved.residual, solved.status) if solved else NO_WORK
-    found = ParametricStep(frozen(theta.copy()), 0.0, 0.0, damping, *work)
+    report = partial(
+        ParametricStep,
+        damping=damping,
+        cg_iterations=solved.iterations,
+        cg_residual=solved.residual,
+        cg_status=solved.status,
+    )
     largest = float(np.max(np.abs(x)))
     if largest == 0:
-        return None, found
+        return None, report
     s = x / largest
     curvature = float(np.vdot(s, H(s)))
     if kind == "natural" and not curvature > 0:
-        return None, found
-    return Direction(s, float(np.vdot(g, s)), curvature, 1 / largest), found
+        return None, report
+    return Direction(s, float(np.vdot(g, s)), curvature, 1 / largest), report

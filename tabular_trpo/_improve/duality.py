@@ -14,10 +14,8 @@ sum_s phi_s(m_s) + rest, where rest bounds sum_s m_s D_TV(s) less the penalty, o
 
 **Guarantee.** The gap, this bound less what the step attains, is an upper bound of what the step
 misses, whatever its multipliers are.  It is 0 exactly at an optimum with optimal multipliers
-(strong duality of linear programs).
+(strong duality of concave programs).
 """
-
-from typing import Any
 
 import numpy as np
 
@@ -42,8 +40,9 @@ def duality_gap(L: Surrogate, step: Step) -> Scalar:
     sum_s phi_s(m_s) + rest - (gain - penalty), where phi_s(m) = sum_a pi(a|s) max(0,
     max_b G(s, b) - G(s, a) - m), the m_s are the multipliers of the step, and rest is
     max_{0 <= a <= 1} (a sum(m) - c a^2) for `tv_penalty`, delta sum(m) for `tv_constraint`, and
-    delta lam with m_s = lam d(s) for `mean_tv_constraint`.  Weak duality of linear programs.  Gain
-    and distance are computed from the policy of the step, only its multipliers are used as given.
+    delta lam with m_s = lam d(s) for `mean_tv_constraint`.  Weak duality (see Boyd and Vandenberghe
+    2004, section 5.2).  Gain and distance are computed from the policy of the step, only its
+    multipliers are used as given.
 
     L:      the surrogate that the step was made for
     return: a Fraction in rational arithmetic, else a float with its rounding
@@ -98,7 +97,7 @@ def _policy(L: Surrogate, step: Step) -> Array:
     return new
 
 
-def _row_multipliers(L: Surrogate, given: Any) -> Array:
+def _row_multipliers(L: Surrogate, given: object) -> Array:
     m = read_as("m", given, is_rational(L.pi))
     if m.shape != L.weight.shape:
         raise shape_error("m", m.shape, f"(S,) = {L.weight.shape}")

@@ -1,6 +1,7 @@
-"""The greedy step: the unconstrained maximiser of the surrogate, and policy iteration."""
+"""The greedy step: the unconstrained maximiser of the surrogate, or that of policy iteration.
 
-from typing import Any
+The surrogate is linear in each row, so it is maximal with all mass on one action of the largest G.
+"""
 
 import numpy as np
 
@@ -8,11 +9,11 @@ from tabular_trpo._core.numbers import Array, frozen
 from tabular_trpo._core.public import public
 from tabular_trpo._core.validate import Report, finite
 from tabular_trpo._exact.surrogate import Surrogate
-from tabular_trpo._improve.step import Step, read_like, single, step_to
+from tabular_trpo._improve.step import Step, make_step, read_like, single
 
 
 @public
-def greedy(L: Surrogate, A: Any = None) -> Step:
+def greedy(L: Surrogate, A: object = None) -> Step:
     """Return the step to the maximiser of the surrogate, or that of policy iteration.
 
     pi_new(s) = argmax_a G(s, a) where weight(s) > 0, else pi(s): the argmax of L in conservative
@@ -32,10 +33,10 @@ def greedy(L: Surrogate, A: Any = None) -> Step:
     >>> greedy(surrogate(evaluate(mdp, [["1/2", "1/2"]]))).pi_new
     array([[Fraction(0, 1), Fraction(1, 1)]], dtype=object)
     """
-    return step_to(single(L), greedy_rows(L, A))
+    return make_step(single(L), greedy_rows(L, A))
 
 
-def greedy_rows(L: Surrogate, A: Any = None) -> Array:
+def greedy_rows(L: Surrogate, A: object = None) -> Array:
     """Return the policy of `greedy`, shape (S, A)."""
     values = L.G
     moving = L.weight > 0

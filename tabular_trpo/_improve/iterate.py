@@ -1,11 +1,17 @@
-"""Runs of a step: each with its realised gain, its certified gain, and a proof of monotonicity."""
+"""Runs of a step: each with its realised gain, its certified gain, and a proof of monotonicity.
+
+Each policy of a run is evaluated once.  Before the new policy is evaluated, the theorems of
+`gain_bounds` bound its gain from below; afterwards eta_new - eta is known exactly in rational
+arithmetic and enclosed in float arithmetic, where rational arithmetic decides a sign that the
+enclosure leaves open.  So `Record.monotone` is proved and not read off a rounded number.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import count
 from time import perf_counter
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
@@ -106,7 +112,7 @@ class Record:
 @public
 def iterate(
     mdp: MDP,
-    pi: Any,
+    pi: object,
     step: StepFunction,
     until: Iterable[Rule] = (),
     bounds: Iterable[GainBound] | None = None,

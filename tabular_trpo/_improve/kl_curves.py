@@ -119,7 +119,8 @@ def solve_rows(rows: KLRows, kind: int, x: float, t: Array) -> Array:
 def _lowest(rows: KLRows) -> Array:
     """Return a lower bound of t, below which some q_a = lam p_a / (t + g_a) would underflow.
 
-    That is 1e-300 of the largest g, raised where the best actions have all but 1e-200 of the mass.
+    For small t, q_a is about p_a t / (g_a p_0) with the mass p_0 of the best actions, so the bound
+    is 1e-300 of the largest g times the ratio of p_0 to the smallest other p_a, if that is above 1.
     """
     worse = (rows.g > 0) & (rows.p > 0)
     best = np.where(worse, 0.0, rows.p).dot(rows.ones)
@@ -184,7 +185,7 @@ def solve_radius(rows: KLRows, d: float, start: Array | None = None) -> tuple[Ar
 
 
 def start_at_radius(rows: KLRows, d: float) -> Array:
-    """Return a first t where h is about d, right up to terms of order d^(3/2).
+    """Return a first t where h is about d; its error over t + mean is of order d^(3/2).
 
     y = sigma / sqrt(e^2h - 1) vanishes with t and is t + far + more / t + ... for large t.  So is
     t (t + far + b) / (t + b) with b = -more / far, which is set equal to y at h = d.
@@ -233,6 +234,6 @@ def t_at_multiplier(rows: KLRows, lam: float) -> Array:
 
 
 def start_at_multiplier(rows: KLRows, lam: float) -> Array:
-    """Return a first t where lam(t) is about lam, right up to terms of order 1 / lam^2."""
+    """Return a first t where lam(t) is about lam; its error over t + mean is of order lam^-4."""
     t = lam + (rows.variance - rows.third / lam) / lam - rows.mean
     return np.asarray(np.maximum(t, lam * 1e-3))

@@ -66,9 +66,9 @@ def solve_multiplier(rows: KLRows, kind: int, weight: Array, total: float) -> tu
 
     x = root(excess_total, x, low, high)
     own = math.exp(x)
-    return x, curves.solve_radius(rows, own, near)[2] if kind == RADIUS else curves.t_at_multiplier(
-        rows, own
-    )
+    if kind == RADIUS:
+        return x, curves.solve_radius(rows, own, near)[2]
+    return x, curves.t_at_multiplier(rows, own)
 
 
 def _small_step_guess(rows: KLRows, kind: int, weight: Array, total: float) -> float:
@@ -85,9 +85,9 @@ def _small_step_guess(rows: KLRows, kind: int, weight: Array, total: float) -> f
     x = (math.log(size) - math.log(-math.expm1(-2 * math.exp(total)))) / 2
     more = float(weight.dot(rows.third)) / size * math.exp(-x) / 1.5
     x += math.log1p(max(-more, -0.5))
-    return (
-        x if rows.outside is None else max(x, math.log(max(float(rows.excess.max()), curves.LEAST)))
-    )
+    if rows.outside is None:
+        return x
+    return max(x, math.log(max(float(rows.excess.max()), curves.LEAST)))
 
 
 def _joint_newton(

@@ -3,17 +3,17 @@
 With f_s(d) = max {<G_s, q> : KL(pi_s || q) <= d}, the gain of row s within the radius d, the
 problem is to maximise F(d) = sum_s f_s(d) - C d, which is concave.  f_s' is the multiplier lam_s(d)
 of row s (`kl_rows`), so at the optimum sum_s lam_s(d) = C, one equation in d that `kl_multiplier`
-solves.  If every row has all its mass on one action, f_s'(0) is the excess of the best other
-action, finite; where their sum is at most C, d = 0 is optimal and the step is "stuck".  With C = 4
-eps gamma / (1 - gamma)^2 that holds for every deterministic policy if gamma >= 1/5.
+solves.  If in every row the gains of all actions of the support are equal, f_s'(0) is the excess of
+the best other action, finite; where their sum is at most C, d = 0 is optimal and the step is
+"stuck".  With C = 4 eps gamma / (1 - gamma)^2 that holds for every deterministic policy if gamma >=
+1/5.
 """
 
 import math
-from typing import Any
 
 import numpy as np
 
-from tabular_trpo._core.numbers import ones
+from tabular_trpo._core.numbers import Scalar, ones
 from tabular_trpo._core.public import public
 from tabular_trpo._exact.surrogate import Surrogate
 from tabular_trpo._improve.greedy import greedy
@@ -26,7 +26,7 @@ from tabular_trpo._improve.trust_region import no_worse, placed, visited_rows
 
 
 @public
-def minorize(L: Surrogate, C: Any) -> Step:
+def minorize(L: Surrogate, C: Scalar) -> Step:
     """Return the step that maximises L(pi_new) - C max_s KL(pi || pi_new).
 
     TRPO (2015), Algorithm 1, with the maximum over visited states; with C = `tt.penalty(ev)`, which

@@ -4,24 +4,22 @@ The maximiser of sum_a q_a A_a - lam KL(q || p) over the simplex has A_a - lam (
 = nu on the support of p, so q is proportional to p exp(A / lam).
 """
 
-from typing import Any
-
 import numpy as np
 
 from tabular_trpo._core.errors import InvalidMDPError, Problem
-from tabular_trpo._core.numbers import shown
+from tabular_trpo._core.numbers import Scalar, shown
 from tabular_trpo._core.public import public
 from tabular_trpo._exact.divergence import kl_of_rows
 from tabular_trpo._exact.surrogate import Surrogate
 from tabular_trpo._improve.greedy import greedy
 from tabular_trpo._improve.kl_curves import LEAST
 from tabular_trpo._improve.multipliers import ReverseKLPenalty
-from tabular_trpo._improve.step import Step, nonnegative, read_like, single, step_to
+from tabular_trpo._improve.step import Step, make_step, nonnegative, read_like, single
 from tabular_trpo._improve.trust_region import no_worse, placed, visited_rows
 
 
 @public
-def mirror(L: Surrogate, lam: Any) -> Step:
+def mirror(L: Surrogate, lam: Scalar) -> Step:
     """Return the step pi_new proportional to pi exp(A / lam) at visited states, A = G / weight.
 
     It maximises sum_a pi_new A - lam KL(pi_new || pi) in each state: mirror descent, and natural
@@ -50,7 +48,7 @@ def mirror(L: Surrogate, lam: Any) -> Step:
 
 
 @public
-def rwr(L: Surrogate, u: Any) -> Step:
+def rwr(L: Surrogate, u: object) -> Step:
     """Return the reward-weighted step pi_new proportional to pi u at visited states.
 
     Reward-weighted regression (Peters & Schaal 2007): pi_new(a|s) = pi(a|s) u(s, a) / sum_b
@@ -82,4 +80,4 @@ def rwr(L: Surrogate, u: Any) -> Step:
         raise InvalidMDPError(problem, hidden=len(empty) - 1)
     pi_new = L.pi.copy()
     pi_new[visited] = q[visited] / total[visited][:, None]
-    return step_to(L, pi_new)
+    return make_step(L, pi_new)

@@ -14,19 +14,21 @@ from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._improve.status import SolverStatus
 
-T = TypeVar("T", bound=type)
+T = TypeVar("T")
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
-def _record(cls: T) -> T:
+def _record(cls: type[T]) -> type[T]:
+    """Make a public, immutable record of a class with annotated fields."""
     return public(locked(dataclass(frozen=True, slots=True)(cls)))
 
 
 @_record
 class Multipliers(Mapping[str, Any]):
-    """The multipliers and parameters of a step; this record, without any, is that of `greedy`.
+    """The multipliers and parameters of a step; `greedy` and `rwr` have this record, without any.
 
-    The records of the other steps extend it (abstract in that sense).
+    The records of the other steps extend it (abstract in that sense), and each is also a mapping
+    from names to values.
 
     >>> len(Multipliers()), dict(TVConstraint(0.5, [0.0, 2.0]))["delta"]
     (0, 0.5)

@@ -24,13 +24,14 @@ delta.
 
 import math
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
-from typing import Any, final
+from dataclasses import dataclass
+from functools import partial
+from typing import final
 
 import numpy as np
 
-from tabular_trpo._core.errors import InvalidMDPError, LimitError, Problem, invalid
-from tabular_trpo._core.numbers import Array, frozen, shown
+from tabular_trpo._core.errors import InvalidMDPError, LimitError, invalid
+from tabular_trpo._core.numbers import Array, Scalar, shown
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._core.validate import finite_floats
@@ -38,11 +39,10 @@ from tabular_trpo._exact.evaluate import Evaluation
 from tabular_trpo._exact.surrogate import LocalObjective, Surrogate
 from tabular_trpo._families.arguments import optional_size, size
 from tabular_trpo._improve.conjugate import Product
-from tabular_trpo._improve.direction import Direction, direction_of, start
-from tabular_trpo._improve.multipliers import ParametricStep
+from tabular_trpo._improve.direction import Direction, Report, direction_of, start
 from tabular_trpo._improve.softmax_class import SoftmaxClass
 from tabular_trpo._improve.status import StepStatus
-from tabular_trpo._improve.step import Penalty, Step, nonnegative, step_to
+from tabular_trpo._improve.step import Penalty, Step, make_step, nonnegative
 
 
 @public
@@ -81,12 +81,12 @@ ACCEPT: dict[str, Callable[[Trial], bool]] = {
 @public
 def natural(
     L: LocalObjective,
-    theta: Any,
-    delta: Any,
+    theta: object,
+    delta: Scalar,
     policy_class: SoftmaxClass | None = None,
     *,
     direction: str = "natural",
-    damping: Any = 0.0,
+    damping: Scalar = 0.0,
     iterations: int | None = None,
     product: Product | None = None,
     accept: str | Callable[[Trial], bool] = "improve_and_kl",
@@ -134,30 +134,30 @@ def natural(
     most = size("most_backtracks", most_backtracks, 0)
     optional_size("iterations", iterations)
     policy_class, theta = start(L, theta, policy_class)
-    way, found = direction_of(L, policy_class, theta, direction, damping, iterations, product)
+    way, report = direction_of(L, policy_class, theta, direction, damping, iterations, product)
     if way is None or delta == 0:
-        return step_to(L, L.pi, found)
+        return make_step(L, L.pi, report(theta, 0.0, 0.0))
     size_of_s = way.curvature if direction == "natural" else float(np.vdot(way.s, way.s))
     beta = math.sqrt(2 * delta) / math.sqrt(size_of_s)
-    found = replace(found, quadratic_kl=beta * beta * way.curvature / 2)
+    report = partial(report, quadratic_kl=beta * beta * way.curvature / 2)
     for tries in range(most + 1):
-        step = _moved(L, policy_class, theta, way, beta, found, tries)
+        step = _moved(L, policy_class, theta, way, beta, report, tries)
         if step is not None:
             trial = Trial(step.gain, beta * way.slope, getattr(step, divergence), delta)
             if rule(trial):
                 return step
         beta *= shrink
-    return step_to(L, L.pi, found, status=StepStatus.RESTORED, backtracks=most)
+    return make_step(L, L.pi, report(theta, 0.0), status=StepStatus.RESTORED, backtracks=most)
 
 
 @public
 def natural_fixed(
     L: LocalObjective,
-    theta: Any,
-    lam: Any,
+    theta: object,
+    lam: Scalar,
     policy_class: SoftmaxClass | None = None,
     *,
-    damping: Any = 0.0,
+    damping: Scalar = 0.0,
     iterations: int | None = None,
     product: Product | None = None,
 ) -> Step:
@@ -180,21 +180,21 @@ def natural_fixed(
     if lam == 0:
         raise invalid("range", "lam", f"= {shown(given)}", "a finite number > 0")
     policy_class, theta = start(L, theta, policy_class)
-    way, found = direction_of(L, policy_class, theta, "natural", damping, iterations, product)
-    found = replace(found, lam=lam)
+    way, report = direction_of(L, policy_class, theta, "natural", damping, iterations, product)
+    report = partial(report, lam=lam)
     if way is None:
-        return step_to(L, L.pi, found, lambda k, m, t: lam * m)
+        return make_step(L, L.pi, report(theta, 0.0, 0.0), lambda k, m, t: lam * m)
     beta = 1 / way.unit / lam
-    found = replace(found, quadratic_kl=beta * beta * way.curvature / 2)
-    step = _moved(L, policy_class, theta, way, beta, found, None, lambda k, m, t: lam * m)
+    report = partial(report, quadratic_kl=beta * beta * way.curvature / 2)
+    step = _moved(L, policy_class, theta, way, beta, report, None, lambda k, m, t: lam * m)
     if step is None:
-        raise LimitError(Problem("overflow", "theta", "overflows", "a finite step", "Raise lam"))
+        raise LimitError.of("overflow", "theta", "overflows", "a finite step", "Raise lam")
     return step
 
 
 @public
 def vanilla(
-    L: LocalObjective, theta: Any, delta: Any, policy_class: SoftmaxClass | None = None
+    L: LocalObjective, theta: object, delta: Scalar, policy_class: SoftmaxClass | None = None
 ) -> Step:
     """Return the step theta + sqrt(2 delta) g / norm(g): the l2 norm replaces the KL; no search.
 
@@ -215,7 +215,7 @@ def vanilla(
 
 @public
 def following(
-    theta: Any, step: Callable[[Surrogate, Array], Step]
+    theta: object, step: Callable[[Surrogate, Array], Step]
 ) -> Callable[[Evaluation, Surrogate], Step]:
     """Return a step for `iterate` that hands the theta of each step to the next.
 
@@ -230,12 +230,12 @@ def following(
     >>> [float(next(run).eta_new.round(3)) for _ in range(3)]
     [1.14, 1.277, 1.407]
     """
-    theta = finite_floats("theta", theta)
+    current = finite_floats("theta", theta)
 
     def follow(ev: Evaluation, L: Surrogate) -> Step:
-        nonlocal theta
-        made = step(L, theta)
-        theta = made.multipliers["theta"]
+        nonlocal current
+        made = step(L, current)
+        current = made.multipliers["theta"]
         return made
 
     return follow
@@ -247,20 +247,20 @@ def _moved(
     theta: Array,
     way: Direction,
     beta: float,
-    found: ParametricStep,
+    report: Report,
     tries: int | None,
     penalty: Penalty | None = None,
 ) -> Step | None:
     """Return the step to theta + beta s, None where it overflows or L has no value."""
     with np.errstate(over="ignore", invalid="ignore"):
         new = theta + beta * way.s
-    taken = replace(found, theta=frozen(new), step_length=beta * way.unit)
     try:
         pi_new = policy_class.policy(new)
         # A row whose logits did not move stays as it is, although its softmax may round otherwise.
         still = (pi_new == policy_class.policy(theta)).all(axis=1, keepdims=True)
         moved = np.where(still, L.pi, pi_new)
-        return step_to(L, moved, taken, penalty, backtracks=tries)
+        taken = report(new, beta * way.unit)
+        return make_step(L, moved, taken, penalty, backtracks=tries)
     except (InvalidMDPError, LimitError):
         return None
 

@@ -18,7 +18,7 @@ from tabular_trpo._exact.evaluate import Evaluation
 from tabular_trpo._exact.surrogate import Surrogate
 from tabular_trpo._improve.multipliers import Mixture
 from tabular_trpo._improve.status import StepStatus
-from tabular_trpo._improve.step import Step, step_to
+from tabular_trpo._improve.step import Step, make_step
 
 StepFunction = Callable[[Evaluation, Surrogate], Step]
 MOST_BITS = 256  # length of a denominator, above which `on_grid` rounds
@@ -97,7 +97,7 @@ def _again(L: Surrogate, pi_new: Array, made: Step) -> Step:
     """
     found = made.multipliers
     found = replace(found, target=None) if isinstance(found, Mixture) else found
-    again = step_to(L, pi_new, found, backtracks=made.backtracks)
+    again = make_step(L, pi_new, found, backtracks=made.backtracks)
     status = again.status if made.status == StepStatus.MOVED else made.status
     return replace(again, objective=made.objective, status=status)
 

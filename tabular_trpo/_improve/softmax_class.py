@@ -2,8 +2,7 @@
 
 The full table has a logit for each pair of state and action.  Features f(s, a) give fewer
 parameters: logits = f . theta.  Then states with equal features have equal rows, and the class does
-            not contain
-every policy of the model.
+not contain every policy of the model.
 
 With J = d logits / d theta and M(s) = diag(pi(s)) - pi(s) pi(s)', the gradient of a surrogate is
 J'M G, and the Hessian of the mean KL(pi || pi_theta) at pi_theta = pi is H = E_{s~w} J'M J, the
@@ -99,7 +98,7 @@ class SoftmaxClass:
         """Whether each row of the policy can be changed independently, as in the full table."""
         return self.rank == SoftmaxClass(self.shape, None, self.allowed).rank
 
-    def theta(self, theta: Any, name: str = "theta") -> Array:
+    def theta(self, theta: object, name: str = "theta") -> Array:
         """Return theta after checks, of shape `theta_shape`; a table may be given flat.
 
         name:   its name in errors
@@ -111,7 +110,7 @@ class SoftmaxClass:
             raise shape_error(name, read.shape, str(self.theta_shape))
         return read.reshape(self.theta_shape)
 
-    def logits(self, theta: Any) -> Array:
+    def logits(self, theta: object) -> Array:
         """Return the logits (S, A); -inf where an action is not allowed.
 
         raises: InvalidMDPError, ExactnessError; LimitError where features . theta overflows
@@ -120,10 +119,10 @@ class SoftmaxClass:
             logits = self._forward(self.theta(theta))
         if not np.isfinite(logits).all():
             cure = "Scale the features or theta"
-            raise LimitError(Problem("overflow", "logits", "overflow", "finite numbers", cure))
+            raise LimitError.of("overflow", "logits", "overflow", "finite numbers", cure)
         return logits if self.allowed is None else np.where(self.allowed, logits, -np.inf)
 
-    def policy(self, theta: Any) -> Array:
+    def policy(self, theta: object) -> Array:
         """Return pi_theta, (S, A).
 
         raises: InvalidMDPError, ExactnessError; LimitError where features . theta overflows
@@ -131,7 +130,7 @@ class SoftmaxClass:
         return softmax(self.logits(theta))
 
     @public
-    def gradient(self, L: LocalObjective, theta: Any) -> Array:
+    def gradient(self, L: LocalObjective, theta: object) -> Array:
         """Return the gradient of L(pi_theta) in theta, sum_{s,a} pi (G - E_pi G) dlogits/dtheta.
 
         For an exact surrogate, at the theta of its policy, it is the policy gradient (Sutton et al.
@@ -145,7 +144,7 @@ class SoftmaxClass:
         pi = self.policy(theta)
         return self._back(_spread(pi, L.gradient(pi)))
 
-    def fisher_product(self, weight: Any, theta: Any, v: Any) -> Array:
+    def fisher_product(self, weight: object, theta: object, v: object) -> Array:
         """Return H v, H the Hessian of E_{s~w} KL(pi || pi_theta) at pi_theta = pi.
 
         H = E_{s~w} J'(diag(pi) - pi pi')J with w = weight / sum(weight) and J = dlogits/dtheta: the
@@ -160,7 +159,7 @@ class SoftmaxClass:
         return self._back(w[:, None] * _spread(pi, self._forward(self.theta(v, "v"))))
 
     def empirical_fisher_product(
-        self, theta: Any, v: Any, states: Any, actions: Any, weights: Any = None
+        self, theta: object, v: object, states: object, actions: object, weights: object = None
     ) -> Array:
         """Return (1/N) sum_i score_i (score_i . v) of sampled pairs, score = grad log pi(a_i|s_i).
 
@@ -204,7 +203,7 @@ class SoftmaxClass:
 
 
 @public
-def aliased(groups: Any, n_actions: int, allowed: Any = None) -> SoftmaxClass:
+def aliased(groups: object, n_actions: int, allowed: Any = None) -> SoftmaxClass:
     """Return the class in which the states of one group share their logits; theta is (groups * A,).
 
     groups:    (S,) integers; the logits of group g, in sorted order, are theta.reshape(-1, A)[g]
@@ -220,9 +219,7 @@ def aliased(groups: Any, n_actions: int, allowed: Any = None) -> SoftmaxClass:
         raise shape_error("groups", labels.shape, "(S,) integers, S at least 1")
     A = size("n_actions", n_actions, 1)
     names, group = np.unique(labels, return_inverse=True)
-    features = np.zeros((len(labels), A, len(names), A))
-    for a in range(A):
-        features[np.arange(len(labels)), a, group, a] = 1.0
+    features = np.einsum("sg,ab->sagb", np.eye(len(names))[group], np.eye(A))
     return SoftmaxClass((len(labels), A), features.reshape(len(labels), A, -1), allowed)
 
 
@@ -231,7 +228,7 @@ def _spread(pi: Array, z: Array) -> Array:
     return np.asarray(pi * (z - (pi * z).sum(axis=1, keepdims=True)))
 
 
-def _mask(allowed: Any, shape: tuple[int, int]) -> Array | None:
+def _mask(allowed: object, shape: tuple[int, int]) -> Array | None:
     if allowed is None:
         return None
     mask = np.array(resolve_labels("allowed", allowed))
@@ -259,7 +256,7 @@ def _separating(features: Array, mask: Array) -> None:
         raise invalid("not_separating", "features", got, expected, cure)
 
 
-def normalised(name: str, weight: Any, shape: tuple[int, ...] | None = None) -> Array:
+def normalised(name: str, weight: object, shape: tuple[int, ...] | None = None) -> Array:
     """Return weights >= 0 over their sum; zeros where all are 0.
 
     raises: InvalidMDPError for another shape, negative, NaN or infinite weights; ExactnessError
@@ -275,7 +272,7 @@ def normalised(name: str, weight: Any, shape: tuple[int, ...] | None = None) -> 
     return w / largest / (w / largest).sum() if largest > 0 else w
 
 
-def _indices(name: str, values: Any, n: int) -> Array:
+def _indices(name: str, values: object, n: int) -> Array:
     index = read_indices(name, values, n, NONEMPTY)
     if index.size == 0:
         raise shape_error(name, index.shape, NONEMPTY)

@@ -1,15 +1,15 @@
-"""The record of one step, and `step_to`, by which every solver makes it from its new policy."""
+"""The record of one step, and `step_to`, which makes it from a new policy."""
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, TypeVar, final
+from typing import TypeVar, final
 
 import numpy as np
 
 from tabular_trpo._core.arithmetic import read_as
-from tabular_trpo._core.errors import ExactnessError, Problem, invalid
+from tabular_trpo._core.errors import ExactnessError, invalid
 from tabular_trpo._core.extrema import maximum
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, Scalar, frozen, is_rational, largest, ones, shown
@@ -70,14 +70,7 @@ class Step:
 
 
 @public
-def step_to(
-    L: LocalObjective,
-    pi_new: Any,
-    multipliers: Multipliers = NO_MULTIPLIERS,
-    penalty: Penalty | None = None,
-    status: StepStatus | None = None,
-    backtracks: int | None = None,
-) -> Step:
+def step_to(L: LocalObjective, pi_new: object, multipliers: Multipliers = NO_MULTIPLIERS) -> Step:
     """Return the step to a given policy, such as one that a user's own method found.
 
     The rows are checked, and the gain L(pi_new) - eta and the distances from L.pi are computed.
@@ -85,9 +78,8 @@ def step_to(
     L:           the surrogate of the old policy
     pi_new:      (S, A) in the arithmetic of L
     multipliers: `Mixture(alpha, target)` makes `iterate` use the bounds for mixtures as well
-    penalty:     the function of (max_kl, mean_kl, max_tv) that the objective takes off the gain
-    status:      None to derive it from pi_new and L
-    raises:      InvalidMDPError for rows off the simplex or on actions that are not allowed
+    raises:      InvalidMDPError for another shape, and for rows off the simplex or on actions that
+                 are not allowed; ExactnessError for the other arithmetic
 
     >>> from tabular_trpo import MDP, evaluate, surrogate
     >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
@@ -95,8 +87,23 @@ def step_to(
     >>> step_to(L, [["1/4", "3/4"]]).gain
     Fraction(1, 2)
     """
-    if not (type(pi_new) is np.ndarray and pi_new.dtype == L.pi.dtype):
-        pi_new = read_like("pi_new", pi_new, L, unsigned=True)
+    return make_step(L, read_like("pi_new", pi_new, L, unsigned=True), multipliers)
+
+
+def make_step(
+    L: LocalObjective,
+    pi_new: Array,
+    multipliers: Multipliers = NO_MULTIPLIERS,
+    penalty: Penalty | None = None,
+    status: StepStatus | None = None,
+    backtracks: int | None = None,
+) -> Step:
+    """Return the step to a policy (S, A) in the arithmetic of L, as every solver makes it.
+
+    penalty: the function of (max_kl, mean_kl, max_tv) that the objective takes off the gain
+    status:  None to derive it from pi_new and L
+    raises:  InvalidMDPError for rows off the simplex or on actions that are not allowed
+    """
     pi_new = frozen(check_rows("pi_new", pi_new, L.allowed))
     at = visited(L)
     old, new, weight = L.pi[at], pi_new[at], L.weight[at]
@@ -118,7 +125,7 @@ def step_to(
     return Step(pi_new, gain, max_kl, mean_kl, max_tv, objective, status, multipliers, backtracks)
 
 
-def visited(L: LocalObjective) -> Any:
+def visited(L: LocalObjective) -> slice | Array:
     """Return an index of the states with weight > 0, without a copy where those are all states."""
     seen = L.weight > 0
     return slice(None) if np.count_nonzero(seen) == len(seen) else seen
@@ -130,7 +137,7 @@ def is_optimal(L: LocalObjective) -> bool:
     return not bool(((G.max(axis=-1, keepdims=True) > L.G) & (L.pi > 0)).any())
 
 
-def read_like(name: str, value: Any, L: LocalObjective, unsigned: bool = False) -> Array:
+def read_like(name: str, value: object, L: LocalObjective, unsigned: bool = False) -> Array:
     """Return a table of numbers (S, A) in the arithmetic of the surrogate.
 
     unsigned: whether its rows are probabilities
@@ -160,11 +167,11 @@ def floating(L: Objective) -> Objective:
     if is_rational(single(L).pi):
         cure = "Use mdp.to_float(), tt.improve.in_floats(step), or a step in total variation"
         expected = "float for a step with logarithms"
-        raise ExactnessError(Problem("lane", "surrogate", "is rational", expected, cure))
+        raise ExactnessError.of("lane", "surrogate", "is rational", expected, cure)
     return L
 
 
-def nonnegative(name: str, value: Any, rational: bool = False) -> Any:
+def nonnegative(name: str, value: object, rational: bool = False) -> Scalar:
     """Return a number such as delta or C as a Fraction or a Python float.
 
     A Python float overflows without the warning of a numpy one.

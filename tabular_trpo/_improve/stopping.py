@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, final
+from typing import final
 
 from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.numbers import OptionalScalar, Scalar, read_array, shown
@@ -53,7 +53,7 @@ class Rule:
 
 
 @public
-def iterations(most: Any) -> Rule:
+def iterations(most: object) -> Rule:
     """Return the rule that ends a run after so many steps, without another guarantee.
 
     most:   an integer >= 1
@@ -82,7 +82,7 @@ def halted() -> Rule:
 
 
 @public
-def gain_at_most(tol: Any) -> Rule:
+def gain_at_most(tol: object) -> Rule:
     """Return the rule that ends a run after a step whose largest certified gain is at most `tol`.
 
     A step without any certified gain ends it as well.  The rule means that the certificates are
@@ -99,7 +99,7 @@ def gain_at_most(tol: Any) -> Rule:
 
 
 @public
-def gap_at_most(tol: Any) -> Rule:
+def gap_at_most(tol: object) -> Rule:
     """Return the rule that ends a run where V*(s) - V(s) <= max A / (1 - gamma) <= tol at every s.
 
     Puterman (1994), section 6.3.
@@ -114,9 +114,9 @@ def gap_at_most(tol: Any) -> Rule:
     return Rule(RuleName.GAP, _tolerance(tol), guarantee)
 
 
-def _tolerance(tol: Any) -> Fraction:
+def _tolerance(tol: object) -> Fraction:
     """Return the tolerance as a Fraction, which compares exactly with every number."""
-    number: Any = read_array("tol", tol)[1][()]
+    number: Scalar = read_array("tol", tol)[1][()]
     try:
         got = Fraction(number)
     except (ValueError, OverflowError, TypeError, ArithmeticError):

@@ -16,20 +16,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import accumulate
 from math import isfinite
-from typing import Any, final
+from typing import final
 
-from tabular_trpo._core.errors import LimitError, Problem
-from tabular_trpo._core.numbers import Array, frozen, is_rational, zeros
+import numpy as np
+
+from tabular_trpo._core.errors import LimitError
+from tabular_trpo._core.numbers import Array, Scalar, frozen, is_rational, zeros
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._exact.surrogate import Surrogate
 from tabular_trpo._improve.greedy import best_action
 from tabular_trpo._improve.multipliers import MeanTVConstraint, TVConstraint, TVPenalty
-from tabular_trpo._improve.step import Step, nonnegative, single, step_to
+from tabular_trpo._improve.step import Step, make_step, nonnegative, single
 
 
 @public
-def tv_penalty(L: Surrogate, c: Any) -> Step:
+def tv_penalty(L: Surrogate, c: Scalar) -> Step:
     """Return the step that maximises the surrogate less a penalty on the largest TV.
 
     max over pi_new of sum_{s,a} G (pi_new - pi) - c max_s D_TV(pi(s), pi_new(s))^2: Algorithm 1 of
@@ -66,11 +68,11 @@ def tv_penalty(L: Surrogate, c: Any) -> Step:
         more = min(max(2 * missing, 0 * a), row.left(a) - m[s])
         m[s], missing = m[s] + more, missing - more / 2
     found = TVPenalty(c, a, frozen(m))
-    return step_to(L, _moved(L, rows, dict.fromkeys(rows, a)), found, lambda *d: c * d[2] ** 2)
+    return make_step(L, _moved(L, rows, dict.fromkeys(rows, a)), found, lambda *d: c * d[2] ** 2)
 
 
 @public
-def tv_constraint(L: Surrogate, delta: Any) -> Step:
+def tv_constraint(L: Surrogate, delta: Scalar) -> Step:
     """Return the step that maximises the surrogate within a total variation of delta in each row.
 
     max L(pi_new) subject to max_s D_TV(pi(s), pi_new(s)) <= delta, over visited states; the trust
@@ -93,11 +95,11 @@ def tv_constraint(L: Surrogate, delta: Any) -> Step:
     for s, row in rows.items():
         m[s] = row.right(delta)
     found = TVConstraint(delta, frozen(m))
-    return step_to(L, _moved(L, rows, dict.fromkeys(rows, delta)), found)
+    return make_step(L, _moved(L, rows, dict.fromkeys(rows, delta)), found)
 
 
 @public
-def mean_tv_constraint(L: Surrogate, delta: Any) -> Step:
+def mean_tv_constraint(L: Surrogate, delta: Scalar) -> Step:
     """Return the step that maximises the surrogate within a mean total variation of delta.
 
     max L(pi_new) subject to sum_s d(s) D_TV(pi(s), pi_new(s)) <= delta, d = weight / sum(weight):
@@ -131,7 +133,7 @@ def mean_tv_constraint(L: Surrogate, delta: Any) -> Step:
             lam = _finite(ratio)
             break
         left = max(left - d[s] * mass, 0 * left)
-    return step_to(L, _moved(L, rows, masses), MeanTVConstraint(delta, lam))
+    return make_step(L, _moved(L, rows, masses), MeanTVConstraint(delta, lam))
 
 
 @final
@@ -142,25 +144,23 @@ class _Row:
 
     best:    the action that takes the mass
     actions: the actions that mass leaves, the worst first
+    slopes:  one for each of them, and a 0 at the end
     """
 
     best: int
     actions: list[int]
-    slopes: list[Any]
-    ends: list[Any]
+    slopes: list[Scalar]
+    ends: list[Scalar]
 
-    def right(self, a: Any) -> Any:
+    def right(self, a: Scalar) -> Scalar:
         """Return the right derivative of the gain at mass a."""
-        return self._slope(bisect_right(self.ends, a))
+        return self.slopes[bisect_right(self.ends, a)]
 
-    def left(self, a: Any) -> Any:
+    def left(self, a: Scalar) -> Scalar:
         """Return the left derivative of the gain at mass a."""
-        return self._slope(bisect_left(self.ends, a))
+        return self.slopes[bisect_left(self.ends, a)]
 
-    def _slope(self, i: int) -> Any:
-        return self.slopes[i] if i < len(self.slopes) else 0 * self.ends[0]
-
-    def steps(self) -> list[tuple[Any, Any]]:
+    def steps(self) -> list[tuple[Scalar, Scalar]]:
         """Return (slope, mass) of each action that mass leaves."""
         starts = [0 * self.ends[0], *self.ends]
         return [(x, b - a) for x, a, b in zip(self.slopes, starts, self.ends, strict=False)]
@@ -169,20 +169,19 @@ class _Row:
 def _moves(L: Surrogate) -> dict[int, _Row]:
     """Return the visited rows with mass on actions that are worse than the best."""
     rows = {}
-    for s in range(len(L.pi)):
-        if not L.weight[s] > 0:
-            continue
+    for s in np.flatnonzero(L.weight > 0).tolist():
         best = best_action(L, L.G, s)
         pi, G = L.pi[s].tolist(), L.G[s].tolist()
         worse = [a for a in range(len(pi)) if pi[a] > 0 and G[a] < G[best]]
         worse.sort(key=G.__getitem__)
         if worse:
+            ends = list(accumulate(pi[a] for a in worse))
             slopes = [_finite(G[best] - G[a]) for a in worse]
-            rows[s] = _Row(best, worse, slopes, list(accumulate(pi[a] for a in worse)))
+            rows[s] = _Row(best, worse, [*slopes, 0 * ends[0]], ends)
     return rows
 
 
-def _moved(L: Surrogate, rows: dict[int, _Row], masses: dict[int, Any]) -> Array:
+def _moved(L: Surrogate, rows: dict[int, _Row], masses: dict[int, Scalar]) -> Array:
     """Return pi with the given mass moved in each row, or all useful mass where that is less."""
     new = L.pi.copy()
     for s, row in rows.items():
@@ -195,13 +194,13 @@ def _moved(L: Surrogate, rows: dict[int, _Row], masses: dict[int, Any]) -> Array
     return new
 
 
-def _sum(slopes: Iterable[Any]) -> Any:
+def _sum(slopes: Iterable[Scalar]) -> Scalar:
     """Return half the sum of slopes, which is compared with c a, since 2 c a might overflow."""
     return _finite(sum(slope / 2 for slope in slopes))
 
 
-def _finite(value: Any) -> Any:
+def _finite(value: Scalar) -> Scalar:
     if isinstance(value, float) and not isfinite(value):
         cure = "Scale the rewards, or use the rational arithmetic"
-        raise LimitError(Problem("overflow", "G", "overflows float64", "finite differences", cure))
+        raise LimitError.of("overflow", "G", "overflows float64", "finite differences", cure)
     return value

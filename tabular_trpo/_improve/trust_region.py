@@ -7,11 +7,10 @@ exceeds the radius the aim is lowered, and as a last resort the step is scaled b
 """
 
 import math
-from typing import Any
 
 import numpy as np
 
-from tabular_trpo._core.numbers import Array, largest
+from tabular_trpo._core.numbers import Array, Scalar, largest
 from tabular_trpo._core.overflow import finite
 from tabular_trpo._core.public import public
 from tabular_trpo._exact.divergence import kl_of_rows
@@ -26,14 +25,14 @@ from tabular_trpo._improve.kl_curves import (
 from tabular_trpo._improve.kl_multiplier import solve_multiplier
 from tabular_trpo._improve.kl_rows import KLRows, policy_at_multiplier, prepare_rows
 from tabular_trpo._improve.multipliers import KLConstraint, KLPenalty, Multipliers
-from tabular_trpo._improve.step import Penalty, Step, floating, nonnegative, step_to, visited
+from tabular_trpo._improve.step import Penalty, Step, floating, make_step, nonnegative, visited
 
 MOST = 600.0  # largest KL aimed at; beyond it exp(-KL) underflows, and the gain is complete
 INSIDE = 1 - 1e-12  # share of a radius aimed at, so that rounding seldom leads out of it
 TRIES = 16  # with ever smaller aims: rows are rounded to a grid, which can change rare actions
 
 
-def visited_rows(L: Surrogate, weighted: bool) -> tuple[KLRows, Any, Array]:
+def visited_rows(L: Surrogate, weighted: bool) -> tuple[KLRows, slice | Array, Array]:
     """Return the rows of visited states that can gain.
 
     weighted: whether their gains are G = weight * A, or A
@@ -54,7 +53,7 @@ def visited_rows(L: Surrogate, weighted: bool) -> tuple[KLRows, Any, Array]:
     return rows.take(gains), np.flatnonzero(L.weight > 0)[gains], weight[gains]
 
 
-def placed(L: Surrogate, at: Any, q: Array) -> Array:
+def placed(L: Surrogate, at: slice | Array, q: Array) -> Array:
     """Return the policy with new rows at some states."""
     if len(q) == len(L.pi):
         return q
@@ -64,7 +63,7 @@ def placed(L: Surrogate, at: Any, q: Array) -> Array:
 
 
 @public
-def max_kl(L: Surrogate, delta: Any) -> Step:
+def max_kl(L: Surrogate, delta: Scalar) -> Step:
     """Return the step that maximises L(pi_new) subject to max_s KL(pi(s) || pi_new(s)) <= delta.
 
     TRPO (2015), equation (11), with the maximum over visited states.  Each of them is a problem of
@@ -83,7 +82,7 @@ def max_kl(L: Surrogate, delta: Any) -> Step:
     lam = np.zeros(len(L.pi))
     found = KLConstraint(delta, lam)
     if delta == 0 or not len(rows.p):
-        return step_to(L, L.pi, found)
+        return make_step(L, L.pi, found)
     aim = min(delta * INSIDE, MOST)
     q, multipliers, _ = solve_radius(rows, aim)
     for tries in range(TRIES):
@@ -99,7 +98,7 @@ def max_kl(L: Surrogate, delta: Any) -> Step:
 
 
 @public
-def mean_kl(L: Surrogate, delta: Any) -> Step:
+def mean_kl(L: Surrogate, delta: Scalar) -> Step:
     """Return the step that maximises L(pi_new) subject to E_{s~d} KL(pi || pi_new) <= delta.
 
     TRPO (2015), equation (12); d = weight / sum(weight).  All visited states share one multiplier:
@@ -116,7 +115,7 @@ def mean_kl(L: Surrogate, delta: Any) -> Step:
     rows, at, weight = visited_rows(L, weighted=False)
     delta = nonnegative("delta", delta)
     if delta == 0 or not len(rows.p):
-        return step_to(L, L.pi, KLConstraint(delta, 0.0))
+        return make_step(L, L.pi, KLConstraint(delta, 0.0))
     d = weight / np.add.reduce(L.weight)
     aim = delta * INSIDE
     for tries in range(1 if rows.outside else TRIES):
@@ -149,7 +148,7 @@ def _between(rows: KLRows, d: Array, lam: float, delta: float) -> Array:
 
 
 @public
-def mean_kl_penalty(L: Surrogate, C: Any) -> Step:
+def mean_kl_penalty(L: Surrogate, C: Scalar) -> Step:
     """Return the step that maximises L(pi_new) - C E_{s~d} KL(pi || pi_new).
 
     TRPO (2015), section 4, with the mean in place of the largest divergence; d = weight /
@@ -177,14 +176,11 @@ def mean_kl_penalty(L: Surrogate, C: Any) -> Step:
 
 
 def no_worse(
-    L: Surrogate,
-    pi_new: Array,
-    found: Multipliers,
-    penalty: Penalty | None = None,
+    L: Surrogate, pi_new: Array, found: Multipliers, penalty: Penalty | None = None
 ) -> Step:
     """Return the step to pi_new, or to pi where rounding made its objective negative."""
-    step = step_to(L, pi_new, found, penalty)
-    return step if step.objective >= 0 else step_to(L, L.pi, found)
+    step = make_step(L, pi_new, found, penalty)
+    return step if step.objective >= 0 else make_step(L, L.pi, found)
 
 
 def _drawn_back(L: Surrogate, step: Step, found: Multipliers, name: str, delta: float) -> Step:

@@ -1,1 +1,23 @@
-"""Floor 4: what can be estimated; a model is played, and the same steps take the estimates."""
+"""Estimators of the practical half of TRPO (2015, sections 5 to 8), beside their exact values.
+
+Floor 4: it uses the steps of `_improve`, and nothing that is proved depends on it.  Read in this
+order:
+
+`categorical`       draw from many distributions at once, with exact probabilities
+`simulator`         trajectories of a model whose tables stay hidden
+`rollouts`          single path (5.1): paths of a policy
+`vine`              vine (5.2): branches of several actions from visited states
+`contributions`     sums over independent units of data, and their standard errors
+`estimate`          the surrogate from paths (14) and vines (15)
+`self_normalised`   the self-normalised surrogate of a vine (16)
+`one_step`          expectations over one transition
+`moments`           exact mean and variance of the estimators
+`common_random_numbers`  second moments of branches that share their random numbers
+`enumeration`       expectations by the sum over all paths
+`sources`           paths, vines or the exact evaluation as the source of a step's surrogate
+`learning`          the loop: sample, estimate, step
+`trpo`              that loop with each step judged by the exact evaluation
+`blackbox`          the rivals without gradients: CEM and CMA-ES
+`methods`           all methods of section 8
+`comparison`        the methods at equal simulator steps
+"""

@@ -1,6 +1,14 @@
-"""Methods that see only returns of parameters: cross-entropy, and CMA-ES of the package `cma`."""
+"""Black-box search on the parameters theta: the cross-entropy method, and CMA-ES by package `cma`.
+
+Problem: maximise eta(theta) from noisy scores alone, without gradients.  Estimator: the score of a
+theta is the mean return of its own paths, unbiased with geometric stopping times; its variance is
+that of a return divided by the number of paths.  Both are rivals of TRPO (2015), section 8.
+Source: Rubinstein (1999), Szita and Lorincz (2006); Hansen (2016).
+"""
 
 from collections.abc import Iterator
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -23,12 +31,13 @@ def cem(
 ) -> Iterator[Array]:
     """Yield the policy of the mean theta after each round of the cross-entropy method.
 
-    theta ~ N(mean, diag(sd^2)); mean and sd are those of the best share, sd kept up by noise that
-    fades.  Rubinstein (1999); the noise is Szita & Lorincz (2006).
+    theta ~ N(mean, diag(sd^2)); mean and sd^2 are those of the best share, and decreasing noise is
+    added to sd^2.  Rubinstein (1999); the noise is Szita and Lorincz (2006).
 
-    paths:      for each theta, whose score is the mean return of its paths
-    population: thetas of a round
-    elite:      in (0, 1], the share that makes the next mean
+    paths:      number of paths of each theta, whose score is their mean return
+    population: number of thetas in a round
+    elite:      in (0, 1], the share that determines the next mean
+    horizon:    number of steps T of a path; None for geometric stopping times
     raises:     InvalidMDPError
 
     >>> from tabular_trpo._core.mdp import MDP
@@ -61,33 +70,36 @@ def cma(
 ) -> Iterator[Array]:
     """Yield the policy of the mean theta after each round of CMA-ES.  Hansen (2016).
 
-    population: thetas of a round; None for the package's 4 + floor(3 log K)
+    paths, horizon: as in `cem`
+    population: number of thetas in a round; None for the package's 4 + floor(3 log K)
     raises:     MissingExtraError without the package `cma` (extra cma); InvalidMDPError
     """
     start = np.zeros(int(np.prod(policy_class.theta_shape)))
     strategy = _strategy(start, sim.rng, population)
-    while True:
-        thetas = np.array(strategy.ask())
-        found = scores(
-            sim, policy_class, thetas.reshape(-1, *policy_class.theta_shape), paths, horizon
-        )
-        strategy.tell(list(thetas), (-found).tolist())
-        yield policy_class.policy(strategy.mean)
+
+    def rounds() -> Iterator[Array]:
+        while True:
+            thetas = np.array(strategy.ask())
+            shaped = thetas.reshape(-1, *policy_class.theta_shape)
+            found = scores(sim, policy_class, shaped, paths, horizon)
+            strategy.tell(list(thetas), (-found).tolist())
+            yield policy_class.policy(strategy.mean)
+
+    return rounds()
 
 
-def cma_package() -> Any:
+def cma_package() -> ModuleType:
     """Return the package `cma`; MissingExtraError without it."""
     try:
-        import cma as package
+        return import_module("cma")
     except ImportError:
         raise missing_extra("cma", "cma") from None
-    return package
 
 
 def _strategy(start: Array, rng: np.random.Generator, population: int | None) -> Any:
-    """Return the package's strategy, its randomness all from `rng`."""
+    """Return the package's strategy, with `rng` as its only source of randomness."""
     options = {
-        "seed": np.nan,  # or it would seed numpy's global state
+        "seed": np.nan,  # otherwise it seeds numpy's global state
         "randn": lambda *shape: rng.standard_normal(shape),
         "verbose": -9,
         "verb_log": 0,
@@ -104,10 +116,11 @@ def scores(
     """Return the mean return of each theta over its own paths, (n,).
 
     thetas: (n, *theta_shape)
+    paths:  number of paths of each theta
     """
     each = size("paths", paths, 1)
     policies = np.array([policy_class.policy(theta) for theta in thetas])
-    # Paths with geometric times come the longest first: whose is whose must not depend on it.
+    # Paths are sorted by length, so they are assigned to thetas at random.
     order = sim.rng.permutation(np.repeat(np.arange(len(thetas)), each))
     rollouts = single_path(sim, policies[order], len(order), horizon)
     return np.asarray(np.bincount(order, rollouts.returns[:, 0], len(thetas)) / each)

@@ -45,15 +45,16 @@ class Categorical:
         rows:   (n, m) dense or CSR, each row summing to 1 or empty; an empty row draws column 0
         raises: MemoryGuardError
 
-        >>> Categorical.of(np.array([[0.25, 0.0, 0.75]])).draw(np.zeros(2, int), np.array([0.2, 0.25]))
+        >>> table = Categorical.of(np.array([[0.25, 0.0, 0.75]]))
+        >>> table.draw(np.array([0, 0]), np.array([0.2, 0.25]))
         array([0, 2])
         """
         if isinstance(rows, np.ndarray):
-            row, column = np.nonzero(rows)
+            row, column = np.asarray(np.nonzero(rows))
             values = rows[row, column]
         else:
-            row, column = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr)), rows.indices
-            values = rows.data
+            row = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+            column, values = np.asarray(rows.indices), rows.data
         counts = np.bincount(row, minlength=rows.shape[0])
         levels = int(counts.max(initial=1) - 1).bit_length()
         shape = rows.shape[0], 1 << levels

@@ -1,106 +1,108 @@
-"""Branches that share their random numbers: the exact law of pairs, and products of returns."""
+"""Second moments of returns that share their random numbers, exactly.
 
-from collections.abc import Iterator
+Problem: Var of a difference of two branches of a vine needs E Q_hat(s, a) Q_hat(s, b), where both
+branches invert the same uniforms.  Method: one uniform inverted in two rows p and q draws (i, j)
+with the probability that the intervals of outcome i of p and outcome j of q have in common
+(`monotone_coupling`).  Two coupled copies of the chain are a chain on pairs of states, in which
+W(s, t) = E R R' of returns from s and t satisfies, with x, y the rewards and primes one step later,
+
+    E R R' = E x y + gamma E (x V(t') + y V(s')) + gamma W(s', t')        (geometric stopping)
+
+with gamma^2 in the last term for a horizon.  That is a policy evaluation with S^2 states, solved by
+`evaluate`, or a recursion over the horizon.  Guarantee: exact in rational arithmetic; size: up to
+MOST_STATES states.  Source: Glasserman and Yao (1992) on when the covariance is positive.
+"""
+
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import accumulate
-from typing import Any, NamedTuple, final
+from typing import NamedTuple, final
 
 import numpy as np
 
-from tabular_trpo._core.errors import LimitError, Problem
+from tabular_trpo._core.errors import LimitError
 from tabular_trpo._core.grid import below_grid, renormalise_largest
 from tabular_trpo._core.mdp import MDP
-from tabular_trpo._core.numbers import Array, is_rational, is_sparse, zeros
+from tabular_trpo._core.numbers import Array, Scalar, is_rational, zeros
 from tabular_trpo._exact.evaluate import evaluate
 from tabular_trpo._sampled.contributions import sum_by_index
+from tabular_trpo._sampled.one_step import dense_tables, expect_next
 
 MOST_STATES = 24  # a pair of states is a state of the coupled chain
 
 
-def expected(mdp: MDP, f: Array) -> Array:
-    """Return sum_s' P(s'|s, a) f(s'), (S, A), in either arithmetic and layout."""
-    return np.asarray(_rows(mdp) @ f).reshape(mdp.r.shape)
-
-
-def paid(mdp: MDP, f: Array | None) -> Array:
-    """Return sum_s' P(s'|s, a) x f(s'), (S, A), x the reward met; f = x itself where None."""
-    if mdp.r_next is None:
-        return np.asarray(mdp.r * (mdp.r * mdp.mask if f is None else expected(mdp, f)))
-    other = mdp.r_next if f is None else f
-    return np.asarray((mdp.P * mdp.r_next * other).sum(axis=-1)).reshape(mdp.r.shape)
-
-
-def monotone_coupling(p: list[Any], q: list[Any]) -> Iterator[tuple[int, int, Any]]:
-    """Yield (i, j, probability) of what two rows draw when one uniform is inverted in both.
+def monotone_coupling(
+    p: Sequence[Scalar], q: Sequence[Scalar]
+) -> Iterator[tuple[int, int, Scalar]]:
+    """Yield (i, j, probability) of the outcomes of two rows when one uniform is inverted in both.
 
     >>> list(monotone_coupling([0.5, 0.5], [0.25, 0.75]))
     [(0, 0, 0.25), (0, 1, 0.25), (1, 1, 0.5)]
     """
     i, j = 0, 0
-    one, other = list(accumulate(p)), list(accumulate(q))
-    at: Any = 0
+    ends_p, ends_q = list(accumulate(p)), list(accumulate(q))
+    at: Scalar = 0
     while i < len(p) and j < len(q):
-        end = min(one[i], other[j])
+        end = min(ends_p[i], ends_q[j])
         if end > at:
             yield i, j, end - at
             at = end
-        i, j = i + (one[i] <= end), j + (other[j] <= end)
+        i, j = i + (ends_p[i] <= end), j + (ends_q[j] <= end)
 
 
 def coupled_second_moments(mdp: MDP, pi: Array, horizon: int | None) -> Array:
     """Return E Q_hat(s, a) Q_hat(s, b) of two branches with common random numbers, (S, A, A).
 
-    horizon: steps of a branch; None where both stop at one geometric time
+    horizon: number of steps T of a branch; None where both stop at one geometric time
     raises:  LimitError above MOST_STATES states
     """
     S, A = pi.shape
     if S > MOST_STATES:
         got, cure = f"has {S} states", "Ask for independent branches (common=False)"
         most = f"at most {MOST_STATES} for common random numbers"
-        raise LimitError(Problem("size", "mdp", got, most, cure))
-    law = _law(mdp, pi)
-    rational, f = is_rational(pi), mdp.gamma
+        raise LimitError.of("size", "mdp", got, most, cure)
+    law = _coupled_law(mdp, pi)
+    rational, gamma = is_rational(pi), mdp.gamma
 
-    def products(V: Array, W: Array, ff: Any) -> Array:
-        """Return E R R' of all pairs of pairs, W being E R R' of pairs of states later on."""
-        later = law.x_pays * V[law.y] + law.y_pays * V[law.x]
-        each = law.x_pays * law.y_pays + f * later + ff * W[law.x, law.y]
+    def pair_products(V: Array, W: Array, last: Scalar) -> Array:
+        """Return E R R' of all pairs of pairs, from E R = V and E R R' = W one step later."""
+        cross = law.reward_x * V[law.y] + law.reward_y * V[law.x]
+        each = law.reward_x * law.reward_y + gamma * cross + last * W[law.x, law.y]
         return sum_by_index(law.pair, law.chance * each, (S * A) ** 2, rational)
 
+    def state_products(V: Array, W: Array, last: Scalar) -> Array:
+        """Return E R R' of pairs of states, the actions drawn by one uniform."""
+        weighted = law.drawn * pair_products(V, W, last)
+        return sum_by_index(law.of, weighted, S * S, rational).reshape(S, S)
+
     V, W = zeros((S,), rational), zeros((S, S), rational)
+    last = gamma if horizon is None else gamma * gamma
     if horizon is None:
         V = evaluate(mdp, pi).V
         # W = own + gamma (coupled chain) W is the V of a model whose states are pairs.
         chain = zeros((S * S, S * S), rational)
         np.add.at(chain, (law.of[law.pair], law.x * S + law.y), law.drawn[law.pair] * law.chance)
-        own = _averaged(law, products(V, W, f), S, rational)
+        own = state_products(V, W, last)
         start = zeros((S * S,), rational)
         start[0] += 1
-        model = MDP(chain[:, None], own.reshape(-1, 1), start, f)
+        model = MDP(chain[:, None], own.reshape(-1, 1), start, gamma)
         W = evaluate(model, zeros((S * S, 1), rational) + 1).V.reshape(S, S)
-        ff = f
     else:
-        ff = f * f
         for _ in range(horizon - 1):
-            W = _averaged(law, products(V, W, ff), S, rational)
-            V = (pi * (mdp.r + f * expected(mdp, V))).sum(axis=1)
+            W = state_products(V, W, last)
+            V = (pi * (mdp.r + gamma * expect_next(mdp, V))).sum(axis=1)
     same = np.arange(S)
-    return np.asarray(products(V, W, ff).reshape(S, A, S, A)[same, :, same])
-
-
-def _averaged(law: "_Law", products: Array, S: int, rational: bool) -> Array:
-    """Return E R R' of pairs of states, the actions drawn by one uniform."""
-    return sum_by_index(law.of, law.drawn * products, S * S, rational).reshape(S, S)
+    return np.asarray(pair_products(V, W, last).reshape(S, A, S, A)[same, :, same])
 
 
 @final
-class _Law(NamedTuple):
-    """All pairs of (state, action) pairs, and where one uniform takes both.
+class _CoupledLaw(NamedTuple):
+    """All pairs of (state, action) pairs, and the joint law of both successors of one uniform.
 
-    of, drawn:      for each pair of pairs, the pair of states, and the chance of both actions
-    pair:           for each outcome, the pair of pairs
-    x, y, chance:   the successors and their probability
-    x_pays, y_pays: the rewards on the way
+    of, drawn:    for each pair of pairs, the pair of states, and the probability of both actions
+    pair:         for each outcome, the pair of pairs
+    x, y, chance: the two successors and their probability
+    reward_x, reward_y: the rewards of the two transitions
     """
 
     of: Array
@@ -109,44 +111,36 @@ class _Law(NamedTuple):
     x: Array
     y: Array
     chance: Array
-    x_pays: Array
-    y_pays: Array
+    reward_x: Array
+    reward_y: Array
 
 
-def _law(mdp: MDP, pi: Array) -> _Law:
+def _coupled_law(mdp: MDP, pi: Array) -> _CoupledLaw:
     S, A = pi.shape
-    rational = is_rational(pi)
-    rows = _whole(mdp.P.toarray() if mdp.is_sparse else mdp.P.reshape(S * A, S))
-    acts = _whole(pi)
+    N, rational = S * A, is_rational(pi)
+    P, r = (x.reshape(N, S) for x in dense_tables(mdp))
+    rows, policy = _exact_rows(P), _exact_rows(pi)
     drawn = zeros((S, A, S, A), rational)
     for s in range(S):
         for t in range(S):
-            for a, b, both in monotone_coupling(acts[s], acts[t]):
+            for a, b, both in monotone_coupling(policy[s], policy[t]):
                 drawn[s, a, t, b] = both
-    met = [
-        (k * S * A + m, i, j, both)
-        for k in range(S * A)
-        for m in range(S * A)
-        for i, j, both in monotone_coupling(rows[k], rows[m])
+    outcomes = [
+        (k * N + m, x, y, chance)
+        for k in range(N)
+        for m in range(N)
+        for x, y, chance in monotone_coupling(rows[k], rows[m])
     ]
-    pair, x, y = np.array([entry[:3] for entry in met], dtype=np.intp).T
-    chance = np.array([entry[3] for entry in met], dtype=object if rational else float)
-    first, second = pair // (S * A), pair % (S * A)
-    pays = mdp.r if mdp.r_next is None else mdp.r_next
-    pays = pays.toarray() if is_sparse(pays) else pays
-    r = pays.reshape(S * A, -1)
-    r = np.broadcast_to(r, (S * A, S))
-    everything = np.arange((S * A) ** 2)
-    of = everything // (S * A) // A * S + everything % (S * A) // A
-    return _Law(of, drawn.reshape(-1), pair, x, y, chance, r[first, x], r[second, y])
+    pair, x, y = np.array([entry[:3] for entry in outcomes], dtype=np.intp).T
+    chance = np.array([entry[3] for entry in outcomes], dtype=object if rational else float)
+    first, second = np.divmod(np.arange(N * N), N)
+    of = first // A * S + second // A
+    rewards = r[first[pair], x], r[second[pair], y]
+    return _CoupledLaw(of, drawn.reshape(-1), pair, x, y, chance, *rewards)
 
 
-def _whole(table: Array) -> list[list[Any]]:
-    """Return rows whose partial sums lose nothing: as Fractions where an entry is below 2^-53."""
+def _exact_rows(table: Array) -> list[list[Scalar]]:
+    """Return rows whose partial sums are exact: as Fractions where an entry is below 2^-53."""
     if is_rational(table) or not below_grid(table).any():
         return list(table.tolist())
     return [renormalise_largest([Fraction(x) for x in row]) for row in table.tolist()]
-
-
-def _rows(mdp: MDP) -> Any:
-    return mdp.P if mdp.is_sparse else mdp.P.reshape(-1, mdp.n_states)

@@ -1,8 +1,12 @@
-"""Methods side by side on equal steps of the simulator, scored by the exact return."""
+"""Compare methods at equal numbers of simulator steps, scored by the exact return.
+
+As in TRPO (2015), figures 3 and 4, but the vertical axis is the exact eta of each policy instead of
+an average of sampled returns: the only noise is that of learning, measured over seeds.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, final
+from typing import final
 from zlib import crc32
 
 import numpy as np
@@ -15,7 +19,7 @@ from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._core.shapes import shape_error
 from tabular_trpo._core.validate import finite_floats
-from tabular_trpo._exact.evaluate import Evaluation, evaluate
+from tabular_trpo._exact.evaluate import evaluate
 from tabular_trpo._families.arguments import size
 from tabular_trpo._improve.softmax_class import SoftmaxClass
 from tabular_trpo._sampled.methods import METHODS, Settings
@@ -29,11 +33,15 @@ NORMAL_95 = 1.959963984540054
 @locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
-    """One run of one method: true eta after so many steps of the simulator.
+    """One run of one method: exact eta as a function of simulator steps.
 
-    steps: (n,) 0 first
+    steps: (n,) number of steps used after each iteration, 0 first
     eta:   (n,) exact, to within the radius of its evaluation
-    fell:  iterations after which eta is lower for certain
+    fell:  number of iterations in which eta is proved to have fallen
+
+    >>> curve = Curve([0, 10, 20], [0.0, 1.0, 3.0], 0)
+    >>> curve.iterations, curve.at([5, 20])
+    (2, array([0., 3.]))
     """
 
     steps: Array
@@ -42,15 +50,15 @@ class Curve:
 
     @property
     def iterations(self) -> int:
-        """How many times the method moved on."""
+        """The number of iterations of the method."""
         return len(self.steps) - 1
 
     @public
-    def at(self, grid: Array) -> Array:
-        """Return eta as it is when each number of steps has been used.
+    def at(self, grid: object) -> Array:
+        """Return eta of the last iteration that ends within each number of steps, (G,).
 
         grid:   (G,) numbers of steps
-        raises: InvalidMDPError for another shape, and for what is no number
+        raises: InvalidMDPError for another shape, and for values that are not numbers
         """
         grid = _read_grid(grid)
         return np.asarray(self.eta[np.searchsorted(self.steps, grid, side="right") - 1])
@@ -58,22 +66,23 @@ class Curve:
 
 @public
 def run(mdp: MDP, name: str, seed: int, budget: int, settings: Settings) -> Curve:
-    """Return one run: from the uniform policy until the budget of steps is used.
+    """Return one run of a method, from the uniform policy until the budget of steps is used.
 
-    The seed and the name of the method make the random numbers, so that neither the other methods
-    nor who carries out the run changes them.  The exact limit counts a batch an iteration.
+    The random numbers depend on the seed and the name of the method only, so the result is the same
+    in any process and beside any other methods.  Each iteration of the exact limit counts as one
+    batch.
 
-    name:   of METHODS
-    budget: steps of the simulator; the iteration that reaches it is the last
-    raises: InvalidMDPError, ExactnessError, MissingExtraError
+    name:     a key of `METHODS`
+    budget:   simulator steps; the iteration that reaches it is the last
+    settings: as in `Settings`
+    raises:   InvalidMDPError, ExactnessError, MissingExtraError
 
     >>> mdp = MDP([[[1.0], [1.0]]], [[0.0, 1.0]], [1.0], 0.5)
     >>> run(mdp, "exact", 0, 4000, Settings()).eta.round(2)
     array([1.  , 1.31, 1.57])
     """
     if name not in METHODS:
-        expected = f"one of {', '.join(METHODS)}"
-        raise invalid("choice", "name", f"= {shown(name)}", expected)
+        raise invalid("choice", "name", f"= {shown(name)}", f"one of {', '.join(METHODS)}")
     size("seed", seed, 0)
     size("budget", budget, 1)
     method = METHODS[name]
@@ -84,7 +93,7 @@ def run(mdp: MDP, name: str, seed: int, budget: int, settings: Settings) -> Curv
     steps, etas, fell = [0], [ev.eta], 0
     for i, pi in enumerate(method.run(mdp, sim, policy_class, settings), 1):
         old, ev = ev, evaluate(mdp, pi)
-        fell += _fell(old, ev)
+        fell += bool(ev.eta + ev.radius.eta < old.eta - old.radius.eta)
         etas.append(ev.eta)
         steps.append(sim.steps if method.sampled else i * settings.batch)
         if steps[-1] >= budget:
@@ -92,20 +101,12 @@ def run(mdp: MDP, name: str, seed: int, budget: int, settings: Settings) -> Curv
     return Curve(np.array(steps), np.array(etas), fell)
 
 
-def _read_grid(grid: Any) -> Array:
-    """Return numbers of steps, (G,), checked.
-
-    raises: InvalidMDPError for another shape, and for what is no number; ExactnessError for exact ones
-    """
+def _read_grid(grid: object) -> Array:
+    """Return numbers of steps, (G,), checked."""
     steps = finite_floats("grid", grid)
     if steps.ndim != 1:
         raise shape_error("grid", steps.shape, "(G,)")
     return steps
-
-
-def _fell(old: Evaluation, new: Evaluation) -> bool:
-    """Return whether the new return is below the old one by more than both errors."""
-    return bool(new.eta + new.radius.eta < old.eta - old.radius.eta)
 
 
 @public
@@ -113,12 +114,15 @@ def _fell(old: Evaluation, new: Evaluation) -> bool:
 @locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Band:
-    """Runs of one method over seeds, on a common grid of steps.
+    """Mean and confidence interval of the runs of one method over seeds, on a grid of steps.
 
-    grid:       (G,)
-    mean:       (G,) of the true eta
+    grid:       (G,) numbers of steps
+    mean:       (G,) mean of eta over seeds
     half_width: (G,) of the 95 % confidence interval of that mean: 1.96 standard errors over seeds;
-                NaN of a single seed
+                NaN for a single seed
+
+    >>> Band([10], [2.0], [0.5]).mean
+    array([2.])
     """
 
     grid: Array
@@ -127,9 +131,10 @@ class Band:
 
 
 @public
-def band(curves: Iterable[Curve], grid: Array) -> Band:
-    """Return the mean of curves and its confidence band.
+def band(curves: Iterable[Curve], grid: object) -> Band:
+    """Return the mean of curves and its confidence band, mean +- 1.96 sd / sqrt(n).
 
+    curves: of one method, one a seed
     grid:   (G,) numbers of steps
     raises: InvalidMDPError for no curve, and for another grid
 
@@ -137,12 +142,12 @@ def band(curves: Iterable[Curve], grid: Array) -> Band:
     >>> band(two, np.array([5, 10])).mean, band(two, np.array([10])).half_width.round(2)
     (array([0., 2.]), array([1.96]))
     """
-    grid, curves = _read_grid(grid), tuple(curves)
-    if not curves or not all(isinstance(curve, Curve) for curve in curves):
+    steps, runs = _read_grid(grid), tuple(curves)
+    if not runs or not all(isinstance(curve, Curve) for curve in runs):
         raise invalid("type", "curves", "hold no Curve, or others", "curves only")
-    values = np.array([curve.at(grid) for curve in curves])
+    values = np.array([curve.at(steps) for curve in runs])
     n = len(values)
     # Less the first one, so that curves that agree have their own value as mean, and no spread.
     off = values - values[0]
-    spread: Any = off.std(axis=0, ddof=1) / np.sqrt(n) if n > 1 else np.full(len(grid), np.nan)
-    return Band(grid, values[0] + off.mean(axis=0), NORMAL_95 * spread)
+    error = off.std(axis=0, ddof=1) / np.sqrt(n) if n > 1 else np.full(len(steps), np.nan)
+    return Band(steps, values[0] + off.mean(axis=0), NORMAL_95 * error)

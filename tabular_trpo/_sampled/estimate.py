@@ -1,18 +1,28 @@
-"""Estimates of the surrogate from paths and from vines, in the arithmetic of the data.
+"""Estimators of the local objective L from paths and from vines, in the arithmetic of the data.
 
-What is estimated is G = rho A and eta, by sums over data that are unbiased, or biased by what is
-said here and no more.  Nothing is standardised.
+Estimand: G = rho A and eta of L_pi(pi_new) = eta + <G, pi_new - pi>, TRPO (2015), equation (3).
+
+Single path, equation (14): each step contributes w_t A_hat_t / pi(a_t|s_t) at (s_t, a_t), with
+A_hat the return from t on.  Unbiased with w_t = gamma^t up to the horizon; the variance is that of
+importance sampling, large where pi is small.  A baseline reduces variance and adds no bias if it is
+independent of the path; generalized advantage estimation reduces it further and adds bias.
+
+Vine, equation (15): each root contributes Q_hat(s_n, a) / (1 - gamma) for every action a, or
+Q_hat / (K q(a|s_n)) / (1 - gamma) for K actions drawn from q.  Unbiased with geometric stopping
+times; no importance weights where every action is tried.
+
+Constraint, equation (17): the mean KL of TRPO's step is taken with the weights of these estimates.
+Nothing is standardised: returns and advantages are neither centred nor scaled over a batch.
 """
 
 from itertools import accumulate, repeat
 from operator import mul
-from typing import Any
 
 import numpy as np
 
 from tabular_trpo._core.arithmetic import read_as
-from tabular_trpo._core.errors import InvalidMDPError, Problem, invalid
-from tabular_trpo._core.numbers import Array, is_rational, shown, zeros
+from tabular_trpo._core.errors import invalid
+from tabular_trpo._core.numbers import Array, Scalar, is_rational, shown, zeros
 from tabular_trpo._core.policy_checks import check_rows
 from tabular_trpo._core.public import public
 from tabular_trpo._core.shapes import shape_error
@@ -22,32 +32,33 @@ from tabular_trpo._sampled.rollouts import Rollouts, rewards_to_go
 from tabular_trpo._sampled.vine import Vine
 
 WEIGHTINGS = ("discounted", "undiscounted")
-SAME = 1e-9  # between a policy's probability and what the data say it was
+SAME = 1e-9  # largest difference of a policy's probability and the recorded one
 
 
 @public
 def estimate(
     rollouts: Rollouts,
-    pi: Any,
+    pi: object,
     *,
     weighting: str = "discounted",
-    baseline: Any = None,
-    lam: Any = None,
+    baseline: Scalar = None,
+    lam: Scalar = None,
 ) -> Surrogate:
     """Return L from paths of pi: G(s, a) = E sum_t w_t 1{s_t = s} (1{a_t = a} / pi - 1) A_hat_t.
 
-    TRPO (2015), equation (14) with pi as the sampler.  A_hat is the return from t on, as in the
-    paper.  Actions that pi never takes are invisible to it, and marked as not allowed.
+    TRPO (2015), equation (14) with pi as the sampling policy.  A_hat is the return from t on, as in
+    the paper.  Actions that pi never takes do not occur in the data, and are marked as not allowed.
 
-    pi:        (S, A) the policy the paths are of
+    pi:        (S, A) the policy of the paths
     weighting: "discounted": w_t = gamma^t, unbiased for rho up to the horizon (1 with geometric
-               stopping, unbiased for rho).  "undiscounted": the same w for all t, of the same sum;
-               what deep RL codes do, biased for (3)
-    baseline:  (S,) taken off each return; unbiased if it does not depend on these paths
+               stopping, unbiased for rho).  "undiscounted": the same w for all t, of the same sum,
+               as common implementations do; biased for equation (3)
+    baseline:  (S,) subtracted from each return; adds no bias if it does not depend on these paths
     lam:       in [0, 1]: A_hat of generalized advantage estimation (Schulman et al. 2016), with the
                baseline as its V: biased unless that is the V of pi
     return:    a Surrogate with stderr of eta and G_stderr, both over paths; None in rationals
-    raises:    InvalidMDPError; ExactnessError where pi or baseline is not in the arithmetic of the paths
+    raises:    InvalidMDPError; ExactnessError where pi or baseline is not in the arithmetic of the
+               paths; LimitError where doubles overflow
 
     >>> from fractions import Fraction
     >>> one = np.array([[Fraction(1)]])
@@ -65,69 +76,76 @@ def path_contributions(
     rollouts: Rollouts,
     pi: Array,
     weighting: str = "discounted",
-    baseline: Any = None,
-    lam: Any = None,
+    baseline: Scalar = None,
+    lam: Scalar = None,
 ) -> Contributions:
-    """Return what each path contributes; for what it takes and raises see `estimate`."""
+    """Return the contributions of each path; arguments and errors as in `estimate`."""
     weights = step_weights(weighting, rollouts.gamma, rollouts.horizon)
     within = rollouts.within
-    _same_policy(rollouts, pi, within)
+    _check_same_policy(rollouts, pi, within)
     returns = rollouts.returns
-    with np.errstate(over="ignore", invalid="ignore"):  # `Contributions` refuses what overflows
-        gain = _advantages(rollouts, returns, len(pi), baseline, lam)
     path, t = np.nonzero(within)
     state, action = rollouts.states[path, t], rollouts.actions[path, t]
     weight = (zeros(within.shape[1:], is_rational(rollouts.rewards)) + weights)[t]
-    with np.errstate(over="ignore", invalid="ignore"):
-        value = weight * gain[path, t] / rollouts.behaviour[path, t]
+    with np.errstate(over="ignore", invalid="ignore"):  # `Contributions` refuses what overflows
+        advantage = _advantages(rollouts, returns, len(pi), baseline, lam)
+        value = weight * advantage[path, t] / rollouts.behaviour[path, t]
     return Contributions(path, state, action, value, path, state, weight, returns[:, 0])
 
 
 @public
-def estimate_vine(vine: Vine, pi: Any) -> Surrogate:
+def estimate_vine(vine: Vine, pi: object) -> Surrogate:
     """Return L from a vine: G(s, a) = E 1{s_n = s} Q_hat(s, a) / (1 - gamma), centred under pi.
 
-    TRPO (2015), equation (15) where every action is tried; drawn ones are weighed by 1 / (K q).
-    Unbiased with geometric stopping times.  With a horizon T each Q_hat lacks at most
+    TRPO (2015), equation (15) where every action is tried; drawn ones are weighted by 1 / (K q).
+    Unbiased with geometric stopping times.  With a horizon T each Q_hat omits at most
     gamma^T max|V|.  For the self-normalised form (16) see `self_normalised`.
 
-    pi:     (S, A) the policy that the vine grew on
+    vine:   from `vine`
+    pi:     (S, A) the policy that the branches follow
     return: a Surrogate with stderr of eta and G_stderr, both over paths
-    raises: InvalidMDPError, also for an action drawn where the behaviour has none; ExactnessError
+    raises: InvalidMDPError, also for an action drawn where the behaviour has none; ExactnessError;
+            LimitError where doubles overflow
+
+    >>> from tabular_trpo._core.mdp import MDP
+    >>> from tabular_trpo._sampled.simulator import Simulator
+    >>> from tabular_trpo._sampled.vine import vine
+    >>> sim = Simulator(MDP([[[1.0], [1.0]]], [[0.0, 1.0]], [1.0], 0.5), np.random.default_rng(0))
+    >>> estimate_vine(vine(sim, [[0.5, 0.5]], 3, horizon=2), [[0.5, 0.5]]).G
+    array([[-1.,  1.]])
     """
     pi = vine_policy(vine, pi)
     return vine_contributions(vine, pi).surrogate(pi, vine.visible)
 
 
 def vine_contributions(vine: Vine, pi: Array) -> Contributions:
-    """Return what each path of a vine contributes; for what it raises see `estimate_vine`."""
+    """Return the contributions of each path of a vine; raises as `estimate_vine`."""
     root, place = np.nonzero(vine.used)
     drawn = vine.behaviour[root, place]
     if not vine.every:
-        _nonzero("behaviour", drawn)
+        _check_positive(drawn)
     R, n = len(vine.states), int(vine.path.max()) + 1
     each = R // n
     state, action = vine.states[root], vine.actions[root, place]
-    scale = 1 / (1 - vine.gamma) / each
-    spread = scale / drawn if vine.every else scale / drawn / vine.actions.shape[1]
-    with np.errstate(over="ignore", invalid="ignore"):
-        value = spread * vine.Q[root, place]
+    weight = 1 / (1 - vine.gamma) / each
+    importance = weight / drawn if vine.every else weight / drawn / vine.actions.shape[1]
     # The reward at the root itself, averaged over pi, completes the return of the stopped path.
-    chance = pi[state, action] * (spread / scale)
+    share = pi[state, action] * (importance / weight)
     last = zeros((R,), is_rational(vine.Q))
     with np.errstate(over="ignore", invalid="ignore"):
-        np.add.at(last, root, chance * vine.first[root, place])
+        value = importance * vine.Q[root, place]
+        np.add.at(last, root, share * vine.first[root, place])
         returns = (vine.before + last).reshape(n, each).sum(axis=1) / each
-    weight = zeros((R,), is_rational(vine.Q)) + scale
+    weights = zeros((R,), is_rational(vine.Q)) + weight
     return Contributions(
-        vine.path[root], state, action, value, vine.path, vine.states, weight, returns
+        vine.path[root], state, action, value, vine.path, vine.states, weights, returns
     )
 
 
-def read_policy(pi: Any, least: tuple[int, int], rational: bool) -> Array:
+def read_policy(pi: object, least: tuple[int, int], rational: bool) -> Array:
     """Return a policy in the arithmetic of the data, its rows checked and on the grid.
 
-    least:  what the data show of its shape
+    least:  the smallest shape that the data permit
     raises: InvalidMDPError, ExactnessError
     """
     table = read_as("pi", pi, rational, unsigned=True)
@@ -136,15 +154,15 @@ def read_policy(pi: Any, least: tuple[int, int], rational: bool) -> Array:
     return check_rows("pi", table)
 
 
-def vine_policy(vine: Vine, pi: Any) -> Array:
-    """Return a policy in the arithmetic and of the shape of a vine, checked; raises as `read_policy`."""
+def vine_policy(vine: Vine, pi: object) -> Array:
+    """Return a checked policy in the arithmetic and shape of a vine; raises as `read_policy`."""
     table = read_policy(pi, vine.visible.shape, is_rational(vine.Q))
     if table.shape != vine.visible.shape:
         raise shape_error("pi", table.shape, f"(S, A) = {vine.visible.shape}")
     return table
 
 
-def read_baseline(baseline: Any, n_states: int, rational: bool) -> Array:
+def read_baseline(baseline: Scalar, n_states: int, rational: bool) -> Array:
     """Return a baseline, (S,), in the arithmetic of the data.
 
     raises: InvalidMDPError, ExactnessError
@@ -157,15 +175,15 @@ def read_baseline(baseline: Any, n_states: int, rational: bool) -> Array:
     return b
 
 
-def _nonzero(name: str, probability: Array) -> None:
-    if (bad := np.flatnonzero(~(probability > 0))).size:
-        where, got = f"{name}[{bad[0]}]", f"= {shown(probability[bad[0]])}"
+def _check_positive(behaviour: Array) -> None:
+    if (bad := np.flatnonzero(~(behaviour > 0))).size:
+        where, got = f"behaviour[{bad[0]}]", f"= {shown(behaviour[bad[0]])}"
         expected = "a probability > 0 of an action that was taken"
-        raise InvalidMDPError(Problem("behaviour", where, got, expected), hidden=len(bad) - 1)
+        raise invalid("behaviour", where, got, expected, hidden=len(bad) - 1)
 
 
-def _same_policy(rollouts: Rollouts, pi: Array, within: Array) -> None:
-    _nonzero("behaviour", rollouts.behaviour[within])
+def _check_same_policy(rollouts: Rollouts, pi: Array, within: Array) -> None:
+    _check_positive(rollouts.behaviour[within])
     taken = pi[rollouts.states[:, :-1], rollouts.actions]
     off = within & (abs(taken - rollouts.behaviour) > SAME)
     if off.any():
@@ -173,12 +191,12 @@ def _same_policy(rollouts: Rollouts, pi: Array, within: Array) -> None:
         got = f"= {shown(taken[i, t])}, where the paths took it with {rollouts.behaviour[i, t]}"
         s, a = rollouts.states[i, t], rollouts.actions[i, t]
         cure = "Estimate with the policy that was sampled"
-        problem = Problem("policy", f"pi[s={s}, a={a}]", got, "that probability", cure)
-        raise InvalidMDPError(problem, hidden=int(off.sum()) - 1)
+        where, hidden = f"pi[s={s}, a={a}]", int(off.sum()) - 1
+        raise invalid("policy", where, got, "that probability", cure, hidden)
 
 
-def step_weights(weighting: str, gamma: Any, horizon: int | None) -> list[Any]:
-    """Return what each step of a path weighs; of all steps alike with geometric stopping times.
+def step_weights(weighting: str, gamma: Scalar, horizon: int | None) -> list[Scalar]:
+    """Return the weight of each step of a path; [1] for all steps with geometric stopping times.
 
     raises: InvalidMDPError for an unknown weighting, and for "undiscounted" without a horizon
 
@@ -198,12 +216,12 @@ def step_weights(weighting: str, gamma: Any, horizon: int | None) -> list[Any]:
 
 
 def _advantages(
-    rollouts: Rollouts, returns: Array, n_states: int, baseline: Any, lam: Any
+    rollouts: Rollouts, returns: Array, n_states: int, baseline: Scalar, lam: Scalar
 ) -> Array:
+    """Return A_hat of each step, (N, T): the return, less the baseline, or that of GAE."""
     if baseline is None:
         if lam is not None:
-            problem = Problem("baseline", "lam", f"= {shown(lam)}", "a baseline too, as V")
-            raise InvalidMDPError(problem)
+            raise invalid("baseline", "lam", f"= {shown(lam)}", "a baseline too, as V")
         return returns
     b = read_baseline(baseline, n_states, is_rational(rollouts.rewards))
     at = b[rollouts.states]
@@ -212,7 +230,7 @@ def _advantages(
     lam = read_as("lam", lam, is_rational(rollouts.rewards))[()]
     if not 0 <= lam <= 1:
         raise invalid("range", "lam", f"= {shown(lam)}", "a number in [0, 1]")
-    going = np.arange(1, at.shape[1]) < rollouts.length[:, None] if rollouts.geometric else 1
+    running = np.arange(1, at.shape[1]) < rollouts.length[:, None] if rollouts.geometric else 1
     factor = rollouts.factor
-    errors = rollouts.rewards + factor * going * at[:, 1:] - at[:, :-1]
+    errors = rollouts.rewards + factor * running * at[:, 1:] - at[:, :-1]
     return rewards_to_go(np.where(rollouts.within, errors, 0 * errors), factor * lam)

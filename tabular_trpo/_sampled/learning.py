@@ -1,6 +1,7 @@
-"""The loop of every method that estimates and steps, and all that it sees: a simulator."""
+"""The loop of every method that estimates a surrogate and takes a step, given a simulator only."""
 
 from collections.abc import Callable, Iterator
+from typing import final
 
 import numpy as np
 
@@ -13,22 +14,42 @@ from tabular_trpo._sampled.sources import Batch, Source
 BatchStep = Callable[[Batch, Array], Step]
 
 
-def start(policy_class: SoftmaxClass, theta: Array | None = None) -> Array:
-    """Return theta checked; None is the uniform policy, all 0."""
-    return policy_class.theta(np.zeros(policy_class.theta_shape) if theta is None else theta)
+@final
+class Learner:
+    """A policy improved by estimates: sample it, estimate L, take a step to the next policy.
 
-
-def learning(
-    sim: Simulator, policy_class: SoftmaxClass, source: Source, take: BatchStep, theta: Array
-) -> Iterator[tuple[Batch, Step]]:
-    """Yield each batch and the step that is made of it, without end.
-
-    take: (batch, theta) -> Step; one whose multipliers have no theta, as those that move the table
-          have not, leaves theta as it was
+    theta: (S, A) or (K,), the current parameters
+    pi:    (S, A), the current policy
     """
-    pi = policy_class.policy(theta)
-    while True:
-        batch = source(sim, pi)
-        made = take(batch, theta)
-        theta, pi = made.multipliers.get("theta", theta), made.pi_new
-        yield batch, made
+
+    def __init__(
+        self,
+        sim: Simulator,
+        policy_class: SoftmaxClass,
+        source: Source,
+        step: BatchStep,
+        theta: Array | None = None,
+    ) -> None:
+        """Start at the policy of theta, by default the uniform one.
+
+        step: (batch, theta) -> Step; where its multipliers have no theta, as those of steps on the
+              table of probabilities, theta stays
+        """
+        self._sim, self._source, self._step = sim, source, step
+        self.theta = policy_class.theta(
+            np.zeros(policy_class.theta_shape) if theta is None else theta
+        )
+        self.pi = policy_class.policy(self.theta)
+
+    def advance(self) -> tuple[Batch, Step]:
+        """Sample the current policy, take one step, and return the data and the step."""
+        batch = self._source(self._sim, self.pi)
+        step = self._step(batch, self.theta)
+        self.theta, self.pi = step.multipliers.get("theta", self.theta), step.pi_new
+        return batch, step
+
+    def policies(self) -> Iterator[Array]:
+        """Yield the policy after each step, without end."""
+        while True:
+            self.advance()
+            yield self.pi

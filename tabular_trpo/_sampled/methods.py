@@ -1,7 +1,8 @@
-"""The methods of TRPO (2015), section 8, each a way to go on from a simulator and a policy class.
+"""The methods of TRPO (2015), section 8, each as a generator of policies from a simulator.
 
-All begin at the uniform policy, use about `batch` steps of the simulator an iteration, and yield
-the policy after each.  CEM and CMA-ES need a path for each of their 20 thetas, however long it is.
+All start at the uniform policy, use about `batch` simulator steps an iteration, and yield the
+policy after each iteration.  The estimating methods are a source of data and a step (`Learner`);
+CEM and CMA-ES (`blackbox`) need a path for each of their 20 parameter vectors, however long it is.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,9 +26,9 @@ from tabular_trpo._improve.mirror import rwr
 from tabular_trpo._improve.natural import natural, natural_fixed
 from tabular_trpo._improve.softmax_class import SoftmaxClass
 from tabular_trpo._improve.step import Step, nonnegative
-from tabular_trpo._sampled.blackbox import cem, cma, cma_package
+from tabular_trpo._sampled.blackbox import cem, cma
 from tabular_trpo._sampled.estimate import step_weights
-from tabular_trpo._sampled.learning import BatchStep, learning, start
+from tabular_trpo._sampled.learning import BatchStep, Learner
 from tabular_trpo._sampled.simulator import Simulator
 from tabular_trpo._sampled.sources import Batch, Exact, Paths, Source, Vines
 
@@ -39,12 +40,16 @@ POPULATION = 20
 @locked
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the methods share.
+    """The settings that the methods share.
 
-    batch:   steps of the simulator an iteration, about
+    batch:   simulator steps an iteration, approximately
     delta:   radius of the trust region, >= 0
-    horizon: of paths and branches; None for geometric stopping times, which bias nothing
+    horizon: number of steps T of paths and branches; None for geometric stopping times, which add
+             no bias
     raises:  InvalidMDPError naming the field that is out of range
+
+    >>> Settings(batch=500).paths(MDP([[[1.0]]], [[1.0]], [1.0], 0.9))
+    50
     """
 
     batch: int = 2000
@@ -59,15 +64,18 @@ class Settings:
 
     @public
     def paths(self, mdp: MDP, vine: bool = False) -> int:
-        """Return how many paths a batch affords, each with a root that tries every action if vine.
+        """Return the number of paths in a batch, batch / (expected steps of a path).
 
-        raises: InvalidMDPError where it affords less than two
+        A path takes T or 1 / (1 - gamma) steps.  With `vine` it has one root, gamma / (1 - gamma)
+        steps away, and a branch for every action.
+
+        raises: InvalidMDPError where the batch is smaller than two paths
         """
         one_model(mdp)
         gamma = float(mdp.gamma)
-        long = 1 / (1 - gamma) if self.horizon is None else self.horizon
+        effective_horizon = 1 / (1 - gamma) if self.horizon is None else self.horizon
         branches = float(mdp.mask.sum(axis=1).max())
-        cost = gamma / (1 - gamma) + branches * long if vine else long
+        cost = gamma / (1 - gamma) + branches * effective_horizon if vine else effective_horizon
         if self.batch < 2 * cost:
             got = f"= {self.batch} steps"
             expected = f"at least {ceil(2 * cost)}: two paths, of {cost:.6g} steps on average"
@@ -84,7 +92,17 @@ Run = Callable[[MDP, Simulator, SoftmaxClass, Settings], Iterator[Array]]
 @locked
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A method: `run` yields its policies without end; `sampled` is false of the exact limit."""
+    """One method of the comparison.
+
+    name:    its key in `METHODS`
+    does:    a description of one line
+    run:     (mdp, simulator, policy class, settings) to an endless generator of policies (S, A);
+             only the exact limit reads the model
+    sampled: false for the exact limit, which uses no simulator steps
+
+    >>> METHODS["vine"].name, METHODS["exact"].sampled
+    ('vine', False)
+    """
 
     name: str
     does: str
@@ -92,141 +110,128 @@ class Method:
     sampled: bool = True
 
     def __post_init__(self) -> None:
-        """Give the run the same floats in every process, as public functions have."""
+        """Guard the run, so that it computes the same floats in every process."""
         object.__setattr__(self, "run", guarded(self.run))
-
-
-@public
-def going(
-    sim: Simulator, policy_class: SoftmaxClass, source: Source, take: BatchStep
-) -> Iterator[Array]:
-    """Yield the policies of a learner that begins at the uniform one."""
-    return (
-        made.pi_new for _, made in learning(sim, policy_class, source, take, start(policy_class))
-    )
 
 
 def _paths(mdp: MDP, settings: Settings) -> Paths:
     return Paths(settings.paths(mdp), settings.horizon)
 
 
-def _natural(policy_class: SoftmaxClass, delta: float, **how: Any) -> BatchStep:
-    return lambda batch, theta: natural(batch.L, theta, delta, policy_class, **how)
+def _vines(mdp: MDP, settings: Settings) -> Vines:
+    return Vines(settings.paths(mdp, vine=True), horizon=settings.horizon)
 
 
-def _single_path(
-    mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings, **how: Any
-) -> Iterator[Array]:
-    return going(
-        sim, policy_class, _paths(mdp, settings), _natural(policy_class, settings.delta, **how)
-    )
+def _exact(mdp: MDP, settings: Settings) -> Exact:
+    return Exact(mdp)
 
 
-def _max_kl(
-    mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings
-) -> Iterator[Array]:
-    return _single_path(mdp, sim, policy_class, settings, divergence="max_kl")
+def _natural(policy_class: SoftmaxClass, settings: Settings, **options: Any) -> BatchStep:
+    return lambda batch, theta: natural(batch.L, theta, settings.delta, policy_class, **options)
 
 
-def _vine(
-    mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings
-) -> Iterator[Array]:
-    source = Vines(settings.paths(mdp, vine=True), horizon=settings.horizon)
-    return going(sim, policy_class, source, _natural(policy_class, settings.delta))
+def _fixed(policy_class: SoftmaxClass, settings: Settings) -> BatchStep:
+    """Keep the multiplier of the first accepted step of the trust region."""
+    multiplier = 0.0
 
-
-def _exact(
-    mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings
-) -> Iterator[Array]:
-    return going(sim, policy_class, Exact(mdp), _natural(policy_class, settings.delta))
-
-
-def _fixed(
-    mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings
-) -> Iterator[Array]:
-    """Hold the multiplier that the first accepted step of the trust region has."""
-    held: list[float] = []
-
-    def take(batch: Batch, theta: Array) -> Step:
-        if held:
-            return natural_fixed(batch.L, theta, held[0], policy_class)
+    def step(batch: Batch, theta: Array) -> Step:
+        nonlocal multiplier
+        if multiplier:
+            return natural_fixed(batch.L, theta, multiplier, policy_class)
         first = natural(batch.L, theta, settings.delta, policy_class)
         if (length := first.multipliers["step_length"]) > 0:
-            held.append(1 / length)
+            multiplier = 1 / length
         return first
 
-    return going(sim, policy_class, _paths(mdp, settings), take)
+    return step
 
 
-def _empirical(
-    mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings
-) -> Iterator[Array]:
-    def take(batch: Batch, theta: Array) -> Step:
+def _empirical(policy_class: SoftmaxClass, settings: Settings) -> BatchStep:
+    """Use the empirical Fisher matrix, the mean of outer products of grad log pi(a_t|s_t)."""
+
+    def step(batch: Batch, theta: Array) -> Step:
         rollouts = batch.rollouts
         assert rollouts is not None
         within = rollouts.within
         by_step = step_weights("discounted", rollouts.gamma, rollouts.horizon)
-        weights = np.broadcast_to(by_step, within.shape)
-        where = rollouts.states[:, :-1][within], rollouts.actions[within], weights[within]
-        product = partial(_product, policy_class, theta, where)
-        return natural(batch.L, theta, settings.delta, policy_class, product=product, iterations=20)
+        weights = np.broadcast_to(by_step, within.shape)[within]
+        states, actions = rollouts.states[:, :-1][within], rollouts.actions[within]
 
-    return going(sim, policy_class, _paths(mdp, settings), take)
+        def product(v: Array) -> Array:
+            return policy_class.empirical_fisher_product(theta, v, states, actions, weights)
+
+        delta = settings.delta
+        return natural(batch.L, theta, delta, policy_class, product=product, iterations=20)
+
+    return step
 
 
-def _product(policy_class: SoftmaxClass, theta: Array, where: tuple[Array, ...], v: Array) -> Array:
-    states, actions, weights = where
-    return policy_class.empirical_fisher_product(theta, v, states, actions, weights)
+def _rwr(policy_class: SoftmaxClass, settings: Settings) -> BatchStep:
+    """Weight each action by its mean return, returns less the smallest of the batch."""
 
-
-def _rwr(
-    mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings
-) -> Iterator[Array]:
-    """Weigh each action by its mean return, returns counted from the least of the batch."""
-
-    def take(batch: Batch, theta: Array) -> Step:
+    def step(batch: Batch, theta: Array) -> Step:
         L, rollouts = batch.L, batch.rollouts
-        assert rollouts is not None and isinstance(L, Surrogate)
-        within, shape = rollouts.within, L.pi.shape
+        assert isinstance(L, Surrogate) and rollouts is not None
+        within, pi = rollouts.within, L.pi
         returns = rollouts.returns[within]
-        pair = rollouts.states[:, :-1][within] * shape[1] + rollouts.actions[within]
-        counts = np.bincount(pair, minlength=shape[0] * shape[1]).reshape(shape)
-        total = np.bincount(pair, returns - returns.min(), counts.size).reshape(shape)
-        # An action that was not met has the mean weight of its state, so that it keeps its share.
+        pair = rollouts.states[:, :-1][within] * pi.shape[1] + rollouts.actions[within]
+        counts = np.bincount(pair, minlength=pi.size).reshape(pi.shape)
+        total = np.bincount(pair, returns - returns.min(), pi.size).reshape(pi.shape)
+        # An action without data has the mean weight of its state, so that its probability stays.
         mean = total.sum(axis=1, keepdims=True) / np.maximum(counts.sum(axis=1, keepdims=True), 1)
         u = np.where(counts > 0, total / np.maximum(counts, 1), mean)
-        nothing = (L.pi * u).sum(axis=1, keepdims=True) == 0
+        nothing = (pi * u).sum(axis=1, keepdims=True) == 0
         return rwr(L, np.where(nothing, 1.0, u))
 
-    return going(sim, policy_class, _paths(mdp, settings), take)
+    return step
 
 
-def _cem(
-    mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings
-) -> Iterator[Array]:
-    each = max(1, settings.paths(mdp) // POPULATION)
-    return cem(sim, policy_class, each, POPULATION, horizon=settings.horizon)
+def _learned(
+    source: Callable[[MDP, Settings], Source],
+    step: Callable[[SoftmaxClass, Settings], BatchStep],
+) -> Run:
+    """Return the run of a method that estimates L from a source and takes a step."""
+
+    def run(
+        mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings
+    ) -> Iterator[Array]:
+        data = source(mdp, settings)
+        return Learner(sim, policy_class, data, step(policy_class, settings)).policies()
+
+    return run
 
 
-def _cma(
-    mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings
-) -> Iterator[Array]:
-    cma_package()  # says at once that it is missing
-    each = max(1, settings.paths(mdp) // POPULATION)
-    return cma(sim, policy_class, each, POPULATION, settings.horizon)
+def _searched(search: Callable[..., Iterator[Array]]) -> Run:
+    """Return the run of a black-box method, whose batch is divided among POPULATION parameters."""
+
+    def run(
+        mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings
+    ) -> Iterator[Array]:
+        paths = max(1, settings.paths(mdp) // POPULATION)
+        return search(sim, policy_class, paths, POPULATION, horizon=settings.horizon)
+
+    return run
 
 
+_max_kl = partial(_natural, divergence="max_kl")
 METHODS = {
     method.name: method
     for method in (
-        Method("exact", "TRPO on the exact surrogate: the limit of many samples", _exact, False),
-        Method("single_path", "TRPO, single path, returns of paths, analytic Fisher", _single_path),
-        Method("vine", "TRPO, vine, every action tried, common random numbers", _vine),
-        Method("max_kl", "single path, the line search looks at the max KL", _max_kl),
-        Method("empirical_fim", "single path, empirical Fisher matrix", _empirical),
-        Method("natural_fixed", "natural gradient, multiplier fixed at the first step's", _fixed),
-        Method("rwr", "reward-weighted regression on returns above the least", _rwr),
-        Method("cem", "cross-entropy method on theta", _cem),
-        Method("cma", "CMA-ES on theta (extra cma)", _cma),
+        Method("exact", "TRPO on the exact surrogate: the limit of many samples",
+               _learned(_exact, _natural), False),
+        Method("single_path", "TRPO, single path, returns of paths, analytic Fisher",
+               _learned(_paths, _natural)),
+        Method("vine", "TRPO, vine, every action tried, common random numbers",
+               _learned(_vines, _natural)),
+        Method("max_kl", "single path, the line search looks at the max KL",
+               _learned(_paths, _max_kl)),
+        Method("empirical_fim", "single path, empirical Fisher matrix",
+               _learned(_paths, _empirical)),
+        Method("natural_fixed", "natural gradient, multiplier fixed at the first step's",
+               _learned(_paths, _fixed)),
+        Method("rwr", "reward-weighted regression on returns above the least",
+               _learned(_paths, _rwr)),
+        Method("cem", "cross-entropy method on theta", _searched(cem)),
+        Method("cma", "CMA-ES on theta (extra cma)", _searched(cma)),
     )
 }  # fmt: skip

@@ -1,22 +1,25 @@
-"""Single path: trajectories of a policy, of one length each, or stopped at geometric times.
+"""Single-path sampling: trajectories of one policy, as data for estimates of rho, Q and eta.
 
-Two ways to make finite data of the infinite sums of rho and Q, called by `horizon`:
+Estimand: the infinite discounted sums in eta = E sum_t gamma^t r_t and rho(s) = sum_t gamma^t
+P(s_t = s).  Two ways to estimate them from finite paths, selected by `horizon`:
 
-* a number T: every path has T steps, and step t weighs gamma^t.  What lies beyond T is missing:
-  a bias of at most gamma^T max|V| in a return.
-* None: a path goes on with probability gamma after each step, and its steps weigh 1.  By the
-  stopping time's law P(still going at t) = gamma^t, so that sums over the path are unbiased for
-  the infinite discounted ones, and the last state is a draw of d.
+* a number T: every path has T steps, and step t weighs gamma^t.  Steps from T on are missing: a
+  bias of at most gamma^T max|V| in a return.
+* None: a path continues with probability gamma after each step, and its steps weigh 1.  The
+  stopping time has P(still running at t) = gamma^t, so sums over a path are unbiased for the
+  infinite discounted ones, and the last state is a draw of d.
+
+Source: TRPO (2015), section 5.1; geometric stopping is Rhee and Glynn (2015).
 """
 
 from dataclasses import dataclass
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
 from tabular_trpo._core.arithmetic import read_as
 from tabular_trpo._core.memory import guard
-from tabular_trpo._core.numbers import Array, Scalar, frozen
+from tabular_trpo._core.numbers import Array, Scalar, brief
 from tabular_trpo._core.overflow import finite
 from tabular_trpo._core.policy_checks import check_rows
 from tabular_trpo._core.public import public
@@ -26,25 +29,28 @@ from tabular_trpo._families.arguments import size
 from tabular_trpo._sampled.categorical import Categorical
 from tabular_trpo._sampled.simulator import Simulator
 
-BYTES_A_STEP = 40  # state, action, reward, behaviour, and what an estimate makes of them
+BYTES_A_STEP = 40  # state, action, reward, behaviour, and intermediate results of an estimate
 
 
 @public
 @final
 @locked
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Rollouts:
     """Paths of one policy, N of them, T steps at most.
 
-    states:    (N, T+1) where each step begins, and where the last one ends
+    states:    (N, T+1) the state in which each step begins, and the last state
     actions:   (N, T)
     rewards:   (N, T)
     behaviour: (N, T) the probability with which each action was taken
-    length:    (N,) steps of each path; entries beyond are 0, and their behaviour 1
-    geometric: whether `length` is the stopping time of rate 1 - gamma; else it is one horizon
+    length:    (N,) steps of each path; entries beyond are 0, and their behaviour is 1
+    geometric: whether `length` is a stopping time of rate 1 - gamma; otherwise it is one horizon
     gamma:     of the model
 
-    Fractions where the paths come from `enumeration`, else floats.
+    Fractions where the paths come from `all_paths`, otherwise floats.
+
+    >>> Rollouts([[0, 1, 0]], [[0, 0]], [[1.0, 0.0]], [[1.0, 1.0]], [2], False, 0.5)
+    <Rollouts: N=1, 2 steps, horizon 2, gamma 0.5>
     """
 
     states: Array
@@ -55,9 +61,15 @@ class Rollouts:
     geometric: bool
     gamma: Scalar
 
+    def __repr__(self) -> str:
+        """Return the counts on one line."""
+        kind = "geometric stopping times" if self.geometric else f"horizon {self.horizon}"
+        size = f"N={len(self.length)}, {self.steps} steps"
+        return f"<Rollouts: {size}, {kind}, gamma {brief(self.gamma)}>"
+
     @property
     def steps(self) -> int:
-        """The transitions that the paths took."""
+        """The number of transitions in all paths."""
         return int(self.length.sum())
 
     @property
@@ -67,28 +79,30 @@ class Rollouts:
 
     @property
     def horizon(self) -> int | None:
-        """The steps of every path; None with geometric stopping times."""
+        """The number of steps of every path; None with geometric stopping times."""
         return None if self.geometric else int(self.actions.shape[1])
 
     @property
-    def factor(self) -> Any:
-        """What a step later weighs: gamma; 1 with geometric stopping times, which do it."""
+    def factor(self) -> Scalar:
+        """The discount per step inside a path: gamma; 1 with geometric stopping times."""
         return 1 if self.geometric else self.gamma
 
     @property
     def returns(self) -> Array:
-        """What is met from each step on, (N, T); LimitError where doubles overflow."""
+        """The return from each step on, (N, T); LimitError where doubles overflow."""
         with np.errstate(over="ignore", invalid="ignore"):
             return np.asarray(finite("a return", rewards_to_go(self.rewards, self.factor)))
 
 
 @public
-def single_path(sim: Simulator, pi: Any, paths: int, horizon: int | None = None) -> Rollouts:
-    """Return paths of a policy from the start.  TRPO (2015), section 5.1.
+def single_path(sim: Simulator, pi: object, paths: int, horizon: int | None = None) -> Rollouts:
+    """Return paths of a policy from the start states.  TRPO (2015), section 5.1.
 
-    pi:      (S, A), or (paths, S, A) for a policy of its own in each path
-    paths:   how many
-    horizon: steps of each path; None for geometric stopping times (see above)
+    s_0 ~ rho0, a_t ~ pi(.|s_t), s_{t+1} ~ P(.|s_t, a_t), for t < T or up to a geometric time.
+
+    pi:      (S, A), or (paths, S, A) for a separate policy in each path
+    paths:   number of paths N
+    horizon: number of steps T of each path; None for geometric stopping times, which add no bias
     raises:  InvalidMDPError for rows off the simplex or on actions that are not allowed, and for
              paths or a horizon that is no whole number >= 1; ExactnessError, MemoryGuardError
 
@@ -108,26 +122,21 @@ def single_path(sim: Simulator, pi: Any, paths: int, horizon: int | None = None)
     rewards, behaviour = np.zeros((longest, n)), np.ones((longest, n))
     states = np.zeros((longest + 1, n), dtype=np.intp)
     states[0] = sim.reset(n)
-    chooser, own = Categorical.of(rows), row_offsets(sim, rows, n)
+    policy = Categorical.of(rows)
+    # The rows of path i begin at row i * S where each path has its own policy.
+    offset = np.arange(n) * (0 if len(rows) == sim.n_states else sim.n_states)
     for t, k in enumerate(active_counts(lengths)):
         if k < len(sim.states):
             sim.restore(sim.states[:k])
-        row = sim.states if own is None else sim.states + own[:k]
-        action = actions[t, :k] = chosen(chooser, row, sim.rng.random(k))
+        row = sim.states + offset[:k]
+        action = actions[t, :k] = policy.draw(row, sim.rng.random(k))
         behaviour[t, :k] = rows[row, action]
         rewards[t, :k], states[t + 1, :k] = sim.advance(action)
-    return Rollouts(
-        states=frozen(states.T),
-        actions=frozen(actions.T),
-        rewards=frozen(rewards.T),
-        behaviour=frozen(behaviour.T),
-        length=frozen(lengths),
-        geometric=horizon is None,
-        gamma=sim.gamma,
-    )
+    geometric = horizon is None
+    return Rollouts(states.T, actions.T, rewards.T, behaviour.T, lengths, geometric, sim.gamma)
 
 
-def rewards_to_go(rewards: Array, factor: Any) -> Array:
+def rewards_to_go(rewards: Array, factor: Scalar) -> Array:
     """Return sum_{k >= t} factor^(k - t) rewards_k along the last axis."""
     out = rewards.copy()
     for t in range(out.shape[1] - 2, -1, -1):
@@ -135,20 +144,10 @@ def rewards_to_go(rewards: Array, factor: Any) -> Array:
     return out
 
 
-def chosen(chooser: Categorical, rows: Array, u: Array) -> Array:
-    """Return the actions drawn from rows of a policy."""
-    return np.asarray(chooser.outcome[chooser.places(rows, u)])
+def policy_rows(sim: Simulator, pi: object, n: int | None = None, name: str = "pi") -> Array:
+    """Return the checked rows of a policy, (S, A), or (n*S, A) where each path has its own.
 
-
-def row_offsets(sim: Simulator, rows: Array, n: int) -> Array | None:
-    """Return where each path's rows begin, None where all paths have one policy."""
-    return None if len(rows) == sim.n_states else np.arange(n) * sim.n_states
-
-
-def policy_rows(sim: Simulator, pi: Any, n: int | None = None, name: str = "pi") -> Array:
-    """Return a policy's rows, (S, A), or (n*S, A) where each path has its own, checked.
-
-    raises: InvalidMDPError; ExactnessError for an exact policy: what is played is a float model
+    raises: InvalidMDPError; ExactnessError for a rational policy, since the simulator is in floats
     """
     table = read_as(name, pi, rational=False, unsigned=True)
     one = (sim.n_states, sim.n_actions)
@@ -158,9 +157,9 @@ def policy_rows(sim: Simulator, pi: Any, n: int | None = None, name: str = "pi")
 
 
 def stopping_times(sim: Simulator, n: int) -> Array:
-    """Return n lengths with P(length > t) = gamma^t, t >= 0, the longest first.
+    """Return n path lengths with P(length > t) = gamma^t, t >= 0, in descending order.
 
-    Sorted, because paths that still go are then the first ones; paths are alike but for that.
+    Sorted, so that the paths still running at any time are a prefix; paths are exchangeable.
     """
     lengths = sim.rng.geometric(1 - sim.gamma, n) if sim.gamma else np.ones(n, dtype=np.int64)
     return np.sort(lengths)[::-1]
@@ -169,7 +168,7 @@ def stopping_times(sim: Simulator, n: int) -> Array:
 def active_counts(lengths: Array) -> list[int]:
     """Return how many of the lengths exceed t, for t = 0, 1, ... up to the first.
 
-    lengths: (n,) the longest first
+    lengths: (n,) in descending order
 
     >>> active_counts(np.array([3, 1, 1]))
     [3, 1, 1]

@@ -1,12 +1,17 @@
-"""A model that can only be played: many copies of it side by side, whose numbers stay inside."""
+"""A generative model: trajectories are simulated in parallel, and the MDP's tables stay hidden.
 
-from typing import Any, final
+A learner in TRPO (2015), section 5, observes states, actions and rewards only; the vine procedure
+also needs to return to a visited state (`restore`).  Sampling is by inversion (`categorical`), so
+outcomes have exactly the probabilities of the float model.
+"""
+
+from typing import final
 
 import numpy as np
 
 from tabular_trpo._core.arguments import one_model
 from tabular_trpo._core.arithmetic import read_as
-from tabular_trpo._core.errors import ExactnessError, InvalidMDPError, Problem
+from tabular_trpo._core.errors import ExactnessError, invalid
 from tabular_trpo._core.indices import read_indices
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.memory import guard
@@ -22,20 +27,19 @@ from tabular_trpo._sampled.categorical import Categorical
 class Simulator:
     """A model behind `reset`, `step`, `save` and `restore`, for many trajectories at once.
 
-    What a learner may know is public: the sizes, gamma, which actions are allowed, and how many
-    steps it has used.  Probabilities and rewards are met in samples only, and these follow the
-    model exactly (see `draws`).  A reward r(s, a, s') is met as it is, where the model keeps it;
-    else its expectation r(s, a) is.
+    The sizes, gamma, the allowed actions and the number of steps used are public.  Probabilities
+    and rewards are observed in samples only, and these have exactly the distribution of the model.
+    The observed reward is r(s, a, s') where the model stores it, otherwise its expectation r(s, a).
 
     mdp:     one model in float arithmetic; gamma < 1, as in every model
-    rng:     all randomness there is; the same state of it gives the same bytes
-    raises:  InvalidMDPError for a batch of models or another generator, ExactnessError for a rational
-             model, MemoryGuardError
+    rng:     the only source of randomness; the same state of it gives the same bytes
+    raises:  InvalidMDPError for a batch of models or another generator, ExactnessError for a
+             rational model, MemoryGuardError
 
     n_states, n_actions, gamma: of the model
     allowed: (S, A) bool
-    states:  (n,) where the trajectories are, read-only
-    steps:   transitions so far, over all trajectories
+    states:  (n,) current state of each trajectory, read-only
+    steps:   number of transitions so far, over all trajectories
 
     >>> mdp = MDP([[[0.0, 1.0]], [[1.0, 0.0]]], [1.0, 0.0], [1.0, 0.0], 0.9)
     >>> sim = Simulator(mdp, np.random.default_rng(0))
@@ -44,17 +48,17 @@ class Simulator:
     """
 
     __slots__ = (
-        "_next", "_pays", "_start", "allowed", "gamma", "n_actions", "n_states", "rng", "states",
+        "_next", "_reward", "_start", "allowed", "gamma", "n_actions", "n_states", "rng", "states",
         "steps",
     )  # fmt: skip
 
     @public
     def __init__(self, mdp: MDP, rng: np.random.Generator) -> None:
-        """Make the tables of outcomes."""
+        """Tabulate the successors and rewards of each pair."""
         one_model(mdp)
         if mdp.arithmetic == "rational":
-            got, cure = "is rational", "Sample mdp.to_float()"
-            raise ExactnessError(Problem("lane", "mdp", got, "floats: samples are drawn", cure))
+            cure = "Sample mdp.to_float()"
+            raise ExactnessError.of("lane", "mdp", "is rational", "floats: samples are drawn", cure)
         self.rng = generator(rng)
         self.n_states, self.n_actions = mdp.n_states, mdp.n_actions
         self.gamma, self.allowed = float(mdp.gamma), frozen(mdp.mask)
@@ -63,12 +67,12 @@ class Simulator:
         self._start = Categorical.of(mdp.rho0[None])
         pair = np.arange(len(self._next.outcome)) >> self._next.levels
         if mdp.r_next is None:
-            pays = mdp.r.reshape(-1)[pair]
+            reward = mdp.r.reshape(-1)[pair]
         elif mdp.is_sparse:
-            pays = np.asarray(mdp.r_next[pair, self._next.outcome]).reshape(-1)
+            reward = np.asarray(mdp.r_next[pair, self._next.outcome]).reshape(-1)
         else:
-            pays = mdp.r_next.reshape(-1, self.n_states)[pair, self._next.outcome]
-        self._pays = frozen(pays)
+            reward = mdp.r_next.reshape(-1, self.n_states)[pair, self._next.outcome]
+        self._reward = frozen(reward)
         self.states = frozen(np.zeros(0, dtype=np.intp))
         self.steps = 0
 
@@ -79,16 +83,15 @@ class Simulator:
         """
         guard(size("n", n, 1) * 32, f"n = {n:,} trajectories", "Play fewer at once")
         u = self.rng.random(n)
-        start = self._start
-        self.states = frozen(start.outcome[start.places(np.zeros(len(u), dtype=np.intp), u)])
+        self.states = frozen(self._start.draw(np.zeros(len(u), dtype=np.intp), u))
         return self.states
 
-    def step(self, actions: Any, uniforms: Any = None) -> tuple[Array, Array]:
+    def step(self, actions: object, uniforms: object = None) -> tuple[Array, Array]:
         """Take one action in every trajectory; return rewards (n,) and new states (n,).
 
         actions:  (n,) integers, allowed where their trajectory is
         uniforms: (n,) in [0, 1), for common random numbers; drawn if None
-        raises:   InvalidMDPError naming the trajectory whose action is none, or not allowed
+        raises:   InvalidMDPError naming the trajectory whose action is out of range or not allowed
         """
         expected = f"{self.states.shape} integers"
         chosen = read_indices("actions", actions, None, expected, self.states.shape)
@@ -98,8 +101,7 @@ class Simulator:
             i = int(bad[0])
             options = np.flatnonzero(self.allowed[self.states[i]]).tolist()
             where, got = f"actions[{i}]", f"= {chosen[i]} in state {self.states[i]}"
-            problem = Problem("action", where, got, f"one of {options}")
-            raise InvalidMDPError(problem, hidden=len(bad) - 1)
+            raise invalid("action", where, got, f"one of {options}", hidden=len(bad) - 1)
         u = None
         if uniforms is not None:
             u = read_as("uniforms", uniforms, rational=False)
@@ -109,22 +111,22 @@ class Simulator:
 
     @public
     def advance(self, actions: Array, uniforms: Array | None = None) -> tuple[Array, Array]:
-        """Do what `step` does, without its checks: for actions drawn from a checked policy."""
+        """Take one step as `step` does, without checks: for actions of a checked policy."""
         u = self.rng.random(len(actions)) if uniforms is None else uniforms
         at = self._next.places(self.states * self.n_actions + actions, u)
         self.states = frozen(self._next.outcome[at])
         self.steps += len(actions)
-        return self._pays[at], self.states
+        return self._reward[at], self.states
 
     def save(self) -> Array:
-        """Return the states of all trajectories, (n,), which `restore` takes back."""
+        """Return the states of all trajectories, (n,), for a later `restore`."""
         return self.states
 
-    def restore(self, states: Any) -> Array:
-        """Put trajectories at given states, any number of them, such as a part of a saved array.
+    def restore(self, states: object) -> Array:
+        """Set the states of the trajectories, any number of them, such as a part of a saved array.
 
         states: (n,) integers
-        raises: InvalidMDPError for another shape, and an index that is no state
+        raises: InvalidMDPError for another shape, and for an index out of range
         """
         index = read_indices("states", states, self.n_states, "(n,) integers")
         self.states = frozen(index.astype(np.intp))

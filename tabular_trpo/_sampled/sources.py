@@ -1,15 +1,16 @@
-"""Where a step's surrogate comes from: paths, vines, or the exact evaluation, each a value.
+"""Sources of a step's surrogate: paths, vines, or the exact evaluation.
 
-A source is called with a simulator and a policy and returns a `Batch`.  The exact one uses no
-steps, and makes the exact limit of a sampled run out of the same loop.
+A source is called with a simulator and a policy and returns a `Batch`: the estimated (or exact)
+local objective, and the paths it came from.  `Exact` uses no steps; with it the same loop computes
+the exact limit of a sampled run.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, final
 
 import numpy as np
 
-from tabular_trpo._core.errors import InvalidMDPError, Problem, invalid
+from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array, shown
 from tabular_trpo._core.public import public
@@ -17,8 +18,13 @@ from tabular_trpo._core.records import locked
 from tabular_trpo._exact.evaluate import evaluate
 from tabular_trpo._exact.surrogate import LocalObjective, surrogate
 from tabular_trpo._families.arguments import between, common_numbers, optional_size, size
-from tabular_trpo._sampled.contributions import Contributions, sum_by_index
-from tabular_trpo._sampled.estimate import estimate, estimate_vine, path_contributions, step_weights
+from tabular_trpo._sampled.contributions import sum_by_index
+from tabular_trpo._sampled.estimate import (
+    estimate,
+    estimate_vine,
+    path_contributions,
+    step_weights,
+)
 from tabular_trpo._sampled.rollouts import Rollouts, single_path
 from tabular_trpo._sampled.self_normalised import self_normalised
 from tabular_trpo._sampled.simulator import Simulator
@@ -30,14 +36,21 @@ from tabular_trpo._sampled.vine import vine
 @locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """One surrogate, and the paths it is estimated from; None where it is not from paths."""
+    """One surrogate L, and the paths it is estimated from; None where it is not from paths.
+
+    >>> from tabular_trpo._core.mdp import MDP
+    >>> mdp = MDP([[[1.0], [1.0]]], [[0.0, 1.0]], [1.0], 0.5)
+    >>> batch = Paths(20)(Simulator(mdp, np.random.default_rng(0)), np.array([[0.5, 0.5]]))
+    >>> batch.rollouts
+    <Rollouts: N=20, 40 steps, geometric stopping times, gamma 0.5>
+    """
 
     L: LocalObjective
     rollouts: Rollouts | None = None
 
 
 class Source(Protocol):
-    """What makes a batch."""
+    """A function that samples a policy and returns a batch."""
 
     def __call__(self, sim: Simulator, pi: Array) -> Batch:
         """Return a batch of data of the policy pi, (S, A)."""
@@ -48,12 +61,14 @@ class Source(Protocol):
 @locked
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """Single path: `paths` of them, estimated by `estimate`.
+    """Single path: `paths` paths, estimated by `estimate`, equation (14).
 
+    paths:    number of paths of a batch
     horizon, weighting: as in `single_path` and `estimate`
-    baseline: take off the returns V as it is fitted on the other half of the paths, which keeps the
-              estimate unbiased; the paper takes none off
+    baseline: subtract V as fitted on the other half of the paths, which adds no bias; the paper
+              uses no baseline
     lam:      of generalized advantage estimation, with that baseline as V; None for path returns
+    raises:   InvalidMDPError for a number that is out of range
 
     >>> Paths(100, horizon=20)
     Paths(paths=100, horizon=20, weighting='discounted', baseline=False, lam=None)
@@ -66,17 +81,17 @@ class Paths:
     lam: float | None = None
 
     def __post_init__(self) -> None:
-        """Check each field, and refuse what cannot be halved or has no V."""
+        """Check each field; a baseline needs two halves of the paths, and lam a baseline."""
         size("paths", self.paths, 1)
         optional_size("horizon", self.horizon)
         step_weights(self.weighting, 0.5, self.horizon and 1)
         if self.baseline and self.paths < 2:
             got, expected = f"= {shown(self.paths)}", "at least 2 where half fits a baseline"
             raise invalid("size", "paths", got, expected)
-        if self.lam is not None and not self.baseline:
-            problem = Problem("baseline", "lam", f"= {shown(self.lam)}", "baseline=True too, as V")
-            raise InvalidMDPError(problem)
         if self.lam is not None:
+            if not self.baseline:
+                got = f"= {shown(self.lam)}"
+                raise invalid("baseline", "lam", got, "baseline=True too, as V")
             (lam,) = common_numbers(lam=self.lam)
             between("lam", lam, 0, 1)
 
@@ -85,13 +100,14 @@ class Paths:
         rollouts = single_path(sim, pi, self.paths, self.horizon)
         if not self.baseline:
             return Batch(estimate(rollouts, pi, weighting=self.weighting), rollouts)
-        # Paths with geometric times come the longest first: what falls in a half is drawn apart.
+        # Paths with geometric times are sorted by length, so the halves are drawn at random.
         order = sim.rng.permutation(self.paths)
-        halves = [_part(rollouts, part) for part in np.array_split(order, 2)]
-        fitted = [fitted_values(half, len(pi)) for half in halves]
-        crossed = zip(halves, reversed(fitted), strict=True)
-        terms = [path_contributions(half, pi, self.weighting, b, self.lam) for half, b in crossed]
-        return Batch(_joined(*terms).surrogate(pi, pi > 0), rollouts)
+        one, two = (_subset(rollouts, part) for part in np.array_split(order, 2))
+        first, second = (
+            path_contributions(half, pi, self.weighting, fitted_values(other, len(pi)), self.lam)
+            for half, other in ((one, two), (two, one))
+        )
+        return Batch(first.joined(second).surrogate(pi, pi > 0), rollouts)
 
 
 @public
@@ -99,9 +115,15 @@ class Paths:
 @locked
 @dataclass(frozen=True, slots=True)
 class Vines:
-    """Vine: roots on `paths`, estimated by `estimate_vine`, or by (16) if `normalised`.
+    """Vine: roots on `paths` paths, estimated by equation (15), or by (16) if `normalised`.
 
+    paths:      number of paths of a batch
     branches, roots, horizon, common: as in `vine`
+    normalised: estimate by `self_normalised` in place of `estimate_vine`
+    raises:     InvalidMDPError for a number that is out of range
+
+    >>> Vines(100, branches=4).common
+    True
     """
 
     paths: int
@@ -120,16 +142,9 @@ class Vines:
 
     def __call__(self, sim: Simulator, pi: Array) -> Batch:
         """Return a batch; raises as `vine` and its estimate."""
-        grown = vine(
-            sim,
-            pi,
-            self.paths,
-            self.branches,
-            roots=self.roots,
-            horizon=self.horizon,
-            common=self.common,
-        )
-        return Batch((self_normalised if self.normalised else estimate_vine)(grown, pi))
+        N, K, T = self.paths, self.branches, self.horizon
+        data = vine(sim, pi, N, K, roots=self.roots, horizon=T, common=self.common)
+        return Batch((self_normalised if self.normalised else estimate_vine)(data, pi))
 
 
 @public
@@ -137,7 +152,16 @@ class Vines:
 @locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Exact:
-    """The surrogate of the exact evaluation, for the limit of infinitely many paths."""
+    """The surrogate of the exact evaluation, the limit of infinitely many paths.
+
+    mdp: the model that the simulator samples
+
+    >>> from tabular_trpo._core.mdp import MDP
+    >>> mdp = MDP([[[1.0], [1.0]]], [[0.0, 1.0]], [1.0], 0.5)
+    >>> sim = Simulator(mdp, np.random.default_rng(0))
+    >>> Exact(mdp)(sim, np.array([[0.5, 0.5]])).L.G, sim.steps
+    (array([[-1.,  1.]]), 0)
+    """
 
     mdp: MDP
 
@@ -147,22 +171,14 @@ class Exact:
 
 
 def fitted_values(rollouts: Rollouts, n_states: int) -> Array:
-    """Return the mean return from each state on, over all visits; 0 where there is none."""
+    """Return the mean return from each state on, over all visits, (S,); 0 where there is none."""
     within = rollouts.within
     state = rollouts.states[:, :-1][within]
     total = sum_by_index(state, rollouts.returns[within], n_states, rational=False)
     return np.asarray(total / np.maximum(np.bincount(state, minlength=n_states), 1))
 
 
-def _part(rollouts: Rollouts, at: Array) -> Rollouts:
-    arrays = ("states", "actions", "rewards", "behaviour", "length")
-    taken = {name: getattr(rollouts, name)[at] for name in arrays}
-    return Rollouts(**taken, geometric=rollouts.geometric, gamma=rollouts.gamma)
-
-
-def _joined(one: Contributions, other: Contributions) -> Contributions:
-    """Return the terms of two sets of units as those of one set."""
-    shifted = {"unit": other.unit + one.n, "visit_unit": other.visit_unit + one.n}
-    names = Contributions.__dataclass_fields__
-    parts = {name: (getattr(one, name), shifted.get(name, getattr(other, name))) for name in names}
-    return Contributions(**{name: np.concatenate(pair) for name, pair in parts.items()})
+def _subset(rollouts: Rollouts, at: Array) -> Rollouts:
+    names = ("states", "actions", "rewards", "behaviour", "length")
+    arrays = {name: getattr(rollouts, name)[at] for name in names}
+    return replace(rollouts, **arrays)

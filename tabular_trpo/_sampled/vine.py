@@ -1,53 +1,60 @@
-"""Vine: from states that the policy visits, several actions each tried and played on.
+"""The vine procedure: from states that the policy visits, several actions are tried and continued.
 
-The rollout set is drawn from d: a path of the policy is stopped at geometric times, and each of
-its stops is a root.  From each root go K branches, one for every allowed action or K drawn ones,
-and each branch is played on under the policy.  TRPO (2015), section 5.2.
+Estimand: Q(s, a) at states s drawn from d, which gives L(pi_new) - eta = E_{s ~ d} sum_a
+(pi_new - pi)(a|s) Q(s, a) / (1 - gamma).  Method: a path of the policy is stopped at geometric
+times, and each stopping state is a root drawn from d.  K branches start at each root, one for every
+allowed action or K drawn ones; each branch follows the policy and Q_hat is its return.
 
-The branches of a root may share their random numbers, which makes what differs between them the
-action's doing: the variance of a difference falls by twice the covariance.  That is typical and
-not certain; the estimates stay unbiased in either case.
+Bias and variance: without a horizon Q_hat is unbiased; a horizon T omits at most gamma^T max|V|.
+The branches of a root may use common random numbers; the variance of a difference of two branches
+then falls by twice their covariance, which is typically positive.  The estimates stay unbiased.
+Source: TRPO (2015), section 5.2.
 """
 
 from dataclasses import dataclass
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
 from tabular_trpo._core.decimals import faithful
-from tabular_trpo._core.errors import InvalidMDPError, Problem, invalid
+from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.memory import guard
-from tabular_trpo._core.numbers import Array, Scalar, frozen
+from tabular_trpo._core.numbers import Array, Scalar
 from tabular_trpo._core.overflow import finite
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked
 from tabular_trpo._families.arguments import size
 from tabular_trpo._sampled.categorical import Categorical
-from tabular_trpo._sampled.rollouts import active_counts, chosen, policy_rows, stopping_times
+from tabular_trpo._sampled.rollouts import active_counts, policy_rows, stopping_times
 from tabular_trpo._sampled.simulator import Simulator
 
-BYTES_A_BRANCH = 100  # what is kept of it, and what it takes while it grows
+BYTES_A_BRANCH = 100  # of its record and of intermediate results
 
 
 @public
 @final
 @locked
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Vine:
     """Branches from R roots, K from each.
 
-    states:    (R,) the roots, draws of d
-    path:      (R,) the path each root lies on; roots of different paths are independent
-    before:    (R,) rewards met on the path before the root
+    states:    (R,) the roots, drawn from d
+    path:      (R,) the path that contains the root; roots of different paths are independent
+    before:    (R,) sum of the rewards on the path before the root
     actions:   (R, K) first action of each branch
     behaviour: (R, K) the probability with which it was drawn; 1 where every action is tried
-    used:      (R, K) bool; not the places that a state with fewer allowed actions leaves empty
+    used:      (R, K) bool; false where a state has fewer than K allowed actions
     first:     (R, K) reward of the first action
     Q:         (R, K) return of the branch
     gamma:     of the model
     steps:     transitions used, those to the roots and those of the branches
     every:     whether each allowed action was tried once
     visible:   (S, A) bool, the actions that can be tried
+
+    >>> from tabular_trpo._core.mdp import MDP
+    >>> sim = Simulator(MDP([[[1.0], [1.0]]], [[0.0, 1.0]], [1.0], 0.5), np.random.default_rng(0))
+    >>> vine(sim, [[0.5, 0.5]], 3, horizon=2)
+    <Vine: R=3 roots, K=2 branches of every action, 13 steps>
     """
 
     states: Array
@@ -63,11 +70,16 @@ class Vine:
     every: bool
     visible: Array
 
+    def __repr__(self) -> str:
+        """Return the counts on one line."""
+        (R, K), kind = self.Q.shape, "of every action" if self.every else "of drawn actions"
+        return f"<Vine: R={R} roots, K={K} branches {kind}, {self.steps} steps>"
+
 
 @public
 def vine(
     sim: Simulator,
-    pi: Any,
+    pi: object,
     paths: int,
     branches: int | None = None,
     *,
@@ -78,22 +90,25 @@ def vine(
 ) -> Vine:
     """Return branches from roots that a policy visits.  TRPO (2015), section 5.2.
 
+    s_n ~ d of pi; a_{n,k} ~ q(.|s_n), or every allowed action; Q_hat(s_n, a_{n,k}) is the
+    discounted return of the branch under pi.
+
     pi:        (S, A)
-    paths:     how many paths the roots lie on
+    paths:     number of paths that contain the roots
     branches:  K, drawn from `behaviour` with replacement; None for every allowed action, once
-    roots:     of each path
-    horizon:   steps of a branch, which leaves out at most gamma^horizon max|V| of its Q; None for
-               geometric stopping times, which leave out nothing
+    roots:     number of roots of each path
+    horizon:   number of steps T of a branch, which omits at most gamma^T max|V| of Q; None for
+               geometric stopping times, which add no bias
     common:    whether the branches of a root share their random numbers
-    behaviour: (S, A) from which first actions are drawn; None for pi
-    raises:    InvalidMDPError, also for a behaviour given where every action is tried; ExactnessError,
-               MemoryGuardError
+    behaviour: (S, A) distribution q of first actions; None for pi
+    raises:    InvalidMDPError, also for a behaviour given where every action is tried;
+               ExactnessError, MemoryGuardError
 
     >>> from tabular_trpo._core.mdp import MDP
     >>> mdp = MDP([[[0.0, 1.0], [1.0, 0.0]], [[0.0, 1.0]] * 2], [[0.0, 1.0], [2.0, 2.0]],
     ...           [1.0, 0.0], 0.5)
-    >>> grown = vine(Simulator(mdp, np.random.default_rng(0)), [[1.0, 0.0]] * 2, 2, horizon=2)
-    >>> grown.states, grown.Q
+    >>> data = vine(Simulator(mdp, np.random.default_rng(0)), [[1.0, 0.0]] * 2, 2, horizon=2)
+    >>> data.states, data.Q
     (array([1, 0]), array([[3., 3.], [1., 1.]]))
     """
     rows = policy_rows(sim, pi)
@@ -105,82 +120,61 @@ def vine(
     K = sim.n_actions if branches is None else size("branches", branches, 1)
     what = f"paths = {n:,} with roots = {each:,} and branches = {K:,}"
     guard(n * each * (K + 1) * BYTES_A_BRANCH, what, "Take fewer paths, roots or branches")
-    begun = sim.steps
+    steps_before = sim.steps
     with np.errstate(over="ignore", invalid="ignore"):
         states, path, before = _roots(sim, rows, n, each)
     finite("a return", before)
     if branches is None:
-        actions, used = _every(sim, states)
+        used = sim.allowed[states]
+        # A place that is not used names an allowed action, which is not played.
+        actions = np.where(used, np.arange(sim.n_actions), used.argmax(axis=1)[:, None])
         probability, visible = np.ones(used.shape), sim.allowed
     else:
-        first = rows if behaviour is None else _covering(rows, sim, behaviour)
+        q = rows if behaviour is None else _covering(rows, sim, behaviour)
         u = sim.rng.random((len(states), K))
-        actions = chosen(Categorical.of(first), np.repeat(states, K), u.reshape(-1)).reshape(-1, K)
-        probability, visible = first[states[:, None], actions], first > 0
+        actions = Categorical.of(q).draw(np.repeat(states, K), u.reshape(-1)).reshape(-1, K)
+        probability, visible = q[states[:, None], actions], q > 0
         used = np.ones(actions.shape, dtype=bool)
     with np.errstate(over="ignore", invalid="ignore"):
-        paid, Q = _branches(sim, rows, states, actions, used, horizon, common)
+        first, Q = _branches(sim, rows, states, actions, used, horizon, common)
     finite("Q", Q)
+    steps, every = sim.steps - steps_before, branches is None
     return Vine(
-        states=frozen(states),
-        path=frozen(path),
-        before=frozen(before),
-        actions=frozen(actions),
-        behaviour=frozen(probability),
-        used=frozen(used),
-        first=frozen(paid),
-        Q=frozen(Q),
-        gamma=sim.gamma,
-        steps=sim.steps - begun,
-        every=branches is None,
-        visible=frozen(visible),
+        states, path, before, actions, probability, used, first, Q, sim.gamma, steps, every, visible
     )
 
 
-def _covering(rows: Array, sim: Simulator, behaviour: Any) -> Array:
-    """Return the rows of a behaviour that takes every action of pi."""
-    first = policy_rows(sim, behaviour, name="behaviour")
-    if (bad := np.argwhere((rows > 0) & (first == 0))).size:
+def _covering(rows: Array, sim: Simulator, behaviour: object) -> Array:
+    """Return the rows of a behaviour policy, checked to take every action that pi takes."""
+    q = policy_rows(sim, behaviour, name="behaviour")
+    if (bad := np.argwhere((rows > 0) & (q == 0))).size:
         s, a = bad[0]
         got = f"= 0, where pi has {faithful(rows[s, a], 6)}"
-        cure = "Nothing is learnt of an action that is never drawn: give it a share"
-        problem = Problem("behaviour", f"behaviour[s={s}, a={a}]", got, "> 0", cure)
-        raise InvalidMDPError(problem, hidden=len(bad) - 1)
-    return first
+        cure = "An action that is never drawn cannot be estimated: give it a share"
+        where = f"behaviour[s={s}, a={a}]"
+        raise invalid("behaviour", where, got, "> 0", cure, hidden=len(bad) - 1)
+    return q
 
 
 def _roots(sim: Simulator, rows: Array, n: int, each: int) -> tuple[Array, Array, Array]:
-    """Return the roots' states, their paths, and the rewards before them."""
+    """Return the states of the roots, their paths, and the sums of the rewards before them."""
     times = stopping_times(sim, n * each) - 1
-    # A path is as long as its last root asks; shuffled first, since the times come sorted.
+    # A path is as long as its last root requires; shuffled first, since the times are sorted.
     times = np.sort(sim.rng.permutation(times).reshape(n, each), axis=1)[:, ::-1]
-    order = np.argsort(-times[:, 0], kind="stable")
-    times = times[order]
-    longest = int(times[0, 0])
-    chooser = Categorical.of(rows)
-    states = np.zeros((n, each), dtype=np.intp)
-    before = np.zeros((n, each))
-    met = np.zeros(n)
+    times = times[np.argsort(-times[:, 0], kind="stable")]
+    policy = Categorical.of(rows)
+    states, before = np.zeros((n, each), dtype=np.intp), np.zeros((n, each))
+    total = np.zeros(n)
     at = sim.reset(n)
-    going = active_counts(times[:, 0])
-    for t in range(longest + 1):
-        k = len(at)
-        here, root = np.nonzero(times[:k] == t)
-        states[here, root], before[here, root] = at[here], met[here]
-        if t < longest:
-            k = going[t]
+    active = [*active_counts(times[:, 0]), 0]  # beyond the last root no path continues
+    for t, k in enumerate(active):
+        path, root = np.nonzero(times[: len(at)] == t)
+        states[path, root], before[path, root] = at[path], total[path]
+        if k:
             sim.restore(at[:k])
-            reward, at = sim.advance(chosen(chooser, sim.states, sim.rng.random(k)))
-            met[:k] += reward
-    path = np.repeat(np.arange(n), each)
-    return states.reshape(-1), path, before.reshape(-1)
-
-
-def _every(sim: Simulator, states: Array) -> tuple[Array, Array]:
-    """Return every allowed action of each root, and where there is one, bool."""
-    ok = sim.allowed[states]
-    fallback = ok.argmax(axis=1)[:, None]  # named in an empty place, and not played
-    return np.where(ok, np.arange(sim.n_actions), fallback), ok
+            reward, at = sim.advance(policy.draw(sim.states, sim.rng.random(k)))
+            total[:k] += reward
+    return states.reshape(-1), np.repeat(np.arange(n), each), before.reshape(-1)
 
 
 def _branches(
@@ -193,29 +187,28 @@ def _branches(
     common: bool,
 ) -> tuple[Array, Array]:
     """Return first rewards and returns of the branches, (R, K) each; 0 in places not used."""
-    R, K = actions.shape
     root, place = np.nonzero(used)
-    shares = R if common else len(root)
+    n_streams = len(actions) if common else len(root)
     if horizon is None:
-        lengths = sim.rng.permutation(stopping_times(sim, shares))
+        lengths = sim.rng.permutation(stopping_times(sim, n_streams))
     else:
-        lengths = np.full(shares, size("horizon", horizon, 1))
+        lengths = np.full(n_streams, size("horizon", horizon, 1))
     length = lengths[root] if common else lengths
-    # The longest first: what still goes is then a prefix, and branches of a root stay together.
+    # In descending order active branches are a prefix, and the branches of a root stay together.
     order = np.argsort(-length, kind="stable")
     root, place, length = root[order], place[order], length[order]
     stream = np.cumsum(np.diff(root, prepend=-1) != 0) - 1 if common else np.arange(len(root))
-    going = active_counts(length)
-    chooser, discount, total = Categorical.of(rows), 1.0, np.zeros(len(root))
-    first, Q = np.zeros((R, K)), np.zeros((R, K))
+    policy, discount, total = Categorical.of(rows), 1.0, np.zeros(len(root))
+    first, Q = np.zeros(actions.shape), np.zeros(actions.shape)
     sim.restore(states[root])
     action = actions[root, place]
-    for t, k in enumerate(going):
+    for t, k in enumerate(active_counts(length)):
         shared = stream[:k]
+        n_uniforms = int(shared[-1]) + 1
         if t:
             sim.restore(sim.states[:k])
-            action = chosen(chooser, sim.states, sim.rng.random(int(shared[-1]) + 1)[shared])
-        reward, _ = sim.advance(action, sim.rng.random(int(shared[-1]) + 1)[shared])
+            action = policy.draw(sim.states, sim.rng.random(n_uniforms)[shared])
+        reward, _ = sim.advance(action, sim.rng.random(n_uniforms)[shared])
         total[:k] += discount * reward
         if t == 0:
             first[root, place] = reward

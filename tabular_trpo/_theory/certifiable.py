@@ -1,4 +1,4 @@
-"""What the lone checker can follow: its limits, and which claims and numbers keep them.
+"""Which claims and numbers the independent checker can follow: its limits.
 
 The numbers here are those of check.py, which nothing below the command line may import; a test
 compares them.
@@ -20,12 +20,12 @@ from tabular_trpo._theory.judge import NO_VALUE, NOT_MIXTURE, PRECONDITION_FAILS
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.theorems import THEOREMS
 from tabular_trpo._theory.verdict import Verdict
-from tabular_trpo._theory.vocabulary import find
+from tabular_trpo._theory.vocabulary import beyond_certificates
 
 MOST_DIGITS, MOST_HEX, MOST_TEXT = 4000, 2**16, 1000  # of numbers given, computed; of a formula
 MOST_DEPTH = 250  # of a formula that is nested, as a long sum is
 # `judge` counts bits below the largest term of a slack, the checker below 1.  So a quarter of its
-# last precision is taken: what that settles, the checker settles, logarithms below 2^-12288 apart.
+# last precision is taken: what that settles, the checker settles, logarithms closer than 2^-12288.
 CERTIFIED_BITS = MAX_BITS // 4
 _BEYOND = 10**MOST_DIGITS
 
@@ -60,9 +60,9 @@ def left_out(theorem: Theorem, verdict: Verdict, pair: Pair) -> str:
     if verdict.status == "undecided" or verdict.reason.startswith(NO_VALUE):
         return verdict.reason
     if verdict.reason == NOT_MIXTURE and theorem.condition:
-        return NOT_MIXTURE  # the certificate has room for one precondition
-    if beyond := unchecked(theorem):
-        return f"it speaks of {', '.join(beyond)}, for which check has no witness"
+        return NOT_MIXTURE  # a certificate states one precondition
+    if beyond := beyond_certificates(theorem.names()):
+        return f"it names {', '.join(beyond)}, for which check has no witness"
     if any(len(side) > MOST_TEXT for side in _sides(theorem)):
         return f"a side has more than {MOST_TEXT} characters"
     if any(_depth(side) > MOST_DEPTH for side in _sides(theorem)):
@@ -70,11 +70,6 @@ def left_out(theorem: Theorem, verdict: Verdict, pair: Pair) -> str:
     if not _follows(theorem, verdict, pair):
         return "it rests on an identity between irrational numbers, which no enclosure shows"
     return ""
-
-
-def unchecked(theorem: Theorem) -> list[str]:
-    """Return the names in a theorem that certificates cannot state, since the checker lacks them."""
-    return [x for x in sorted(theorem.names()) if (entry := find(x)) and not entry.certifiable]
 
 
 def _sides(theorem: Theorem) -> list[str]:

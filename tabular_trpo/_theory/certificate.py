@@ -33,11 +33,9 @@ from tabular_trpo._theory.judge import NOT_MIXTURE, PRECONDITION_FAILS, check_qu
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.selection import Choice, chosen
 from tabular_trpo._theory.verdict import Verdict
-from tabular_trpo._theory.vocabulary import ALIASES, entries_under
+from tabular_trpo._theory.vocabulary import ALIASES, WITNESSES, WITNESSES_ON_DEMAND, entries_under
 
 FORMAT, VERSION = "tabular-trpo-certificate", 2
-WITNESSES = ("V", "rho", "V_new", "rho_new", "W", "V_dot")
-WITNESSES_ON_DEMAND = ("V_star", "H", "H_new")  # there if a claim rests on them
 VALUES = ("eta", "eta_new", "L", "eps", "eps_cpi", "max_tv", "mean_tv", "C", "eta_dot")
 VALUES_OF_MIXTURES = ("alpha", "eps_target")
 MARGIN = Fraction(1, 2**64)  # of a slack that is known exactly, but not to enclosures
@@ -77,7 +75,7 @@ def pair_certificate(
         check_question(theorem, pair, bits)
     exact = pair.exact
     model = _model(exact)
-    claims, spoken = _claims(meant, exact, min(bits, CERTIFIED_BITS))
+    claims, names = _claims(meant, exact, min(bits, CERTIFIED_BITS))
     values = VALUES + VALUES_OF_MIXTURES * exact.is_mixture
     mixture = {"target": "target", "alpha": decimal(exact.alpha)} if exact.is_mixture else None
     made = {
@@ -85,17 +83,17 @@ def pair_certificate(
         "version": VERSION,
         "model": model,
         "mixture": mixture,
-        "witness": _witnesses(spoken, exact),
+        "witness": _witnesses(names, exact),
         "values": {name: hexadecimal(getattr(exact, name)) for name in values},
         "claims": claims,
     }
     return {**made, "digest": digest(made)}
 
 
-def _witnesses(spoken: set[str], pair: Pair) -> dict[str, Any]:
-    """Return the witnesses of every pair, and those of what is spoken of."""
+def _witnesses(names: set[str], pair: Pair) -> dict[str, Any]:
+    """Return the witnesses of every pair, and those that these names rest on."""
     found = {name: _vector(getattr(pair, name)) for name in WITNESSES}
-    needed = {entry.name for entry in entries_under(spoken)}
+    needed = {entry.name for entry in entries_under(names)}
     return found | {x: _vector(getattr(pair, x)) for x in WITNESSES_ON_DEMAND if x in needed}
 
 
@@ -114,7 +112,7 @@ def _claims(
     raises: LimitError with the reasons where there is none
     """
     made, problems = [], []
-    spoken: set[str] = set()
+    names: set[str] = set()
     for theorem in theorems:
         verdict = judge(theorem, pair, bits)
         if reason := left_out(theorem, verdict, pair):
@@ -122,10 +120,10 @@ def _claims(
             problems.append(Problem("claims", where, f"is left out ({reason})", "one to certify"))
         else:
             made.append(_claim(theorem, verdict, pair))
-            spoken |= _evaluated(theorem, verdict)
+            names |= _evaluated(theorem, verdict)
     if not made:
         raise LimitError(problems)
-    return made, spoken
+    return made, names
 
 
 def _evaluated(theorem: Theorem, verdict: Verdict) -> set[str]:

@@ -1,9 +1,9 @@
-"""Which claims the checker can follow, who encloses irrational numbers and knows no identities.
+"""Which claims the checker can follow, which encloses irrational numbers and uses no identities.
 
 To the checker a number is exact while + - * / maxima and perfect squares make it; logarithms and
 other roots are intervals that shrink with the precision, and so is what is computed from them.  An
-interval around a number that happens to be 0 never tells its sign: under a root, beside infinity
-and as the slack of a claim it stops the checker.  Exact arithmetic says here where that happens.
+interval around a number that happens to be 0 never shows its sign: under a root, beside infinity
+and as the slack of a claim it stops the checker.  Here exact arithmetic finds where that happens.
 """
 
 from fractions import Fraction

@@ -58,7 +58,7 @@ def _enclosed(ev: Evaluation, radius: Radius) -> Evaluation:
 
 
 def _stochastic(rows: Array) -> Interval:
-    """Return rows as they are read exactly: for mass below the grid the largest entry gives way."""
+    """Return rows as they are read exactly: with mass below the grid, the largest entry of a row is smaller."""
     below = below_grid(rows)
     if not np.any(below):
         return Interval.exact(rows)

@@ -43,7 +43,7 @@ class ExactOps:
         return filled
 
     def times(self, x: Any, y: Any) -> Any:
-        """Multiply; 0 times an infinite Real raises there and is mended here."""
+        """Multiply; 0 times an infinite Real, which raises in `Real`, is 0."""
         try:
             return x * y
         except ArithmeticError:
@@ -52,7 +52,7 @@ class ExactOps:
             )
 
     def over(self, x: Any, y: Any) -> Any:
-        """Divide; a division by 0 is told in words, not as Fraction(1, 0)."""
+        """Divide; the message of a division by 0 is "division by 0", not "Fraction(1, 0)"."""
         try:
             return x / y
         except ZeroDivisionError:

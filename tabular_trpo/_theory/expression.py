@@ -113,7 +113,7 @@ class Expression:
         return Expression("abs", (self,), self.rank)
 
     def __bool__(self) -> bool:
-        """Refuse: an expression has no value until it meets a pair."""
+        """Refuse: an expression has no value without a pair."""
         raise TypeError("a formula cannot branch on a quantity: it is one text for every pair")
 
     def __eq__(self, other: object) -> bool:
@@ -165,7 +165,7 @@ def number(x: object) -> Expression:
     if isinstance(x, int | Fraction) and not isinstance(x, bool):  # of any size, beyond doubles too
         return Expression("number", (Fraction(x),), SCALAR)
     raise TypeError(
-        f"a formula met {shown(x)}, expected a quantity, an int, a Fraction or a decimal"
+        f"a formula contains {shown(x)}, expected a quantity, an int, a Fraction or a decimal"
     )
 
 

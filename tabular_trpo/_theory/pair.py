@@ -5,12 +5,13 @@ from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo._core import policy, policy_checks
+from tabular_trpo._core import policy
 from tabular_trpo._core.arithmetic import check_arithmetic
 from tabular_trpo._core.instance import Instance
 from tabular_trpo._core.mdp import MDP
-from tabular_trpo._core.numbers import Array, brief, fractions, frozen, read_array
+from tabular_trpo._core.numbers import Array, brief, fractions, read_array
 from tabular_trpo._core.overflow import finite
+from tabular_trpo._core.policy_checks import check_policy
 from tabular_trpo._core.public import public
 from tabular_trpo._core.shapes import shape_error
 from tabular_trpo._exact.work import evaluation
@@ -45,8 +46,8 @@ class Pair(Quantities):
     def __init__(self, mdp: MDP, pi: Any, pi_new: Any) -> None:
         """Check the policies; nothing is evaluated yet."""
         self.mdp = mdp
-        self.pi = policy_checks.check_policy(mdp, pi)
-        self.pi_new = policy_checks.check_policy(mdp, pi_new, "pi_new")
+        self.pi = check_policy(mdp, pi)
+        self.pi_new = check_policy(mdp, pi_new, "pi_new")
         self.rho0, self.r, self.gamma = mdp.rho0, mdp.r, mdp.gamma
         self.target, self.alpha = None, None
         self.ops = ExactOps(mdp) if mdp.arithmetic == "rational" else FloatOps(mdp)
@@ -76,10 +77,7 @@ class Pair(Quantities):
         if weight.ndim and weight.shape != mdp.batch_shape:
             expected = f"() or the batch {mdp.batch_shape}"
             raise shape_error("alpha", weight.shape, expected)
-        old, goal = (
-            policy_checks.check_policy(mdp, pi),
-            policy_checks.check_policy(mdp, target, "target"),
-        )
+        old, goal = check_policy(mdp, pi), check_policy(mdp, target, "target")
         weight = weight if weight.ndim else weight[()]
         pair = cls(mdp, old, policy.mixture(old, goal, weight))
         pair.target, pair.alpha = goal, weight
@@ -113,7 +111,7 @@ class Pair(Quantities):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Keep the model and the policies; quantities are computed again when they are read."""
-        return _remade, (self.mdp, self.pi, self.pi_new, self.target, self.alpha)
+        return Pair.of, (self.instance,)
 
     @classmethod
     @public
@@ -172,13 +170,3 @@ class Pair(Quantities):
             alpha = np.broadcast_to(self.alpha, self.mdp.batch_shape)[index]
         pi, other = self.pi[index], self.instance.other[index]
         return Pair.of(Instance.towards("", self.mdp[index], pi, other, alpha))
-
-
-def _remade(mdp: MDP, pi: Any, pi_new: Any, target: Any, alpha: Any) -> Pair:
-    """Return a pair from a copy or a pickle."""
-    pair = Pair(mdp, pi, pi_new)
-    if target is not None:
-        pair.target, pair.alpha = policy_checks.check_policy(mdp, target, "target"), alpha
-        if isinstance(alpha, np.ndarray):
-            pair.alpha = frozen(alpha)
-    return pair

@@ -1,36 +1,44 @@
-"""Batches of float pairs without proofs: what searches and campaigns screen with.
+"""Batches of pairs in plain doubles: the fast arithmetic of searches and campaigns.
 
-Nothing is validated and nothing has a radius, so a number from here decides nothing; a pair that
-looks interesting is read exactly (`Cases.pair`) and judged.
+Problem: evaluate every quantity of a claim on thousands of small pairs at once.  Method:
+`PairTables` keeps N pairs of one size as arrays with a leading axis; each policy is evaluated by
+one batched factorization of I - gamma P_pi, and `FastPair` computes the quantities by the formulas
+that exact pairs use, too.  Guarantee: none.  Inputs are not checked and results have no error
+radius, so a number from here decides nothing: a pair of interest is read exactly
+(`PairTables.exact`) and judged.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, NamedTuple, final
+from typing import Any, ClassVar, NamedTuple, final
 
 import numpy as np
 
 from tabular_trpo._core import policy
+from tabular_trpo._core.instance import Instance
 from tabular_trpo._core.linalg import dense
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array
 from tabular_trpo._core.readable import readable
-from tabular_trpo._core.records import locked
 from tabular_trpo._theory.float_ops import FloatOps
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.quantities import Quantities
 
 MOST_DENOMINATOR = 10**6  # of a gamma that is read as a fraction
 SLOWEST = 1e6  # Kemeny's constant, beyond which averages are not searched
-STILL = 1e-11  # advantages below this share of the values are rounding
+NO_GAIN = 1e-11  # advantages below this share of the values are rounding
 
 
 @final
 @readable
 @dataclass(frozen=True, slots=True, eq=False)
-class Cases:
-    """N pairs of one size as plain arrays; the new policy is (1 - alpha) pi + alpha target.
+class PairTables:
+    """The tables of N pairs of one size in doubles, or of one pair in Fractions; not checked.
+
+    The new policy is (1 - alpha) pi + alpha target.  One pair has no leading axis; its alpha may be
+    None, and its target is then the new policy itself.  All actions are allowed.
 
     P:          (N, S, A, S)   rows sum to 1 up to rounding
     r:          (N, S, A)
@@ -43,57 +51,95 @@ class Cases:
     P: Array
     r: Array
     rho0: Array
-    gamma: Array
+    gamma: Any
     pi: Array
     target: Array
-    alpha: Array
+    alpha: Any
+    is_sparse: ClassVar = False
+
+    @staticmethod
+    def of(instance: Instance) -> "PairTables":
+        """Return the tables of one instance; its `allowed` actions are left to the caller."""
+        mdp = instance.mdp
+        policies = instance.pi, instance.other, instance.alpha
+        return PairTables(mdp.P, mdp.r, mdp.rho0, mdp.gamma, *policies)
+
+    @staticmethod
+    def joined(parts: "Sequence[PairTables]") -> "PairTables":
+        """Return several batches of one size as one batch."""
+        names = (f.name for f in fields(PairTables))
+        return PairTables(*(np.concatenate([getattr(x, name) for x in parts]) for name in names))
+
+    @staticmethod
+    def stacked(pairs: "Sequence[PairTables]") -> "PairTables":
+        """Return single pairs of one size as a batch in doubles; alpha = 1 for no mixture."""
+        mixed = [x.changed(alpha=1) if x.alpha is None else x for x in pairs]
+        tables = ([getattr(x, f.name) for x in mixed] for f in fields(PairTables))
+        return PairTables(*(np.array(x, dtype=object).astype(np.float64) for x in tables))
 
     def __len__(self) -> int:
         """Return N."""
         return len(self.gamma)
 
-    def __getitem__(self, index: Any) -> "Cases":
-        """Return some of the cases, by a slice, a mask or an array of indices."""
-        return Cases(*(getattr(self, f.name)[index] for f in fields(self)))
+    def __getitem__(self, index: Any) -> "PairTables":
+        """Return some of the pairs, by a slice, a mask or an array of indices; one by a number."""
+        return PairTables(*(getattr(self, f.name)[index] for f in fields(self)))
 
-    def put(self, index: Any, cases: "Cases") -> None:
-        """Overwrite some of the cases; only what owns its arrays may do so."""
+    def put(self, index: Any, pairs: "PairTables") -> None:
+        """Overwrite some of the pairs in place; only the owner of the arrays may do so."""
         for f in fields(self):
-            getattr(self, f.name)[index] = getattr(cases, f.name)
+            getattr(self, f.name)[index] = getattr(pairs, f.name)
 
-    def changed(self, **arrays: Array) -> "Cases":
-        """Return the cases with other arrays in some places."""
-        return replace(self, **arrays)
+    def changed(self, **tables: Any) -> "PairTables":
+        """Return the pairs with other tables in some places."""
+        return replace(self, **tables)
 
-    @staticmethod
-    def joined(parts: "list[Cases]") -> "Cases":
-        """Return all cases of one size in one batch."""
-        return Cases(*(np.concatenate([getattr(c, f.name) for c in parts]) for f in fields(Cases)))
+    @property
+    def size(self) -> tuple[int, int]:
+        """The numbers of states and actions, (S, A)."""
+        n_states, n_actions = self.r.shape[-2:]
+        return n_states, n_actions
+
+    @property
+    def mask(self) -> Array:
+        """The allowed actions, (S, A): all of them."""
+        return np.ones(self.size, dtype=bool)
 
     @property
     def pi_new(self) -> Array:
         """The new policies, (N, S, A)."""
-        return np.asarray(self.pi + self.alpha[:, None, None] * (self.target - self.pi))
+        if self.alpha is None:
+            return self.target
+        weight = np.asarray(self.alpha)[..., None, None]
+        return np.asarray(self.pi + weight * (self.target - self.pi))
 
-    def pair(self, index: int, mixture: bool = True) -> Pair:
-        """Return one case as an exact pair: rows k / 2^53, gamma the simplest fraction near it.
+    def as_mixture(self, mixture: bool) -> "PairTables":
+        """Return one pair as a mixture, with alpha = 1 if need be, or by its new policy alone."""
+        if not mixture:
+            return self.changed(target=self.pi_new, alpha=None)
+        return self if self.alpha is not None else self.changed(alpha=Fraction(1))
 
-        mixture: whether as a mixture pair, which has alpha and a target
-        raises:  InvalidMDPError for rows that do not sum to 1
+    def exact(self, index: int) -> "PairTables":
+        """Return one pair of a batch in Fractions: rows k / 2^53, gamma the simplest near it.
+
+        raises: InvalidMDPError for rows that do not sum to 1
         """
         one = self[index]
         gamma = Fraction(float(one.gamma))
         nearest = gamma.limit_denominator(MOST_DENOMINATOR)
         gamma = nearest if float(nearest) == one.gamma else gamma
-        exact = MDP(one.P, one.r, one.rho0, 0.5).to_rational()
-        mdp = MDP(exact.P, exact.r, exact.rho0, gamma)
+        mdp = MDP(one.P, one.r, one.rho0, 0.5).to_rational()
         pi, target = policy.to_rational(one.pi), policy.to_rational(one.target)
-        made = Pair.mixture(mdp, pi, target, Fraction(float(one.alpha)))
-        return made if mixture else Pair(mdp, pi, made.pi_new)
+        return PairTables(mdp.P, mdp.r, mdp.rho0, gamma, pi, target, Fraction(float(one.alpha)))
+
+    def pair(self) -> Pair:
+        """Return one pair in Fractions as a pair of the theory, which is checked."""
+        mdp = MDP(self.P, self.r, self.rho0, self.gamma)
+        return Pair.of(Instance.towards("", mdp, self.pi, self.target, self.alpha))
 
 
 @final
-class Plain(NamedTuple):
+class FastEvaluation(NamedTuple):
     """The evaluations of a batch in plain doubles; fields as in `exact.evaluate.Evaluation`."""
 
     V: Array
@@ -105,87 +151,73 @@ class Plain(NamedTuple):
 
 
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False)
-class PlainModel:
-    """What `FloatOps` asks of a model."""
+class FastPair(Quantities):
+    """Every quantity of a claim on a batch of pairs, in plain doubles and without radii."""
 
-    P: Array
-    r: Array
-    gamma: Array
-    mask: Array
-    is_sparse: bool = False
-
-
-@final
-class PlainPair(Quantities):
-    """Every quantity of a claim on a batch of cases, in plain doubles and without radii."""
-
-    def __init__(self, cases: Cases) -> None:
+    def __init__(self, tables: PairTables) -> None:
         """Keep the arrays; nothing is evaluated yet."""
-        self.cases = cases
+        self.tables = tables
         self.kept = {}
-        self.rho0, self.r, self.gamma = cases.rho0, cases.r, cases.gamma
-        self.pi, self.pi_new = cases.pi, cases.pi_new
-        self.target, self.alpha = cases.target, cases.alpha
-        model: Any = PlainModel(
-            cases.P, cases.r, cases.gamma, np.ones(cases.r.shape[1:], dtype=bool)
-        )
+        self.rho0, self.r, self.gamma = tables.rho0, tables.r, tables.gamma
+        self.pi, self.pi_new = tables.pi, tables.pi_new
+        self.target, self.alpha = tables.target, tables.alpha
+        model: Any = tables  # P, r, gamma, mask and is_sparse are what a model is asked for
         self.mdp, self.ops = model, FloatOps(model)
 
     @cached_property
-    def old(self) -> Plain:
-        """The plain evaluation of pi."""
-        return evaluated(self.cases, self.pi)
+    def old(self) -> FastEvaluation:
+        """The evaluation of pi."""
+        return evaluated(self.tables, self.pi)
 
     @cached_property
-    def new(self) -> Plain:
-        """The plain evaluation of pi_new."""
-        return evaluated(self.cases, self.pi_new)
+    def new(self) -> FastEvaluation:
+        """The evaluation of pi_new."""
+        return evaluated(self.tables, self.pi_new)
 
     @cached_property
     def V_star(self) -> Array:
         """The optimal values."""
-        return optimum(self.cases)
+        return optimum(self.tables)
 
     @cached_property
-    def field(self) -> Array:
-        """The size of values and advantages over a horizon, (N,): what rounding is a share of."""
+    def rounding_scale(self) -> Array:
+        """Values and advantages in size, times 1 / (1 - gamma), (N,): rounding is a share of it."""
         return np.asarray((self.max_s(abs(self.V)) + self.eps) / (1 - self.gamma))
 
     @cached_property
-    def average_field(self) -> Array:
-        """The same for averages and stationary laws, (N,); Kemeny's constant is the horizon.
+    def average_rounding_scale(self) -> Array:
+        """The size of relative values times Kemeny's constant, (N,): the scale for averages.
 
-        Infinite where a chain hardly mixes: read simply, it would not mix at all.
+        Infinite where a chain hardly mixes: in fractions of small denominators it would not mix.
         """
         values = 1 + np.maximum(self.max_s(abs(self.h)), self.max_sa(abs(self.r)))
-        horizon = self.kemeny + self.kemeny_new
-        return np.asarray(values * np.where(horizon > SLOWEST, np.inf, horizon))
+        mixing_time = self.kemeny + self.kemeny_new
+        return np.asarray(values * np.where(mixing_time > SLOWEST, np.inf, mixing_time))
 
 
-def optimum(cases: Cases) -> Array:
+def optimum(tables: PairTables) -> Array:
     """Return the optimal values by policy iteration in plain doubles, (N, S)."""
-    actions = np.argmax(cases.r, axis=-1)
+    actions = np.argmax(tables.r, axis=-1)
     while True:
-        taken = (actions[..., None] == np.arange(cases.r.shape[-1])) * 1.0
-        found = evaluated(cases, taken)
+        taken = (actions[..., None] == np.arange(tables.r.shape[-1])) * 1.0
+        found = evaluated(tables, taken)
         best = np.argmax(found.A, axis=-1)
         gain = np.max(found.A, axis=-1)
-        # Gains within rounding are none, so that the loop ends.
-        better = gain > STILL * (1 + np.abs(found.V).max(axis=-1, keepdims=True))
+        # Gains within rounding do not count, so that the loop ends.
+        better = gain > NO_GAIN * (1 + np.abs(found.V).max(axis=-1, keepdims=True))
         if not better.any():
             return found.V
         actions = np.where(better, best, actions)
 
 
-def evaluated(cases: Cases, pi: Array) -> Plain:
-    """Evaluate a policy of each case by one factorization, without radii."""
-    P_pi, r_pi = dense.close(cases.P, cases.r, pi)
-    resolvent = dense.solve(P_pi, cases.gamma)
+def evaluated(tables: PairTables, pi: Array) -> FastEvaluation:
+    """Evaluate a policy of each pair by one factorization, without radii."""
+    P_pi, r_pi = dense.close(tables.P, tables.r, pi)
+    resolvent = dense.solve(P_pi, tables.gamma)
     V = resolvent.forward(r_pi)
     # Rounding makes a visitation of 0 slightly negative; times an infinite KL that has no value.
-    rho = np.maximum(resolvent.backward(cases.rho0), 0.0)
-    Q = cases.r + cases.gamma[:, None, None] * dense.expect(cases.P, V)
-    d = (1 - cases.gamma[:, None]) * rho
-    return Plain(V, Q, Q - V[..., None], rho, d, np.einsum("ns,ns->n", cases.rho0, V))
+    rho = np.maximum(resolvent.backward(tables.rho0), 0.0)
+    Q = tables.r + tables.gamma[:, None, None] * dense.expect(tables.P, V)
+    d = (1 - tables.gamma[:, None]) * rho
+    eta = np.einsum("ns,ns->n", tables.rho0, V)
+    return FastEvaluation(V, Q, Q - V[..., None], rho, d, eta)

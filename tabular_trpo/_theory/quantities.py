@@ -67,7 +67,8 @@ class Quantities:
     """A pair of policies in one arithmetic: its attributes are the quantities of the vocabulary.
 
     Scalars have the batch shape (...), the others (..., S) or (..., S, A).  The functions of the
-    language are methods.  A subclass supplies the operations of its arithmetic and what is given.
+    language are methods.  Abstract: subclasses supply the operations of an arithmetic and what is
+    given.
     """
 
     ops: Ops[Any]
@@ -104,7 +105,7 @@ class Quantities:
         """Return a quantity, computed once, or a function of the language."""
         entry = find(name)
         if entry is None or not (entry.takes or entry.formula):
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            raise AttributeError(f"a pair has no quantity or function {name!r}")
         if entry.takes:
             return _function(self, entry)
         if entry.name not in self.__dict__:

@@ -20,6 +20,7 @@ from functools import cached_property
 from typing import final
 
 from tabular_trpo._core.public import public
+from tabular_trpo._core.readable import readable
 
 SCALAR, STATE, TABLE = 0, 1, 2
 ANY, LITERAL = -1, -2  # of an argument: a value of any rank, a number that is written out
@@ -99,11 +100,15 @@ smaller | any any | any | | the smaller of two numbers
 ratio | any any | any | | x/y, but 0 where x is 0 and infinite where y alone is 0"""
 # Names that the language had before: they can be written, and certificates have them.
 ALIASES = {"next": "expect_next", "push": "push_forward", "move": "transition_l1"}
+# The solutions that certificates of version 2 hold; the second where a claim rests on them.
+WITNESSES = ("V", "rho", "V_new", "rho_new", "W", "V_dot")
+WITNESSES_ON_DEMAND = ("V_star", "H", "H_new")
 _RANKS = {"scalar": SCALAR, "state": STATE, "table": TABLE, "any": ANY, "literal": LITERAL}
 
 
 @public
 @final
+@readable
 @dataclass(frozen=True, eq=False)
 class VocabularyEntry:
     """A quantity or a function of the formula language.
@@ -176,8 +181,8 @@ class VocabularyEntry:
 
     @property
     def certifiable(self) -> bool:
-        """Whether certificates can state it: they hold no solution with logarithms."""
-        return not any(e.is_equation and e.logarithms for e in entries_under([self.name]))
+        """Whether certificates can state it: they hold the solutions that it rests on."""
+        return not beyond_certificates([self.name])
 
 
 @public
@@ -254,6 +259,16 @@ def needs_mixture(names: Iterable[str]) -> bool:
 def needs_average(names: Iterable[str]) -> bool:
     """Return whether a formula with these names needs chains with one recurrent class."""
     return any(entry.name in ("H", "H_new") for entry in entries_under(names))
+
+
+def beyond_certificates(names: Iterable[str]) -> list[str]:
+    """Return those of the names whose value rests on a solution that certificates do not hold."""
+    held = (*WITNESSES, *WITNESSES_ON_DEMAND)
+    return [
+        name
+        for name in sorted(names)
+        if any(e.is_equation and e.name not in held for e in entries_under([name]))
+    ]
 
 
 def needs_new_evaluation(names: Iterable[str]) -> bool:

@@ -61,8 +61,8 @@ WRITERS: dict[str, tuple[tuple[str, ...], str, str]] = {
     "campaign": (("campaign", *SMALL, "--out", "{out}/c.jsonl"), "c.jsonl", ""),
 }
 REASONS = {
-    errno.ENOSPC: "Make room on that disk, or name a place on another",
-    errno.EDQUOT: "Make room within your quota",
+    errno.ENOSPC: "Free space on that disk, or name a place on another",
+    errno.EDQUOT: "Free space within your quota",
     errno.EFBIG: "Raise the limit of file sizes",
     errno.EACCES: "Name another",
     errno.EROFS: "Name another",
@@ -218,7 +218,7 @@ def test_library_names_the_file_and_the_cure(
 ) -> None:
     full("fsync", errno.ENOSPC)
     with pytest.raises(
-        tt.InvalidMDPError, match=r"x\.mdp\.json cannot be written: No space .* Make"
+        tt.InvalidMDPError, match=r"x\.mdp\.json cannot be written: No space .* Free"
     ):
         tt.write(tt.read(TIES), tmp_path / "x.mdp.json")
     assert os.listdir(tmp_path) == []

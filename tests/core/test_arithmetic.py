@@ -1,4 +1,4 @@
-"""Arithmetics at the door: the odd one out is blamed, and what is no number is said before that."""
+"""The arithmetic of several arrays: the odd one is named, and errors of numbers come first."""
 
 from collections.abc import Callable
 from decimal import Decimal

@@ -50,7 +50,9 @@ def test_what_is_no_count_is_refused(counts: Any, message: str) -> None:
         ({"r": sp.csr_array(np.eye(2))}, "^r is sparse"),
     ],
 )
-def test_floats_beside_counts_are_told_what_to_do(changes: dict[str, Any], message: str) -> None:
+def test_floats_beside_counts_are_refused_with_a_cure(
+    changes: dict[str, Any], message: str
+) -> None:
     fields: dict[str, Any] = {"r": [1, 0], "rho0": [1, 0], "gamma": "9/10"} | changes
     with pytest.raises(tt.InvalidMDPError, match=message + r".* quote its .* \.to_float\(\)"):
         tt.MDP.from_counts(COUNTS, **fields)

@@ -1,4 +1,4 @@
-"""Sparse arrays at the door: what would crash a kernel of scipy is refused before it runs."""
+"""Sparse arrays of a user: what would crash compiled code of scipy is refused before it runs."""
 
 from collections.abc import Callable
 from typing import Any

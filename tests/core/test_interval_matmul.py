@@ -93,7 +93,7 @@ def test_zero_entries_ignore_infinite_ends_and_zero_rows_stay_exact(kind):
 
 
 @pytest.mark.parametrize("kind", [np.asarray, csr])
-def test_points_at_infinity_stay_there_unless_they_meet(kind):
+def test_points_at_infinity_stay_there_unless_they_cancel(kind):
     x = Interval.exact(np.array([INF, INF, 1.0]))
     result = matmul(kind(np.array([[1.0, 1, 1], [1, -1, 0], [-1, 0, 2]])), x)
     assert result.lo.tolist() == [INF, -INF, -INF]

@@ -53,7 +53,7 @@ def test_zero_test_agrees_with_plain_powers(listed):
 
 
 @given(factors, small, small, small)
-def test_zero_test_agrees_on_true_identities_and_their_neighbours(listed, a, b, c):
+def test_zero_test_agrees_on_true_identities_and_nearly_true_ones(listed, a, b, c):
     # Each factor once, and once more with its parts multiplied and divided by common parts.
     undone = [(q * a, p * a, n, d) for p, q, n, d in listed]
     split = [(a * b, c, 1, 1), (c, a, 1, 1), (1, b, 1, 1)]

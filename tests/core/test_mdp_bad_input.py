@@ -1,4 +1,4 @@
-"""The array door: bad input is refused with a code and a place, whatever the layout.
+"""Bad input of a model is refused with a code and a place, whatever the layout.
 
 The model is `small2` of pymdptoolbox (2 states, 2 actions), and the bad row, P[s=0, a=1], is the
 one that its optimal policy uses: peers answer most of these with a wrong value or a crash.

@@ -153,7 +153,7 @@ def test_what_is_left_is_asked_for_large_objects(monkeypatch: pytest.MonkeyPatch
         tt.MDP(P, np.zeros((2**10, 4)), np.ones(2**10), 0.5)
 
 
-def test_a_process_with_a_limit_of_its_own_is_told_before_memory_ends() -> None:
+def test_a_process_with_a_limit_of_its_own_gets_an_error_before_memory_ends() -> None:
     code = """if True:
         import resource
         import numpy as np

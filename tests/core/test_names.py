@@ -1,4 +1,4 @@
-"""Names at the array door follow the rule of the files."""
+"""Names in arrays follow the rule of the files."""
 
 from typing import Any
 

@@ -176,7 +176,7 @@ def test_mixture_refuses_weights_outside_0_1(alpha: Any) -> None:
         policies.mixture(pi, pi, alpha)
 
 
-def test_mixture_keeps_arithmetics_apart() -> None:
+def test_mixture_refuses_mixed_arithmetics() -> None:
     rough, exact = np.array([[1.0, 0.0]]), np.array([[HALF, HALF]])
     for pi, target, alpha in [(rough, exact, 0.5), (exact, exact, 0.5), (rough, rough, "1/2")]:
         with pytest.raises(tt.ExactnessError):
@@ -197,7 +197,7 @@ def test_softmax_of_large_and_masked_logits() -> None:
     np.testing.assert_allclose(policies.softmax(shift), policies.softmax(shift + 100), atol=1e-15)
 
 
-def test_softmax_of_logits_further_apart_than_doubles_reach() -> None:
+def test_softmax_of_logits_whose_differences_overflow() -> None:
     assert policies.softmax([[1.7e308, -1.7e308]]).tolist() == [[1.0, 0.0]]
 
 

@@ -1,4 +1,4 @@
-"""Precision: the tolerance follows the dtype a number came in; rows are divided when asked."""
+"""Precision: the tolerance follows the dtype of the numbers; rows are divided on request."""
 
 import re
 from collections.abc import Callable
@@ -103,7 +103,7 @@ def test_coarse_rows_too_far_off_are_refused_with_their_tolerance() -> None:
         tt.MDP(P, [0.0, 0.0], [1.0, 0.0], 0.9)
 
 
-# normalize=True: on every door, recorded, and the cure that errors name.
+# normalize=True: at every entry point, recorded, and the cure that errors name.
 
 ROUNDED = [["0.333333333333333", "0.666666666666666"], ["0", "1"]]
 THIRDS = [[Fraction(1, 3), Fraction(2, 3)], [0, 1]]
@@ -142,15 +142,15 @@ MODELS: dict[str, Callable[..., tt.MDP]] = {
 }
 
 
-@pytest.mark.parametrize("door", MODELS)
-def test_rounded_exact_rows_are_refused_and_the_cure_works(door: str) -> None:
+@pytest.mark.parametrize("entry", MODELS)
+def test_rounded_exact_rows_are_refused_and_the_cure_works(entry: str) -> None:
     with pytest.raises(tt.InvalidMDPError, match=r"exactly.*normalize=True") as caught:
-        MODELS[door](ROUNDED)
+        MODELS[entry](ROUNDED)
     assert caught.value.code == "row_sum"
-    mdp = MODELS[door](ROUNDED, normalize=True)
+    mdp = MODELS[entry](ROUNDED, normalize=True)
     assert mdp.P[:, 0].tolist() == THIRDS and mdp.arithmetic == "rational"
     assert mdp.normalized == 1e-15
-    assert MODELS[door]([["1/3", "2/3"], ["0", "1"]], normalize=True).normalized == 0
+    assert MODELS[entry]([["1/3", "2/3"], ["0", "1"]], normalize=True).normalized == 0
 
 
 def test_start_distributions_are_normalized(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def test_zero_is_recognised(zero):
         (lambda: (log(4) - 2 * log(2 - LEAST)) / log(3), 1),
     ],
 )
-def test_the_neighbour_of_a_zero_is_not_zero(almost, expected):
+def test_a_number_close_to_a_zero_is_not_zero(almost, expected):
     assert sign(almost()) == expected
 
 

@@ -44,12 +44,13 @@ def every_dataclass() -> list[type]:
 
 
 FROZEN = [c for c in every_dataclass() if c.__dataclass_params__.frozen]  # type: ignore[attr-defined]
-# An expression is one object wherever it is; a theorem is pickled as its traced formula; the others
-# hold no arrays, refuse to be compared, or are the scratch paper of a solver.
+# An expression is one object; a theorem is pickled as its formula; the others have no arrays, are
+# not compared, or are internal to a solver.
 OWN_WAY = {"Expression", "Theorem"}
 PLAIN = {
     "tabular_trpo._core.errors", "tabular_trpo._core.forms", "tabular_trpo._core.interval",
     "tabular_trpo._improve.kl_rows", "tabular_trpo._falsify.score", "tabular_trpo._theory.plain",
+    "tabular_trpo._theory.vocabulary",
 }  # fmt: skip
 FROZEN = [c for c in FROZEN if c.__module__ not in PLAIN]
 

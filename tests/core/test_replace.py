@@ -29,7 +29,7 @@ def model(**changes: Any) -> tt.MDP:
 
 
 def spread(mdp: tt.MDP) -> Any:
-    """The variance of one path, which tells r(s, a, s') from its mean."""
+    """The variance of one path, which distinguishes r(s, a, s') from its mean."""
     pi = tt.policies.uniform(mdp)
     return tt.sampled.return_moments(mdp, pi).variance
 
@@ -162,4 +162,4 @@ def test_every_way_from_model_to_model_is_in_the_sweep() -> None:
         name for name, x in inspect.getmembers(tt.MDP, inspect.isfunction)
         if x.__annotations__.get("return") == "MDP" and not name.startswith("__")
     }  # fmt: skip
-    assert made == {"replace", "to_float", "to_rational", "_made"}
+    assert made == {"replace", "to_float", "to_rational"}

@@ -98,7 +98,7 @@ def hard_logarithms(rng):
     ])  # fmt: skip
 
 
-def test_logarithms_are_held_with_room_to_spare(rng):
+def test_logarithms_are_enclosed_with_a_margin(rng):
     x = hard_logarithms(rng)
     x = x[(x > 0) & (x != 1)]
     lo, hi = rounding.log_bounds(x, x)
@@ -108,7 +108,7 @@ def test_logarithms_are_held_with_room_to_spare(rng):
         assert F(low) < below
         assert above < F(high)
         worst = max(worst, abs(F(middle) - below) / F(math.ulp(middle)))
-        # The promised room on each side, whatever the kernel at hand needs of it.
+        # The promised margin on each side, whatever the kernel at hand needs of it.
         assert min(middle - low, high - middle) >= 8 * math.ulp(middle)
         assert high - low <= 36 * math.ulp(middle)
     assert worst <= 4  # the claim of the docstring; the bounds allow 8 and more

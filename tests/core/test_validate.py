@@ -114,3 +114,25 @@ def test_exact_rows_must_sum_to_one_exactly() -> None:
     off = Fraction(1, 10**30)
     with pytest.raises(tt.InvalidMDPError, match=r"off by 1/10{30}; exactly\)"):
         tt.MDP([[[1 + off]]], [0], ["1"], "1/2")
+
+
+def test_problems_have_their_place_as_steps() -> None:
+    P = [[[0.5, 0.25], [1.0, 0.0]], [[1.0, 0.0], [0.0, 1.0]]]
+    with pytest.raises(tt.InvalidMDPError) as caught:
+        tt.MDP(P, np.zeros((2, 2)), [0.5, 0.25], 1.5)
+    paths = [problem.path for problem in caught.value.problems]
+    assert paths == [("gamma",), ("P", 0, 0), ("rho0",)]
+    sparse = sp.csr_array(np.reshape([[[1.0, -0.5], [1, 0]], [[1, 0], [0, 1]]], (4, 2)))
+    with pytest.raises(tt.InvalidMDPError) as caught:
+        tt.MDP(sparse, np.zeros((2, 2)), [1.0, 0.0], 0.5)
+    assert [problem.path for problem in caught.value.problems] == [("P", 0, 0, 1)]
+
+
+def test_each_repeated_transition_is_named() -> None:
+    rows = [(0, 0, 0, 0.5, 0), (0, 0, 0, 0.25, 0), (0, 0, 0, 0.25, 0)]
+    with pytest.raises(tt.InvalidMDPError) as caught:
+        tt.MDP.from_transitions(rows, [1.0], 0.5)
+    assert [problem.path for problem in caught.value.problems] == [
+        ("transitions", 1),
+        ("transitions", 2),
+    ]

@@ -1,4 +1,4 @@
-"""A view spreads one number over a shape that no memory holds: each door refuses it, at once."""
+"""A view repeats one number over a shape that does not fit: each entry point refuses it at once."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -81,7 +81,7 @@ def test_work_of_any_size(digits: int) -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float16])
-def test_rows_of_a_coarse_dtype_are_rescaled_at_every_door(dtype: type) -> None:
+def test_rows_of_a_coarse_dtype_are_rescaled_at_every_entry_point(dtype: type) -> None:
     rows: Any = np.random.default_rng(0).dirichlet(np.ones(5), 9).astype(dtype)
     checked = tt.policies.check_rows("pi", rows)
     assert np.allclose(checked, rows, atol=1e-3) and np.abs(checked.sum(axis=1) - 1).max() < 1e-15

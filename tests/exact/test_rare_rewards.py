@@ -65,7 +65,7 @@ def test_corridor_with_the_reward_at_the_far_end_in_rationals() -> None:
 
 
 def test_rationals_beyond_doubles_start_from_a_search_too() -> None:
-    """Rewards of 10^-500 and 10^500, a discount that rounds to 1: the float arithmetic has neither."""
+    """Rewards of 10^-500 and 10^500, and a discount that rounds to 1: neither is a double."""
     n = 60
     base = corridor(n, 0.5, csr=False).to_rational()
     for r in (base.r * F(10) ** 500, base.r / F(10) ** 500):

@@ -1,4 +1,4 @@
-"""The generator meets every kind of case that matters, and what it draws is exact on its grid."""
+"""Every kind of case is drawn, and each case is exact on its grid."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -9,21 +9,21 @@ import pytest
 
 from tabular_trpo._core.numbers import Array
 from tabular_trpo._falsify.draw import GAMMAS, GREEDY, GRID, ROW_KINDS, draw, drawn, gridded, rows
-from tabular_trpo._theory.plain import Cases, evaluated
+from tabular_trpo._theory.plain import PairTables, evaluated
 
 SIZE = (4, 3)
 
 
-def cases_of(count: int, seed: int = 0) -> Cases:
+def cases_of(count: int, seed: int = 0) -> PairTables:
     return draw(np.random.default_rng(seed), count, *SIZE)
 
 
-def absorbing(cases: Cases) -> Array:
+def absorbing(cases: PairTables) -> Array:
     """Whether a state goes nowhere else, whatever is done; (N, S)."""
     return np.asarray(np.all(np.einsum("nsas->nsa", cases.P) == 1, axis=-1))
 
 
-def ties(cases: Cases) -> Array:
+def ties(cases: PairTables) -> Array:
     """Whether two actions that differ have equal Q under pi, exactly; (N,)."""
     found = []
     for i, Q in enumerate(evaluated(cases, cases.pi).Q):
@@ -34,13 +34,13 @@ def ties(cases: Cases) -> Array:
             for b in range(a)
             if abs(Q[s, a] - Q[s, b]) < 1e-9 and np.any(cases.P[i, s, a] != cases.P[i, s, b])
         ]
-        exact: Any = cases.pair(i).old.Q if near else ()
+        exact: Any = cases.exact(i).pair().old.Q if near else ()
         found.append(any(exact[s, a] == exact[s, b] for s, a, b in near))
     return np.array(found)
 
 
-# name -> (which cases have it, how many must be enough to meet one)
-FEATURES: dict[str, tuple[Callable[[Cases], Any], int]] = {
+# name -> (which cases have it, how many must be enough to draw one)
+FEATURES: dict[str, tuple[Callable[[PairTables], Any], int]] = {
     "two different actions tie": (ties, 100),
     "an action of probability 0": (lambda c: (c.pi == 0).any((1, 2)), 20),
     "new mass on an old zero": (lambda c: ((c.pi == 0) & (c.pi_new > 0)).any((1, 2)), 20),
@@ -68,7 +68,7 @@ FEATURES: dict[str, tuple[Callable[[Cases], Any], int]] = {
 }
 
 
-# Rare in large tables, so they are met in small ones.
+# Rare in large tables, so they are looked for in small ones.
 OF_SMALL = {
     "an absorbing state beside others": lambda c: absorbing(c).any(-1) & ~absorbing(c).all(-1),
     "no absorbing state": lambda c: ~absorbing(c).any(-1),
@@ -77,12 +77,12 @@ OF_SMALL = {
 
 
 @pytest.mark.parametrize("name", OF_SMALL)
-def test_draw_meets_at_two_states(name: str) -> None:
+def test_draw_finds_at_two_states(name: str) -> None:
     assert OF_SMALL[name](draw(np.random.default_rng(0), 500, 2, 2)).any()
 
 
 @pytest.mark.parametrize("name", FEATURES)
-def test_draw_meets(name: str) -> None:
+def test_draw_finds(name: str) -> None:
     feature, enough = FEATURES[name]
     assert feature(cases_of(enough)).any()
 
@@ -102,7 +102,7 @@ def test_rows_are_on_the_grid_and_sum_to_one_exactly(size: tuple[int, int]) -> N
 def test_cases_are_read_exactly_as_they_are() -> None:
     cases = cases_of(5)
     for i in range(5):
-        pair = cases.pair(i)
+        pair = cases.exact(i).pair()
         assert all(GRID % x.denominator == 0 for x in pair.mdp.P.ravel())
         assert all(sum(row) == 1 for row in pair.pi_new)
         assert pair.gamma.denominator <= 1000
@@ -147,7 +147,7 @@ def test_a_gamma_is_held() -> None:
     assert (draw(np.random.default_rng(0), 20, 2, 2, gamma=0.25).gamma == 0.25).all()
 
 
-def test_kinds_tell_what_the_policies_are() -> None:
+def test_kinds_name_what_the_policies_are() -> None:
     found = drawn(np.random.default_rng(3), 2000, *SIZE)
     plain = draw(np.random.default_rng(3), 2000, *SIZE)
     assert (found.cases.P == plain.P).all() and (found.cases.target == plain.target).all()
@@ -162,5 +162,5 @@ def test_kinds_tell_what_the_policies_are() -> None:
 
 
 def test_a_case_is_a_small_exact_model() -> None:
-    pair = cases_of(1).pair(0)
+    pair = cases_of(1).exact(0).pair()
     assert isinstance(pair.gamma, Fraction) and pair.is_mixture

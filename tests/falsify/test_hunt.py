@@ -12,8 +12,8 @@ from tabular_trpo import check
 from tabular_trpo._falsify.climb import climb
 from tabular_trpo._falsify.result import Refutation, Unrefuted
 from tabular_trpo._falsify.score import scorer
-from tabular_trpo._theory.certifiable import unchecked
 from tabular_trpo._theory.constants import coupling_constant
+from tabular_trpo._theory.vocabulary import beyond_certificates
 
 
 def c(p: Any) -> Any:
@@ -47,12 +47,12 @@ HARD = (coupling, conservative, constrained, visitation)
 
 
 def refuted(claim: tt.Theorem, **options: Any) -> Refutation:
-    """Hunt without families; a refutation whose certificate the lone checker accepts."""
+    """Hunt without families; a refutation whose certificate the independent checker accepts."""
     found = tt.falsify(claim, **{"families": False, "rounds": 4000, **options})
     assert isinstance(found, Refutation)
     assert tt.judge(claim, found.pair).status == "refuted"
     assert found.pair.mdp.arithmetic == "rational"
-    if unchecked(claim):
+    if beyond_certificates(claim.names()):
         assert found.certificate is None and "no witness" in found.reason
         return found
     (statement,) = check.check(json.loads(json.dumps(found.certificate)))
@@ -99,7 +99,7 @@ def test_the_mean_divergence_is_no_penalty_even_at_one_tenth() -> None:
 
 
 def monotone(title: str, when: Any) -> tt.Theorem:
-    """Where something is promised, the return does not fall."""
+    """Where the precondition holds, the return does not fall."""
     return tt.claim(title, when=when)(lambda p: (p.eta_new, ">=", p.eta))
 
 
@@ -129,7 +129,7 @@ TRUE_PROMISES = (
 
 
 @pytest.mark.parametrize(("claim", "gamma"), FALSE_PROMISES, ids=lambda x: getattr(x, "name", x))
-def test_a_promise_that_is_too_weak_is_refuted(claim: tt.Theorem, gamma: str | None) -> None:
+def test_a_precondition_that_is_too_weak_is_refuted(claim: tt.Theorem, gamma: str | None) -> None:
     found = refuted(claim, gamma=gamma)
     assert found.pair.eta_new < found.pair.eta < found.pair.L
     assert found.tried < 500_000
@@ -138,10 +138,10 @@ def test_a_promise_that_is_too_weak_is_refuted(claim: tt.Theorem, gamma: str | N
 
 
 @pytest.mark.parametrize(("claim", "gamma"), TRUE_PROMISES, ids=lambda x: getattr(x, "name", x))
-def test_a_promise_that_is_enough_is_not(claim: tt.Theorem, gamma: str | None) -> None:
+def test_a_precondition_that_is_strong_enough_is_not(claim: tt.Theorem, gamma: str | None) -> None:
     found = tt.falsify(claim, rounds=60, gamma=gamma, families=False)
     assert isinstance(found, Unrefuted) and found.status == "unrefuted"
-    assert found.met > found.tried / 4  # most children are put where the claim speaks
+    assert found.n_applicable > found.tried / 4  # most children are put where the claim applies
     assert found.witness is not None
     assert tt.judge(claim, found.witness).status == "proved"
 
@@ -171,7 +171,7 @@ def test_same_seed_same_answer_another_seed_another() -> None:
 
 
 def test_a_precondition_is_climbed_into() -> None:
-    """The claim speaks of gammas in a narrow range only: the search must find its way there."""
+    """The claim holds for gammas in a narrow range only: the search must find its way there."""
 
     @tt.claim("narrow", when=lambda p: (abs(p.gamma - Fraction(6, 7)), "<=", Fraction(1, 1000)))
     def claim(p: Any) -> Any:
@@ -181,14 +181,14 @@ def test_a_precondition_is_climbed_into() -> None:
     assert abs(found.pair.gamma - Fraction(6, 7)) <= Fraction(1, 1000)
 
 
-def test_a_precondition_that_is_never_met_is_vacuous() -> None:
+def test_a_precondition_that_never_holds_is_vacuous() -> None:
     @tt.claim("nowhere", when=lambda p: (p.gamma, ">=", 1))
     def claim(p: Any) -> Any:
         return p.eta_new, ">=", p.L
 
     found = tt.falsify(claim, rounds=6)
     assert isinstance(found, Unrefuted)
-    assert (found.status, found.met, found.witness) == ("vacuous", 0, None)
+    assert (found.status, found.n_applicable, found.witness) == ("vacuous", 0, None)
     assert found.tried > 2000
 
 
@@ -197,11 +197,11 @@ def test_an_unrefuted_answer_carries_its_tightest_witness() -> None:
     found = tt.falsify(theorem, rounds=30)
     assert isinstance(found, Unrefuted) and found.witness is not None
     assert found.ratio == scorer(theorem).ratio(found.witness)
-    assert found.met <= found.tried
+    assert found.n_applicable <= found.tried
     assert "true" not in repr(found.status)
 
 
-def test_what_doubles_cannot_tell_from_a_tie_is_refuted() -> None:
+def test_a_failure_that_doubles_take_for_a_tie_is_refuted() -> None:
     """The coupling form is attained, so that a part in 10^14 less of it is false, by 10^-14."""
 
     @tt.claim("a hair below", center="L")

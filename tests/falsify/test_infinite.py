@@ -1,4 +1,4 @@
-"""A counterexample one side of which is infinite is met, kept when shrunk, and proved."""
+"""A counterexample one side of which is infinite is found, kept when shrunk, and proved."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -13,13 +13,12 @@ from benchmarks.formulas import Formulas
 from benchmarks.formulas import pair as random_pair
 from tabular_trpo._falsify import seeds
 from tabular_trpo._falsify.draw import draw
-from tabular_trpo._falsify.exact_case import cases_of
 from tabular_trpo._falsify.result import Refutation
-from tabular_trpo._falsify.score import INFINITE, NO_VALUE, SPEAKS, scorer
+from tabular_trpo._falsify.score import APPLICABLE, INFINITE, NO_VALUE, scorer
 from tabular_trpo._theory.judge import INFINITE as BY_INFINITY
 from tabular_trpo._theory.judge import NO_VALUE as WITHOUT_VALUE
 from tabular_trpo._theory.judge import PRECONDITION_FAILS
-from tabular_trpo._theory.plain import PlainPair
+from tabular_trpo._theory.plain import FastPair, PairTables
 
 LOST = tt.Pair(
     tt.MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2"), [["1/100", "99/100"]], [["0", "1"]]
@@ -47,7 +46,7 @@ FALSE: dict[str, tuple[Formula, Formula | None]] = {
 
 
 @pytest.mark.parametrize("name", FALSE)
-def test_it_is_met_and_proved(name: str) -> None:
+def test_it_is_found_and_proved(name: str) -> None:
     formula, when = FALSE[name]
     found = tt.falsify(tt.claim(name, when=when)(formula), rounds=20, families=False)
     assert isinstance(found, Refutation)
@@ -56,7 +55,7 @@ def test_it_is_met_and_proved(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["near", "mean", "negative", "infinite premise"])
-def test_it_is_read_when_it_is_brought(name: str) -> None:
+def test_it_is_read_when_it_is_given(name: str) -> None:
     formula, when = FALSE[name]
     claim = tt.claim(name, when=when)(formula)
     pair = LOST if name != "infinite premise" else tt.Pair(LOST.mdp, [[1, 0]], [[0, 1]])
@@ -64,7 +63,7 @@ def test_it_is_read_when_it_is_brought(name: str) -> None:
     assert isinstance(found, Refutation) and (found.tried, found.rounds) == (1, 1)
 
 
-def test_what_is_brought_is_judged_whatever_its_score() -> None:
+def test_a_given_pair_is_judged_whatever_its_score() -> None:
     """Only a model with an action that is not allowed breaks it, and no model of a search has."""
 
     @tt.claim("two actions everywhere")
@@ -87,20 +86,20 @@ def test_random_claims_are_scored_as_the_judge_decides() -> None:
 
     But for a few where rounding decides: a tiny number in place of 0, times infinity.
     """
-    met, wrong = Counter[str](), []
+    found, wrong = Counter[str](), []
     for seed in range(60):
         rng = np.random.default_rng([7, seed])
-        specimen = seeds.start(random_pair(rng).exact, False, None)
+        given = seeds.tables(random_pair(rng).exact, False, None)
         formulas = Formulas(rng, mixtures=False)
-        exact, p = specimen.pair(), PlainPair(cases_of([specimen]))
+        exact, p = given.pair(), FastPair(PairTables.stacked([given]))
         for i in range(6):
             claim = formulas.claim(f"{seed}.{i}")
             verdict = tt.judge(claim, exact, 256)
             kind, agrees = expected(verdict, float(scorer(claim)(p)[0]))
-            met[kind] += 1
+            found[kind] += 1
             wrong += [] if agrees else [str(claim.statement)]
     kinds = "infinitely refuted", BY_INFINITY, "valueless", PRECONDITION_FAILS, "proved"
-    assert min(met[kind] for kind in kinds) >= 5, met
+    assert min(found[kind] for kind in kinds) >= 5, found
     assert len(wrong) <= 3, wrong
 
 
@@ -111,10 +110,10 @@ def expected(verdict: tt.Verdict, score: float) -> tuple[str, bool]:
     if verdict.reason.startswith(WITHOUT_VALUE):
         return "valueless", score == NO_VALUE
     if verdict.reason == BY_INFINITY:
-        return BY_INFINITY, SPEAKS < score <= 1
+        return BY_INFINITY, APPLICABLE < score <= 1
     if verdict.reason == PRECONDITION_FAILS:
-        return PRECONDITION_FAILS, score < SPEAKS
-    return verdict.status, verdict.status != "proved" or SPEAKS < score <= 1 + 1e-6
+        return PRECONDITION_FAILS, score < APPLICABLE
+    return verdict.status, verdict.status != "proved" or APPLICABLE < score <= 1 + 1e-6
 
 
 def test_random_counterexamples_are_refuted_from_where_they_are() -> None:
@@ -137,14 +136,14 @@ def test_a_pair_scores_alike_alone_and_in_a_batch(name: str) -> None:
     formula, when = FALSE[name]
     score = scorer(tt.claim(name, when=when)(formula))
     cases = draw(np.random.default_rng(3), 60, 2, 2)
-    whole = score(PlainPair(cases))
-    alone = [float(score(PlainPair(cases[[i]]))[0]) for i in range(60)]
+    whole = score(FastPair(cases))
+    alone = [float(score(FastPair(cases[[i]]))[0]) for i in range(60)]
     assert alone == pytest.approx(whole.tolist(), rel=1e-6)
     assert not np.isnan(whole).any()
 
 
-def test_an_infinite_ratio_is_never_told() -> None:
-    """A bound with an infinite penalty says nothing there; what is told is of another pair."""
+def test_an_infinite_ratio_is_never_reported() -> None:
+    """A bound with an infinite penalty states nothing there; the ratio is that of another pair."""
 
     @tt.claim("by the largest KL")
     def claim(p: Any) -> Any:
@@ -157,7 +156,7 @@ def test_an_infinite_ratio_is_never_told() -> None:
 
 def test_a_visitation_of_0_is_not_negative_by_rounding() -> None:
     """Else an infinite KL where the new policy never goes has no value in the score."""
-    specimen = seeds.start(random_pair(np.random.default_rng([0, 3672])).exact, False, None)
-    p = PlainPair(cases_of([specimen]))
+    given = seeds.tables(random_pair(np.random.default_rng([0, 3672])).exact, False, None)
+    p = FastPair(PairTables.stacked([given]))
     assert (p.rho >= 0).all() and (p.d == 0).any()
     assert np.isposinf(p.mean_d(p.kl_reversed)).all()

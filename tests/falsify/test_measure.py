@@ -10,11 +10,11 @@ import pytest
 import tabular_trpo as tt
 from tabular_trpo._falsify.draw import draw
 from tabular_trpo._falsify.hunt import _ratio
-from tabular_trpo._falsify.score import NO_VALUE, SPEAKS, scorer
-from tabular_trpo._theory.plain import PlainPair
+from tabular_trpo._falsify.score import APPLICABLE, NO_VALUE, scorer
+from tabular_trpo._theory.plain import FastPair
 
 CASES = draw(np.random.default_rng(11), 600, 3, 3)
-PAIRS = [CASES.pair(i) for i in range(6)]
+PAIRS = [CASES.exact(i).pair() for i in range(6)]
 
 
 def penalty(p: Any) -> Any:
@@ -42,7 +42,7 @@ SPELLINGS: dict[str, Callable[[Any], Any]] = {
         p.eta_new, ">=", p.eta + p.mean_d(p.A_bar / (1 - p.gamma) - penalty(p))),
     "a factor of all": lambda p: (
         (1 - p.gamma) ** 2 * (p.L - p.eta_new), "<=", 3 * p.eps * p.gamma * p.max_tv**2),
-    "factors apart": lambda p: (
+    "factors separately": lambda p: (
         p.eta_new * (1 - p.gamma), ">=", (1 - p.gamma) * (p.L - penalty(p))),
     "half of it": lambda p: ((p.L - p.eta_new) / 2, "<=", penalty(p) / 2),
     "divided": lambda p: (
@@ -50,7 +50,7 @@ SPELLINGS: dict[str, Callable[[Any], Any]] = {
     "divided by C": lambda p: (
         (p.eta + p.sum_s(p.rho * p.A_bar) - p.eta_new) / (p.C * p.max_tv**2), "<=", Fraction(3, 4)),
     "minus": lambda p: (-p.eta_new, "<=", penalty(p) - p.L),
-    "a lone maximum": lambda p: (p.max_s(p.L - p.eta_new - penalty(p) + 0 * p.V), "<=", 0),
+    "a single maximum": lambda p: (p.max_s(p.L - p.eta_new - penalty(p) + 0 * p.V), "<=", 0),
 }  # fmt: skip
 
 
@@ -61,7 +61,7 @@ def test_the_ratio_is_that_of_the_plain_spelling(name: str) -> None:
     for pair in PAIRS:
         before, after = plain.ratio(pair), other.ratio(pair)
         assert before is not None and after == pytest.approx(before, rel=1e-12)
-    p = PlainPair(CASES.changed(alpha=np.clip(CASES.alpha, 0.01, 1.0)))
+    p = FastPair(CASES.changed(alpha=np.clip(CASES.alpha, 0.01, 1.0)))
     some = (p.max_tv > 1e-3) & (p.C > 1e-3)
     assert other(p)[some] == pytest.approx(plain(p)[some], rel=1e-5, abs=1e-6)
 
@@ -79,8 +79,8 @@ def test_nothing_over_nothing_is_no_ratio(name: str) -> None:
 
 def test_the_minorant_is_a_sum() -> None:
     named = scorer(tt.claim("M")(lambda p: (p.eta_new, ">=", p.M)))
-    apart = scorer(tt.claim("L")(lambda p: (p.eta_new, ">=", p.L - p.C * p.max_kl)))
-    assert [named.ratio(x) for x in PAIRS] == [apart.ratio(x) for x in PAIRS]
+    separate = scorer(tt.claim("L")(lambda p: (p.eta_new, ">=", p.L - p.C * p.max_kl)))
+    assert [named.ratio(x) for x in PAIRS] == [separate.ratio(x) for x in PAIRS]
 
 
 SOFT: list[Callable[[Any], Any]] = [
@@ -112,8 +112,8 @@ def counted(p: Any) -> Any:
 
 
 def test_terms_of_lower_rank_are_spread() -> None:
-    assert scorer(tt.claim("ranks")(ranks))(PlainPair(CASES)).shape == (len(CASES),)
-    score, p = scorer(tt.claim("counted")(counted)), PlainPair(CASES)
+    assert scorer(tt.claim("ranks")(ranks))(FastPair(CASES)).shape == (len(CASES),)
+    score, p = scorer(tt.claim("counted")(counted)), FastPair(CASES)
     assert [e.rank for _, e in score.gap + score.penalty] == [0] * 4
     ((sign, e),) = score.penalty
     assert sign * e.value(p) == pytest.approx(-3 * p.eps * p.max_tv)
@@ -143,8 +143,8 @@ def test_another_centre_measures_by_another_penalty() -> None:
     assert scorer(about_eta).ratio(pair) == pytest.approx(
         float((pair.eta - pair.eta_new) / (pair.eta - pair.L + penalty(pair)))
     )
-    assert scorer(about_eta)(PlainPair(CASES)).max() <= 1 + 1e-9  # it is true all the same
-    assert (scorer(claim)(PlainPair(CASES)) > SPEAKS).all() and NO_VALUE < SPEAKS
+    assert scorer(about_eta)(FastPair(CASES)).max() <= 1 + 1e-9  # it is true all the same
+    assert (scorer(claim)(FastPair(CASES)) > APPLICABLE).all() and NO_VALUE < APPLICABLE
 
 
 def test_an_equation_lies_around_nothing() -> None:

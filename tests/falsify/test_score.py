@@ -8,9 +8,8 @@ import pytest
 
 import tabular_trpo as tt
 from tabular_trpo._falsify.draw import draw
-from tabular_trpo._falsify.exact_case import Specimen, cases_of
-from tabular_trpo._falsify.score import NO_PENALTY, NO_VALUE, OUTSIDE, SPEAKS, scorer
-from tabular_trpo._theory.plain import PlainPair
+from tabular_trpo._falsify.score import APPLICABLE, NO_PENALTY, NO_VALUE, OUTSIDE, scorer
+from tabular_trpo._theory.plain import FastPair, PairTables
 
 CASES = draw(np.random.default_rng(5), 3000, 3, 3)
 
@@ -19,25 +18,22 @@ def texts(terms: Any) -> list[str]:
     return [f"{sign:+.0f} {e}" for sign, e in terms]
 
 
-def specimen(pair: Any) -> Specimen:
-    """A pair or a worst case as a specimen."""
-    mdp, alpha = pair.mdp, pair.alpha
-    other = pair.pi_new if alpha is None else pair.target
-    return Specimen(mdp.P, mdp.r, mdp.rho0, Fraction(mdp.gamma), pair.pi, other, alpha)
+def alone(x: Any) -> FastPair:
+    """A pair or an instance as a batch of one."""
+    return FastPair(PairTables.stacked([PairTables.of(getattr(x, "instance", x))]))
 
 
 @pytest.mark.parametrize("theorem", tt.THEOREMS, ids=lambda t: t.name)
 def test_no_theorem_scores_above_one(theorem: tt.Theorem) -> None:
-    assert scorer(theorem)(PlainPair(CASES)).max() <= 1.0 + 1e-9
+    assert scorer(theorem)(FastPair(CASES)).max() <= 1.0 + 1e-9
 
 
 @pytest.mark.parametrize("variant", tt.MISQUOTATIONS, ids=lambda v: v.claim.name)
 def test_every_misquotation_scores_above_one_where_it_is_refuted(variant: Any) -> None:
-    one = specimen(variant.fixture().exact)
-    assert scorer(variant.claim)(PlainPair(cases_of([one])))[0] > 1.0
+    assert scorer(variant.claim)(alone(variant.fixture().exact))[0] > 1.0
 
 
-def test_gap_and_penalty_are_told_apart() -> None:
+def test_gap_and_penalty_are_distinguished() -> None:
     score = scorer(tt.THEOREMS[[t.name for t in tt.THEOREMS].index("trpo_bound")])
     assert texts(score.gap) == ["+1 L", "-1 eta_new"]
     assert texts(score.penalty) == ["-1 4*eps*gamma*max_tv**2/(1 - gamma)**2"]
@@ -51,7 +47,7 @@ def test_terms_inside_a_maximum_are_compared_state_by_state() -> None:
     score = scorer(false)
     assert texts(score.gap) == ["+1 tv**2"]
     assert texts(score.penalty) == ["-1 kl/4"]
-    assert score(PlainPair(CASES)).max() == pytest.approx(2.0, rel=1e-3)
+    assert score(FastPair(CASES)).max() == pytest.approx(2.0, rel=1e-3)
 
 
 def of_states_and_numbers(p: Any) -> Any:
@@ -75,10 +71,10 @@ def of_all_ranks(p: Any) -> Any:
 def test_what_is_of_a_pair_holds_at_each_of_its_states(formula: Any, count: int) -> None:
     """The score of a pair does not depend on the batch, and is its exact ratio."""
     score = scorer(tt.claim("mixed")(formula))
-    found = score(PlainPair(CASES[np.arange(count)]))
+    found = score(FastPair(CASES[np.arange(count)]))
     for i in range(count):
-        assert score(PlainPair(CASES[[i]]))[0] == found[i]
-        ratio = score.ratio(CASES.pair(i))
+        assert score(FastPair(CASES[[i]]))[0] == found[i]
+        ratio = score.ratio(CASES.exact(i).pair())
         if ratio is not None and score.penalty and ratio > 0:
             assert found[i] == pytest.approx(ratio, rel=1e-6)
 
@@ -90,8 +86,8 @@ def test_a_claim_without_penalty_scores_by_its_share() -> None:
 
     score = scorer(false)
     assert score.penalty == ()
-    value = score(PlainPair(CASES))
-    p = PlainPair(CASES)
+    value = score(FastPair(CASES))
+    p = FastPair(CASES)
     clear = np.abs(p.eta_new - p.L) > 1e-6
     assert np.array_equal((value > 1)[clear], (p.eta_new < p.L)[clear])
 
@@ -100,7 +96,7 @@ def test_rounding_is_no_violation() -> None:
     """At steps of 1e-5 gaps come near to what doubles resolve: nothing may score above 1."""
     tiny = CASES.changed(alpha=np.full(len(CASES), 1e-5))
     for theorem in tt.THEOREMS:
-        assert scorer(theorem)(PlainPair(tiny)).max() <= 1.0 + 1e-9, theorem.name
+        assert scorer(theorem)(FastPair(tiny)).max() <= 1.0 + 1e-9, theorem.name
 
 
 def test_equalities_score_above_one_where_they_fail() -> None:
@@ -108,7 +104,7 @@ def test_equalities_score_above_one_where_they_fail() -> None:
     def false(p: Any) -> Any:
         return p.eta_new, "==", p.eta + (1 - p.gamma) * p.sum_s(p.rho_new * p.A_bar)
 
-    assert (scorer(false)(PlainPair(CASES)) > 1).mean() > 0.9
+    assert (scorer(false)(FastPair(CASES)) > 1).mean() > 0.9
 
 
 def test_outside_of_a_precondition_scores_lie_below_and_rise_towards_it() -> None:
@@ -116,10 +112,10 @@ def test_outside_of_a_precondition_scores_lie_below_and_rise_towards_it() -> Non
     def claim(p: Any) -> Any:
         return p.eta_new, ">=", p.L
 
-    value = scorer(claim)(PlainPair(CASES))
+    value = scorer(claim)(FastPair(CASES))
     inside = CASES.gamma >= 0.9
-    assert np.all(value[inside] > SPEAKS)
-    assert np.all((value[~inside] > OUTSIDE) & (value[~inside] < SPEAKS))
+    assert np.all(value[inside] > APPLICABLE)
+    assert np.all((value[~inside] > OUTSIDE) & (value[~inside] < APPLICABLE))
     order = np.argsort(CASES.gamma[~inside])
     assert np.all(np.diff(value[~inside][order]) >= -1e-12)
 
@@ -128,32 +124,32 @@ def kept(p: Any) -> Any:
     return p.L - p.eta, ">=", p.C * p.mean_kl / 100
 
 
-def test_a_promise_measures_a_claim_without_a_penalty() -> None:
+def test_a_precondition_measures_a_claim_without_a_penalty() -> None:
     @tt.claim("monotone", when=kept)
     def claim(p: Any) -> Any:
         return p.eta_new, ">=", p.eta
 
-    score, p = scorer(claim), PlainPair(CASES)
-    assert score.penalty == () and score.promise is not None
-    gap, penalty = score.promise
+    score, p = scorer(claim), FastPair(CASES)
+    assert score.penalty == () and score.precondition is not None
+    gap, penalty = score.precondition
     assert (texts(gap), texts(penalty)) == (["+1 L", "-1 eta"], ["-1 C*mean_kl/100"])
     with np.errstate(invalid="ignore"):
         value, scale = score(p), p.C * p.mean_kl / 100
     left, fails = p.L - p.eta - scale, p.eta - p.eta_new
     clear = (np.abs(left) > 1e-9) & (np.abs(fails) > 1e-9)
     assert np.array_equal((value > 1)[clear], ((left > 0) & (fails > 0))[clear])
-    assert np.array_equal((value <= SPEAKS)[clear], (left < 0)[clear])
+    assert np.array_equal((value <= APPLICABLE)[clear], (left < 0)[clear])
     broken = value > 1 + 1e-6
     assert broken.any()
     share = np.minimum(left, fails)[broken] / scale[broken]
     assert value[broken] == pytest.approx(1 + share, rel=1e-6)
-    doubled = score(PlainPair(CASES.changed(r=2 * CASES.r)))
+    doubled = score(FastPair(CASES.changed(r=2 * CASES.r)))
     assert doubled == pytest.approx(value, rel=1e-6)
 
 
-def test_what_is_left_of_a_promise_limits_the_score() -> None:
-    """A pair whose promise is all but broken is no clear counterexample, however eta falls."""
-    p = PlainPair(CASES)
+def test_the_slack_of_a_precondition_limits_the_score() -> None:
+    """A pair whose precondition all but fails is no clear counterexample, however eta falls."""
+    p = FastPair(CASES)
     with np.errstate(invalid="ignore", divide="ignore"):
         paid, fails = (p.L - p.eta) / (p.C * p.mean_kl), p.eta - p.eta_new
     falls = np.flatnonzero(np.isfinite(paid) & (paid > 0) & (fails > 1e-2 * np.abs(p.L - p.eta)))
@@ -174,8 +170,8 @@ def test_no_step_and_no_rewards_are_far_from_failing() -> None:
         return p.eta_new, ">=", p.eta
 
     score = scorer(claim)
-    assert score(PlainPair(CASES.changed(r=0 * CASES.r))).max() <= 0
-    assert score(PlainPair(CASES.changed(target=CASES.pi))).max() <= 0.1
+    assert score(FastPair(CASES.changed(r=0 * CASES.r))).max() <= 0
+    assert score(FastPair(CASES.changed(target=CASES.pi))).max() <= 0.1
 
 
 @pytest.mark.parametrize(
@@ -189,9 +185,9 @@ def test_no_step_and_no_rewards_are_far_from_failing() -> None:
     ],
     ids=["gamma", "step", "two divergences", "no penalty", "equation"],
 )
-def test_what_has_no_penalty_in_rewards_is_no_promise(when: Any) -> None:
+def test_what_has_no_penalty_in_rewards_is_no_measure(when: Any) -> None:
     claim = tt.claim("monotone", when=when)(lambda p: (p.eta_new, ">=", p.eta))
-    assert scorer(claim).promise is None
+    assert scorer(claim).precondition is None
 
 
 def test_requirements_that_are_joined_count_each_for_itself() -> None:
@@ -200,7 +196,7 @@ def test_requirements_that_are_joined_count_each_for_itself() -> None:
     def when(p: Any) -> Any:
         return p.smaller(p.smaller(p.L, p.eta) + 10**6, p.gamma - Fraction(9, 10)), ">=", 0
 
-    value = scorer(tt.claim("far", when=when)(lambda p: (p.eta_new, ">=", p.eta)))(PlainPair(CASES))
+    value = scorer(tt.claim("far", when=when)(lambda p: (p.eta_new, ">=", p.eta)))(FastPair(CASES))
     outside = CASES.gamma < 0.9
     order = np.argsort(CASES.gamma[outside])
     assert np.all(np.diff(value[outside][order]) >= -1e-12)
@@ -212,7 +208,7 @@ def test_a_claim_without_a_value_says_so() -> None:
     def claim(p: Any) -> Any:
         return p.sqrt(p.gamma - 1), "<=", 1
 
-    assert np.all(scorer(claim)(PlainPair(CASES)) == NO_VALUE)
+    assert np.all(scorer(claim)(FastPair(CASES)) == NO_VALUE)
 
 
 def test_a_gap_without_any_penalty_is_the_worst_score() -> None:
@@ -221,7 +217,7 @@ def test_a_gap_without_any_penalty_is_the_worst_score() -> None:
         return p.eta_new, ">=", p.L - p.max_sa(p.A) * p.max_tv**2
 
     pit = {v.claim.name: v for v in tt.MISQUOTATIONS}["trpo_bound: eps without abs"].fixture()
-    assert scorer(claim)(PlainPair(cases_of([specimen(pit)])))[0] == NO_PENALTY
+    assert scorer(claim)(alone(pit))[0] == NO_PENALTY
 
 
 def test_ratio_is_exact_where_the_bound_is_attained() -> None:
@@ -235,6 +231,6 @@ def test_ratio_is_exact_where_the_bound_is_attained() -> None:
 
     score = scorer(coupling)
     assert score.ratio(pair) == 1.0
-    assert score(PlainPair(cases_of([specimen(case)])))[0] == pytest.approx(1.0, abs=1e-9)
+    assert score(alone(case))[0] == pytest.approx(1.0, abs=1e-9)
     trpo = scorer(tt.THEOREMS[[t.name for t in tt.THEOREMS].index("trpo_bound")])
     assert trpo.ratio(pair) == pytest.approx(0.5 / 0.55)

@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from tabular_trpo._falsify import screen
-from tabular_trpo._falsify import worst_case_families as members
-from tabular_trpo._falsify.score import SPEAKS, scorer
+from tabular_trpo._falsify import screen, worst_case_families
+from tabular_trpo._falsify.score import APPLICABLE, scorer
 from tabular_trpo._falsify.screen import SIZES, Plan, batch, screened
 from tabular_trpo._theory import selection as choice
-from tabular_trpo._theory.plain import PlainPair
+from tabular_trpo._theory.plain import FastPair
 
 NAMES = tuple(theorem.name for theorem in tt.THEOREMS)
 
@@ -23,7 +22,7 @@ def half_bound(p: Any) -> Any:
     return p.eta_new, ">=", p.L - p.eps * p.gamma * p.max_tv**2 / (1 - p.gamma) ** 2
 
 
-@tt.claim("speaks where alpha is 1", when=lambda p: (p.alpha, "==", 1))
+@tt.claim("applies where alpha is 1", when=lambda p: (p.alpha, "==", 1))
 def whole_steps(p: Any) -> Any:
     return p.max_tv, "<=", 1
 
@@ -46,14 +45,14 @@ def plan(*names: str, chunk: int = 400, seed: int = 0) -> Plan:
 
 def test_the_table_holds_on_a_chunk_of_each_size() -> None:
     whole = Plan(5, 40 * len(SIZES), 40, NAMES)
-    speaks: Counter[str] = Counter()
+    applicable: Counter[str] = Counter()
     for index in range(whole.chunks):
         record = screened(whole, index)
         assert record["unjudged"] == 0
         assert {one["status"] for one in record["judged"]} <= {"proved", "vacuous"}
         assert (record["states"], record["actions"]) == SIZES[index]
-        speaks += Counter({name: one["speaks"] for name, one in record["statements"].items()})
-    assert speaks["trpo_bound"] == 40 * len(SIZES)
+        applicable += Counter({name: one["speaks"] for name, one in record["statements"].items()})
+    assert applicable["trpo_bound"] == 40 * len(SIZES)
 
 
 def test_sizes_are_within_the_published_ones() -> None:
@@ -91,8 +90,8 @@ def test_counts_are_those_of_the_scores() -> None:
     record, cases = screened(one, 3), batch(one, 3)
     for name, found in record["statements"].items():
         (theorem,) = choice.chosen([name])
-        scores = np.concatenate([scorer(theorem)(PlainPair(part)) for part in cases.parts])
-        assert found["speaks"] == (scores > SPEAKS).sum()
+        scores = np.concatenate([scorer(theorem)(FastPair(part)) for part in cases.parts])
+        assert found["speaks"] == (scores > APPLICABLE).sum()
         assert found["suspicious"] == 0
         tightest = found["tightest"]
         assert scores[tightest["case"]] == pytest.approx(scores.max(), abs=1e-11)
@@ -124,7 +123,7 @@ def test_a_false_statement_is_refuted_exactly() -> None:
         pair = batch(plan(name), index).pair(case)
         assert tt.judge(half_bound, pair).status == "refuted"
         assert tt.judge(tt.THEOREMS[NAMES.index("trpo_bound")], pair).status == "proved"
-    # The tightest is told of pairs that hold.
+    # The tightest is one of the pairs that hold.
     assert all(
         record["statements"][name]["tightest"]["score"] <= 1
         for record in found
@@ -161,7 +160,7 @@ def test_false_alarms_are_acquitted_exactly(monkeypatch: pytest.MonkeyPatch) -> 
     assert record["unjudged"] == 0
 
 
-def test_what_nobody_judged_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_not_judged_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(screen, "FAILS", 0.0)
     monkeypatch.setattr(screen, "SUSPECTS", 3)
     record = screened(plan("trpo_bound"), 0)
@@ -177,12 +176,12 @@ def test_the_nearest_have_their_turn() -> None:
     assert len(set.union(*judged)) > 4 * screen.NEAREST
 
 
-@pytest.mark.parametrize(("turn", "name"), list(enumerate(members.FAMILIES)))
-def test_members_are_of_their_family_exactly(turn: int, name: str) -> None:
-    got, cases = members.drawn(np.random.default_rng(7), turn, 30)
+@pytest.mark.parametrize(("turn", "name"), list(enumerate(worst_case_families.FAMILIES)))
+def test_pairs_are_of_their_family_exactly(turn: int, name: str) -> None:
+    got, cases = worst_case_families.drawn(np.random.default_rng(7), turn, 30)
     assert got == name and len(cases) == 30
     for i in range(30):
-        pair = cases.pair(i)
+        pair = cases.exact(i).pair()
         assert (pair.old.V == 0).all(), "rewards are advantages"
         if name == "tight_thm1" and abs(pair.r[1, 1]) == 1:
             a, g = pair.max_tv, pair.gamma
@@ -196,7 +195,7 @@ def test_members_are_of_their_family_exactly(turn: int, name: str) -> None:
             full = 2 * g * a**2 / ((1 - g) * (1 - g * (1 - a)))
             assert pair.L - pair.eta_new == (1 - sign) / 2 * full
     assert len({float(x) for x in cases.gamma}) > 5
-    assert (members.drawn(np.random.default_rng(7), turn, 30)[1].pi == cases.pi).all()
+    assert (worst_case_families.drawn(np.random.default_rng(7), turn, 30)[1].pi == cases.pi).all()
 
 
 def test_batches_hold_both_kinds() -> None:

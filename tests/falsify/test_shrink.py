@@ -9,9 +9,10 @@ import pytest
 import tabular_trpo as tt
 from tabular_trpo._falsify import shrink
 from tabular_trpo._falsify.draw import draw
-from tabular_trpo._falsify.exact_case import Specimen, cases_of, promising, rationalised
+from tabular_trpo._falsify.rational_readings import promising, rationalised
 from tabular_trpo._falsify.score import scorer
-from tabular_trpo._theory.plain import PlainPair
+from tabular_trpo._falsify.shrink import cost
+from tabular_trpo._theory.plain import FastPair, PairTables
 
 
 @tt.claim("more surrogate, more return")
@@ -24,11 +25,11 @@ def of_mixtures(p: Any) -> Any:
     return p.eta_new, ">=", p.L - p.eps_target * p.gamma * p.alpha**2 / (1 - p.gamma) ** 2
 
 
-def found(claim: tt.Theorem, size: tuple[int, int] = (3, 3), seed: int = 0) -> Specimen:
-    """Some refuted specimen, not shrunk."""
+def found(claim: tt.Theorem, size: tuple[int, int] = (3, 3), seed: int = 0) -> PairTables:
+    """Some refuted pair, not shrunk."""
     score = scorer(claim)
     cases = draw(np.random.default_rng(seed), 20_000, *size)
-    for i in np.flatnonzero(score(PlainPair(cases)) > 1):
+    for i in np.flatnonzero(score(FastPair(cases)) > 1):
         for reading in promising(score, rationalised(cases[[i]], claim.mixture, None)):
             if shrink.refuted(claim, reading):
                 return reading
@@ -40,7 +41,7 @@ def found(claim: tt.Theorem, size: tuple[int, int] = (3, 3), seed: int = 0) -> S
 def test_what_is_left_is_refuted_and_small(claim: tt.Theorem, seed: int) -> None:
     start = found(claim, seed=seed)
     end = shrink.shrunk(claim, scorer(claim), start, free_gamma=True)
-    assert end.cost() < start.cost()
+    assert cost(end) < cost(start)
     assert tt.judge(claim, end.pair()).status == "refuted"
     assert end.size <= (2, 3)
     assert (end.alpha is None) == (not claim.mixture)
@@ -56,8 +57,8 @@ def test_shrinking_is_idempotent_and_deterministic() -> None:
     start, score = found(naive), scorer(naive)
     once = shrink.shrunk(naive, score, start, free_gamma=True)
     again = shrink.shrunk(naive, score, start, free_gamma=True)
-    assert once.cost() == again.cost()
-    assert np.array_equal(once.P, again.P) and np.array_equal(once.other, again.other)
+    assert cost(once) == cost(again)
+    assert np.array_equal(once.P, again.P) and np.array_equal(once.target, again.target)
     assert shrink.shrunk(naive, score, once, free_gamma=True) is once
 
 
@@ -73,18 +74,18 @@ def test_every_rule_proposes_sound_pairs(mixture: bool, rule: shrink.Rule) -> No
     assert proposals
     for proposal in proposals[:: max(1, len(proposals) // 40)]:
         proposal.pair()
-    assert any(x.cost() < start.cost() for x in proposals)
+    assert any(cost(x) < cost(start) for x in proposals)
 
 
 def test_cost_orders_states_before_actions_before_rewards_before_bits() -> None:
     x = found(naive, (2, 2))
     one = np.array([[Fraction(1)]], dtype=object)
-    tiny = Specimen(one[None], one, one[0], Fraction(1, 2), one, one, None)
-    assert tiny.cost() < x.cost()
-    assert x.changed(r=x.r * 0).cost() < x.cost()
+    tiny = PairTables(one[None], one, one[0], Fraction(1, 2), one, one, None)
+    assert cost(tiny) < cost(x)
+    assert cost(x.changed(r=x.r * 0)) < cost(x)
     simpler = x.changed(gamma=Fraction(1, 2))
-    assert simpler.changed(gamma=Fraction(12345, 99999)).cost() > simpler.cost()
-    assert [type(part) for part in x.cost()] == [int] * 5
+    assert cost(simpler.changed(gamma=Fraction(12345, 99999))) > cost(simpler)
+    assert [type(part) for part in cost(x)] == [int] * 5
 
 
 def test_merging_states_keeps_all_probability() -> None:
@@ -101,11 +102,11 @@ def test_dropping_an_action_rescales_the_rest() -> None:
     pi = np.array([[half, half, zero]], dtype=object)
     only = np.array([[zero, zero, Fraction(1)]], dtype=object)
     r = np.array([[zero, Fraction(1), zero]], dtype=object)
-    x = Specimen(P, r, np.array([Fraction(1)], dtype=object), half, pi, only, None)
+    x = PairTables(P, r, np.array([Fraction(1)], dtype=object), half, pi, only, None)
     first, second, third = shrink.drop_action(x)
-    assert first.pi.tolist() == [[1, 0]] and first.other.tolist() == [[0, 1]]
+    assert first.pi.tolist() == [[1, 0]] and first.target.tolist() == [[0, 1]]
     assert second.pi.tolist() == [[1, 0]]
-    assert third.pi.tolist() == [[half, half]] and third.other.tolist() == [[1, 0]]
+    assert third.pi.tolist() == [[half, half]] and third.target.tolist() == [[1, 0]]
 
 
 def test_readings_are_exact_and_grow_finer() -> None:
@@ -114,16 +115,18 @@ def test_readings_are_exact_and_grow_finer() -> None:
     for x in readings:
         assert x.gamma == Fraction(1, 7)
         assert all(total == 1 for total in x.P.sum(axis=-1).ravel())
-        assert all(total == 1 for total in [*x.pi.sum(axis=-1), *x.other.sum(axis=-1), sum(x.rho0)])
+        assert all(
+            total == 1 for total in [*x.pi.sum(axis=-1), *x.target.sum(axis=-1), sum(x.rho0)]
+        )
     denominators = [max(p.denominator for p in x.P.ravel()) for x in readings]
     assert denominators[0] <= 2
-    last = cases_of(readings[-2:])
+    last = PairTables.stacked(readings[-2:])
     assert np.abs(last.P - cases.P).max() < 1e-6
     assert np.abs(last.pi - cases.pi).max() < 1e-6
     plain = rationalised(cases, mixture=False, gamma=None)[-2]
     assert plain.alpha is None
     new = cases.pi + cases.alpha[:, None, None] * (cases.target - cases.pi)
-    assert np.abs(cases_of([plain]).target - new).max() < 1e-3
+    assert np.abs(PairTables.stacked([plain]).target - new).max() < 1e-3
 
 
 def test_centred_readings_have_value_zero() -> None:

@@ -1,4 +1,4 @@
-"""Pairs that a user brings to a hunt: read exactly first, climbed from, refused where they must."""
+"""Pairs that a user gives to a search: read exactly first, climbed from, refused if too large."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -35,7 +35,7 @@ def ratio(found: Any) -> float:
     return found.ratio
 
 
-def test_a_counterexample_that_is_brought_is_read_before_any_round() -> None:
+def test_a_counterexample_that_is_given_is_read_before_any_round() -> None:
     pair = of(ladder(3, "1/10", STEP))
     found = tt.falsify(mean_kl, rounds=5, families=False, start=[pair])
     assert isinstance(found, Refutation)
@@ -78,23 +78,23 @@ def test_any_pair_will_do_for_mixtures_and_a_mixture_for_any_pair() -> None:
     assert case.target is not None and case.alpha is not None
     mixture = tt.Pair.mixture(case.mdp, case.pi, case.target, case.alpha)
     plain = of(tight_thm1(Fraction(1, 100), gamma))
-    taken = seeds.start(plain, True, None)
+    taken = seeds.tables(plain, True, None)
     assert taken.alpha == 1 and (taken.pair().pi_new == plain.pi_new).all()
-    kept = seeds.start(mixture, True, None).pair()
+    kept = seeds.tables(mixture, True, None).pair()
     assert kept.alpha == mixture.alpha and (kept.target == mixture.target).all()
-    left = seeds.start(mixture, False, None).pair()
+    left = seeds.tables(mixture, False, None).pair()
     assert not left.is_mixture and (left.pi_new == mixture.pi_new).all()
     assert isinstance(tt.falsify(THEOREMS["cpi_bound"], rounds=1, start=[plain]), Unrefuted)
 
 
 def test_a_pair_of_floats_is_read_as_what_its_doubles_are() -> None:
     pair = tt.Pair(tt.MDP([[[1.0], [1.0]]], [[0.0, 0.1]], [1.0], 0.5), [[0.5, 0.5]], [[0.0, 1.0]])
-    (r,) = seeds.start(pair, False, None).pair().mdp.r
+    (r,) = seeds.tables(pair, False, None).pair().mdp.r
     assert r[1] == Fraction(0.1)
 
 
 @pytest.mark.parametrize(
-    ("pair", "told"),
+    ("pair", "message"),
     [
         (
             tt.Pair(
@@ -108,8 +108,8 @@ def test_a_pair_of_floats_is_read_as_what_its_doubles_are() -> None:
     ],
     ids=["batch", "large"],
 )
-def test_what_cannot_be_climbed_from_is_refused(pair: tt.Pair, told: str) -> None:
-    with pytest.raises(tt.InvalidMDPError, match=told):
+def test_what_cannot_be_climbed_from_is_refused(pair: tt.Pair, message: str) -> None:
+    with pytest.raises(tt.InvalidMDPError, match=message):
         tt.falsify(mean_kl, rounds=1, start=[pair])
 
 
@@ -118,7 +118,7 @@ def test_an_action_that_is_not_allowed_does_what_an_allowed_one_does() -> None:
     allowed = [[False, True, True], [True, False, True]]
     mdp = tt.MDP(rows, [[0, 3, -1], [2, 0, 5]], [1, 0], "1/3", allowed=allowed)
     pair = tt.Pair(mdp, [[0, "1/4", "3/4"], [1, 0, 0]], [[0, 1, 0], ["1/2", 0, "1/2"]])
-    filled = seeds.start(pair, False, None).pair()
+    filled = seeds.tables(pair, False, None).pair()
     assert filled.mdp.mask.all()
     assert (filled.mdp.P[0, 0] == mdp.P[0, 1]).all() and (filled.mdp.P[1, 1] == mdp.P[1, 0]).all()
     assert filled.mdp.r.tolist() == [[3, 3, -1], [2, 2, 5]]
@@ -127,8 +127,8 @@ def test_an_action_that_is_not_allowed_does_what_an_allowed_one_does() -> None:
 
 
 @pytest.mark.parametrize("name", ["cpi_step", "spi_step"])
-def test_the_answer_is_as_near_as_what_was_brought(name: str) -> None:
-    """Both are on the edge of a precondition, where no reading of doubles stays."""
+def test_the_answer_is_as_near_as_the_given_pair(name: str) -> None:
+    """Both are on the boundary of a precondition, where no reading of doubles stays."""
     pair = witnesses.load(ATLAS / f"{name}_0.7.mdp.json")
     theorem = THEOREMS[name]
     before = scorer(theorem).ratio(pair)
@@ -139,7 +139,7 @@ def test_the_answer_is_as_near_as_what_was_brought(name: str) -> None:
     assert carried.ratio is not None and carried.ratio >= before * (1 - 1e-4)
 
 
-def test_a_pair_that_the_claim_does_not_speak_of_is_no_witness() -> None:
+def test_a_pair_that_the_claim_does_not_apply_to_is_no_witness() -> None:
     """Its ratio is above 1, but gamma is less than the 8/17 of the precondition."""
     pair, theorem = of(ladder(3, "1/10", STEP)), THEOREMS["trpo_mean_kl"]
     assert (scorer(theorem).ratio(pair) or 0) > 1

@@ -8,12 +8,12 @@ from scipy.linalg import eigh
 
 from tabular_trpo._falsify import closed_forms as worst
 from tabular_trpo._falsify.draw import draw
-from tabular_trpo._theory.plain import Cases, PlainPair
+from tabular_trpo._theory.plain import FastPair, PairTables
 
 
-def gap(cases: Cases) -> np.ndarray:
+def gap(cases: PairTables) -> np.ndarray:
     """L - eta_new with the rewards as they are."""
-    p = PlainPair(cases)
+    p = FastPair(cases)
     return np.asarray(p.L - p.eta_new)
 
 
@@ -35,42 +35,44 @@ def test_no_other_advantage_is_worse(
 
 
 @pytest.mark.parametrize("size", [(2, 2), (3, 3), (4, 2)])
-def test_on_the_edge_no_other_advantage_keeps_the_promise_and_is_worse(
+def test_on_the_boundary_no_other_advantage_satisfies_the_precondition_and_is_worse(
     rng: np.random.Generator, size: tuple[int, int]
 ) -> None:
-    """A promise that L rises by a tenth of what it can; its edge against random advantages."""
+    """A precondition that L rises by a tenth of what it can, against random advantages."""
     cases = draw(rng, 60, *size)
-    high = PlainPair(cases.changed(r=worst.edge(cases, lambda p: p.L - 1e9)))
+    high = FastPair(
+        cases.changed(r=worst.rewards_on_precondition_boundary(cases, lambda p: p.L - 1e9))
+    )
     least = (high.L - high.eta) / 10
 
-    def room(p: PlainPair) -> np.ndarray:
-        return np.asarray(p.L - p.eta - np.tile(least, len(p.cases) // 60))
+    def slack(p: FastPair) -> np.ndarray:
+        return np.asarray(p.L - p.eta - np.tile(least, len(p.tables) // 60))
 
-    r = worst.edge(cases, room)
+    r = worst.rewards_on_precondition_boundary(cases, slack)
     assert np.abs(r).max() <= 1.0
-    p = PlainPair(cases.changed(r=r))
+    p = FastPair(cases.changed(r=r))
     assert np.abs(p.V).max() < 1e-9
-    assert np.abs(room(p)).max() < 1e-9
+    assert np.abs(slack(p)).max() < 1e-9
     compared = 0
     for _ in range(300):
         other = rng.uniform(-1, 1, r.shape)
         other -= (cases.pi * other).sum(axis=-1, keepdims=True)
         other /= np.maximum(np.abs(other).max(axis=(-2, -1), keepdims=True), 1e-9)
-        q = PlainPair(cases.changed(r=other))
-        keeps = room(q) >= 0
-        assert np.all(q.eta_new[keeps] >= p.eta_new[keeps] - 1e-9)
-        compared += int(keeps.sum())
+        q = FastPair(cases.changed(r=other))
+        holds = slack(q) >= 0
+        assert np.all(q.eta_new[holds] >= p.eta_new[holds] - 1e-9)
+        compared += int(holds.sum())
     assert compared > 1000
 
 
-def test_a_promise_that_cannot_be_kept_gets_the_largest_surrogate(
+def test_a_precondition_that_cannot_hold_gets_the_largest_surrogate(
     rng: np.random.Generator,
 ) -> None:
     cases = draw(rng, 20, 3, 2)
-    high = worst.edge(cases, lambda p: p.L - 1e9)
-    low = worst.edge(cases, lambda p: p.L + 1e9)
+    high = worst.rewards_on_precondition_boundary(cases, lambda p: p.L - 1e9)
+    low = worst.rewards_on_precondition_boundary(cases, lambda p: p.L + 1e9)
     assert np.array_equal(high, -low)
-    p = PlainPair(cases.changed(r=high))
+    p = FastPair(cases.changed(r=high))
     assert np.all(np.einsum("nsa,nsa->ns", cases.pi_new, p.A) >= -1e-9)
 
 
@@ -82,12 +84,12 @@ def test_a_level_direction_leaves_the_surrogate_and_is_the_worst_that_does(
     pi = 0.4 + 0.2 * cases.pi
     cases = cases.changed(pi=pi, rho0=np.full((40, 3), 1 / 3))
     cases = cases.changed(r=worst.advantage(cases, np.ones(40)))
-    G = PlainPair(cases).rho[..., None] * PlainPair(cases).A
+    G = FastPair(cases).rho[..., None] * FastPair(cases).A
     G = G - G.mean(axis=-1, keepdims=True)
 
     def ratio(delta: np.ndarray) -> np.ndarray:
         small = cases.changed(target=pi + delta, alpha=np.full(40, 1e-4))
-        p = PlainPair(small)
+        p = FastPair(small)
         with np.errstate(all="ignore"):
             return np.nan_to_num(np.asarray((p.L - p.eta_new) / p.mean_kl))
 
@@ -110,7 +112,7 @@ def test_worst_advantage_is_attained_at_a_corner() -> None:
     P[0, 0] = [[1, 0], [0, 1], [0, 1]]
     target = np.array([[[0.6, 0.1, 0.3], [1.0, 0.0, 0.0]]])
     one = np.ones(1)
-    cases = Cases(P, np.zeros((1, 2, 3)), np.array([[1.0, 0.0]]), one / 2, pi, target, one)
+    cases = PairTables(P, np.zeros((1, 2, 3)), np.array([[1.0, 0.0]]), one / 2, pi, target, one)
     # At state 0 rho - rho_new < 0 and pi_new / pi = (3, 1/5, 1): order 1, 2, 0 from the top.
     A = worst.advantage(cases, one)[0, 0]
     assert A == pytest.approx([-1.0, 1.0, -1.0])
@@ -131,7 +133,7 @@ def test_direction_is_the_worst_of_all_small_steps(rng: np.random.Generator) -> 
 
     def ratio(target: np.ndarray) -> np.ndarray:
         small = cases.changed(target=target, alpha=np.full(40, 1e-4))
-        p = PlainPair(small)
+        p = FastPair(small)
         with np.errstate(all="ignore"):
             return np.nan_to_num(np.asarray((p.L - p.eta_new) / p.mean_kl))
 
@@ -149,7 +151,7 @@ def test_direction_by_the_generalised_eigenvalue(rng: np.random.Generator) -> No
         pi=np.full((30, 3, 2), 0.5), rho0=np.full((30, 3), 1 / 3), alpha=np.full(30, 1e-4)
     )
     target = worst.direction(cases, np.ones(30))
-    p = PlainPair(cases.changed(target=target))
+    p = FastPair(cases.changed(target=target))
     d, rho, A = p.d, p.rho, p.A
     flip = np.array([1.0, -1.0])
     for i in range(30):

@@ -34,7 +34,7 @@ def evaluate(mdp, pi):
 
 
 def compare(mdp, pi, pi_new):
-    """What the bounds speak of, for an old and a new policy."""
+    """The quantities of the bounds, for an old and a new policy."""
     old, new = evaluate(mdp, pi), evaluate(mdp, pi_new)
     A_bar = (pi_new * old.A).sum(axis=1)
     L = old.eta + sum(x * y for x, y in zip(old.rho, A_bar, strict=True))
@@ -60,7 +60,7 @@ def policy_of(mdp, *names):
 
 
 def check_model(mdp):
-    """Rows of allowed pairs are stochastic in exactly the arithmetic's sense; other rows are empty."""
+    """Rows of allowed pairs are stochastic, exactly so in rationals; other rows are empty."""
     P = mdp.P.toarray().reshape(mdp.n_states, -1, mdp.n_states) if mdp.is_sparse else mdp.P
     sums = P.sum(axis=-1)
     assert np.all(P >= 0)

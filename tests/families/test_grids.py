@@ -60,7 +60,7 @@ def test_one_cell_is_the_prize():
 
 @pytest.mark.parametrize("wall", [(0, 0), (2, 2), (3, 0), (-1, 1), (0.5, 1), ("1", 1)])
 def test_walls_must_be_free_cells(wall):
-    with pytest.raises(InvalidMDPError, match="expected a cell of the 3 x 3 room other than"):
+    with pytest.raises(InvalidMDPError, match="expected a cell of the 3 x 3 grid other than"):
         named.gridworld(3, 3, G, walls=[wall])
 
 
@@ -69,12 +69,12 @@ def test_slip_and_stay_share_one():
         named.gridworld(3, 3, G, slip="3/5", stay="1/2")
 
 
-def test_large_room_in_csr():
+def test_large_grid_in_csr():
     mdp = named.gridworld(320, 320, 0.99, slip=0.2, layout="csr")
     assert mdp.is_sparse and mdp.n_states == 102_400
     assert np.array_equal(np.asarray(mdp.P.sum(axis=1)).ravel(), np.ones(4 * mdp.n_states))
 
 
-def test_large_room_is_refused_dense_before_it_is_built():
+def test_large_grid_is_refused_dense_before_it_is_built():
     with pytest.raises(MemoryGuardError, match="CSR"):
         named.gridworld(1000, 1000, 0.99)

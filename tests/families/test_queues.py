@@ -1,4 +1,4 @@
-"""The queue: rejecting for ever in closed form, the full room, the best threshold."""
+"""The queue: rejecting for ever in closed form, the full queue, the best threshold."""
 
 from fractions import Fraction as F
 
@@ -23,7 +23,7 @@ def test_rejecting_matches_its_recursion(capacity, service):
     assert evaluate(mdp, policy_of(mdp, "reject")).V == expected
 
 
-def test_full_room_can_only_reject():
+def test_full_queue_can_only_reject():
     mdp = named.queue(3, G)
     assert mdp.mask.tolist() == [[True, True]] * 3 + [[False, True]]
     assert not mdp.P[3, 0].any() and mdp.r[3, 0] == 0

@@ -93,7 +93,9 @@ def test_policy_has_one_row_for_each_model_of_a_batch():
 
 
 def test_policy_refuses_a_rational_model():
-    with pytest.raises(ExactnessError, match=r"mdp is rational, expected a float model\. Cross by"):
+    with pytest.raises(
+        ExactnessError, match=r"mdp is rational, expected a float model\. Convert it by"
+    ):
         random.policy(seeded(), named.chain(3, Fraction(1, 2)))
 
 

@@ -95,7 +95,7 @@ def test_two_region_refutes_a_quarter_of_C_at_small_gamma_only(gamma, false):
 
 
 @pytest.mark.parametrize(("gamma", "a"), list(product(GAMMAS, STEPS)))
-def test_fork_has_the_visits_and_the_gap_that_are_told(gamma, a):
+def test_fork_has_the_visits_and_the_gap_of_its_docstring(gamma, a):
     g, a = F(gamma), F(a)
     b = a / 3
     case = worst_case.fork(g, a, b)
@@ -198,7 +198,7 @@ def test_ladder_is_two_rails_that_differ_by_what_the_step_carries(levels, gamma,
     assert len(case.mdp.state_names) == 2 * levels
 
 
-def test_ladder_of_two_levels_by_hand():
+def test_ladder_of_two_levels_worked_out():
     """rho = (5/9, 5/9, 5/72, 5/72): 1 = 9/10 rho_0 twice; 4/5 rho_1 = 1/10 rho_0."""
     case = worst_case.ladder(2, "1/5", "1/10")
     found = compare(case.mdp, case.pi, case.pi_new)

@@ -204,3 +204,41 @@ def test_the_document_is_frozen() -> None:
         document.policies["new"] = document.policies["half"]  # type: ignore[index]
     with pytest.raises(ValueError, match="read-only"):
         document.policies["half"][0, 0] = 0
+
+
+def test_rows_are_wrong_and_not_their_axes_where_columns_sum_to_1(tmp_path: Path) -> None:
+    document = {**BASE, "policies": {}, "expected": {}}
+    document["transitions"] = [
+        ["a", "stay", "a", "1/2", "0"],
+        ["a", "go", "a", "1", "0"],
+        ["a", "stay", "b", "1", "0"],
+        ["b", "stay", "a", "1/2", "0"],
+        ["b", "go", "b", "1", "0"],
+    ]
+    error = refusal(tmp_path / "x.mdp.json", document)
+    assert [problem.code for problem in error.problems] == ["row_sum", "row_sum"]
+    document["transitions"] = [[s, a, s, "1", "0"] for s in "ab" for a in ("stay", "go")]
+    document["policies"] = {"x": {"a": {"stay": "1/2", "go": "1"}, "b": {"stay": "1/2"}}}
+    error = refusal(tmp_path / "x.mdp.json", document)
+    assert [problem.code for problem in error.problems] == ["row_sum", "row_sum"]
+
+
+def test_rows_beside_an_unreadable_one_are_checked(tmp_path: Path) -> None:
+    document = spoiled("transitions 0 4", "high", spoiled("transitions 3 3", "1/2"))
+    document["policies"]["half"]["a"]["stay"] = "x"
+    document["policies"]["half"]["b"] = {"go": "1"}
+    error = refusal(tmp_path / "x.mdp.json", document)
+    assert [problem.code for problem in error.problems] == [
+        "number",
+        "row_sum",
+        "number",
+        "disallowed",
+    ]
+
+
+def test_repr_is_one_line_with_the_first_names() -> None:
+    document = {**BASE, "policies": {f"p{i}": BASE["policies"]["half"] for i in range(9)}}
+    document["expected"] = {}
+    text = repr(formats.from_document(document))
+    assert text.startswith("<Document document: <MDP: S=2, A=2, gamma 9/10, rational")
+    assert text.endswith("policies p0, p1, p2, p3, p4, p5, ...>") and "\n" not in text

@@ -13,6 +13,7 @@ from gymnasium.envs.toy_text.taxi import TaxiEnv
 
 import tabular_trpo as tt
 from tabular_trpo._formats.gym_check import check_table, outcomes
+from tabular_trpo._formats.gym_table import read_rows
 from tests.formats.gym_cases import WANDER, fake, masked, two
 
 
@@ -181,7 +182,7 @@ def test_true_tables_are_hardly_ever_refused() -> None:
         row = [(float(x), i % 2, float(i), False) for i, x in enumerate(p)]
         env = Player(_table(row), _table(row), START, START)
         try:
-            check_table(env, outcomes(env.P), np.array(START), 120, rng)
+            check_table(env, outcomes(read_rows(env.P)), np.array(START), 120, rng)
         except tt.InvalidMDPError:
             refused += 1
     assert refused == 0  # the chance of one is below 100 * 1e-6
@@ -193,7 +194,7 @@ def test_what_is_found_is_named_to_a_limit_and_the_rest_is_counted() -> None:
     rows = {s: shown[s % 16] for s in range(48)}
     env = Player(lake.P, rows, lake.initial_state_distrib, lake.initial_state_distrib)
     with pytest.raises(tt.InvalidMDPError, match="more problems of this kind") as caught:
-        check_table(env, outcomes(rows), None, 3000, np.random.default_rng(4))
+        check_table(env, outcomes(read_rows(rows)), None, 3000, np.random.default_rng(4))
     assert len(caught.value.problems) == 20 and caught.value.hidden > 20
 
 

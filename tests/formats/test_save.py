@@ -8,7 +8,7 @@ import pytest
 
 import tabular_trpo as tt
 from tabular_trpo import formats
-from tabular_trpo._formats import save
+from tabular_trpo._formats import encode
 from tests.formats.base import BASE
 
 MDP = formats.from_document(BASE).mdp
@@ -73,7 +73,7 @@ def test_invalid_policy_leaves_the_old_file_alone(tmp_path: Path) -> None:
 def test_file_too_large_to_be_read_is_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(save, "MOST_BYTES", 100)
+    monkeypatch.setattr(encode, "MOST_BYTES", 100)
     with pytest.raises(tt.LimitError, match=r"x.json would have \d+ bytes, expected at most 100"):
         formats.write(MDP, tmp_path / "x.json")
     assert os.listdir(tmp_path) == []

@@ -17,7 +17,7 @@ class Softmax(NamedTuple):
     """A model, a class, a theta, and the surrogate of its policy."""
 
     mdp: tt.MDP
-    members: SoftmaxClass
+    policy_class: SoftmaxClass
     theta: NDArray[np.float64]
     L: Surrogate
 
@@ -40,14 +40,14 @@ def softmax_case(kind: str, seed: int, spread: float = 1.0) -> Softmax:
     gamma = float(rng.choice([0.1, 0.5, 0.9, 0.99]))
     mdp = tt.MDP(P, rng.standard_normal((S, A)), rho0, gamma, mask)
     allowed = None if mask.all() else mask
-    members = SoftmaxClass((S, A), None, allowed)
+    policy_class = SoftmaxClass((S, A), None, allowed)
     if kind == "features":
-        members = SoftmaxClass((S, A), rng.standard_normal((S, A, 5)))
+        policy_class = SoftmaxClass((S, A), rng.standard_normal((S, A, 5)))
     if kind == "aliased":
-        members = aliased(np.arange(S) // 2, A)
-    theta = spread * rng.standard_normal(members.theta_shape)
-    L = tt.surrogate(tt.evaluate(mdp, members.policy(theta)))
-    return Softmax(mdp, members, theta, L)
+        policy_class = aliased(np.arange(S) // 2, A)
+    theta = spread * rng.standard_normal(policy_class.theta_shape)
+    L = tt.surrogate(tt.evaluate(mdp, policy_class.policy(theta)))
+    return Softmax(mdp, policy_class, theta, L)
 
 
 def softmax_cases(count: int) -> Iterator[Softmax]:

@@ -10,7 +10,7 @@ from tests.improve.parametric import KINDS, dense, softmax_case, softmax_cases
 
 def hessian(case):
     return dense(
-        lambda v: case.members.fisher_product(case.L.weight, case.theta, v), case.theta.shape
+        lambda v: case.policy_class.fisher_product(case.L.weight, case.theta, v), case.theta.shape
     )
 
 
@@ -18,16 +18,16 @@ def hessian(case):
 def test_direction_is_that_of_a_dense_solve(damping: float) -> None:
     """s = (H + c I)^-1 g with the pseudo-inverse; in the table up to a number for each state."""
     for case in softmax_cases(4):
-        step = natural_fixed(case.L, case.theta, 1.0, case.members, damping=damping)
+        step = natural_fixed(case.L, case.theta, 1.0, case.policy_class, damping=damping)
         got = step.multipliers["theta"] - case.theta
-        H, g = hessian(case), case.members.gradient(case.L, case.theta).ravel()
+        H, g = hessian(case), case.policy_class.gradient(case.L, case.theta).ravel()
         if damping:
             other = np.linalg.solve(H + damping * np.eye(len(H)), g)
         else:
             other = np.linalg.pinv(H, rcond=1e-12, hermitian=True) @ g
         moves = []
         for x in (got, other.reshape(got.shape)):
-            z = x if case.members.features is None else case.members.features @ x
+            z = x if case.policy_class.features is None else case.policy_class.features @ x
             z = z - (case.L.pi * z).sum(axis=1, keepdims=True)
             moves.append(np.where(case.L.pi > 0, z, 0.0)[case.L.weight > 0])
         assert moves[0] == pytest.approx(moves[1], rel=1e-7, abs=1e-7 * np.abs(moves[1]).max())
@@ -59,7 +59,7 @@ def test_quadratic_model_is_delta(kind: str, damping: float) -> None:
         H = hessian(case)
         for delta in (1e-8, 1e-2, 3.0):
             step = natural(
-                case.L, case.theta, delta, case.members, damping=damping, accept="always"
+                case.L, case.theta, delta, case.policy_class, damping=damping, accept="always"
             )
             x = (step.multipliers["theta"] - case.theta).ravel()
             assert step.multipliers["quadratic_kl"] == pytest.approx(delta, rel=1e-12)
@@ -77,7 +77,7 @@ def test_true_kl_leaves_delta_like_its_power_3_2(kind: str) -> None:
     for seed in range(9):
         case = softmax_case(kind, seed)
         off = [
-            abs(natural(case.L, case.theta, d, case.members, accept="always").mean_kl - d)
+            abs(natural(case.L, case.theta, d, case.policy_class, accept="always").mean_kl - d)
             for d in deltas
         ]
         exponents.append(np.polyfit(np.log(deltas), np.log(off), 1)[0])

@@ -51,15 +51,15 @@ def test_a_fixed_multiplier_is_the_mirror_step(kind: str) -> None:
 def test_the_first_length_that_the_rule_accepts_is_taken(accept: str, divergence: str) -> None:
     searched = 0
     for case in softmax_cases(4):
-        theta, members, L = case.theta, case.members, case.L
-        step = natural(L, theta, 0.3, members, accept=accept, divergence=divergence)
+        theta, policy_class, L = case.theta, case.policy_class, case.L
+        step = natural(L, theta, 0.3, policy_class, accept=accept, divergence=divergence)
         assert step.status == "moved" and step.backtracks is not None
-        way = natural(L, theta, 0.3, members, accept="always").multipliers["theta"] - theta
+        way = natural(L, theta, 0.3, policy_class, accept="always").multipliers["theta"] - theta
         taken = step.multipliers["theta"] - theta
         assert taken == pytest.approx(0.5**step.backtracks * way, rel=1e-9, abs=1e-12)
-        slope = np.vdot(members.gradient(L, theta), way)
+        slope = np.vdot(policy_class.gradient(L, theta), way)
         for tries in range(step.backtracks + 1):
-            pi_new = members.policy(theta + 0.5**tries * way)
+            pi_new = policy_class.policy(theta + 0.5**tries * way)
             kl, weight = tt.kl(L.pi, pi_new)[L.weight > 0], L.weight[L.weight > 0]
             size = kl.max() if divergence == "max_kl" else weight @ kl / weight.sum()
             gain = (L.G * (pi_new - L.pi)).sum()
@@ -85,7 +85,7 @@ def test_a_rule_sees_what_was_promised_and_what_came():
 
 def test_a_search_that_fails_restores():
     for case in softmax_cases(2):
-        step = natural(case.L, case.theta, 0.1, case.members, accept=lambda trial: False)
+        step = natural(case.L, case.theta, 0.1, case.policy_class, accept=lambda trial: False)
         assert step.status == "restored" and step.backtracks == 10
         assert (step.pi_new == case.L.pi).all() and step.gain == step.mean_kl == 0
         assert (step.multipliers["theta"] == case.theta).all()
@@ -162,8 +162,8 @@ def test_saturated_policies_have_no_nan(make, high: float) -> None:
 @pytest.mark.parametrize("size", [1e-200, 1e200])
 def test_scale_of_the_rewards_does_not_matter(size: float) -> None:
     case = softmax_case("features", 0)
-    plain = natural(case.L, case.theta, 0.1, case.members)
-    step = natural(replace(case.L, G=case.L.G * size), case.theta, 0.1, case.members)
+    plain = natural(case.L, case.theta, 0.1, case.policy_class)
+    step = natural(replace(case.L, G=case.L.G * size), case.theta, 0.1, case.policy_class)
     assert step.pi_new == pytest.approx(plain.pi_new, rel=1e-9)
 
 
@@ -171,7 +171,7 @@ def test_estimated_surrogates_are_taken_alike():
     """stderr set and no radius: the search sees the estimate, and the answer is the same."""
     for case in softmax_cases(1):
         estimate = replace(case.L, stderr=0.1, G_radius=None, eta_radius=None)
-        one, other = (natural(L, case.theta, 0.1, case.members) for L in (case.L, estimate))
+        one, other = (natural(L, case.theta, 0.1, case.policy_class) for L in (case.L, estimate))
         assert (one.pi_new == other.pi_new).all() and one.gain == other.gain
 
 
@@ -182,13 +182,14 @@ def test_an_empirical_hessian_in_place_of_the_analytic_one():
     few = np.random.default_rng(0).choice(s.size, 200, p=chance.ravel() / chance.sum())
 
     def every(v):
-        return case.members.empirical_fisher_product(case.theta, v, s, a, chance.ravel())
+        return case.policy_class.empirical_fisher_product(case.theta, v, s, a, chance.ravel())
 
     def sampled(v):
-        return case.members.empirical_fisher_product(case.theta, v, s[few], a[few])
+        return case.policy_class.empirical_fisher_product(case.theta, v, s[few], a[few])
 
     analytic, exact, rough = (
-        natural(case.L, case.theta, 0.1, case.members, product=H) for H in (None, every, sampled)
+        natural(case.L, case.theta, 0.1, case.policy_class, product=H)
+        for H in (None, every, sampled)
     )
     assert exact.pi_new == pytest.approx(analytic.pi_new, rel=1e-8)
     assert rough.status == "moved" and rough.mean_kl <= 0.1

@@ -13,7 +13,7 @@ from tests.improve.parametric import KINDS, Softmax, dense, slope, softmax_case,
 
 def mean_kl(case: Softmax, theta) -> float:
     """By its definition, in plain logs; independent of the package's KL and softmax."""
-    logits = case.members.logits(theta)
+    logits = case.policy_class.logits(theta)
     with np.errstate(divide="ignore"):
         log_new = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
         log_old = np.log(case.L.pi)
@@ -26,7 +26,9 @@ def mean_kl(case: Softmax, theta) -> float:
 def test_fisher_product_is_the_hessian_of_the_mean_kl(kind: str, seed: int) -> None:
     """Differences of differences: relative 1e-6 of the largest entry."""
     case = softmax_case(kind, seed)
-    H = dense(lambda v: case.members.fisher_product(case.L.weight, case.theta, v), case.theta.shape)
+    H = dense(
+        lambda v: case.policy_class.fisher_product(case.L.weight, case.theta, v), case.theta.shape
+    )
     h = 3e-3
     flat = case.theta.ravel()
 
@@ -51,17 +53,17 @@ def test_gradient_is_that_of_L_and_of_the_return():
     """By differences of L, and at theta of the old policy of eta itself: equation (4)."""
     for case in softmax_cases(3):
         other = case.theta + 0.3
-        assert case.members.gradient(case.L, other) == pytest.approx(
-            slope(lambda t: case.L.value(case.members.policy(t)), other, 1e-3),  # noqa: B023
+        assert case.policy_class.gradient(case.L, other) == pytest.approx(
+            slope(lambda t: case.L.value(case.policy_class.policy(t)), other, 1e-3),  # noqa: B023
             abs=1e-8 * (1 + np.abs(case.L.G).sum()),
         )
         eta = slope(
-            lambda t: float(tt.evaluate(case.mdp, case.members.policy(t)).eta),  # noqa: B023
+            lambda t: float(tt.evaluate(case.mdp, case.policy_class.policy(t)).eta),  # noqa: B023
             case.theta,
             1e-3,
         )
         scale = 1e-7 * np.abs(case.L.G).sum()
-        assert case.members.gradient(case.L, case.theta) == pytest.approx(eta, abs=scale)
+        assert case.policy_class.gradient(case.L, case.theta) == pytest.approx(eta, abs=scale)
 
 
 def test_gradient_of_the_table_is_rho_pi_A():
@@ -69,7 +71,7 @@ def test_gradient_of_the_table_is_rho_pi_A():
     for kind in ("table", "masked", "unvisited"):
         case = softmax_case(kind, 7)
         ev = tt.evaluate(case.mdp, case.L.pi)
-        assert case.members.gradient(case.L, case.theta) == pytest.approx(
+        assert case.policy_class.gradient(case.L, case.theta) == pytest.approx(
             ev.rho[:, None] * ev.pi * ev.A, abs=1e-12
         )
 
@@ -83,16 +85,16 @@ def test_empirical_product_has_the_analytic_expectation(kind: str) -> None:
     chance = d[:, None] * case.L.pi
     pairs = np.argwhere(chance > 0)
     total = np.zeros(case.theta.shape)
-    analytic = case.members.fisher_product(case.L.weight, case.theta, v)
+    analytic = case.policy_class.fisher_product(case.L.weight, case.theta, v)
     nearest = np.inf
     for one, two in tuples(pairs, pairs):
         states, actions = np.array([one, two]).T
-        got = case.members.empirical_fisher_product(case.theta, v, states, actions)
+        got = case.policy_class.empirical_fisher_product(case.theta, v, states, actions)
         nearest = min(nearest, np.abs(got - analytic).max())
         total += chance[tuple(one)] * chance[tuple(two)] * got
     assert np.abs(total - analytic).max() <= 1e-14 and nearest > 1e-3
     states, actions = pairs.T
-    weighted = case.members.empirical_fisher_product(
+    weighted = case.policy_class.empirical_fisher_product(
         case.theta, v, states, actions, 7 * chance[states, actions]
     )
     assert np.abs(weighted - analytic).max() <= 1e-14
@@ -100,22 +102,22 @@ def test_empirical_product_has_the_analytic_expectation(kind: str) -> None:
 
 def test_empirical_product_is_the_outer_product_of_scores():
     case = softmax_case("features", 3)
-    assert case.members.features is not None
+    assert case.policy_class.features is not None
     states, actions = np.array([0, 2, 2, 1]), np.array([1, 0, 0, 2])
-    mean = np.einsum("sa,sak->sk", case.L.pi, case.members.features)
-    scores = case.members.features[states, actions] - mean[states]
+    mean = np.einsum("sa,sak->sk", case.L.pi, case.policy_class.features)
+    scores = case.policy_class.features[states, actions] - mean[states]
     v = np.arange(5.0)
-    got = case.members.empirical_fisher_product(case.theta, v, states, actions)
+    got = case.policy_class.empirical_fisher_product(case.theta, v, states, actions)
     assert got == pytest.approx(scores.T @ (scores @ v) / 4, rel=1e-12)
 
 
 def test_aliased_states_share_a_row():
-    members = aliased([3, -1, 3], 2)
+    policy_class = aliased([3, -1, 3], 2)
     theta = np.array([0.0, 1.0, 0.0, 2.0])  # the group -1, then the group 3
-    pi = members.policy(theta)
+    pi = policy_class.policy(theta)
     assert pi[0].tolist() == pi[2].tolist()
     assert pi[:, 1] == pytest.approx(1 / (1 + np.exp([-2.0, -1.0, -2.0])))
-    assert members.rank == 2 and not members.separates
+    assert policy_class.rank == 2 and not policy_class.separates
 
 
 def test_rank_counts_what_moves_the_policy():
@@ -137,14 +139,14 @@ def test_rank_counts_what_moves_the_policy():
 
 def test_saturated_policies_have_no_nan():
     """Where the softmax is a point mass in doubles, all derivatives are 0 and not 0 / 0."""
-    members = SoftmaxClass((2, 3))
+    policy_class = SoftmaxClass((2, 3))
     theta = np.array([[800.0, 0.0, -800.0], [1e300, -1e300, 0.0]])
     mdp = tt.MDP(np.full((2, 3, 2), 0.5), np.eye(2, 3), [1, 0], 0.9)
-    L = tt.surrogate(tt.evaluate(mdp, members.policy(theta)))
-    assert members.policy(theta).tolist() == [[1, 0, 0], [1, 0, 0]]
+    L = tt.surrogate(tt.evaluate(mdp, policy_class.policy(theta)))
+    assert policy_class.policy(theta).tolist() == [[1, 0, 0], [1, 0, 0]]
     for table in (
-        members.gradient(L, theta),
-        members.fisher_product(L.weight, theta, np.ones((2, 3)) * [[1.0, 2.0, 3.0]]),
+        policy_class.gradient(L, theta),
+        policy_class.fisher_product(L.weight, theta, np.ones((2, 3)) * [[1.0, 2.0, 3.0]]),
     ):
         assert table.tolist() == np.zeros((2, 3)).tolist()
 

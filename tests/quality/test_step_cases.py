@@ -31,9 +31,9 @@ def test_softmax_cases_are_of_their_kind() -> None:
     for seed in range(5):
         cases = {kind: softmax_case(kind, seed) for kind in KINDS}
         for kind, case in cases.items():
-            assert abs(case.members.policy(case.theta) - case.L.pi).max() < 1e-15
-            assert case.members.separates is (kind not in ("features", "aliased"))
+            assert abs(case.policy_class.policy(case.theta) - case.L.pi).max() < 1e-15
+            assert case.policy_class.separates is (kind not in ("features", "aliased"))
             assert bool((case.L.weight == 0).any()) is (kind == "unvisited")
-            assert (case.members.allowed is not None) is (kind == "masked")
+            assert (case.policy_class.allowed is not None) is (kind == "masked")
         shared = cases["aliased"].L.pi
         assert np.array_equal(shared[0], shared[1]) and not np.array_equal(shared[0], shared[2])

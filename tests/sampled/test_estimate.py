@@ -270,7 +270,7 @@ def test_arithmetics_are_not_mixed() -> None:
     _, fractions = next(all_paths(mdp, pi, 2))
     for data, policy, b in ((floats, pi, None), (fractions, p, None), (fractions, pi, [0.5, 0.5])):
         with pytest.raises(
-            ExactnessError, match=r"(pi|baseline) is in the .* arithmetic.*to_float\(\)"
+            ExactnessError, match=r"(pi|baseline) is in .* arithmetic.*to_float\(\)"
         ):
             estimate(data, policy, baseline=b)
     assert estimate(fractions, [["1/4", "3/4"], ["1/2", "1/2"]]).G.dtype == object

@@ -97,7 +97,7 @@ def test_a_step_is_judged_by_the_exact_pair(source: Any) -> None:
 
 def test_a_fall_is_reported_where_rationals_show_one() -> None:
     mdp = raised(model("rover"), 20.0)  # returns so high that three paths tell little
-    run = ran(mdp, Paths(3), 2, 30, 0.1, ladder=())
+    run = ran(mdp, Paths(3), 2, 30, 0.1, bounds=())
     fell = 0
     for got in run:
         record = got.record
@@ -155,8 +155,8 @@ def test_settings_reach_the_step() -> None:
     assert np.abs(plain.pi_new - damped.pi_new).max() > 1e-6
     few = ran(mdp, Paths(50), 4, 1, 0.05, damping=0.3, iterations=1)[0].record.step
     assert few.multipliers["cg_iterations"] == 1 < damped.multipliers["cg_iterations"]
-    far = [got.sampled_max_kl for got in ran(mdp, Paths(50), 4, 8, 0.2, ladder=())]
-    near = ran(mdp, Paths(50), 4, 8, 0.2, divergence="max_kl", ladder=())
+    far = [got.sampled_max_kl for got in ran(mdp, Paths(50), 4, 8, 0.2, bounds=())]
+    near = ran(mdp, Paths(50), 4, 8, 0.2, divergence="max_kl", bounds=())
     assert max(far) > 0.2 >= max(got.sampled_max_kl for got in near)
     small = ran(mdp, Paths(50), 4, 1, 1e-6)[0]
     assert 0 < small.sampled_mean_kl <= 1e-6
@@ -167,7 +167,7 @@ def test_settings_reach_the_step() -> None:
 def test_same_seed_same_bytes() -> None:
     mdp = model("queue")
     one, two, other = (
-        [got.record.step.pi_new.tobytes() for got in ran(mdp, Vines(10), seed, 4, ladder=())]
+        [got.record.step.pi_new.tobytes() for got in ran(mdp, Vines(10), seed, 4, bounds=())]
         for seed in (5, 5, 6)
     )
     assert one == two and all(a != b for a, b in zip(one, other, strict=True))
@@ -245,7 +245,7 @@ def test_sampled_trpo_closes_the_gap() -> None:
     mdp = model("rover")
     first = tt.evaluate(mdp, tt.policies.uniform(mdp)).eta
     best = tt.optimal(mdp).eta_star
-    run = ran(mdp, Paths(400), 11, 30, 0.05, ladder=())
+    run = ran(mdp, Paths(400), 11, 30, 0.05, bounds=())
     assert run[0].record.eta == pytest.approx(first)
     share = [(got.record.eta_new - first) / (best - first) for got in run]
     assert share[-1] > 0.98 and share[0] < 0.5

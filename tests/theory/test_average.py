@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 import tabular_trpo as tt
 from tabular_trpo._core.linalg.dense import closed_classes, fundamental_matrix
-from tabular_trpo._falsify.score import SPEAKS, scorer
+from tabular_trpo._falsify.score import APPLICABLE, scorer
 from tabular_trpo._theory import fixtures
 from tabular_trpo._theory.judge import judge
 from tabular_trpo._theory.pair import Pair
-from tabular_trpo._theory.plain import Cases, PlainPair
+from tabular_trpo._theory.plain import FastPair, PairTables
 from tabular_trpo._theory.theorems import TOPICS
 from tabular_trpo._theory.vocabulary import QUANTITIES
 from tests.strategies import pairs
@@ -172,13 +172,13 @@ def test_hunts_stay_where_chains_mix(theorem: tt.Theorem) -> None:
     assert isinstance(found, tt.Unrefuted) and found.ratio is not None and found.ratio > 0.9
     P, r = np.eye(2)[[[0, 1], [1, 0]]], np.array([[1.0, 0.0], [0.0, 0.0]])
     rare, half, tilted = [[1 - 1e-9, 1e-9]] * 2, [[0.5, 0.5]] * 2, [[0.75, 0.25], [0.25, 0.75]]
-    cases = Cases(
+    cases = PairTables(
         P=np.stack([P] * 2), r=np.stack([r] * 2), rho0=np.array([[1.0, 0.0]] * 2),
         gamma=np.array([0.5, 0.5]), pi=np.array([rare, half]), target=np.array([half, tilted]),
         alpha=np.array([0.5, 0.1]),
     )  # fmt: skip
-    slow, quick = scorer(theorem)(PlainPair(cases))
-    assert slow == pytest.approx(SPEAKS, abs=1e-6) and 0 < quick <= 1 + 1e-9
+    slow, quick = scorer(theorem)(FastPair(cases))
+    assert slow == pytest.approx(APPLICABLE, abs=1e-6) and 0 < quick <= 1 + 1e-9
 
 
 def test_two_recurrent_classes_are_named_and_no_average_is_made_up() -> None:

@@ -14,7 +14,7 @@ import pytest
 from tabular_trpo._falsify.draw import draw
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.expression import Expression
-from tabular_trpo._theory.plain import PlainPair
+from tabular_trpo._theory.plain import FastPair
 from tabular_trpo._theory.theorems import THEOREMS, distinct
 from tabular_trpo._theory.trace import Statement
 
@@ -29,7 +29,7 @@ def numbers() -> dict[str, tuple[Any, Any]]:
     """Both sides of each statement on the same pairs of two and three states, (N,) each."""
     found: dict[str, list[tuple[Any, Any]]] = {theorem.name: [] for theorem in THEOREMS}
     for n_states, n_actions in ((2, 2), (3, 3)):
-        pair = PlainPair(draw(np.random.default_rng(7), 200, n_states, n_actions))
+        pair = FastPair(draw(np.random.default_rng(7), 200, n_states, n_actions))
         for theorem in THEOREMS:
             sides = (theorem.statement.lhs, theorem.statement.rhs)
             values = [np.broadcast_to(side.value(pair), (200,)) for side in sides]

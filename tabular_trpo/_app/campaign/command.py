@@ -56,7 +56,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> Answer:
-    """Carry out a campaign, or the rest of it, and report.
+    """Run a campaign, or the rest of one that was interrupted, and report.
 
     raises: UsageError, TabularError, OSError
     """

@@ -1,8 +1,8 @@
-"""The file of a campaign: a header, one line a chunk in order, a summary; it survives being killed.
+"""The file of a campaign: a header, a line for each chunk, a summary; a killed campaign resumes.
 
-Each line is on the disk before the next one is begun.  So what a killed campaign leaves is the
-beginning of what it would have written, but for the last line, which may lack its end and is cut
-off.  Anything else is damage, which the hashes of the lines show, and is refused.
+Each line is on the disk before the next one is written.  So a killed campaign leaves the beginning
+of the complete file, except that the last line may lack its end; that line is cut off.  Any other
+difference is damage, which the hashes of the lines show, and is refused.
 """
 
 import io
@@ -12,7 +12,7 @@ import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, final
+from typing import final
 
 from tabular_trpo._app.campaign.sealed_lines import Record, parsed, seal, unseal
 from tabular_trpo._app.shared.errors import UsageError
@@ -21,27 +21,27 @@ from tabular_trpo._core.terminal import plain
 from tabular_trpo._formats.atomic_write import unwritable
 
 FORMAT, VERSION = "tabular-trpo-campaign", 2
-PATIENCE = 1.0  # seconds for the lock of a process that was killed to fall
+PATIENCE = 1.0  # seconds until the lock of a killed process is released
 AGAIN = "Run the same command again: what is finished is kept"
 
 
 @final
 class Journal:
-    """An open file and how far it has come (mutable: it grows line by line).
+    """An open file of a campaign (mutable: it grows line by line).
 
-    written: number of chunks that are in it
-    summary: the summary, once it is there
+    written: number of chunks in the file
+    summary: the summary, None before it is written
     """
 
     def __init__(self, path: str, file: io.FileIO, header: Record) -> None:
-        """Keep the file and its header; nothing of it is read yet."""
+        """Keep the file and its header; nothing is read yet."""
         self.path, self.written = path, 0
         self.summary: Record | None = None
         self._file, self._header = file, header
         self._end, self._hash = 0, b""
 
     def add(self, record: Record) -> None:
-        """Append a record and wait until it is on the disk; after the summary read all again.
+        """Append a record and wait until it is on the disk; after the summary check the whole file.
 
         raises: InvalidMDPError where the file is no longer what was written, or takes no more
         """
@@ -62,7 +62,7 @@ class Journal:
             self._check_bytes()
 
     def read(self, seen: Callable[[Record], None]) -> None:
-        """Read what is there, and cut off a last line that lacks its end.
+        """Read the existing lines, and cut off a last line that lacks its end.
 
         raises: UsageError for another campaign's file; InvalidMDPError for a damaged one
         """
@@ -95,7 +95,7 @@ class Journal:
         self._passed(record, len(line), digest)
 
     def _passed(self, record: Record, length: int, digest: bytes) -> None:
-        """Go on to the line after a record."""
+        """Advance by one record."""
         self._end, self._hash = self._end + length, digest
         self.written += "chunk" in record and "format" not in record
         self.summary = record.get("summary")
@@ -119,7 +119,7 @@ class Journal:
 
     @contextmanager
     def _lines(self) -> Iterator[Iterator[bytes]]:
-        """Give the lines of the file, from its beginning."""
+        """Yield an iterator over the lines of the file, from its beginning."""
         self._file.seek(0)
         buffered = io.BufferedReader(self._file)
         try:
@@ -161,10 +161,10 @@ class Journal:
 
 @contextmanager
 def journal(path: str, header: Record, seen: Callable[[Record], None]) -> Iterator[Journal]:
-    """Open the file of a campaign, begun or new, for this process alone.
+    """Open the file of a campaign, existing or new, and lock it.
 
     header: of the campaign; a file with another one is left alone
-    seen:   called with each chunk that is already there
+    seen:   called with each chunk that is already in the file
     raises: UsageError for another campaign's file; InvalidMDPError for any other file, or one in
             use, or one that takes no more
     """
@@ -189,10 +189,13 @@ def journal(path: str, header: Record, seen: Callable[[Record], None]) -> Iterat
 
 
 def _claim(file: io.FileIO, path: str) -> None:
-    """Refuse what is being written by another process; one that was killed may take a moment."""
+    """Lock the file; refuse one that another process is writing.
+
+    The lock of a process that was just killed may last a moment longer.
+    """
     try:
         import fcntl
-    except ImportError:  # not on this system: two campaigns on one file are then nobody's guess
+    except ImportError:  # this system has no such locks: two campaigns on one file go unnoticed
         return
     until = time.monotonic() + PATIENCE
     while True:
@@ -239,7 +242,7 @@ def _check_header(path: str, line: bytes, header: Record) -> None:
             )
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     text = plain(json.dumps(value))
     return text if len(text) <= 60 else f"{text[:57]}..."
 

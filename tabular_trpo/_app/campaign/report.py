@@ -10,7 +10,7 @@ from tabular_trpo._core.decimals import faithful, fixed
 
 
 def report(path: str, summary: Record) -> Answer:
-    """Return the answer: 1 for a violation, else 4 for what is left open, else 0."""
+    """Return the answer: VIOLATED for a violation, else LIMIT for an undecided pair, else OK."""
     code = ExitCode.LIMIT if summary["undecided"] else ExitCode.OK
     if summary["violations"]:
         code = ExitCode.VIOLATED
@@ -30,8 +30,8 @@ def _line(path: str, summary: Record) -> str:
 
 def _parts(summary: Record) -> list[Part]:
     made = Table(
-        ["Statement", "Speaks", "No value", "Tightest", "Exact", "gamma", "Family"],
-        right=["Speaks", "No value", "Tightest", "gamma"],
+        ["Statement", "Pairs", "No value", "Tightest", "Exact", "gamma", "Family"],
+        right=["Pairs", "No value", "Tightest", "gamma"],
     )
     for name, one in summary["statements"].items():
         tightest = one["tightest"]
@@ -43,8 +43,9 @@ def _parts(summary: Record) -> list[Part]:
                 faithful(tightest["gamma"], 6),
                 tightest["family"],
             ]
+        counts = [f"{count:,}" for count in (one["speaks"], one["no_value"])]
         style = "red" if one["judged"]["refuted"] else None
-        made.add(name, f"{one['speaks']:,}", f"{one['no_value']:,}", *cells, style=style)
+        made.add(name, *counts, *cells, style=style)
     violations: list[Part] = [
         f"REFUTED {one['statement']}: case {one['case']} of chunk {one['chunk']} ({one['family']})"
         for one in summary["violated"]

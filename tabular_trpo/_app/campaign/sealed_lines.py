@@ -24,7 +24,7 @@ def seal(record: Record, before: bytes) -> tuple[bytes, bytes]:
 
 
 def unseal(line: bytes, before: bytes) -> tuple[Record, bytes] | None:
-    """Return the record of a line and its hash; None where a byte of it, or its place, is wrong."""
+    """Return the record of a line and its hash; None where a byte or its place is wrong."""
     body, tail = line[:-TAIL] + b"}", line[-TAIL:]
     digest = _hash(body, before)
     if tail != OPENING + digest + CLOSING:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import final
 
 from tabular_trpo._app.campaign.sealed_lines import Record
+from tabular_trpo._theory.verdict import Status
 
-STATUSES = ("proved", "refuted", "undecided", "vacuous")
 MOST_LISTED = 100  # violations that the summary names; all of them are in the chunks
 
 
@@ -18,13 +18,13 @@ class Totals:
     """
 
     def __init__(self, names: Sequence[str]) -> None:
-        """Begin with nothing."""
+        """Begin with sums of 0."""
         self.statements: dict[str, Record] = {
             name: {
                 "speaks": 0,
                 "no_value": 0,
                 "suspicious": 0,
-                "judged": dict.fromkeys(STATUSES, 0),
+                "judged": dict.fromkeys(Status, 0),
                 "tightest": None,
             }
             for name in names
@@ -54,7 +54,7 @@ class Totals:
     def judged(self, name: str, status: str, where: Record) -> None:
         """Count one exact verdict."""
         self.statements[name]["judged"][status] += 1
-        if status == "refuted":
+        if status == Status.REFUTED:
             self.violations += 1
             if len(self.violated) < MOST_LISTED:
                 self.violated.append(
@@ -70,7 +70,7 @@ class Totals:
         ]
 
     def witnessed(self, name: str, verdict: Record) -> None:
-        """Put the exact verdict on the tightest pair of a statement, and the pair, beside it."""
+        """Add the exact verdict on the tightest pair of a statement, and the pair itself."""
         tightest = self.statements[name]["tightest"]
         self.judged(name, verdict["status"], {"statement": name, **tightest})
         tightest["exact"] = verdict
@@ -79,7 +79,7 @@ class Totals:
         """Return the summary, the last line of the file."""
         counts = {
             status: sum(mine["judged"][status] for mine in self.statements.values())
-            for status in STATUSES
+            for status in Status
         }
         return {
             "pairs": self.pairs,
@@ -88,7 +88,7 @@ class Totals:
             "judged": counts,
             "violations": self.violations,
             "violated": self.violated,
-            "undecided": counts["undecided"] + self.unjudged,
+            "undecided": counts[Status.UNDECIDED] + self.unjudged,
             "silent": [name for name, mine in self.statements.items() if not mine["speaks"]],
             "statements": self.statements,
         }

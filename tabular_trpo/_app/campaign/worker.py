@@ -4,7 +4,7 @@ from tabular_trpo._app.campaign.sealed_lines import Record
 from tabular_trpo._core.decimals import faithful
 from tabular_trpo._core.errors import LimitError
 from tabular_trpo._core.nearest import written
-from tabular_trpo._falsify.screen import Batch, Plan, batch, screened, told
+from tabular_trpo._falsify.screen import Batch, Plan, batch, screened, verdict_record
 from tabular_trpo._formats.encode import to_document
 from tabular_trpo._theory.judge import judge
 from tabular_trpo._theory.selection import chosen
@@ -30,7 +30,7 @@ def witness(plan: Plan, name: str, index: int, case: int) -> Record:
     verdict = judge(theorem, cases.pair(case))
     text = "" if verdict.tightness is None else faithful(verdict.tightness, 12)
     tightness = None if verdict.tightness is None else float(text)
-    return {**told(verdict), "tightness": tightness, **document(cases, case)}
+    return {**verdict_record(verdict), "tightness": tightness, **document(cases, case)}
 
 
 def document(cases: Batch, case: int) -> Record:

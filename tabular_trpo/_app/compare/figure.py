@@ -7,7 +7,7 @@ COLUMNS = 3
 
 
 def draw(path: str, scored: Scored) -> None:
-    """Write the figure: a panel a model, a curve a method; the optimum is the dotted line.
+    """Write the figure: a panel for each model, a curve for each method, the optimum dotted.
 
     raises: InvalidMDPError where it cannot be written
     """

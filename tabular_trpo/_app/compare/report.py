@@ -2,19 +2,19 @@
 
 import argparse
 from dataclasses import dataclass
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
 from tabular_trpo._app.shared.errors import ExitCode
-from tabular_trpo._app.shared.formatting import counted, json_number, within
+from tabular_trpo._app.shared.formatting import JsonNumber, counted, json_number, within
 from tabular_trpo._app.shared.output import Document
 from tabular_trpo._app.shared.page import Part
 from tabular_trpo._app.shared.tables import Table
 from tabular_trpo._core.decimals import faithful, percent
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest
-from tabular_trpo._core.numbers import Array
+from tabular_trpo._core.numbers import Array, Scalar
 from tabular_trpo._core.records import locked
 from tabular_trpo._sampled.comparison import Band, Curve, band
 
@@ -39,20 +39,20 @@ class Entry:
 
     @property
     def gap(self) -> float | None:
-        """The way from the first eta to the best; None where there is none beyond rounding."""
+        """The optimal eta minus the first one; None where that is 0 up to rounding."""
         gap = self.best - self.first
         return gap if gap > 1e-12 * max(1.0, abs(self.best)) else None
 
-    def share(self, eta: Any) -> Any:
-        """Return how much of the gap is closed at eta, nan without a gap."""
+    def share(self, eta: Scalar) -> Scalar:
+        """Return the share of the gap that is closed at eta, nan without a gap."""
         return (eta - self.first) / self.gap if self.gap is not None else eta * np.nan
 
-    def closed(self, method: str, budget: int) -> Any:
+    def closed(self, method: str, budget: int) -> Scalar:
         """Return the share of the gap that a method has closed at the end, nan without a gap."""
         return self.share(self.band(method, budget).mean[-1])
 
     def band(self, method: str, budget: int, points: int = POINTS) -> Band:
-        """Return the mean true eta of a method and its band, at equal distances of steps."""
+        """Return the mean true eta of a method and its band, at equally spaced numbers of steps."""
         return band(self.curves[method], np.linspace(0, budget, points + 1))
 
 
@@ -60,7 +60,7 @@ class Entry:
 @locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Scored:
-    """A whole comparison, and the models that could not take part, with the reason."""
+    """A comparison, and the models that could not be compared, with the reason."""
 
     args: argparse.Namespace
     methods: list[str]
@@ -111,7 +111,7 @@ def _method(entry: Entry, name: str, budget: int) -> Document:
     }
 
 
-def _number(x: Any) -> float | None:
+def _number(x: float) -> JsonNumber:
     return None if np.isnan(x) else json_number(nearest(x))
 
 

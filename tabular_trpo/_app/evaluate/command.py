@@ -60,7 +60,7 @@ def _answer(args: argparse.Namespace) -> Answer:
     if args.policy_new is not None:
         pair = Pair(source.mdp, pi, policy(source, args.policy_new, before=pi))
         found = compare(pair)
-        document |= {"policy_new": args.policy_new, **documents(found)}
+        document = {**document, "policy_new": args.policy_new, **documents(found)}
         parts += comparison(args.policy_new, found)
         line += f", policy {args.policy_new}: eta_new = "
         line += with_radius(pair.eta_new, pair.new.radius.eta)

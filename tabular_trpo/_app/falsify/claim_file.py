@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import CodeType, ModuleType
-from typing import Any, final
+from typing import final
 
 from tabular_trpo._app.falsify.explain import explained
 from tabular_trpo._app.falsify.probe import fault
@@ -21,7 +21,7 @@ from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.theorems import THEOREMS
 from tabular_trpo._theory.trace import trace
 
-MODULE = "tabular_trpo_claim_file"  # what the file is called while it runs
+MODULE = "tabular_trpo_claim_file"  # the name of the module as which the file runs
 AGAIN = 8  # further times that each formula is traced
 EXAMPLE = 'a function under @tt.claim("title")'
 SAME = "Leave out random numbers, counters and clocks: a claim is one text"
@@ -31,7 +31,7 @@ SAME = "Leave out random numbers, counters and clocks: a claim is one text"
 @locked
 @dataclass(frozen=True, slots=True, eq=False)
 class Stated:
-    """A claim and the place where it is stated, "bounds.py:4"; the name of a theorem for one."""
+    """A claim and where it is stated: "bounds.py:4", or the name of a theorem."""
 
     claim: Theorem
     where: str
@@ -94,7 +94,7 @@ def _is_claim(decorator: ast.expr) -> bool:
     return isinstance(decorator, ast.Call) and ast.unparse(decorator.func).endswith("claim")
 
 
-def _run(code: CodeType, place: str, tree: ast.Module) -> dict[str, Any]:
+def _run(code: CodeType, place: str, tree: ast.Module) -> dict[str, object]:
     """Run the file in a fresh module and return what it binds."""
     module = ModuleType(MODULE)
     module.__file__ = place
@@ -110,7 +110,7 @@ def _run(code: CodeType, place: str, tree: ast.Module) -> dict[str, Any]:
     return module.__dict__
 
 
-def _claims(bound: dict[str, Any]) -> list[Theorem]:
+def _claims(bound: dict[str, object]) -> list[Theorem]:
     """Return the claims that a file binds, each once; an imported THEOREMS is left out."""
     found: dict[int, Theorem] = {}
     for value in bound.values():

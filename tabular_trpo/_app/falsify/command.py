@@ -24,7 +24,7 @@ from tabular_trpo._core.decimals import fixed
 from tabular_trpo._falsify import seeds
 from tabular_trpo._falsify.hunt import falsify
 from tabular_trpo._falsify.result import Refutation
-from tabular_trpo._falsify.score import SPEAKS
+from tabular_trpo._falsify.score import APPLICABLE
 from tabular_trpo._theory.pair import Pair
 
 EPILOG = """FILE.py states claims, each a function under @tt.claim("title") that returns
@@ -115,7 +115,7 @@ def _shown(update: Update) -> Callable[[float, float], None]:
     def show(share: float, score: float) -> None:
         nonlocal best
         best = max(best, score)
-        ratio = fixed(best) if best > SPEAKS else "-"
+        ratio = fixed(best) if best > APPLICABLE else "-"
         update(share, f"{share:.0%}, best ratio {ratio}")
 
     return show
@@ -131,7 +131,7 @@ def _start(args: argparse.Namespace) -> list[Pair]:
     for source in read_all(args.start, "rational"):
         for one in candidates(source.mdp, source.policies, "auto", 0, 0):
             found.append(Pair.of(one))
-            seeds.start(found[-1], False, None, name=f"--start {source.path}")
+            seeds.tables(found[-1], False, None, name=f"--start {source.path}")
     return found
 
 

@@ -1,16 +1,18 @@
 """The JSON report of `falsify`: every number exact."""
 
 from fractions import Fraction
-from typing import Any
 
 from tabular_trpo._app.falsify.outcome import Hunt, Hunted
 from tabular_trpo._app.falsify.report import command
 from tabular_trpo._app.falsify.worked_example import BITS, WorkedExample
-from tabular_trpo._app.shared.formatting import json_number
+from tabular_trpo._app.shared.formatting import JsonNumber, json_number
 from tabular_trpo._app.shared.output import Document
 from tabular_trpo._core import real
+from tabular_trpo._core.numbers import Array, Scalar
 from tabular_trpo._formats.encode import to_document
 from tabular_trpo._theory.vocabulary import SCALAR, STATE, TABLE
+
+Json = JsonNumber | list[JsonNumber]
 
 
 def document(hunt: Hunt) -> Document:
@@ -72,11 +74,11 @@ def _pair(example: WorkedExample) -> Document:
     }
 
 
-def _vector(values: Any) -> list[Any]:
+def _vector(values: Array) -> list[Json]:
     return [_number(x) for x in values]
 
 
-def _number(value: Any) -> Any:
+def _number(value: Scalar | None) -> Json:
     """Write a rational as "p/q", infinity as "inf", other numbers as enclosures [lo, hi]."""
     if value is None or isinstance(value, Fraction) or real.is_infinite(value):
         return json_number(value)

@@ -13,7 +13,7 @@ from tabular_trpo._theory.vocabulary import FUNCTIONS, QUANTITIES
 
 PACKAGE = str(Path(__file__).parents[2])
 LANGUAGE = "a formula of p, which is run on symbols"
-CURE = "docs/falsify.md lists what a formula may use"
+CURE = "docs/vocabulary.md lists what a formula may use"
 
 LEAST = "The least of a vector is -p.max_s(-x), of a table -p.max_sa(-x)"
 LARGER = "The larger of two is -p.smaller(-x, -y)"

@@ -14,8 +14,8 @@ from tabular_trpo._app.shared.files import CERTIFICATE, make_folder, save, slug,
 from tabular_trpo._core.errors import TabularError
 from tabular_trpo._core.records import locked
 from tabular_trpo._falsify.result import Refutation, Unrefuted
+from tabular_trpo._formats.encode import write
 from tabular_trpo._formats.expected import SCALARS, VECTORS
-from tabular_trpo._formats.save import write
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.vocabulary import needs_mixture

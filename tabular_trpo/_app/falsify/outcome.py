@@ -54,7 +54,7 @@ class Hunted:
     @property
     def n_applicable(self) -> int | None:
         """The number of pairs that the claim applies to."""
-        return self.found.met if isinstance(self.found, Unrefuted) else None
+        return self.found.n_applicable if isinstance(self.found, Unrefuted) else None
 
     @property
     def valueless(self) -> int | None:
@@ -78,7 +78,9 @@ class Hunt:
 
     @property
     def code(self) -> ExitCode:
-        """INVALID where a claim has no value or a file cannot be written, else VIOLATED for a
+        """The exit code.
+
+        INVALID where a claim has no value or a file cannot be written, else VIOLATED for a
         refutation, else LIMIT for a vacuous claim, else OK.
         """
         if self.unwritten is not None:

@@ -9,6 +9,7 @@ from tabular_trpo._falsify.draw import draw
 from tabular_trpo._falsify.score import scorer
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.judge import NO_VALUE, judge
+from tabular_trpo._theory.verdict import Status
 
 PAIRS = 200
 ENOUGH = 20  # pairs without a value, none with one, that show a mistake
@@ -24,10 +25,10 @@ def fault(claim: Theorem, where: str) -> Problem | None:
     try:
         scorer(claim)
         for i in range(PAIRS):
-            verdict = judge(claim, cases.pair(i, mixture=claim.mixture))
+            verdict = judge(claim, cases.exact(i).as_mixture(claim.mixture).pair())
             if verdict.reason.startswith(NO_VALUE):
                 valueless, why = valueless + 1, why or verdict.reason
-            elif verdict.status != "vacuous":
+            elif verdict.status != Status.VACUOUS:
                 return None
     except Exception as error:
         kind, text = type(error).__name__, " ".join(str(error).split())

@@ -1,10 +1,9 @@
 """The text report of `falsify`: a counterexample as a worked example, or the tightest pair."""
 
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from tabular_trpo._app.shared.page import Part, Verbatim
 from tabular_trpo._app.shared.tables import Table
 from tabular_trpo._core import real
 from tabular_trpo._core.decimals import faithful
-from tabular_trpo._core.numbers import Array
+from tabular_trpo._core.numbers import Array, Scalar
 from tabular_trpo._core.startup import PROGRAM
 from tabular_trpo._core.terminal import plain
 from tabular_trpo._falsify.measure import measure
@@ -93,7 +92,7 @@ def _search(one: Hunted) -> Iterator[Part]:
 
 
 def _numbers(claim: Theorem, example: WorkedExample) -> Iterator[Part]:
-    """Write the model, what follows from it, and the two sides."""
+    """Write the model, the quantities of the claim, and its two sides."""
     pair, mdp = example.pair, example.pair.mdp
     mixed = f", alpha = {whole(pair.alpha)}" if pair.is_mixture else ""
     yield f"gamma = {whole(mdp.gamma)}, start {_spread(mdp.rho0, mdp.state_names)}{mixed}"
@@ -131,22 +130,22 @@ def _states(example: WorkedExample) -> Table:
     return made
 
 
-def _spelt(value: Any) -> tuple[str, str]:
+def _spelt(value: Scalar | None) -> tuple[str, str]:
     return whole(value), _short(value)
 
 
-def _short(value: Any) -> str:
+def _short(value: Scalar | None) -> str:
     """Write a number for a narrow page."""
     return f"~{decimal(value)}" if isinstance(value, Fraction) else whole(value)
 
 
-def _spread(weights: Array, names: Any, how: Callable[[Any], str] = whole) -> str:
+def _spread(weights: Array, names: Sequence[str], how: Callable[[Scalar], str] = whole) -> str:
     """Write a distribution: "s1", or "1/3 s0 + 2/3 s1"."""
     live = [(w, name) for w, name in zip(weights, names, strict=True) if w != 0]
     return " + ".join(name if w == 1 else f"{how(w)} {name}" for w, name in live)
 
 
-def _about(value: Any) -> str:
+def _about(value: Scalar | None) -> str:
     if value is None or (isinstance(value, real.Real) and value.infinite):
         return ""
     if isinstance(value, Fraction) and value.denominator == 1:
@@ -155,7 +154,7 @@ def _about(value: Any) -> str:
 
 
 def _failure(example: WorkedExample) -> tuple[str, str]:
-    """Write how far the slack is from where it should be."""
+    """Write by how much the relation of the claim fails."""
     lo, hi = example.verdict.slack_lo, example.verdict.slack_hi
     if not isinstance(lo, Fraction):
         return "infinity", ""
@@ -167,7 +166,7 @@ def _failure(example: WorkedExample) -> tuple[str, str]:
 
 
 def command(hunt: Hunt, one: Hunted) -> str:
-    """Return the line that makes the same search again."""
+    """Return the command that repeats the search."""
     args, found = hunt.args, one.found
     title = one.stated.claim.name
     words = [PROGRAM, "falsify"]

@@ -1,13 +1,15 @@
 """Worked examples: the numbers of a claim on one pair, which a reader can check on paper."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
+from operator import attrgetter
 from typing import Any, final
 
 from tabular_trpo._core import real
 from tabular_trpo._core.nearest import written
+from tabular_trpo._core.numbers import Scalar
 from tabular_trpo._core.records import locked
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.expression import Expression
@@ -21,7 +23,7 @@ DIGITS, BITS = 10, 64  # of an enclosure as it is printed, and as it is computed
 LONGEST = 120  # characters of a fraction that is printed whole
 
 ALWAYS = ("gamma", "V", "V_new", "A", "rho", "A_bar", "eta", "eta_new", "L")  # shown first
-GIVEN = ("rho0", "r", "pi", "pi_new")  # parts of the model, shown anyway
+GIVEN = ("rho0", "r", "pi", "pi_new")  # parts of the model, which the report shows in any case
 
 
 @final
@@ -39,8 +41,8 @@ class WorkedExample:
 
     pair: Pair
     parts: Mapping[str, Any]
-    lhs: Any
-    rhs: Any
+    lhs: Scalar | None
+    rhs: Scalar | None
     verdict: Verdict
 
     def of_rank(self, rank: int) -> dict[str, Any]:
@@ -52,28 +54,25 @@ class WorkedExample:
 
 def work_out(claim: Theorem, pair: Pair) -> WorkedExample:
     """Return the numbers of a claim on a rational pair, and those that define them."""
-    names: dict[str, None] = {}
+    parts: dict[str, Any] = {}
     for name in ALWAYS:
-        _need(name, names)
-    parts = {name: _named(name, pair) for name in names}
+        _add(name, pair, parts)
     for x in _expressions(claim):
         if x.op == "name":
-            before = dict(names)
-            _need(x.args[0], names)
-            parts |= {name: _named(name, pair) for name in names if name not in before}
+            _add(x.args[0], pair, parts)
         elif x.rank == SCALAR:
-            parts[str(x)] = _value(x, pair)
-    lhs, rhs = (_value(x, pair) for x in (claim.statement.lhs, claim.statement.rhs))
+            parts[str(x)] = _value(x.value, pair)
+    lhs, rhs = (_value(x.value, pair) for x in (claim.statement.lhs, claim.statement.rhs))
     return WorkedExample(pair, parts, lhs, rhs, judge(claim, pair))
 
 
-def _need(name: str, known: dict[str, None]) -> None:
-    """Add a name, after those that its formula rests on."""
-    if name in QUANTITIES and name not in (*GIVEN, *known):
+def _add(name: str, pair: Pair, parts: dict[str, Any]) -> None:
+    """Add the value of a quantity, after those in its formula."""
+    if name in QUANTITIES and name not in (*GIVEN, *parts):
         for other in QUANTITIES[name].words:
             if other != name:
-                _need(other, known)
-        known[name] = None
+                _add(other, pair, parts)
+        parts[name] = _value(attrgetter(name), pair)
 
 
 def definition(name: str) -> str:
@@ -97,21 +96,15 @@ def _inside(e: Expression) -> Iterator[Expression]:
         yield e
 
 
-def _named(name: str, pair: Pair) -> Any:
+def _value(read: Callable[[Pair], Any], pair: Pair) -> Any:
+    """Return a value on a pair, None where it has none, as the root of a negative number."""
     try:
-        return getattr(pair, name)
-    except (ArithmeticError, ValueError):  # the root or the logarithm of what has none
-        return None
-
-
-def _value(e: Expression, pair: Pair) -> Any:
-    try:
-        return e.value(pair)
+        return read(pair)
     except (ArithmeticError, ValueError):
         return None
 
 
-def whole(value: Any) -> str:
+def whole(value: Scalar | None) -> str:
     """Write a number exactly: a fraction, or an enclosure of an irrational number.
 
     >>> whole(Fraction(-1, 3)), whole(real.log(2)), whole(None)

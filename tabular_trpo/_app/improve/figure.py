@@ -3,10 +3,11 @@
 from tabular_trpo._app.improve.report import Run, below
 from tabular_trpo._app.shared.plotting import pyplot, save_figure, title
 from tabular_trpo._core.nearest import nearest
+from tabular_trpo._improve.status import Monotone
 
 
 def draw(path: str, run: Run) -> None:
-    """Write the figure; gains that are not positive have no place on a logarithmic axis.
+    """Write the figure; gains that are not positive are left out of the logarithmic axis.
 
     raises: InvalidMDPError where it cannot be written
     """
@@ -17,7 +18,7 @@ def draw(path: str, run: Run) -> None:
     etas = [nearest(records[0].eta), *(nearest(record.eta_new) for record in records)]
     left.plot([0, *steps], etas, marker=".")
     for i, record in enumerate(records, 1):
-        if record.monotone == "refuted":
+        if record.monotone == Monotone.REFUTED:
             left.plot(i, etas[i], marker="v", color="red")
     left.set_xlabel("step")
     left.set_ylabel("eta")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import isinf
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from tabular_trpo._app.shared.errors import UsageError
 from tabular_trpo._core.errors import LimitError, Problem
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest
-from tabular_trpo._core.numbers import Array, is_rational
+from tabular_trpo._core.numbers import Array, Scalar, is_rational
 from tabular_trpo._core.records import locked
 from tabular_trpo._exact.evaluate import Evaluation
 from tabular_trpo._exact.surrogate import Surrogate
@@ -43,12 +43,12 @@ MEANING = {
 @locked
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A step by name.
+    """A step with its name and its settings.
 
     does:    what it maximises
     make:    from the settings and the start to the step function of one run
     needs:   settings that must be given
-    may:     settings that may be given
+    may:     further settings that may be given
     promise: why eta cannot decrease, None where it may
     """
 
@@ -60,13 +60,13 @@ class Method:
     promise: str | None = STATEWISE
 
 
-def _number(settings: Settings, name: str, L: Surrogate) -> Any:
+def _number(settings: Settings, name: str, L: Surrogate) -> Scalar:
     """Return a setting in the arithmetic of the surrogate that the step is given."""
     return settings[name] if is_rational(L.pi) else _double(f"--{name}", settings[name])
 
 
-def _double(name: str, value: Any) -> float:
-    """Return a double.
+def _double(name: str, value: Scalar) -> float:
+    """Return the nearest double.
 
     raises: LimitError where it is beyond the largest
     """
@@ -75,19 +75,19 @@ def _double(name: str, value: Any) -> float:
     raise LimitError(Problem("overflow", name, "is too large for a float step", "at most 1.7e308"))
 
 
-def _alpha(settings: Settings, L: Surrogate) -> Any:
+def _alpha(settings: Settings, L: Surrogate) -> Scalar | str:
     return _number(settings, "alpha", L) if "alpha" in settings else "paper"
 
 
 Solver = Callable[[Settings, Evaluation, Surrogate], Step]
 
 
-def _set(step: Callable[[Surrogate, Any], Step], name: str) -> Solver:
+def _set(step: Callable[[Surrogate, Scalar], Step], name: str) -> Solver:
     """Return the solver of a step whose one number is a setting."""
     return lambda settings, ev, L: step(L, _number(settings, name, L))
 
 
-def _penalised(step: Callable[[Surrogate, Any], Step], share: Fraction = Fraction(1)) -> Solver:
+def _penalised(step: Callable[[Surrogate, Scalar], Step], share: Fraction = Fraction(1)) -> Solver:
     """Return the solver of a step with coefficient C: --C, or a share of the C of equation (9)."""
 
     def solve(settings: Settings, ev: Evaluation, L: Surrogate) -> Step:

@@ -73,7 +73,7 @@ def below(x: Scalar | None) -> float | None:
     near = nearest(x)
     if math.isinf(near):
         return -math.inf if near < 0 else math.nextafter(math.inf, 0)
-    if isinstance(x, Real):  # its float is the nearest or the one beside it
+    if isinstance(x, Real):  # its double may be one beside the nearest
         return math.nextafter(math.nextafter(near, -math.inf), -math.inf)
     return near if Fraction(near) <= x else math.nextafter(near, -math.inf)
 
@@ -196,7 +196,7 @@ def _cell(x: Scalar | None, digits: int = FEW) -> str:
 
 
 def _ratio(x: Scalar | None) -> str:
-    """Write a ratio on its own side of 1: below 1 the surrogate promised too much."""
+    """Write a ratio rounded to its own side of 1: below 1 the surrogate predicted too much."""
     return "-" if x is None else faithful(x, FEW, (1,))
 
 

@@ -3,14 +3,14 @@
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from enum import IntEnum
 from typing import final
 
 from tabular_trpo._app.shared.output import Answer, Document, emit, write
-from tabular_trpo._core.errors import Problem, TabularError
+from tabular_trpo._core.errors import TabularError
 from tabular_trpo._core.nearest import long_integers
 from tabular_trpo._core.startup import INTERRUPTED, PROGRAM, TEXT
 from tabular_trpo._core.terminal import plain
@@ -32,7 +32,7 @@ class ExitCode(IntEnum):
 
 @final
 class UsageError(Exception):
-    """Arguments that are wrong in a way that argparse cannot see."""
+    """Arguments that argparse accepts but the command does not."""
 
 
 def guarded(command: Callable[[], Answer], as_json: bool, quiet: bool) -> int:
@@ -65,9 +65,9 @@ def _emit(answer: Answer, as_json: bool, quiet: bool) -> None:
 
 def fail(error: BaseException, as_json: bool) -> int:
     """Report an error on standard error, and for --json in a document too; return its exit code."""
-    code, document, text = _described(error)
     if as_json:
-        _write_json(document)
+        write_error(error)
+    code, _, text = _described(error)
     return _report(code, text)
 
 
@@ -75,14 +75,10 @@ def _described(error: BaseException) -> tuple[int, Document, str]:
     """Return the exit code of an error, its document, and its text."""
     code, kind, text = _classified(error)
     problems = error.problems if isinstance(error, TabularError) else ()
-    return code, _document(code, kind, text, problems), text
-
-
-def _document(code: int, kind: str, text: str, problems: Sequence[Problem] = ()) -> Document:
     keys = ("code", "where", "got", "expected", "cure")
     listed = [{key: getattr(problem, key) for key in keys} for problem in problems]
-    error = {"kind": kind, "text": text, "problems": listed}
-    return {"exit_code": code, "error": error}
+    error_document = {"kind": kind, "text": text, "problems": listed}
+    return code, {"exit_code": code, "error": error_document}, text
 
 
 def _classified(error: BaseException) -> tuple[int, str, str]:
@@ -118,14 +114,10 @@ def _report(code: int, text: str) -> int:
     return code
 
 
-def report_usage(text: str) -> None:
-    """Write the document of a usage error to standard output."""
-    _write_json(_document(ExitCode.USAGE, "UsageError", text))
-
-
-def _write_json(document: Document) -> None:
+def write_error(error: BaseException) -> None:
+    """Write the document of an error to standard output."""
     try:
-        emit(Answer(0, document, [], ""), as_json=True, quiet=False)
+        emit(Answer(0, _described(error)[1], [], ""), as_json=True, quiet=False)
     except (OSError, TabularError):
         _discard_output()
 

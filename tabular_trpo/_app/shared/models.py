@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, final
+from typing import final
 
 from tabular_trpo._app.shared.errors import UsageError
 from tabular_trpo._core import policy as policies
@@ -20,8 +20,11 @@ from tabular_trpo._formats.document import Document, from_document
 from tabular_trpo._formats.json_text import fetch, parse
 
 SUFFIX = ".mdp.json"
-MOST_STATES, MOST_ENTRIES = 120, 50_000  # of P, in rational arithmetic that is taken unasked
-AUTO_WORK = 5.0  # seconds of one exact evaluation, by its estimate, that are taken unasked
+MOST_STATES, MOST_ENTRIES = (
+    120,
+    50_000,
+)  # of P: limits of rational arithmetic under --arithmetic auto
+AUTO_WORK = 5.0  # seconds of one exact evaluation by its estimate, likewise
 MADE = ("uniform", "greedy", "optimal")
 
 
@@ -52,7 +55,7 @@ def raw(path: str) -> tuple[str, bytes]:
 
 
 def once(paths: list[str]) -> list[str]:
-    """Return the paths; UsageError where standard input is among them twice."""
+    """Return the paths; raises UsageError where standard input is among them twice."""
     if paths.count("-") > 1:
         raise UsageError(f"- was given {paths.count('-')} times; standard input is read once")
     return paths
@@ -82,7 +85,7 @@ def _affordable(n_states: int, n_actions: int) -> bool:
     return n_states <= MOST_STATES and n_states**2 * n_actions <= MOST_ENTRIES
 
 
-def _count(document: Any, key: str) -> int:
+def _count(document: object, key: str) -> int:
     names = document.get(key) if isinstance(document, dict) else None
     return len(names) if isinstance(names, list) else 0
 
@@ -116,7 +119,7 @@ def files(paths: list[str]) -> list[str]:
 
 
 def read_all(paths: list[str], arithmetic: str) -> list[Source]:
-    """Read many model files before any work is begun; the problems of all of them are one error."""
+    """Read many model files before any work; the problems of all files are raised as one error."""
     sources: list[Source] = []
     problems: list[Problem] = []
     hidden = 0

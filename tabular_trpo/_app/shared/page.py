@@ -3,7 +3,6 @@
 import os
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
 from typing import TextIO, final
 
@@ -13,6 +12,7 @@ from rich.text import Text
 from tabular_trpo._app.shared.formatting import counted
 from tabular_trpo._app.shared.tables import Table, laid_out
 from tabular_trpo._app.shared.wrapping import wrapped
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._core.terminal import plain
 
 PIPE_WIDTH, INDENT = 100, "  "  # columns where there is no terminal to ask; of a wrapped line
@@ -20,14 +20,14 @@ UNLIMITED = 1 << 20  # columns of a console whose input is laid out already
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@locked_dataclass(frozen=True)
 class Verbatim:
     """A line that is never wrapped: a command or a document, to be copied."""
 
     text: str
 
 
-Part = Table | Verbatim | str  # a string is one paragraph; a line end in it is printed as "\\n"
+Part = Table | Verbatim | str  # a string is one paragraph; line ends in it are escaped
 
 
 def titled(title: str, made: Table, total: int, most: int | None) -> list[Part]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from fractions import Fraction
 from itertools import permutations
-from typing import Any
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from tabular_trpo._core import policy as policies
 from tabular_trpo._core.instance import Instance
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest
-from tabular_trpo._core.numbers import Array, zeros
+from tabular_trpo._core.numbers import Array, Scalar, zeros
 from tabular_trpo._core.policy_checks import check_policy
 from tabular_trpo._exact.evaluate import evaluate
 
@@ -24,7 +23,7 @@ def candidates(
 ) -> list[Instance]:
     """Return the pairs to judge on one model, equal ones once.
 
-    Identical policies are always among them, for M(pi_new) >= M(pi) holds there; so is a mixture.
+    Identical policies are always among them, where bounds hold with equality, and a mixture.
 
     named:  policies of the file, in the arithmetic of the model
     which:  "file", "made", "all", or "auto": those of the file where it has two policies
@@ -39,7 +38,7 @@ def candidates(
 
 
 def _from_file(mdp: MDP, named: Mapping[str, Array]) -> list[Instance]:
-    """Every ordered pair, recognised as a mixture where a third policy is the target of it."""
+    """Return every ordered pair, as a mixture where a third policy is its target."""
     if not named:
         return []
     first = next(iter(named))
@@ -53,8 +52,8 @@ def _from_file(mdp: MDP, named: Mapping[str, Array]) -> list[Instance]:
 
 def _as_mixture(
     mdp: MDP, pi: Array, pi_new: Array, named: Mapping[str, Array], without: set[str]
-) -> tuple[Array | None, Any]:
-    """Return (target, alpha) of the first policy that pi_new is on the way to, or Nones."""
+) -> tuple[Array | None, Scalar | None]:
+    """Return (target, alpha) of the first target of which pi_new is a mixture with pi, or Nones."""
     moved = np.argwhere(pi_new != pi)
     for name, target in named.items():
         if name in without or not len(moved):
@@ -68,7 +67,7 @@ def _as_mixture(
     return None, None
 
 
-def _mixture(mdp: MDP, pi: Array, target: Array, alpha: Any) -> Array:
+def _mixture(mdp: MDP, pi: Array, target: Array, alpha: Scalar) -> Array:
     """Return the mixture as the model reads it: float rows on the grid."""
     return check_policy(mdp, policies.mixture(pi, target, alpha))
 
@@ -80,7 +79,7 @@ def _towards_greedy(mdp: MDP, name: str, pi: Array, step: Fraction) -> Instance:
 
 
 def _made(mdp: MDP, seed: int, n_random: int) -> list[Instance]:
-    """Equal policies, small and large steps, zero probabilities on either side, random pairs."""
+    """Return pairs for any model: equal policies, small and large steps, random pairs, zeros."""
     uniform = policies.uniform(mdp)
     Q = evaluate(mdp, uniform).Q
     greedy, worst = policies.greedy(mdp, Q), policies.greedy(mdp, -Q)

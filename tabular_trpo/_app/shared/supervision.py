@@ -71,7 +71,7 @@ def _prctl(option: int, value: int) -> None:
 
 
 def _heard() -> int:
-    """Return the end of a pipe from which each signal that comes can be read, as one byte."""
+    """Return the end of a pipe from which each signal that arrives can be read, as one byte."""
     inlet, outlet = os.pipe()
     os.set_blocking(outlet, False)
     signal.set_wakeup_fd(outlet, warn_on_full_buffer=False)
@@ -114,7 +114,7 @@ def _watch(child: int, inlet: int) -> tuple[int, bool]:
 
 
 def _stop_too(child: int) -> None:
-    """Stop the child and this process, as SIGTSTP does where nobody handles it."""
+    """Stop the child and this process, as SIGTSTP does by default."""
     os.kill(child, signal.SIGTSTP)
     handler = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
     os.kill(os.getpid(), signal.SIGTSTP)

@@ -19,11 +19,13 @@ from tabular_trpo._app.verify.tally import Judged, place
 from tabular_trpo._core.errors import LimitError, MemoryGuardError, TabularError
 from tabular_trpo._core.signs import MAX_BITS
 from tabular_trpo._exact.evaluated_once import evaluated_once
-from tabular_trpo._theory.certifiable import CERTIFIED_BITS, unchecked
+from tabular_trpo._theory.certifiable import CERTIFIED_BITS
 from tabular_trpo._theory.certificate import pair_certificate
 from tabular_trpo._theory.judge import FIRST_BITS, NO_VALUE, NOT_MIXTURE, judge
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.theorems import THEOREMS
+from tabular_trpo._theory.verdict import Status
+from tabular_trpo._theory.vocabulary import beyond_certificates
 
 EPILOG = """Vacuous: the precondition fails, or a penalty is infinite; nothing is claimed.
 Exit code 0: nothing is refuted or undecided. 1: a statement is refuted, or a
@@ -96,7 +98,7 @@ def _judge(outcome: Outcome, source: Source, name: str, pair: Pair) -> None:
 
 def _keep(outcome: Outcome, one: Judged, pair: Pair) -> None:
     """Store the certificate of the pair if that was asked for; keep refutations anyway."""
-    refuted = any(verdict.status == "refuted" for verdict in one.verdicts)
+    refuted = any(verdict.status == Status.REFUTED for verdict in one.verdicts)
     if outcome.args.certificates is None and not refuted:
         return
     path = None
@@ -122,7 +124,7 @@ def _keep(outcome: Outcome, one: Judged, pair: Pair) -> None:
 
 
 def certificate_name(model: str, pair: str) -> str:
-    """Return the beginning of a file name for a model and a pair, whose names may hold anything.
+    """Return the beginning of a file name for a model and a pair of any names.
 
     >>> certificate_name("chain", "uniform -> greedy"), certificate_name("../x", "a/b")
     ('chain-uniform-to-greedy', 'x-a_b')
@@ -139,7 +141,7 @@ def _missing(one: Judged, document: Document) -> list[str]:
     identity shows.
     """
     held = {claim["name"] for claim in document["claims"]}
-    held |= {theorem.name for theorem in THEOREMS if unchecked(theorem)}
+    held |= {theorem.name for theorem in THEOREMS if beyond_certificates(theorem.names())}
     rational = {theorem.name for theorem in THEOREMS if theorem.exactness == "rational"}
     for verdict in one.verdicts:
         tie = verdict.slack_lo == 0 and verdict.claim.name not in rational
@@ -148,7 +150,7 @@ def _missing(one: Judged, document: Document) -> list[str]:
     names = [
         verdict.claim.name
         for verdict in one.verdicts
-        if verdict.status != "undecided" and verdict.claim.name not in held
+        if verdict.status != Status.UNDECIDED and verdict.claim.name not in held
     ]
     why = f"not settled at the {CERTIFIED_BITS} bits of certificates"
     return [f"{place(one)}, {name}: {why}" for name in names]

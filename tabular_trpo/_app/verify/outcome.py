@@ -11,6 +11,7 @@ from tabular_trpo._app.verify.tally import Judged, Tally
 from tabular_trpo._core.errors import TabularError
 from tabular_trpo._core.records import locked
 from tabular_trpo._theory.claim import Theorem
+from tabular_trpo._theory.verdict import Status
 
 
 @final
@@ -46,12 +47,14 @@ class Outcome:
 
 
 def exit_code(total: Tally, outcome: Outcome) -> ExitCode:
-    """Return 3 where a certificate cannot be written, else 1 for a refutation or a wrong
-    certificate, else 4 for an open or uncertified one, or 0.
+    """Return the exit code.
+
+    INVALID where a certificate cannot be written, else VIOLATED for a refutation or a wrong
+    certificate, else LIMIT for an undecided or uncertified statement, else OK.
     """
     if outcome.unwritten:
         return ExitCode.INVALID
-    if total.counts["refuted"] or outcome.unsound:
+    if total.counts[Status.REFUTED] or outcome.unsound:
         return ExitCode.VIOLATED
-    open_ = total.counts["undecided"] or outcome.uncertified
+    open_ = total.counts[Status.UNDECIDED] or outcome.uncertified
     return ExitCode.LIMIT if open_ else ExitCode.OK

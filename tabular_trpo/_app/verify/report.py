@@ -17,7 +17,7 @@ from tabular_trpo._core.errors import joined
 from tabular_trpo._core.startup import PROGRAM
 from tabular_trpo._theory.judge import MOST_ENTRIES, MOST_STATES, unaffordable
 from tabular_trpo._theory.theorems import distinct
-from tabular_trpo._theory.verdict import Verdict
+from tabular_trpo._theory.verdict import Status, Verdict
 
 MOST_REFUTED, MOST_UNDECIDED = 10, 3  # verdicts that are listed one by one
 LEGEND = (
@@ -58,8 +58,8 @@ def _failures(outcome: Outcome) -> list[Part]:
     """List the refuted or undecided verdicts, the counterexample, the command that repeats it."""
     lines: list[Part] = []
     bad = [(one, v) for one in outcome.judged for v in one.verdicts if v.status in STATUSES[2:]]
-    bad.sort(key=lambda entry: entry[1].status != "refuted")
-    n_refuted = sum(verdict.status == "refuted" for _, verdict in bad)
+    bad.sort(key=lambda entry: entry[1].status != Status.REFUTED)
+    n_refuted = sum(verdict.status == Status.REFUTED for _, verdict in bad)
     listed = bad[: min(n_refuted, MOST_REFUTED)] or bad[:MOST_UNDECIDED]
     for one, verdict in listed:
         head = f"{verdict.status.upper()} {verdict.claim.name} on {place(one)}"
@@ -74,7 +74,7 @@ def _failures(outcome: Outcome) -> list[Part]:
 
 
 def _first_counterexample(outcome: Outcome) -> list[Part]:
-    """Print the first counterexample, or say in which files they are."""
+    """Return the first counterexample, or the files that hold them."""
     stored = [one.path for one in outcome.counterexamples if one.path is not None]
     if stored:
         return [Verbatim(f"Counterexample: {path}") for path in stored]
@@ -109,7 +109,7 @@ def _hint(outcome: Outcome) -> str:
         (one.source.mdp, verdict)
         for one in outcome.judged
         for verdict in one.verdicts
-        if verdict.status == "undecided"
+        if verdict.status == Status.UNDECIDED
     ]
     cures: list[str] = []
     if any(verdict.arithmetic == "enclosure" for _, verdict in open_ones):
@@ -137,7 +137,7 @@ def _summary(outcome: Outcome, total: Tally, code: ExitCode) -> str:
     meaning = {
         ExitCode.OK: "all that is claimed holds",
         ExitCode.VIOLATED: "a statement is refuted"
-        if total.counts["refuted"]
+        if total.counts[Status.REFUTED]
         else "a certificate fails its check",
         ExitCode.INVALID: "a certificate cannot be written",
         ExitCode.LIMIT: f"something is left open; {_hint(outcome)}",

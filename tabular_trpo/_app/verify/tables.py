@@ -1,13 +1,14 @@
 """The tables of `verify`: a row for each statement, for each model, or for each of both."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from tabular_trpo._app.shared.formatting import short
 from tabular_trpo._app.shared.tables import Table
 from tabular_trpo._app.verify.outcome import Outcome
 from tabular_trpo._app.verify.tally import STATUSES, Tally, by_statement, together
 from tabular_trpo._core.decimals import faithful
+from tabular_trpo._core.numbers import Scalar
+from tabular_trpo._theory.verdict import Status
 
 
 def _heads(total: Tally) -> list[str]:
@@ -25,9 +26,9 @@ def _ratio(tightness: float | None) -> str:
 
 
 def _style(one: Tally) -> str | None:
-    if one.counts["refuted"]:
+    if one.counts[Status.REFUTED]:
         return "bold red"
-    return "yellow" if one.counts["undecided"] else "dim" if not one.judged else None
+    return "yellow" if one.counts[Status.UNDECIDED] else "dim" if not one.judged else None
 
 
 def _equation(text: str) -> str:
@@ -53,7 +54,7 @@ def statements(outcome: Outcome) -> Table:
     return made
 
 
-def _gamma(gamma: Any) -> str:
+def _gamma(gamma: Scalar) -> str:
     """Write a discount so that it cannot be taken for 1.
 
     >>> _gamma(0.9), _gamma(0.999999)

@@ -4,16 +4,17 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, final
+from typing import final
 
 from tabular_trpo._app.shared.models import Source
+from tabular_trpo._core.numbers import Scalar
 from tabular_trpo._core.records import locked
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.theorems import distinct
-from tabular_trpo._theory.verdict import Verdict
+from tabular_trpo._theory.verdict import Status, Verdict
 
 ARITHMETICS = ("float", "rational", "enclosure")
-STATUSES = ("proved", "vacuous", "refuted", "undecided")
+STATUSES = (Status.PROVED, Status.VACUOUS, Status.REFUTED, Status.UNDECIDED)
 
 
 @final
@@ -41,7 +42,7 @@ class Tally:
     counts: dict[str, int]
     arithmetics: tuple[str, ...]
     equal: int
-    slack: Any
+    slack: Scalar | None
     slack_at: str
     tightness: float | None
     tightness_at: str
@@ -49,7 +50,7 @@ class Tally:
     @property
     def judged(self) -> int:
         """The number of verdicts that are not vacuous."""
-        return sum(self.counts.values()) - self.counts["vacuous"]
+        return sum(self.counts.values()) - self.counts[Status.VACUOUS]
 
 
 def tally(found: Iterable[tuple[Judged, Verdict]]) -> Tally:
@@ -57,14 +58,14 @@ def tally(found: Iterable[tuple[Judged, Verdict]]) -> Tally:
     counts = Counter(dict.fromkeys(STATUSES, 0))
     arithmetics: set[str] = set()
     equal = 0
-    slack: tuple[Any, str] = (None, "")
+    slack: tuple[Scalar | None, str] = (None, "")
     tight: tuple[float | None, str] = (None, "")
     for one, verdict in found:
         counts[verdict.status] += 1
-        if verdict.status == "vacuous":
+        if verdict.status == Status.VACUOUS:
             continue
         arithmetics.add(verdict.arithmetic)
-        if verdict.status == "undecided" or verdict.slack_lo is None:
+        if verdict.status == Status.UNDECIDED or verdict.slack_lo is None:
             continue
         if verdict.slack_lo == 0 == verdict.slack_hi:
             equal += 1
@@ -93,10 +94,10 @@ def together(judged: Sequence[Judged], theorems: Sequence[Theorem]) -> Tally:
         (one, verdict)
         for one in judged
         for verdict in one.verdicts
-        if verdict.claim.name in names or verdict.status not in ("proved", "vacuous")
+        if verdict.claim.name in names or verdict.status not in (Status.PROVED, Status.VACUOUS)
     )
 
 
 def place(one: Judged) -> str:
-    """Name a pair of a model."""
+    """Return the name of a pair with that of its model."""
     return f"{one.source.name}: {one.name}"

@@ -32,31 +32,17 @@ def exact_inverse(M: Array) -> Array:
 
 
 def _exactly(M: Array) -> Array:
-    rows, pivots = _reduced(M)
-    if not pivots:
-        return np.full(M.shape, Fraction(0), dtype=object)
-    C, R = M[:, pivots], rows[: len(pivots)]
-    return np.asarray(R.T.dot(_inverse(R.dot(R.T))).dot(_inverse(C.T.dot(C))).dot(C.T))
+    """Return the inverse of one matrix."""
+    from flint import fmpq, fmpq_mat  # here, so that importing the package does not load FLINT
 
-
-def _inverse(M: Array) -> Array:
-    n = len(M)
-    one = np.where(np.eye(n, dtype=bool), Fraction(1), Fraction(0))  # type: ignore[call-overload]
-    return np.asarray(_reduced(np.hstack([M, one]))[0][:, n:])
-
-
-def _reduced(M: Array) -> tuple[Array, list[int]]:
-    """Return the reduced row echelon form and the columns of its pivots."""
-    rows, pivots = M.copy(), list[int]()
-    for column in range(M.shape[1]):
-        top = len(pivots)
-        found = next((i for i in range(top, len(rows)) if rows[i, column] != 0), None)
-        if found is None:
-            continue
-        rows[[top, found]] = rows[[found, top]]
-        rows[top] = rows[top] / rows[top, column]
-        for i in range(len(rows)):
-            if i != top and rows[i, column] != 0:
-                rows[i] = rows[i] - rows[i, column] * rows[top]
-        pivots.append(column)
-    return rows, pivots
+    matrix = fmpq_mat(len(M), len(M), [fmpq(x.numerator, x.denominator) for x in M.flat])
+    reduced, rank = matrix.rref()
+    if not rank:
+        return M
+    rows = reduced.table()[:rank]
+    pivots = [next(j for j, x in enumerate(row) if x != 0) for row in rows]
+    C, R = fmpq_mat([[row[j] for j in pivots] for row in matrix.table()]), fmpq_mat(rows)
+    Ct, Rt = C.transpose(), R.transpose()
+    found = Rt * (R * Rt).inv() * (Ct * C).inv() * Ct
+    fractions = (Fraction(int(x.p), int(x.q)) for x in found.entries())
+    return np.fromiter(fractions, dtype=object).reshape(M.shape)

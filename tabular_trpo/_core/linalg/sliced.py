@@ -108,7 +108,7 @@ def products(
     multiply = _sparse if sparse else _dense if P.ndim == 2 else _batch
     up, down = multiply(P, F, W, off is not None)
     expected = flowed = None
-    spare: Any = 0.0 if off is None else _row_mass(off)
+    spare: Any = 0.0 if off is None else np.max(np.asarray(abs(off).sum(axis=-1)), axis=-1)
     if f is not None and F is not None:
         rest = [np.max(np.abs(part[..., -1]), axis=-1) for part in F]
         value = _combined([block[..., k] for block in up for k in range(block.shape[-1])])
@@ -133,11 +133,6 @@ def products(
             error = error + _gamma(width + w.hi.shape[-1] + 8) * spare * np.abs(w.hi).sum(axis=-1)
         flowed = Product(value, error)
     return expected, flowed
-
-
-def _row_mass(off: Any) -> Any:
-    """Return the largest sum of absolute values of a row, per matrix."""
-    return np.max(np.asarray(abs(off).sum(axis=-1)), axis=-1)
 
 
 def _combined(columns: list[Array]) -> Twofold:

@@ -78,6 +78,4 @@ class SparseResolvent:
         return np.asarray(self.gamma * (self.P_pi.T @ w))
 
 
-def solve(P_pi: sp.csr_array, gamma: Scalar) -> SparseResolvent:
-    """Factor I - gamma P_pi once for solves in both directions."""
-    return SparseResolvent(P_pi, gamma)
+solve = SparseResolvent  # as `dense.solve`

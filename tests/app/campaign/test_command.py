@@ -122,7 +122,7 @@ def test_seed_changes_what_is_drawn(run: Run, tmp_path: Path) -> None:
         (("--theorems", "trpo_bond"), 2, "did you mean 'trpo_bound'"),
         (("--executor", "serial", "--workers", "2"), 2, "which is one process"),
         (("--executor", "threads"), 2, "invalid choice"),
-        (("--pairs", "0"), 2, "not in 1.."),
+        (("--pairs", "0"), 2, "is not an integer in 1.."),
         (("--chunk", "1e3"), 2, "is not an integer"),
         (("--out", "/nowhere/x.jsonl"), 3, "/nowhere/x.jsonl cannot be written: No such file"),
     ],

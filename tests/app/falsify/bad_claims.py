@@ -5,7 +5,8 @@ DEF = '@tt.claim("X")\ndef f(p):\n'
 SAYS = '    return p.eta_new, ">=", p.L\n'
 RAISES = 'claims.py:6: claim "X" raises '
 LIST = (
-    "expected a formula of p, which is run on symbols. docs/falsify.md lists what a formula may use"
+    "expected a formula of p, which is run on symbols. "
+    "docs/vocabulary.md lists what a formula may use"
 )
 COMPARE = 'Compare by returning (lhs, ">=", rhs); the smaller of two is p.smaller(x, y)'
 VALUE = 'claims.py:4: claim "X" has no value on any of the 200 pairs tried first '
@@ -59,7 +60,7 @@ BAD = {
         '@tt.claim("X")\ndef f():\n    return 1, ">=", 0\n',
         'claims.py:4: claim "X" fails: f() takes 0 positional arguments but 1 was given, ' + LIST,
     ),
-    "not a number": (DEF + '    return p.eta, ">=", float("nan")\n', "a formula met nan"),
+    "not a number": (DEF + '    return p.eta, ">=", float("nan")\n', "a formula contains nan"),
     "a real power": (DEF + '    return p.eta, ">=", p.L ** 0.5\n', "exponent = 0.5, expected an"),
     "random": (DEF + '    return p.eta, ">=", p.L - random.random()\n', OTHER),
     "random branch": (

@@ -98,7 +98,7 @@ def _campaign(document: Any) -> Numbers:
     found = document["statements"].values()
     tightest = [one["tightest"] for one in found]
     scores = [None if one is None else one["score"] for one in tightest]
-    return {"Speaks": [one["speaks"] for one in found], "Tightest": scores}
+    return {"Pairs": [one["speaks"] for one in found], "Tightest": scores}
 
 
 def _check(document: Any) -> Numbers:

@@ -125,14 +125,14 @@ def test_rows_below_the_grid_are_read_exactly(rng: np.random.Generator, layout: 
     table: Any = P if layout == "dense" else sp.csr_array(P)
     up, down = products(table, f, w, off_grid_part(table))
     assert up is not None and down is not None
-    want = [sum(p * x for p, x in zip(row, exact(f), strict=True)) for row in meant]
-    errors = [abs(x - y) for x, y in zip(exact(up.value), want, strict=True)]
+    expected = [sum(p * x for p, x in zip(row, exact(f), strict=True)) for row in meant]
+    errors = [abs(x - y) for x, y in zip(exact(up.value), expected, strict=True)]
     assert max(errors) <= Fraction(float(up.error)) + slack(f)
     plain, _ = products(
         table, f, None, off_grid_part(table) * 0
     )  # the floats as stored are not enough
     assert plain is not None
-    errors = [abs(x - y) for x, y in zip(exact(plain.value), want, strict=True)]
+    errors = [abs(x - y) for x, y in zip(exact(plain.value), expected, strict=True)]
     assert max(errors) > Fraction(float(up.error)) + slack(f)
     flowed = [sum(x * row[j] for x, row in zip(exact(w), meant, strict=True)) for j in range(5)]
     error = sum(abs(x - y) for x, y in zip(exact(down.value), flowed, strict=True))

@@ -1,4 +1,4 @@
-"""Axes in another order: refused where row sums can tell, with a transposition that is right."""
+"""Axes in another order: refused where row sums reveal it, with the right transposition."""
 
 import re
 from itertools import permutations
@@ -17,7 +17,7 @@ def stochastic(S: int, A: int, seed: int) -> np.ndarray[Any, Any]:
     return np.random.default_rng(seed).dirichlet(np.ones(S), size=(S, A))
 
 
-def mended(message: str, **known: Any) -> Any:
+def corrected(message: str, **known: Any) -> Any:
     """What the cure of an error makes of the array, executed as it is printed."""
     pattern = r"((?:np\.array\(P\)|P)(?:\.transpose\([\d, ]+\)|\.T|\[np\.arange.*?ravel\(\)\]))"
     found = re.search(pattern, message)
@@ -36,11 +36,11 @@ def test_another_order_is_refused_with_the_transposition(
         other: Any = right.transpose(np.argsort(order))
         rows = other.sum(axis=-1)
         if other.shape == right.shape and np.allclose(rows, 1):
-            continue  # no row sum tells: read as P[s, a, s'] by rule
+            continue  # row sums do not reveal it: read as P[s, a, s'] by rule
         P = other.tolist() if given == "list" else other
         with pytest.raises(tt.InvalidMDPError, match=r"P\[s, a, s'\]") as caught:
             tt.MDP(P, np.zeros(S), np.eye(S)[0], 0.9)
-        turned = mended(str(caught.value), P=P)
+        turned = corrected(str(caught.value), P=P)
         mdp = tt.MDP(turned, np.zeros(S), np.eye(S)[0], 0.9)
         assert mdp.n_states == S and mdp.n_actions == A
         if S > 1 and other.shape != right.shape:
@@ -53,7 +53,7 @@ def test_column_stochastic_is_the_one_that_was_meant() -> None:
     with pytest.raises(tt.InvalidMDPError) as caught:
         tt.MDP(column, np.zeros(3), [1, 0, 0], 0.9)
     assert caught.value.code == "axes"
-    assert np.allclose(mended(str(caught.value), P=column).sum(axis=-1), 1)
+    assert np.allclose(corrected(str(caught.value), P=column).sum(axis=-1), 1)
 
 
 def test_normalize_does_not_hide_another_order() -> None:
@@ -65,18 +65,18 @@ def test_normalize_does_not_hide_another_order() -> None:
         tt.policies.normalize(mdp, [[0.25, 0.5], [0.75, 0.5]])
 
 
-def test_exact_and_float32_tables_and_batches_tell_too() -> None:
+def test_exact_and_float32_tables_and_batches_are_recognised() -> None:
     exact = [[["1/3", "1/4"]], [["2/3", "3/4"]]]
     with pytest.raises(tt.InvalidMDPError) as caught:
         tt.MDP(exact, ["0", "0"], ["1", "0"], "1/2")
-    assert tt.MDP(mended(str(caught.value), P=exact), ["0", "0"], ["1", "0"], "1/2").P.shape
+    assert tt.MDP(corrected(str(caught.value), P=exact), ["0", "0"], ["1", "0"], "1/2").P.shape
     single = stochastic(5, 2, 1).astype(np.float32).transpose(1, 0, 2)
     with pytest.raises(tt.InvalidMDPError, match=r"P\.transpose\(1, 0, 2\)"):
         tt.MDP(single, np.zeros(5), np.eye(5)[0], 0.9)
     batch = np.stack([stochastic(3, 2, i).transpose(1, 0, 2) for i in range(4)])
     with pytest.raises(tt.InvalidMDPError, match=r"P\.transpose\(0, 2, 1, 3\)") as caught:
         tt.MDP(batch, np.zeros(3), [1, 0, 0], 0.9)
-    assert tt.MDP(mended(str(caught.value), P=batch), np.zeros(3), [1, 0, 0], 0.9).batch_shape
+    assert tt.MDP(corrected(str(caught.value), P=batch), np.zeros(3), [1, 0, 0], 0.9).batch_shape
 
 
 def masked() -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
@@ -84,30 +84,30 @@ def masked() -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     return stochastic(3, 2, 3) * allowed[..., None], allowed
 
 
-def test_action_major_stacks_are_told_by_the_mask() -> None:
+def test_action_major_stacks_are_recognised_by_the_mask() -> None:
     P, allowed = masked()
     stack = sp.csr_array(np.concatenate([P[:, a] for a in range(2)]))  # rows a*S + s
     with pytest.raises(tt.InvalidMDPError, match=r"a\*S \+ s") as caught:
         tt.MDP(stack, np.zeros(3), [1, 0, 0], 0.9, allowed)
-    mdp = tt.MDP(mended(str(caught.value), P=stack), np.zeros(3), [1, 0, 0], 0.9, allowed)
+    mdp = tt.MDP(corrected(str(caught.value), P=stack), np.zeros(3), [1, 0, 0], 0.9, allowed)
     assert np.allclose(mdp.P.toarray().reshape(3, 2, 3), P)
 
 
-def test_square_action_major_tables_are_told_by_the_mask() -> None:
+def test_square_action_major_tables_are_recognised_by_the_mask() -> None:
     allowed = np.array([[True, True, False], [True, True, True], [True, True, True]])
     P = stochastic(3, 3, 4) * allowed[..., None]
     with pytest.raises(tt.InvalidMDPError, match=r"P\.transpose\(1, 0, 2\)") as caught:
         tt.MDP(P.transpose(1, 0, 2), np.zeros(3), [1, 0, 0], 0.9, allowed)
-    turned = mended(str(caught.value), P=P.transpose(1, 0, 2))
+    turned = corrected(str(caught.value), P=P.transpose(1, 0, 2))
     assert np.allclose(tt.MDP(turned, np.zeros(3), [1, 0, 0], 0.9, allowed).P, P)
 
 
 @pytest.mark.parametrize("A", [1, 2])
-def test_column_stochastic_sparse_tables_are_told(A: int) -> None:
+def test_column_stochastic_sparse_tables_are_recognised(A: int) -> None:
     flat = stochastic(3, A, 0).reshape(-1, 3)
     with pytest.raises(tt.InvalidMDPError, match=r"P\.T") as caught:
         tt.MDP(sp.csr_array(flat.T), np.zeros(3), [1, 0, 0], 0.9)
-    turned = mended(str(caught.value), P=sp.csr_array(flat.T))
+    turned = corrected(str(caught.value), P=sp.csr_array(flat.T))
     assert np.allclose(tt.MDP(turned, np.zeros(3), [1, 0, 0], 0.9).P.toarray(), flat)
 
 

@@ -1,4 +1,4 @@
-"""Labels are read or refused, masks are refused: no order is taken for another in silence."""
+"""Labels are read or refused, masks are refused: no order is mistaken for another."""
 
 import dataclasses
 from collections.abc import Callable
@@ -75,15 +75,15 @@ READ: dict[str, tuple[Callable[[Any], Any], Any, Any]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("door", READ)
-def test_labels_are_read(door: str) -> None:
-    through, labelled, expected = READ[door]
+@pytest.mark.parametrize("entry", READ)
+def test_labels_are_read(entry: str) -> None:
+    through, labelled, expected = READ[entry]
     assert np.array_equal(through(labelled), np.asarray(expected))
 
 
-@pytest.mark.parametrize("door", READ)
-def test_other_labels_are_refused_by_name(door: str) -> None:
-    through, labelled, _ = READ[door]
+@pytest.mark.parametrize("entry", READ)
+def test_other_labels_are_refused_by_name(entry: str) -> None:
+    through, labelled, _ = READ[entry]
     if isinstance(labelled, Labelled):
         other: Any = Labelled(P, s=("low", "other"), a=A, t=S)
     elif isinstance(labelled, pd.DataFrame):
@@ -136,22 +136,22 @@ NAMELESS: dict[str, tuple[Callable[[Any], Any], Any]] = {
 }
 
 
-@pytest.mark.parametrize("door", NAMELESS)
-def test_labels_without_names_to_match_are_refused(door: str) -> None:
-    through, values = NAMELESS[door]
+@pytest.mark.parametrize("entry", NAMELESS)
+def test_labels_without_names_to_match_are_refused(entry: str) -> None:
+    through, values = NAMELESS[entry]
     through(values)
     through(pd.DataFrame(values))
     with pytest.raises(tt.TabularError, match=r"has the labels 'high', 'low'.*\.to_numpy\(\)"):
         through(table(values))
 
 
-DOORS = {name: (through, expected) for name, (through, _, expected) in READ.items()} | NAMELESS
-MASKABLE = [name for name in DOORS if name not in ("rows of an agent", "greedy", "actions")]
+ENTRIES = {name: (through, expected) for name, (through, _, expected) in READ.items()} | NAMELESS
+MASKABLE = [name for name in ENTRIES if name not in ("rows of an agent", "greedy", "actions")]
 
 
-@pytest.mark.parametrize("door", MASKABLE)
-def test_masked_arrays_are_refused(door: str) -> None:
-    through, values = DOORS[door]
+@pytest.mark.parametrize("entry", MASKABLE)
+def test_masked_arrays_are_refused(entry: str) -> None:
+    through, values = ENTRIES[entry]
     values = np.asarray(values)
     hidden = np.zeros(values.shape, dtype=bool)
     hidden.flat[-1] = True

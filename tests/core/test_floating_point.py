@@ -1,4 +1,4 @@
-"""Floats that are not those of the proofs are refused; what callers set changes nothing inside."""
+"""Other floating-point modes are refused, and numpy's error state of the caller changes nothing."""
 
 import inspect
 import re
@@ -121,7 +121,7 @@ def test_the_mode_is_that_of_the_thread() -> None:
     assert found == {"changed": tt.FloatingPointModeError, "plain": tt.evaluate(MDP, PI).eta}
 
 
-def test_a_steady_function_keeps_its_signature_and_its_errors() -> None:
+def test_a_guarded_function_keeps_its_signature_and_its_errors() -> None:
     assert str(inspect.signature(tt.evaluate)).startswith("(mdp: ")
     assert list(inspect.signature(tt.MDP).parameters)[:4] == ["P", "r", "rho0", "gamma"]
     assert "factorization" in (tt.evaluate.__doc__ or "")

@@ -1,4 +1,4 @@
-"""Sober scores: each thing that misleads is dropped alone, and what is ordinary is kept."""
+"""Scores that rounding may have made up: each cause is rejected alone, ordinary scores are kept."""
 
 from collections.abc import Callable
 
@@ -6,20 +6,20 @@ import numpy as np
 import pytest
 
 from tabular_trpo._core.numbers import Array
-from tabular_trpo._falsify.rounding_artifacts import sober
+from tabular_trpo._falsify.rounding_artifacts import reject_rounding_artifacts
 from tabular_trpo._falsify.score import NO_VALUE
-from tabular_trpo._theory.plain import Cases, PlainPair
+from tabular_trpo._theory.plain import FastPair, PairTables
 
 
-def bandit(reward: float, step: float) -> PlainPair:
+def bandit(reward: float, step: float) -> FastPair:
     """One state that pays 1 or 1 + 2 reward; eps = reward, max_tv = step."""
     even, one = np.full((1, 1, 2), 0.5), np.ones(1)
     r = np.array([[[1.0, 1.0 + 2 * reward]]])
     new = even + np.array([-step, step])
-    return PlainPair(Cases(np.ones((1, 1, 2, 1)), r, one[None], 0 * one, even, new, one))
+    return FastPair(PairTables(np.ones((1, 1, 2, 1)), r, one[None], 0 * one, even, new, one))
 
 
-def always(value: float) -> Callable[[PlainPair], Array]:
+def always(value: float) -> Callable[[FastPair], Array]:
     return lambda p: np.full(len(p.gamma), value)
 
 
@@ -37,5 +37,5 @@ def always(value: float) -> Callable[[PlainPair], Array]:
 def test_what_rounding_may_have_made_up_has_no_value(
     value: float, reward: float, step: float, kept: bool
 ) -> None:
-    (told,) = sober(always(value))(bandit(reward, step))
-    assert told == (value if kept else NO_VALUE)
+    (found,) = reject_rounding_artifacts(always(value))(bandit(reward, step))
+    assert found == (value if kept else NO_VALUE)

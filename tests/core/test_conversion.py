@@ -1,4 +1,4 @@
-"""Crossings between the arithmetics: what is exact, what is kept, and what does not cross."""
+"""Models in the other arithmetic: what is exact, what is kept, and what is refused."""
 
 from fractions import Fraction
 from typing import Any
