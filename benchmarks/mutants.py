@@ -22,14 +22,16 @@ from typing import NamedTuple
 import numpy as np
 
 from tabular_trpo._core.decimals import percent
+from tabular_trpo._theory.vocabulary import FUNCTIONS, HIDDEN, QUANTITIES
 
 ROOT = Path(__file__).parents[1]
 THEORY = "tabular_trpo/_theory"
+VOCABULARY = f"{THEORY}/vocabulary.py"
 FORMULAE = (
     f"{THEORY}/statements",
     f"{THEORY}/constants.py",
     f"{THEORY}/quantities.py",
-    f"{THEORY}/average.py",
+    VOCABULARY,
     "tabular_trpo/_exact/divergence.py",
     "tabular_trpo/_exact/surrogate.py",
 )
@@ -89,6 +91,23 @@ class Mutant(NamedTuple):
     line: int
     what: str
     text: str
+
+
+def rows(file: str, source: str) -> Iterator[Mutant]:
+    """Yield every mutant of a formula in the table of quantities and functions."""
+    for entry in (*QUANTITIES.values(), *HIDDEN.values(), *FUNCTIONS.values()):
+        at = source.find(f" | {entry.formula} ") + 3
+        if at < 3 or not entry.formula:  # the row of another one stands for it
+            continue
+        for node in ast.walk(ast.parse(entry.formula, mode="eval")):
+            changes = [*_changes(node)]
+            if isinstance(node, ast.Name) and node.id in TWIN:
+                changes.append((node, TWIN[node.id]))
+            for old, new in changes:
+                start, end = at + old.col_offset, at + (old.end_col_offset or 0)
+                line = source.count("\n", 0, start) + 1
+                name = f"{entry.name}: {source[start:end]}  ->  {new}"
+                yield Mutant(file, line, name, source[:start] + new + source[end:])
 
 
 def mutants(file: str, source: str) -> Iterator[Mutant]:
@@ -181,7 +200,8 @@ def chosen(files: list[str], share: float, seed: int) -> list[Mutant]:
     for name in files or FORMULAE:
         place = ROOT / name
         for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
-            found += list(mutants(str(path.relative_to(ROOT)), path.read_text()))
+            of = rows if name == VOCABULARY else mutants
+            found += list(of(str(path.relative_to(ROOT)), path.read_text()))
     keep = np.random.default_rng(seed).random(len(found)) < share
     return [mutant for mutant, kept in zip(found, keep, strict=True) if kept]
 

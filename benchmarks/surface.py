@@ -170,6 +170,7 @@ WITHOUT = {
     r"check\.(main|load)": "the command of the checker; tests/test_check_hostile.py",
     r"(Interval|EnclosedPair)(\.\w+)?": "results of Pair.enclosed; tests/core/test_interval.py",
     r"Pair\.[a-zA-Z_]+": "quantities and operations of the formula language; benchmarks.semantics",
+    r"families\.worst_case\.Instance\.\w+": "parts of Pair.of; tests/core/test_instance.py",
     r"Theorem\.(at|claim)|Verdicts\..*": "take what the judge hands over",
     r"from_gym|to_gym|read|write|tabular_policy": "are `formats.from_gym` and so on",
     r"improve\.(gain_bounds|GainBound)": "a table and its rows; tests/improve/test_iterate.py",

@@ -1,8 +1,16 @@
-"""`python -m scripts.ladder`: which lower bound certifies a step, along a run.
+"""`python -m scripts.ladder`: how much of a step's gain each theorem certifies, along a run.
+>>=======
+"""`python -m scripts.ladder`: how much of a step's gain each theorem certifies, along a run.
+>>>>>>> sampled
 
-At each step of Algorithm 1 every theorem that bounds the gain from below is evaluated, and its
-bound is divided by the realised gain.  Of the theorems in the table the coupling form of Theorem 1
-certifies most, and (9) least.
+Printed for each step of Algorithm 1: the share of the realised gain that a theorem certifies
+before the new policy is evaluated.  Of the theorems shown the coupling form of Theorem 1 certifies
+most, and (9) least.
+>>=======
+Printed for each step of Algorithm 1: the share of the realised gain that a theorem certifies
+before the new policy is evaluated.  Of the theorems shown the coupling form of Theorem 1 certifies
+most, and (9) least.
+>>>>>>> sampled
 """
 
 from itertools import islice

@@ -23,10 +23,10 @@ The quantities of a pair of policies and the functions that claims, precondition
 can name, as `tt.vocabulary()` lists them. `make theory` writes this page. Each quantity is an
 attribute of a `tt.Pair`.
 
-An index `s` is a state, `a` an action; `pi` is the old policy and `pi_new` the new one. A formula in
-which the quantity occurs itself is an equation with that solution. P(pi) is the matrix of the chain
-of pi, F(pi, rho) the Fisher matrix rho (diag pi - pi pi') of the softmax logits of a state, `pinv`
-the Moore-Penrose inverse. 0 log 0 is 0.
+An index `s` is a state, `a` an action; `pi` is the old policy and `pi_new` the new one. A formula
+in which the quantity occurs itself is an equation with that solution. P(pi) is the matrix of the
+chain of pi, F(pi, rho) the Fisher matrix rho (diag pi - pi pi') of the softmax logits of a state,
+`pinv` the Moore-Penrose inverse. 0 log 0 is 0.
 
 Marks: **log** contains logarithms; **mixture** exists for pairs made by `Pair.mixture`; **average**
 needs chains with one recurrent class; **new** takes an evaluation of the new policy, so that it
@@ -99,7 +99,7 @@ def main(argv: list[str] | None = None) -> int:
     """Write the page; return 0."""
     parser = argparse.ArgumentParser(prog="python -m scripts.vocabulary_page")
     parser.add_argument("file", type=Path, help="where to write the page, docs/vocabulary.md")
-    write_atomically(parser.parse_args(argv).file, page().encode())
+    write_atomically(parser.parse_args(argv).file, page())
     return 0
 
 

@@ -30,7 +30,7 @@ from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.plain import FastPair
 from tabular_trpo._theory.ratio import ratio_of
-from tabular_trpo._theory.vocabulary import needs_average
+from tabular_trpo._theory.vocabulary import entries
 
 # Scores without a value, and where the precondition fails; above the last the claim applies.
 NO_VALUE, OUTSIDE, APPLICABLE = -3.0, -2.0, -1.0
@@ -149,4 +149,4 @@ def scorer(claim: Theorem) -> Scorer:
     >>> scorer(monotone).penalty, scorer(monotone).precondition[1]
     ((), ((-1.0, C*mean_kl),))
     """
-    return Scorer(claim, *measure(claim), needs_average(claim.names()))
+    return Scorer(claim, *measure(claim), any(entry.average for entry in entries(claim.names())))

@@ -4,7 +4,7 @@ A problem that core finds has the indices of its place as a path, such as ("P", 
 the names of the states and actions and its place in the document.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +15,7 @@ from tabular_trpo._core.errors import InvalidMDPError, MemoryGuardError, Problem
 from tabular_trpo._core.grid import ROW_TOLERANCE
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.memory import guard
+from tabular_trpo._core.normalize import normalized
 from tabular_trpo._core.numbers import Array, brief
 from tabular_trpo._core.validate import Report
 from tabular_trpo._formats.distributions import read_rho0
@@ -50,6 +51,9 @@ def read_model(
     read = read_transitions(scope, rows)
     rho0 = read_rho0(scope, document["rho0"])
     if read is None:
+        found = Report()
+        validate.simplex(found, "rho0", normalized(rho0)[0] if normalize else rho0, "s")
+        report.merge(found, lambda problem: _of_rho0(problem, scope.states, rho0))
         return None, None
     (s, a, t, p, r), places = read
     table = core.Table(s, a, t, p, r, rho0, tuple(scope.states), tuple(scope.actions))
@@ -90,26 +94,25 @@ def _in_document(problem: Problem, table: core.Table, places: Array) -> Problem:
 
     places: the position in the document of each row of the table
     """
-    s, a, t, states, actions = table.s, table.a, table.t, table.state_names, table.action_names
+    states, actions = table.state_names, table.action_names
     match problem.path:
         case "P", int(i), int(j):
-            rows = np.flatnonzero((s == i) & (a == j))
+            rows = np.flatnonzero((table.s == i) & (table.a == j))
             what = f"of state {in_json(states[i])}, action {in_json(actions[j])}"
             path = ("transitions", int(places[rows[0]]))
-            return row_problem(problem, path, what, [states[k] for k in t[rows]], table.p[rows])
+            names = [states[k] for k in table.t[rows]]
+            return row_problem(problem, path, what, names, table.p[rows])
         case ("rho0",):
-            rho0 = np.asarray(table.rho0)
-            return row_problem(problem, ("rho0",), "over the states", states, rho0)
-        case "transitions", int(i):
-            first = np.argmax((s == s[i]) & (a == a[i]) & (t == t[i]))
-            triple = ", ".join(map(in_json, (states[s[i]], actions[a[i]], states[t[i]])))
-            got = f"repeats {triple} of transitions[{places[first]}]"
-            return replace(problem, where="", got=got, path=("transitions", int(places[i])))
+            return _of_rho0(problem, states, np.asarray(table.rho0))
         case "states", int(i):
             name = in_json(states[i])
             got, cure = f"= {name} has no transitions", TERMINAL.format(name)
             return replace(problem, where="", got=got, expected="at least one action", cure=cure)
     return problem
+
+
+def _of_rho0(problem: Problem, states: Iterable[str], rho0: Array) -> Problem:
+    return row_problem(problem, ("rho0",), "over the states", states, rho0)
 
 
 def any_bare(document: Mapping[str, object]) -> bool:

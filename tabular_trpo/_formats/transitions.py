@@ -15,6 +15,10 @@ from tabular_trpo._formats.numbers import read_column, size_fault
 from tabular_trpo._formats.problems import fault, in_json
 
 WIDTH = 5
+ONCE = (
+    "each triple once",
+    "Add the probabilities of equal outcomes, or split them by a state of their own",
+)
 ROW = '["s", "a", "s\'", "probability", "reward"]'
 
 
@@ -39,9 +43,9 @@ def read_transitions(
 
     The columns are indices s, a, s' and numbers p, r in the arithmetic of the scope.
 
-    Unknown names and bad numbers are reported.  A pair (s, a) with one of them, and all pairs of a
-    state with an unknown action, get one valid row, s to s with probability 1,
-    which is at -1.
+    Unknown names, bad numbers and repeated transitions are reported.  A pair (s, a) with an unknown
+    name or a bad number, and all pairs of a state with an unknown action, get one valid row
+    instead, from s to s with probability 1, which has the place -1.
     """
     names = (("states", scope.states), ("actions", scope.actions), ("states", scope.states))
     s, a, t = (_indices(scope.report, columns[k], k, *name) for k, name in enumerate(names))
@@ -54,9 +58,10 @@ def read_transitions(
     broken = np.zeros((len(scope.states), len(scope.actions)), dtype=bool)
     broken[s[bad], a[bad]] = True
     broken[s[a < 0]] = True
+    repeats = _merge_repeats(scope, (s, a, t), p)
     if scope.rational:
         _check_sizes(scope.report, (s, a), (p, r), broken)
-    kept = np.flatnonzero(~broken[s, a])
+    kept = np.setdiff1d(np.flatnonzero(~broken[s, a]), repeats)
     at, by = np.nonzero(broken)
     one = zeros(at.shape, scope.rational) + 1
     pairs = ((s, at), (a, by), (t, at), (p, one), (r, one))
@@ -72,6 +77,27 @@ def _indices(report: Report, names: Sequence[object], k: int, what: str, index: 
     for i in np.flatnonzero(positions < 0).tolist():
         report.note(unknown(names[i], index, what), ("transitions", i, k))
     return positions
+
+
+def _merge_repeats(scope: Scope, triples: tuple[Array, Array, Array], p: Array) -> Array:
+    """Report transitions (s, a, s') that are given again; return their rows.
+
+    Their probabilities are added to those of the first, so that the sum of the row is checked.
+    """
+    states, actions = [*scope.states], [*scope.actions]
+    s, a, t = triples
+    rows = np.flatnonzero((a >= 0) & (t >= 0))
+    order = rows[np.lexsort((t[rows], a[rows], s[rows]))]
+    again = np.all([np.diff(column[order]) == 0 for column in triples], axis=0)
+    repeats = order[1:][again]
+    pairs = list(zip(order[:-1][again].tolist(), repeats.tolist(), strict=True))
+    for first, i in pairs:
+        triple = ", ".join(map(in_json, (states[s[i]], actions[a[i]], states[t[i]])))
+        problem = fault("duplicate", f"repeats {triple} of transitions[{first}]", *ONCE)
+        scope.report.note(problem, ("transitions", i))
+    for first, i in reversed(pairs):
+        p[first] += p[i]
+    return repeats
 
 
 def _check_sizes(

@@ -23,7 +23,7 @@ from tabular_trpo._theory.judge import bounds
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.symbols import Symbols
 from tabular_trpo._theory.theorems import THEOREMS
-from tabular_trpo._theory.vocabulary import needs_new_evaluation
+from tabular_trpo._theory.vocabulary import entries
 
 BITS = 512  # precision at which the sign of a precondition is given up
 
@@ -72,8 +72,9 @@ def gain_bounds(theorems: Iterable[Theorem] | None = None) -> tuple[GainBound, .
     penalties: set[str] = set()
     for theorem in THEOREMS if theorems is None else theorems:
         gain = _gain(theorem, penalties)
-        if gain is not None and not needs_new_evaluation(gain.names()):
-            found.append(GainBound(theorem, gain))
+        if gain is None or any(one.needs_new_evaluation for one in entries(gain.names())):
+            continue
+        found.append(GainBound(theorem, gain))
     return tuple(found)
 
 

@@ -35,24 +35,18 @@ def check_titles(theorems: Sequence[Theorem]) -> None:
     if not theorems:
         raise invalid("claims", "theorems", "is empty", "at least one claim")
     table = {theorem.name: theorem for theorem in THEOREMS}
-    problems = [
-        Problem(
-            "claims", f"claim {quoted(name[:60])}", "has a title that no line can hold", NAME_RULE
-        )
-        for name in (theorem.name for theorem in theorems)
-        if not is_name(name)
-    ]
-    for name, count in Counter(theorem.name for theorem in theorems).items():
+    names = [theorem.name for theorem in theorems]
+    titles = [quoted(name[:60]) for name in names if not is_name(name)]
+    found = [(title, "has a title that no line can hold", NAME_RULE, "") for title in titles]
+    for name, count in Counter(names).items():
         if count > 1:
-            got = f"is there {count} times"
-            problems.append(Problem("claims", f"claim {name!r}", got, "each title once"))
-    for theorem in theorems:
-        if table.get(theorem.name, theorem) is not theorem:
+            found.append((repr(name), f"is there {count} times", "each title once", ""))
+    for name, theorem in zip(names, theorems, strict=True):
+        if table.get(name, theorem) is not theorem:
             got, cure = "is named like a theorem of the table", "Give it another title"
-            expected = f"that theorem, {table[theorem.name].statement}"
-            problems.append(Problem("claims", f"claim {theorem.name!r}", got, expected, cure))
-    if problems:
-        raise InvalidMDPError(problems)
+            found.append((repr(name), got, f"that theorem, {table[name].statement}", cure))
+    if found:
+        raise InvalidMDPError([Problem("claims", f"claim {name}", *rest) for name, *rest in found])
 
 
 def left_out(theorem: Theorem, verdict: Verdict, pair: Pair) -> str:

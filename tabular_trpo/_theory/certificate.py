@@ -33,7 +33,7 @@ from tabular_trpo._theory.judge import NOT_MIXTURE, PRECONDITION_FAILS, check_qu
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.selection import Choice, chosen
 from tabular_trpo._theory.verdict import Verdict
-from tabular_trpo._theory.vocabulary import ALIASES, WITNESSES, WITNESSES_ON_DEMAND, entries_under
+from tabular_trpo._theory.vocabulary import ALIASES, WITNESSES, WITNESSES_ON_DEMAND, entries
 
 FORMAT, VERSION = "tabular-trpo-certificate", 2
 VALUES = ("eta", "eta_new", "L", "eps", "eps_cpi", "max_tv", "mean_tv", "C", "eta_dot")
@@ -43,10 +43,16 @@ MARGIN = Fraction(1, 2**64)  # of a slack that is known exactly, but not to encl
 
 @public
 def certificate(mdp: MDP, pi: Any, pi_new: Any, theorems: Choice = None) -> dict[str, Any]:
-    """Judge theorems on a pair in rationals and return the certificate; see `pair_certificate`.
+    """Judge theorems on a pair in rationals and return the certificate, a JSON object.
 
-    theorems: theorems, claims or names of the table; the whole table by default
-    raises:   InvalidMDPError, ExactnessError, LimitError
+    It holds the model, both policies, the solutions of their equations, and for each claim its
+    formula, its status and its slack; docs/certificate.md describes the fields, and
+    `tabular_trpo.check` re-checks them.  A claim that the checker could not follow is left out.
+
+    pi, pi_new: (S, A)
+    theorems:   theorems, claims or names of the table; the whole table by default
+    raises:     InvalidMDPError and ExactnessError for the policies; LimitError where no claim is
+                left, or a number is too long for the checker
 
     >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
     >>> certificate(mdp, [["1/2", "1/2"]], [["1/4", "3/4"]])["values"]["eta_new"]
@@ -60,14 +66,21 @@ def certificate(mdp: MDP, pi: Any, pi_new: Any, theorems: Choice = None) -> dict
 def pair_certificate(
     pair: Pair, theorems: Choice = None, bits: int = CERTIFIED_BITS
 ) -> dict[str, Any]:
-    """Return the certificate of a pair: proved, refuted and vacuous claims with all they rest on.
+    """Return the certificate of a pair, a JSON object: claims with all that they rest on.
 
-    A float pair is certified as the rationals that its floats are.  Left out is a claim that check
-    could not follow: undecided at `bits` (at most CERTIFIED_BITS), a side without a value, a tie
-    that only an identity between logarithms or roots shows.
+    A float pair is certified as the rationals that its floats are.  A claim is left out that the
+    checker could not follow: one that is undecided, has a side without a value, or is a tie that
+    only an identity between logarithms or roots shows.
 
-    raises: LimitError where no claim is left, or a number is too long for check; InvalidMDPError
-            for a title that occurs twice or is that of a theorem which says something else
+    theorems: theorems, claims or names of the table; the whole table by default
+    bits:     precision at which the sign of a number with logarithms is given up, at most 4096
+    raises:   LimitError where no claim is left, or a number is too long for the checker;
+              InvalidMDPError for a title that occurs twice or is that of another theorem
+
+    >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
+    >>> made = pair_certificate(Pair(mdp, [["1/2", "1/2"]], [["1/4", "3/4"]]), ["trpo_bound"])
+    >>> [(claim["name"], claim["status"]) for claim in made["claims"]]
+    [('trpo_bound', 'proved')]
     """
     meant = chosen(theorems)
     check_titles(meant)
@@ -93,7 +106,7 @@ def pair_certificate(
 def _witnesses(names: set[str], pair: Pair) -> dict[str, Any]:
     """Return the witnesses of every pair, and those that these names rest on."""
     found = {name: _vector(getattr(pair, name)) for name in WITNESSES}
-    needed = {entry.name for entry in entries_under(names)}
+    needed = {part.name for entry in entries(names) for part in entry.rests_on}
     return found | {x: _vector(getattr(pair, x)) for x in WITNESSES_ON_DEMAND if x in needed}
 
 

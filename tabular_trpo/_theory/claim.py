@@ -19,7 +19,7 @@ from tabular_trpo._theory.expression import Expression
 from tabular_trpo._theory.quantities import Quantities
 from tabular_trpo._theory.symbols import Symbols
 from tabular_trpo._theory.trace import Formula, Statement, trace
-from tabular_trpo._theory.vocabulary import has_logarithms, needs_mixture
+from tabular_trpo._theory.vocabulary import entries
 from tabular_trpo._theory.wording import WORDS
 
 LONGEST_SHOWN = 80  # characters of a formula in a `repr`
@@ -138,7 +138,7 @@ class Theorem:
         object.__setattr__(self, "condition", condition)
         object.__setattr__(self, "center_expression", center)
         names = self.names() | (set() if center is None else center.names())
-        object.__setattr__(self, "mixture", needs_mixture(names))
+        object.__setattr__(self, "mixture", any(entry.mixture for entry in entries(names)))
 
     def _portable(self) -> dict[str, Traced | None]:
         """Return the formulas as they were traced: functions of users cannot be pickled."""
@@ -185,7 +185,7 @@ class Theorem:
     def exactness(self) -> Exactness:
         """The numbers that decide it: "rational", "sqrt" (roots too) or "log" (logarithms too)."""
         names = self.names()
-        if has_logarithms(names):
+        if any(entry.logarithms for entry in entries(names)):
             return Exactness.LOG
         return Exactness.SQRT if "sqrt" in names else Exactness.RATIONAL
 

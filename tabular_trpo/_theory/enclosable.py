@@ -6,14 +6,15 @@ interval around a number that happens to be 0 never shows its sign: under a root
 and as the slack of a claim it stops the checker.  Here exact arithmetic finds where that happens.
 """
 
+from collections.abc import Callable
 from fractions import Fraction
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
 from tabular_trpo._core import real
 from tabular_trpo._core.errors import LimitError
-from tabular_trpo._core.numbers import Array, elementwise
+from tabular_trpo._core.numbers import Array, Scalar, elementwise
 from tabular_trpo._core.real import Real
 from tabular_trpo._theory.expression import Expression, Values
 from tabular_trpo._theory.pair import Pair
@@ -48,15 +49,14 @@ class _View:
         value = np.asarray(e.value(self.pair, self._known), dtype=object)
         return _spread(value, 0 if rank is None else rank - e.rank)
 
-    def equals(self, e: Expression, x: Any, rank: int | None = None) -> Array:
+    def equals(self, e: Expression, x: Scalar, rank: int | None = None) -> Array:
         """Return where the value equals an exact number, or may do so for all that is settled."""
         return _each(_equal, self.value(e, rank), x)
 
     def enclosed(self, e: Expression, rank: int | None = None) -> Array:
         """Return where the checker has an interval and no number."""
         if e not in self._enclosed:
-            infinite = _each(lambda x, _: real.is_infinite(x), self.value(e), None)
-            self._enclosed[e] = self._find(e) & ~infinite
+            self._enclosed[e] = self._find(e) & ~_infinite(self.value(e))
         return _spread(self._enclosed[e], 0 if rank is None else rank - e.rank)
 
     def _find(self, e: Expression) -> Array:
@@ -89,10 +89,7 @@ class _View:
     def _product(self, e: Expression, parts: list[Expression], masks: list[Array]) -> Array:
         """An exact 0 hides the other factor, and infinity a dividend; an enclosed 0 does not."""
         zeros = [self.equals(x, 0, e.rank) for x in parts]
-        ends = [self.equals(x, real.INFINITY, e.rank) for x in parts]
-        ends = [
-            end | self.equals(x, -real.INFINITY, e.rank) for end, x in zip(ends, parts, strict=True)
-        ]
+        ends = [_infinite(self.value(x, e.rank)) for x in parts]
         for i, j in ((0, 1), (1, 0)):
             self._stop(masks[i] & zeros[i] & ends[j])
         hidden = zeros[0] & ~masks[0]
@@ -119,16 +116,20 @@ def _spread(value: Array, rank: int) -> Array:
     return value.reshape(value.shape + (1,) * rank) if value.ndim else value
 
 
-def _each(test: Any, x: Any, y: Any) -> Array:
+def _each(test: Callable[[Scalar, Scalar], bool], x: Scalar, y: Scalar) -> Array:
     return np.asarray(np.frompyfunc(test, 2, 1)(x, y), dtype=bool)
 
 
-def _equal(x: Any, y: Any) -> bool:
+def _infinite(x: Array) -> Array:
+    return _each(lambda value, _: real.is_infinite(value), x, None)
+
+
+def _equal(x: Scalar, y: Scalar) -> bool:
     try:
         return bool(x == y)
     except LimitError:
         return True
 
 
-def _differ(x: Any, y: Any) -> bool:
+def _differ(x: Scalar, y: Scalar) -> bool:
     return bool(x != y)

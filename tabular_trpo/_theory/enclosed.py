@@ -19,10 +19,21 @@ from tabular_trpo._theory.quantities import Quantities
 @public
 @final
 class EnclosedPair(Quantities):
-    """The exact quantities of the rational reading of a single float pair, held in intervals.
+    """The quantities of a single float pair as intervals that hold the exact ones.
 
-    W and eta_dot, for which other arithmetics solve, are V_new - V and L - eta here: the performance
-    difference identity and the first-order agreement.  Enclosures prove no equality (see `judge`).
+    The exact quantities are those of the rational reading of the pair.  Attributes are as in
+    `Pair`, `Interval`s of shape (), (S,) or (S, A).
+    W and eta_dot, for which other arithmetics solve, are V_new - V and L - eta here: the
+    performance difference identity, TRPO (1), and the first-order agreement, TRPO (4).
+    Enclosures prove no equality (see `judge`).
+
+    raises: LimitError for a quantity that is not enclosed: K, natural, w_fit
+
+    >>> from tabular_trpo import MDP, Pair
+    >>> pair = Pair(MDP([[[1.0], [1.0]]], [[0.0, 1.0]], [1.0], 0.9), [[0.5, 0.5]], [[0.25, 0.75]])
+    >>> enclosed = pair.enclosed()
+    >>> bool(enclosed.L.lo <= 7.5 <= enclosed.L.hi)
+    True
     """
 
     def __init__(self, old: Evaluation, new: Evaluation, target: Array | None, alpha: Any) -> None:
@@ -58,7 +69,7 @@ def _enclosed(ev: Evaluation, radius: Radius) -> Evaluation:
 
 
 def _stochastic(rows: Array) -> Interval:
-    """Return rows as they are read exactly: with mass below the grid, the largest entry of a row is smaller."""
+    """Return rows as they are read exactly: the largest entry gives up the mass below the grid."""
     below = below_grid(rows)
     if not np.any(below):
         return Interval.exact(rows)

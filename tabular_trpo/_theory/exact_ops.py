@@ -1,7 +1,8 @@
 """The operations of the formula language in exact arithmetic (semantics: `theory.ops`)."""
 
+from collections.abc import Callable
 from fractions import Fraction
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from tabular_trpo._core.errors import no_average
 from tabular_trpo._core.linalg import dense, pseudo, rational
 from tabular_trpo._core.linalg.rational import CommonDenominator
 from tabular_trpo._core.mdp import MDP
-from tabular_trpo._core.numbers import Array, elementwise
+from tabular_trpo._core.numbers import Array, Scalar, elementwise
 from tabular_trpo._exact import divergence
 from tabular_trpo._exact.work import inverse_seconds
 from tabular_trpo._theory import fisher
@@ -30,11 +31,11 @@ class ExactOps:
         """Return the constant."""
         return c
 
-    def spread(self, x: Any, rank: int) -> Any:
+    def spread(self, x: Scalar, rank: int) -> Scalar:
         """Append axes of length 1 to an array; a Fraction combines with any."""
         return x.reshape(x.shape + (1,) * rank) if isinstance(x, np.ndarray) else x
 
-    def operand(self, x: Any, table: bool) -> Any:
+    def operand(self, x: Scalar, table: bool) -> Scalar:
         """Put 1 at the actions that are not allowed."""
         if not table or self.mdp.allowed is None:
             return x
@@ -42,7 +43,7 @@ class ExactOps:
         filled[~self.mdp.mask] = Fraction(1)
         return filled
 
-    def times(self, x: Any, y: Any) -> Any:
+    def times(self, x: Scalar, y: Scalar) -> Scalar:
         """Multiply; 0 times an infinite Real, which raises in `Real`, is 0."""
         try:
             return x * y
@@ -51,26 +52,26 @@ class ExactOps:
                 x, y
             )
 
-    def over(self, x: Any, y: Any) -> Any:
+    def over(self, x: Scalar, y: Scalar) -> Scalar:
         """Divide; the message of a division by 0 is "division by 0", not "Fraction(1, 0)"."""
         try:
             return x / y
         except ZeroDivisionError:
             raise ZeroDivisionError("division by 0") from None
 
-    def power(self, x: Any, n: int) -> Any:
+    def power(self, x: Scalar, n: int) -> Scalar:
         """Take powers."""
         return x**n
 
-    def sum_s(self, f: Array) -> Any:
+    def sum_s(self, f: Array) -> Scalar:
         """Sum."""
         return f.sum(axis=-1)
 
-    def sum_a(self, X: Array) -> Any:
+    def sum_a(self, X: Array) -> Scalar:
         """Masked sum."""
         return X.sum(axis=-1) if self.mdp.allowed is None else self._by_row(sum, X)
 
-    def max_s(self, f: Array) -> Any:
+    def max_s(self, f: Array) -> Scalar:
         """Maximum by certain comparisons."""
         return _maximum(f.tolist())
 
@@ -78,33 +79,33 @@ class ExactOps:
         """Masked maximum of each row."""
         return self._by_row(_maximum, X)
 
-    def _by_row(self, reduce: Any, X: Array) -> Array:
+    def _by_row(self, reduce: Callable[[list[Scalar]], Scalar], X: Array) -> Array:
         """Reduce each row over the allowed actions."""
         out = np.empty(len(X), dtype=object)
         out[:] = [reduce(row[mask].tolist()) for row, mask in zip(X, self.mdp.mask, strict=True)]
         return out
 
-    def smaller(self, x: Any, y: Any) -> Any:
+    def smaller(self, x: Scalar, y: Scalar) -> Scalar:
         """Minimum by certain comparisons."""
         return np.frompyfunc(lambda a, b: extrema.minimum([a, b]), 2, 1)(x, y)
 
-    def ratio(self, x: Any, y: Any) -> Any:
+    def ratio(self, x: Scalar, y: Scalar) -> Scalar:
         """Divide; by 0 too."""
         return np.frompyfunc(_ratio, 2, 1)(x, y)
 
-    def sqrt(self, x: Any) -> Any:
+    def sqrt(self, x: Scalar) -> Scalar:
         """Root."""
         return elementwise(real.sqrt, x) if isinstance(x, np.ndarray) else real.sqrt(x)
 
-    def kl(self, p: Array, q: Array) -> Any:
+    def kl(self, p: Array, q: Array) -> Scalar:
         """See `exact.divergence`."""
         return divergence.kl_of_rows(p, q)
 
-    def log(self, x: Any) -> Any:
+    def log(self, x: Scalar) -> Scalar:
         """Logarithm."""
         return elementwise(real.log, x) if isinstance(x, np.ndarray) else real.log(x)
 
-    def log_gap(self, p: Array, q: Array) -> Any:
+    def log_gap(self, p: Array, q: Array) -> Scalar:
         """Logarithm of the quotient, which is rational."""
         return np.frompyfunc(_log_gap, 2, 1)(p, q)
 
@@ -159,7 +160,7 @@ class ExactOps:
         return fisher.natural_gradient(pi, rho, A, shared, pseudo.exact_inverse)
 
 
-def _ratio(x: Any, y: Any) -> Any:
+def _ratio(x: Scalar, y: Scalar) -> Scalar:
     if x == 0:
         return Fraction(0)
     if y != 0:
@@ -167,7 +168,7 @@ def _ratio(x: Any, y: Any) -> Any:
     return real.INFINITY if real.sign(x) > 0 else -real.INFINITY
 
 
-def _log_gap(p: Fraction, q: Fraction) -> Any:
+def _log_gap(p: Fraction, q: Fraction) -> Scalar:
     if p == q:
         return Fraction(0)
     return abs(real.log(q / p)) if p and q else real.INFINITY
@@ -177,5 +178,5 @@ def _all_rational(x: Array) -> bool:
     return all(type(y) is Fraction or type(y) is int for y in x.ravel())
 
 
-def _maximum(values: list[Any]) -> Any:
+def _maximum(values: list[Scalar]) -> Scalar:
     return max(values) if all(type(x) is Fraction for x in values) else extrema.maximum(values)

@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from tabular_trpo._core.nearest import written
-from tabular_trpo._core.numbers import shown
+from tabular_trpo._core.numbers import Scalar, shown
 from tabular_trpo._theory.ops import Ops
 from tabular_trpo._theory.vocabulary import SCALAR, TABLE
 
@@ -30,7 +30,7 @@ class Point(Protocol):
     kept: values of KEPT calls for the next formula, or None
     """
 
-    ops: Ops[Any]
+    ops: Ops[Scalar]
     kept: "Values | None"
 
 
@@ -135,7 +135,7 @@ class Expression:
         inner = (x.names() for x in self.args if isinstance(x, Expression))
         return {self.op}.union(*inner)
 
-    def value(self, p: Point, known: "Values | None" = None) -> Any:
+    def value(self, p: Point, known: "Values | None" = None) -> Scalar:
         """Return the value at a pair, in the arithmetic of the pair.
 
         Where there is none, floats are NaN without a warning.
@@ -149,7 +149,7 @@ class Expression:
 
 _MADE: "WeakValueDictionary[tuple[Any, ...], Expression]" = WeakValueDictionary()
 Operand = Expression | int | float | Fraction
-Values = dict[Expression, Any]
+Values = dict[Expression, Scalar]
 
 
 def number(x: object) -> Expression:
@@ -197,7 +197,7 @@ def _text(e: Expression, level: int) -> str:
     return text if own >= level else f"({text})"
 
 
-def _value(e: Expression, p: Point, known: Values) -> Any:
+def _value(e: Expression, p: Point, known: Values) -> Scalar:
     """Evaluate; a part that occurs twice is one object and is evaluated once."""
     store = known if p.kept is None or e.op not in KEPT else p.kept
     if e not in store:
@@ -205,7 +205,7 @@ def _value(e: Expression, p: Point, known: Values) -> Any:
     return store[e]
 
 
-def _compute(e: Expression, p: Point, known: Values) -> Any:
+def _compute(e: Expression, p: Point, known: Values) -> Scalar:
     ops = p.ops
     if e.body is not None:
         return _value(e.body, p, known)
@@ -227,5 +227,5 @@ def _compute(e: Expression, p: Point, known: Values) -> Any:
     return operation(*values) if operation else getattr(ops, _METHODS.get(e.op, e.op))(*values)
 
 
-_OPERATIONS: dict[str, Callable[..., Any]] = {"+": add, "-": sub, "neg": neg, "abs": abs}
+_OPERATIONS: dict[str, Callable[..., Scalar]] = {"+": add, "-": sub, "neg": neg, "abs": abs}
 _METHODS = {"*": "times", "/": "over"}

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from fractions import Fraction
 from functools import reduce
-from typing import Any, final
+from types import ModuleType
+from typing import final
 
 import numpy as np
 from scipy.special import entr
@@ -13,7 +14,7 @@ from tabular_trpo._core.linalg import dense, pseudo, sparse
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.nearest import nearest
-from tabular_trpo._core.numbers import Array
+from tabular_trpo._core.numbers import Array, Scalar
 from tabular_trpo._exact import divergence
 from tabular_trpo._theory import fisher
 
@@ -27,22 +28,22 @@ class FloatOps:
     def __init__(self, mdp: MDP) -> None:
         """Keep the model."""
         self.mdp = mdp
-        self._kernel: Any = sparse if mdp.is_sparse else dense
+        self._kernel: ModuleType = sparse if mdp.is_sparse else dense
         self._all_allowed = bool(mdp.mask.all())
 
-    def constant(self, c: Fraction) -> Any:
+    def constant(self, c: Fraction) -> Scalar:
         """Return the nearest double, infinite beyond the largest."""
         return np.float64(nearest(c))
 
-    def spread(self, x: Any, rank: int) -> Array:
+    def spread(self, x: Scalar, rank: int) -> Array:
         """Append axes of length 1."""
         return np.asarray(np.reshape(x, np.shape(x) + (1,) * rank))
 
-    def operand(self, x: Any, table: bool) -> Any:
+    def operand(self, x: Scalar, table: bool) -> Scalar:
         """Put 1 at the actions that are not allowed."""
         return np.where(self.mdp.mask, x, 1.0) if table and not self._all_allowed else x
 
-    def times(self, x: Any, y: Any) -> Any:
+    def times(self, x: Scalar, y: Scalar) -> Scalar:
         """Multiply, mending 0 times inf where it occurred."""
         with np.errstate(invalid="ignore"):
             product = x * y
@@ -52,62 +53,62 @@ class FloatOps:
             product = np.where(spared, 0.0, product)
         return product
 
-    def over(self, x: Any, y: Any) -> Any:
+    def over(self, x: Scalar, y: Scalar) -> Scalar:
         """Divide; NaN at 0."""
         with np.errstate(all="ignore"):
             return np.where(y == 0, np.nan, np.divide(x, y))[()]
 
-    def power(self, x: Any, n: int) -> Any:
+    def power(self, x: Scalar, n: int) -> Scalar:
         """Take powers; numpy has NaN**0 = 1."""
         return x**n if n else np.where(np.isnan(x), np.nan, 1.0)[()]
 
-    def sum_s(self, f: Array) -> Any:
+    def sum_s(self, f: Array) -> Scalar:
         """Sum."""
         return _reduced(np.add, f)
 
-    def sum_a(self, X: Array) -> Any:
+    def sum_a(self, X: Array) -> Scalar:
         """Masked sum."""
         return _reduced(np.add, X if self._all_allowed else np.where(self.mdp.mask, X, 0.0))
 
-    def max_s(self, f: Array) -> Any:
+    def max_s(self, f: Array) -> Scalar:
         """Maximum; NaN wins."""
         return _reduced(np.maximum, f)
 
-    def max_a(self, X: Array) -> Any:
+    def max_a(self, X: Array) -> Scalar:
         """Masked maximum."""
         return _reduced(np.maximum, X if self._all_allowed else np.where(self.mdp.mask, X, -np.inf))
 
-    def smaller(self, x: Any, y: Any) -> Any:
+    def smaller(self, x: Scalar, y: Scalar) -> Scalar:
         """Minimum; NaN wins."""
         return np.minimum(x, y)
 
-    def ratio(self, x: Any, y: Any) -> Any:
+    def ratio(self, x: Scalar, y: Scalar) -> Scalar:
         """Divide; by 0 too."""
         with np.errstate(all="ignore"):
             found = np.where(y == 0, np.sign(x) * np.inf, np.divide(x, y))
             return np.where((x == 0) & ~np.isnan(y), 0.0, found)[()]
 
-    def sqrt(self, x: Any) -> Any:
+    def sqrt(self, x: Scalar) -> Scalar:
         """Root."""
         with np.errstate(invalid="ignore"):
             return np.sqrt(x)
 
-    def kl(self, p: Array, q: Array) -> Any:
+    def kl(self, p: Array, q: Array) -> Scalar:
         """See `exact.divergence`."""
         return divergence.kl_of_rows(p, q)
 
-    def log(self, x: Any) -> Any:
+    def log(self, x: Scalar) -> Scalar:
         """Logarithm; NaN at 0 and below."""
         with np.errstate(all="ignore"):
             return np.where(x == 0, np.nan, np.log(x))[()]
 
-    def log_gap(self, p: Array, q: Array) -> Any:
+    def log_gap(self, p: Array, q: Array) -> Scalar:
         """Logarithm of 1 + (q - p) / p, which keeps the digits of small steps."""
         with np.errstate(all="ignore"):
             found = abs(np.where(p > 0, np.log1p((q - p) / p), np.inf))
         return np.where(p == q, 0.0, found)
 
-    def entropy(self, p: Array) -> Any:
+    def entropy(self, p: Array) -> Scalar:
         """Sum."""
         return entr(p).sum(axis=-1)
 
@@ -128,7 +129,7 @@ class FloatOps:
             closed = _with_infinities(self._closed, X, 2, 2)
         return np.asarray(abs(closed).sum(axis=-1))
 
-    def _closed(self, X: Array) -> Any:
+    def _closed(self, X: Array) -> Scalar:
         return self._kernel.close(self.mdp.P, self.mdp.r, X)[0]
 
     def solve(self, pi: Array, b: Array) -> Array:
@@ -146,7 +147,7 @@ class FloatOps:
             raise no_average()
         return found
 
-    def classes(self, pi: Array) -> Any:
+    def classes(self, pi: Array) -> Scalar:
         """Count in the graph of what is positive."""
         edges = self._closed((pi > 0) * 1.0)
         if self.mdp.is_sparse:
@@ -178,7 +179,7 @@ def _with_infinities(
     return np.where(lost.reshape(lost.shape + (1,) * rank_out), np.nan, made)
 
 
-def _reduced(op: np.ufunc, x: Array) -> Any:
+def _reduced(op: np.ufunc, x: Array) -> Scalar:
     """Reduce the last axis; column by column where rows are short and many, which is faster.
 
     Both ways combine the entries of a row from left to right, so they agree to the last bit.

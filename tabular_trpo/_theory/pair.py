@@ -19,7 +19,7 @@ from tabular_trpo._theory.enclosed import EnclosedPair
 from tabular_trpo._theory.exact_ops import ExactOps
 from tabular_trpo._theory.float_ops import FloatOps
 from tabular_trpo._theory.quantities import Quantities
-from tabular_trpo._theory.vocabulary import find
+from tabular_trpo._theory.vocabulary import entries
 
 
 @public
@@ -91,8 +91,8 @@ class Pair(Quantities):
         """
         if self.mdp.arithmetic == "rational" or np.isfinite(value).all():
             return value
-        names = (part for part in parts if (entry := find(part)) and not entry.takes)
-        sizes = (self._size(np.asarray(getattr(self, x)), np.ndim(value)) for x in names)
+        found = (getattr(self, entry.name) for entry in entries(parts) if not entry.takes)
+        sizes = (self._size(np.asarray(x), np.ndim(value)) for x in found)
         return finite(name, value, *sizes)
 
     def _size(self, x: Array, axes: int) -> Array:

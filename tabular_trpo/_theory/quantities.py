@@ -31,7 +31,7 @@ from tabular_trpo._theory.vocabulary import (
     LITERAL,
     QUANTITIES,
     VocabularyEntry,
-    find,
+    entries,
 )
 
 EVALUATED = {
@@ -39,7 +39,7 @@ EVALUATED = {
     for policy, new in (("old", ""), ("new", "_new"))
     for name in ("V", "Q", "A", "rho", "d", "eta")
 }
-VALUES: dict[str, Callable[["Quantities"], Any]] = {
+VALUES: dict[str, Callable[["Quantities"], Scalar]] = {
     "V_star": lambda p: optimal(p.mdp).V_star,
     "kl": lambda p: p.ops.kl(p.pi, p.pi_new),
     "kl_reversed": lambda p: p.ops.kl(p.pi_new, p.pi),
@@ -71,15 +71,15 @@ class Quantities:
     given.
     """
 
-    ops: Ops[Any]
+    ops: Ops[Scalar]
     mdp: MDP
     gamma: Scalar
-    rho0: Any
-    r: Any
-    pi: Any
-    pi_new: Any
-    target: Any  # None unless a mixture
-    alpha: Any
+    rho0: Scalar
+    r: Scalar
+    pi: Scalar
+    pi_new: Scalar
+    target: Scalar  # None unless a mixture
+    alpha: Scalar
     kept: Values | None = None
 
     @cached_property
@@ -97,15 +97,16 @@ class Quantities:
         """Whether pi_new is known as (1 - alpha) pi + alpha target."""
         return self.target is not None
 
-    def settled(self, name: str, value: Any, *parts: str) -> Any:
+    def settled(self, name: str, value: Scalar, *parts: str) -> Scalar:
         """Return a computed value; a pair of doubles refuses what overflows (`Pair.settled`)."""
         return value
 
     def __getattr__(self, name: str) -> Any:
         """Return a quantity, computed once, or a function of the language."""
-        entry = find(name)
-        if entry is None or not (entry.takes or entry.formula):
+        found = [entry for entry in entries([name]) if entry.takes or entry.formula]
+        if not found:
             raise AttributeError(f"a pair has no quantity or function {name!r}")
+        (entry,) = found
         if entry.takes:
             return _function(self, entry)
         if entry.name not in self.__dict__:
@@ -116,7 +117,7 @@ class Quantities:
         """List the quantities and functions too."""
         return [*super().__dir__(), *QUANTITIES, *FUNCTIONS]
 
-    def _computed(self, entry: VocabularyEntry) -> Any:
+    def _computed(self, entry: VocabularyEntry) -> Scalar:
         if not self.is_mixture and entry.mixture:
             got, cure = "has no target", "Make a mixture by Pair.mixture(mdp, pi, target, alpha)"
             raise NoValueError(Problem("target", "the pair", got, "a mixture", cure))
@@ -132,17 +133,17 @@ class Quantities:
                     return value
         return self.settled(entry.name, value, *(x for x in entry.words if x != entry.name))
 
-    def _solution(self, equation: Expression) -> Any:
+    def _solution(self, equation: Expression) -> Scalar:
         """Solve x = b + gamma*sum_a(policy*expect_next(x))."""
         b, discounted = equation.args
         policy, _ = discounted.args[1].args[0].args
         return self.ops.solve(policy.value(self), b.value(self))
 
 
-def _function(p: Quantities, entry: VocabularyEntry) -> Callable[..., Any]:
+def _function(p: Quantities, entry: VocabularyEntry) -> Callable[..., Scalar]:
     """Return a function of the language, of values of the pair."""
 
-    def call(*values: Any) -> Any:
+    def call(*values: Scalar) -> Scalar:
         if not entry.formula:
             return abs(*values) if entry.name == "abs" else getattr(p.ops, entry.name)(*values)
         args, known = [], {}
@@ -156,10 +157,10 @@ def _function(p: Quantities, entry: VocabularyEntry) -> Callable[..., Any]:
     return call
 
 
-def _relative(p: Quantities, H: Any, pi: Any) -> Any:
+def _relative(p: Quantities, H: Scalar, pi: Scalar) -> Scalar:
     return (H * p.ops.sum_a(pi * p.r)[..., None, :]).sum(axis=-1)
 
 
-def _trace(H: Any) -> Any:
+def _trace(H: Scalar) -> Scalar:
     s = np.arange(H.shape[-1])
     return H[..., s, s].sum(axis=-1)

@@ -6,7 +6,7 @@ text are read by `formula`.  Both make the same expressions.
 
 import ast
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, final
 
@@ -19,7 +19,7 @@ from tabular_trpo._theory.vocabulary import (
     LITERAL,
     QUANTITIES,
     VocabularyEntry,
-    find,
+    entries,
 )
 
 RANK_NAMES = ("a scalar", "one number a state", "one number a state and action")
@@ -73,7 +73,7 @@ def _call(function: VocabularyEntry, args: tuple[object, ...]) -> Expression:
     return Expression(name, found, rank, body)
 
 
-def with_args(e: Expression, args: Sequence[Any]) -> Expression:
+def with_args(e: Expression, args: Iterable[Any]) -> Expression:
     """Return an expression with other arguments; the formula of a function is that of them."""
     if e.op in FUNCTIONS:
         return _call(FUNCTIONS[e.op], tuple(args))
@@ -99,9 +99,7 @@ def _law(policy: Expression, steps: Expression) -> Expression:
 @lru_cache(maxsize=1024)
 def definition(entry: VocabularyEntry) -> Expression:
     """Return the formula of a quantity."""
-    hidden = {
-        name: _name(found) for name in entry.words if (found := find(name)) and not found.takes
-    }
+    hidden = {found.name: _name(found) for found in entries(entry.words) if not found.takes}
     return number(_read(_tree(entry.formula), hidden))
 
 

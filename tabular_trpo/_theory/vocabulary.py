@@ -76,28 +76,28 @@ _HIDDEN_VECTORS = """V_dot \
 | derivative of V towards pi_new | TRPO (4)"""
 _HIDDEN_TABLES = """target | | policy of which a mixture is made | TRPO (5)
 H* | I + P(pi) @ H - rho0 @ H | fundamental matrix (I - P(pi) + 1 rho0)^-1 | Puterman appendix A"""
-# name | ranks of the arguments | rank of the result | formula in x | meaning
-_FUNCTIONS = """abs | any | any | | absolute value
-sqrt | any | any | | square root
-log | any | any | | natural logarithm
-sum_s | state | scalar | | sum over the states
-max_s | state | scalar | | maximum over the states
-span_s | state | scalar | max_s(x) + max_s(-x) | maximum less minimum over the states
-mean_d | state | scalar | sum_s(d*x) | mean under d
-max_a | table | state | | maximum over the allowed actions
-span_a | table | state | max_a(x) + max_a(-x) | maximum less minimum over the allowed actions
-max_sa | table | scalar | max_s(max_a(x)) | maximum over states and allowed actions
-sum_a | table | state | | sum over the allowed actions
-expect_next | state | table | | mean after one step, sum_t P(t|s, a) x(t)
-push_forward | table | state | | mass that x sends to each state t, sum_sa x(s, a) P(t|s, a)
-transition_l1 | table | state | | sum_t abs(sum_a x(s, a) P(t|s, a))
-shift | state | state | sum_a((pi_new - pi)*expect_next(x)) | (P(pi_new) - P(pi)) @ x
-step_tv | literal | scalar | sum_s(abs(law(pi, x) - law(pi_new, x)))/2 \
-| total variation distance of the laws of the state after x steps
-L_mix | literal | scalar | eta + sum_s(rho*(sum_a(((1 - x)*pi + x*pi_new)*Q) - V)) \
-| surrogate of the return at (1 - x) pi + x pi_new
-smaller | any any | any | | the smaller of two numbers
-ratio | any any | any | | x/y, but 0 where x is 0 and infinite where y alone is 0"""
+# name | formula in x | meaning | ranks of the arguments -> rank of the result
+_FUNCTIONS = """abs | | absolute value | any -> any
+sqrt | | square root | any -> any
+log | | natural logarithm | any -> any
+sum_s | | sum over the states | state -> scalar
+max_s | | maximum over the states | state -> scalar
+span_s | max_s(x) + max_s(-x) | maximum less minimum over the states | state -> scalar
+mean_d | sum_s(d*x) | mean under d | state -> scalar
+max_a | | maximum over the allowed actions | table -> state
+span_a | max_a(x) + max_a(-x) | maximum less minimum over the allowed actions | table -> state
+max_sa | max_s(max_a(x)) | maximum over states and allowed actions | table -> scalar
+sum_a | | sum over the allowed actions | table -> state
+expect_next | | mean after one step, sum_t P(t|s, a) x(t) | state -> table
+push_forward | | mass that x sends to each state t, sum_sa x(s, a) P(t|s, a) | table -> state
+transition_l1 | | sum_t abs(sum_a x(s, a) P(t|s, a)) | table -> state
+shift | sum_a((pi_new - pi)*expect_next(x)) | (P(pi_new) - P(pi)) @ x | state -> state
+step_tv | sum_s(abs(law(pi, x) - law(pi_new, x)))/2 \
+| total variation distance of the laws of the state after x steps | literal -> scalar
+L_mix | eta + sum_s(rho*(sum_a(((1 - x)*pi + x*pi_new)*Q) - V)) \
+| surrogate of the return at (1 - x) pi + x pi_new | literal -> scalar
+smaller | | the smaller of two numbers | any any -> any
+ratio | | x/y, but 0 where x is 0 and infinite where y alone is 0 | any any -> any"""
 # Names that the language had before: they can be written, and certificates have them.
 ALIASES = {"next": "expect_next", "push": "push_forward", "move": "transition_l1"}
 # The solutions that certificates of version 2 hold; the second where a claim rests on them.
@@ -143,16 +143,16 @@ class VocabularyEntry:
         return tuple(dict.fromkeys(re.findall(r"[A-Za-z]\w*", self.formula)))
 
     @cached_property
-    def rests_on(self) -> frozenset[str]:
-        """The names that its value rests on, its own and those of functions included."""
-        found: set[str] = set()
+    def rests_on(self) -> "tuple[VocabularyEntry, ...]":
+        """The entries that its value rests on, its own and those of functions included."""
+        found: dict[str, VocabularyEntry] = {}
         todo = [self.name]
         while todo:
-            entry = find(todo.pop())
-            if entry is not None and entry.name not in found:
-                found.add(entry.name)
-                todo += entry.words
-        return frozenset(found)
+            for entry in entries([todo.pop()]):
+                if entry.name not in found:
+                    found[entry.name] = entry
+                    todo += entry.words
+        return tuple(found.values())
 
     @property
     def is_equation(self) -> bool:
@@ -162,27 +162,35 @@ class VocabularyEntry:
     @property
     def logarithms(self) -> bool:
         """Whether it contains logarithms."""
-        return has_logarithms([self.name])
+        return any(entry.name == "log" for entry in self.rests_on)
 
     @property
     def mixture(self) -> bool:
         """Whether mixture pairs alone have it."""
-        return needs_mixture([self.name])
+        return any(entry.name in ("alpha", "target") for entry in self.rests_on)
 
     @property
     def average(self) -> bool:
         """Whether it needs chains with one recurrent class."""
-        return needs_average([self.name])
+        return any(entry.name in ("H", "H_new") for entry in self.rests_on)
 
     @property
     def needs_new_evaluation(self) -> bool:
-        """Whether it takes more than an evaluation of pi and the rows of pi_new."""
-        return needs_new_evaluation([self.name])
+        """Whether it takes more than an evaluation of pi and the rows of pi_new.
+
+        An equation of the chain of pi names pi and not pi_new; the optimal value names neither.
+        """
+        return any(
+            (entry.is_equation or "law" in entry.words)
+            and ("pi" not in entry.words or "pi_new" in entry.words)
+            for entry in self.rests_on
+        )
 
     @property
     def certifiable(self) -> bool:
         """Whether certificates can state it: they hold the solutions that it rests on."""
-        return not beyond_certificates([self.name])
+        held = (*WITNESSES, *WITNESSES_ON_DEMAND)
+        return all(entry.name in held for entry in self.rests_on if entry.is_equation)
 
 
 @public
@@ -216,12 +224,10 @@ def _renewed(text: str) -> str:
     return _TWINS.sub(r"\1_new", text)
 
 
-def _functions(text: str) -> dict[str, VocabularyEntry]:
-    made = {}
-    for name, takes, gives, formula, meaning in map(_columns, text.splitlines()):
-        ranks = tuple(_RANKS[word] for word in takes.split())
-        made[name] = VocabularyEntry(name, _RANKS[gives], formula, meaning, "", ranks)
-    return made
+def _function(name: str, formula: str, meaning: str, ranks: str) -> VocabularyEntry:
+    *takes, _, gives = ranks.split()
+    kinds = tuple(_RANKS[word] for word in takes)
+    return VocabularyEntry(name, _RANKS[gives], formula, meaning, "", kinds)
 
 
 _STARRED = re.findall(r"(\w+)[*] [|]", f"{_SCALARS} {_VECTORS} {_TABLES} {_HIDDEN_TABLES}")
@@ -230,54 +236,16 @@ QUANTITIES = {
     **_quantities(_SCALARS, SCALAR), **_quantities(_VECTORS, STATE), **_quantities(_TABLES, TABLE)
 }  # fmt: skip
 HIDDEN = {**_quantities(_HIDDEN_VECTORS, STATE), **_quantities(_HIDDEN_TABLES, TABLE)}
-FUNCTIONS = _functions(_FUNCTIONS)
+FUNCTIONS = {row[0]: _function(*row) for row in map(_columns, _FUNCTIONS.splitlines())}
 
 
-def find(name: str) -> VocabularyEntry | None:
-    """Return the entry of a name, hidden and former names too."""
-    name = ALIASES.get(name, name)
-    return QUANTITIES.get(name) or FUNCTIONS.get(name) or HIDDEN.get(name)
-
-
-def entries_under(names: Iterable[str]) -> list[VocabularyEntry]:
-    """Return the entries of names and of all that their formulas rest on."""
-    starts = filter(None, map(find, names))
-    under = {name for entry in starts for name in entry.rests_on}
-    return [*filter(None, map(find, under))]
-
-
-def has_logarithms(names: Iterable[str]) -> bool:
-    """Return whether a formula with these names contains logarithms."""
-    return any(entry.name == "log" for entry in entries_under(names))
-
-
-def needs_mixture(names: Iterable[str]) -> bool:
-    """Return whether a formula with these names has a value on mixture pairs alone."""
-    return any(entry.name in ("alpha", "target") for entry in entries_under(names))
-
-
-def needs_average(names: Iterable[str]) -> bool:
-    """Return whether a formula with these names needs chains with one recurrent class."""
-    return any(entry.name in ("H", "H_new") for entry in entries_under(names))
+def entries(names: Iterable[str]) -> list[VocabularyEntry]:
+    """Return the entries of names, also of former and hidden ones; other names have none."""
+    current = [ALIASES.get(name, name) for name in names]
+    parts = (QUANTITIES, FUNCTIONS, HIDDEN)
+    return [part[name] for name in current for part in parts if name in part]
 
 
 def beyond_certificates(names: Iterable[str]) -> list[str]:
-    """Return those of the names whose value rests on a solution that certificates do not hold."""
-    held = (*WITNESSES, *WITNESSES_ON_DEMAND)
-    return [
-        name
-        for name in sorted(names)
-        if any(e.is_equation and e.name not in held for e in entries_under([name]))
-    ]
-
-
-def needs_new_evaluation(names: Iterable[str]) -> bool:
-    """Return whether a formula with these names follows another policy than pi.
-
-    An equation of the chain of pi alone names pi and not pi_new.  The optimal value names neither.
-    """
-    return any(
-        (entry.is_equation or "law" in entry.words)
-        and ("pi" not in entry.words or "pi_new" in entry.words)
-        for entry in entries_under(names)
-    )
+    """Return those of the names that certificates cannot state."""
+    return [entry.name for entry in entries(sorted(names)) if not entry.certifiable]

@@ -94,7 +94,7 @@ def test_rational_kl_is_exact(data: st.DataObject, n: int) -> None:
 
 
 def test_rational_kl_of_a_step_of_1e_minus_30() -> None:
-    """KL(p || p + h) = h^2 / 2 sum 1 / p + O(h^3): a sign no float could tell."""
+    """KL(p || p + h) = h^2 / 2 sum 1 / p + O(h^3): a sign that floats cannot decide."""
     h = F(1, 10**30)
     p = np.array([F(1, 2), F(1, 2)])
     got = tt.kl(p, p + np.array([h, -h]))

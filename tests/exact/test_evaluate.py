@@ -22,7 +22,7 @@ def same(x: Any, y: Any) -> bool:
 
 
 def within(e: tt.Evaluation, truth: dict[str, Any]) -> Iterator[bool]:
-    """Tell entry by entry whether the float values are within their radii of the truth."""
+    """Return, entry by entry, whether the float values are within their radii of the truth."""
     for name, value in truth.items():
         got, radius = np.ravel(getattr(e, name)), np.ravel(getattr(e.radius, name))
         exact = np.ravel(np.array(value, dtype=object))
@@ -39,7 +39,7 @@ R = [[1, 0], [2, -1]]
 #   V1 = 2 + V1/2 = 4;  V0 = 1/2 (1 + V0/2) + 1/2 (0 + V1/2) = 3/2 + V0/4 = 2
 #   rho0 = 1 + 1/4 rho0 = 4/3;  rho1 = 1/4 rho0 + 1/2 rho1 = 2/3
 MIXED = [["1/2", "1/2"], ["1", "0"]]
-BY_HAND = {
+WORKED_EXAMPLE = {
     "V": [2, 4],
     "Q": [[2, 2], [4, 0]],
     "A": [[0, 0], [0, -4]],
@@ -59,9 +59,9 @@ ALWAYS_GO = {
 
 
 @pytest.mark.parametrize(
-    ("pi", "truth"), [(MIXED, BY_HAND), ([["0", "1"]] * 2, ALWAYS_GO)], ids=["mixed", "go"]
+    ("pi", "truth"), [(MIXED, WORKED_EXAMPLE), ([["0", "1"]] * 2, ALWAYS_GO)], ids=["mixed", "go"]
 )
-def test_chain_solved_by_hand(pi: Any, truth: dict[str, Any]) -> None:
+def test_chain_solved_worked_example(pi: Any, truth: dict[str, Any]) -> None:
     mdp = tt.MDP(P, R, [1, 0], "1/2")
     e = tt.evaluate(mdp, pi)
     assert [name for name in QUANTITIES if not same(getattr(e, name), truth[name])] == []
@@ -213,7 +213,8 @@ def test_rewards_scale_without_a_digit_lost(power: int, storage: str) -> None:
         scaled = tt.MDP(scaled.P[None], scaled.r[None], [1.0, 0.0], 0.5)
     e = tt.evaluate(scaled, pi)
     truth = {
-        name: np.array(BY_HAND[name], dtype=object) * (F(2) ** power if name in "VQAeta" else 1)
+        name: np.array(WORKED_EXAMPLE[name], dtype=object)
+        * (F(2) ** power if name in "VQAeta" else 1)
         for name in QUANTITIES
     }
     assert all(within(e, truth))
@@ -254,7 +255,7 @@ def test_exact_arithmetic_has_no_largest_number() -> None:
 
 
 @pytest.mark.parametrize("tiny", [F(1, 2**60), F(1, 2**1000)])
-def test_rows_below_the_grid_by_hand(tiny: F) -> None:
+def test_rows_below_the_grid_worked_example(tiny: F) -> None:
     """Leak `tiny` from 0 to 1, which pays 1: V0 = gamma tiny V1 / (1 - gamma (1 - tiny))."""
     mdp = tt.MDP([[[1.0, float(tiny)]], [[0.0, 1.0]]], [0.0, 1.0], [1.0, 0.0], 0.5)
     e = tt.evaluate(mdp, [[1.0], [1.0]])

@@ -1,4 +1,4 @@
-"""Metamorphic laws of evaluation, with equality in rational arithmetic; each has a false neighbour.
+"""Metamorphic laws of evaluation, with equality in rational arithmetic; each has a false variant.
 
 A law changes a model in a known way and says how the answers change.  With `misquoted` it says a
 near falsehood instead, and a case that breaks that is found: no law holds for just any answer.
@@ -205,7 +205,7 @@ def lazy_chain(case: Case, rng: np.random.Generator, misquoted: bool) -> bool:
 
 @law
 def start_elsewhere(case: Case, rng: np.random.Generator, misquoted: bool) -> bool:
-    """rho and eta are linear in rho0, V does not know it.  Misquoted: neither does rho."""
+    """rho and eta are linear in rho0, V does not depend on it.  False variant: nor does rho."""
     mdp, pi, _ = case.triple
     old = tt.evaluate(mdp, pi)
     points = [[Fraction(int(i == s)) for i in range(mdp.n_states)] for s in range(mdp.n_states)]
@@ -238,5 +238,5 @@ def test_law_holds(true: Law, case: Case, seed: int) -> None:
 
 
 @pytest.mark.parametrize("true", LAWS, ids=lambda law: law.__name__)
-def test_false_neighbour_fails(true: Law, rng: np.random.Generator) -> None:
+def test_false_variant_fails(true: Law, rng: np.random.Generator) -> None:
     assert not all(true(case, rng, True) for case in rational_cases(seed=2, n=300))

@@ -1,4 +1,4 @@
-"""Doubles that overflow are an error, in every quantity: never infinite or NaN in silence."""
+"""Doubles that overflow are an error, in every quantity: never infinite or NaN without an error."""
 
 import warnings
 from collections.abc import Callable
@@ -47,11 +47,11 @@ def settles(call: Callable[[], Any]) -> bool:
         try:
             got = call()
         except tt.LimitError as error:
-            told = str(error)
+            caught = str(error)
         else:
             assert np.isfinite(numbers(got)).all(), got
             return True
-    assert "overflow" in told and "Scale the rewards" in told
+    assert "overflow" in caught and "Scale the rewards" in caught
     return False
 
 

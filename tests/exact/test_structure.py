@@ -80,7 +80,7 @@ def test_period_divides_every_return_time(case: Case) -> None:
         (ring(5, {(0, 0): 1.0, (2, 2): 1.0}), (1, 1)),
     ],
 )
-def test_periods_by_hand(mdp: tt.MDP, periods: tuple[int, ...]) -> None:
+def test_periods_worked_example(mdp: tt.MDP, periods: tuple[int, ...]) -> None:
     assert tt.structure(mdp).periods == periods
 
 

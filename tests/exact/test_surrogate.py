@@ -15,7 +15,7 @@ from tests.strategies import Case, alphas, cases, rational_pairs
 F = Fraction
 
 
-def test_value_by_hand() -> None:
+def test_value_worked_example() -> None:
     """One state, gamma 1/2, rewards 0 and 1, even odds: V = 1, A = (-1/2, 1/2), rho = 2."""
     mdp = tt.MDP([[[1], [1]]], [[0, 1]], [1], "1/2")
     L = tt.surrogate(tt.evaluate(mdp, [["1/2", "1/2"]]))
@@ -95,7 +95,7 @@ def test_radius_of_G_is_the_sum_of_its_errors(rng: np.random.Generator) -> None:
         assert least <= radius <= least * (1 + F(1, 2**30))
 
 
-def test_radius_of_the_value_by_hand() -> None:
+def test_radius_of_the_value_worked_example() -> None:
     """Three states, two actions, each probability moved by 1/4, unless a row is off the grid.
 
     Errors of G and eta add up, then one rounding of L, 2^-90 of what is added and what is below the
@@ -260,7 +260,7 @@ def test_overflow_of_the_value_is_said_not_returned() -> None:
         L.value([[1.0, 0.0], [1.0, 0.0]])
 
 
-def test_scales_of_a_batch_do_not_meet() -> None:
+def test_scales_of_a_batch_are_independent() -> None:
     P, rho0 = np.ones((2, 1, 2, 1)), np.ones((2, 1))
     r = np.array([[[1e300, -1e300]], [[1e-270, 0.0]]])
     mdp, new = tt.MDP(P, r, rho0, [0.5, 0.5]), [[0.25, 0.75]]

@@ -39,7 +39,7 @@ def test_twenty_states_of_two_hundred_digits_are_refused_before_the_work() -> No
     assert np.isfinite(tt.optimal(mdp.to_float()).eta_star)  # the way out
 
 
-DOORS: dict[str, Any] = {
+ENTRIES: dict[str, Any] = {
     "evaluate": lambda m, pi: tt.evaluate(m, pi, work=1e-6),
     "optimal": lambda m, pi: tt.optimal(m, work=1e-6),
     "Pair": lambda m, pi: tt.Pair(m, pi, pi).eta,
@@ -51,24 +51,24 @@ DOORS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_every_door_keeps_the_budget(door: str) -> None:
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_every_entry_keeps_the_budget(entry: str) -> None:
     mdp = with_digits(4, 2, 5)
     pi = tt.policies.uniform(mdp)
     with tt.work_limit(1e-6), pytest.raises(tt.LimitError, match="exact arithmetic"):
-        DOORS[door](mdp, pi)
+        ENTRIES[entry](mdp, pi)
 
 
-@pytest.mark.parametrize("door", ["path_moments", "vine_moments"])
-def test_moments_of_long_fractions_are_refused_before_the_work(door: str) -> None:
+@pytest.mark.parametrize("entry", ["path_moments", "vine_moments"])
+def test_moments_of_long_fractions_are_refused_before_the_work(entry: str) -> None:
     # One evaluation is well within the default budget; the moments take minutes.
     mdp = with_digits(20, 3, 20)
     pi = tt.policies.uniform(mdp)
     pi_new = tt.policies.mixture(pi, tt.policies.greedy(mdp, mdp.r), "1/97")
     assert tt.exact_work(mdp).seconds < 10
-    options = {"common": False} if door == "vine_moments" else {}
+    options = {"common": False} if entry == "vine_moments" else {}
     with tt.work_limit(20), pytest.raises(tt.LimitError, match="moments of paths"):
-        getattr(tt.sampled, door)(mdp, pi, pi_new, **options)
+        getattr(tt.sampled, entry)(mdp, pi, pi_new, **options)
 
 
 def test_verdict_beyond_the_budget_is_undecided_with_the_estimate() -> None:

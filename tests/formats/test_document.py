@@ -242,3 +242,21 @@ def test_repr_is_one_line_with_the_first_names() -> None:
     text = repr(formats.from_document(document))
     assert text.startswith("<Document document: <MDP: S=2, A=2, gamma 9/10, rational")
     assert text.endswith("policies p0, p1, p2, p3, p4, p5, ...>") and "\n" not in text
+
+
+def test_repeated_transitions_do_not_hide_other_problems(tmp_path: Path) -> None:
+    document = spoiled("transitions 4", ["a", "go", "b", "1/4", "9"], spoiled("rho0 a", "1"))
+    document["transitions"] += [["a", "go", "b", "1/4", "9"], ["b", "stay", "a", "1", "0"]]
+    path = tmp_path / "x.mdp.json"
+    path.write_text(json.dumps(document, indent=1))
+    with pytest.raises(tt.InvalidMDPError) as caught:
+        formats.load(path)
+    error = caught.value
+    assert [(problem.code, problem.where.partition(": ")[2]) for problem in error.problems] == [
+        ("row_sum", "rho0"),
+        ("row_sum", "transitions[1]"),
+        ("row_sum", "transitions[3]"),
+        ("duplicate", "transitions[4]"),
+        ("duplicate", "transitions[5]"),
+    ]
+    assert 'of state "a", action "go" sums to 3/2' in error.problems[1].got

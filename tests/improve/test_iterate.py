@@ -59,7 +59,7 @@ def test_gain_bounds_are_lower_bounds_of_the_table_only():
 
 
 def test_gain_bound_is_read_off_a_statement_of_ones_own():
-    @theorem("own", "own", around="L")
+    @theorem("own", "own", center="L")
     def weak(p):
         return p.eta_new, ">=", p.L - 7 * p.eps
 
@@ -119,7 +119,7 @@ def test_too_large_a_step_is_refuted(arithmetic):
 
 
 def test_false_bound_is_seen_to_be_broken():
-    @theorem("own", "own", around="L")
+    @theorem("own", "own", center="L")
     def too_good(p):
         return p.eta_new, ">=", p.L - p.eps * p.max_tv**2
 

@@ -39,7 +39,7 @@ def with_next_rewards(mdp: tt.MDP) -> tt.MDP:
 
 
 def dyadic(next_rewards: bool = False, gamma: Any = HALF) -> tuple[tt.MDP, Array, Array]:
-    """Two states, two actions, all chances multiples of 1/4: uniforms k/4 meet every outcome."""
+    """Two states, two actions, all chances multiples of 1/4: uniforms k/4 draw every outcome."""
     P = [[["3/4", "1/4"], ["1/4", "3/4"]], [["1/2", "1/2"], ["1", "0"]]]
     mdp = tt.MDP(P, [["1", "-1"], ["2", "0"]], ["1/4", "3/4"], gamma)
     pi = exact([["1/4", "3/4"], ["1/2", "1/2"]])

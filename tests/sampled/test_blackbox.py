@@ -87,12 +87,12 @@ def test_the_highest_scores_are_followed(monkeypatch: pytest.MonkeyPatch, make: 
     policy_class = SoftmaxClass((1, 3))
     mdp = tt.MDP([[[1.0]] * 3], [[0.0, 0.0, 0.0]], [1.0], 0.5)
     rounds = list(islice(make(simulator(mdp, 4), policy_class, 1, 40), 40))
-    want = policy_class.policy(AIM)
-    off = [float(np.abs(pi - want).max()) for pi in rounds]
+    expected = policy_class.policy(AIM)
+    off = [float(np.abs(pi - expected).max()) for pi in rounds]
     assert off[-1] < 0.02 and off[0] > 0.1
     monkeypatch.setattr(blackbox, "scores", ranked(lambda theta: -towards(theta)))
     away = list(islice(make(simulator(mdp, 4), policy_class, 1, 40), 10))[-1]
-    assert np.abs(away - want).max() > 0.2
+    assert np.abs(away - expected).max() > 0.2
 
 
 def test_cem_takes_the_mean_and_spread_of_the_best_share(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,8 +57,8 @@ def test_sparse_and_dense_rows_draw_alike() -> None:
     got = dense.outcome[dense.places(at, u)]
     assert np.array_equal(got, sparse.outcome[sparse.places(at, u)])
     cumulated = np.cumsum(rows, axis=1)
-    want = (cumulated[at] <= u[:, None]).sum(axis=1)
-    assert np.array_equal(got[at != 7], want[at != 7])
+    expected = (cumulated[at] <= u[:, None]).sum(axis=1)
+    assert np.array_equal(got[at != 7], expected[at != 7])
     assert set(got[at == 7]) == {0}  # an empty row
 
 
@@ -71,13 +71,13 @@ def test_inversion_is_monotone() -> None:
         assert np.all(np.diff(drawn(table, row, u)) >= 0)
 
 
-def test_entries_below_the_grid_are_met_or_not_within_one_uniform() -> None:
+def test_entries_below_the_grid_are_drawn_to_within_one_uniform() -> None:
     for p in ([1e-20, 1.0], [0.25, 1e-20, 0.75], [1.0, 1e-20]):
         table = Categorical.of(np.array([p]))
         u = np.array([0.0, 2.0**-53, 0.25 - 2.0**-54, 0.25, 0.5, LAST])
         got = drawn(table, 0, u)
-        want = {3: [0, 0, 0, 2, 2, 2], 2: [0, 1, 1, 1, 1, 1]}[len(p)]
-        assert got == (want if p[0] != 1.0 else [0] * 6)
+        expected = {3: [0, 0, 0, 2, 2, 2], 2: [0, 1, 1, 1, 1, 1]}[len(p)]
+        assert got == (expected if p[0] != 1.0 else [0] * 6)
     # A row that sums to a little less than 1: the last outcome takes what is left.
     short = Categorical.of(np.array([[0.5, 0.5 - 2.0**-53]]))
     assert drawn(short, 0, [0.5 - 2.0**-53, 0.5, LAST]) == [0, 1, 1]

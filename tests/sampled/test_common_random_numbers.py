@@ -20,14 +20,16 @@ def test_overlaps_are_where_one_uniform_falls_in_both_rows() -> None:
     rows = [row.tolist() for _, pi, new in rational_pairs(71, 20) for row in (*pi, *new)]
     for p, q in product(rows[:25], rows[-25:]):
         ends = [list(zip([F(0), *accumulate(x)], accumulate(x), strict=False)) for x in (p, q)]
-        want = {}
+        reference = {}
         for (i, (a, b)), (j, (c, d)) in product(*map(enumerate, ends)):
             if min(b, d) > max(a, c):
-                want[i, j] = min(b, d) - max(a, c)
-        met = list(monotone_coupling(p, q))
-        assert {(i, j): both for i, j, both in met} == want and len(met) == len(want)
+                reference[i, j] = min(b, d) - max(a, c)
+        outcomes = list(monotone_coupling(p, q))
+        assert {(i, j): both for i, j, both in outcomes} == reference and len(outcomes) == len(
+            reference
+        )
         if len(p) == len(q) and p == q:
-            assert all(i == j for i, j, _ in met)
+            assert all(i == j for i, j, _ in outcomes)
     assert list(monotone_coupling([F(0), F(0)], [F(1, 2), F(1, 2)])) == []  # an action not allowed
 
 
@@ -58,7 +60,7 @@ def test_second_moments_with_stops_are_those_of_vine_moments() -> None:
     step = 2 * (pi_new - pi)
     chances = {1: F(1, 2), 2: F(1, 4), 3: F(1, 4)}
     d = tt.evaluate(mdp, pi).d
-    first, shared, apart = F(0), F(0), F(0)
+    first, shared, separate = F(0), F(0), F(0)
     for s in (0, 1):  # in the sink there is one action and nothing to gain
         products = exact([["0"] * 2] * 2)
         mean = exact(["0"] * 2)
@@ -70,11 +72,11 @@ def test_second_moments_with_stops_are_those_of_vine_moments() -> None:
         alone = products.diagonal() - mean**2
         first += d[s] * (step[s] @ mean)
         shared += d[s] * (step[s] @ products @ step[s])
-        apart += d[s] * (step[s] ** 2 @ alone + (step[s] @ mean) ** 2)
-    for common, second in ((True, shared), (False, apart)):
+        separate += d[s] * (step[s] ** 2 @ alone + (step[s] @ mean) ** 2)
+    for common, second in ((True, shared), (False, separate)):
         found = vine_moments(mdp, pi, pi_new, common=common)
         assert (found.mean, found.variance) == (first, second - first**2)
-    assert shared != apart
+    assert shared != separate
 
 
 def test_common_numbers_take_what_the_covariance_is() -> None:
@@ -85,10 +87,10 @@ def test_common_numbers_take_what_the_covariance_is() -> None:
     mdp = tt.MDP(P, r, [1, 0, 0], "0")
     pi, new = exact([["1/2", "1/2"]] * 3), exact([["0", "1"]] + [["1/2", "1/2"]] * 2)
     # X = (Q1 - Q0) / 2, of means 1/2, 1/4; E X^2 = P(they differ) / 4, coupled 1/4 / 4.
-    common, apart = (vine_moments(mdp, pi, new, common=c) for c in (True, False))
-    assert common.mean == apart.mean == F(-1, 8)
+    common, separate = (vine_moments(mdp, pi, new, common=c) for c in (True, False))
+    assert common.mean == separate.mean == F(-1, 8)
     assert common.variance == F(1, 16) - F(1, 64)
-    assert apart.variance == F(1, 8) - F(1, 64)
+    assert separate.variance == F(1, 8) - F(1, 64)
 
 
 def test_pairs_of_states_are_limited() -> None:

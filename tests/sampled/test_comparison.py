@@ -26,7 +26,7 @@ def test_a_curve_is_a_step_function() -> None:
     assert at.tolist() == [1, 1, 1, 3, 3, 2, 2] and curve.iterations == 2
 
 
-def test_band_by_hand() -> None:
+def test_band_worked_example() -> None:
     """Three curves at 10 steps: 1, 3, 8; mean 4, variance 13."""
     curves = [Curve(np.array([0, 10]), np.array([0.0, x]), 0) for x in (1.0, 3.0, 8.0)]
     made = band(curves, np.array([5, 10, 99]))
@@ -47,7 +47,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch, rows: list[Any], sampled: bool = T
             single_path(sim, tt.policies.uniform(mdp), 10, 3)
             yield np.array([pi])
 
-    monkeypatch.setitem(METHODS, "scripted", Method("scripted", "as told", plays, sampled))
+    monkeypatch.setitem(METHODS, "scripted", Method("scripted", "as given", plays, sampled))
 
 
 def test_a_run_scores_each_policy_exactly_and_counts_falls(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,7 +69,7 @@ def test_the_iteration_that_reaches_the_budget_is_the_last(
 
 
 def test_only_certain_falls_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Policies an ulp apart: no fall is counted that rationals do not show, nor one in doubt."""
+    """Policies that differ by an ulp: falls are counted only if rationals show them."""
     rng = np.random.default_rng(1)
     P = rng.dirichlet(np.ones(6), (6, 2))
     mdp = tt.MDP(P, rng.standard_normal((6, 2)), rng.dirichlet(np.ones(6)), 0.97)
@@ -81,7 +81,7 @@ def test_only_certain_falls_are_counted(monkeypatch: pytest.MonkeyPatch) -> None
     def plays(mdp: Any, sim: Any, policy_class: Any, settings: Any) -> Iterator[Any]:
         yield from tables
 
-    monkeypatch.setitem(METHODS, "scripted", Method("scripted", "as told", plays, False))
+    monkeypatch.setitem(METHODS, "scripted", Method("scripted", "as given", plays, False))
     curve = run(mdp, "scripted", 0, 40 * 400, SETTINGS)
     exact = mdp.to_rational()
     etas = [tt.evaluate(exact, tt.policies.to_rational(pi)).eta for pi in tables]
@@ -118,7 +118,7 @@ def test_a_run_depends_on_its_method_and_seed_alone() -> None:
     longer = run(mdp, "single_path", 3, 3000, SETTINGS)
     n = len(alone.steps)
     assert longer.steps[:n].tolist() == alone.steps.tolist() and len(longer.steps) > n
-    # Methods of one seed meet other random numbers.
+    # Methods of one seed use different random numbers.
     other = run(mdp, "natural_fixed", 3, 1500, SETTINGS)
     assert alone.steps[1] != other.steps[1]
 
@@ -130,12 +130,12 @@ def test_settings_reach_the_method(monkeypatch: pytest.MonkeyPatch) -> None:
         given.append((policy_class.shape, policy_class.allowed, settings, sim.steps))
         yield tt.policies.uniform(mdp)
 
-    monkeypatch.setitem(METHODS, "scripted", Method("scripted", "as told", plays))
+    monkeypatch.setitem(METHODS, "scripted", Method("scripted", "as given", plays))
     mdp, settings = model("rover"), Settings(7, 0.3, 11)
     run(mdp, "scripted", 0, 1, settings)
-    ((shape, allowed, told, steps),) = given
+    ((shape, allowed, caught, steps),) = given
     assert shape == (2, 3) and (allowed == mdp.allowed).all()
-    assert told is settings and steps == 0
+    assert caught is settings and steps == 0
 
 
 def test_what_cannot_run_is_refused() -> None:

@@ -30,14 +30,14 @@ def listed(mdp, pi, T):
 
 @pytest.mark.parametrize("T", [1, 3])
 def test_paths_and_chances_are_those_of_a_plain_product(T: int) -> None:
-    met = 0
+    count = 0
     for mdp, pi, _ in rational_pairs(31, 8, max_states=2, max_actions=2):
         for model in (mdp, with_next_rewards(mdp)):
             mine = sorted(paths(model, pi, T))
             assert sorted(listed(model, pi, T)) == mine
             assert sum(chance for chance, _ in mine) == 1
-            met += len(mine)
-    assert met > 20
+            count += len(mine)
+    assert count > 20
 
 
 def test_expectations_of_numbers_and_arrays() -> None:

@@ -53,8 +53,8 @@ def one_path(rollouts: Rollouts, i: int) -> Rollouts:
 def test_gradient_weight_and_return_are_unbiased_up_to_the_horizon(T: int) -> None:
     nonzero = 0
     for mdp, pi, _ in DRAWN:
-        want = gradient(mdp, pi, T)
-        assert mean(mdp, pi, T).tolist() == want.tolist()
+        reference = gradient(mdp, pi, T)
+        assert mean(mdp, pi, T).tolist() == reference.tolist()
         at = visits(mdp, pi, T)
         weight = mean(mdp, pi, T, "weight")
         assert weight.tolist() == [
@@ -62,7 +62,7 @@ def test_gradient_weight_and_return_are_unbiased_up_to_the_horizon(T: int) -> No
         ]
         eta = mean(mdp, pi, T, "eta")
         assert eta == mdp.rho0 @ values(mdp, pi, T)[0][T]
-        nonzero += bool(want.any())
+        nonzero += bool(reference.any())
     assert nonzero >= 3
 
 
@@ -96,7 +96,7 @@ def one_late_choice() -> tuple[tt.MDP, Any]:
     return mdp, exact([["1/2", "1/2"]] * 3)
 
 
-def test_undiscounted_weights_are_biased_by_hand() -> None:
+def test_undiscounted_weights_are_biased_worked_example() -> None:
     """A(1, .) = -1/2, 1/2 and rho(1) = 1/2, so G(1, 1) = 1/4; all steps weigh 3/4 instead."""
     mdp, pi = one_late_choice()
     assert mean(mdp, pi, 2)[1].tolist() == [F(-1, 4), F(1, 4)]
@@ -119,9 +119,9 @@ def test_a_baseline_changes_the_variance_and_not_the_mean() -> None:
     for mdp, pi, _ in DRAWN:
         V = values(mdp, pi, T)[0][T]
         arbitrary = exact([F(7, 3), F(-2)])[: len(pi)]
-        want = gradient(mdp, pi, T).tolist()
+        reference = gradient(mdp, pi, T).tolist()
         for b in (arbitrary, V):
-            assert mean(mdp, pi, T, baseline=b).tolist() == want
+            assert mean(mdp, pi, T, baseline=b).tolist() == reference
             assert mean(mdp, pi, T, baseline=b, weighting="undiscounted").tolist() == (
                 mean(mdp, pi, T, weighting="undiscounted").tolist()
             )
@@ -145,9 +145,9 @@ def test_lam_is_unbiased_with_the_true_values(lam: Fraction) -> None:
         e = tt.evaluate(mdp, pi)
         at = visits(mdp, pi, T)
         d = exact([sum(mdp.gamma**t * at[t][s] for t in range(T)) for s in range(len(pi))])
-        want = np.where(pi > 0, d[:, None] * e.A, ZERO)
-        assert mean(mdp, pi, T, baseline=e.V, lam=lam).tolist() == want.tolist()
-        seen += bool(want.any())
+        reference = np.where(pi > 0, d[:, None] * e.A, ZERO)
+        assert mean(mdp, pi, T, baseline=e.V, lam=lam).tolist() == reference.tolist()
+        seen += bool(reference.any())
     assert seen >= 3
 
 

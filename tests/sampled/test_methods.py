@@ -160,10 +160,10 @@ def test_empirical_fisher_has_the_expectation_of_the_analytic_one(
     for theta, product, iterations in products:
         assert iterations == 20
         v = rng.standard_normal((2, 2))
-        want = policy_class.fisher_product([share, 1 - share], theta, v)
-        assert product(v) == pytest.approx(want, abs=0.02 * np.abs(want).max())
+        reference = policy_class.fisher_product([share, 1 - share], theta, v)
+        assert product(v) == pytest.approx(reference, abs=0.02 * np.abs(reference).max())
         flat = policy_class.fisher_product([0.25, 0.75], theta, v)
-        assert np.abs(flat - want).max() > 0.04 * np.abs(want).max()
+        assert np.abs(flat - reference).max() > 0.04 * np.abs(reference).max()
     assert np.abs(products[1][0]).max() > 0.1  # away from the uniform policy too
 
 
@@ -175,8 +175,8 @@ def test_rwr_weighs_by_the_return_above_the_least() -> None:
     assert [pi.tolist() for pi in made[1:]] == [[[0.0, 0.0, 1.0]]] * 3
 
 
-def test_rwr_of_arms_that_were_not_met() -> None:
-    """An arm not met has the mean weight of its state: by loops over the same few paths."""
+def test_rwr_of_arms_without_data() -> None:
+    """An arm without data has the mean weight of its state: by loops over the same few paths."""
     mdp = tt.MDP([[[1.0]] * 4], [[1.0, 2.0, 4.0, 8.0]], [1.0], 0.5)
     unmet = 0
     for seed in range(12):
@@ -190,8 +190,8 @@ def test_rwr_of_arms_that_were_not_met() -> None:
             above[arms.index(a)] if a in arms else mean for a in range(4)
         ]  # fmt: skip
         total = sum(weight)
-        want = [w / total if total else 0.25 for w in weight]
-        assert got[0] == pytest.approx(np.array(want), abs=1e-14)
+        reference = [w / total if total else 0.25 for w in weight]
+        assert got[0] == pytest.approx(np.array(reference), abs=1e-14)
         unmet += sum(a not in arms for a in range(4))
     assert unmet > 12
 
@@ -221,18 +221,18 @@ def test_a_batch_is_so_many_paths() -> None:
 
 
 def test_a_batch_that_affords_no_two_paths_is_refused_with_the_cure() -> None:
-    with pytest.raises(InvalidMDPError, match="Raise batch, or set a horizon") as told:
+    with pytest.raises(InvalidMDPError, match="Raise batch, or set a horizon") as caught:
         Settings(2000).paths(bandit(0.999999))
-    (problem,) = told.value.problems
+    (problem,) = caught.value.problems
     assert (problem.where, problem.got) == ("batch", "= 2000 steps")
     least = int(problem.expected.split()[2].rstrip(":"))
     assert Settings(least).paths(bandit(0.999999)) == 2
     with pytest.raises(InvalidMDPError):
         Settings(least - 1).paths(bandit(0.999999))
     assert Settings(2000, horizon=100).paths(bandit(0.999999)) == 20
-    with pytest.raises(InvalidMDPError, match=r"Raise batch$") as told:
+    with pytest.raises(InvalidMDPError, match=r"Raise batch$") as caught:
         Settings(15, horizon=8).paths(bandit(0.5))
-    assert "at least 16: two paths, of 8 steps" in str(told.value)
+    assert "at least 16: two paths, of 8 steps" in str(caught.value)
     assert Settings(16, horizon=8).paths(bandit(0.5)) == 2
     with pytest.raises(InvalidMDPError, match="Raise batch"):
         started(model("patient"), "single_path", 0, Settings())

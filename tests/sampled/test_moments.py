@@ -51,13 +51,13 @@ def test_moments_of_the_return_are_sums_over_all_paths(T: int) -> None:
     scattered = 0
     for mdp, pi, _ in DRAWN:
         g = mdp.gamma
-        met = [
+        terms = [
             (chance, sum(g**t * r for t, (_, _, r, _) in enumerate(steps)))
             for chance, steps in paths(mdp, pi, T)
         ]
-        mean = sum(p * x for p, x in met)
+        mean = sum(p * x for p, x in terms)
         got = return_moments(mdp, pi, T)
-        assert (got.mean, got.variance) == (mean, sum(p * x * x for p, x in met) - mean**2)
+        assert (got.mean, got.variance) == (mean, sum(p * x * x for p, x in terms) - mean**2)
         assert got.steps == T
         scattered += got.variance > 0
     assert scattered >= 8
@@ -69,7 +69,7 @@ def test_moments_of_a_gain_are_sums_over_all_paths(weighting: str, with_baseline
     scattered = 0
     for i, (mdp, pi, pi_new) in enumerate(DRAWN):
         b = exact(["5/3", "-2"])[: len(pi)] if with_baseline else None
-        # Three steps, where what a reward pays meets what is added later, for the last two models.
+        # Three steps for the last two models, whose rewards correlate with later returns.
         for T in (1, 2, 3) if i >= len(DRAWN) - 2 else (1, 2):
 
             def gain(path: Rollouts, pi: Any = pi, new: Any = pi_new, b: Any = b) -> Any:
@@ -88,8 +88,8 @@ def test_means_are_those_of_the_recursion_and_of_the_surrogate() -> None:
     """Larger models, where no enumeration fits."""
     moved = 0
     for mdp, pi, pi_new in pairs_with_support(54, 25):
-        want = (gradient(mdp, pi, 4) * (pi_new - pi)).sum()
-        assert path_moments(mdp, pi, pi_new, 4).mean == want
+        reference = (gradient(mdp, pi, 4) * (pi_new - pi)).sum()
+        assert path_moments(mdp, pi, pi_new, 4).mean == reference
         L = tt.surrogate(tt.evaluate(mdp, pi))
         stops = path_moments(mdp, pi, pi_new)
         assert stops.mean == L.gain(pi_new)
@@ -172,8 +172,8 @@ def test_floats_and_sparse_rows_agree_with_rationals() -> None:
                 lambda m, x, y, T=horizon: vine_moments(m, x, y, T, common=False),
             ]
             for ask in asked:
-                want = ask(mdp, pi, pi_new)
-                numbers = [float(x) for x in (want.mean, want.variance, want.steps)]
+                reference = ask(mdp, pi, pi_new)
+                numbers = [float(x) for x in (reference.mean, reference.variance, reference.steps)]
                 for model in (rough, sparse):
                     got = ask(model, p, new)
                     assert [got.mean, got.variance, got.steps] == pytest.approx(numbers, rel=1e-12)

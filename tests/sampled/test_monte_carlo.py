@@ -106,12 +106,12 @@ def test_moments_of_a_needle_are_those_of_the_rational_model() -> None:
     pi_new = tt.policies.mixture(pi, target, "1/2")
     mdp, p, new = rational.to_float(), tt.policies.to_float(pi), tt.policies.to_float(pi_new)
     for common in (True, False):
-        want = vine_moments(rational, pi, pi_new, common=common)
-        assert want.variance > 10**19
+        expected = vine_moments(rational, pi, pi_new, common=common)
+        assert expected.variance > 10**19
         got = vine_moments(mdp, p, new, common=common)
-        assert got.variance == pytest.approx(float(want.variance), rel=1e-12)
-    want = path_moments(rational, pi, pi_new)
-    assert path_moments(mdp, p, new).variance == pytest.approx(float(want.variance), rel=1e-12)
+        assert got.variance == pytest.approx(float(expected.variance), rel=1e-12)
+    expected = path_moments(rational, pi, pi_new)
+    assert path_moments(mdp, p, new).variance == pytest.approx(float(expected.variance), rel=1e-12)
 
 
 def test_a_difference_of_floats_is_no_negative_variance() -> None:

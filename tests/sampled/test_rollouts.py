@@ -64,8 +64,8 @@ def test_each_path_is_drawn_as_often_as_it_should_be() -> None:
         key = tuple((s[t], a[t], F(r[t]), s[t + 1]) for t in range(2))
         drawn[key] = drawn.get(key, 0) + 1
         assert rollouts.behaviour[i].tolist() == [p[s[t], a[t]] for t in range(2)]
-    want = {tuple(steps): chance * script.n for chance, steps in paths(mdp, pi, 2)}
-    assert drawn == want
+    reference = {tuple(steps): chance * script.n for chance, steps in paths(mdp, pi, 2)}
+    assert drawn == reference
 
 
 def test_stops_leave_nothing_behind() -> None:
@@ -123,8 +123,8 @@ def test_a_policy_of_its_own_for_each_path() -> None:
         rows = np.array([first, second] * 50)
         rollouts = single_path(Simulator(mdp, np.random.default_rng(2)), rows, 100, horizon)
         i, t = np.nonzero(rollouts.within)
-        want = (i % 2) * (rollouts.states[i, t] < 2)
-        assert np.array_equal(rollouts.actions[i, t], want) and want.any()
+        reference = (i % 2) * (rollouts.states[i, t] < 2)
+        assert np.array_equal(rollouts.actions[i, t], reference) and reference.any()
         assert np.all(rollouts.behaviour == 1)
     # One path: (1, S, A) and (S, A) are the same policy.
     both = [

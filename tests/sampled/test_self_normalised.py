@@ -77,7 +77,7 @@ def test_one_branch_says_nothing() -> None:
         assert L.value(new) == L.eta
 
 
-def test_by_hand() -> None:
+def test_worked_example() -> None:
     """Actions 0, 1: u = 2 p0, 3 p1, so that L = 3 (6 p0 - 3 p1) / (2 p0 + 3 p1), at pi 3 x 1."""
     L = self_normalised(tried([[0, 1]]), PI)
     new = exact([["1/2", "1/2", "0"]])

@@ -28,8 +28,8 @@ def ends(mdp: tt.MDP, s: int, a: int) -> list[tuple[int, float, float]]:
     return out
 
 
-def test_each_successor_is_met_at_exactly_its_own_uniforms() -> None:
-    met = 0
+def test_each_successor_is_drawn_at_exactly_its_own_uniforms() -> None:
+    count = 0
     for mdp, _, _ in rational_pairs(61, 20):
         rough = mdp.to_float()
         sim = simulator(rough)
@@ -38,8 +38,8 @@ def test_each_successor_is_met_at_exactly_its_own_uniforms() -> None:
                 sim.restore([s, s])
                 rewards, states = sim.step([a, a], [first, last])
                 assert states.tolist() == [t, t] and rewards.tolist() == [rough.r[s, a]] * 2
-                met += 1
-    assert met > 150
+                count += 1
+    assert count > 150
 
 
 def test_the_start_is_drawn_from_rho0() -> None:
@@ -49,7 +49,7 @@ def test_the_start_is_drawn_from_rho0() -> None:
     assert simulator(tt.MDP(mdp.P, mdp.r, [0.0, 1.0], 0.5)).reset(50).tolist() == [1] * 50
 
 
-def test_rewards_of_successors_are_met_as_they_are() -> None:
+def test_rewards_of_successors_are_observed_unchanged() -> None:
     mdp = in_floats(*dyadic(next_rewards=True))[0]
     P, r = (sp.csr_array(x.reshape(4, 2)) for x in (mdp.P, mdp.r_next))
     sparse = tt.MDP(P, r, mdp.rho0, mdp.gamma)
@@ -91,10 +91,12 @@ def test_frequencies_are_those_of_the_model() -> None:
     before, actions = sim.states, np.arange(n) // 6 % 2
     _, after = sim.step(actions)
     counts = np.bincount((before * 2 + actions) * 6 + after, minlength=72).reshape(6, 2, 6)
-    want = P * counts.sum(axis=-1, keepdims=True)
-    chi = ((counts - want) ** 2 / want).sum()
+    reference = P * counts.sum(axis=-1, keepdims=True)
+    chi = ((counts - reference) ** 2 / reference).sum()
     assert abs(chi - 60) <= 4 * 120**0.5  # 60 degrees of freedom
-    assert ((counts - want[:, ::-1]) ** 2 / want[:, ::-1]).sum() > 1000  # the other action's rows
+    assert (
+        (counts - reference[:, ::-1]) ** 2 / reference[:, ::-1]
+    ).sum() > 1000  # the other action's rows
 
 
 def test_saved_states_are_taken_back_in_part_and_often() -> None:

@@ -45,8 +45,8 @@ FEW: dict[str, Any] = {
 }
 
 
-def test_fitted_values_by_hand() -> None:
-    """Returns from state 0: 1 + 4; from state 1: 4 and 2; state 2 is not met."""
+def test_fitted_values_worked_example() -> None:
+    """Returns from state 0: 1 + 4; from state 1: 4 and 2; state 2 is not visited."""
     assert fitted_values(Rollouts(**FEW, geometric=True), 3).tolist() == [5.0, 3.0, 0.0]
     whole = {**FEW, "length": np.array([2, 2]), "rewards": np.array([[1.0, 4.0], [2.0, 6.0]])}
     # With a horizon: from 0 they are 1 + 4/2 and 6, from 1 they are 4 and 2 + 6/2.
@@ -63,14 +63,14 @@ def crossed_by_loops(
     S, A = pi.shape
     fits = []
     for half in halves:
-        met: list[list[float]] = [[] for _ in range(S)]
+        returns: list[list[float]] = [[] for _ in range(S)]
         for i in half:
             T = int(rollouts.length[i])
             for t in range(T):
-                met[rollouts.states[i, t]].append(
+                returns[rollouts.states[i, t]].append(
                     sum(f ** (k - t) * rollouts.rewards[i, k] for k in range(t, T))
                 )
-        fits.append([float(np.mean(values)) if values else 0.0 for values in met])
+        fits.append([float(np.mean(values)) if values else 0.0 for values in returns])
     n = len(rollouts.length)
     G, weight = np.zeros((n, S, A)), np.zeros(S)
     for half, V in zip(halves, fits[::-1], strict=True):
@@ -158,7 +158,7 @@ def test_a_baseline_fitted_on_the_same_paths_would_shrink_the_gain() -> None:
     assert abs(np.mean(own) - 0.25 * 3 / 4) < 4 * error < 0.25 / 8
 
 
-def test_halves_are_drawn_apart_from_the_lengths_of_paths() -> None:
+def test_halves_are_independent_of_the_lengths_of_paths() -> None:
     """Geometric times come the longest first: unshuffled, each half's V is of other lengths."""
     mdp = raised(model("weather"), 2.0)
     pi = tt.policies.uniform(mdp)

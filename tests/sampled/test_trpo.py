@@ -96,7 +96,7 @@ def test_a_step_is_judged_by_the_exact_pair(source: Any) -> None:
 
 
 def test_a_fall_is_reported_where_rationals_show_one() -> None:
-    mdp = raised(model("rover"), 20.0)  # returns so high that three paths tell little
+    mdp = raised(model("rover"), 20.0)  # returns so high that three paths are not informative
     run = ran(mdp, Paths(3), 2, 30, 0.1, bounds=())
     fell = 0
     for got in run:
@@ -176,7 +176,7 @@ def test_same_seed_same_bytes() -> None:
 @pytest.mark.parametrize("source", [Paths(20), Paths(20, 5), Paths(20, baseline=True), Vines(8)])
 @pytest.mark.parametrize("scale", [1e-300, 1e300, 3e307])
 def test_no_nan_enters_theta(source: Any, scale: float) -> None:
-    """Near overflow there is a finite theta or an error that says so; numpy's warnings apart."""
+    """Near overflow there is a finite theta or an error that says so; numpy's warnings excepted."""
     P = np.full((2, 2, 2), 0.5)
     mdp = tt.MDP(P, np.array([[1.0, -1.0], [0.5, 1.0]]) * scale, [0.5, 0.5], 0.9)
     done, said = [], ""
@@ -211,8 +211,8 @@ def test_states_that_share_their_logits_keep_one_row() -> None:
         assert pi[0] == pytest.approx(pi[1], abs=1e-15)
         assert got.record.step.multipliers["theta"].shape == policy_class.theta_shape
     assert any(got.record.status == "moved" for got in run)
-    apart = ran(mdp, Paths(60), 9, 5, 0.02)[-1].record.step.pi_new
-    assert np.abs(apart[0] - apart[1]).max() > 0.01
+    separate = ran(mdp, Paths(60), 9, 5, 0.02)[-1].record.step.pi_new
+    assert np.abs(separate[0] - separate[1]).max() > 0.01
 
 
 def test_a_step_of_ones_own_sees_the_batch_and_theta() -> None:

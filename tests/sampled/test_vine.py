@@ -45,8 +45,8 @@ def test_gradient_is_unbiased_for_each_stopping_time(next_rewards: bool) -> None
         at = visits(mdp, pi, N + 1)[N]
         assert exactly(L.G).tolist() == (exact(at)[:, None] * 2 * centred(pi, Q[2])).tolist()
         assert exactly(L.weight).tolist() == [2 * x for x in at]
-        met = [visits(mdp, pi, t + 1)[t] @ exact(values(mdp, pi, 1)[0][1]) for t in range(N + 1)]
-        assert F(float(L.eta)) == sum(met)  # rewards up to the root, and at it
+        terms = [visits(mdp, pi, t + 1)[t] @ exact(values(mdp, pi, 1)[0][1]) for t in range(N + 1)]
+        assert F(float(L.eta)) == sum(terms)  # rewards up to the root, and at it
     assert V[2].any()
 
 
@@ -68,7 +68,7 @@ def test_it_is_rho_times_the_advantage_where_all_ends_in_a_sink() -> None:
         assert total.tolist() == L.G.tolist() and total.any() and eta == L.eta
 
 
-def test_branches_that_do_not_share_stop_apart() -> None:
+def test_branches_that_do_not_share_stop_independently() -> None:
     """With reward 1 a branch returns its length: one for all of a root, or one for each."""
     mdp = tt.MDP(np.ones((1, 2, 1)), np.ones((1, 2)), [1.0], 0.75)
     n = 20_000
@@ -76,9 +76,9 @@ def test_branches_that_do_not_share_stop_apart() -> None:
         sim = Simulator(mdp, np.random.default_rng(9))
         out = vine(sim, [[0.5, 0.5]], n // roots, roots=roots)
         assert np.array_equal(out.Q[:, 0], out.Q[:, 1]) and np.array_equal(out.first, 0 * out.Q + 1)
-        apart = vine(sim, [[0.5, 0.5]], n // roots, roots=roots, common=False)
-        assert abs(np.corrcoef(apart.Q.T)[0, 1]) <= 4 / n**0.5
-        for grown_ in (out, apart):  # nor do they know where on its path the root lies
+        separate = vine(sim, [[0.5, 0.5]], n // roots, roots=roots, common=False)
+        assert abs(np.corrcoef(separate.Q.T)[0, 1]) <= 4 / n**0.5
+        for grown_ in (out, separate):  # nor do they depend on the place of the root on its path
             assert abs(np.corrcoef(grown_.before, grown_.Q[:, 0])[0, 1]) <= 4 / n**0.5
             assert abs(grown_.Q[:, 0].mean() - 4) <= 4 * (12 / n) ** 0.5
             assert abs(grown_.before.mean() - 3) <= 8 * (12 / n) ** 0.5
@@ -98,12 +98,12 @@ def test_drawn_actions_are_weighed_without_bias(K: int, common: bool) -> None:
             settings = {"branches": K, "common": common, "behaviour": behaviour, "horizon": 2}
             out, p = grown(started(mdp, s), HALVES, draws, **settings)
             L = estimate_vine(out, p)
-            want = np.where(np.arange(2)[:, None] == s, 2 * centred(HALVES, Q), ZERO)
+            reference = np.where(np.arange(2)[:, None] == s, 2 * centred(HALVES, Q), ZERO)
             got = exactly(L.G)
             if behaviour is None or s == 1:
-                assert got.tolist() == want.tolist()
+                assert got.tolist() == reference.tolist()
             else:  # 1 / (3/4) is no double
-                assert L.G == pytest.approx(want.astype(float), rel=1e-13, abs=1e-13)
+                assert L.G == pytest.approx(reference.astype(float), rel=1e-13, abs=1e-13)
             assert L.allowed is None and not out.every
 
 
@@ -150,8 +150,8 @@ def test_truncation_leaves_out_no_more_than_gamma_to_the_horizon() -> None:
             off = max(abs(x) for x in (values(mdp, pi, T)[1][T] - e.Q).ravel())
             assert 0 < off <= mdp.gamma**T * max(abs(x) for x in e.V)
             got = vine_moments(mdp, pi, HALVES, T).mean
-            want = (e.rho[:, None] * values(mdp, pi, T)[1][T] * (HALVES - pi)).sum()
-            assert got == want != tt.surrogate(e).gain(HALVES)
+            reference = (e.rho[:, None] * values(mdp, pi, T)[1][T] * (HALVES - pi)).sum()
+            assert got == reference != tt.surrogate(e).gain(HALVES)
 
 
 def test_truncation_leaves_out_just_that_of_a_constant_reward() -> None:
@@ -196,8 +196,8 @@ def test_common_numbers_make_equal_branches_equal() -> None:
             out = vine(sim, pi, 100, roots=roots, horizon=horizon)
             assert np.array_equal(out.Q[:, 0], out.Q[:, 1]) and len(set(out.Q[:, 0].tolist())) > 5
             assert not estimate_vine(out, pi).G.any()
-            apart = vine(sim, pi, 100, roots=roots, horizon=horizon, common=False)
-            assert not np.array_equal(apart.Q[:, 0], apart.Q[:, 1])
+            separate = vine(sim, pi, 100, roots=roots, horizon=horizon, common=False)
+            assert not np.array_equal(separate.Q[:, 0], separate.Q[:, 1])
             drawn = vine(sim, pi, 100, 3, roots=roots, horizon=horizon)
             assert np.all(drawn.Q == drawn.Q[:, :1])
 

@@ -27,7 +27,9 @@ OF_MIXTURES = {
 
 
 def normal(text: str) -> str:
-    """Return the syntax tree of a formula; spaces and needless parentheses are gone."""
+    """Return the syntax tree of a formula with the checker's names; spaces do not count."""
+    for new, old in check.FORMER.items():
+        text = text.replace(new, old)
     return ast.dump(ast.parse(text, mode="eval"))
 
 

@@ -1,16 +1,14 @@
-"""The vocabulary: formulas against values, derived facts, pages, and a quantity that is added."""
+"""The vocabulary: formulas against values, derived facts, and a quantity that is added."""
 
 import json
 import re
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import tabular_trpo as tt
-from scripts import vocabulary_page
 from tabular_trpo import check
 from tabular_trpo._app.falsify.worked_example import definition, work_out
 from tabular_trpo._improve.gain_bounds import gain_bounds
@@ -27,15 +25,10 @@ from tabular_trpo._theory.vocabulary import (
     WITNESSES,
     WITNESSES_ON_DEMAND,
     VocabularyEntry,
-    has_logarithms,
-    needs_average,
-    needs_mixture,
-    needs_new_evaluation,
 )
 from tests.certificate_models import claimed, user
 from tests.certificates import seal
 
-DOCS = Path(__file__).parents[2] / "docs"
 ENTRIES = {**QUANTITIES, **HIDDEN}
 MATRICES = "H H_new d_avg d_avg_new h h_new kemeny kemeny_new".split()
 STATED = [
@@ -92,14 +85,18 @@ def test_formula_text_is_that_of_its_expression(entry: VocabularyEntry) -> None:
 
 
 def test_derived_facts() -> None:
-    names = [*QUANTITIES, *FUNCTIONS]
-    assert {x for x in names if has_logarithms([x])} == set(
+    found = {**QUANTITIES, **FUNCTIONS}
+    assert {x for x, entry in found.items() if entry.logarithms} == set(
         "kl max_kl mean_kl M kl_reversed kl_d log log_gap entropy entropy_new K K_new".split()
     )
-    assert {x for x in names if needs_mixture([x])} == {"alpha", "A_bar_target", "eps_target"}
+    assert {x for x, entry in found.items() if entry.mixture} == {
+        "alpha",
+        "A_bar_target",
+        "eps_target",
+    }
     averages = set("J J_new kemeny kemeny_new d_avg d_avg_new h h_new".split())
-    assert {x for x in names if needs_average([x])} == averages
-    assert {x for x in names if needs_new_evaluation([x])} == set(
+    assert {x for x, entry in found.items() if entry.average} == averages
+    assert {x for x, entry in found.items() if entry.needs_new_evaluation} == set(
         "eta_new V_new rho_new d_new Q_new A_new W eta_dot kl_d K_new V_star step_tv w_fit_new "
         "J_new kemeny_new d_avg_new h_new".split()
     )
@@ -116,22 +113,6 @@ def test_certifiable_is_what_the_checker_reads() -> None:
 def test_witnesses_are_the_rational_solutions_of_equations() -> None:
     solutions = {x for x, entry in ENTRIES.items() if entry.is_equation and not entry.logarithms}
     assert solutions == {*WITNESSES, *WITNESSES_ON_DEMAND}
-
-
-def test_page_is_the_generated_one(tmp_path: Path) -> None:
-    assert vocabulary_page.main([str(tmp_path / "x.md")]) == 0
-    made = (tmp_path / "x.md").read_text(encoding="utf-8")
-    assert made == (DOCS / "vocabulary.md").read_text(encoding="utf-8"), "run make theory"
-
-
-def test_page_on_certificates_lists_the_names() -> None:
-    page = (DOCS / "certificate.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| (?:numbers|per state|per state and action) \| `([^`]*)` \|", page, re.M)
-    listed = [name for row in rows for name in row.split()]
-    assert listed == [name for name, entry in QUANTITIES.items() if entry.certifiable]
-    (functions,) = re.findall(r"^\| functions \| (.*) \|$", page, re.M)
-    words = {word for code in re.findall("`([^`]*)`", functions) for word in code.split()}
-    assert {word.partition("(")[0] for word in words} == {*check.ARITY}
 
 
 @pytest.mark.parametrize(("old", "new"), ALIASES.items())
@@ -200,9 +181,9 @@ def test_a_quantity_is_added_by_its_row(
     assert shown == ["tv", "cost", "spread"]  # each after what it rests on
     assert example.of_rank(SCALAR)["spread"] == exact.spread
     assert definition("spread") == "span_s(cost)"
-    assert added in tt.vocabulary() and "| `spread` |" in vocabulary_page.page()
+    assert added in tt.vocabulary()
     bound = tt.claim("x")(lambda p: (p.eta_new - p.eta, ">=", -p.spread))
-    assert [x.name for x in gain_bounds([bound])] == ["x"]  # of pi and the rows of pi_new alone
+    assert [one.name for one in gain_bounds([bound])] == ["x"]  # of pi and the rows of pi_new alone
     assert not added.needs_new_evaluation
     assert not added.certifiable  # the format has no witness of the equation
 

@@ -18,7 +18,7 @@ from tabular_trpo._formats.encode import write
 from tabular_trpo._formats.expected import SCALARS, VECTORS
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.pair import Pair
-from tabular_trpo._theory.vocabulary import needs_mixture
+from tabular_trpo._theory.vocabulary import QUANTITIES
 
 LONGEST = 60  # characters of a title in the name of a file
 EXPECTED = (
@@ -102,7 +102,7 @@ def _model(pair: Pair, claim: Theorem, path: Path, what: str) -> str:
 def _expected(pair: Pair) -> dict[str, Any]:
     block: dict[str, Any] = {"policy": "pi", "pair": ["pi", "pi_new"]}
     for name in EXPECTED:
-        if needs_mixture([name]) and not pair.is_mixture:
+        if QUANTITIES[name].mixture and not pair.is_mixture:
             continue
         value = getattr(pair, name)
         if name in SCALARS and isinstance(value, Fraction):
