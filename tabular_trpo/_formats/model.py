@@ -12,10 +12,9 @@ import numpy as np
 from tabular_trpo._core import columns as core
 from tabular_trpo._core import validate
 from tabular_trpo._core.errors import InvalidMDPError, MemoryGuardError, Problem
-from tabular_trpo._core.grid import ROW_TOLERANCE
+from tabular_trpo._core.grid import ROW_TOLERANCE, normalized
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.memory import guard
-from tabular_trpo._core.normalize import normalized
 from tabular_trpo._core.numbers import Array, brief
 from tabular_trpo._core.validate import Report
 from tabular_trpo._formats.distributions import read_rho0
