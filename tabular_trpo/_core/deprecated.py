@@ -25,10 +25,10 @@ def renamed_arguments(**new: str) -> Callable[[T], T]:
 
     def decorated(thing: T) -> T:
         made: Any = thing
-        if isclass(made):
-            made.__init__ = _renaming(made.__init__, made.__name__, new)  # type: ignore[method-assign]
-            return thing
-        return _renaming(made, made.__name__, new)  # type: ignore[no-any-return]
+        if not isclass(thing):
+            return _renaming(made, made.__name__, new)  # type: ignore[no-any-return]
+        made.__init__ = _renaming(made.__init__, made.__name__, new)
+        return thing
 
     return decorated
 

@@ -110,7 +110,7 @@ class Pair(Quantities):
         return f"<Pair: {kind}, {sizes}, {mdp.arithmetic} arithmetic>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Keep the model and the policies; quantities are computed again where asked for."""
+        """Keep the model and the policies; quantities are computed again when they are read."""
         return Pair.of, (self.instance,)
 
     @classmethod
