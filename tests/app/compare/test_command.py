@@ -13,9 +13,9 @@ import pytest
 
 import tabular_trpo as tt
 from tabular_trpo._app.shared.executors import EXECUTORS, SerialExecutor
+from tabular_trpo._sampled import comparison
 from tabular_trpo._sampled.comparison import Curve
 from tabular_trpo._sampled.methods import METHODS, Settings
-from tabular_trpo.sampled import comparison
 from tests.app.conftest import MDPS, Model, Run
 
 FEW = ("--methods", "exact", "single_path", "vine")
