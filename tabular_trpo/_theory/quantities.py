@@ -123,21 +123,23 @@ class Quantities:
             raise NoValueError(Problem("target", "the pair", got, "a mixture", cure))
         if entry.name in EVALUATED:
             return EVALUATED[entry.name](self)
-        with np.errstate(over="ignore", invalid="ignore"):
-            if entry.name not in VALUES:
-                formula = definition(entry)
-                value = self._solution(formula) if entry.is_equation else formula.value(self)
-            else:
+        if entry.name in VALUES:
+            with np.errstate(over="ignore", invalid="ignore"):
                 value = VALUES[entry.name](self)
-                if entry.is_equation or "log" in entry.words:  # infinite or NaN by themselves
-                    return value
+            if entry.is_equation or "log" in entry.words:  # infinite or NaN by themselves
+                return value
+        elif entry.is_equation:
+            value = self._solution(definition(entry))
+        else:
+            value = definition(entry).value(self)
         return self.settled(entry.name, value, *(x for x in entry.words if x != entry.name))
 
     def _solution(self, equation: Expression) -> Scalar:
         """Solve x = b + gamma*sum_a(policy*expect_next(x))."""
         b, discounted = equation.args
         policy, _ = discounted.args[1].args[0].args
-        return self.ops.solve(policy.value(self), b.value(self))
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self.ops.solve(policy.value(self), b.value(self))
 
 
 def _function(p: Quantities, entry: VocabularyEntry) -> Callable[..., Scalar]:
