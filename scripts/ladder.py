@@ -1,16 +1,8 @@
 """`python -m scripts.ladder`: how much of a step's gain each theorem certifies, along a run.
->>=======
-"""`python -m scripts.ladder`: how much of a step's gain each theorem certifies, along a run.
->>>>>>> sampled
 
 Printed for each step of Algorithm 1: the share of the realised gain that a theorem certifies
 before the new policy is evaluated.  Of the theorems shown the coupling form of Theorem 1 certifies
 most, and (9) least.
->>=======
-Printed for each step of Algorithm 1: the share of the realised gain that a theorem certifies
-before the new policy is evaluated.  Of the theorems shown the coupling form of Theorem 1 certifies
-most, and (9) least.
->>>>>>> sampled
 """
 
 from itertools import islice

@@ -55,7 +55,7 @@ class Tally:
 
 def tally(found: Iterable[tuple[Judged, Verdict]]) -> Tally:
     """Count verdicts, each given with its pair."""
-    counts = Counter(dict.fromkeys(STATUSES, 0))
+    counts: Counter[str] = Counter(dict.fromkeys(STATUSES, 0))
     arithmetics: set[str] = set()
     equal = 0
     slack: tuple[Scalar | None, str] = (None, "")
