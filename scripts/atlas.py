@@ -1,4 +1,4 @@
-"""`python -m scripts.atlas` (make atlas): for each bound and gamma the nearest to equality met.
+"""`python -m scripts.atlas` (make atlas): for each bound and gamma the nearest to equality found.
 
 Two passes: a hunt for each bound and gamma, then another one that begins with all witnesses of the
 first, whatever their bound and gamma, and replaces what it raises.  Writes
@@ -49,8 +49,8 @@ def passed(
     found: Made = {}
     for place, (one, pair) in zip(places, results(tasks, workers), strict=True):
         found[place] = one, pair
-        told = f"{place[0]} {place[1]}: {one.status} {one.ratio}"
-        print(f"{len(found)}/{len(places)} {told}", file=sys.stderr, flush=True)
+        line = f"{place[0]} {place[1]}: {one.status} {one.ratio}"
+        print(f"{len(found)}/{len(places)} {line}", file=sys.stderr, flush=True)
     return found
 
 
@@ -80,7 +80,7 @@ def why(one: Record) -> str:
     if one.attained:
         return f"Attains the bound {one.theorem} at gamma = {one.gamma}."
     ratio = fixed(one.ratio or 0, 6)
-    return f"Nearest to equality met for {one.theorem} at gamma = {one.gamma}: {ratio}."
+    return f"Nearest to equality found for {one.theorem} at gamma = {one.gamma}: {ratio}."
 
 
 def main(arguments: list[str] | None = None) -> int:

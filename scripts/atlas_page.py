@@ -72,7 +72,7 @@ def write(docs: Path, entries: Sequence[Entry], findings: Sequence[Finding]) -> 
 
 
 def draw(path: Path, entries: Sequence[Entry]) -> None:
-    """Draw the ratios as a heat map; grey where a bound does not speak."""
+    """Draw the ratios as a heat map; grey where a bound makes no statement."""
     import matplotlib as mpl
 
     mpl.use("Agg")
@@ -93,7 +93,7 @@ def draw(path: Path, entries: Sequence[Entry]) -> None:
     axes.set_xticks(range(len(gammas)), [faithful(g, 6) for g in gammas])
     axes.set_yticks(range(len(names)), names, fontsize=7)
     axes.set_xlabel("gamma")
-    axes.set_title("largest gap / penalty met; 1 is equality", fontsize=9)
+    axes.set_title("largest gap / penalty found; 1 is equality", fontsize=9)
     for (i, j), ratio in np.ndenumerate(ratios):
         if ratio == ratio:
             color = "black" if ratio > 0.6 else "white"

@@ -97,7 +97,7 @@ class Hunt:
     @property
     def line(self) -> str:
         """The run in one line."""
-        counts = Counter(one.found.status for one in self.hunted)
+        counts = Counter[str](one.found.status for one in self.hunted)
         shown = ", ".join(f"{counts[x]} {text}" for x, text in STATUSES.items() if counts[x])
         code = self.code
         meaning = MEANING[code] if self.unwritten is None else UNWRITTEN
