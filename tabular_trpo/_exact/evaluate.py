@@ -15,7 +15,6 @@ by `small_batches` where it applies.
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from fractions import Fraction
 from types import ModuleType
 from typing import cast, final
@@ -32,7 +31,7 @@ from tabular_trpo._core.numbers import Array, Scalar, brief, frozen, zeros
 from tabular_trpo._core.overflow import finite
 from tabular_trpo._core.policy_checks import check_policy, check_rows, policy_array
 from tabular_trpo._core.public import public
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._exact import small_batches
 from tabular_trpo._exact.enclosure import Matrix, Model, Resolvent, U, Values, Visits, enclose
 from tabular_trpo._exact.evaluated_once import remembered
@@ -43,8 +42,7 @@ CHUNK = 2**20  # entries of P evaluated at a time in a batch
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True)
+@locked_dataclass(frozen=True)
 class Radius:
     """Proved error bounds, each of the shape of its quantity; zeros in rational arithmetic.
 
@@ -64,8 +62,7 @@ class Radius:
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@locked_dataclass(frozen=True, eq=False, repr=False)
 class Evaluation:
     """The values of a policy, exact (rational arithmetic) or within `radius` (float arithmetic).
 

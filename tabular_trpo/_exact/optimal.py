@@ -12,7 +12,6 @@ rationals A <= 0, so V = V*.  In floats an action is optimal, suboptimal, or und
 decides actions at states whose values are smaller than the radius.
 """
 
-from dataclasses import dataclass
 from numbers import Integral
 from typing import final
 
@@ -24,7 +23,7 @@ from tabular_trpo._core.errors import LimitError, invalid
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array, Scalar
 from tabular_trpo._core.public import public
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._exact import entrywise, warm_start
 from tabular_trpo._exact.evaluate import Evaluation, etas, evaluate, sizes
 
@@ -32,8 +31,7 @@ MOST_ITERATIONS = 1000
 
 
 @final
-@locked
-@dataclass(frozen=True, slots=True)
+@locked_dataclass(frozen=True)
 class OptimumRadius:
     """Proved error bounds of the values of an `Optimum`; zeros in rational arithmetic."""
 
@@ -44,8 +42,7 @@ class OptimumRadius:
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@locked_dataclass(frozen=True, eq=False, repr=False)
 class Optimum:
     """The optimal values and every optimal action.
 

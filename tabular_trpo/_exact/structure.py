@@ -7,7 +7,6 @@ of its cycle lengths.  Only the support of P counts, so the results are exact in
 Source: Kemeny and Snell (1960), chapter 2; Denardo (1977) for the period by breadth-first search.
 """
 
-from dataclasses import dataclass
 from functools import reduce
 from math import gcd
 from typing import TYPE_CHECKING, final
@@ -21,7 +20,7 @@ from tabular_trpo._core.nearest import written
 from tabular_trpo._core.numbers import Array
 from tabular_trpo._core.policy_checks import check_policy
 from tabular_trpo._core.public import public
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -29,8 +28,7 @@ if TYPE_CHECKING:
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@locked_dataclass(frozen=True, eq=False, repr=False)
 class Structure:
     """The structure of the support of a chain, or of a model under all its allowed actions.
 

@@ -7,7 +7,6 @@ evaluation and improvement: exact evaluation (`surrogate`) and sampling (`_sampl
 rho and A (product rule), and sums are twofold, rounded once, so `radius` is nearly the last digit.
 """
 
-from dataclasses import dataclass
 from typing import Protocol, final
 
 import numpy as np
@@ -22,7 +21,7 @@ from tabular_trpo._core.numbers import Array, OptionalScalar, Scalar, brief, is_
 from tabular_trpo._core.overflow import finite
 from tabular_trpo._core.policy_checks import check_rows
 from tabular_trpo._core.public import public
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._core.shapes import broadcastable, shape_error
 from tabular_trpo._exact.evaluate import Evaluation, etas, sizes
 
@@ -66,8 +65,7 @@ class LocalObjective(Protocol):
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@locked_dataclass(frozen=True, eq=False, repr=False)
 class Surrogate:
     """L(pi_new) = eta + sum_{s,a} G(s, a) (pi_new - pi)(a|s), linear in the new policy.
 

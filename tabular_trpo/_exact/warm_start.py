@@ -16,7 +16,6 @@ accurate relative to its own size however small it is, and gains are compared wi
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from heapq import heapify, heappop, heappush
 from typing import final
@@ -29,7 +28,7 @@ from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, elementwise, is_rational
 from tabular_trpo._core.overflow import unit_of
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 
 NOISE = 2.0**-48  # relative to the terms of a sum: smaller gains are treated as rounding errors
 # A state is queued again when its improvement has grown by this relative threshold, until there
@@ -42,8 +41,7 @@ NEAREST_1 = 1 - 2.0**-40  # the largest discount; a rational one may be closer t
 
 
 @final
-@locked
-@dataclass(frozen=True, slots=True)
+@locked_dataclass(frozen=True)
 class ScaledModel:
     """A single model in doubles, rewards scaled.
 

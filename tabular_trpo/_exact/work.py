@@ -11,7 +11,6 @@ the constants were fitted, so the same work is refused on every machine; `benchm
 compares estimates and times.
 """
 
-from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 from typing import final
@@ -25,7 +24,7 @@ from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array
 from tabular_trpo._core.public import public
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 
 # Seconds, fitted on one core: of a gcd by the square of its bits, of an entry of P, of a call.
 GCD, ENTRY, CALL = 2.2e-12, 5e-7, 4e-4
@@ -35,8 +34,7 @@ MOST_BITS = 10**9  # no more bits are counted: such numbers are beyond every bud
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True)
+@locked_dataclass(frozen=True)
 class Work:
     """The estimated cost of one exact evaluation.
 

@@ -8,7 +8,7 @@ is stored is exact; the pair is rational, it is judged, and its ratio is compute
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from fractions import Fraction
 from importlib.resources import files
 from itertools import chain, islice
@@ -16,7 +16,7 @@ from typing import Any, final
 
 from tabular_trpo._core.nearest import nearest, written
 from tabular_trpo._core.public import public
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._core.string_enum import PlainStrEnum
 from tabular_trpo._falsify.hunt import NEARLY, falsify, generations, simplest_first, tightest
 from tabular_trpo._falsify.rational_readings import promising, rationalised
@@ -46,8 +46,7 @@ class EntryStatus(PlainStrEnum):
 
 
 @final
-@locked
-@dataclass(frozen=True, slots=True)
+@locked_dataclass(frozen=True)
 class Entry:
     """How near one bound came to equality at one gamma; `ratio` is a lower bound of its supremum.
 

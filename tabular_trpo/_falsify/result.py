@@ -1,11 +1,11 @@
 """The result of a search: a claim refuted, or the pair that came nearest to refuting it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import final
 
 from tabular_trpo._core.deprecated import renamed_attribute
 from tabular_trpo._core.public import public
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._core.string_enum import PlainStrEnum
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.pair import Pair
@@ -24,8 +24,7 @@ class SearchStatus(PlainStrEnum):
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@locked_dataclass(frozen=True, eq=False, repr=False)
 class Refutation:
     """A claim is false: a small exact pair breaks it.
 
@@ -58,8 +57,7 @@ class Refutation:
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@locked_dataclass(frozen=True, eq=False, repr=False)
 class Unrefuted:
     """No counterexample was found, which proves nothing.
 

@@ -9,7 +9,6 @@ again; a refuted statement was refuted exactly.  Doubles that find nothing prove
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from typing import Any, NamedTuple, final
@@ -18,7 +17,7 @@ import numpy as np
 
 from tabular_trpo._core.decimals import faithful
 from tabular_trpo._core.numbers import Array
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._falsify import worst_case_families
 from tabular_trpo._falsify.draw import Drawn, drawn
 from tabular_trpo._falsify.score import APPLICABLE, NO_VALUE, Scorer, scorer
@@ -42,8 +41,7 @@ DIGITS = 12  # of a score that is kept
 
 
 @final
-@locked
-@dataclass(frozen=True, slots=True)
+@locked_dataclass(frozen=True)
 class Plan:
     """A screening to be carried out; the same plan gives the same records everywhere.
 

@@ -6,7 +6,6 @@ into P(s'|s, a) and r(s, a).
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import final
 
 import numpy as np
@@ -16,13 +15,12 @@ from tabular_trpo._core.build import guard_dense
 from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array, Scalar, shown, zeros
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._families.arguments import is_exact
 
 
 @final
-@locked
-@dataclass(frozen=True, slots=True)
+@locked_dataclass(frozen=True)
 class Arm:
     """From each state s, `action` leads with probability `p` to `target[s]` and pays `r`.
 

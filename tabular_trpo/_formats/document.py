@@ -7,7 +7,6 @@ what is wrong; `problems.in_file` gives each problem its file, line and place.
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, final
 
@@ -18,7 +17,7 @@ from tabular_trpo._core.grid import on_grid
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array, frozen
 from tabular_trpo._core.public import public
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._core.validate import Report
 from tabular_trpo._formats.distributions import read_policies
 from tabular_trpo._formats.expected import read_expected
@@ -33,8 +32,7 @@ MOST_LISTED = 6  # policies in the `repr` of a document
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@locked_dataclass(frozen=True, eq=False, repr=False)
 class Document:
     """What a model file holds: the model, its named policies, and what is known about it.
 

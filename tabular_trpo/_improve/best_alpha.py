@@ -14,7 +14,6 @@ return at a stationary point exceeds that at a distance w by at most half of tha
 returns at the ends of the intervals bound every return.  Float: none.
 """
 
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from typing import final
@@ -29,7 +28,7 @@ from tabular_trpo._core.numbers import Array, OptionalScalar, Scalar
 from tabular_trpo._core.policy import mixture
 from tabular_trpo._core.policy_checks import check_policy
 from tabular_trpo._core.public import public
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._exact.evaluate import evaluate
 from tabular_trpo._improve.polynomials import interpolate, roots, to_fmpq, value
 
@@ -40,8 +39,7 @@ HALVINGS = 60
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True, repr=False)
+@locked_dataclass(frozen=True, repr=False)
 class BestMixture:
     """The best weight of a mixture, and a bound of the return of every other weight.
 

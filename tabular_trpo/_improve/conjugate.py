@@ -13,7 +13,6 @@ x itself and with the reason of the end.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import final
 
 import numpy as np
@@ -21,7 +20,7 @@ import numpy as np
 from tabular_trpo._core.arithmetic import read_as
 from tabular_trpo._core.errors import LimitError, invalid
 from tabular_trpo._core.numbers import Array, Scalar, frozen
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._families.arguments import size
 from tabular_trpo._improve.status import SolverStatus
 from tabular_trpo._improve.step import nonnegative
@@ -31,8 +30,7 @@ ROUNDING = 2.0**-50
 
 
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False)
+@locked_dataclass(frozen=True, eq=False)
 class Solution:
     """The result of `conjugate_gradient`.
 

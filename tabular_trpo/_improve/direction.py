@@ -7,7 +7,6 @@ probability; g is in its range, so conjugate gradients from 0 give H^+ g (`conju
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import final
 
@@ -16,7 +15,7 @@ import numpy as np
 from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.numbers import Array, Scalar
 from tabular_trpo._core.overflow import finite
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._exact.surrogate import LocalObjective
 from tabular_trpo._improve.conjugate import Product, Solution, conjugate_gradient
 from tabular_trpo._improve.multipliers import ParametricStep
@@ -29,8 +28,7 @@ Report = Callable[..., ParametricStep]
 
 
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False)
+@locked_dataclass(frozen=True, eq=False)
 class Direction:
     """A direction s = unit x with largest entry 1, where H x = g, or x = g.
 

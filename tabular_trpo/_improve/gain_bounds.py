@@ -6,7 +6,6 @@ compute those can compute the gain itself.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from math import isfinite
 from typing import final
 
@@ -16,7 +15,7 @@ from tabular_trpo._core.interval import Interval
 from tabular_trpo._core.numbers import OptionalScalar, Scalar
 from tabular_trpo._core.public import public
 from tabular_trpo._core.real import Real
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.expression import Expression, number
 from tabular_trpo._theory.judge import bounds
@@ -30,8 +29,7 @@ BITS = 512  # precision at which the sign of a precondition is given up
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False)
+@locked_dataclass(frozen=True, eq=False)
 class GainBound:
     """A lower bound of eta_new - eta by a theorem, in quantities of the old policy and pi_new.
 

@@ -7,7 +7,6 @@ enclosure leaves open.  So `Record.monotone` is proved and not read off a rounde
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import count
 from time import perf_counter
@@ -24,7 +23,7 @@ from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, OptionalScalar, Scalar
 from tabular_trpo._core.policy_checks import check_policy
 from tabular_trpo._core.public import public
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._exact.evaluate import Evaluation, evaluate
 from tabular_trpo._exact.surrogate import Surrogate, surrogate
 from tabular_trpo._improve.gain_bounds import GAIN_BOUNDS, GainBound, certified, largest
@@ -41,8 +40,7 @@ StepFunction = Callable[[Evaluation, Surrogate], Step]
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@locked_dataclass(frozen=True, eq=False, repr=False)
 class Record:
     """One step of a run, from pi to step.pi_new.
 

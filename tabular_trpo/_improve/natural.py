@@ -24,7 +24,6 @@ delta.
 
 import math
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from functools import partial
 from typing import final
 
@@ -33,7 +32,7 @@ import numpy as np
 from tabular_trpo._core.errors import InvalidMDPError, LimitError, invalid
 from tabular_trpo._core.numbers import Array, Scalar, shown
 from tabular_trpo._core.public import public
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._core.validate import finite_floats
 from tabular_trpo._exact.evaluate import Evaluation
 from tabular_trpo._exact.surrogate import LocalObjective, Surrogate
@@ -47,8 +46,7 @@ from tabular_trpo._improve.step import Penalty, Step, make_step, nonnegative
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False)
+@locked_dataclass(frozen=True, eq=False)
 class Trial:
     """A trial of the line search of `natural`, as an acceptance rule gets it.
 

@@ -10,7 +10,6 @@ Fisher information.  Only products H v are formed.
 Shapes: S states, A actions, K features; theta, gradients and products have shape (S, A) or (K,).
 """
 
-from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
@@ -22,7 +21,7 @@ from tabular_trpo._core.indices import read_indices
 from tabular_trpo._core.numbers import Array, frozen, shown
 from tabular_trpo._core.policy import softmax
 from tabular_trpo._core.public import public
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._core.shapes import shape_error
 from tabular_trpo._core.validate import Report, finite, finite_floats, label
 from tabular_trpo._exact.surrogate import LocalObjective
@@ -34,8 +33,7 @@ NONEMPTY = "(N,) integers, N at least 1"
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False)
+@locked_dataclass(frozen=True, eq=False)
 class SoftmaxClass:
     """The policies pi_theta(a|s) proportional to exp(logits[s, a]) over the allowed actions.
 

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeVar, final
 
@@ -15,7 +14,7 @@ from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, Scalar, frozen, is_rational, largest, ones, shown
 from tabular_trpo._core.policy_checks import check_rows
 from tabular_trpo._core.public import public
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._core.shapes import shape_error
 from tabular_trpo._exact.divergence import kl_of_rows
 from tabular_trpo._exact.surrogate import LocalObjective
@@ -29,8 +28,7 @@ NO_MULTIPLIERS = Multipliers()
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@locked_dataclass(frozen=True, eq=False, repr=False)
 class Step:
     """A new policy, its gain by the surrogate, and its distances from the old policy.
 

@@ -1,20 +1,18 @@
 """Rules that end a run of `iterate`, and what is certain when one of them does."""
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import final
 
 from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.numbers import OptionalScalar, Scalar, read_array, shown
 from tabular_trpo._core.public import public
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._improve.status import RuleName, StepStatus
 
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True)
+@locked_dataclass(frozen=True)
 class Rule:
     """A rule that ends a run of `iterate` after a step, made by one of four functions.
 

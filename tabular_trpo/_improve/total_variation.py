@@ -13,7 +13,6 @@ the sum of all rows less c t^2, the same t in each row, or a knapsack by gain pe
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import accumulate
 from math import isfinite
 from typing import final
@@ -23,7 +22,7 @@ import numpy as np
 from tabular_trpo._core.errors import LimitError
 from tabular_trpo._core.numbers import Array, Scalar, frozen, is_rational, zeros
 from tabular_trpo._core.public import public
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._exact.surrogate import Surrogate
 from tabular_trpo._improve.greedy import best_action
 from tabular_trpo._improve.multipliers import MeanTVConstraint, TVConstraint, TVPenalty
@@ -137,8 +136,7 @@ def mean_tv_constraint(L: Surrogate, delta: Scalar) -> Step:
 
 
 @final
-@locked
-@dataclass(frozen=True, slots=True)
+@locked_dataclass(frozen=True)
 class _Row:
     """The gain of moved mass t in one row: slope `slopes[i]` for t up to `ends[i]`, then 0.
 

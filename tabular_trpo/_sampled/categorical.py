@@ -10,7 +10,6 @@ give similar outcomes for the same u, which is why common random numbers reduce 
 Source: Devroye, Non-Uniform Random Variate Generation (1986), section III.2.
 """
 
-from dataclasses import dataclass
 from typing import Self, final
 
 import numpy as np
@@ -18,14 +17,13 @@ import scipy.sparse as sp
 
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.numbers import Array
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 
 NEVER = 2.0  # a cumulative sum that no uniform reaches
 
 
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False)
+@locked_dataclass(frozen=True, eq=False)
 class Categorical:
     """Distributions over columns, one a row, each padded to 2^levels places.
 

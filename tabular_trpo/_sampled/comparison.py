@@ -5,7 +5,6 @@ an average of sampled returns: the only noise is that of learning, measured over
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import final
 from zlib import crc32
 
@@ -16,7 +15,7 @@ from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array, shown
 from tabular_trpo._core.policy import uniform
 from tabular_trpo._core.public import public
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._core.shapes import shape_error
 from tabular_trpo._core.validate import finite_floats
 from tabular_trpo._exact.evaluate import evaluate
@@ -30,8 +29,7 @@ NORMAL_95 = 1.959963984540054
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False)
+@locked_dataclass(frozen=True, eq=False)
 class Curve:
     """One run of one method: exact eta as a function of simulator steps.
 
@@ -111,8 +109,7 @@ def _read_grid(grid: object) -> Array:
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False)
+@locked_dataclass(frozen=True, eq=False)
 class Band:
     """Mean and confidence interval of the runs of one method over seeds, on a grid of steps.
 

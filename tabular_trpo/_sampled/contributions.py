@@ -6,20 +6,19 @@ average under pi in each state.  Units are independent and identically distribut
 error of a mean is sqrt(sample variance / n); no model of the correlation within a unit is needed.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Self, final
 
 import numpy as np
 
 from tabular_trpo._core.numbers import Array, Scalar, is_rational, zeros
 from tabular_trpo._core.overflow import finite, unit_of
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._exact.surrogate import Surrogate
 
 
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False)
+@locked_dataclass(frozen=True, eq=False)
 class Contributions:
     """Contributions of n independent units, such as paths; estimates are means over units.
 

@@ -6,7 +6,6 @@ CEM and CMA-ES (`blackbox`) need a path for each of their 20 parameter vectors, 
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from math import ceil
 from typing import Any, final
@@ -19,7 +18,7 @@ from tabular_trpo._core.floating_point import guarded
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array
 from tabular_trpo._core.public import public
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._exact.surrogate import Surrogate
 from tabular_trpo._families.arguments import optional_size, size
 from tabular_trpo._improve.mirror import rwr
@@ -37,8 +36,7 @@ POPULATION = 20
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True)
+@locked_dataclass(frozen=True)
 class Settings:
     """The settings that the methods share.
 
@@ -89,8 +87,7 @@ Run = Callable[[MDP, Simulator, SoftmaxClass, Settings], Iterator[Array]]
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True)
+@locked_dataclass(frozen=True)
 class Method:
     """One method of the comparison.
 

@@ -14,7 +14,6 @@ where weights are discounted.  Guarantee: exact in rational arithmetic; in float
 Source: Sobel (1982) for the variance of a return; the estimators are TRPO (2015), section 5.
 """
 
-from dataclasses import dataclass
 from typing import NamedTuple, final
 
 import numpy as np
@@ -27,7 +26,7 @@ from tabular_trpo._core.numbers import Array, Scalar, brief, is_rational, zeros
 from tabular_trpo._core.overflow import finite
 from tabular_trpo._core.policy_checks import check_policy
 from tabular_trpo._core.public import public
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._exact.evaluate import evaluate
 from tabular_trpo._exact.work import moments_seconds, recursion_seconds
 from tabular_trpo._families.arguments import optional_size
@@ -38,8 +37,7 @@ from tabular_trpo._sampled.one_step import expect_next, expect_reward_times
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True, repr=False)
+@locked_dataclass(frozen=True, repr=False)
 class Moments:
     """Mean and variance of an estimate made of one unit of data, a path or a root.
 

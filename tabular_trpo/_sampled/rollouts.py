@@ -12,7 +12,6 @@ P(s_t = s).  Two ways to estimate them from finite paths, selected by `horizon`:
 Source: TRPO (2015), section 5.1; geometric stopping is Rhee and Glynn (2015).
 """
 
-from dataclasses import dataclass
 from typing import final
 
 import numpy as np
@@ -23,7 +22,7 @@ from tabular_trpo._core.numbers import Array, Scalar, brief
 from tabular_trpo._core.overflow import finite
 from tabular_trpo._core.policy_checks import check_rows
 from tabular_trpo._core.public import public
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._core.shapes import shape_error
 from tabular_trpo._families.arguments import size
 from tabular_trpo._sampled.categorical import Categorical
@@ -34,8 +33,7 @@ BYTES_A_STEP = 40  # state, action, reward, behaviour, and intermediate results 
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@locked_dataclass(frozen=True, eq=False, repr=False)
 class Rollouts:
     """Paths of one policy, N of them, T steps at most.
 

@@ -7,7 +7,6 @@ equation (15) with drawn actions; the bias is of order 1/K, (K - 1)/K of the gra
 average.
 """
 
-from dataclasses import dataclass
 from typing import final
 
 import numpy as np
@@ -16,7 +15,7 @@ from tabular_trpo._core.errors import LimitError, invalid
 from tabular_trpo._core.numbers import Array, OptionalScalar, Scalar, brief, is_rational
 from tabular_trpo._core.overflow import finite
 from tabular_trpo._core.public import public
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._core.shapes import shape_error
 from tabular_trpo._exact.surrogate import read_table
 from tabular_trpo._sampled.contributions import sum_by_index
@@ -26,8 +25,7 @@ from tabular_trpo._sampled.vine import Vine
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@locked_dataclass(frozen=True, eq=False, repr=False)
 class SelfNormalised:
     """L(pi_new) = eta + sum_n w (L_n(pi_new) - L_n(pi)), L_n = sum_k u_k Q_k / sum_k u_k.
 

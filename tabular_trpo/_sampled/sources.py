@@ -5,7 +5,7 @@ local objective, and the paths it came from.  `Exact` uses no steps; with it the
 the exact limit of a sampled run.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol, final
 
 import numpy as np
@@ -14,7 +14,7 @@ from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array, shown
 from tabular_trpo._core.public import public
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._exact.evaluate import evaluate
 from tabular_trpo._exact.surrogate import LocalObjective, surrogate
 from tabular_trpo._families.arguments import between, common_numbers, optional_size, size
@@ -33,8 +33,7 @@ from tabular_trpo._sampled.vine import vine
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False)
+@locked_dataclass(frozen=True, eq=False)
 class Batch:
     """One surrogate L, and the paths it is estimated from; None where it is not from paths.
 
@@ -58,8 +57,7 @@ class Source(Protocol):
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True)
+@locked_dataclass(frozen=True)
 class Paths:
     """Single path: `paths` paths, estimated by `estimate`, equation (14).
 
@@ -112,8 +110,7 @@ class Paths:
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True)
+@locked_dataclass(frozen=True)
 class Vines:
     """Vine: roots on `paths` paths, estimated by equation (15), or by (16) if `normalised`.
 
@@ -149,8 +146,7 @@ class Vines:
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False)
+@locked_dataclass(frozen=True, eq=False)
 class Exact:
     """The surrogate of the exact evaluation, the limit of infinitely many paths.
 

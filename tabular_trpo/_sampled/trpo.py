@@ -6,7 +6,6 @@ of the same step, and the certified bounds.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
@@ -16,7 +15,7 @@ from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, OptionalScalar, Scalar
 from tabular_trpo._core.public import public
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._exact.evaluate import Evaluation
 from tabular_trpo._exact.surrogate import Surrogate
 from tabular_trpo._improve.gain_bounds import GainBound
@@ -33,8 +32,7 @@ from tabular_trpo._sampled.sources import Batch, Source
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@locked_dataclass(frozen=True, eq=False, repr=False)
 class SampledRecord:
     """One step of a sampled run: its estimates and the exact values of the same quantities.
 

@@ -11,7 +11,6 @@ then falls by twice their covariance, which is typically positive.  The estimate
 Source: TRPO (2015), section 5.2.
 """
 
-from dataclasses import dataclass
 from typing import final
 
 import numpy as np
@@ -22,7 +21,7 @@ from tabular_trpo._core.memory import guard
 from tabular_trpo._core.numbers import Array, Scalar
 from tabular_trpo._core.overflow import finite
 from tabular_trpo._core.public import public
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._families.arguments import size
 from tabular_trpo._sampled.categorical import Categorical
 from tabular_trpo._sampled.rollouts import active_counts, policy_rows, stopping_times
@@ -33,8 +32,7 @@ BYTES_A_BRANCH = 100  # of its record and of intermediate results
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@locked_dataclass(frozen=True, eq=False, repr=False)
 class Vine:
     """Branches from R roots, K from each.
 

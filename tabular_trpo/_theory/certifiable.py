@@ -37,16 +37,18 @@ def check_titles(theorems: Sequence[Theorem]) -> None:
     table = {theorem.name: theorem for theorem in THEOREMS}
     names = [theorem.name for theorem in theorems]
     titles = [quoted(name[:60]) for name in names if not is_name(name)]
-    found = [(title, "has a title that no line can hold", NAME_RULE, "") for title in titles]
+    found = [(title, ("has a title that no line can hold", NAME_RULE, "")) for title in titles]
     for name, count in Counter(names).items():
         if count > 1:
-            found.append((repr(name), f"is there {count} times", "each title once", ""))
+            found.append((repr(name), (f"occurs {count} times", "each title once", "")))
     for name, theorem in zip(names, theorems, strict=True):
         if table.get(name, theorem) is not theorem:
             got, cure = "is named like a theorem of the table", "Give it another title"
-            found.append((repr(name), got, f"that theorem, {table[name].statement}", cure))
+            found.append((repr(name), (got, f"that theorem, {table[name].statement}", cure)))
     if found:
-        raise InvalidMDPError([Problem("claims", f"claim {name}", *rest) for name, *rest in found])
+        raise InvalidMDPError(
+            [Problem("claims", f"claim {title}", *three) for title, three in found]
+        )
 
 
 def left_out(theorem: Theorem, verdict: Verdict, pair: Pair) -> str:

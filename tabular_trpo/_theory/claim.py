@@ -1,7 +1,7 @@
 """A theorem is data: a formula with its source; a claim is its value on one pair of policies."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from textwrap import shorten
 from typing import Any, final
 
@@ -11,7 +11,7 @@ from tabular_trpo._core.deprecated import renamed_arguments, renamed_attribute
 from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.numbers import brief, shown
 from tabular_trpo._core.public import public
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._core.string_enum import PlainStrEnum
 from tabular_trpo._core.terminal import plain
 from tabular_trpo._theory.center import traced_center
@@ -36,8 +36,7 @@ class Exactness(PlainStrEnum):
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True, repr=False)
+@locked_dataclass(frozen=True, repr=False)
 class Claim:
     """A theorem evaluated on one pair (or a batch of pairs): two numbers and their relation.
 
@@ -72,8 +71,7 @@ class Claim:
 
 
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False)
+@locked_dataclass(frozen=True, eq=False)
 class Traced:
     """A formula that was traced before: that of a misquotation, a copy or a pickle of a theorem."""
 
@@ -87,8 +85,7 @@ class Traced:
 @renamed_arguments(around="center")
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@locked_dataclass(frozen=True, eq=False, repr=False)
 class Theorem:
     """A statement about every pair of policies, one formula for every arithmetic.
 

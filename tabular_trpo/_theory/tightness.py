@@ -1,17 +1,15 @@
 """The largest known gap / penalty of each bound, and the pairs of policies that have it."""
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import final
 
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._theory import fixtures
 from tabular_trpo._theory.fixtures import Fixture
 
 
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False)
+@locked_dataclass(frozen=True, eq=False)
 class Tight:
     """A pair with the largest gap / penalty known by hand for a bound (see `Verdict.tightness`).
 

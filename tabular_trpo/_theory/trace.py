@@ -6,11 +6,10 @@ arithmetic.  What the language lacks raises while tracing.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, final
 
 from tabular_trpo._core.numbers import shown
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._theory.expression import Expression, number
 from tabular_trpo._theory.symbols import Symbols
 from tabular_trpo._theory.vocabulary import SCALAR
@@ -21,8 +20,7 @@ RELATIONS = ("==", "<=", ">=")
 
 
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False)
+@locked_dataclass(frozen=True, eq=False)
 class Statement:
     """A traced formula: two expressions and a relation."""
 

@@ -1,6 +1,5 @@
 """The verdict on a claim: proved, refuted, undecided or vacuous, with bounds of the slack."""
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import NoReturn, final
 
@@ -8,7 +7,7 @@ from tabular_trpo._core.deprecated import renamed_attribute
 from tabular_trpo._core.nearest import approximate
 from tabular_trpo._core.numbers import OptionalScalar
 from tabular_trpo._core.public import public
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._core.string_enum import PlainStrEnum
 from tabular_trpo._core.terminal import plain
 from tabular_trpo._theory.claim import Claim
@@ -35,8 +34,7 @@ class Decider(PlainStrEnum):
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True, repr=False)
+@locked_dataclass(frozen=True, repr=False)
 class Verdict:
     """The verdict on a claim; it has four ends, so it is not a bool.
 

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, NoReturn, final
 
 from tabular_trpo._core.arguments import one_model
@@ -10,7 +9,7 @@ from tabular_trpo._core.deprecated import renamed_arguments
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import written
 from tabular_trpo._core.public import public
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._core.signs import MAX_BITS
 from tabular_trpo._theory.judge import AUTO, judge
 from tabular_trpo._theory.pair import Pair
@@ -20,8 +19,7 @@ from tabular_trpo._theory.verdict import Status, Verdict
 
 @public
 @final
-@locked
-@dataclass(frozen=True, slots=True, repr=False)
+@locked_dataclass(frozen=True, repr=False)
 class Verdicts:
     """The verdicts on one pair in the order of the theorems: a sequence, by index or by name.
 

@@ -1,7 +1,6 @@
 """The report of a comparison: a table for each model, the share of the gap each method closed."""
 
 import argparse
-from dataclasses import dataclass
 from typing import final
 
 import numpy as np
@@ -15,7 +14,7 @@ from tabular_trpo._core.decimals import faithful, percent
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, Scalar
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._sampled.comparison import Band, Curve, band
 
 POINTS, PRINTED = 60, 20  # of the curves in figures and documents, and in tables
@@ -24,8 +23,7 @@ NEAR = 0.98  # of the gap, what a curve's "*" stands for
 
 
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False)
+@locked_dataclass(frozen=True, eq=False)
 class Entry:
     """A model and its curves by method; eta of the uniform policy, and the optimal one."""
 
@@ -57,8 +55,7 @@ class Entry:
 
 
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False)
+@locked_dataclass(frozen=True, eq=False)
 class Scored:
     """A comparison, and the models that could not be compared, with the reason."""
 

@@ -4,7 +4,6 @@ import ast
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from types import CodeType, ModuleType
 from typing import final
 
@@ -13,7 +12,7 @@ from tabular_trpo._app.falsify.probe import fault
 from tabular_trpo._app.falsify.sandbox import isolated_stdout
 from tabular_trpo._core.errors import InvalidMDPError, invalid
 from tabular_trpo._core.names import NAME_RULE, is_name
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._formats.json_text import fetch
 from tabular_trpo._formats.problems import in_json
 from tabular_trpo._theory.certifiable import check_titles
@@ -28,8 +27,7 @@ SAME = "Leave out random numbers, counters and clocks: a claim is one text"
 
 
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False)
+@locked_dataclass(frozen=True, eq=False)
 class Stated:
     """A claim and where it is stated: "bounds.py:4", or the name of a theorem."""
 

@@ -3,7 +3,6 @@
 import json
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, final
@@ -12,7 +11,7 @@ from tabular_trpo import check
 from tabular_trpo._app.falsify.claim_file import Stated
 from tabular_trpo._app.shared.files import CERTIFICATE, make_folder, save, slug, unique
 from tabular_trpo._core.errors import TabularError
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._falsify.result import Refutation, Unrefuted
 from tabular_trpo._formats.encode import write
 from tabular_trpo._formats.expected import SCALARS, VECTORS
@@ -28,8 +27,7 @@ EXPECTED = (
 
 
 @final
-@locked
-@dataclass(frozen=True, slots=True)
+@locked_dataclass(frozen=True)
 class Files:
     """The files that were written, and what went wrong.
 

@@ -3,7 +3,6 @@
 import argparse
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import final
 
 from tabular_trpo._app.falsify.claim_file import Stated
@@ -12,7 +11,7 @@ from tabular_trpo._app.falsify.worked_example import WorkedExample
 from tabular_trpo._app.shared.errors import ExitCode
 from tabular_trpo._app.shared.formatting import counted
 from tabular_trpo._core.errors import TabularError, joined
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._falsify.result import Refutation, Unrefuted
 
 STATUSES = {
@@ -36,8 +35,7 @@ UNWRITTEN = "a file cannot be written"
 
 
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False)
+@locked_dataclass(frozen=True, eq=False)
 class Hunted:
     """A claim, the result of its search, its numbers on the pair that was found, the files."""
 
@@ -68,8 +66,7 @@ class Hunted:
 
 
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False)
+@locked_dataclass(frozen=True, eq=False)
 class Hunt:
     """A run of the command."""
 

@@ -1,7 +1,6 @@
 """Worked examples: the numbers of a claim on one pair, which a reader can check on paper."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 from operator import attrgetter
@@ -10,7 +9,7 @@ from typing import Any, final
 from tabular_trpo._core import real
 from tabular_trpo._core.nearest import written
 from tabular_trpo._core.numbers import Scalar
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.expression import Expression
 from tabular_trpo._theory.judge import judge
@@ -27,8 +26,7 @@ GIVEN = ("rho0", "r", "pi", "pi_new")  # parts of the model, which the report sh
 
 
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False)
+@locked_dataclass(frozen=True, eq=False)
 class WorkedExample:
     """The value of a claim on a pair, part by part.
 

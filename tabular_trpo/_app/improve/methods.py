@@ -1,7 +1,6 @@
 """The steps that `improve` can take, in one table: a new step is one entry."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from math import isinf
 from typing import final
@@ -13,7 +12,7 @@ from tabular_trpo._core.errors import LimitError, Problem
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, Scalar, is_rational
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._exact.evaluate import Evaluation
 from tabular_trpo._exact.surrogate import Surrogate
 from tabular_trpo._improve.conservative import conservative
@@ -40,8 +39,7 @@ MEANING = {
 
 
 @final
-@locked
-@dataclass(frozen=True, slots=True)
+@locked_dataclass(frozen=True)
 class Method:
     """A step with its name and its settings.
 

@@ -4,7 +4,6 @@ import argparse
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import final
 
@@ -26,7 +25,7 @@ from tabular_trpo._core.decimals import faithful
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Scalar
 from tabular_trpo._core.real import Real
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._improve.iterate import Record
 from tabular_trpo._improve.status import Monotone, StepStatus
 
@@ -36,8 +35,7 @@ DIGITS, FEW = 6, 3  # shown of eta, and of the rest
 
 
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False)
+@locked_dataclass(frozen=True, eq=False)
 class Run:
     """A run: its arguments and the records of its steps."""
 

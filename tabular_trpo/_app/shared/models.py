@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import final
@@ -12,7 +12,7 @@ from tabular_trpo._core import policy as policies
 from tabular_trpo._core.errors import InvalidMDPError, Problem, invalid
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._exact.evaluate import evaluate
 from tabular_trpo._exact.optimal import optimal
 from tabular_trpo._exact.work import exact_work
@@ -29,8 +29,7 @@ MADE = ("uniform", "greedy", "optimal")
 
 
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False)
+@locked_dataclass(frozen=True, eq=False)
 class Source:
     """One model with its policies (S, A) in one arithmetic; its name is that of the file."""
 

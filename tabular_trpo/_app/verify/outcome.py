@@ -9,14 +9,13 @@ from tabular_trpo._app.shared.errors import ExitCode
 from tabular_trpo._app.shared.models import Source
 from tabular_trpo._app.verify.tally import Judged, Tally
 from tabular_trpo._core.errors import TabularError
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.verdict import Status
 
 
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False)
+@locked_dataclass(frozen=True, eq=False)
 class Counterexample:
     """A refuted pair with its certificate, and the file that holds it, if any."""
 

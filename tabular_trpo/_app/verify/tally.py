@@ -2,13 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import final
 
 from tabular_trpo._app.shared.models import Source
 from tabular_trpo._core.numbers import Scalar
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.theorems import distinct
 from tabular_trpo._theory.verdict import Status, Verdict
@@ -18,8 +17,7 @@ STATUSES = (Status.PROVED, Status.VACUOUS, Status.REFUTED, Status.UNDECIDED)
 
 
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False)
+@locked_dataclass(frozen=True, eq=False)
 class Judged:
     """The verdicts on one pair of one model, in the order of the theorems."""
 
@@ -29,8 +27,7 @@ class Judged:
 
 
 @final
-@locked
-@dataclass(frozen=True, slots=True)
+@locked_dataclass(frozen=True)
 class Tally:
     """A summary of many verdicts.
 

@@ -6,11 +6,10 @@ record.  `edits` derives a misquotation from its theorem; the other modules are 
 module of `statements`.
 """
 
-from dataclasses import dataclass
 from functools import reduce
 from typing import final
 
-from tabular_trpo._core.records import locked
+from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._theory.claim import Theorem, Traced
 from tabular_trpo._theory.fixtures import Fixture
 from tabular_trpo._theory.misquotations.average import AVERAGE
@@ -32,8 +31,7 @@ TABLES = (IDENTITIES, DIVERGENCES, COUPLING, MIXTURES, CONSTRAINED, MEAN_KL, GRA
 
 
 @final
-@locked
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@locked_dataclass(frozen=True, eq=False, repr=False)
 class Misquotation:
     """A false statement that looks like a theorem.
 
