@@ -93,7 +93,7 @@ def test_claims_that_check_would_refuse_are_refused_when_made() -> None:
     weak = claim("trpo_bound")(lambda p: (p.eta_new, ">=", p.L - 8 * p.eps / (1 - p.gamma) ** 2))
     with pytest.raises(InvalidMDPError, match=r"'trpo_bound' is named like a theorem .* expected"):
         pair_certificate(one_state(), [weak])
-    with pytest.raises(InvalidMDPError, match="'pinsker' is there 2 times, expected each title"):
+    with pytest.raises(InvalidMDPError, match="'pinsker' occurs 2 times, expected each title"):
         pair_certificate(one_state(), ["pinsker", "pinsker"])
     with pytest.raises(InvalidMDPError, match="is empty, expected at least one claim"):
         pair_certificate(one_state(), [])
