@@ -6,10 +6,10 @@ Nothing here imports numpy or rich, so that `--help` starts fast; `page` lays ou
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO, final
 
 from tabular_trpo._core.errors import TabularError
-from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._core.terminal import plain
 from tabular_trpo._formats.atomic_write import unwritable
 
@@ -21,7 +21,7 @@ Document = Mapping[str, Any]  # a JSON object
 
 
 @final
-@locked_dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # not locked, which would import numpy
 class Answer:
     """The answer of a command.
 
