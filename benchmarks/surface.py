@@ -158,14 +158,16 @@ RECIPES = {
     "structure": "mdp=single pi?",
     "surrogate": "evaluation=ev",
     "tv": "p=row q=row",
+    "vocabulary": "",
     "verify": "mdp=single pi pi_new arithmetic? bits?",
     "verify_pair": "pair theorems? bits? arithmetic?",
 }
 
 # Public names without a recipe of their own, and why.
 WITHOUT = {
-    r".*Error|Problem|check\.Statement.*": "errors and the checker's records, which people read",
+    r".*Error(\.of)?|Problem|check\.Statement.*": "errors and the checker's records, which people read",
     r"policies\.Normalized": "a result of policies.normalize",
+    r"VocabularyEntry(\.\w+)?": "rows of tt.vocabulary(), which people read",
     r"work_limit": "is entered by `with`; tests/exact/test_work.py",
     r"check\.(main|load)": "the command of the checker; tests/test_check_hostile.py",
     r"(Interval|EnclosedPair)(\.\w+)?": "results of Pair.enclosed; tests/core/test_interval.py",

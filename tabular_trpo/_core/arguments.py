@@ -10,6 +10,7 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from enum import StrEnum
 from functools import wraps
 from numbers import Integral, Number, Real
 from os import PathLike
@@ -163,6 +164,7 @@ def _test(annotation: Any, numbers: bool) -> Test | None:
     classes = tuple(c for each, _ in found for c in each)
     needs = [n for part in parts if (n := _members(part))]
     expected = " or ".join(dict.fromkeys(text for _, text in found))
+    values = {x for part in parts if _is_enum(part) for x in part}  # strings, one by one
     no_text = any(typing.get_origin(p) in (Iterable, Sequence) for p in parts) and str not in parts
 
     def passes(value: object) -> bool:
@@ -171,12 +173,18 @@ def _test(annotation: Any, numbers: bool) -> Test | None:
         if isinstance(value, classes):
             truth = isinstance(value, (bool, np.bool_)) and bool not in parts
             return not (truth and numbers) and not (no_text and isinstance(value, (str, bytes)))
+        if isinstance(value, str) and value in values:
+            return True
         return any(
             callable(value) if names == ("__call__",) else all(hasattr(value, n) for n in names)
             for names in needs
         ) and not isinstance(value, type)
 
     return passes, expected
+
+
+def _is_enum(part: object) -> bool:
+    return isinstance(part, type) and issubclass(part, StrEnum)
 
 
 def _parts(annotation: object) -> list[Any]:
@@ -203,6 +211,8 @@ def _class(part: Any) -> tuple[tuple[type, ...], str]:
     if needs := _members(part):
         text = "a function" if needs == ("__call__",) else f"a {base.__name__}"
         return (), text
+    if _is_enum(base):
+        return (base,), f"one of {', '.join(map(repr, base))}"
     if not isinstance(base, type):
         raise TypeError(f"annotation {part!r} cannot be checked")
     vowel = base.__name__[0] in "AEIO" or base.__name__ == "MDP"

@@ -15,7 +15,6 @@ from tabular_trpo._theory.theorems import THEOREMS, distinct
 from tests.app.conftest import MDPS, Run
 
 ROOT = Path(__file__).parents[2]
-ROOMS = {path.stem for path in Path(tabular_trpo.__file__).parent.iterdir()}
 N_MODELS = len(list(MDPS.glob("*.mdp.json")))
 ALLOWED = {  # what is counted -> the numbers that may stand before it
     "statements": {len(THEOREMS), len(distinct(THEOREMS)), len(check.TABLES[1])},
@@ -65,16 +64,14 @@ def test_counts_are_found_where_they_stand() -> None:
     assert ("statements", len(THEOREMS)) in told(TEXTS["docs/theory.md"])
 
 
-def test_the_design_names_modules_that_are_there() -> None:
-    """In the paragraphs "Inside `room`: ..."; another room may be named, too."""
-    paragraphs = re.findall(
-        r"^Inside `(\w+)`:(.*?)\n\n", TEXTS["docs/design.md"], re.DOTALL | re.MULTILINE
-    )
-    assert len(paragraphs) == 8
-    for room, text in paragraphs:
-        folder = Path(tabular_trpo.__file__).parent / room
-        there = {path.stem for path in folder.iterdir()} | ROOMS
-        assert set(re.findall(r"`([a-z_]+)`", text)) - there == set(), room
+def test_each_folder_lists_its_modules() -> None:
+    """The docstring of a folder names every module and folder in it."""
+    package = Path(tabular_trpo.__file__).parent
+    for folder in sorted(package.glob("_*/__init__.py")):
+        words = set(re.findall(r"[a-z_0-9]+", folder.read_text(encoding="utf-8")))
+        there = {path.stem for path in folder.parent.glob("*.py")} - {"__init__"}
+        there |= {path.parent.name for path in folder.parent.glob("*/__init__.py")}
+        assert there - words == set(), folder.parent.name
 
 
 def test_the_sample_of_improve_is_the_run(run: Run) -> None:

@@ -3,6 +3,7 @@
 import inspect
 import json
 import pickle
+from dataclasses import fields
 from fractions import Fraction
 from typing import Any
 
@@ -90,3 +91,12 @@ def test_old_names_of_the_center() -> None:
 def test_no_signature_prints_the_table() -> None:
     for function in (tt.certificate, tt.pair_certificate, tt.verify_pair, tt.falsify, tt.judge):
         assert "<Theorem" not in str(inspect.signature(function))
+
+
+def test_a_status_may_be_given_as_its_string() -> None:
+    pair = fixtures.TIGHT()
+    verdict = tt.judge(BOUND, pair)
+    values = {field.name: getattr(verdict, field.name) for field in fields(verdict)}
+    assert repr(tt.Verdict(**values | {"status": "proved"})) == repr(verdict)
+    with pytest.raises(TypeError, match="status = 'proven', expected one of 'proved', 'refuted'"):
+        tt.Verdict(**values | {"status": "proven"})
