@@ -165,7 +165,7 @@ RECIPES = {
 
 # Public names without a recipe of their own, and why.
 WITHOUT = {
-    r".*Error(\.of)?|Problem|check\.Statement.*": "errors and the checker's records, which people read",
+    r".*Error(\.of)?|Problem|check\.Statement.*": "errors and records that people read",
     r"policies\.Normalized": "a result of policies.normalize",
     r"VocabularyEntry(\.\w+)?": "rows of tt.vocabulary(), which people read",
     r"work_limit": "is entered by `with`; tests/exact/test_work.py",

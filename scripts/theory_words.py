@@ -3,7 +3,7 @@
 OPENING = """\
 # The statements
 
-<!-- Made from the tables of tabular_trpo/_theory by `make theory`; a test compares. Do not edit. -->
+<!-- Made by `make theory` from the tables of tabular_trpo/_theory; a test compares. -->
 
 The statements that `tabular-trpo verify` decides: {statements} statements in {topics} topics,
 {distinct} of them distinct, with {misquotations} misquotations. A statement is about a pair of

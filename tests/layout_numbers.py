@@ -11,7 +11,7 @@ FORMULAE = tuple(
 
 
 def no_float_literal(path: PurePosixPath, source: str) -> Iterator[str]:
-    """One text of the formulae serves every arithmetic: Fraction + 0.5 would be a float, silently."""
+    """One text of the formulas serves every arithmetic: Fraction + 0.5 would be a float."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Constant) and isinstance(node.value, float):
             if str(path).startswith(FORMULAE):
@@ -32,7 +32,8 @@ NUMBERS = {"alpha", "gamma", "lam", "delta", "elite", "value", "weight", "radius
 DOUBLES = {  # modules that see doubles alone, and those that guard
     "check", "_core/grid", "_core/linalg/dense", "_core/linalg/sparse", "_core/nearest",
     "_core/readable", "_core/decimals",
-    "_core/rounding", "_exact/evaluate", "_falsify/kinds", "_falsify/screen", "_falsify/rational_readings",
+    "_core/rounding", "_exact/evaluate", "_falsify/kinds", "_falsify/screen",
+    "_falsify/rational_readings",
     "_improve/conjugate", "_improve/direction", "_improve/kl_multiplier", "_improve/kl_rows",
     "_improve/minorize", "_improve/mirror", "_improve/natural", "_improve/gain_bounds",
     "_improve/step",

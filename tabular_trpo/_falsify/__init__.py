@@ -9,7 +9,8 @@ Read in this order:
 - `result`: `Refutation` and `Unrefuted`
 - `score`: gap / penalty of a batch; `measure` finds both in a claim, from its terms (`sums`),
   without denominators that vanish (`quotient`), by the kinds of the terms (`kinds`); `totals` adds
-  terms up, `conditions` measures preconditions, `rounding_artifacts` rejects scores made by rounding
+  terms up, `conditions` measures preconditions, `rounding_artifacts` rejects scores that rounding
+  makes
 - `draw`: random cases; `seeds`: the first parents, given pairs and worst cases
 - `climb`: a population of cases, changed by `moves`, some of them to the optima of `closed_forms`
 - `rational_readings`: a case as nearby exact pairs; `shrink`: a counterexample made small

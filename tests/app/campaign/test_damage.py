@@ -20,14 +20,8 @@ from tests.app.campaign.journals import (
     WHOLE,
     lines,
     resealed,
-    small_campaign,
 )  # fmt: skip
 from tests.app.conftest import Run
-
-
-@pytest.fixture
-def small(run: Run, tmp_path: Path) -> Path:
-    return small_campaign(run, tmp_path)
 
 
 def reopened(path: Path) -> Any:

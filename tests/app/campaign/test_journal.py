@@ -21,14 +21,8 @@ from tests.app.campaign.journals import (
     WHOLE,
     lines,
     resealed,
-    small_campaign,
 )  # fmt: skip
 from tests.app.conftest import Run
-
-
-@pytest.fixture
-def small(run: Run, tmp_path: Path) -> Path:
-    return small_campaign(run, tmp_path)
 
 
 def test_cut_anywhere_it_ends_with_the_same_bytes(run: Run, small: Path) -> None:
