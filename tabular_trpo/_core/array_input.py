@@ -160,7 +160,7 @@ def _converted(name: str, value: Any) -> Array:
 
 
 def _unmasked(name: str, value: np.ma.MaskedArray[Any, Any]) -> Array:
-    """Return the data of a masked array without masked entries."""
+    """Return the data of a masked array; raise InvalidMDPError if an entry is masked."""
     hidden = np.argwhere(np.ma.getmaskarray(value))
     if len(hidden) == 0:
         return np.asarray(value.data)

@@ -1,4 +1,7 @@
-"""Delayed interrupts: SIGINT is held back during a block that must not be cut in two."""
+"""SIGINT delayed during a block that must not be interrupted, such as the writing of a file.
+
+The command line handles interrupts in `_app.shared.supervision`, and `startup` while it is imported.
+"""
 
 import signal
 import threading

@@ -1,7 +1,7 @@
 """The mark of a public function or class: arguments checked, floating-point state guarded.
 
 Every function and class of the public surface carries `public` where it is defined and nothing
-else does; `tests/test_public.py` compares the marks with the listings of the package.
+else does; `tests/test_public.py` compares the marks with the stub files (`.pyi`).
 """
 
 from dataclasses import is_dataclass

@@ -1,4 +1,7 @@
-"""Checks of the values of models and policies: all offenders are found, the first twenty named."""
+"""Checks of models and policies: rows of probabilities sum to 1, numbers are finite and in range.
+
+All offenders are found, and the first twenty named.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace

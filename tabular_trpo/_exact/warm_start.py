@@ -182,7 +182,11 @@ class _Columns:
 
 
 def _pushes(into: _Columns, V: Array, Q: Array, actions: Array, states: Array) -> Array:
-    """Update one state at a time, starting at `states`; add its gain to Q of its predecessors."""
+    """Propagate increases of V backwards, one state at a time, in the order of their values.
+
+    states: where the increases start
+    return: (S,) the increased V
+    """
     n_actions = Q.shape[1]
     q, now, taken = Q.ravel().tolist(), V.tolist(), actions.tolist()
     first, raised = list(now), V.copy()

@@ -202,7 +202,10 @@ def _searched_again(score: Scorer, gamma: Fraction, seed: int, rounds: int) -> P
 
 
 def _simplest(score: Scorer, pair: Pair) -> Pair:
-    """Return the smallest pair that the rules of shrinking reach without loss of its ratio."""
+    """Return the smallest pair found by shrinking that keeps the ratio of `pair`, less GIVEN_UP.
+
+    A ratio of 1 is kept exactly.
+    """
     reached = _reach(score, pair)
     assert reached is not None, "a witness without a ratio is left out before"
     ratio, attained = reached

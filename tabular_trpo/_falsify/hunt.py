@@ -131,7 +131,7 @@ def falsify(
 
 @final
 class _Search:
-    """One search: the claim with its score, where gamma is held, and what was counted so far."""
+    """One search: the claim with its score, the fixed gamma or None, and the counters."""
 
     def __init__(self, claim: Theorem, gamma: Fraction | None, seed: int) -> None:
         self.claim, self.score = claim, scorer(claim)
@@ -181,8 +181,8 @@ class _Search:
     def unrefuted(self, first: Sequence[PairTables]) -> Unrefuted:
         """Return the result without a counterexample: the witness of the largest ratio.
 
-        Of the best pair the simplest reading is taken; another one where that has no ratio, as
-        where the step is rounded to nothing; a given pair (`first`) where its ratio is larger.
+        The witness is the simplest rational approximation of the best pair that has a ratio, or a
+        pair of `first` with a larger ratio.
         """
         counts = self.tried, self.n_applicable, self.valueless, self.rounds, self.seed
         if self.best is None:

@@ -173,7 +173,7 @@ def simple_rewards(x: PairTables) -> Iterator[PairTables]:
 
 
 def simple_policies(x: PairTables) -> Iterator[PairTables]:
-    """Let a policy row be deterministic, uniform, uniform on its support, or the other policy's."""
+    """Yield copies with one policy row deterministic, uniform, or that of the other policy."""
     n_states, n_actions = x.size
     for s in range(n_states):
         rows = [_unit(n_actions, a) for a in range(n_actions)] + [_even(n_actions)]
@@ -187,7 +187,7 @@ def simple_policies(x: PairTables) -> Iterator[PairTables]:
 
 
 def simple_rows(x: PairTables) -> Iterator[PairTables]:
-    """Round a row of any table, or a whole table, to a smaller denominator."""
+    """Yield copies with a row or a whole table rounded to a smaller denominator."""
     for grid in DENOMINATORS:
         for name in ("P", "rho0", "pi", "target"):
             table = getattr(x, name)

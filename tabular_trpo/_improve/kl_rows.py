@@ -151,7 +151,10 @@ def divergence(rows: KLRows, t: Array) -> Array:
 
 
 def policy_at_radius(rows: KLRows, d: float, t: Array) -> tuple[Array, Array]:
-    """Return q (N, A) and the multipliers (N,) of the rows, where h(t) = d on the support."""
+    """Return the rows q (N, A) at KL radius d from p, and their multipliers (N,).
+
+    t: (N,) solutions of h(t) = d on the support of p (h as in the docstring of the module)
+    """
     q, lam = _policy_on_support(rows, t)
     if rows.outside:
         entered = rows.outside.entry_divergence <= d

@@ -1,4 +1,4 @@
-"""The trust regions of TRPO (2015): largest KL, mean KL, and a penalty on the mean KL.
+"""The trust regions of TRPO (2015), (11): largest KL, (12): mean KL; a penalty on the mean KL.
 
 Each visited state has a row problem under KL(pi || pi_new), which `kl_rows` derives and `kl_curves`
 solves; the mean couples the rows by one multiplier (`kl_multiplier`).  States of weight 0 keep pi.

@@ -8,7 +8,7 @@ allowed action or K drawn ones; each branch follows the policy and Q_hat is its 
 Bias and variance: without a horizon Q_hat is unbiased; a horizon T omits at most gamma^T max|V|.
 The branches of a root may use common random numbers; the variance of a difference of two branches
 then falls by twice their covariance, which is typically positive.  The estimates stay unbiased.
-Source: TRPO (2015), section 5.2.
+Source: TRPO (2015), section 5.2.  `estimate` makes the surrogate (15) from a vine.
 """
 
 from typing import final

@@ -35,7 +35,7 @@ class Ops(Protocol[T]):
         """Return a scalar in the form that combines with values of a rank."""
 
     def operand(self, x: T, table: bool) -> T:
-        """Return a value as an operand: a table has 1 at the actions that are not allowed."""
+        """Return a value ready for an operation: 1 at disallowed actions of a table, against 0/0."""
 
     def times(self, x: T, y: T) -> T:
         """Return x y, where 0 times infinity is 0."""

@@ -1,6 +1,6 @@
 """The values of the quantities of a pair, in floats, rationals and intervals.
 
-A quantity is computed by its formula in the vocabulary when first asked for, and kept.  An equation
+A quantity is added in `vocabulary`.  It is computed by its formula there when first asked for, and kept.  An equation
 x = b + gamma*sum_a(pi*expect_next(x)) is solved.  EVALUATED are those that the evaluation of a
 policy holds; VALUES has the others that no formula gives: 0 log 0 = 0, and averages.
 
