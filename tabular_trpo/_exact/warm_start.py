@@ -185,7 +185,7 @@ def _pushes(into: _Columns, V: Array, Q: Array, actions: Array, states: Array) -
     """Propagate increases of V backwards, one state at a time, in the order of their values.
 
     states: where the increases start
-    return: (S,) the increased V
+    return: (S,) the actions after it
     """
     n_actions = Q.shape[1]
     q, now, taken = Q.ravel().tolist(), V.tolist(), actions.tolist()

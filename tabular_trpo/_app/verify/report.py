@@ -74,7 +74,7 @@ def _failures(outcome: Outcome) -> list[Part]:
 
 
 def _first_counterexample(outcome: Outcome) -> list[Part]:
-    """Return the paths of the stored counterexamples, or the first one in full if none is stored."""
+    """Return the paths of stored counterexamples, or the first one in full if none is stored."""
     stored = [one.path for one in outcome.counterexamples if one.path is not None]
     if stored:
         return [Verbatim(f"Counterexample: {path}") for path in stored]
