@@ -1,8 +1,8 @@
 """From the arguments of `MDP` (lists, arrays, CSR, strings) to its fields, checked once.
 
 The order is: read every array in its own arithmetic (`numbers`), agree on one arithmetic
-(`arithmetic`), check shapes (`shapes`, `rewards`) and the order of axes (`shapes`), check the values
-(`validate`), and put float rows on the grid k / 2^53 (`grid`).
+(`arithmetic`), check shapes and the order of axes (`shapes`, `rewards`), check the
+values (`validate`), and put float rows on the grid k / 2^53 (`grid`).
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,7 @@
 """SIGINT delayed during a block that must not be interrupted, such as the writing of a file.
 
-The command line handles interrupts in `_app.shared.supervision`, and `startup` while it is imported.
+The command line handles interrupts in `_app.shared.supervision`; `startup` does so while it is
+imported.
 """
 
 import signal

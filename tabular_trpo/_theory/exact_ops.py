@@ -151,12 +151,12 @@ class ExactOps:
         return rational.inverse(rational.ClosedChain(self._rows, pi, Fraction(1), start))
 
     def classes(self, pi: Array) -> Fraction:
-        """Return the number of recurrent classes of P_pi, from the graph of its positive entries."""
+        """Return the number of recurrent classes, from the graph of positive entries."""
         edges = np.asarray((pi[..., None] * self.mdp.P).sum(axis=1) != 0, dtype=bool)
         return Fraction(int(dense.closed_classes(edges)))
 
     def natural_gradient(self, pi: Array, rho: Array, A: Array, shared: bool) -> Array:
-        """Return the natural gradient, by the pseudo-inverse of each state's block or of their sum."""
+        """Return the natural gradient by exact pseudo-inverses."""
         return fisher.natural_gradient(pi, rho, A, shared, pseudo.exact_inverse)
 
 

@@ -35,7 +35,7 @@ class Ops(Protocol[T]):
         """Return a scalar in the form that combines with values of a rank."""
 
     def operand(self, x: T, table: bool) -> T:
-        """Return a value ready for an operation: 1 at disallowed actions of a table, against 0/0."""
+        """Return x ready for an operation: a table has 1 at disallowed actions."""
 
     def times(self, x: T, y: T) -> T:
         """Return x y, where 0 times infinity is 0."""

@@ -1,7 +1,7 @@
 """The values of the quantities of a pair, in floats, rationals and intervals.
 
-A quantity is added in `vocabulary`.  It is computed by its formula there when first asked for, and kept.  An equation
-x = b + gamma*sum_a(pi*expect_next(x)) is solved.  EVALUATED are those that the evaluation of a
+A quantity is added in `vocabulary`.  It is computed by its formula there when
+first read, and kept.  An equation x = b + gamma*sum_a(pi*expect_next(x)) is solved.  EVALUATED are those that the evaluation of a
 policy holds; VALUES has the others that no formula gives: 0 log 0 = 0, and averages.
 
 Average rewards do not depend on gamma, and exist for chains with one recurrent class.  With
