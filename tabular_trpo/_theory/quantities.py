@@ -2,7 +2,7 @@
 
 A quantity is added in `vocabulary`.  It is computed by its formula there when
 first read, and kept.  An equation x = b + gamma*sum_a(pi*expect_next(x)) is solved.  EVALUATED are
-those that the evaluation of a policy holds; VALUES has the others that no formula gives: 0 log 0 = 0,
+those that the evaluation of a policy holds; VALUES has the others that no formula gives: 0 log 0,
 and averages.
 
 Average rewards do not depend on gamma, and exist for chains with one recurrent class.  With
