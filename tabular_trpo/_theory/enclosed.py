@@ -8,12 +8,13 @@ import numpy as np
 
 from tabular_trpo._core.grid import below_grid
 from tabular_trpo._core.interval import Interval
-from tabular_trpo._core.numbers import Array
+from tabular_trpo._core.numbers import Array, Scalar
 from tabular_trpo._core.public import public
 from tabular_trpo._exact.evaluate import Evaluation, Radius
 from tabular_trpo._exact.optimal import optimal
-from tabular_trpo._theory.interval_ops import IntervalOps
+from tabular_trpo._theory.interval_ops import IntervalOps, UnboundedError
 from tabular_trpo._theory.quantities import Quantities
+from tabular_trpo._theory.vocabulary import SCALAR, VocabularyEntry
 
 
 @public
@@ -52,6 +53,15 @@ class EnclosedPair(Quantities):
         self.old, self.new = _enclosed(old, old.radius), _enclosed(new, radius)
         self.W = self.V_new - self.V
         self.eta_dot = self.L - self.eta
+
+    def _computed(self, entry: VocabularyEntry) -> Scalar:
+        """Compute a quantity; 0 times inf makes a number unbounded."""
+        try:
+            return super()._computed(entry)
+        except UnboundedError:
+            if entry.rank != SCALAR:
+                raise
+            return Interval(np.float64(-np.inf), np.float64(np.inf))
 
     @cached_property
     def V_star(self) -> Interval:

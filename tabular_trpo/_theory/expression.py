@@ -213,11 +213,10 @@ def _compute(e: Expression, p: Point, known: Values) -> Scalar:
         return ops.constant(e.args[0])
     if e.op == "name":
         return getattr(p, e.args[0])
-    values = [
-        ops.operand(_value(x, p, known), x.rank == TABLE)
-        for x in e.args
-        if isinstance(x, Expression)
-    ]
+    values = []  # a comprehension would take a frame of the stack at each level
+    for x in e.args:
+        if isinstance(x, Expression):
+            values.append(ops.operand(_value(x, p, known), x.rank == TABLE))
     if e.op == "**":
         return ops.power(values[0], e.args[1])
     if len(values) == 2:

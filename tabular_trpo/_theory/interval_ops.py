@@ -22,6 +22,11 @@ SERIES_BELOW = 1e-5  # where the series of x - log(1 + x) is sharper than the di
 
 
 @final
+class UnboundedError(ArithmeticError):
+    """An operand may have any value, so that nothing follows from it."""
+
+
+@final
 class IntervalOps:
     """Intervals of doubles that hold the exact values; one float model, dense or CSR."""
 
@@ -44,7 +49,7 @@ class IntervalOps:
         if table and self.mdp.allowed is not None:
             x = interval.where(self.mdp.mask, x, 1.0)
         if np.any((x.lo == -np.inf) & (x.hi == np.inf)):
-            raise ArithmeticError("a number of which nothing is known")
+            raise UnboundedError("a number of which nothing is known")
         return x
 
     def times(self, x: Interval, y: Interval) -> Interval:

@@ -5,7 +5,6 @@ import sys
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from enum import IntEnum
 from typing import final
 
@@ -51,7 +50,7 @@ def _answered(answer: Answer, as_json: bool, quiet: bool) -> int:
         _emit(answer, as_json, quiet)
         return answer.code
     code, document, text = _described(answer.unwritten)
-    _emit(replace(answer, document={**answer.document, **document}), as_json, quiet)
+    _emit(answer._replace(document={**answer.document, **document}), as_json, quiet)
     return _report(code, text)
 
 

@@ -6,8 +6,7 @@ Nothing here imports numpy or rich, so that `--help` starts fast; `page` lays ou
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TextIO, final
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, final
 
 from tabular_trpo._core.errors import TabularError
 from tabular_trpo._core.terminal import plain
@@ -21,8 +20,7 @@ Document = Mapping[str, Any]  # a JSON object
 
 
 @final
-@dataclass(frozen=True, slots=True)  # not locked, which would import numpy
-class Answer:
+class Answer(NamedTuple):
     """The answer of a command.
 
     code:      the exit code
