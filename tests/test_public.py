@@ -144,7 +144,7 @@ def test_renames_are_documented() -> None:
                 if node.func.id == "renamed_arguments":
                     aliases |= {(f"{k.arg}=", "argument") for k in node.keywords}
                 if node.func.id == "renamed_attribute" and isinstance(node.args[0], ast.Constant):
-                    aliases.add((f".{node.args[0].value}", "attribute"))
+                    aliases.add((f".{node.args[0].value!s}", "attribute"))
     assert {row for row in documented if row[1] in ("name", "argument", "attribute")} == aliases
 
 

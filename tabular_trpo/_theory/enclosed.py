@@ -1,6 +1,6 @@
 """The quantities of a float pair as intervals: each value with its proved radius."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import cached_property
 from typing import Any, final
 
@@ -15,6 +15,8 @@ from tabular_trpo._exact.optimal import optimal
 from tabular_trpo._theory.interval_ops import IntervalOps, UnboundedError
 from tabular_trpo._theory.quantities import Quantities
 from tabular_trpo._theory.vocabulary import SCALAR, VocabularyEntry
+
+BOUNDED = [field.name for field in fields(Radius)]
 
 
 @public
@@ -61,7 +63,7 @@ class EnclosedPair(Quantities):
         except UnboundedError:
             if entry.rank != SCALAR:
                 raise
-            return Interval(np.float64(-np.inf), np.float64(np.inf))
+            return Interval.around(np.zeros(()), np.array(np.inf))
 
     @cached_property
     def V_star(self) -> Interval:
@@ -72,10 +74,10 @@ class EnclosedPair(Quantities):
 
 def _enclosed(ev: Evaluation, radius: Radius) -> Evaluation:
     """Return the record with an interval in each field."""
-    fields: dict[str, Any] = {
-        name: Interval.around(getattr(ev, name), getattr(radius, name)) for name in Radius.__slots__
+    enclosed: dict[str, Any] = {
+        name: Interval.around(getattr(ev, name), getattr(radius, name)) for name in BOUNDED
     }
-    return replace(ev, radius=radius, **fields)
+    return replace(ev, radius=radius, **enclosed)
 
 
 def _stochastic(rows: Array) -> Interval:

@@ -16,7 +16,7 @@ from tabular_trpo._app.falsify.outcome import Hunted
 from tabular_trpo._app.falsify.report import _search
 from tabular_trpo._app.show import _gamma
 from tabular_trpo._app.verify.tables import _ratio
-from tabular_trpo._falsify.atlas import Entry
+from tabular_trpo._falsify.atlas import Entry, EntryStatus
 from tabular_trpo._falsify.result import Unrefuted
 from tabular_trpo._falsify.screen import _kept
 from tabular_trpo._theory.ratio import ratio_of
@@ -67,7 +67,7 @@ def test_bounds_of_the_judge_stay_below_1_in_every_arithmetic() -> None:
     ],
 )
 def test_cells_of_the_atlas(ratio: float, attained: bool, text: str) -> None:
-    one = Entry("x", Fraction(1, 2), "met", ratio, attained, None, None, 1, 1, 0, "x")
+    one = Entry("x", Fraction(1, 2), EntryStatus.RATIO, ratio, attained, None, None, 1, 1, 0, "x")
     assert atlas_page.cell(one) == text
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import fields, replace
 from fractions import Fraction as F
+from typing import Any
 
 import numpy as np
 import pytest
@@ -119,9 +120,10 @@ def test_other_steps_are_refused():
     step = tv_penalty(L, 5)
     with pytest.raises(InvalidMDPError, match="multipliers"):
         duality_gap(L, greedy(L))
-    m = step.multipliers["m"]
+    solved: Any = step.multipliers
+    m = solved["m"]
     for wrong, text in ((-m, "multipliers >= 0"), (m[:1], "shape")):
-        other = replace(step, multipliers=replace(step.multipliers, m=wrong))
+        other = replace(step, multipliers=replace(solved, m=wrong))
         with pytest.raises(InvalidMDPError, match=text):
             duality_gap(L, other)
     with pytest.raises(ExactnessError):

@@ -9,7 +9,7 @@ import pytest
 
 import tabular_trpo as tt
 from scripts import atlas, atlas_page, mean_kl, witnesses
-from tabular_trpo._falsify.atlas import GAMMAS, Entry, is_bound, shipped
+from tabular_trpo._falsify.atlas import GAMMAS, Entry, EntryStatus, is_bound, shipped
 from tabular_trpo._falsify.score import scorer
 
 ROOT = Path(__file__).parents[2]
@@ -158,10 +158,12 @@ def test_the_second_pass_carries_witnesses_over_and_only_raises(root: Path) -> N
 def test_a_witness_gives_way_to_a_larger_ratio(
     ratio: float | None, attained: bool, status: str, expected: bool
 ) -> None:
-    old = Entry("x", Fraction(1, 2), "met", 0.5, False, None, None, 1, 1, 0, "x.mdp.json")
-    new = replace(old, ratio=ratio, attained=attained, status=status)
+    old = Entry(
+        "x", Fraction(1, 2), EntryStatus.RATIO, 0.5, False, None, None, 1, 1, 0, "x.mdp.json"
+    )
+    new = replace(old, ratio=ratio, attained=attained, status=EntryStatus(status))
     assert atlas.raised(new, old) is expected
-    assert atlas.raised(old, replace(old, status="vacuous", ratio=None))
+    assert atlas.raised(old, replace(old, status=EntryStatus.VACUOUS, ratio=None))
     assert not atlas.raised(old, replace(old, attained=True))
 
 

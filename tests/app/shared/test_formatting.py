@@ -60,14 +60,14 @@ def test_exact_is_json_without_loss(value: object, written: object) -> None:
 
 def test_long_integers_are_written_and_the_limit_stays() -> None:
     before = sys.get_int_max_str_digits()
-    assert len(json_number(Fraction(10**9999, 3))) == 10002
+    assert len(str(json_number(Fraction(10**9999, 3)))) == 10002
     assert sys.get_int_max_str_digits() == before
 
 
 def test_logarithms_beyond_all_doubles_keep_their_digits() -> None:
     huge, tiny = 10**400 * log(Fraction(2)), log(Fraction(2)) / 10**400
     assert short(huge) == "~6.931472e+399" and short(tiny) == "~6.931472e-401"
-    assert json_number(huge) == "6.9314718055994531e+399" and json_number(-huge)[0] == "-"
+    assert json_number(huge) == "6.9314718055994531e+399" and str(json_number(-huge))[0] == "-"
 
 
 def test_radius_is_not_added_to_a_rounded_number() -> None:
@@ -80,4 +80,4 @@ def test_plain_leaves_nothing_that_steers_a_terminal() -> None:
 
 def test_largest_of_numbers_and_arrays() -> None:
     assert largest(np.array([[1.0, 3.0], [2.0, 0.0]])) == 3.0
-    assert largest(Fraction(1, 2)) == Fraction(1, 2)
+    assert largest([Fraction(1, 2)]) == Fraction(1, 2)

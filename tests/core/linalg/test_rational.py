@@ -63,7 +63,7 @@ def gauss(matrix: list[list[Any]], b: list[Any]) -> list[Fraction] | None:
 def test_solutions_are_those_of_gaussian_elimination(case: Case) -> None:
     mdp, pi, _ = case.triple
     P_pi = (pi[..., None] * mdp.P).sum(axis=1)
-    matrix = np.where(np.eye(mdp.n_states, dtype=bool), Fraction(1), Fraction(0)) - mdp.gamma * P_pi
+    matrix = np.eye(mdp.n_states, dtype=int) - mdp.gamma * P_pi
     chain = rational.ClosedChain(rational.RationalMatrix.of(mdp.P), pi, mdp.gamma)
     b = mdp.r[:, 0]
     assert chain.forward(b).fractions().tolist() == gauss(matrix.tolist(), b.tolist())
