@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from pkgutil import get_data
 from typing import Any
 from warnings import warn
 
@@ -24,7 +25,8 @@ def attach(package: str) -> tuple[Callable[[str], Any], Callable[[], list[str]],
     ('uniform', True)
     """
     module = sys.modules[package]
-    stub = Path(module.__file__ or "").with_suffix(".pyi").read_text(encoding="utf-8")
+    parent = package if hasattr(module, "__path__") else package.rpartition(".")[0]
+    stub = (get_data(parent, f"{Path(module.__file__ or '').stem}.pyi") or b"").decode()
     imports = (node for node in ast.parse(stub).body if isinstance(node, ast.ImportFrom))
     homes = {alias.name: node.module or "" for node in imports for alias in node.names}
     renamed = RENAMED.get(package, {})

@@ -1,7 +1,9 @@
 """The public surface: listed in the stub files, marked, documented, and nothing beside it."""
 
 import ast
+import dataclasses
 import inspect
+import os
 import pkgutil
 import subprocess
 import sys
@@ -11,6 +13,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
@@ -146,6 +149,41 @@ def test_renames_are_documented() -> None:
                 if node.func.id == "renamed_attribute" and isinstance(node.args[0], ast.Constant):
                     aliases.add((f".{node.args[0].value!s}", "attribute"))
     assert {row for row in documented if row[1] in ("name", "argument", "attribute")} == aliases
+
+
+def test_old_and_new_argument_are_not_both_given() -> None:
+    mdp = tt.families.named.chain(2, "1/2")
+    pair = tt.Pair(mdp, tt.policies.uniform(mdp), tt.policies.uniform(mdp))
+    old: dict[str, Any] = {"lane": "float"}
+    with pytest.raises(TypeError, match="lane is the old name of arithmetic; give one of them"):
+        tt.judge(tt.THEOREMS[0], pair, arithmetic="auto", **old)
+
+
+def test_records_are_made_by_old_names_too() -> None:
+    mdp = tt.families.named.chain(2, "1/2")
+    verdict = tt.verify(mdp, tt.policies.uniform(mdp), tt.policies.uniform(mdp))[0]
+    old: dict[str, Any] = {"lane": "float"}
+    with pytest.warns(DeprecationWarning, match="Verdict: the argument lane is now arithmetic"):
+        assert dataclasses.replace(verdict, **old).arithmetic == "float"
+
+
+def test_the_package_is_imported_from_a_zip_file(tmp_path: Path) -> None:
+    with ZipFile(tmp_path / "package.zip", "w") as archive:
+        for path in PACKAGE.rglob("*"):
+            if path.suffix in (".py", ".pyi", ".json"):
+                archive.write(path, path.relative_to(ROOT))
+    code = "import tabular_trpo as tt; print(tt.__file__, len(tt.atlas()), dir(tt.policies)[-1])"
+    env = {**os.environ, "PYTHONPATH": str(tmp_path / "package.zip"), "PYTHONSAFEPATH": "1"}
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=env,
+        cwd=tmp_path,
+    )
+    place, entries, last = run.stdout.split()
+    assert "package.zip" in place and int(entries) > 500 and last == "uniform"
 
 
 def test_stubs_and_modules_agree() -> None:

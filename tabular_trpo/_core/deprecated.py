@@ -37,6 +37,8 @@ def _renaming(function: Any, name: str, new: dict[str, str]) -> Any:
     @wraps(function)
     def renaming(*args: Any, **named: Any) -> Any:
         for old in named.keys() & new.keys():
+            if new[old] in named and function.__name__ != "__init__":  # `replace` gives both
+                raise TypeError(f"{name}: {old} is the old name of {new[old]}; give one of them")
             _warn(f"{name}: the argument {old} is now {new[old]}")
             named[new[old]] = named.pop(old)
         return function(*args, **named)

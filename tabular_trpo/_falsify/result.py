@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import final
 
-from tabular_trpo._core.deprecated import renamed_attribute
+from tabular_trpo._core.deprecated import renamed_arguments, renamed_attribute
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._core.string_enum import PlainStrEnum
@@ -55,6 +55,7 @@ class Refutation:
         return f"<Refutation: {name!r} fails on {self.pair}>"
 
 
+@renamed_arguments(met="n_applicable")
 @public
 @final
 @locked_dataclass(frozen=True, eq=False, repr=False)

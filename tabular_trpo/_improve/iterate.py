@@ -38,6 +38,7 @@ from tabular_trpo._theory.pair import Pair
 StepFunction = Callable[[Evaluation, Surrogate], Step]
 
 
+@renamed_arguments(best_rung="best_bound")
 @public
 @final
 @locked_dataclass(frozen=True, eq=False, repr=False)

@@ -7,7 +7,6 @@ format is described in docs/certificate.md; `check.py` is its reader.
 
 import hashlib
 import json
-import re
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
@@ -33,7 +32,7 @@ from tabular_trpo._theory.judge import NOT_MIXTURE, PRECONDITION_FAILS, check_qu
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.selection import Choice, chosen
 from tabular_trpo._theory.verdict import Verdict
-from tabular_trpo._theory.vocabulary import ALIASES, WITNESSES, WITNESSES_ON_DEMAND, entries
+from tabular_trpo._theory.vocabulary import WITNESSES, WITNESSES_ON_DEMAND, entries, in_former_names
 
 FORMAT, VERSION = "tabular-trpo-certificate", 2
 VALUES = ("eta", "eta_new", "L", "eps", "eps_cpi", "max_tv", "mean_tv", "C", "eta_dot")
@@ -149,7 +148,7 @@ def _evaluated(theorem: Theorem, verdict: Verdict) -> set[str]:
 
 
 def _claim(theorem: Theorem, verdict: Verdict, pair: Pair) -> dict[str, Any]:
-    lhs, relation, rhs = map(_former, theorem.text())
+    lhs, relation, rhs = map(in_former_names, theorem.text())
     condition = theorem.condition_text()
     foreign = theorem.mixture and not pair.is_mixture
     return {
@@ -159,18 +158,11 @@ def _claim(theorem: Theorem, verdict: Verdict, pair: Pair) -> dict[str, Any]:
         "lhs": lhs,
         "relation": relation,
         "rhs": rhs,
-        "precondition": "mixture" if foreign else condition and _former(condition),
+        "precondition": "mixture" if foreign else condition and in_former_names(condition),
         "status": verdict.status,
         "exactness": theorem.exactness,
         "slack": _slack(verdict, theorem.exactness == "rational"),
     }
-
-
-def _former(text: str) -> str:
-    """Return a formula with the names of version 2, in which functions had other ones."""
-    for old, new in ALIASES.items():
-        text = re.sub(rf"\b{new}\b", old, text)
-    return text
 
 
 def _slack(verdict: Verdict, rational: bool) -> list[str] | None:

@@ -3,7 +3,7 @@
 from fractions import Fraction
 from typing import NoReturn, final
 
-from tabular_trpo._core.deprecated import renamed_attribute
+from tabular_trpo._core.deprecated import renamed_arguments, renamed_attribute
 from tabular_trpo._core.nearest import approximate
 from tabular_trpo._core.numbers import OptionalScalar
 from tabular_trpo._core.public import public
@@ -32,6 +32,7 @@ class Decider(PlainStrEnum):
     ENCLOSURE = "enclosure"
 
 
+@renamed_arguments(lane="arithmetic")
 @public
 @final
 @locked_dataclass(frozen=True, repr=False)

@@ -239,6 +239,16 @@ HIDDEN = {**_quantities(_HIDDEN_VECTORS, STATE), **_quantities(_HIDDEN_TABLES, T
 FUNCTIONS = {row[0]: _function(*row) for row in map(_columns, _FUNCTIONS.splitlines())}
 
 
+def in_former_names(text: str) -> str:
+    """Return a formula with the former names of functions, which files begun with them keep.
+
+    Certificates of version 2 and campaign files state formulas so.
+    """
+    for old, new in ALIASES.items():
+        text = re.sub(rf"\b{new}\b", old, text)
+    return text
+
+
 def entries(names: Iterable[str]) -> list[VocabularyEntry]:
     """Return the entries of names, also of former and hidden ones; other names have none."""
     current = [ALIASES.get(name, name) for name in names]

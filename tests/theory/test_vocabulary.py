@@ -15,7 +15,7 @@ from tabular_trpo._improve.gain_bounds import gain_bounds
 from tabular_trpo._theory import symbols
 from tabular_trpo._theory.certificate import pair_certificate
 from tabular_trpo._theory.quantities import EVALUATED, VALUES
-from tabular_trpo._theory.symbols import Symbols
+from tabular_trpo._theory.symbols import Symbols, parsed
 from tabular_trpo._theory.vocabulary import (
     ALIASES,
     FUNCTIONS,
@@ -25,6 +25,7 @@ from tabular_trpo._theory.vocabulary import (
     WITNESSES,
     WITNESSES_ON_DEMAND,
     VocabularyEntry,
+    in_former_names,
 )
 from tests.certificate_models import claimed, user
 from tests.certificates import seal
@@ -202,3 +203,10 @@ def test_a_quantity_without_an_equation_needs_an_entry_of_the_checker(
     monkeypatch.setitem(check.SHORT, "far", "max_s(tv)")
     with pytest.raises(check.CertificateError, match="slack"):
         check.check(made)
+
+
+def test_files_state_formulas_with_the_former_names_of_functions() -> None:
+    text = "sum_s(sum_a(push_forward(rho*pi)*expect_next(V))) - max_s(transition_l1(pi))"
+    former = in_former_names(text)
+    assert former == "sum_s(sum_a(push(rho*pi)*next(V))) - max_s(move(pi))"
+    assert str(parsed(former)) == text

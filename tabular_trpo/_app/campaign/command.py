@@ -19,6 +19,7 @@ from tabular_trpo._app.shared.progress import Update, progress_bar
 from tabular_trpo._app.shared.theorems import chosen_theorems
 from tabular_trpo._falsify.screen import Plan, batch
 from tabular_trpo._theory.claim import Theorem
+from tabular_trpo._theory.vocabulary import in_former_names
 
 EPILOG = """The file has a JSON line for each chunk (docs/campaign.md) and is the same,
 byte for byte, for any executor and number of workers. Killed or interrupted,
@@ -112,7 +113,8 @@ def check_summary(path: str, summary: Record, totals: Totals) -> None:
 
 def header(plan: Plan, theorems: Sequence[Theorem]) -> Record:
     """Return the header, the first line: everything that the other lines depend on."""
-    texts = [[*theorem.text(), theorem.condition_text()] for theorem in theorems]
+    stated = ((*theorem.text(), theorem.condition_text()) for theorem in theorems)
+    texts = [[x and in_former_names(x) for x in each] for each in stated]
     cases = batch(Plan(plan.seed, FINGERPRINT, FINGERPRINT, ()), 0).drawn.cases
     drawn = b"".join(x.tobytes() for x in (cases.P, cases.r, cases.pi, cases.target))
     return {
