@@ -6,7 +6,7 @@ Corridors, with and without slip, decoy and costs.  Printed: seconds of one eval
 `optimal`, their ratio, evaluations needed, states with undecided actions, the radius of eta*.
 """
 
-import sys
+import argparse
 from time import perf_counter
 
 import tabular_trpo as tt
@@ -38,4 +38,6 @@ def main(n_states: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else N)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.rare_rewards", description=__doc__)
+    parser.add_argument("states", nargs="?", type=int, default=N, metavar="STATES")
+    main(parser.parse_args().states)

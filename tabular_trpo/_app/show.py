@@ -170,7 +170,7 @@ def _properties(mdp: MDP, document: Record) -> list[tuple[str, str]]:
         ("States", f"{mdp.n_states}: {_some(mdp.state_names)}"),
         ("Actions", f"{mdp.n_actions}: {_some(mdp.action_names)}; {pairs}"),
         ("Transitions", f"{document['transitions']}{', stored sparse' if mdp.is_sparse else ''}"),
-        ("gamma", f"{_gamma(mdp)}, horizon {short(1 / (1 - mdp.gamma))}"),
+        ("gamma", f"{_gamma(mdp)}, effective horizon {short(1 / (1 - mdp.gamma))}"),
         (
             "Arithmetic",
             mdp.arithmetic + (f", rows repaired by up to {mdp.repair:.2g}" if mdp.repair else ""),

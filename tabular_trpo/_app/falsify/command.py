@@ -55,7 +55,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     rounds = "end after so many rounds, and not by time: the same search each time"
     add("--rounds", type=integer(1, MOST_ROUNDS), metavar="N", help=rounds)
     gamma = number(Fraction, "a number in [0, 1)", lambda x: 0 <= x < 1)
-    add("--gamma", type=gamma, metavar="G", help="hold gamma there, as 9/10")
+    add("--gamma", type=gamma, metavar="G", help="keep gamma fixed at this value, such as 9/10")
     add(
         "--center",
         metavar="FORMULA",
