@@ -1,16 +1,14 @@
 """`python -m scripts.theory_page FILE`: write docs/theory.md from the tables of `_theory`."""
 
-import argparse
 import inspect
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache
-from pathlib import Path
 
+from scripts.pages import write_page
 from scripts.theory_words import LEFT_OUT, OPENING, REFERENCES
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._falsify.atlas import Entry, atlas
-from tabular_trpo._formats.atomic_write import write_atomically
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.misquotations import MISQUOTATIONS, misquotations_of
 from tabular_trpo._theory.theorems import THEOREMS, TOPICS, distinct
@@ -144,10 +142,7 @@ def _entry(theorem: Theorem) -> Iterator[str]:
 
 def main(argv: list[str] | None = None) -> int:
     """Write the page; return 0."""
-    parser = argparse.ArgumentParser(prog="python -m scripts.theory_page")
-    parser.add_argument("file", type=Path, help="where to write the page, docs/theory.md")
-    write_atomically(parser.parse_args(argv).file, page())
-    return 0
+    return write_page("theory_page", page, argv)
 
 
 if __name__ == "__main__":

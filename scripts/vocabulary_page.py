@@ -1,10 +1,8 @@
 """`python -m scripts.vocabulary_page FILE`: docs/vocabulary.md, from the table of the language."""
 
-import argparse
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
-from tabular_trpo._formats.atomic_write import write_atomically
+from scripts.pages import write_page
 from tabular_trpo._theory.vocabulary import (
     ALIASES,
     FUNCTIONS,
@@ -97,10 +95,7 @@ def _cell(text: str) -> str:
 
 def main(argv: list[str] | None = None) -> int:
     """Write the page; return 0."""
-    parser = argparse.ArgumentParser(prog="python -m scripts.vocabulary_page")
-    parser.add_argument("file", type=Path, help="where to write the page, docs/vocabulary.md")
-    write_atomically(parser.parse_args(argv).file, page())
-    return 0
+    return write_page("vocabulary_page", page, argv)
 
 
 if __name__ == "__main__":

@@ -64,11 +64,26 @@ def test_counts_are_found_where_they_stand() -> None:
     assert ("statements", len(THEOREMS)) in told(TEXTS["docs/theory.md"])
 
 
+def listed(text: str) -> set[str]:
+    """The names that a docstring lists: in backticks, first in a line, or in a list before a colon.
+
+    A word in the middle of a sentence is none: "before the work" does not list `work`.
+    """
+    lists = re.findall(r"^([a-z_0-9, ]+):", text, re.MULTILINE)
+    first = re.findall(r"^[ -]*([a-z_0-9]+)\b", text, re.MULTILINE)
+    return {*re.findall(r"`([a-z_0-9]+)`", text), *first, *re.findall(r"\w+", " ".join(lists))}
+
+
+def test_a_word_in_a_sentence_lists_nothing() -> None:
+    text = "The cost before the work\n`evaluate`  V, Q\nops, float_ops:  operations\n    step  x"
+    assert {"evaluate", "ops", "float_ops", "step"} <= listed(text) and "work" not in listed(text)
+
+
 def test_each_folder_lists_its_modules() -> None:
     """The docstring of a folder names every module and folder in it."""
     package = Path(tabular_trpo.__file__).parent
     for folder in sorted(package.glob("_*/__init__.py")):
-        words = set(re.findall(r"[a-z_0-9]+", folder.read_text(encoding="utf-8")))
+        words = listed(folder.read_text(encoding="utf-8"))
         there = {path.stem for path in folder.parent.glob("*.py")} - {"__init__"}
         there |= {path.parent.name for path in folder.parent.glob("*/__init__.py")}
         assert there - words == set(), folder.parent.name
