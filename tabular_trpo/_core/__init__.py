@@ -9,7 +9,7 @@ shapes, rewards, csr:    shapes, orders of axes, forms of rewards, sparse arrays
 grid:                    rows of probabilities: divided by their sums, floats on the grid
 validate, build, mdp:    the checks of a model, its fields, the record `MDP`
 columns, counts, conversion:  models from transitions, from counts, in the other arithmetic
-policy_checks, policy, instance:  policies, and a model with two of them
+policies_once, policy_checks, policy, instance:  policies, and a model with two of them
 linalg:                  solves with I - gamma P_pi in floats and in rationals
 rounding, interval:      float64 intervals
 dyadic, logs, forms, signs, real, extrema:  exact reals, from integer enclosures up

@@ -36,7 +36,9 @@ def uniform(mdp: MDP) -> Array:
     """
     one: Scalar = Fraction(1) if mdp.arithmetic == "rational" else 1.0
     shares = [[one / n] for n in mdp.mask.sum(axis=1).tolist()]
-    return check_policy(mdp, np.where(mdp.mask, shares, 0 * one))
+    rows = np.where(mdp.mask, shares, 0 * one)
+    rows = rows if mdp.arithmetic == "rational" else on_grid(rows)
+    return frozen(np.broadcast_to(rows, mdp.r.shape).copy())
 
 
 @public

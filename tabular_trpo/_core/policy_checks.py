@@ -12,6 +12,7 @@ from tabular_trpo._core.grid import near_grid, normalized, on_grid
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.numbers import Array, frozen, is_rational
+from tabular_trpo._core.policies_once import remember_check, remembered
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._core.shapes import check_policy_order, shape_error
@@ -55,7 +56,12 @@ def check_policy(mdp: MDP, pi: object, name: str = "pi", normalize: bool = False
     """
     if normalize:
         return _normalized(mdp, pi, name).pi
-    return frozen(check_rows(name, policy_array(mdp, pi, name), mdp.mask))
+    given = policy_array(mdp, pi, name)
+
+    def check() -> Array:
+        return remember_check(mdp, frozen(check_rows(name, given, mdp.mask)))
+
+    return remembered("check", mdp, given, check)
 
 
 @public

@@ -3,7 +3,6 @@
 Floor 1: it uses `_core` only.  Read in this order:
 
 `evaluate`      V, Q, A, rho, d, eta of a policy, exactly or with a proved radius
-`evaluated_once` a block in which each policy is evaluated once
 `enclosure`     the float method behind it: two solves, an accurate residual, error bounds
 `small_batches` the same in fewer operations, for batches of small models
 `surrogate`     the local objective L_pi of TRPO (2015), equation (3)

@@ -23,18 +23,18 @@ import numpy as np
 import scipy.sparse as sp
 
 from tabular_trpo._core.budget import spend, work_limit
-from tabular_trpo._core.errors import InvalidMDPError, LimitError
+from tabular_trpo._core.errors import LimitError
 from tabular_trpo._core.grid import below_grid, largest_correction, off_grid_part
 from tabular_trpo._core.linalg import dense, rational, sparse
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array, Scalar, brief, frozen, zeros
 from tabular_trpo._core.overflow import finite
-from tabular_trpo._core.policy_checks import check_policy, check_rows, policy_array
+from tabular_trpo._core.policies_once import remembered
+from tabular_trpo._core.policy_checks import check_policy
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._exact import small_batches
 from tabular_trpo._exact.enclosure import Matrix, Model, Resolvent, U, Values, Visits, enclose
-from tabular_trpo._exact.evaluated_once import remembered
 from tabular_trpo._exact.work import evaluation as work_of
 
 CHUNK = 2**20  # entries of P evaluated at a time in a batch
@@ -121,13 +121,20 @@ def evaluate(mdp: MDP, pi: object, work: float | None = None) -> Evaluation:
     >>> evaluate(mdp, [["1"]]).eta
     Fraction(10, 1)
     """
+    pi = check_policy(mdp, pi)
+    with work_limit(work if mdp.arithmetic == "rational" else None):
+        return evaluate_checked(mdp, pi)
+
+
+def evaluate_checked(mdp: MDP, pi: Array) -> Evaluation:
+    """Evaluate a policy (..., S, A) that `check_policy` returned.
+
+    raises: LimitError as `evaluate`
+    """
     if mdp.batch_shape:
         return _batch(mdp, pi)
-    pi = check_policy(mdp, pi)
-    if mdp.arithmetic == "rational":
-        with work_limit(work):
-            return remembered(mdp, pi, _rational)
-    return remembered(mdp, pi, _single)
+    evaluation = _rational if mdp.arithmetic == "rational" else _single
+    return remembered("evaluation", mdp, pi, lambda: evaluation(mdp, pi))
 
 
 def _single(mdp: MDP, pi: Array) -> Evaluation:
@@ -136,16 +143,15 @@ def _single(mdp: MDP, pi: Array) -> Evaluation:
     return _assembled(mdp, pi, _float(mdp.P, mdp.r, mdp.rho0, gamma, pi, mdp._below, mdp.mask))
 
 
-def _batch(mdp: MDP, pi: object) -> Evaluation:
+def _batch(mdp: MDP, pi: Array) -> Evaluation:
     """Evaluate a batch part by part on all cores; parts are independent, so no digit changes."""
     batch = mdp.batch_shape
     count = int(np.prod(batch))
-    policy = policy_array(mdp, pi)
 
     def flat(x: Array) -> Array:
         return x.reshape(count, *x.shape[len(batch) :])
 
-    P, r, rho0, gamma, policy = (flat(x) for x in (mdp.P, mdp.r, mdp.rho0, mdp.gamma, policy))
+    P, r, rho0, gamma, policy = (flat(x) for x in (mdp.P, mdp.r, mdp.rho0, mdp.gamma, pi))
     below = None if mdp._below is None else flat(mdp._below)
     # Parts do not depend on the number of cores: a large and a small part may round differently.
     most = max(1, CHUNK // (mdp.n_states**2 * mdp.n_actions))
@@ -153,25 +159,19 @@ def _batch(mdp: MDP, pi: object) -> Evaluation:
 
     per_state, per_pair = (count, mdp.n_states), (count, mdp.n_states, mdp.n_actions)
     values = (per_state, per_pair, per_pair, per_state, per_state, (count,))
-    out = [np.empty(shape) for shape in (per_pair, *values, *values)]
+    out = [np.empty(shape) for shape in (*values, *values)]
 
     def part(i: int) -> None:
         at = slice(i, i + step)
         mass = None if below is None else below[at]
-        rows = check_rows("pi", policy[at], mdp.mask)
-        parts = _float(P[at], r[at], rho0[at], gamma[at], rows, mass, mdp.mask)
-        for whole, x in zip(out, [rows, *parts], strict=True):
+        parts = _float(P[at], r[at], rho0[at], gamma[at], policy[at], mass, mdp.mask)
+        for whole, x in zip(out, parts, strict=True):
             whole[at] = x
 
     # LAPACK and the ufuncs release the interpreter lock.
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        try:
-            list(pool.map(part, range(0, count, step)))
-        except InvalidMDPError:
-            check_policy(mdp, pi)  # the same offenders, with their indices in the whole batch
-            raise
-    rows, *shaped = (frozen(x.reshape(*batch, *x.shape[1:])) for x in out)
-    return _assembled(mdp, rows, shaped)
+        list(pool.map(part, range(0, count, step)))
+    return _assembled(mdp, pi, [x.reshape(*batch, *x.shape[1:]) for x in out])
 
 
 def _assembled(mdp: MDP, pi: Array, arrays: list[Array]) -> Evaluation:

@@ -25,7 +25,7 @@ from tabular_trpo._core.numbers import Array, Scalar
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._exact import entrywise, warm_start
-from tabular_trpo._exact.evaluate import Evaluation, etas, evaluate, sizes
+from tabular_trpo._exact.evaluate import Evaluation, etas, evaluate_checked, sizes
 
 MOST_ITERATIONS = 1000
 
@@ -101,7 +101,7 @@ def _iterated(mdp: MDP, limit: int) -> Optimum:
     actions = warm_start.start(mdp)
     last: tuple[Evaluation, Array] | None = None  # evaluation and proved step before a search
     for iteration in range(1, limit + 1):
-        e = evaluate(mdp, policy.deterministic(mdp, actions))
+        e = evaluate_checked(mdp, policy.deterministic(mdp, actions))
         if last is not None and not e.V.sum() > last[0].V.sum():
             actions, last = last[1], None
             continue

@@ -24,7 +24,7 @@ from tabular_trpo._core.numbers import Array, OptionalScalar, Scalar
 from tabular_trpo._core.policy_checks import check_policy
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked_dataclass
-from tabular_trpo._exact.evaluate import Evaluation, evaluate
+from tabular_trpo._exact.evaluate import Evaluation, evaluate_checked
 from tabular_trpo._exact.surrogate import Surrogate, surrogate
 from tabular_trpo._improve.gain_bounds import GAIN_BOUNDS, GainBound, certified, largest
 from tabular_trpo._improve.multipliers import Mixture
@@ -155,7 +155,7 @@ def iterate(
 def _run(
     mdp: MDP, pi: Array, step: StepFunction, rules: tuple[Rule, ...], bounds: tuple[GainBound, ...]
 ) -> Iterator[Record]:
-    ev = evaluate(mdp, pi)
+    ev = evaluate_checked(mdp, pi)
     for i in count(1):
         began = perf_counter()
         made = step(ev, surrogate(ev))

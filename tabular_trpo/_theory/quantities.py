@@ -22,7 +22,7 @@ import numpy as np
 from tabular_trpo._core.errors import NoValueError, Problem
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Scalar
-from tabular_trpo._exact.evaluate import evaluate
+from tabular_trpo._exact.evaluate import evaluate_checked
 from tabular_trpo._exact.optimal import optimal
 from tabular_trpo._theory.expression import Expression, Values
 from tabular_trpo._theory.ops import Ops
@@ -86,12 +86,12 @@ class Quantities:
     @cached_property
     def old(self) -> Any:
         """The evaluation of pi."""
-        return evaluate(self.mdp, self.pi)
+        return evaluate_checked(self.mdp, self.pi)
 
     @cached_property
     def new(self) -> Any:
         """The evaluation of pi_new."""
-        return evaluate(self.mdp, self.pi_new)
+        return evaluate_checked(self.mdp, self.pi_new)
 
     @property
     def is_mixture(self) -> bool:

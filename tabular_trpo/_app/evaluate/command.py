@@ -21,8 +21,8 @@ from tabular_trpo._app.shared.page import Part, titled
 from tabular_trpo._app.shared.tables import Table
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array
+from tabular_trpo._core.policies_once import policies_once
 from tabular_trpo._exact.evaluate import Evaluation, evaluate
-from tabular_trpo._exact.evaluated_once import evaluated_once
 from tabular_trpo._theory.pair import Pair
 
 EPILOG = "Float arithmetic: each number is proved to be within the radius beside it."
@@ -45,12 +45,12 @@ def run(args: argparse.Namespace) -> Answer:
 
     raises: UsageError, TabularError
     """
-    with evaluated_once():
-        return _answer(args)
-
-
-def _answer(args: argparse.Namespace) -> Answer:
     source = read(args.file, args.arithmetic)
+    with policies_once(source.mdp, source.policies.values()):
+        return _answer(args, source)
+
+
+def _answer(args: argparse.Namespace, source: Source) -> Answer:
     pi = policy(source, args.policy)
     ev = evaluate(source.mdp, pi)
     most = None if args.all else MOST_ROWS

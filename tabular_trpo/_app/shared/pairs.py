@@ -12,7 +12,7 @@ from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, Scalar, zeros
 from tabular_trpo._core.policy_checks import check_policy
-from tabular_trpo._exact.evaluate import evaluate
+from tabular_trpo._exact.evaluate import evaluate_checked
 
 STEP = Fraction(1, 10)
 SMALL_STEP = Fraction(1, 1000)
@@ -73,7 +73,7 @@ def _mixture(mdp: MDP, pi: Array, target: Array, alpha: Scalar) -> Array:
 
 
 def _towards_greedy(mdp: MDP, name: str, pi: Array, step: Fraction) -> Instance:
-    target = policies.greedy(mdp, evaluate(mdp, pi).Q)
+    target = policies.greedy(mdp, evaluate_checked(mdp, pi).Q)
     alpha = step if mdp.arithmetic == "rational" else nearest(step)
     return Instance(name, mdp, pi, _mixture(mdp, pi, target, alpha), target, alpha)
 
@@ -81,7 +81,7 @@ def _towards_greedy(mdp: MDP, name: str, pi: Array, step: Fraction) -> Instance:
 def _made(mdp: MDP, seed: int, n_random: int) -> list[Instance]:
     """Return pairs for any model: equal policies, small and large steps, random pairs, zeros."""
     uniform = policies.uniform(mdp)
-    Q = evaluate(mdp, uniform).Q
+    Q = evaluate_checked(mdp, uniform).Q
     greedy, worst = policies.greedy(mdp, Q), policies.greedy(mdp, -Q)
     found = [
         Instance("uniform -> uniform", mdp, uniform, uniform),

@@ -17,8 +17,8 @@ from tabular_trpo._app.verify.outcome import Counterexample, Outcome
 from tabular_trpo._app.verify.report import report
 from tabular_trpo._app.verify.tally import Judged, place
 from tabular_trpo._core.errors import LimitError, MemoryGuardError, TabularError
+from tabular_trpo._core.policies_once import policies_once
 from tabular_trpo._core.signs import MAX_BITS
-from tabular_trpo._exact.evaluated_once import evaluated_once
 from tabular_trpo._theory.certifiable import CERTIFIED_BITS
 from tabular_trpo._theory.certificate import pair_certificate
 from tabular_trpo._theory.judge import FIRST_BITS, NO_VALUE, NOT_MIXTURE, judge
@@ -77,7 +77,7 @@ def run(args: argparse.Namespace) -> Answer:
     outcome = Outcome(args, theorems, sources)
     with progress_bar(args.quiet, "verifying", len(sources)) as update:
         for done, source in enumerate(sources):
-            with evaluated_once():
+            with policies_once(source.mdp, source.policies.values()):
                 for one in candidates(
                     source.mdp, source.policies, args.pairs, args.seed, args.n_random
                 ):

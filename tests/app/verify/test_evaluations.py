@@ -1,4 +1,4 @@
-"""Each distinct policy is evaluated once in `verify`, however many pairs and theorems use it."""
+"""Each distinct policy is checked and evaluated once in `verify`, however many pairs use it."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -8,6 +8,8 @@ import pytest
 
 import tabular_trpo as tt
 from tabular_trpo._app.shared.pairs import candidates
+from tabular_trpo._core import policy_checks
+from tabular_trpo._core.policies_once import policies_once
 from tests.app.conftest import MDPS, Run
 
 evaluation = import_module("tabular_trpo._exact.evaluate")
@@ -36,40 +38,61 @@ def evaluated(monkeypatch: pytest.MonkeyPatch) -> list[Policy]:
     return found
 
 
+@pytest.fixture
+def checked(monkeypatch: pytest.MonkeyPatch) -> list[Policy]:
+    """Return the policies whose rows are checked against a model, one entry for each check."""
+    found: list[Policy] = []
+    real = policy_checks.check_rows
+
+    def count(name: str, pi: Any, mask: Any = None) -> Any:
+        found.append((pi.dtype.kind, *contents(pi)))
+        return real(name, pi, mask)
+
+    monkeypatch.setattr(policy_checks, "check_rows", count)
+    return found
+
+
 @pytest.mark.parametrize("arithmetic", ["rational", "float"])
 @pytest.mark.parametrize("name", ["rover", "queue", "ties", "island"])
 @pytest.mark.parametrize("words", [("--theorem", "trpo_bound"), ()], ids=["one", "all"])
-def test_each_policy_is_evaluated_once(
-    run: Run, evaluated: list[Policy], name: str, arithmetic: str, words: tuple[str, ...]
+def test_each_policy_is_checked_and_evaluated_once(
+    run: Run,
+    evaluated: list[Policy],
+    checked: list[Policy],
+    name: str,
+    arithmetic: str,
+    words: tuple[str, ...],
 ) -> None:
     path = MDPS / f"{name}.mdp.json"
     run("verify", path, "--pairs", "all", "--arithmetic", arithmetic, *words, "--quiet")
     assert evaluated and len(evaluated) == len(set(evaluated))
+    assert checked and len(checked) == len(set(checked))
     judged = set(evaluated)
     document = tt.formats.load(path)
     exact = arithmetic == "rational"
     mdp = document.mdp.to_rational() if exact else document.mdp.to_float()
     cross = tt.policies.to_rational if exact else tt.policies.to_float
     named = {name: cross(pi) for name, pi in document.policies.items()}
+    read = {(pi.dtype.kind, *contents(pi)) for pi in named.values()}
+    assert read.isdisjoint(checked)  # the reader of the file has checked them
     pairs = candidates(mdp, named, "all", 0, 2)
     policies = {(arithmetic, *contents(pi)) for one in pairs for pi in (one.pi, one.pi_new)}
     assert policies <= judged and len(judged) <= len(policies) + 2  # the optimal policies
 
 
-def test_certificates_evaluate_nothing_again(
-    run: Run, evaluated: list[Policy], tmp_path: Any
+def test_certificates_check_and_evaluate_nothing_again(
+    run: Run, evaluated: list[Policy], checked: list[Policy], tmp_path: Any
 ) -> None:
     path = MDPS / "rover.mdp.json"
     assert run("verify", path, "--certificates", tmp_path, "--quiet").code == 0
     assert len(evaluated) == len(set(evaluated))
+    assert len(checked) == len(set(checked))
 
 
 def test_evaluations_are_released_after_the_block() -> None:
-    from tabular_trpo._exact.evaluated_once import evaluated_once
-
     mdp = tt.MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
     pi = tt.policies.uniform(mdp)
-    with evaluated_once():
+    with policies_once(mdp):
         first = tt.evaluate(mdp, pi)
         assert tt.evaluate(mdp, [["1/2", "1/2"]]) is first
         assert tt.evaluate(mdp, [["1/4", "3/4"]]) is not first
