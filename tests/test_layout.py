@@ -6,6 +6,7 @@ A rule takes the path of a file inside the repository and its source, and yields
 import ast
 import sys
 from collections.abc import Callable, Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -36,7 +37,7 @@ def _room_of(path: PurePosixPath) -> str:
 
 
 def _imports(path: PurePosixPath, source: str) -> Iterator[str]:
-    """Every imported module, absolute, with one entry a name for `from x import a, b`."""
+    """Every import, absolute, with an entry `x.a` for each name of `from x import a, b`."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -44,9 +45,7 @@ def _imports(path: PurePosixPath, source: str) -> Iterator[str]:
             base = list(path.parent.parts)
             above = ".".join(base[: len(base) - node.level + 1]) if node.level else ""
             module = ".".join(part for part in (above, node.module) if part)
-            # `from tabular_trpo import _exact` is an import of the room `exact`.
-            whole = module == PACKAGE
-            yield from (f"{module}.{a.name}" if whole else module for a in node.names)
+            yield from (f"{module}.{a.name}" for a in node.names)
 
 
 def floors(path: PurePosixPath, source: str) -> Iterator[str]:
@@ -166,6 +165,35 @@ FILES = sorted(
     for folder in (PACKAGE, "tests", "scripts", "benchmarks")
     for path in (ROOT / folder).rglob("*.py")
 )
+
+
+def import_graph(sources: dict[str, str]) -> dict[str, set[str]]:
+    """Return the modules that each module imports, also in functions and for types alone.
+
+    sources: {path inside the repository: text}
+    """
+    paths = {path: PurePosixPath(path).with_suffix("") for path in sources}
+    names = {path: ".".join(x.parts).removesuffix(".__init__") for path, x in paths.items()}
+    graph: dict[str, set[str]] = {name: set() for name in names.values()}
+    for path, name in names.items():
+        for module in _imports(PurePosixPath(path), sources[path]):
+            while module and module not in graph:  # a name inside a module
+                module = module.rpartition(".")[0]
+            graph[name] |= {module} - {"", name}
+    return graph
+
+
+def test_no_module_imports_itself_through_others() -> None:
+    inside = [path for path in FILES if path.parts[0] == PACKAGE]
+    texts = {path.as_posix(): (ROOT / path).read_text(encoding="utf-8") for path in inside}
+    TopologicalSorter(import_graph(texts)).prepare()  # a CycleError names the circle
+
+
+def test_a_circle_of_imports_for_types_is_found() -> None:
+    typed = "if TYPE_CHECKING:\n    from tabular_trpo._core.b import B"
+    sources = {"tabular_trpo/_core/a.py": typed, "tabular_trpo/_core/b.py": "from . import a"}
+    with pytest.raises(CycleError):
+        TopologicalSorter(import_graph(sources)).prepare()
 
 
 @pytest.mark.parametrize("path", FILES, ids=str)

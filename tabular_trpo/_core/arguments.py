@@ -14,17 +14,13 @@ from enum import StrEnum
 from functools import wraps
 from numbers import Integral, Number, Real
 from os import PathLike
-from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, Protocol, TypeVar, final
+from typing import Any, NamedTuple, ParamSpec, Protocol, TypeVar, final
 
 import numpy as np
 
-from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.interval import Interval
 from tabular_trpo._core.numbers import NUMBER, shown
 from tabular_trpo._core.real import Real as ExactReal
-
-if TYPE_CHECKING:
-    from tabular_trpo._core.mdp import MDP
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -217,10 +213,3 @@ def _class(part: Any) -> tuple[tuple[type, ...], str]:
         raise TypeError(f"annotation {part!r} cannot be checked")
     vowel = base.__name__[0] in "AEIO" or base.__name__ == "MDP"
     return (base,), f"{'an' if vowel else 'a'} {base.__name__}"
-
-
-def one_model(mdp: "MDP") -> None:
-    """Raise InvalidMDPError for a batch of models."""
-    if mdp.batch_shape:
-        got = f"has batch {mdp.batch_shape}"
-        raise invalid("batch", "mdp", got, "one model", "Take one model by mdp[i]")

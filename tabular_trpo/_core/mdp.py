@@ -11,7 +11,6 @@ from typing import Any, final
 import numpy as np
 
 from tabular_trpo._core import columns, conversion
-from tabular_trpo._core.arguments import one_model
 from tabular_trpo._core.build import build_fields
 from tabular_trpo._core.counts import exact_only, frequencies
 from tabular_trpo._core.deprecated import renamed_attribute
@@ -232,7 +231,9 @@ class MDP:
         raises: ExactnessError where a positive probability would become 0, gamma 1, or a reward
                 infinite
         """
-        return self if self.arithmetic == "float" else self.replace(**conversion.floats(self))
+        if self.arithmetic == "float":
+            return self
+        return self.replace(**conversion.floats(self._numbers()))
 
     def to_rational(self) -> "MDP":
         """Return the model in rational arithmetic: each double as the dyadic rational that it is.
@@ -246,4 +247,15 @@ class MDP:
         if self.arithmetic == "rational":
             return self
         one_model(self)
-        return self.replace(**conversion.rationals(self))
+        return self.replace(**conversion.rationals(self._numbers(), self._below))
+
+    def _numbers(self) -> conversion.Numbers:
+        """Return P, r, rho0, gamma and r_next by name."""
+        return {name: getattr(self, name) for name in ("P", "r", "rho0", "gamma", "r_next")}
+
+
+def one_model(mdp: MDP) -> None:
+    """Raise InvalidMDPError for a batch of models."""
+    if mdp.batch_shape:
+        got = f"has batch {mdp.batch_shape}"
+        raise invalid("batch", "mdp", got, "one model", "Take one model by mdp[i]")

@@ -21,8 +21,7 @@ from typing import final
 import numpy as np
 from flint import fmpq, fmpq_mat, fmpq_poly
 
-from tabular_trpo._core.arguments import one_model
-from tabular_trpo._core.mdp import MDP
+from tabular_trpo._core.mdp import MDP, one_model
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, OptionalScalar, Scalar
 from tabular_trpo._core.policy import mixture

@@ -14,11 +14,11 @@ from typing import final
 
 import numpy as np
 
-from tabular_trpo._core.arguments import described, one_model
+from tabular_trpo._core.arguments import described
 from tabular_trpo._core.deprecated import renamed_arguments, renamed_attribute
 from tabular_trpo._core.errors import TabularError
 from tabular_trpo._core.interval import Interval
-from tabular_trpo._core.mdp import MDP
+from tabular_trpo._core.mdp import MDP, one_model
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, OptionalScalar, Scalar
 from tabular_trpo._core.policy_checks import check_policy

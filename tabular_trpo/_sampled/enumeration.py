@@ -10,9 +10,8 @@ from typing import NamedTuple, final
 
 import numpy as np
 
-from tabular_trpo._core.arguments import one_model
 from tabular_trpo._core.errors import LimitError
-from tabular_trpo._core.mdp import MDP
+from tabular_trpo._core.mdp import MDP, one_model
 from tabular_trpo._core.numbers import Array, Scalar
 from tabular_trpo._core.policy_checks import check_policy
 from tabular_trpo._core.public import public

@@ -12,10 +12,9 @@ from typing import Any, final
 
 import numpy as np
 
-from tabular_trpo._core.arguments import one_model
 from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.floating_point import guarded
-from tabular_trpo._core.mdp import MDP
+from tabular_trpo._core.mdp import MDP, one_model
 from tabular_trpo._core.numbers import Array
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked_dataclass

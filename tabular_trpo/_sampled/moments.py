@@ -18,10 +18,9 @@ from typing import NamedTuple, final
 
 import numpy as np
 
-from tabular_trpo._core.arguments import one_model
 from tabular_trpo._core.budget import spend
 from tabular_trpo._core.errors import invalid
-from tabular_trpo._core.mdp import MDP
+from tabular_trpo._core.mdp import MDP, one_model
 from tabular_trpo._core.numbers import Array, Scalar, brief, is_rational, zeros
 from tabular_trpo._core.overflow import finite
 from tabular_trpo._core.policy_checks import check_policy

@@ -9,11 +9,10 @@ from typing import final
 
 import numpy as np
 
-from tabular_trpo._core.arguments import one_model
 from tabular_trpo._core.arithmetic import read_as
 from tabular_trpo._core.errors import ExactnessError, invalid
 from tabular_trpo._core.indices import read_indices
-from tabular_trpo._core.mdp import MDP
+from tabular_trpo._core.mdp import MDP, one_model
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.numbers import Array, frozen
 from tabular_trpo._core.public import public

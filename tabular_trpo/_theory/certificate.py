@@ -13,10 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from tabular_trpo._core.arguments import one_model
 from tabular_trpo._core.errors import LimitError, Problem
 from tabular_trpo._core.linalg.rational import CommonDenominator
-from tabular_trpo._core.mdp import MDP
+from tabular_trpo._core.mdp import MDP, one_model
 from tabular_trpo._core.numbers import Array
 from tabular_trpo._core.public import public
 from tabular_trpo._theory.certifiable import (

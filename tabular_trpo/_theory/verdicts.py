@@ -4,9 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NoReturn, final
 
-from tabular_trpo._core.arguments import one_model
 from tabular_trpo._core.deprecated import renamed_arguments
-from tabular_trpo._core.mdp import MDP
+from tabular_trpo._core.mdp import MDP, one_model
 from tabular_trpo._core.nearest import written
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked_dataclass
