@@ -164,15 +164,9 @@ class FastPair(Quantities):
         model: Any = tables  # P, r, gamma, mask and is_sparse are what a model is asked for
         self.mdp, self.ops = model, FloatOps(model)
 
-    @cached_property
-    def old(self) -> FastEvaluation:
-        """The evaluation of pi."""
-        return evaluated(self.tables, self.pi)
-
-    @cached_property
-    def new(self) -> FastEvaluation:
-        """The evaluation of pi_new."""
-        return evaluated(self.tables, self.pi_new)
+    def _evaluation(self, pi: Array) -> FastEvaluation:
+        """Return the evaluation in plain doubles."""
+        return evaluated(self.tables, pi)
 
     @cached_property
     def V_star(self) -> Array:

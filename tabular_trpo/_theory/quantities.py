@@ -86,12 +86,16 @@ class Quantities:
     @cached_property
     def old(self) -> Any:
         """The evaluation of pi."""
-        return evaluate_checked(self.mdp, self.pi)
+        return self._evaluation(self.pi)
 
     @cached_property
     def new(self) -> Any:
         """The evaluation of pi_new."""
-        return evaluate_checked(self.mdp, self.pi_new)
+        return self._evaluation(self.pi_new)
+
+    def _evaluation(self, pi: Scalar) -> Any:
+        """Return the evaluation of a checked policy."""
+        return evaluate_checked(self.mdp, pi)
 
     @property
     def is_mixture(self) -> bool:

@@ -10,15 +10,8 @@ from hypothesis import given
 
 import tabular_trpo as tt
 from tabular_trpo._core.grid import UNIT
+from tests.core.small_model import P, model
 from tests.strategies import mdps
-
-P = [[[0.5, 0.5], [1.0, 0.0]], [[0.0, 1.0], [0.25, 0.75]]]
-R = [[1.0, 0.0], [0.0, 2.0]]
-
-
-def model(**changes: Any) -> tt.MDP:
-    parts: dict[str, Any] = {"P": P, "r": R, "rho0": [1.0, 0.0], "gamma": 0.9}
-    return tt.MDP(**parts | changes)
 
 
 @given(mdps())

@@ -12,17 +12,10 @@ from hypothesis import given
 
 import tabular_trpo as tt
 from tabular_trpo._core.grid import UNIT
+from tests.core.small_model import START, P, R, model
 from tests.strategies import mdps
 
 HALF = Fraction(1, 2)
-P = [[[0.5, 0.5], [1.0, 0.0]], [[0.0, 1.0], [0.25, 0.75]]]
-R = [[1.0, 0.0], [0.0, 2.0]]
-START = [1.0, 0.0]
-
-
-def model(**changes: Any) -> tt.MDP:
-    parts: dict[str, Any] = {"P": P, "r": R, "rho0": START, "gamma": 0.9}
-    return tt.MDP(**parts | changes)
 
 
 def rows(mdp: tt.MDP) -> np.ndarray:

@@ -16,16 +16,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tabular_trpo as tt
+from tests.core import small_model
+from tests.core.small_model import P
 from tests.strategies import mdps
 
-P = [[[0.5, 0.5], [1.0, 0.0]], [[0.0, 1.0], [0.25, 0.75]]]
 TRIPLES = [[[1.0, 2.0], [0.0, 3.0]], [[0.0, 5.0], [2.0, 1.0]]]
 LEANING = [[0.75, 0.25], [0.5, 0.5]]
 
 
 def model(**changes: Any) -> tt.MDP:
-    parts: dict[str, Any] = {"P": P, "r": TRIPLES, "rho0": [1.0, 0.0], "gamma": 0.9}
-    return tt.MDP(**parts | changes)
+    """Return the small model with rewards r(s, a, s')."""
+    return small_model.model(**{"r": TRIPLES} | changes)
 
 
 def spread(mdp: tt.MDP) -> Any:

@@ -8,15 +8,7 @@ import pytest
 import scipy.sparse as sp
 
 import tabular_trpo as tt
-
-P = [[[0.5, 0.5], [1.0, 0.0]], [[0.0, 1.0], [0.25, 0.75]]]
-R = [[1.0, 0.0], [0.0, 2.0]]
-START = [1.0, 0.0]
-
-
-def model(**changes: Any) -> tt.MDP:
-    parts: dict[str, Any] = {"P": P, "r": R, "rho0": START, "gamma": 0.9}
-    return tt.MDP(**parts | changes)
+from tests.core.small_model import P, model
 
 
 @pytest.mark.parametrize(
