@@ -24,7 +24,7 @@ from tabular_trpo._core.errors import LimitError
 from tabular_trpo._core.grid import below_grid, renormalise_largest
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array, Scalar, is_rational, zeros
-from tabular_trpo._exact.evaluate import evaluate
+from tabular_trpo._exact.evaluate import evaluate_checked
 from tabular_trpo._sampled.contributions import sum_by_index
 from tabular_trpo._sampled.one_step import dense_tables, expect_next
 
@@ -78,7 +78,7 @@ def coupled_second_moments(mdp: MDP, pi: Array, horizon: int | None) -> Array:
     V, W = zeros((S,), rational), zeros((S, S), rational)
     last = gamma if horizon is None else gamma * gamma
     if horizon is None:
-        V = evaluate(mdp, pi).V
+        V = evaluate_checked(mdp, pi).V
         # W = own + gamma (coupled chain) W is the V of a model whose states are pairs.
         chain = zeros((S * S, S * S), rational)
         np.add.at(chain, (law.of[law.pair], law.x * S + law.y), law.drawn[law.pair] * law.chance)
@@ -86,7 +86,7 @@ def coupled_second_moments(mdp: MDP, pi: Array, horizon: int | None) -> Array:
         start = zeros((S * S,), rational)
         start[0] += 1
         model = MDP(chain[:, None], own.reshape(-1, 1), start, gamma)
-        W = evaluate(model, zeros((S * S, 1), rational) + 1).V.reshape(S, S)
+        W = evaluate_checked(model, zeros((S * S, 1), rational) + 1).V.reshape(S, S)
     else:
         for _ in range(horizon - 1):
             W = state_products(V, W, last)

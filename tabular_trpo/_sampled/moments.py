@@ -26,7 +26,7 @@ from tabular_trpo._core.overflow import finite
 from tabular_trpo._core.policy_checks import check_policy
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked_dataclass
-from tabular_trpo._exact.evaluate import evaluate
+from tabular_trpo._exact.evaluate import evaluate_checked
 from tabular_trpo._exact.work import moments_seconds, recursion_seconds
 from tabular_trpo._families.arguments import optional_size
 from tabular_trpo._sampled.common_random_numbers import coupled_second_moments
@@ -156,7 +156,7 @@ def vine_moments(
     else:
         variance = (step * step * (Q_squared - Q * Q)).sum(axis=1)
         second = variance + (step * Q).sum(axis=1) ** 2
-    d = evaluate(mdp, pi).d
+    d = evaluate_checked(mdp, pi).d
     effective_horizon = 1 / (1 - mdp.gamma)
     branches = d @ mdp.mask.sum(axis=1)
     steps = mdp.gamma * effective_horizon + _steps(mdp, horizon) * branches
@@ -227,7 +227,7 @@ def _one_step_back(
     def earlier(own: Array, factor: Scalar, x: Array) -> tuple[Array, Array]:
         """Return x one step later, (S,), and own + factor E x(s'), (S, A)."""
         if stationary:  # x = sum_a pi (own + gamma P x) is the V of a model with rewards `own`
-            x = evaluate(MDP(mdp.P, own, mdp.rho0, mdp.gamma, mdp.allowed), pi).V
+            x = evaluate_checked(MDP(mdp.P, own, mdp.rho0, mdp.gamma, mdp.allowed), pi).V
         return x, own + factor * expect_next(mdp, x)
 
     R, Q = earlier(mdp.r, f, later.R)

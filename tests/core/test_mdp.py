@@ -144,7 +144,7 @@ def test_arrays_are_read_only(kind: str) -> None:
         "sparse": model(P=sp.csr_array(np.array(P).reshape(4, 2)), r=sp.csr_array(np.eye(4, 2))),
         "triples": model(r=np.ones((2, 2, 2))),
     }[kind]
-    arrays = [mdp.r, mdp.rho0]
+    arrays: list[Any] = [mdp.r, mdp.rho0]
     for matrix in (mdp.P, mdp.r_next):
         is_csr = sp.issparse(matrix)
         arrays += [matrix.data, matrix.indices, matrix.indptr] if is_csr else [matrix]
