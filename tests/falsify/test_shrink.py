@@ -9,7 +9,7 @@ import pytest
 import tabular_trpo as tt
 from tabular_trpo._falsify import shrink
 from tabular_trpo._falsify.draw import draw
-from tabular_trpo._falsify.rational_readings import promising, rationalised
+from tabular_trpo._falsify.rational_readings import exceeding, rationalised
 from tabular_trpo._falsify.score import scorer
 from tabular_trpo._falsify.shrink import cost
 from tabular_trpo._theory.plain import FastPair, PairTables
@@ -30,7 +30,7 @@ def found(claim: tt.Theorem, size: tuple[int, int] = (3, 3), seed: int = 0) -> P
     score = scorer(claim)
     cases = draw(np.random.default_rng(seed), 20_000, *size)
     for i in np.flatnonzero(score(FastPair(cases)) > 1):
-        for reading in promising(score, rationalised(cases[[i]], claim.mixture, None)):
+        for reading in exceeding(score, rationalised(cases[[i]], claim.mixture, None)):
             if shrink.refuted(claim, reading):
                 return reading
     raise AssertionError("nothing found")
