@@ -85,7 +85,7 @@ def optional_size(name: str, value: object) -> None:
 def state_count(name: str, value: Number, least: int) -> int:
     """Return a number of states as an int, after checking that a sparse model fits into memory.
 
-    raises: InvalidMDPError unless it is a whole number >= least, MemoryGuardError if it is too large
+    raises: InvalidMDPError unless it is a whole number >= least, MemoryGuardError if too large
     """
     n = size(name, value, least)
     guard(n * BYTES_A_STATE, f"a model with {name} = {n:,}", f"Choose a smaller {name}")

@@ -57,7 +57,8 @@ def chain(n: int, gamma: Number, slip: Number = 0, layout: str = "dense") -> MDP
 def ring(n: int, gamma: Number, layout: str = "dense") -> MDP:
     """Return a deterministic, periodic ring of n states; each step from the start state pays 1.
 
-    The policy that always goes clockwise has V(s) = gamma^k / (1 - gamma^n) with k = (n - s) mod n steps to the start.
+    The policy that always goes clockwise has V(s) = gamma^k / (1 - gamma^n), where
+    k = (n - s) mod n is the number of steps to the start.
 
     gamma:  discount in [0, 1), a float or an exact number such as "9/10"
     layout: "dense", or "csr" in floats
@@ -163,15 +164,15 @@ def combination_lock(
 def walk(n: int, gamma: Number, layout: str = "dense") -> MDP:
     """Return a random walk on 2n + 1 states, started in the middle; reaching the right end pays 1.
 
-    Each step moves outwards or returns to the middle, with probability 1/2; both ends are absorbing.  With b = gamma/2,
-    s = b + ... + b^(n-1) and p the probability of right in the middle, V(middle) =
-    p gamma b^(n-2) / 2 / (1 - gamma s) for n >= 2: near p for gamma near 1, though value iteration
-    needs about 2^n steps to come near it.  After Haddad and Monmege (2018), "Interval iteration
-    algorithm for MDPs and IMDPs".
+    From the middle a step goes right with probability p, else left; elsewhere it goes outwards or
+    back to the middle with probability 1/2 each; both ends are absorbing.  With b = gamma/2 and
+    s = b + ... + b^(n-1), V(middle) = p gamma b^(n-2) / 2 / (1 - gamma s) for n >= 2.  This tends to
+    p as gamma -> 1, while value iteration needs about 2^n steps to approach it.  After Haddad and
+    Monmege (2018), "Interval iteration algorithm for MDPs and IMDPs".
 
     gamma:  discount in [0, 1), a float or an exact number such as "9/10"
     layout: "dense", or "csr" in floats
-    return: S = 2n + 1, A = 2 ("walk": p = 1/2; "lean": p = 3/4 in the middle, the same elsewhere)
+    return: S = 2n + 1, A = 2 ("walk": p = 1/2; "lean": p = 3/4)
     raises: InvalidMDPError for a number out of range, MemoryGuardError for a model too large
 
     >>> walk(1, "1/2").r[1]

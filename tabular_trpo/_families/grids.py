@@ -30,8 +30,9 @@ def gridworld(
     """Return a grid world from (0, 0) to an absorbing goal in the opposite corner that pays 1.
 
     A move goes in its direction with probability 1 - slip - stay, to each side with slip/2, and
-    nowhere with `stay`; a move into a wall or the border stays.  Without slip and walls a cell at k
-    steps from the goal has the optimal value f^k / gamma with f = (1 - stay) gamma / (1 - stay gamma).
+    stays with probability `stay`; a move into a wall or the border stays.  Without slip and walls
+    a cell at k steps from the goal has the optimal value f^k / gamma with
+    f = (1 - stay) gamma / (1 - stay gamma).
 
     width, height: numbers of cells
     gamma:       discount in [0, 1), as all numbers a float or an exact number such as "9/10"
@@ -88,7 +89,7 @@ def _numbering(width: int, height: int, walls: Iterable[object]) -> Array:
 
 
 def _step(number: Array, x: Array, y: Array, dx: int, dy: int) -> Array:
-    """Return the next state of a move by (dx, dy) from each cell (x, y), (S,); blocked moves stay."""
+    """Return the next state (S,) of a move by (dx, dy) from each cell; blocked moves stay."""
     height, width = number.shape
     target = number[np.clip(y + dy, 0, height - 1), np.clip(x + dx, 0, width - 1)]
     return np.where(target < 0, number[y, x], target)

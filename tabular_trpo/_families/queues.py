@@ -21,7 +21,8 @@ def queue(
 
     With n customers waiting, "admit" gives m = n + 1 and pays `pay`, "reject" gives m = n; then
     the reward is reduced by `cost` m, and one customer leaves with probability `service`.  A full
-    queue allows only "reject".  The policy that always rejects has V(n) = (gamma service V(n-1) - cost n) / (1 - gamma (1 - service)), V(0) = 0.
+    queue allows only "reject".  The policy that always rejects has V(0) = 0 and
+    V(n) = (gamma service V(n-1) - cost n) / (1 - gamma (1 - service)).
 
     gamma:  discount in [0, 1), as all numbers a float or an exact number such as "9/10"
     layout: "dense", or "csr" in floats

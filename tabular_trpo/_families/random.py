@@ -41,7 +41,7 @@ def garnet(
     batch:  leading axes, () for one model
     layout: "dense", or "csr" for one large model
     return: P (*batch, S, A, S) or CSR (S*A, S)
-    raises: InvalidMDPError for a size out of range, MemoryGuardError for tables too large for memory
+    raises: InvalidMDPError for a size out of range, MemoryGuardError for too large tables
 
     >>> mdp = garnet(np.random.default_rng(0), 5, 2, 3, 0.9, batch=(4,))
     >>> mdp.batch_shape, np.unique((mdp.P > 0).sum(axis=-1))

@@ -3,8 +3,8 @@
 Problem: on random pairs L - eta_new is less than half of the bound of TRPO (2015), Theorem 1, so
 they cannot refute a constant that is too small.  Method: in each family the error L - eta_new of
 the surrogate L = eta + sum_s rho(s) A_bar(s) is as large as a bound allows, or nearly; the
-docstring states it in closed form.  Guarantee: exact arguments give rational models, on which the closed
-forms hold exactly (`tests/families/test_worst_case.py`).
+docstring states it in closed form.  Guarantee: exact arguments give rational models, on which the
+closed forms hold exactly (`tests/families/test_worst_case.py`).
 
 The rewards equal the advantages, so V = 0 under `pi`.  The start state is X, except in `ladder`.
 If any argument is a float the model is in floats.
@@ -87,10 +87,10 @@ def tight_cpi(gamma: Number, sign: Number = -1, alpha: Number = "1/10") -> Insta
 
 @public
 def two_region(gamma: Number, a: Number) -> Instance:
-    """Return a pair with two absorbing regions that is tight for Theorem 1 with KL as gamma -> 0.
+    """Return a pair at which L - eta_new is 1 - gamma times the penalty of Theorem 1.
 
-    L - eta_new = 4 a^2 gamma / (1 - gamma) with eps = 1 and max_tv = a.  This is the fraction 1 - gamma
-    of the penalty of Theorem 1 and, as a -> 0, of the penalty with C/2 and max_kl.
+    L - eta_new = 4 a^2 gamma / (1 - gamma) with eps = 1 and max_tv = a; pi_new gains at X'
+    and loses at Y.  As a -> 0 it is also 1 - gamma times C/2 max_kl.
 
     a:      step size in (0, 1/2]
     return: S = 3 (X, X', Y), A = 2 (minus, plus)
@@ -112,7 +112,8 @@ def fork(gamma: Number, a: Number, b: Number) -> Instance:
     """Return a pair with two absorbing states at which bounds by the mean KL are nearly attained.
 
     sum_s |rho_new - rho| = 2 a gamma / (1 - gamma), eta_new - L = -4 a b gamma / (1 - gamma) with
-    eps_cpi = 2 b, L = eta, and mean_kl = (1 - gamma) k(a) + gamma k(b) with k(x) = -log(1 - 4 x^2) / 2.
+    eps_cpi = 2 b, L = eta, and mean_kl = (1 - gamma) k(a) + gamma k(b) with
+    k(x) = -log(1 - 4 x^2) / 2.
 
     a:      step at X, in (0, 1/2]
     b:      step at Y and Z, in [0, 1/2]; near equality for b much smaller than a
@@ -172,7 +173,7 @@ def ladder(levels: int, gamma: Number, a: Number) -> Instance:
 
     levels: at least 1; "up" stays at the last level
     a:      largest step size, in (0, 1/2]
-    return: S = 2 levels (0+, 0-, 1+, ...), A = 2 (up, across), started at 0+ or 0- with probability 1/2
+    return: S = 2 levels (0+, 0-, 1+, ...), A = 2 (up, across), start 0+ or 0- with 1/2 each
     raises: InvalidMDPError for a number out of range
 
     >>> ladder(2, "1/5", "1/10").pi_new
