@@ -166,8 +166,8 @@ def walk(n: int, gamma: Number, layout: str = "dense") -> MDP:
 
     From the middle a step goes right with probability p, else left; elsewhere it goes outwards or
     back to the middle with probability 1/2 each; both ends are absorbing.  With b = gamma/2 and
-    s = b + ... + b^(n-1), V(middle) = p gamma b^(n-2) / 2 / (1 - gamma s) for n >= 2.  This tends to
-    p as gamma -> 1, while value iteration needs about 2^n steps to approach it.  After Haddad and
+    s = b + ... + b^(n-1), V(middle) = p gamma b^(n-2) / 2 / (1 - gamma s) for n >= 2.  This tends
+    to p as gamma -> 1, but value iteration needs about 2^n steps to approach it.  After Haddad and
     Monmege (2018), "Interval iteration algorithm for MDPs and IMDPs".
 
     gamma:  discount in [0, 1), a float or an exact number such as "9/10"

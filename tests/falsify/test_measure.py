@@ -1,4 +1,4 @@
-"""Gap and penalty of a claim do not depend on its spelling."""
+"""Gap and penalty of a claim do not depend on how the claim is written."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -143,7 +143,7 @@ def test_another_centre_measures_by_another_penalty() -> None:
     assert scorer(about_eta).ratio(pair) == pytest.approx(
         float((pair.eta - pair.eta_new) / (pair.eta - pair.L + penalty(pair)))
     )
-    assert scorer(about_eta)(FastPair(CASES)).max() <= 1 + 1e-9  # it is true all the same
+    assert scorer(about_eta)(FastPair(CASES)).max() <= 1 + 1e-9  # the claim is true
     assert (scorer(claim)(FastPair(CASES)) > APPLICABLE).all() and NO_VALUE < APPLICABLE
 
 

@@ -1,4 +1,4 @@
-"""Shrinking keeps the refutation, lowers the cost, and follows the published order."""
+"""Shrinking keeps the refutation and lowers the cost."""
 
 from fractions import Fraction
 from typing import Any
@@ -26,7 +26,7 @@ def of_mixtures(p: Any) -> Any:
 
 
 def found(claim: tt.Theorem, size: tuple[int, int] = (3, 3), seed: int = 0) -> PairTables:
-    """Some refuted pair, not shrunk."""
+    """Return a pair that refutes a claim, not yet shrunk."""
     score = scorer(claim)
     cases = draw(np.random.default_rng(seed), 20_000, *size)
     for i in np.flatnonzero(score(FastPair(cases)) > 1):

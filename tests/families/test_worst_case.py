@@ -154,7 +154,7 @@ def test_rare_region_reaches_its_limit(gamma, false):
 
 
 def rails(case, number=F):
-    """The gap of a ladder and a bound of its mean KL, level by level from sums over its two rails.
+    """Return the gap of a ladder and a bound of its mean KL, from sums over its two chains.
 
     T and E, the sum and the difference of the new visits of the rails, obey two equations a level.
     KL = -log(1 - t) / 2 with t = 4 x^2, and -log(1 - t) <= t (2 - t) / (2 (1 - t)).
@@ -180,7 +180,7 @@ def rails(case, number=F):
 
 
 def share(case, number=F):
-    """A lower bound of gap / (C mean_kl)."""
+    """Return a lower bound of gap / (C mean_kl)."""
     gap, mean_kl = rails(case, number)
     return gap / (4 * case.mdp.gamma / (1 - case.mdp.gamma) ** 2 * mean_kl)
 
