@@ -4,7 +4,7 @@ A claim says gap <= penalty for every model and two policies.  The search maximi
 doubles; exact arithmetic decides.  A *pair* is a model with two policies, pi and pi_new; a *case*
 is one pair in a batch of doubles (`theory.plain`).  Read in this order:
 
-- `hunt`: the search from its arguments to its result, step by step; public as `tt.falsify`
+- `search`: the search from its arguments to its result, step by step; public as `tt.falsify`
 - `arguments`: checks of the arguments, and the gamma that a precondition requires
 - `result`: `Refutation` and `Unrefuted`
 - `score`: gap / penalty of a batch

@@ -18,11 +18,11 @@ from tabular_trpo._core.nearest import nearest, written
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._core.string_enum import PlainStrEnum
-from tabular_trpo._falsify.hunt import NEARLY, falsify, generations, simplest_first, tightest
 from tabular_trpo._falsify.rational_readings import exceeding, rationalised
 from tabular_trpo._falsify.result import Refutation, SearchStatus, named
 from tabular_trpo._falsify.rounding_artifacts import ROUNDING, reject_rounding_artifacts
 from tabular_trpo._falsify.score import Scorer, scorer
+from tabular_trpo._falsify.search import NEARLY, falsify, generations, simplest_first, tightest
 from tabular_trpo._falsify.shrink import smallest
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.judge import judge

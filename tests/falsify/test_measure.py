@@ -9,8 +9,8 @@ import pytest
 
 import tabular_trpo as tt
 from tabular_trpo._falsify.draw import draw
-from tabular_trpo._falsify.hunt import _ratio
 from tabular_trpo._falsify.score import APPLICABLE, NO_VALUE, scorer
+from tabular_trpo._falsify.search import _ratio
 from tabular_trpo._theory.plain import FastPair
 
 CASES = draw(np.random.default_rng(11), 600, 3, 3)
