@@ -37,7 +37,7 @@ Reach = tuple[float, bool] | None  # ratio, and whether it is 1 exactly
 
 @final
 class EntryStatus(PlainStrEnum):
-    """What was found for one bound at one gamma."""
+    """The outcome of the search for one bound at one gamma."""
 
     RATIO = "met"  # a pair with a ratio
     VACUOUS = "vacuous"  # no pair satisfies the precondition
@@ -159,7 +159,7 @@ def read_again(theorem: Theorem, one: Entry, pair: Pair) -> Entry:
 
 
 def _nearest(score: Scorer, pairs: Iterable[Pair | None]) -> tuple[Pair | None, Reach]:
-    """Return (the pair of the largest ratio, its `_reach`); (None, None) if no pair has one."""
+    """Return (pair, (ratio, whether it is 1)) of the largest gap / penalty, or (None, None)."""
     best: tuple[Pair | None, Reach] = None, None
     for pair in pairs:
         reach = None if pair is None else _reach(score, pair)

@@ -24,7 +24,7 @@ GREEDY = len(ROW_KINDS)  # index of the additional kind of target: greedy for pi
 
 @final
 class Drawn(NamedTuple):
-    """A batch of N cases with the kinds of their policies.
+    """A batch of N cases (models with two policies) and the kinds of their policies.
 
     kind_pi, kind_target: (N,) indices into ROW_KINDS; a target may also have the kind GREEDY
     """
@@ -118,16 +118,19 @@ def weights(rng: np.random.Generator, count: int) -> Array:
 def draw(
     rng: np.random.Generator, count: int, n_states: int, n_actions: int, gamma: float | None = None
 ) -> PairTables:
-    """Draw `count` cases with S = n_states and A = n_actions; gamma is random where it is None."""
+    """Draw `count` models with two policies each, S = n_states and A = n_actions.
+
+    gamma: the discount of all models; None draws one for each model
+    """
     return drawn(rng, count, n_states, n_actions, gamma).cases
 
 
 def drawn(
     rng: np.random.Generator, count: int, n_states: int, n_actions: int, gamma: float | None = None
 ) -> Drawn:
-    """Draw `count` cases with S = n_states and A = n_actions, with the kinds of their policies.
+    """Draw `count` models with two policies each, and the kinds of the policies.
 
-    gamma: the discount of all cases; where None, drawn from GAMMAS or uniformly from (0, 1)
+    gamma: the discount of all models; where None, drawn from GAMMAS or uniformly from (0, 1)
     """
     table = (count, n_states, n_actions)
     gammas = np.where(

@@ -26,7 +26,7 @@ MOST_TERMS = 64  # largest number of parts into which a term is expanded
 
 @final
 class Kind(Enum):
-    """How a term, with its sign, behaves as the step vanishes.
+    """The kind of a term of a claim: how it behaves as the step from pi to pi_new vanishes.
 
     A penalty vanishes with the step and is negative, whatever the sign of the rewards.  A term that
     vanishes and takes both signs, such as sum_s(rho*A_bar), is part of a gap.

@@ -1,5 +1,6 @@
 """The moves (mutations) of the search: each changes one property of every pair of a batch.
 
+A case is one pair: a model with pi and a target policy; pi_new = (1 - alpha) pi + alpha target.
 Random moves reach every pair; directed moves (`worst_advantage`, `worst_direction`,
 `boundary_rewards`) set rewards or the target to the closed forms of `closed_forms`, which random
 moves would approach slowly.  A move takes the random generator and a batch and returns a new batch.
@@ -33,7 +34,7 @@ def _pick(rng: np.random.Generator, cases: PairTables, depth: int) -> tuple[Arra
 
 
 def _with(cases: PairTables, name: str, at: tuple[Array, ...], values: Array) -> PairTables:
-    """Return the cases with `values` at the indices `at` of the table `name`."""
+    """Return a copy of the cases with `values` at the indices `at` of the table `name`."""
     array = getattr(cases, name).copy()
     array[at] = values
     return cases.changed(**{name: array})
@@ -116,7 +117,7 @@ def worst_advantage(rng: np.random.Generator, cases: PairTables) -> PairTables:
 
 
 def worst_direction(rng: np.random.Generator, cases: PairTables) -> PairTables:
-    """Set the step to a small one of extreme (L - eta_new) / mean KL, see `worst.direction`."""
+    """Set the step to a small one of extreme (L - eta_new) / mean KL (`closed_forms.direction`)."""
     target = worst.direction(cases, rng.choice([-1.0, 1.0], len(cases)))
     return cases.changed(target=target, alpha=10.0 ** rng.uniform(-3, -1, len(cases)))
 
@@ -133,7 +134,7 @@ def boundary_rewards(rng: np.random.Generator, cases: PairTables, slack: Slack) 
 
 
 def boundary_direction(rng: np.random.Generator, cases: PairTables, slack: Slack) -> PairTables:
-    """Set the rewards as `boundary_rewards` does, then the step as `level_direction` does."""
+    """Set the rewards by `boundary_rewards`, then the step by `level_direction`."""
     return level_direction(rng, boundary_rewards(rng, cases, slack))
 
 

@@ -115,7 +115,7 @@ class Scorer:
         return np.asarray(self._slack_and_penalty(p)[0] - np.maximum(worst, 0.0))
 
     def ratio(self, pair: Pair) -> float | None:
-        """Return gap / penalty of one exact pair, the maximum over the states for claims on states.
+        """Return gap / penalty of one exact pair, for a vector claim the maximum over states.
 
         return: None where the claim has no penalty or the penalty is 0
         """

@@ -255,7 +255,11 @@ def tightest(best: Best, generation: Generation) -> Best:
 
 
 def simplest_first(score: Score, readings: Sequence[PairTables]) -> Iterator[Pair]:
-    """Yield the readings as Pairs: first those within NEARLY of the best score, then by score."""
+    """Yield rational approximations of a pair, first those within NEARLY of the best score.
+
+    readings: the approximations in order of their denominators; those within NEARLY keep this order
+              and the others follow by descending score
+    """
     values = scores_of(score, readings)
     far = values < values.max() - NEARLY * abs(values.max())
     for i in np.lexsort((np.where(far, -values, 0.0), far)):

@@ -41,7 +41,7 @@ def with_axes(x: Array, axes: int) -> Array:
 
 
 def _size(e: Expression, p: FastPair, cache: Cache) -> Any:
-    """Return the size of the operands of an expression; a sum or difference adds both sizes."""
+    """Return |e|, in which sums and differences are replaced by sums of absolute values."""
     match e.op, e.args:
         case "+" | "-", [x, y] if x.rank == y.rank:
             return _size(x, p, cache) + _size(y, p, cache)

@@ -81,7 +81,7 @@ def dirichlet(
     concentration: float = 1.0,
     batch: tuple[int, ...] = (),
 ) -> MDP:
-    """Draw models whose transition rows and start are symmetric Dirichlet, r(s, a) standard normal.
+    """Draw models with symmetric Dirichlet rows of P and rho0, and standard normal r(s, a).
 
     rng:           source of all randomness
     concentration: 1 is uniform on the simplex, less is nearer to deterministic rows

@@ -6,8 +6,9 @@ the surrogate L = eta + sum_s rho(s) A_bar(s) is as large as a bound allows, or 
 docstring states it in closed form.  Guarantee: exact arguments give rational models, on which the
 closed forms hold exactly (`tests/families/test_worst_case.py`).
 
-The rewards equal the advantages, so V = 0 under `pi`.  The start state is X, except in `ladder`.
-If any argument is a float the model is in floats.
+An instance is a model with two policies, pi and pi_new.  The rewards equal the advantages, so V = 0
+under pi.  The start state is X, except in `ladder`.  If any argument is a float the model is in
+floats.
 """
 
 from collections.abc import Iterator, Sequence
@@ -34,7 +35,7 @@ Rows = Sequence[Any]  # nested lists of numbers
 
 @public
 def tight_thm1(a: Number, gamma: Number, far: Number = 1) -> Instance:
-    """Return a pair at which the coupling bound is attained, and Theorem 1 in the limit a -> 0.
+    """Return an instance that attains the coupling bound, and Theorem 1 in the limit a -> 0.
 
     L - eta_new = 4 a c with eps = 1, max_tv = a, c = a gamma / ((1 - gamma) (1 - gamma (1 - a))).
 
@@ -87,7 +88,7 @@ def tight_cpi(gamma: Number, sign: Number = -1, alpha: Number = "1/10") -> Insta
 
 @public
 def two_region(gamma: Number, a: Number) -> Instance:
-    """Return a pair at which L - eta_new is 1 - gamma times the penalty of Theorem 1.
+    """Return an instance at which L - eta_new is 1 - gamma times the penalty of Theorem 1.
 
     L - eta_new = 4 a^2 gamma / (1 - gamma) with eps = 1 and max_tv = a; pi_new gains at X'
     and loses at Y.  As a -> 0 it is also 1 - gamma times C/2 max_kl.
@@ -109,7 +110,7 @@ def two_region(gamma: Number, a: Number) -> Instance:
 
 @public
 def fork(gamma: Number, a: Number, b: Number) -> Instance:
-    """Return a pair with two absorbing states at which bounds by the mean KL are nearly attained.
+    """Return an instance at which bounds by the mean KL are nearly attained: a fork of two states.
 
     sum_s |rho_new - rho| = 2 a gamma / (1 - gamma), eta_new - L = -4 a b gamma / (1 - gamma) with
     eps_cpi = 2 b, L = eta, and mean_kl = (1 - gamma) k(a) + gamma k(b) with
@@ -135,7 +136,7 @@ def fork(gamma: Number, a: Number, b: Number) -> Instance:
 
 @public
 def rare_region(gamma: Number, p: Number, x: Number, a: Number) -> Instance:
-    """Return a pair that violates Theorem 1 with the mean KL at small gamma: pi rarely visits Y.
+    """Return an instance that violates Theorem 1 with the mean KL at small gamma.
 
     L - eta_new = 2 a (rho_new(Y) - rho(Y)) with rho(Y) = 1/(1 - gamma) - 1/(1 - gamma (1 - p));
     at x = 2 a sqrt(gamma), p -> 0, a -> 0 it is sqrt((1 - gamma) / gamma) / 4 times C mean_kl.
@@ -163,7 +164,7 @@ def rare_region(gamma: Number, p: Number, x: Number, a: Number) -> Instance:
 
 @public
 def ladder(levels: int, gamma: Number, a: Number) -> Instance:
-    """Return a pair that, with many levels, violates Theorem 1 with the mean KL at gamma < 1/5.
+    """Return an instance of many levels that violates Theorem 1 with the mean KL at gamma < 1/5.
 
     There are two chains, + and -, with equal dynamics: "up" leads to the next level (A = -1),
     "across" to the other chain (A = 1).  pi_new takes "up" more often on one chain and less often
