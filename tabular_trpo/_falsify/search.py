@@ -9,10 +9,10 @@ Problem: find a model and two policies on which a claim is false.  Method, in th
    `moves`), beginning with random pairs (`draw`), worst cases and given pairs (`seeds`).
 3. Round.  A pair with a score above 1 is rounded to fractions of small denominators
    (`rational_readings`), and each rational pair is judged in exact arithmetic.
-4. Shrink and prove.  A refuted pair is made as small as possible (`shrink`) and certified.
+4. Shrink and prove.  A pair that refutes the claim is reduced in size (`shrink`) and certified.
 
 Guarantee: a refutation is proved exactly and does not depend on rounding; "unrefuted" proves
-nothing.  The sequence of pairs depends on the seed alone; the budget only ends it.
+nothing.  The sequence of pairs depends on the seed alone; the budget ends the sequence.
 """
 
 import time

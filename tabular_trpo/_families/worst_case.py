@@ -192,9 +192,9 @@ def ladder(levels: int, gamma: Number, a: Number) -> Instance:
     shape = [(i + 1) * (n + 1 - i) * growth**i for i in range(n)]  # a parabola times growth^i
     steps = [a * (x / max(shape)) for x in shape]
     state = np.eye(2 * n, dtype=int).tolist()
-    rails = [(min(2 * i + 2, 2 * n - 2), 2 * i) for i in range(n)]
-    P = [[state[up + j], state[here + 1 - j]] for up, here in rails for j in (0, 1)]
-    names = [f"{i}{rail}" for i in range(n) for rail in "+-"]
+    chains = [(min(2 * i + 2, 2 * n - 2), 2 * i) for i in range(n)]
+    P = [[state[up + j], state[here + 1 - j]] for up, here in chains for j in (0, 1)]
+    names = [f"{i}{sign}" for i in range(n) for sign in "+-"]
     start = [half, half] + [0] * (2 * n - 2)
     mdp = MDP(P, [[-one, one]] * (2 * n), start, gamma, None, names, ("up", "across"))
     pi_new = [[half + x * y, half - x * y] for y in steps for x in (1, -1)]

@@ -82,9 +82,9 @@ def test_a_given_pair_is_judged_whatever_its_score() -> None:
 
 
 def test_random_claims_are_scored_as_the_judge_decides() -> None:
-    """Formulas with infinite sides, on pairs that lose support: scores agree with verdicts.
+    """On pairs that lose support, scores of formulas with infinite sides agree with verdicts.
 
-    But for a few where rounding decides: a tiny number in place of 0, times infinity.
+    The few exceptions are products of infinity and a rounding error in place of 0.
     """
     found, wrong = Counter[str](), []
     for seed in range(60):
