@@ -75,9 +75,9 @@ from tabular_trpo._exact.surrogate import surrogate as surrogate
 from tabular_trpo._exact.work import Work as Work
 from tabular_trpo._exact.work import exact_work as exact_work
 from tabular_trpo._falsify.atlas import atlas as atlas
-from tabular_trpo._falsify.hunt import falsify as falsify
 from tabular_trpo._falsify.result import Refutation as Refutation
 from tabular_trpo._falsify.result import Unrefuted as Unrefuted
+from tabular_trpo._falsify.search import falsify as falsify
 from tabular_trpo._theory.certificate import (
     certificate as certificate,
 )

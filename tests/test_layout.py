@@ -212,7 +212,7 @@ BAD = [
     (floors, "_theory/x.py", "from tabular_trpo._improve.step import Step"),
     (floors, "_theory/x.py", "from tabular_trpo._sampled.estimate import estimate"),
     (floors, "_improve/x.py", "from tabular_trpo._sampled.estimate import estimate"),
-    (floors, "_improve/x.py", "from tabular_trpo._falsify.hunt import falsify"),
+    (floors, "_improve/x.py", "from tabular_trpo._falsify.search import falsify"),
     (floors, "_falsify/x.py", "from tabular_trpo import MDP"),
     (floors, "_falsify/x.py", "import tabular_trpo as tt"),
     (floors, "_formats/x.py", "from tabular_trpo import check"),

@@ -1,19 +1,22 @@
 """Floor 3: the search for counterexamples, and the screening of many pairs.
 
 A claim says gap <= penalty for every model and two policies.  The search maximises gap / penalty in
-doubles; exact arithmetic decides.  A *case* is one pair in a batch of doubles (`theory.plain`).
-Read in this order:
+doubles; exact arithmetic decides.  A *pair* is a model with two policies, pi and pi_new; a *case*
+is one pair in a batch of doubles (`theory.plain`).  Read in this order:
 
-- `hunt`: the search from its arguments to its result, step by step; public as `tt.falsify`
+- `search`: the search from its arguments to its result, step by step; public as `tt.falsify`
 - `arguments`: checks of the arguments, and the gamma that a precondition requires
 - `result`: `Refutation` and `Unrefuted`
-- `score`: gap / penalty of a batch; `measure` finds both in a claim, from its terms (`sums`),
-  without denominators that vanish (`quotient`), by the kinds of the terms (`kinds`); `totals` adds
-  terms up, `conditions` measures preconditions, `rounding_artifacts` rejects scores that rounding
-  makes
-- `draw`: random cases; `seeds`: the first parents, given pairs and worst cases
-- `climb`: a population of cases, changed by `moves`, some of them to the optima of `closed_forms`
-- `rational_readings`: a case as nearby exact pairs; `shrink`: a counterexample made small
-- `screen`: chunks of a campaign, with `worst_case_families`
-- `atlas`: the pairs nearest to equality for each bound
+- `score`: gap / penalty of a batch
+- `measure`: splits a claim into gap and penalty; `sums` expands it into terms, `quotient` clears
+  denominators that vanish with the step, `kinds` classifies the terms
+- `totals`: sums of terms on a batch; `conditions`: how far a precondition fails on a batch
+- `rounding_artifacts`: rejects scores that rounding may have produced
+- `draw`: random cases; `seeds`: first parents from the user's pairs and the worst-case families
+- `climb`: an evolution strategy on a population of cases; `moves`: its mutations, some of which set
+  rewards or policies to the optima of `closed_forms`
+- `rational_readings`: rational pairs near a case; `shrink`: reduces the size of a counterexample
+- `screen`: screens the pairs of a campaign, chunk by chunk; `worst_case_families`: random members
+  of the worst-case families
+- `atlas`: for each bound the pair found nearest to equality
 """

@@ -1,4 +1,4 @@
-"""The arguments of a search, checked before it begins; the gamma that a precondition asks for."""
+"""Checks of the arguments of a search, and the gamma that a precondition requires."""
 
 import math
 from collections.abc import Iterable
@@ -17,11 +17,14 @@ from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.trace import Statement
 
-FREE_GAMMAS = Fraction(1, 1000), Fraction(999, 1000)  # the moves leave gamma between these
+FREE_GAMMAS = Fraction(1, 1000), Fraction(999, 1000)  # range of gamma that the moves reach
 
 
 def given_pairs(start: Iterable[Pair]) -> list[Pair]:
-    """Return the pairs to begin with; raise TypeError for what is no pair."""
+    """Return the argument `start` as a list of Pairs.
+
+    raises: TypeError for an element that is not a Pair
+    """
     given = list(start)
     for i, pair in enumerate(given):
         if not isinstance(pair, Pair):
@@ -32,9 +35,9 @@ def given_pairs(start: Iterable[Pair]) -> list[Pair]:
 def checked(
     claim: object, budget: object, gamma: object, rounds: object, seed: object
 ) -> Fraction | None:
-    """Return gamma as a Fraction, or None, after all arguments have been checked.
+    """Check the arguments of `falsify`; return gamma as a Fraction, or None if it was None.
 
-    raises: TypeError for what is no claim, InvalidMDPError for a number out of range
+    raises: TypeError if `claim` is not a claim, InvalidMDPError for a number out of range
     """
     if not isinstance(claim, Theorem):
         raise TypeError(f'claim = {shown(claim)}, expected a claim: @tt.claim("title") makes one')
@@ -55,15 +58,15 @@ def checked(
 
 
 def _positive(number: Any) -> bool:
-    """Return whether a number of seconds is above 0 and infinite or less than 2^1000."""
+    """Return whether `number` is real, above 0, and either infinite or less than 2^1000."""
     real = isinstance(number, Real) and not isinstance(number, bool)
     return real and bool(0 < number and (number == math.inf or number < 2**1000))
 
 
 def with_center(claim: Theorem, center: object) -> Theorem:
-    """Return the claim with another center, from which gap and penalty are measured.
+    """Return a copy of the claim whose gap and penalty are measured from `center`.
 
-    raises: InvalidMDPError for an equation
+    raises: InvalidMDPError if the claim is an equation
     """
     if claim.statement.relation == "==":
         got, cure = "was given", "Leave it out, or state one side of it by <= or >="
@@ -73,7 +76,10 @@ def with_center(claim: Theorem, center: object) -> Theorem:
 
 
 def required_gamma(condition: Statement | None) -> Fraction | None:
-    """Return where to hold gamma if a precondition asks for a value that the moves do not reach.
+    """Return the gamma to hold fixed where a precondition requires one outside FREE_GAMMAS.
+
+    The precondition compares gamma with a number c; for "==", c is returned even inside
+    FREE_GAMMAS.  For every other precondition the result is None.
 
     >>> from tabular_trpo._theory.trace import trace
     >>> required_gamma(trace(lambda p: (p.gamma, "<=", Fraction(1, 2000))))

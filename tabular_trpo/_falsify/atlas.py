@@ -1,9 +1,9 @@
 """The atlas of best constants: for each bound and gamma, the pair found nearest to equality.
 
 Problem: how much smaller could the penalty of a bound be?  At each gamma the supremum of
-gap / penalty over all pairs answers that; the ratio of any one pair is a lower bound of it.
-Method: a search at a fixed gamma, whose tightest pair is then shrunk.  Guarantee: everything that
-is stored is exact; the pair is rational, it is judged, and its ratio is computed from it.
+gap / penalty over all pairs answers that; the ratio of any single pair is a lower bound of it.
+Method: search at a fixed gamma, then shrink the pair of the largest ratio.  Guarantee: the stored
+pair is rational, the bound is judged exactly on it, and its ratio is computed from it exactly.
 """
 
 import json
@@ -18,11 +18,11 @@ from tabular_trpo._core.nearest import nearest, written
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._core.string_enum import PlainStrEnum
-from tabular_trpo._falsify.hunt import NEARLY, falsify, generations, simplest_first, tightest
-from tabular_trpo._falsify.rational_readings import promising, rationalised
+from tabular_trpo._falsify.rational_readings import exceeding, rationalised
 from tabular_trpo._falsify.result import Refutation, SearchStatus, named
 from tabular_trpo._falsify.rounding_artifacts import ROUNDING, reject_rounding_artifacts
 from tabular_trpo._falsify.score import Scorer, scorer
+from tabular_trpo._falsify.search import NEARLY, falsify, generations, simplest_first, tightest
 from tabular_trpo._falsify.shrink import smallest
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.judge import judge
@@ -30,14 +30,14 @@ from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.plain import PairTables
 
 GAMMAS = tuple(Fraction(x) for x in ("0.02", "0.05", "0.1", "0.3", "0.5", "0.7", "0.9", "0.99"))
-GIVEN_UP = 1e-4  # of a ratio, for a simpler witness; a ratio of exactly 1 is kept
+GIVEN_UP = 1e-4  # share of the ratio that shrinking may lose; a ratio of exactly 1 is kept
 DATA = "_data/atlas.json"  # inside the package
 Reach = tuple[float, bool] | None  # ratio, and whether it is 1 exactly
 
 
 @final
 class EntryStatus(PlainStrEnum):
-    """What was found for one bound at one gamma."""
+    """The outcome of the search for one bound at one gamma."""
 
     RATIO = "met"  # a pair with a ratio
     VACUOUS = "vacuous"  # no pair satisfies the precondition
@@ -48,15 +48,17 @@ class EntryStatus(PlainStrEnum):
 @final
 @locked_dataclass(frozen=True)
 class Entry:
-    """How near one bound came to equality at one gamma; `ratio` is a lower bound of its supremum.
+    """The largest gap / penalty found for one bound at one gamma, and its witness.
 
     status:   whether a ratio was found, or why not
-    ratio:    gap / penalty of the witness, computed exactly and then rounded, but to 1 only where
-              it is 1; None where no pair has a ratio
+    ratio:    gap / penalty of the witness, a lower bound of the supremum over all pairs; computed
+              exactly and then rounded, but to 1 only where it is 1; None where no pair has a ratio
     attained: whether the witness attains the bound exactly
     lhs, rhs: sides of the bound at the witness; None where they contain logarithms or roots
-    tried:    pairs that the search scored; `rounds`, `seed` and its first pairs repeat it
-    witness:  name of its file in mdps/atlas; None where there is no pair
+    tried:    number of pairs that the search scored
+    rounds:   rounds of the search; with `seed` and the same first pairs they repeat the search
+    seed:     seed of the search
+    witness:  file name of the witness in mdps/atlas; None where there is no witness
     """
 
     theorem: str
@@ -72,18 +74,18 @@ class Entry:
     witness: str | None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain data for JSON; exact numbers are strings."""
+        """Return the entry as a dict for JSON, with Fractions written as strings."""
         return {k: written(x) if isinstance(x, Fraction) else x for k, x in asdict(self).items()}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Entry":
-        """Read what `to_dict` wrote."""
+        """Return the entry of a dict that `to_dict` wrote."""
         exact = {k: Fraction(data[k]) for k in ("gamma", "lhs", "rhs") if data[k] is not None}
         return cls(**{**data, **exact, "status": EntryStatus(data["status"])})
 
 
 def is_bound(theorem: Theorem) -> bool:
-    """Return whether a theorem has a penalty, so that a ratio can be climbed.
+    """Return whether a theorem is an inequality with a penalty, so that it has gap / penalty.
 
     >>> from tabular_trpo._theory.theorems import THEOREMS
     >>> [t.name for t in THEOREMS if is_bound(t)][:2]
@@ -93,7 +95,7 @@ def is_bound(theorem: Theorem) -> bool:
 
 
 def file_name(theorem: str, gamma: Fraction) -> str:
-    """Return the name of the file of a witness.
+    """Return the file name of the witness of a theorem at one gamma.
 
     >>> file_name("trpo_bound", Fraction(1, 50))
     'trpo_bound_0.02.mdp.json'
@@ -108,12 +110,12 @@ def entry(
     rounds: int = 600,
     start: Sequence[Pair] = (),
 ) -> tuple[Entry, Pair | None]:
-    """Search for the pair at which a bound is nearest to equality; the arguments determine it.
+    """Search for the pair at which a bound is nearest to equality; deterministic.
 
     gamma:  an exact number in [0, 1)
-    start:  pairs to begin with, whatever their gamma
-    return: the entry and its witness, a rational pair, if any
-    raises: InvalidMDPError
+    start:  pairs to begin with; `gamma` replaces the gamma of each
+    return: (the entry, its witness as a rational pair or None)
+    raises: InvalidMDPError for a number out of range or a pair in `start` that is too large
 
     >>> from tabular_trpo._theory.theorems import THEOREMS
     >>> coupling = next(t for t in THEOREMS if t.name == "visitation_coupling")
@@ -150,14 +152,14 @@ def entry(
 
 
 def read_again(theorem: Theorem, one: Entry, pair: Pair) -> Entry:
-    """Return an entry with the ratio and the sides of its witness, computed anew."""
+    """Return the entry with ratio, attained, lhs and rhs computed again from its witness."""
     ratio, attained = _reach(scorer(theorem), pair) or (None, False)
     lhs, rhs = _sides(theorem, pair)
     return replace(one, ratio=ratio, attained=attained, lhs=lhs, rhs=rhs)
 
 
 def _nearest(score: Scorer, pairs: Iterable[Pair | None]) -> tuple[Pair | None, Reach]:
-    """Return the pair of the largest ratio with its ratio; None where no pair has one."""
+    """Return (pair, (ratio, whether it is 1)) of the largest gap / penalty, or (None, None)."""
     best: tuple[Pair | None, Reach] = None, None
     for pair in pairs:
         reach = None if pair is None else _reach(score, pair)
@@ -167,7 +169,7 @@ def _nearest(score: Scorer, pairs: Iterable[Pair | None]) -> tuple[Pair | None, 
 
 
 def _sides(theorem: Theorem, pair: Pair) -> tuple[Fraction | None, Fraction | None]:
-    """Return both sides where they are rational, else None twice."""
+    """Return (lhs, rhs) of a theorem at a pair if both are rational, else (None, None)."""
     claim = theorem(pair)
     if isinstance(claim.lhs, Fraction) and isinstance(claim.rhs, Fraction):
         return claim.lhs, claim.rhs
@@ -175,7 +177,7 @@ def _sides(theorem: Theorem, pair: Pair) -> tuple[Fraction | None, Fraction | No
 
 
 def _reach(score: Scorer, pair: Pair) -> Reach:
-    """Return the ratio, and whether it is 1 exactly; None at pairs where nothing is proved."""
+    """Return (gap / penalty, whether it is exactly 1); None if `pair` does not prove the claim."""
     if judge(score.claim, pair).status != "proved":
         return None
     ratio = score.ratio(pair)
@@ -185,9 +187,9 @@ def _reach(score: Scorer, pair: Pair) -> Reach:
 
 
 def _searched_again(score: Scorer, gamma: Fraction, seed: int, rounds: int) -> Pair | None:
-    """Search again without rounding artifacts; return the best pair that has a ratio."""
+    """Search without rounding artifacts; return the best pair that has a ratio, or None."""
     safe, mixture = reject_rounding_artifacts(score), score.claim.mixture
-    bests: list[tuple[float, PairTables]] = []  # each better than the one before
+    bests: list[tuple[float, PairTables]] = []  # (score, pair), scores increasing
     for generation in islice(generations(safe, seed, nearest(gamma), families=True), rounds):
         last = bests[-1] if bests else None
         best = tightest(last, generation)
@@ -202,12 +204,12 @@ def _searched_again(score: Scorer, gamma: Fraction, seed: int, rounds: int) -> P
 
 
 def _simplest(score: Scorer, pair: Pair) -> Pair:
-    """Return the smallest pair found by shrinking that keeps the ratio of `pair`, less GIVEN_UP.
+    """Shrink a pair while gap / penalty stays at least 1 - GIVEN_UP times its value.
 
-    A ratio of 1 is kept exactly.
+    A ratio of exactly 1 is kept exactly.
     """
     reached = _reach(score, pair)
-    assert reached is not None, "a witness without a ratio is left out before"
+    assert reached is not None, "the caller passes only pairs with a ratio"
     ratio, attained = reached
     least = ratio if attained else ratio * (1 - GIVEN_UP)
 
@@ -216,13 +218,13 @@ def _simplest(score: Scorer, pair: Pair) -> Pair:
         return now is not None and now[0] >= least and now[1] >= attained
 
     start = PairTables.of(pair.instance)
-    end = smallest(start, kept, lambda xs: promising(score, xs, least - ROUNDING), free_gamma=False)
+    end = smallest(start, kept, lambda xs: exceeding(score, xs, least - ROUNDING), free_gamma=False)
     return named(end.pair())
 
 
 @public
 def atlas() -> tuple[Entry, ...]:
-    """Return the entries that are shipped, by bound in the order of the table and by gamma.
+    """Return the entries of the packaged atlas, by theorem in the order of the table, then gamma.
 
     >>> found = {(x.theorem, x.gamma): x for x in atlas()}
     >>> found["coupling_span", Fraction(1, 2)].ratio
@@ -232,6 +234,6 @@ def atlas() -> tuple[Entry, ...]:
 
 
 def shipped() -> dict[str, Any]:
-    """Return the data of the atlas as they are shipped, with the findings on the mean KL."""
+    """Return the JSON data of the packaged atlas: its entries and the findings on the mean KL."""
     data: dict[str, Any] = json.loads(files("tabular_trpo").joinpath(DATA).read_text("utf-8"))
     return data

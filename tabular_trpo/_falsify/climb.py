@@ -1,9 +1,9 @@
-"""The climb: a population of pairs of one size, improved by mutation and selection.
+"""An evolution strategy: a population of pairs of one size, improved by mutation and selection.
 
-An evolution strategy without crossover of rows: PARENTS pairs each get CHILDREN mutated copies in a
-round, and the best child replaces its parent if its score is not lower.  Every RENEWAL rounds the
-worse half is replaced by copies of the best pairs and by the best of fresh random pairs, so that
-the population does not stay at one local maximum.  The best score never falls.
+In each round every one of the PARENTS pairs gets CHILDREN mutated copies, and the best child
+replaces its parent if its score is not lower.  Every RENEWAL rounds the worse half of the
+population is replaced by copies of the best pairs and by the best of new random pairs, so that it
+does not stay at one local maximum.  The best score never falls.
 """
 
 from collections.abc import Iterator
@@ -25,9 +25,11 @@ RENEWAL = 30  # rounds after which the worse half of the parents is replaced
 
 @final
 class Generation(NamedTuple):
-    """The parents after a round, best first, with their scores, and how the round went.
+    """The parents after a round, sorted by descending score, and the counts of the round.
 
-    tried, n_applicable: pairs scored in the round, and those of them that the claim applies to
+    cases, scores: the parents and their scores, (n,)
+    tried:         number of pairs scored in the round
+    n_applicable:  number of those pairs that satisfy the precondition and have a value
     """
 
     cases: PairTables
@@ -44,12 +46,13 @@ def climb(
     seeds: PairTables | None = None,
     slack: Slack | None = None,
 ) -> Iterator[Generation]:
-    """Yield generation after generation without end; the same generator gives the same ones.
+    """Yield the generations of the evolution strategy without end, determined by `rng`.
 
-    size:  (S, A)
-    gamma: held fixed, or free
-    seeds: pairs of that size to begin with, beside the random ones
-    slack: of the precondition, see `Scorer.precondition_slack`
+    score: the function to maximise, from a batch of pairs to (N,)
+    size:  (S, A) of all pairs
+    gamma: the value at which gamma is held fixed; None lets it vary
+    seeds: pairs of that size to begin with, in addition to random pairs
+    slack: by how much the precondition holds, (N,), see `Scorer.precondition_slack`
     """
     generation = _screened(score, rng, size, gamma, seeds)
     yield generation
@@ -65,7 +68,7 @@ def climb(
         found = score(FastPair(children)).reshape(len(parents), CHILDREN)
         best = np.argmax(found, axis=1)
         value = found[np.arange(len(parents)), best]
-        better = np.flatnonzero(value >= scores)  # equal ones too, to move on a plateau
+        better = np.flatnonzero(value >= scores)  # equal scores too, to move on a plateau
         parents.put(better, children[better * CHILDREN + best[better]])
         scores[better] = value[better]
         generation = Generation(*_sorted(parents, scores), found.size, _applicable(found))
@@ -73,10 +76,12 @@ def climb(
 
 
 def _applicable(scores: Array) -> int:
+    """Return the number of scores above APPLICABLE."""
     return int(np.count_nonzero(scores > APPLICABLE))
 
 
 def _sorted(cases: PairTables, scores: Array) -> tuple[PairTables, Array]:
+    """Return the cases and their scores, sorted by descending score."""
     order = np.argsort(-scores, kind="stable")
     return cases[order], scores[order]
 
@@ -88,7 +93,7 @@ def _screened(
     gamma: float | None,
     seeds: PairTables | None = None,
 ) -> Generation:
-    """Return the best of many random pairs, and of the seeds."""
+    """Return the PARENTS best pairs of SCREENED random pairs and the seeds."""
     pool = draw(rng, SCREENED, *size, gamma)
     if seeds is not None:
         pool = PairTables.joined([seeds, pool])
@@ -103,7 +108,7 @@ def _renewed(
     gamma: float | None,
     old: Generation,
 ) -> Generation:
-    """Replace the worse half: copies of the best few, and the best of fresh random pairs."""
+    """Return `old` with its worse half replaced by copies of its best and by new random pairs."""
     fresh = _screened(score, rng, size, gamma)
     half, quarter = PARENTS // 2, PARENTS // 4
     copies, rest = np.arange(quarter) % max(1, PARENTS // 10), PARENTS - half - quarter

@@ -1,9 +1,9 @@
 """Closed forms of the worst case: the advantages for a step, and the direction of a small step.
 
-Problem: given a model and a step, which rewards make L - eta_new largest; given a model and
-rewards, which small step does.  Method: the first is linear in the advantages, so a fractional
-knapsack at each state; the second is quadratic in the step, so an eigenvector.  Guarantee: the
-optimum up to rounding (`tests/falsify/test_worst.py` compares with random alternatives).  Formulas:
+Problems: (1) given a model and a step, find the rewards that make L - eta_new largest; (2) given a
+model with rewards, find the small step that does.  Method: the objective of (1) is linear in the
+advantages, a fractional knapsack at each state; that of (2) is quadratic in the step, solved by an
+eigenvector.  Guarantee: the optimum up to rounding (`tests/falsify/test_worst.py`).  Formulas:
 the performance difference eta_new - eta = sum_s rho_new(s) A_bar(s) (TRPO 2015, equation (2)) and
 L - eta = sum_s rho(s) A_bar(s) (equation (3)).
 """
@@ -16,25 +16,25 @@ from tabular_trpo._core.linalg import dense
 from tabular_trpo._core.numbers import Array
 from tabular_trpo._theory.plain import FastPair, PairTables, evaluated
 
-LEAST_MASS = 1e-12  # of a state or an action, for the small step to be defined
+LEAST_MASS = 1e-12  # least probability of a state or an action at which the small step changes pi
 
 
 def advantage(cases: PairTables, sign: Array) -> Array:
     """Return the advantages, at most 1 in size, for which sign (L - eta_new) is largest.
 
-    L - eta_new = sum_s (rho - rho_new)(s) sum_a pi_new A is linear in A, and A is free up to
-    sum_a pi A = 0: at each state a fractional knapsack.  Sorted by c / pi, with
-    c = (rho - rho_new)(s) pi_new, A is 1 on the upper half of pi's mass and -1 on the lower.
+    L - eta_new = sum_s (rho - rho_new)(s) sum_a pi_new A is linear in A, whose only constraint is
+    sum_a pi A = 0: a fractional knapsack at each state.  With the actions sorted by c / pi, where
+    c = (rho - rho_new)(s) pi_new, A is 1 on the upper half of pi's mass and -1 on the lower half.
 
-    sign:   (N,) 1 to have the surrogate promise too much, -1 too little
-    return: (N, S, A); as the reward it is its own advantage, with V = 0
+    sign:   (N,) 1 to maximise L - eta_new, -1 to minimise it
+    return: (N, S, A) advantages A; with the reward r = A, V = 0 and A is the advantage of pi
     """
     moved = evaluated(cases, cases.pi).rho - evaluated(cases, cases.pi_new).rho
     return _filled(cases, (sign[:, None] * moved)[..., None] * cases.pi_new)
 
 
 def _filled(cases: PairTables, c: Array) -> Array:
-    """Return the A, at most 1 in size and 0 in the mean of pi, for which sum c A is largest."""
+    """Return the A (N, S, A) with |A| <= 1 and sum_a pi A = 0 that maximises sum_a c A."""
     mass = np.where(cases.pi > 0, cases.pi, 1.0)
     order = np.argsort(-c / mass, axis=-1, kind="stable")
     pi = np.take_along_axis(cases.pi, order, axis=-1)
@@ -50,15 +50,16 @@ def _filled(cases: PairTables, c: Array) -> Array:
 def rewards_on_precondition_boundary(
     cases: PairTables, slack: Callable[[FastPair], Array]
 ) -> Array:
-    """Return the advantages, at most 1 in size, of least eta_new for which a precondition holds.
+    """Return the advantages with |A| <= 1 that minimise eta_new subject to a precondition.
 
-    eta_new - eta = sum rho_new A_bar and L - eta = sum rho A_bar.  Where L is given the first is
-    least if A_bar is as large as it may be at the states of smallest rho_new / rho, as small as it
-    may be at those of largest, and between at one, so that the slack is 0.
+    eta_new - eta = sum rho_new A_bar and L - eta = sum rho A_bar.  For a given L, eta_new is least
+    if A_bar is largest at the states of smallest rho_new / rho, smallest at those of largest
+    rho_new / rho, and in between at a single state, chosen so that the slack is 0.
 
-    slack:  of the precondition, (N,), which rises with L; it is taken to be linear in the
-            advantage of one state
-    return: (N, S, A), as for `advantage`; the largest L where the precondition cannot hold
+    slack:  by how much the precondition holds, (N,), increasing in L; it is taken to be linear in
+            the advantages of one state
+    return: (N, S, A) advantages, also valid as rewards with V = 0; where the precondition cannot
+            hold, the advantages of the largest L
     """
     n, n_states, _ = cases.pi.shape
     old, new = evaluated(cases, cases.pi), evaluated(cases, cases.pi_new)
@@ -67,7 +68,7 @@ def rewards_on_precondition_boundary(
     A = _filled(cases, cases.pi_new)
 
     def signed(kept: Array) -> Array:
-        """Let A_bar be large at the first `kept` states, and between by the fraction."""
+        """Return A with A_bar largest at the first `kept` states, least at the rest, (N, S, A)."""
         return np.asarray((2 * np.clip(kept[:, None] - rank, 0.0, 1.0) - 1.0)[..., None] * A)
 
     knots = [cases.changed(r=signed(np.full(n, k))) for k in range(n_states + 1)]
@@ -80,14 +81,17 @@ def rewards_on_precondition_boundary(
 
 
 def direction(cases: PairTables, sign: Array, level: bool = False) -> Array:
-    """Return targets in the direction of the worst small step for a penalty by the mean KL.
+    """Return targets in the direction of the small step of largest (L - eta_new) / mean KL.
 
-    As pi_new -> pi, L - eta_new = -delta' M delta with M = gamma rho(s) (P G)(s, a, u) A(u, b) and
-    the mean KL is sum d delta^2 / (2 pi), delta = pi_new - pi.  The worst delta is the top
-    eigenvector of the symmetric part of -M in the metric of the KL, rows summing to 0.
+    For delta = pi_new - pi -> 0, L - eta_new = -delta' M delta with
+    M = gamma rho(s) (P G)(s, a, u) A(u, b), and the mean KL is sum d delta^2 / (2 pi).  The worst
+    delta is the top eigenvector of the symmetric part of -M in the metric of the mean KL, under
+    the constraint that each row of delta sums to 0.
 
-    level:  whether L must stay as it is, too
-    return: (N, S, A) targets: pi + delta, scaled to the simplex; pi where it has no inside
+    sign:   (N,) 1 to maximise L - eta_new, -1 to minimise it
+    level:  whether delta must also leave L unchanged
+    return: (N, S, A) targets pi + t delta with the largest t that keeps probabilities >= 0; pi
+            itself where no such step exists
     """
     n, n_states, n_actions = cases.pi.shape
     size = n_states * n_actions
@@ -113,7 +117,7 @@ def direction(cases: PairTables, sign: Array, level: bool = False) -> Array:
         square = np.sum(rise**2, axis=-2, keepdims=True)
         project = project - rise @ rise.swapaxes(-1, -2) / np.where(square > 0, square, 1.0)
     _, vectors = np.linalg.eigh(project @ form @ project)
-    # Where no direction is bad the eigenvector may lie outside; projected it is then about 0.
+    # With all eigenvalues <= 0 the top one may violate the constraint: its projection is about 0.
     top = (project @ vectors[..., -1:])[..., 0]
     top = np.where(np.abs(top).max(axis=-1, keepdims=True) > 0.1 / size, top, 0.0)
     delta = (top * scale).reshape(cases.pi.shape)

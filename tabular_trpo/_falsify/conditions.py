@@ -1,7 +1,7 @@
 """How far pairs are from satisfying a precondition, on whole batches, in plain doubles.
 
-The excess of a pair is the share of the terms of its precondition by which it fails; a pair that
-fails by rounding alone (`SLACK`) counts as satisfying it.
+The excess of a pair is (lhs - rhs) / (sum of the sizes of the terms) for a precondition lhs <= rhs;
+a pair whose excess is at most `SLACK` counts as satisfying it, since rounding may cause that much.
 """
 
 import numpy as np
@@ -13,17 +13,17 @@ from tabular_trpo._theory.expression import Expression
 from tabular_trpo._theory.plain import FastPair
 from tabular_trpo._theory.trace import Statement
 
-SLACK = 1e-12  # of the terms, by which a precondition may fail in doubles
+SLACK = 1e-12  # largest excess that is attributed to rounding
 
 
 def violation(statement: Statement) -> Expression:
-    """Return the expression that is at most 0 where the statement holds; for "==", that is 0."""
+    """Return an expression that is <= 0 where the statement holds; for "==" it is 0 there."""
     lhs, rhs = statement.lhs, statement.rhs
     return rhs - lhs if statement.relation == ">=" else lhs - rhs
 
 
 def requirements(condition: Statement) -> tuple[Expression, ...]:
-    """Return the expressions that are all at most 0 where a condition holds; for "==", that is 0.
+    """Return expressions that are all <= 0 where a condition holds; for "==" one that is 0 there.
 
     >>> from tabular_trpo._theory.trace import trace
     >>> requirements(trace(lambda p: (p.smaller(p.L - p.eta, 1 - 2 * p.gamma), ">=", 0)))
@@ -38,14 +38,15 @@ def requirements(condition: Statement) -> tuple[Expression, ...]:
 
 
 def _operands(e: Expression) -> tuple[Expression, ...]:
-    """Return the expressions of which one is the smallest: those inside `smaller`."""
+    """Return the operands of nested calls of `smaller`, or (e,) if e is no such call."""
     return _operands(e.args[0]) + _operands(e.args[1]) if e.op == "smaller" else (e,)
 
 
 def excess(condition: Statement | None, p: FastPair) -> Array:
-    """Return the largest share of its terms by which a precondition fails, (N,); NaN for no value.
+    """Return by how much a precondition fails on each pair, as a share of its terms, (N,).
 
-    return: at most 0 where it holds, -inf without one; inf where an infinite side breaks it
+    return: <= 0 where it holds, inf where an infinite side violates it, NaN where it has no value;
+            -inf if there is no precondition
     """
     worst: Array = np.full(len(p.tables), -np.inf)
     if condition is None:

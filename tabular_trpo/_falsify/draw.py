@@ -1,10 +1,10 @@
-"""Random cases of many kinds, whole batches at a time.
+"""Random cases of many kinds, drawn in batches.
 
-Bounds are tight at different extremes, so a single distribution would not come near all of them.
+Different bounds are tight at different extremes, so cases have many distributions.
 Each case draws its kinds independently: flat, peaked, sparse, half-and-half and deterministic rows;
 near and far targets, greedy ones; mixture weights from 1 down to 1/4096; effective horizons
-1 / (1 - gamma) from 1 to 100.  Rows are on the grid k / 1024 and rewards on k / 64, so that a case
-is a small exact model, too.
+1 / (1 - gamma) from 1 to 1000.  Rows are on the grid k / 1024 and rewards on k / 64, so that each
+case is also an exact rational model with small denominators.
 """
 
 from collections.abc import Callable
@@ -19,14 +19,14 @@ GRID = 1024
 REWARD_GRID = 64
 GAMMAS = (0.02, 0.05, 0.1, 0.3, 0.5, 0.7, 0.9, 0.95, 0.99)
 ROW_KINDS = ("flat", "peaked", "half", "certain", "nearly", "sparse")
-GREEDY = len(ROW_KINDS)  # one more kind of target
+GREEDY = len(ROW_KINDS)  # index of the additional kind of target: greedy for pi
 
 
 @final
 class Drawn(NamedTuple):
-    """A batch of cases with the kinds of their policies.
+    """A batch of N cases (models with two policies) and the kinds of their policies.
 
-    kind_pi, kind_target: (N,) indices into ROW_KINDS, or GREEDY
+    kind_pi, kind_target: (N,) indices into ROW_KINDS; a target may also have the kind GREEDY
     """
 
     cases: PairTables
@@ -34,18 +34,18 @@ class Drawn(NamedTuple):
     kind_target: Array
 
     def family(self, index: int) -> str:
-        """Return the kinds of one case as text, such as "flat to greedy"."""
+        """Return the kinds of pi and target of one case as text, such as "flat to greedy"."""
         names = (*ROW_KINDS, "greedy")
         return f"{names[self.kind_pi[index]]} to {names[self.kind_target[index]]}"
 
 
 def _columns(rows: Array) -> Array:
-    """Return (..., n) as (n, R): short rows are faster to compare and to add column by column."""
+    """Return R rows (..., n) as the columns of an array (n, R), which short rows make faster."""
     return np.ascontiguousarray(rows.reshape(-1, rows.shape[-1]).T)
 
 
 def _ranks(columns: Array) -> Array:
-    """Return the rank of each entry in its row, the first of equal ones first; (n, R)."""
+    """Return the rank of each entry in its column, (n, R); ties are ranked in order of index."""
     rank = np.zeros(columns.shape, dtype=np.int16)
     for i in range(len(columns)):
         for j in range(i + 1, len(columns)):
@@ -56,7 +56,11 @@ def _ranks(columns: Array) -> Array:
 
 
 def gridded(rows: Array, grid: int = GRID) -> Array:
-    """Round rows that sum to 1 to multiples of 1 / grid with sum 1, by largest remainders."""
+    """Round rows that sum to 1 to multiples of 1 / grid that sum to 1, by largest remainders.
+
+    rows:   (..., n)
+    return: (..., n)
+    """
     units = _columns(rows * grid)
     whole = np.floor(units)
     missing = grid - whole.sum(axis=0)
@@ -65,10 +69,11 @@ def gridded(rows: Array, grid: int = GRID) -> Array:
 
 
 def rows(rng: np.random.Generator, shape: tuple[int, ...], kind: Array | None = None) -> Array:
-    """Draw stochastic rows, each of a kind of its own unless `kind` (indices) is given.
+    """Draw rows of probabilities, of random kinds unless `kind` is given.
 
-    shape:  (..., n)
-    return: (..., n), on no grid
+    shape:  (..., n), with n entries in a row
+    kind:   indices into ROW_KINDS, broadcast to (...)
+    return: (..., n), not rounded to a grid
     """
     drawn = _columns(rng.standard_exponential(shape))
     kind = rng.integers(len(ROW_KINDS), size=shape[:-1]) if kind is None else kind
@@ -92,7 +97,7 @@ _WEIGHTS: dict[str, Callable[[Array, Array, Array], Array]] = {
 
 
 def rewards(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    """Draw rewards of one kind a case: real, signs, sparse, in [0, 1]; (N, S, A)."""
+    """Draw rewards (N, S, A), in each case normal, signs of normals, sparse, or uniform."""
     kind = rng.integers(4, size=(shape[0], 1, 1))
     real = rng.standard_normal(shape).clip(-4, 4)
     choices = [real, np.sign(real), real * (rng.random(shape) < 0.4), rng.random(shape)]
@@ -100,7 +105,7 @@ def rewards(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
 
 
 def weights(rng: np.random.Generator, count: int) -> Array:
-    """Draw mixture weights: 1, or 2^-k, or uniform; (N,)."""
+    """Draw mixture weights (N,): each is 1, 2^-k with 0 <= k <= 12, or uniform on k / 1024."""
     kind = rng.integers(3, size=count)
     choices = [
         np.ones(count),
@@ -113,16 +118,19 @@ def weights(rng: np.random.Generator, count: int) -> Array:
 def draw(
     rng: np.random.Generator, count: int, n_states: int, n_actions: int, gamma: float | None = None
 ) -> PairTables:
-    """Draw `count` cases with n_states states and n_actions actions, all allowed; see `drawn`."""
+    """Draw `count` models with two policies each, S = n_states and A = n_actions.
+
+    gamma: the discount of all models; None draws one for each model
+    """
     return drawn(rng, count, n_states, n_actions, gamma).cases
 
 
 def drawn(
     rng: np.random.Generator, count: int, n_states: int, n_actions: int, gamma: float | None = None
 ) -> Drawn:
-    """Draw `count` cases with n_states states and n_actions actions, with their kinds.
+    """Draw `count` models with two policies each, and the kinds of the policies.
 
-    gamma: of all cases; else drawn from GAMMAS and from (0, 1)
+    gamma: the discount of all models; where None, drawn from GAMMAS or uniformly from (0, 1)
     """
     table = (count, n_states, n_actions)
     gammas = np.where(

@@ -1,11 +1,11 @@
-"""The gap and the penalty of a claim, however it is spelled.
+"""The gap and the penalty of a claim, independent of how the claim is written.
 
 Problem: a claim lhs <= rhs can be written in many ways, but its ratio gap / penalty should not
-depend on the spelling.  Method: lhs - rhs is opened into a sum of terms (`sums`), denominators that
+depend on that.  Method: lhs - rhs is expanded into a sum of terms (`sums`), denominators that
 vanish with the step are cleared (`quotient`), and each term is evaluated on random pairs (`kinds`).
-Terms that vanish with the step and are never positive are the penalty; the others, as L and
-eta_new, are the gap.  A claim that names its center is split there instead: gap and penalty are the
-distances of its sides from the center.  Guarantee: gap + penalty = lhs - rhs up to a positive
+Terms that vanish with the step and are never positive are the penalty; the others, such as L and
+eta_new, are the gap.  If a claim has a center, gap and penalty are instead the distances of its
+sides from the center.  Guarantee: gap + penalty = lhs - rhs up to a positive
 factor, so that gap / penalty > 1 exactly where the claim fails; the split itself is a heuristic.
 """
 
@@ -21,13 +21,13 @@ from tabular_trpo._falsify.sums import Terms, cancelled, flattened, terms_of
 from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.plain import FastPair, PairTables
 
-PROBES, LEAST_PROBES = 1024, 8  # random pairs on which terms are sorted
+PROBES, LEAST_PROBES = 1024, 8  # random pairs on which terms are classified; least number
 GapAndPenalty = tuple[Terms, Terms]
 
 
 @final
 class Measure(NamedTuple):
-    """Gap and penalty of a claim; where it has no penalty, those of its precondition."""
+    """Gap and penalty of a claim; `precondition` has those of its precondition, or is None."""
 
     gap: Terms
     penalty: Terms
@@ -35,7 +35,7 @@ class Measure(NamedTuple):
 
 
 def measure(claim: Theorem) -> Measure:
-    """Sort the terms of a claim into gap and penalty; about its own center, where it names one.
+    """Return gap and penalty of a claim, found from its center, if any, or from its terms.
 
     >>> from tabular_trpo._theory.claim import claim
     >>> @claim("L spelled out")
@@ -61,9 +61,9 @@ def measure(claim: Theorem) -> Measure:
 
 
 def _of_precondition(claim: Theorem, gap: Terms, probes: Probes) -> GapAndPenalty | None:
-    """Return gap and penalty of a precondition, if both have the unit of the claim: of rewards.
+    """Return gap and penalty of the precondition of a claim, if all scale with the rewards.
 
-    return: None where it has none, as a range of gamma or a bound of the step
+    return: None where the precondition has no penalty, such as a range of gamma or of max_kl
     """
     if claim.condition is None or claim.condition.relation == "==":
         return None
@@ -77,19 +77,20 @@ def _of_precondition(claim: Theorem, gap: Terms, probes: Probes) -> GapAndPenalt
 def _split(terms: Terms, probes: Probes) -> GapAndPenalty:
     """Sort terms into gap and penalty by their kinds; the penalty may be empty.
 
-    Signs that only the precondition gives, as that of L - eta, count where there are no others.
-    Where that sorts nothing, terms that are never positive are the penalty; and the penalty is
-    the group that is negative more often.
+    Where no term has a sign for rewards of both signs, signs on the drawn pairs alone count: the
+    precondition can give L - eta a sign.  Where no term has a sign and vanishes with the step,
+    terms that are never positive are the penalty.  Gap and penalty are exchanged if the gap is
+    negative more often than the penalty.
     """
     opened = probes.opened(terms)
     if all(kind in GAP for _, _, kind in opened):
         opened = probes.opened(terms, AS_DRAWN)
 
-    def those(*kinds: Kind) -> Terms:
+    def of_kinds(*kinds: Kind) -> Terms:
         return tuple((sign, e) for sign, e, kind in opened if kind in kinds)
 
-    large, below = those(*GAP), those(Kind.NEGATIVE)
-    small = those(Kind.POSITIVE, Kind.NEGATIVE)
+    large, below = of_kinds(*GAP), of_kinds(Kind.NEGATIVE)
+    small = of_kinds(Kind.POSITIVE, Kind.NEGATIVE)
     if not small:
         signs = [probes.never((term,), 1.0) for term in large]
         gap = tuple(term for term, never in zip(large, signs, strict=True) if not never)
@@ -97,14 +98,14 @@ def _split(terms: Terms, probes: Probes) -> GapAndPenalty:
     elif large and (not below or probes.never(small, 1.0)):
         gap, penalty = large, small
     else:
-        gap, penalty = those(*GAP, Kind.POSITIVE), below
+        gap, penalty = of_kinds(*GAP, Kind.POSITIVE), below
     if gap and penalty and probes.negative(gap) > probes.negative(penalty):
         gap, penalty = penalty, gap
     return gap or penalty, penalty if gap else ()
 
 
 def _applicable_pairs(claim: Theorem) -> PairTables:
-    """Return random pairs, those that satisfy the precondition if enough of them do."""
+    """Return random pairs that satisfy the precondition; all pairs if < LEAST_PROBES satisfy it."""
     cases = draw(np.random.default_rng(0), PROBES, 3, 3)
     inside = excess(claim.condition, FastPair(cases)) <= SLACK
     return cases[inside] if np.count_nonzero(inside) >= LEAST_PROBES else cases

@@ -1,8 +1,9 @@
-"""The moves of the search: each changes a batch of pairs in one respect, a little or a lot.
+"""The moves (mutations) of the search: each changes one property of every pair of a batch.
 
-Random moves reach every pair; directed ones (`worst_advantage`, `worst_direction`,
+A case is one pair: a model with pi and a target policy; pi_new = (1 - alpha) pi + alpha target.
+Random moves reach every pair; directed moves (`worst_advantage`, `worst_direction`,
 `boundary_rewards`) set rewards or the target to the closed forms of `closed_forms`, which random
-moves would approach slowly.  A move takes the random generator and the pairs, and returns others.
+moves would approach slowly.  A move takes the random generator and a batch and returns a new batch.
 """
 
 from collections.abc import Callable
@@ -15,34 +16,37 @@ from tabular_trpo._falsify import closed_forms as worst
 from tabular_trpo._falsify.draw import GAMMAS, rewards, rows
 from tabular_trpo._theory.plain import FastPair, PairTables, evaluated
 
-Slack = Callable[[FastPair], Array]  # of a precondition, see `Scorer.precondition_slack`
+# By how much a precondition holds, (N,); see `Scorer.precondition_slack`.
+Slack = Callable[[FastPair], Array]
 Move = Callable[[np.random.Generator, PairTables], PairTables]
-LEAST_WEIGHT = 1e-4  # of a mixture
-LEAST_SHARE = 1e-3  # of 1 - gamma: shorter steps are lost in rounding
+LEAST_WEIGHT = 1e-4  # least mixture weight
+LEAST_SHARE = 1e-3  # least mixture weight over 1 - gamma: shorter steps are lost in rounding
 JUMPS = (0.005, *GAMMAS)
 POLICIES = ("pi", "target")
-LEVEL, ON_BOUNDARY = 0.1, 0.9  # of the children, where a precondition is the measure
+# Shares of the children changed by `boundary_direction` and by `boundary_rewards`.
+LEVEL, ON_BOUNDARY = 0.1, 0.9
 
 
 def _pick(rng: np.random.Generator, cases: PairTables, depth: int) -> tuple[Array, ...]:
-    """Return indices of one state (depth 1), one pair (2) or one entry of P (3) a case."""
+    """Return random indices, one of each case: of a state (depth 1), of (s, a) (2), of P (3)."""
     n = len(cases)
     return np.arange(n), *(rng.integers(size, size=n) for size in cases.P.shape[1 : depth + 1])
 
 
 def _with(cases: PairTables, name: str, at: tuple[Array, ...], values: Array) -> PairTables:
+    """Return a copy of the cases with `values` at the indices `at` of the table `name`."""
     array = getattr(cases, name).copy()
     array[at] = values
     return cases.changed(**{name: array})
 
 
 def redraw_transitions(rng: np.random.Generator, cases: PairTables) -> PairTables:
-    """Draw one row of P anew."""
+    """Replace a random row P(.|s, a) of each case by a random one."""
     return _with(cases, "P", _pick(rng, cases, 2), rows(rng, (len(cases), cases.P.shape[-1])))
 
 
 def point_transitions(rng: np.random.Generator, cases: PairTables) -> PairTables:
-    """Move a share of one row of P, or all of it, to one state."""
+    """Move a random share of a random row P(.|s, a), or all of it, to a random next state."""
     *at, t = _pick(rng, cases, 3)
     t = rng.integers(cases.P.shape[-1], size=len(cases))
     share = np.where(rng.random(len(cases)) < 0.5, 1.0, 10.0 ** rng.uniform(-3, 0, len(cases)))
@@ -52,32 +56,32 @@ def point_transitions(rng: np.random.Generator, cases: PairTables) -> PairTables
 
 
 def redraw_policy(rng: np.random.Generator, cases: PairTables) -> PairTables:
-    """Draw one row of pi or of the target anew."""
+    """Replace a random row of pi or of the target policy of each case by a random one."""
     name = POLICIES[rng.integers(2)]
     return _with(cases, name, _pick(rng, cases, 1), rows(rng, (len(cases), cases.pi.shape[-1])))
 
 
 def follow_policy(rng: np.random.Generator, cases: PairTables) -> PairTables:
-    """Let the target agree with pi at one state."""
+    """Set the target policy to pi at a random state of each case."""
     at = _pick(rng, cases, 1)
     return _with(cases, "target", at, cases.pi[at])
 
 
 def swap_actions(rng: np.random.Generator, cases: PairTables) -> PairTables:
-    """Let the target be pi at one state with the actions in another order."""
+    """Set the target policy to pi with permuted actions at a random state of each case."""
     at = _pick(rng, cases, 1)
     order = np.argsort(rng.random((len(cases), cases.pi.shape[-1])), axis=-1)
     return _with(cases, "target", at, np.take_along_axis(cases.pi[at], order, axis=-1))
 
 
 def greedy_target(rng: np.random.Generator, cases: PairTables) -> PairTables:
-    """Let the target be greedy everywhere."""
+    """Set the target policy to the greedy policy of A under pi, at all states."""
     best = np.argmax(evaluated(cases, cases.pi).A, axis=-1)[..., None]
     return cases.changed(target=(best == np.arange(cases.pi.shape[-1])) * 1.0)
 
 
 def scale_step(rng: np.random.Generator, cases: PairTables) -> PairTables:
-    """Make the step longer or shorter, by a factor of any size, or go all the way."""
+    """Multiply the mixture weight alpha by a random factor, or set it to 1."""
     n = len(cases)
     factor = 10.0 ** (rng.normal(size=n) * rng.choice([0.02, 0.3, 1.0], n))
     alpha = np.where(rng.random(n) < 0.1, 1.0, cases.alpha * factor)
@@ -86,56 +90,56 @@ def scale_step(rng: np.random.Generator, cases: PairTables) -> PairTables:
 
 
 def redraw_start(rng: np.random.Generator, cases: PairTables) -> PairTables:
-    """Draw the start distribution anew."""
+    """Replace the start distribution of each case by a random one."""
     return cases.changed(rho0=rows(rng, cases.rho0.shape))
 
 
 def redraw_reward(rng: np.random.Generator, cases: PairTables) -> PairTables:
-    """Draw one reward anew."""
+    """Replace the reward r(s, a) of a random (s, a) of each case by a random one."""
     return _with(cases, "r", _pick(rng, cases, 2), rewards(rng, (len(cases), 1, 1))[:, 0, 0])
 
 
 def scale_rewards(rng: np.random.Generator, cases: PairTables) -> PairTables:
-    """Scale the rewards of one state, by 0 or by a factor of any size and sign."""
+    """Multiply the rewards of a random state by 0 or by a random factor of either sign."""
     at = _pick(rng, cases, 1)
     factor = rng.choice([-1.0, 0.0, 1.0], len(cases)) * 10.0 ** rng.uniform(-2, 2, len(cases))
     return _with(cases, "r", at, cases.r[at] * factor[:, None])
 
 
 def center_rewards(rng: np.random.Generator, cases: PairTables) -> PairTables:
-    """Let the rewards be the advantages: bounds stay as they are, and V = 0."""
+    """Set the rewards to the advantages of pi, which changes no advantage and makes V = 0."""
     return cases.changed(r=evaluated(cases, cases.pi).A)
 
 
 def worst_advantage(rng: np.random.Generator, cases: PairTables) -> PairTables:
-    """Let the rewards be the worst advantages for the step, see `worst.advantage`."""
+    """Set the rewards to the advantages that maximise or minimise L - eta_new for the step."""
     return cases.changed(r=worst.advantage(cases, rng.choice([-1.0, 1.0], len(cases))))
 
 
 def worst_direction(rng: np.random.Generator, cases: PairTables) -> PairTables:
-    """Let a small step go in the worst direction, see `worst.direction`."""
+    """Set the step to a small one of extreme (L - eta_new) / mean KL (`closed_forms.direction`)."""
     target = worst.direction(cases, rng.choice([-1.0, 1.0], len(cases)))
     return cases.changed(target=target, alpha=10.0 ** rng.uniform(-3, -1, len(cases)))
 
 
 def level_direction(rng: np.random.Generator, cases: PairTables) -> PairTables:
-    """Let a step go in the worst direction that leaves L as it is, see `worst.direction`."""
+    """Set the step to the direction of largest (L - eta_new) / mean KL that leaves L unchanged."""
     target = worst.direction(cases, np.ones(len(cases)), level=True)
     return cases.changed(target=target, alpha=10.0 ** rng.uniform(-2, 0, len(cases)))
 
 
 def boundary_rewards(rng: np.random.Generator, cases: PairTables, slack: Slack) -> PairTables:
-    """Let the rewards be the worst advantages for which the precondition still holds."""
+    """Set the rewards to the advantages of least eta_new for which the precondition holds."""
     return cases.changed(r=worst.rewards_on_precondition_boundary(cases, slack))
 
 
 def boundary_direction(rng: np.random.Generator, cases: PairTables, slack: Slack) -> PairTables:
-    """Set the rewards as `boundary_rewards` does, then the step as `level_direction` does."""
+    """Set the rewards by `boundary_rewards`, then the step by `level_direction`."""
     return level_direction(rng, boundary_rewards(rng, cases, slack))
 
 
 def change_gamma(rng: np.random.Generator, cases: PairTables) -> PairTables:
-    """Change gamma: to one of the common values, or a little."""
+    """Set gamma to a random element of JUMPS, or change its log-odds by a normal number."""
     n = len(cases)
     odds = np.log(cases.gamma / (1 - cases.gamma)) + rng.normal(size=n) * 0.5
     near = np.clip(1 / (1 + np.exp(-odds)), 1e-3, 0.999)
@@ -143,7 +147,7 @@ def change_gamma(rng: np.random.Generator, cases: PairTables) -> PairTables:
 
 
 def jitter_rows(rng: np.random.Generator, cases: PairTables) -> PairTables:
-    """Change all rows of one table by factors near 1; zeros stay."""
+    """Multiply all probabilities of P, pi, target or rho0 by factors near 1, and renormalise."""
     name = ("P", "pi", "target", "rho0")[rng.integers(4)]
     table = getattr(cases, name)
     width = 10.0 ** rng.uniform(-3, 0, (len(cases),) + (1,) * (table.ndim - 1))
@@ -152,13 +156,13 @@ def jitter_rows(rng: np.random.Generator, cases: PairTables) -> PairTables:
 
 
 def jitter_rewards(rng: np.random.Generator, cases: PairTables) -> PairTables:
-    """Change all rewards a little."""
+    """Add small normal numbers to all rewards."""
     width = 10.0 ** rng.uniform(-3, 0, (len(cases), 1, 1))
     return cases.changed(r=cases.r + width * rng.normal(size=cases.r.shape))
 
 
 def exchange_table(rng: np.random.Generator, cases: PairTables) -> PairTables:
-    """Take one table from another case of the batch."""
+    """Exchange P, pi, target, r or rho0 between random cases of the batch."""
     name = ("P", "pi", "target", "r", "rho0")[rng.integers(5)]
     return cases.changed(**{name: getattr(cases, name)[rng.permutation(len(cases))]})
 
@@ -185,9 +189,11 @@ MOVES: tuple[Move, ...] = (
 def mutated(
     rng: np.random.Generator, cases: PairTables, fixed_gamma: bool, slack: Slack | None = None
 ) -> PairTables:
-    """Return the cases, each changed by one move or two, some then set to their worst.
+    """Return a mutated copy of each case: one or two random moves, then, for some, directed moves.
 
-    slack: of a precondition; most are put where it is 0, since elsewhere they are far from failing
+    fixed_gamma: whether gamma must not change
+    slack: by how much the precondition holds; most cases are moved to slack 0, since claims fail
+           near the boundary of the precondition
     """
     out = cases[np.arange(len(cases))]
     moves = MOVES if fixed_gamma else (*MOVES, change_gamma)

@@ -1,7 +1,7 @@
-"""Denominators that vanish with the step, moved across the relation.
+"""Multiplication of a claim by its denominators that vanish with the step.
 
-A claim gap / max_tv**2 <= c has no term that vanishes with the step; multiplied by max_tv**2, which
-is positive, it is gap <= c max_tv**2, whose right side is a penalty.
+The claim gap / max_tv**2 <= c has no term that vanishes with the step.  Multiplied by
+max_tv**2 > 0 it is gap <= c max_tv**2, whose right side is a penalty.
 """
 
 from collections import Counter
@@ -14,10 +14,10 @@ Quotient = tuple[Expression, tuple[Expression, ...]]
 
 
 def cleared(terms: Terms, probes: Probes) -> Terms:
-    """Return terms whose sum has the same sign, without quotients by a number that vanishes.
+    """Multiply terms by their denominators that vanish with the step, which are positive.
 
     (L - eta_new) / max_tv**2 <= c becomes L - eta_new - c*max_tv**2 <= 0.  Where the denominator
-    is 0 the claim has no value, which is read off its sides (`Scorer`).
+    is 0 the claim has no value, which `Scorer` finds from the sides of the claim.
     """
     split = [(sign, *_quotient(e)) for sign, e in terms]
     common: Counter[Expression] = Counter()
@@ -29,7 +29,7 @@ def cleared(terms: Terms, probes: Probes) -> Terms:
 
 
 def _quotient(e: Expression) -> Quotient:
-    """Return the numerator and the denominators of a product or quotient."""
+    """Return (numerator, denominators) of a product or quotient; (e, ()) for other expressions."""
     match e.op, e.args:
         case "/", [x, y]:
             top, dens = _quotient(x)
@@ -44,7 +44,7 @@ def _quotient(e: Expression) -> Quotient:
 
 
 def _over(top: Expression, dens: tuple[Expression, ...], common: Counter[Expression]) -> Expression:
-    """Return top / dens times the common denominators."""
+    """Return `top` over the product of `dens`, multiplied by the product of `common`."""
     own = Counter(dens)
     for den in (own - common).elements():
         top = top / den

@@ -1,10 +1,10 @@
-"""Reading a float pair exactly: nearby rational pairs, the simplest first.
+"""Readings of a float pair: nearby rational pairs, in order of their denominators.
 
 Problem: the search finds a pair in doubles, but only exact numbers refute a claim.  Method: each
 row of P, rho0 and the policies is rounded to multiples of 1 / n with sum 1, rewards to multiples of
-1 / n, and gamma to a fraction of small denominator, for ever larger n.  The readings are scored in
+1 / n, and gamma to a fraction of small denominator, for increasing n.  The readings are scored in
 doubles first (`scores_of`), since exact judgements are slow.  Guarantee: each reading is
-a valid model with valid policies; whether it breaks the claim is for `theory.judge` to decide.
+a valid model with valid policies; `theory.judge` decides whether it violates the claim.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -17,12 +17,12 @@ from tabular_trpo._falsify.draw import gridded
 from tabular_trpo._theory.plain import FastPair, PairTables
 
 DENOMINATORS = (2, 3, 4, 5, 6, 8, 10, 12, 20, 40, 60, 100, 1000, 10**4, 10**6)
-DIGITS = (1, 2, 4)  # of a weight, kept at denominators up to 12, up to 100, and beyond
+DIGITS = (1, 2, 4)  # significant digits of alpha for denominators <= 12, <= 100, > 100
 Score = Callable[[FastPair], Array]
 
 
 def scores_of(score: Score, pairs: Sequence[PairTables]) -> Array:
-    """Return the scores of rational pairs in doubles; those of one size are scored in one batch."""
+    """Return the scores (n,) in doubles of n rational pairs, scored in one batch for each size."""
     values = np.zeros(len(pairs))
     for size in {x.size for x in pairs}:
         group = [i for i, x in enumerate(pairs) if x.size == size]
@@ -30,32 +30,32 @@ def scores_of(score: Score, pairs: Sequence[PairTables]) -> Array:
     return values
 
 
-def promising(
+def exceeding(
     score: Score, pairs: Sequence[PairTables], least: float = 1.0
 ) -> Iterator[PairTables]:
-    """Yield, in their order, the rational pairs whose score in doubles is above `least`."""
+    """Yield the rational pairs whose score in doubles exceeds `least`, in the order given."""
     values = scores_of(score, pairs)
     return (x for x, value in zip(pairs, values, strict=True) if value > least)
 
 
 def fractions_of(values: Array, n: int) -> Array:
-    """Return doubles as the nearest multiples of 1 / n."""
+    """Return the multiples of 1 / n nearest to doubles, as Fractions in the same shape."""
     return elementwise(lambda x: Fraction(round(float(x) * n), n), values)
 
 
 def rational_rows(rows: Array, n: int) -> Array:
-    """Return rows of doubles that sum to 1 as rows of multiples of 1 / n that sum to 1."""
+    """Round rows (..., k) of doubles that sum to 1 to multiples of 1 / n that sum to 1."""
     return fractions_of(gridded(rows, n), n)
 
 
 def rationalised(batch: PairTables, mixture: bool, gamma: Fraction | None) -> list[PairTables]:
-    """Return readings of a batch of one pair with ever larger denominators, simplest first.
+    """Return rational pairs near the only pair of a batch, in order of increasing denominators.
 
-    Rewards are read scaled to at most 1 and as they are, and also with their mean under pi
-    subtracted.
+    At each denominator there are four pairs: with the rewards divided by their largest size or
+    unchanged, each with and without the mean of the rewards under pi subtracted.
 
-    mixture: whether the target and its weight are read, or else the new policy
-    gamma:   the exact value where it is held fixed
+    mixture: whether pairs consist of a target and its weight alpha, or else of the new policy
+    gamma:   the exact value at which gamma is held fixed, or None
     """
     found = []
     one = batch[0]

@@ -1,4 +1,4 @@
-"""The result of a search: a claim refuted, or the pair that came nearest to refuting it."""
+"""The results of a search: `Refutation` with a counterexample, `Unrefuted` without one."""
 
 from dataclasses import replace
 from typing import final
@@ -14,7 +14,7 @@ from tabular_trpo._theory.verdict import Verdict
 
 @final
 class SearchStatus(PlainStrEnum):
-    """How a search ended."""
+    """The outcome of a search for a counterexample to a claim."""
 
     REFUTED = "refuted"
     UNREFUTED = "unrefuted"
@@ -26,13 +26,17 @@ class SearchStatus(PlainStrEnum):
 @final
 @locked_dataclass(frozen=True, eq=False, repr=False)
 class Refutation:
-    """A claim is false: a small exact pair breaks it.
+    """The refutation of a claim: a small exact pair that violates it, with a certificate.
 
-    claim:       what is refuted
-    pair:        the counterexample, rational; its states are s0, s1, ..., its actions a0, a1, ...
-    verdict:     of `judge`, "refuted"
-    certificate: for `tt.check.check`; None where the checker cannot follow, see `reason`
-    tried, rounds, seed: pairs screened, rounds of the search and its seed, which repeat it
+    claim:       the claim that is refuted
+    pair:        the rational counterexample, with states s0, s1, ... and actions a0, a1, ...
+    verdict:     verdict of `judge` on the pair, of status "refuted"
+    certificate: proof for `tt.check.check`; None where the claim exceeds the limits of the checker
+    reason:      why there is no certificate; "" where there is one
+    tried:       number of pairs scored
+    rounds:      rounds of the search, which together with `seed` repeat it
+    seed:        seed of the search
+    status:      "refuted"
 
     >>> from tabular_trpo import claim, falsify
     >>> falsify(claim("no loss")(lambda p: (p.eta_new, ">=", p.eta)), rounds=1)
@@ -50,7 +54,7 @@ class Refutation:
     status: SearchStatus = SearchStatus.REFUTED
 
     def __repr__(self) -> str:
-        """Return one line: the claim and its counterexample."""
+        """Return one line: the name of the claim and its counterexample."""
         name = self.claim.name
         return f"<Refutation: {name!r} fails on {self.pair}>"
 
@@ -60,14 +64,16 @@ class Refutation:
 @final
 @locked_dataclass(frozen=True, eq=False, repr=False)
 class Unrefuted:
-    """No counterexample was found, which proves nothing.
+    """The result of a search that found no counterexample to a claim, which proves nothing.
 
-    claim:        what was searched
-    witness:      an exact pair of the largest ratio; None where no pair has a value
-    ratio:        the largest gap / penalty found, at `witness`; None where it has none
-    tried:        pairs screened; `rounds` of the search and its `seed` repeat it
-    n_applicable: pairs, of those tried, that satisfy the precondition and have a value
-    valueless:    pairs, of those tried, that satisfy the precondition and have no value
+    claim:        the claim that was tested
+    witness:      an exact pair of the largest ratio found; None where no pair has a value
+    ratio:        gap / penalty at `witness`; None where it has none
+    tried:        number of pairs scored
+    n_applicable: number of pairs that satisfy the precondition and on which the claim has a value
+    valueless:    number of pairs that satisfy the precondition but give the claim no value
+    rounds:       rounds of the search, which together with `seed` repeat it
+    seed:         seed of the search
     status:       "unrefuted"; "vacuous" where no pair satisfies the precondition; "no value" where
                   some pairs do, but the claim has no value on any
 
@@ -89,14 +95,14 @@ class Unrefuted:
     met = renamed_attribute("met", "n_applicable")
 
     def __repr__(self) -> str:
-        """Return one line: the claim, how the search ended, the largest ratio."""
+        """Return one line: the name of the claim, the status, the ratio and the number of pairs."""
         name = self.claim.name
         ratio = "" if self.ratio is None else f" ratio={self.ratio:.6g},"
         return f"<Unrefuted: {name!r}, {self.status},{ratio} {self.tried:,} pairs tried>"
 
 
 def named(pair: Pair) -> Pair:
-    """Return the pair with states named s0, s1, ... and actions a0, a1, ..."""
+    """Return the pair with its states renamed to s0, s1, ... and its actions to a0, a1, ..."""
     sizes = zip("sa", pair.mdp.r.shape, strict=True)
     states, actions = ([f"{letter}{i}" for i in range(n)] for letter, n in sizes)
     mdp = pair.mdp.replace(state_names=states, action_names=actions)

@@ -1,4 +1,4 @@
-"""Scores without those that may be artifacts of rounding."""
+"""Rejection of scores that rounding errors may have produced."""
 
 import numpy as np
 
@@ -7,15 +7,15 @@ from tabular_trpo._falsify.rational_readings import Score
 from tabular_trpo._falsify.score import NO_VALUE
 from tabular_trpo._theory.plain import FastPair
 
-ROUNDING = 1e-6  # of scores and of advantages in doubles
+ROUNDING = 1e-6  # tolerance of scores above 1, and of eps relative to the largest |Q|
 LEAST_STEP = 1e-4  # total variation below which 1 - exp(-KL) and the like lose their digits
 
 
 def reject_rounding_artifacts(score: Score) -> Score:
-    """Return the score with NO_VALUE where rounding may have made it up.
+    """Return a score function that is NO_VALUE where rounding may have produced the score.
 
-    A logarithm of nearly 1, or a quotient by an eps that is 0 but for rounding, can have any score.
-    Rejected are scores above 1, advantages that are flat but for rounding, and tiny steps.
+    Rejected are scores above 1 + ROUNDING, pairs with eps < ROUNDING max |Q|, whose eps may be
+    rounding noise, and pairs with max_tv < LEAST_STEP, where logarithms of nearly 1 lose digits.
     """
 
     def safe(p: FastPair) -> Array:

@@ -1,18 +1,17 @@
-"""How near a pair comes to breaking a claim: gap / penalty, on whole batches, in plain doubles.
+"""The score of a pair for a claim: gap / penalty, on whole batches, in plain doubles.
 
 A claim says that a sum of terms is at most 0.  `measure` sorts the terms into a gap, such as
 L - eta_new, and a penalty, which vanishes with the step, such as C max_kl; the claim is
-gap <= penalty.  The score is gap / penalty, above 1 where the claim fails.  The difference would
-mislead a search: it is largest at long steps, where a bound is far from tight, and goes to 0 with
-the step whether the constant is right or wrong; the ratio does not.
+gap <= penalty.  The score is gap / penalty, above 1 where the claim fails.  The difference
+gap - penalty is not used: it is largest at long steps, where a bound is far from tight, and goes
+to 0 with the step whether the constant is right or wrong; the ratio does not.
 
-A claim without a penalty may have one in its precondition, as "where L - eta >= C mean_kl,
-eta_new >= eta" has.  It is measured by the slack of the precondition: on the boundary, where
-L = eta + penalty, the loss eta - eta_new is gap - penalty of the bound that the claim stands for,
-eta_new >= L - penalty.
+A claim without a penalty may have a precondition with one: "eta_new >= eta where
+L - eta >= C mean_kl".  It is scored by the slack of the precondition: on the boundary, where
+L = eta + penalty, the loss eta - eta_new is gap - penalty of the bound eta_new >= L - penalty.
 
-Whether a pair has a value, and whether an infinite side refutes, is decided by the sides alone.
-Doubles are not exact: a score above 1 is a suspicion, which exact arithmetic has to confirm.
+The sides of the claim alone decide whether a pair has a value and whether an infinite side refutes.
+Doubles are not exact: a score above 1 must be confirmed by exact arithmetic.
 """
 
 from dataclasses import dataclass
@@ -32,23 +31,24 @@ from tabular_trpo._theory.plain import FastPair
 from tabular_trpo._theory.ratio import ratio_of
 from tabular_trpo._theory.vocabulary import entries
 
-# Scores without a value, and where the precondition fails; above the last the claim applies.
+# Scores of pairs without a value, outside the precondition (up to -1), and inside it (above -1).
 NO_VALUE, OUTSIDE, APPLICABLE = -3.0, -2.0, -1.0
-ROUNDING = 1e-13  # of the terms that nearly cancel in a gap
-SCALE_ROUNDING = 2e-15  # of values and advantages over the effective horizon 1 / (1 - gamma)
+ROUNDING = 1e-13  # rounding error of a gap over the sum of the sizes of its terms
+SCALE_ROUNDING = 2e-15  # rounding error of V and A over the pair's rounding scale
 NO_PENALTY = 1e6  # score of a gap where the penalty is 0
 INFINITE = 1e7  # score where an infinite side refutes the claim
-LEAST = 1e-300  # keeps 0 / 0 from being no value
+LEAST = 1e-300  # added to denominators, so that 0 / 0 is 0
 
 
 @final
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Scorer:
-    """The score of a claim: above 1 where it fails by more than rounding.
+    """The score of a claim as a function of a batch of pairs, above 1 where the claim fails.
 
-    gap, penalty: terms whose sums are compared; `penalty` is empty where a claim has none
-    precondition: gap and penalty of the precondition, which measure a claim without a penalty
-    averages:     whether it uses average rewards, whose rounding has another scale
+    claim:        the claim that is scored
+    gap, penalty: terms whose sums are compared; `penalty` is empty where the claim has none
+    precondition: gap and penalty of the precondition, by which a claim without penalty is scored
+    averages:     whether the claim uses average rewards, whose rounding errors have another scale
     """
 
     claim: Theorem
@@ -58,7 +58,7 @@ class Scorer:
     averages: bool = False
 
     def __call__(self, p: FastPair) -> Array:
-        """Return the scores of a batch, (N,): see `NO_VALUE` and the other constants."""
+        """Return the scores of a batch of N pairs, (N,); NO_VALUE where the claim has no value."""
         with np.errstate(all="ignore"):
             cache: Cache = ({}, {})
             score = self._of_terms(p, cache)
@@ -70,7 +70,7 @@ class Scorer:
             return np.where(np.isnan(share), NO_VALUE, score)
 
     def _of_terms(self, p: FastPair, cache: Cache) -> Array:
-        """Return the scores by gap and penalty, (N, ...), NaN where these have no value."""
+        """Return the scores from the sums of gap and penalty, (N, ...); NaN where a sum is NaN."""
         gap, size = total(self.gap, p, cache)
         scale = p.average_rounding_scale if self.averages else p.rounding_scale
         noise = ROUNDING * size + SCALE_ROUNDING * with_axes(scale, gap.ndim)
@@ -79,20 +79,20 @@ class Scorer:
         if self.precondition:
             slack, penalty = (with_axes(x, gap.ndim) for x in self._slack_and_penalty(p))
             fails = np.minimum(slack, gap) - noise
-            # Without a step or without rewards all is 0, which is no near miss.
+            # Without a step or without rewards all terms are 0: such pairs get the lowest share.
             useful = (fails > 0) | (penalty > noise)
             share = np.where(useful, fails / (penalty + LEAST), -np.inf)
-            return np.where(share < 0, 1 / (1 - share), 1 + share)  # no plateau far below
+            return np.where(share < 0, 1 / (1 - share), 1 + share)  # strictly increasing
         if not self.penalty:
             return np.asarray(1 + (gap - noise) / (size + noise + LEAST))
         penalty, _ = total(self.penalty, p, cache)
         axes = max(gap.ndim, penalty.ndim)
         gap, noise, penalty = (with_axes(x, axes) for x in (gap, noise, penalty))
-        free = np.where(gap + penalty > noise, NO_PENALTY, 0.0) + 0.0 * penalty  # NaN stays
+        free = np.where(gap + penalty > noise, NO_PENALTY, 0.0) + 0.0 * penalty  # NaN is kept
         return np.where(penalty < 0, (gap - noise) / -penalty, free)
 
     def _by_sides(self, p: FastPair, score: Array, cache: Cache) -> Array:
-        """Return the scores with what the sides decide: no value, and infinite sides; (N,)."""
+        """Return the scores, (N,), replaced where a side of the claim is infinite or undefined."""
         statement = self.claim.statement
         sides = statement.lhs, statement.rhs
         lhs, rhs = (per_pair(e.value(p, cache[0]), p) for e in sides)
@@ -100,29 +100,30 @@ class Scorer:
         if statement.relation == "==":
             over = np.abs(over)
         share = 1 + over / (np.abs(lhs) + np.abs(rhs) + LEAST)
-        score = np.where(score == NO_VALUE, share, score)  # terms that are infinite cancelled
+        score = np.where(score == NO_VALUE, share, score)  # infinite terms cancelled
         score = np.where(np.isinf(over), np.where(over > 0, INFINITE, 0.0), score)
         return np.where(np.isnan(over), NO_VALUE, score)
 
     def precondition_slack(self, p: FastPair) -> Array:
-        """Return by how much the precondition holds, less by how much the claim fails, (N,).
+        """Return the slack of the precondition minus max(0, the failure of the claim), (N,).
 
-        A pair that is read exactly moves a little, so it should not be on the very boundary.
+        Rounding to rationals moves a pair a little, so a counterexample needs a distance from the
+        boundary of the precondition.
         """
         gap, _ = total(self.gap, p)
         worst = gap.max(axis=tuple(range(1, gap.ndim)))
         return np.asarray(self._slack_and_penalty(p)[0] - np.maximum(worst, 0.0))
 
     def ratio(self, pair: Pair) -> float | None:
-        """Return gap / penalty of one exact pair, the largest over the states where it has many.
+        """Return gap / penalty of one exact pair, for a vector claim the maximum over states.
 
-        return: None where the claim has no penalty, or it is 0, since 0 / 0 is no ratio
+        return: None where the claim has no penalty or the penalty is 0
         """
         found = (ratio_of(x, y) for x, y in self.sides(pair))
         return max((x for x in found if x is not None), default=None)
 
     def sides(self, pair: Pair) -> list[tuple[Scalar, Scalar]]:
-        """Return (gap, penalty) of one exact pair, at each state if they are of states."""
+        """Return (gap, penalty) of one exact pair: one element, or one for each state."""
         axes = max((e.rank for _, e in self.gap + self.penalty), default=0)
 
         def added(terms: Terms) -> Array:
@@ -134,13 +135,13 @@ class Scorer:
         return list(zip(gap.ravel(), penalty.ravel(), strict=True))
 
     def _slack_and_penalty(self, p: FastPair) -> tuple[Array, Array]:
-        """Return gap - penalty and the penalty of the precondition, (N,) each."""
+        """Return (slack, penalty) of the precondition, (N,) each; the slack is gap - penalty."""
         gap, penalty = (total(terms, p)[0] for terms in self.precondition or ((), ()))
         return gap + penalty, -penalty
 
 
 def scorer(claim: Theorem) -> Scorer:
-    """Sort the terms of a claim into gap and penalty; without a penalty, those of its precondition.
+    """Return the Scorer of a claim, with the gap and penalty that `measure` finds.
 
     >>> from tabular_trpo._theory.claim import claim
     >>> @claim("monotone", when=lambda p: (p.L - p.eta, ">=", p.C * p.mean_kl))

@@ -1,10 +1,10 @@
-"""Screening in chunks: every statement on thousands of drawn pairs, suspicious ones exactly.
+"""Screening in chunks: every statement is scored on random pairs, and high scores are judged.
 
-Problem: look for one pair among very many on which a theorem of the table, or its code, is wrong.
+Problem: find a pair, among very many, on which a theorem of the table or its code is wrong.
 Method: pairs are drawn chunk by chunk and scored in doubles (`score`); a pair on which a statement
-seems to fail is read exactly and judged, and so are a few of the pairs that come nearest.
-Guarantee: a chunk depends on its plan and its index alone, so it may be screened anywhere and
-again; a refuted statement was refuted exactly.  Doubles that find nothing prove nothing.
+seems to fail is judged in exact arithmetic, and so are a few pairs of the highest other scores.
+Guarantee: a chunk depends on its plan and its index alone, so any process can repeat it; a refuted
+statement was refuted exactly.  A screening without a refutation proves nothing.
 """
 
 from collections import Counter
@@ -32,21 +32,23 @@ SIZES = (
     (5, 3), (2, 2), (3, 3), (4, 2), (5, 4), (2, 3), (3, 2), (4, 4),
     (1, 3), (5, 2), (3, 4), (2, 4), (4, 3), (1, 2),
 )  # fmt: skip
-ONE_IN = 200  # cases, rounded up, are of a worst-case family
-SUSPECTS = 200  # of each statement in a chunk that are judged exactly, until one is refuted
-NEAREST = 8  # pairs of a chunk, of all statements in turn, that are judged though none fails
-NEAR = 0.9  # score from which a pair is one of them
+ONE_IN = 200  # one case in 200, rounded up, belongs to a worst-case family
+SUSPECTS = 200  # cases of a statement in a chunk that are judged, until one is refuted
+NEAREST = 8  # cases of a chunk, of all statements in turn, judged although no score is above 1
+NEAR = 0.9  # least score of those cases
 FAILS = 1.0  # score above which a statement seems to fail
-DIGITS = 12  # of a score that is kept
+DIGITS = 12  # decimals to which scores are rounded
 
 
 @final
 @locked_dataclass(frozen=True)
 class Plan:
-    """A screening to be carried out; the same plan gives the same records everywhere.
+    """The parameters of a screening; equal plans give equal records.
 
-    pairs, chunk: how many pairs there are, and in one chunk
-    theorems:     names of the table
+    seed:     seed of the random numbers
+    pairs:    number of pairs in all
+    chunk:    number of pairs in one chunk
+    theorems: names of theorems of the table
     """
 
     seed: int
@@ -60,17 +62,22 @@ class Plan:
         return -(-self.pairs // self.chunk)
 
     def size(self, index: int) -> tuple[int, int]:
-        """Return (S, A) of the drawn cases of a chunk."""
+        """Return (S, A) of the random cases of the chunk number `index`."""
         return SIZES[index % len(SIZES)]
 
     def count(self, index: int) -> int:
-        """Return the number of pairs of a chunk."""
+        """Return the number of pairs of the chunk number `index`."""
         return min(self.chunk, self.pairs - index * self.chunk)
 
 
 @final
 class Batch(NamedTuple):
-    """The cases of a chunk: drawn ones, then those of one worst-case family."""
+    """The cases of a chunk: random cases, then members of one worst-case family.
+
+    drawn:  the random cases with their kinds
+    family: name of the worst-case family
+    worst:  its members
+    """
 
     drawn: Drawn
     family: str
@@ -78,11 +85,11 @@ class Batch(NamedTuple):
 
     @property
     def parts(self) -> tuple[PairTables, PairTables]:
-        """Both parts, each of one size."""
+        """The random cases and the members of the worst-case family, each of one size (S, A)."""
         return self.drawn.cases, self.worst
 
     def kind(self, case: int) -> str:
-        """Name the family of one case: kinds of rows, or a worst case."""
+        """Return the kinds of the policies of a case, or the name of its worst-case family."""
         return self.drawn.family(case) if case < len(self.drawn.cases) else self.family
 
     def gamma(self, case: int) -> float:
@@ -96,12 +103,13 @@ class Batch(NamedTuple):
         return part.exact(at).pair()
 
     def _at(self, case: int) -> tuple[PairTables, int]:
+        """Return the part that holds a case, and the index of the case in it."""
         many = len(self.drawn.cases)
         return (self.drawn.cases, case) if case < many else (self.worst, case - many)
 
 
 def batch(plan: Plan, index: int) -> Batch:
-    """Draw the cases of a chunk."""
+    """Draw the cases of the chunk number `index` of a plan."""
     rng = np.random.default_rng(np.random.SeedSequence(plan.seed, spawn_key=(index,)))
     count = plan.count(index)
     few = -(-count // ONE_IN)
@@ -111,7 +119,7 @@ def batch(plan: Plan, index: int) -> Batch:
 
 @final
 class Finding(NamedTuple):
-    """A case of the chunk for which a statement is to be judged, and why."""
+    """A theorem to judge exactly at the case number `case`, and why, such as "suspicious"."""
 
     theorem: Theorem
     case: int
@@ -119,7 +127,7 @@ class Finding(NamedTuple):
 
 
 def screened(plan: Plan, index: int) -> dict[str, Any]:
-    """Screen one chunk and return its record, ready for JSON; docs/campaign.md says what is in it.
+    """Screen one chunk and return its record for JSON, whose keys docs/campaign.md documents.
 
     raises: InvalidMDPError for a name that is not in the table
 
@@ -160,7 +168,7 @@ def screened(plan: Plan, index: int) -> dict[str, Any]:
 
 
 def _statement(scores: Array, cases: Batch) -> dict[str, Any]:
-    """Return the counts of one statement in a chunk, and the tightest case where it holds."""
+    """Return the counts of a statement in a chunk and its case of highest score <= 1, as a dict."""
     holding = np.where(scores > FAILS, NO_VALUE, scores)
     case = int(np.argmax(holding))
     tightest = None
@@ -180,19 +188,19 @@ def _statement(scores: Array, cases: Batch) -> dict[str, Any]:
 
 
 def _kept(scores: Array) -> Array:
-    """Return scores rounded to DIGITS decimals; a score below 1 does not become 1."""
+    """Return scores rounded to DIGITS decimals, except those below 1 that would become 1."""
     rounded = scores.round(DIGITS)
     return np.where((rounded == FAILS) & (scores < FAILS), scores, rounded)
 
 
 def _in_turn(findings: Sequence[Finding], index: int) -> list[Finding]:
-    """Take NEAREST findings, beginning elsewhere in each chunk, so that each statement is taken."""
+    """Return NEAREST of the findings, cyclically from a first one that rotates with the chunk."""
     start = index * NEAREST % max(1, len(findings))
     return list(islice([*findings[start:], *findings[:start]], NEAREST))
 
 
 def _judged(cases: Batch, findings: Sequence[Finding]) -> list[dict[str, Any]]:
-    """Judge findings exactly; a case is read once, a refuted statement is not judged again."""
+    """Return the records of findings, judged exactly until their statement is refuted."""
     exact: dict[int, Pair] = {}
     refuted: set[str] = set()
     out = []
@@ -209,7 +217,7 @@ def _judged(cases: Batch, findings: Sequence[Finding]) -> list[dict[str, Any]]:
 
 
 def _unjudged(statements: dict[str, Any], judged: Sequence[dict[str, Any]]) -> int:
-    """Count the suspicious pairs that were not judged, of statements that are not refuted."""
+    """Return the number of suspicious pairs not judged, over the statements not refuted."""
     done = Counter(one["statement"] for one in judged if one["why"] == "suspicious")
     refuted = {one["statement"] for one in judged if one["status"] == "refuted"}
     left = (
@@ -221,11 +229,12 @@ def _unjudged(statements: dict[str, Any], judged: Sequence[dict[str, Any]]) -> i
 
 
 def verdict_record(verdict: Verdict) -> dict[str, str]:
-    """Return the end of a verdict for a record: status, arithmetic and the reason, if any."""
+    """Return the status, the arithmetic and the reason, if any, of a verdict for a record."""
     reason = {"reason": verdict.reason} if verdict.reason else {}
     return {"status": verdict.status, "lane": verdict.arithmetic, **reason}
 
 
-@cache  # a process has few
+@cache  # at most one entry for each theorem
 def _scorer(theorem: Theorem) -> Scorer:
+    """Return the Scorer of a theorem, computed once."""
     return scorer(theorem)

@@ -1,14 +1,14 @@
-"""Shrinking: a counterexample made as small as the rules below can make it.
+"""Shrinking: reduce the size of a counterexample by local rules.
 
-Problem: the first counterexample found has awkward numbers and more states than it needs.  Method:
-a greedy descent of `cost` by local rules.  Guarantee: every accepted proposal is judged exactly, so
-the result refutes the claim; it is a local minimum of the rules, not the smallest counterexample.
+Problem: the first counterexample found has large denominators and more states than it needs.
+Method: greedy descent of `cost` by local rules.  Guarantee: every accepted proposal is judged
+exactly, so the result refutes the claim; it is a local minimum, not the smallest counterexample.
 
-The rules, each tried until it no longer helps, and all again while any does: drop a state; drop an
-action; start at one state; send a transition to one state; drop or round a reward; let a policy row
-be certain, even, or the same in both; round rows, steps, weights and gamma to simpler numbers.
-A proposal is taken if it lowers `cost` and is refuted exactly; `smallest` does the same
-with any other question that has an exact answer.
+The rules are: drop a state; drop an action; start at one state; send a transition to one state;
+drop or round a reward; make a policy row deterministic, uniform, or equal in both policies; round
+rows, steps, weights and gamma to simpler numbers.  Each rule is repeated until it lowers `cost` no
+more, and all rules are repeated while any of them does.  A proposal is accepted if it lowers `cost`
+and satisfies a predicate in exact numbers: for a counterexample, that it refutes the claim.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -20,8 +20,8 @@ import numpy as np
 from tabular_trpo._core.numbers import Array
 from tabular_trpo._falsify.rational_readings import (
     DENOMINATORS,
+    exceeding,
     fractions_of,
-    promising,
     rational_rows,
 )
 from tabular_trpo._falsify.score import Scorer
@@ -29,8 +29,8 @@ from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.judge import judge
 from tabular_trpo._theory.plain import PairTables
 
-TRIES = 12  # exact judgements before a rule is left
-STEPS = (1, 2, 3, 4, 5, 10, 20, 50, 100, 1000, 10**4)  # one over the lengths of a step
+TRIES = 12  # proposals of a rule that are judged exactly before the next rule
+STEPS = (1, 2, 3, 4, 5, 10, 20, 50, 100, 1000, 10**4)  # reciprocals of the lengths of a step
 WEIGHTS = tuple(Fraction(1, k) for k in STEPS)
 GAMMAS = tuple(map(Fraction, "1/2 1/3 2/3 1/4 3/4 1/10 9/10 1/20 99/100 1/100".split()))
 Rule = Callable[[PairTables], Iterator[PairTables]]
@@ -39,19 +39,21 @@ Likely = Callable[[Sequence[PairTables]], Iterator[PairTables]]
 
 
 def refuted(claim: Theorem, case: PairTables) -> bool:
-    """Return whether the claim is refuted exactly there."""
+    """Return whether a rational case refutes the claim, by exact judgement."""
     return judge(claim, case.pair()).status == "refuted"
 
 
 def shrunk(claim: Theorem, score: Scorer, case: PairTables, free_gamma: bool) -> PairTables:
-    """Return the smallest refuted pair that the rules reach from a refuted one."""
-    return smallest(case, lambda x: refuted(claim, x), lambda xs: promising(score, xs), free_gamma)
+    """Return the smallest pair that refutes the claim and that the rules reach from `case`."""
+    return smallest(case, lambda x: refuted(claim, x), lambda xs: exceeding(score, xs), free_gamma)
 
 
 def smallest(case: PairTables, kept: Kept, likely: Likely, free_gamma: bool) -> PairTables:
-    """Return the smallest pair that the rules reach while `kept` holds, in exact numbers.
+    """Return the pair of least `cost` that the rules reach from `case` while `kept` is true.
 
-    likely: selects quickly, in doubles, the proposals that may be kept, in their order
+    kept:       predicate on a rational pair, decided in exact numbers
+    likely:     yields, by a fast test in doubles, the proposals for which `kept` may be true
+    free_gamma: whether gamma may change
     """
     rules = RULES if free_gamma else RULES[:-1]
     while True:
@@ -64,6 +66,7 @@ def smallest(case: PairTables, kept: Kept, likely: Likely, free_gamma: bool) -> 
 
 
 def _step(case: PairTables, kept: Kept, likely: Likely, rule: Rule) -> PairTables | None:
+    """Return the proposal of a rule of least cost below that of `case` and `kept`, or None."""
     least = cost(case)
     proposals = sorted((x for x in rule(case) if cost(x) < least), key=cost)
     for tries, proposal in enumerate(likely(proposals)):
@@ -75,9 +78,9 @@ def _step(case: PairTables, kept: Kept, likely: Likely, rule: Rule) -> PairTable
 
 
 def cost(x: PairTables) -> tuple[int, ...]:
-    """Return the numbers that shrinking lowers, compared in this order.
+    """Return the cost of a pair, which shrinking lowers; costs are compared lexicographically.
 
-    States, actions, nonzero rewards, rows with more than one nonzero entry, bits of all numbers.
+    return: (states, actions, nonzero rewards, rows with more than one nonzero entry, total bits)
     """
     rows = [*x.P.reshape(-1, x.P.shape[-1]), x.rho0, *x.pi, *x.target]
     numbers = [n for row in rows for n in row] + [*x.r.ravel(), x.gamma, x.alpha or 0]
@@ -87,25 +90,29 @@ def cost(x: PairTables) -> tuple[int, ...]:
 
 
 def _bits(x: Fraction) -> int:
+    """Return the number of bits of the numerator and of the denominator minus 1."""
     return abs(x.numerator).bit_length() + (x.denominator - 1).bit_length()
 
 
 def _put(table: Array, at: Any, values: Any) -> Array:
+    """Return a copy of a table with `values` at the index `at`."""
     out = table.copy()
     out[at] = values
     return out
 
 
 def _unit(n: int, i: int) -> Array:
+    """Return the point distribution at i on n elements, (n,) Fractions."""
     return np.array([Fraction(int(i == k)) for k in range(n)], dtype=object)
 
 
 def _even(n: int) -> Array:
+    """Return the uniform distribution on n elements, (n,) Fractions."""
     return np.full(n, Fraction(1, n), dtype=object)
 
 
 def drop_state(x: PairTables) -> Iterator[PairTables]:
-    """Merge a state into another, whose actions stay."""
+    """Yield pairs with state s merged into state t, which keeps its actions, for all s != t."""
     n_states, _ = x.size
     for s in range(n_states if n_states > 1 else 0):
         keep = [i for i in range(n_states) if i != s]
@@ -118,7 +125,7 @@ def drop_state(x: PairTables) -> Iterator[PairTables]:
 
 
 def drop_action(x: PairTables) -> Iterator[PairTables]:
-    """Leave out one action everywhere and rescale the probabilities of the others."""
+    """Yield pairs without one action, with the policies renormalised."""
     _, n_actions = x.size
     for a in range(n_actions if n_actions > 1 else 0):
         keep = [i for i in range(n_actions) if i != a]
@@ -127,6 +134,7 @@ def drop_action(x: PairTables) -> Iterator[PairTables]:
 
 
 def _rescaled(rows: Array) -> Array:
+    """Return rows divided by their sums; a row of zeros becomes deterministic at action 0."""
     out = rows.copy()
     for row in out:
         total = sum(row)
@@ -135,7 +143,7 @@ def _rescaled(rows: Array) -> Array:
 
 
 def start_once(x: PairTables) -> Iterator[PairTables]:
-    """Start at one state, or uniformly."""
+    """Yield pairs with the start distribution at a single state, or uniform."""
     n_states, _ = x.size
     for s in range(n_states):
         yield x.changed(rho0=_unit(n_states, s))
@@ -143,7 +151,7 @@ def start_once(x: PairTables) -> Iterator[PairTables]:
 
 
 def certain_transitions(x: PairTables) -> Iterator[PairTables]:
-    """Let an action lead to one state, or to two alike; or all actions where one of them leads."""
+    """Yield pairs with a row P(.|s, a) on one state, uniform on two, or copied to all actions."""
     n_states, n_actions = x.size
     for s, a in np.ndindex(n_states, n_actions):
         for t in range(n_states):
@@ -155,7 +163,7 @@ def certain_transitions(x: PairTables) -> Iterator[PairTables]:
 
 
 def simple_rewards(x: PairTables) -> Iterator[PairTables]:
-    """Set a reward or a state's rewards to 0, or round them, or divide all by the largest."""
+    """Yield pairs with rewards set to 0, 1 or -1, shifted, rounded, or divided by the largest."""
     for at in np.ndindex(*x.size):
         for value in (Fraction(0), Fraction(1), Fraction(-1)):
             yield x.changed(r=_put(x.r, at, value))
@@ -173,21 +181,21 @@ def simple_rewards(x: PairTables) -> Iterator[PairTables]:
 
 
 def simple_policies(x: PairTables) -> Iterator[PairTables]:
-    """Yield copies with one policy row deterministic, uniform, or that of the other policy."""
+    """Yield pairs with a row of pi or target deterministic, uniform, or equal in both policies."""
     n_states, n_actions = x.size
     for s in range(n_states):
         rows = [_unit(n_actions, a) for a in range(n_actions)] + [_even(n_actions)]
-        for name, twin in (("pi", "target"), ("target", "pi")):
+        for name, second in (("pi", "target"), ("target", "pi")):
             table, support = getattr(x, name), getattr(x, name)[s] != 0
             alike = support.astype(int) * Fraction(1, int(support.sum()))
-            for row in [*rows, alike, getattr(x, twin)[s]]:
+            for row in [*rows, alike, getattr(x, second)[s]]:
                 yield x.changed(**{name: _put(table, s, row)})
         for row in rows:
             yield x.changed(pi=_put(x.pi, s, row), target=_put(x.target, s, row))
 
 
 def simple_rows(x: PairTables) -> Iterator[PairTables]:
-    """Yield copies with a row or a whole table rounded to a smaller denominator."""
+    """Yield pairs with a row or a table of probabilities rounded to multiples of 1 / n."""
     for grid in DENOMINATORS:
         for name in ("P", "rho0", "pi", "target"):
             table = getattr(x, name)
@@ -198,7 +206,7 @@ def simple_rows(x: PairTables) -> Iterator[PairTables]:
 
 
 def simple_steps(x: PairTables) -> Iterator[PairTables]:
-    """Round the step from pi to the new policy, in one state or in all, to a simple length."""
+    """Yield pairs with alpha in WEIGHTS or, without alpha, with a rounded step target - pi."""
     if x.alpha is not None:
         for alpha in WEIGHTS:
             yield x.changed(alpha=alpha)
@@ -213,7 +221,7 @@ def simple_steps(x: PairTables) -> Iterator[PairTables]:
 
 
 def _rounded_step(row: Array, length: Fraction, grid: int) -> Array:
-    """Return a multiple of `length / grid` that sums to 0 and points the same way."""
+    """Return a row scaled to `length` and rounded to multiples of `length / grid` with sum 0."""
     most = max(abs(row))
     if most == 0:
         return row
@@ -223,13 +231,14 @@ def _rounded_step(row: Array, length: Fraction, grid: int) -> Array:
 
 
 def _moved(x: PairTables, step: Array) -> Iterator[PairTables]:
+    """Yield the pair with target pi + step if all its probabilities are >= 0."""
     target = x.pi + step
     if min(target.ravel()) >= 0:
         yield x.changed(target=target)
 
 
 def simple_gamma(x: PairTables) -> Iterator[PairTables]:
-    """Take a simpler gamma."""
+    """Yield pairs with gamma in GAMMAS or rounded to a smaller denominator."""
     for gamma in GAMMAS:
         yield x.changed(gamma=gamma)
     for grid in DENOMINATORS[:-2]:
@@ -247,5 +256,5 @@ RULES: tuple[Rule, ...] = (
     simple_policies,
     simple_rows,
     simple_steps,
-    simple_gamma,  # the last: left out where gamma is held fixed
+    simple_gamma,  # must be last: `smallest` omits it where gamma is fixed
 )

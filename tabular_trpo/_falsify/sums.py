@@ -1,7 +1,7 @@
-"""A formula as a sum of terms with signs, however it is spelled.
+"""Expansion of a formula into a sum of terms with signs, equal to the formula.
 
-Products and quotients are distributed over sums, and so are the linear functions, as
-sum_s(rho*(A_bar - eps)) = sum_s(rho*A_bar) - sum_s(rho*eps).  The sum of the terms is the formula.
+Products, quotients and linear functions are distributed over sums, for example
+sum_s(rho*(A_bar - eps)) = sum_s(rho*A_bar) - sum_s(rho*eps).
 """
 
 from collections.abc import Iterator
@@ -14,12 +14,12 @@ Terms = tuple[tuple[float, Expression], ...]
 MAXIMA = ("max_s", "max_a", "max_sa")
 LINEAR = ("sum_s", "mean_d", "sum_a", "expect_next", "push_forward", "shift")
 _P = Symbols()
-MINORANT = {_P.M: definition(QUANTITIES["M"])}  # the one name that stands for a sum
+MINORANT = {_P.M: definition(QUANTITIES["M"])}  # the only quantity that is defined as a sum
 ONE = {STATE: _P.rho0**0, TABLE: _P.pi**0}  # the number 1 at each state, and at each action
 
 
 def flattened(e: Expression, sign: float = 1.0) -> Terms:
-    """Return the terms of a sum with their signs.
+    """Return the terms of the sums and differences at the top of a formula, as (sign, term).
 
     >>> from tabular_trpo._theory.trace import trace
     >>> flattened(trace(lambda p: (p.eta_new - (p.L - p.eps), ">=", 0)).lhs)
@@ -38,7 +38,7 @@ def flattened(e: Expression, sign: float = 1.0) -> Terms:
 
 
 def cancelled(terms: Terms) -> Terms:
-    """Return terms without pairs that cancel: the same expression with opposite signs."""
+    """Return the terms without those that cancel: equal expressions with opposite signs."""
     left: list[tuple[float, Expression]] = []
     for sign, e in terms:
         other = next((i for i, (s, x) in enumerate(left) if x is e and s == -sign), None)
@@ -50,7 +50,7 @@ def cancelled(terms: Terms) -> Terms:
 
 
 def terms_of(e: Expression, sign: float = 1.0) -> Terms:
-    """Return the terms of a sum; a single maximum, which is at most 0, gives those inside it."""
+    """Return the terms of e; if e is a single maximum, those of its argument, for e <= 0."""
     found = flattened(e, sign)
     if len(found) == 1 and found[0][0] > 0 and found[0][1].op in MAXIMA:
         return terms_of(found[0][1].args[0])
@@ -58,7 +58,7 @@ def terms_of(e: Expression, sign: float = 1.0) -> Terms:
 
 
 def parts(e: Expression) -> Terms:
-    """Return the terms whose sum is one term, distributed by one operation.
+    """Return terms whose sum is e, by distributing its outermost operation over a sum.
 
     >>> from tabular_trpo._theory.trace import trace
     >>> parts(trace(lambda p: (p.sum_s(p.rho * (p.A_bar - p.eps)), ">=", 0)).lhs)
@@ -68,6 +68,7 @@ def parts(e: Expression) -> Terms:
 
 
 def _distributed(e: Expression) -> Iterator[tuple[float, Expression]]:
+    """Yield the terms of `parts` for an expression that is not a number."""
     match e.op, e.args:
         case "name", _ if e in MINORANT:
             yield from flattened(MINORANT[e])
@@ -84,11 +85,11 @@ def _distributed(e: Expression) -> Iterator[tuple[float, Expression]]:
 
 
 def _inside(e: Expression) -> Terms:
-    """Return the terms of a sum, or else those of a product."""
+    """Return the terms of a sum; for another expression, those of `parts`."""
     found = flattened(e)
     return parts(e) if len(found) == 1 and found[0][1] is e else found
 
 
 def _spread(e: Expression, rank: int) -> Expression:
-    """Return a term as a vector of that rank: a number inside a sum is added once at each state."""
+    """Return e with the given rank: one of lower rank is repeated at each state or action."""
     return e if e.rank == rank else e * ONE[rank]

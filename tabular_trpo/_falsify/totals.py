@@ -1,7 +1,7 @@
-"""Sums of terms on batches of pairs, with the size of the numbers that were added.
+"""Sums of terms on batches of pairs, with the sums of the absolute values of the terms.
 
-The rounding error of a difference is a share of what was subtracted, not of the result: next to
-each sum stands the sum of the sizes of its terms, to which a score compares a gap.
+The rounding error of a difference is relative to its operands, not to its result.  Therefore each
+sum comes with the sum of the sizes of its terms, from which a score estimates the error of a gap.
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ Cache = tuple[Values, Values]  # the values of expressions, and their sizes
 
 
 def total(terms: Terms, p: FastPair, cache: Cache | None = None) -> tuple[Array, Array]:
-    """Return the sum of the terms, and of their sizes, as (N, ...)."""
+    """Return (sum of the terms, sum of their sizes), each (N, ...), on a batch of N pairs."""
     cache = cache or ({}, {})
     found: Array = np.zeros(len(p.tables))
     size: Array = found
@@ -31,17 +31,17 @@ def total(terms: Terms, p: FastPair, cache: Cache | None = None) -> tuple[Array,
 
 
 def per_pair(x: Any, p: FastPair) -> Array:
-    """Return a value with the leading axis of the pairs, also where it is one constant."""
+    """Return a value of an expression as (N, ...), a constant repeated for each of the N pairs."""
     return np.broadcast_to(x, (len(p.tables),)) if np.ndim(x) == 0 else np.asarray(x)
 
 
 def with_axes(x: Array, axes: int) -> Array:
-    """Return an array with trailing axes of length 1 appended, up to `axes` in all."""
+    """Append axes of length 1 to an array until it has `axes` axes."""
     return x if x.ndim == axes else x.reshape(x.shape + (1,) * (axes - x.ndim))
 
 
 def _size(e: Expression, p: FastPair, cache: Cache) -> Any:
-    """Return the size of the numbers from which an expression is made; a difference adds both."""
+    """Return |e|, in which sums and differences are replaced by sums of absolute values."""
     match e.op, e.args:
         case "+" | "-", [x, y] if x.rank == y.rank:
             return _size(x, p, cache) + _size(y, p, cache)

@@ -1,4 +1,4 @@
-"""The arguments of a family: numbers in one arithmetic, sizes, ranges and generators, checked."""
+"""Checks of the arguments of a family: numbers, ranges, sizes and random generators."""
 
 import math
 from typing import Annotated, Any
@@ -12,15 +12,15 @@ from tabular_trpo._core.numbers import brief, kind_of, shown, to_fraction
 
 # A float, or an exact number: an int, a Fraction, a Decimal or a text such as "9/10".
 Number = Annotated[Any, "a float or an exact number"]
-BYTES_A_PAIR = 200  # of the tables of a sparse model
-BYTES_A_STATE = 500  # of a sparse model: its names, rows and rewards
-LARGEST = 2**62  # of a count: beyond, numpy has no integer
+BYTES_A_PAIR = 200  # memory of a sparse model for each (s, a)
+BYTES_A_STATE = 500  # memory of a sparse model for each state: name, rows of P, rewards
+LARGEST = 2**62  # largest count: larger ones overflow the integers of numpy
 
 
 def common_numbers(**given: Number) -> list[Number]:
-    """Return numbers in one arithmetic: floats if any of them is a float, else Fractions.
+    """Return numbers in a common arithmetic: floats if any of them is a float, else Fractions.
 
-    given:   name = int, Fraction, Decimal, string such as "1/3", or float
+    given:   keyword arguments; each an int, Fraction, Decimal, float or a text such as "1/3"
     return:  the values in the order given
     raises:  InvalidMDPError naming the argument that is not a number
 
@@ -47,21 +47,25 @@ def common_numbers(**given: Number) -> list[Number]:
 
 
 def is_exact(number: Number) -> bool:
-    """Return whether a number that came through `common_numbers` is in rational arithmetic."""
+    """Return whether a number, as returned by `common_numbers`, is rational and no float."""
     return not isinstance(number, float)
 
 
 def between(name: str, value: Number, low: Number, high: Number, above: bool = False) -> None:
-    """Raise InvalidMDPError unless low <= value <= high, with `above` low < value <= high."""
+    """Raise InvalidMDPError unless low <= value <= high.
+
+    above: whether value == low is an error, too
+    """
     if not (low < value if above else low <= value) or not value <= high:
         expected = f"a number in {'(' if above else '['}{low}, {high}]"
         raise invalid("range", name, f"= {shown(value)}", expected)
 
 
 def size(name: str, value: Number, least: int) -> int:
-    """Return a whole number that is at least `least`.
+    """Return `value` as an int, if it is a whole number between `least` and LARGEST.
 
-    raises: InvalidMDPError for another value, MemoryGuardError beyond LARGEST
+    name:   name of the argument in messages
+    raises: InvalidMDPError for a smaller or other value, MemoryGuardError for one above LARGEST
     """
     if kind_of(value) != "int" or value < least:
         expected = f"a whole number, at least {least}"
@@ -73,15 +77,15 @@ def size(name: str, value: Number, least: int) -> int:
 
 
 def optional_size(name: str, value: object) -> None:
-    """Raise unless a count is None or at least 1; raises as `size`."""
+    """Raise InvalidMDPError unless `value` is None or a whole number, at least 1."""
     if value is not None:
         size(name, value, 1)
 
 
 def state_count(name: str, value: Number, least: int) -> int:
-    """Return a number of states that memory can hold.
+    """Return a number of states as an int, after checking that a sparse model fits into memory.
 
-    raises: InvalidMDPError for what is no whole number >= least, MemoryGuardError
+    raises: InvalidMDPError unless it is a whole number >= least, MemoryGuardError if too large
     """
     n = size(name, value, least)
     guard(n * BYTES_A_STATE, f"a model with {name} = {n:,}", f"Choose a smaller {name}")
@@ -89,7 +93,7 @@ def state_count(name: str, value: Number, least: int) -> int:
 
 
 def generator(rng: object) -> np.random.Generator:
-    """Return a numpy Generator, or raise InvalidMDPError: there is no default randomness."""
+    """Return `rng` if it is a numpy Generator, else raise InvalidMDPError; there is no default."""
     if not isinstance(rng, np.random.Generator):
         cure = "Make one by numpy.random.default_rng(seed)"
         got = f"is of type {type(rng).__name__}"

@@ -1,8 +1,8 @@
-"""Models assembled from arms: one outcome of one action, for all states at once.
+"""Models assembled from arms; an arm is one outcome of one action, for all states.
 
-Problem: write a family once for rationals, floats and sparse models.  Method: a family is a short
-list of arms, each a probability, a next state and a reward for every state; `assemble` sums them
-into P(s'|s, a) and r(s, a).
+Problem: define a family once for rational, float and sparse models.  Method: a family is a short
+list of arms, each with a probability, a next state and a reward for every state; `assemble` sums
+them to P(s'|s, a) and r(s, a).
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,10 +22,12 @@ from tabular_trpo._families.arguments import is_exact
 @final
 @locked_dataclass(frozen=True)
 class Arm:
-    """From each state s, `action` leads with probability `p` to `target[s]` and pays `r`.
+    """An outcome of an action: from each state s it leads to `target[s]` with probability p[s].
 
-    target: (S,)       state indices
-    p, r:   (S,) or a number; arms of one action to one state add up
+    action: index of the action
+    target: (S,) indices of the next states
+    p:      (S,) or one number, probabilities; arms of the same s, a and next state are added
+    r:      (S,) or one number, rewards paid with this outcome
     """
 
     action: int
@@ -43,13 +45,15 @@ def assemble(
     allowed: Array | None = None,
     layout: str = "dense",
 ) -> MDP:
-    """Sum the arms into a model that starts in the state `start`.
+    """Return the MDP whose transitions and rewards are sums over the arms.
 
-    P(s'|s, a) = sum of p over the arms of a with target s', r(s, a) = sum of p r over those of a.
+    P(s'|s, a) is the sum of p over the arms of a with next state s', and r(s, a) the sum of p r
+    over the arms of a.
 
-    allowed: (S, A) bool; the arms of other pairs are left out
-    layout:  "dense", or "csr" (floats only; 10^5 states take well under a second)
-    raises:  InvalidMDPError for another layout, MemoryGuardError for tables that would not fit
+    start:   index of the start state
+    allowed: (S, A) bool; arms of disallowed (s, a) are ignored; None allows all
+    layout:  "dense", or "csr" for floats only
+    raises:  InvalidMDPError for another layout, MemoryGuardError for tables too large for memory
 
     >>> arms = [Arm(0, np.array([1, 1]), 1, np.array([5, 0]))]
     >>> assemble(arms, ["on", "off"], ["press"], 0.5).r
@@ -73,7 +77,7 @@ def assemble(
         if P is None:
             entries.append((s * n_actions + arm.action, t, p))
         else:
-            P[s, arm.action, t] += p  # each s occurs once in an arm
+            P[s, arm.action, t] += p  # no index repeats: an arm has each s once
     rho0 = zeros((n_states,), rational)
     rho0[start] += 1
     names = (state_names, action_names)
@@ -85,7 +89,7 @@ def assemble(
 
 
 def check_layout(layout: str, rational: bool) -> None:
-    """Raise InvalidMDPError unless the layout exists in the arithmetic."""
+    """Raise InvalidMDPError unless `layout` is "dense", or "csr" for a model in floats."""
     if layout not in ("dense", "csr"):
         raise invalid("layout", "layout", f"= {shown(layout)}", '"dense" or "csr"')
     if layout == "csr" and rational:

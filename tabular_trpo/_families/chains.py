@@ -1,7 +1,7 @@
 """Families on a line or a ring: chain, ring, river swim, combination lock, random walk.
 
-Each docstring gives a value in closed form, with which its tests compare.  Exact arguments (int,
-Fraction, "9/10") give a rational model, a float among them a float model.
+Each docstring states a value in closed form, which the tests verify.  If all arguments are exact
+(int, Fraction, "9/10") the model is rational; if any is a float the model is in floats.
 """
 
 from collections.abc import Sequence
@@ -25,9 +25,9 @@ from tabular_trpo._families.arms import Arm, assemble
 
 @public
 def chain(n: int, gamma: Number, slip: Number = 0, layout: str = "dense") -> MDP:
-    """Walk on a line of n states from the left end; stepping right at the right end pays 1.
+    """Return a chain of n states that starts at the left end; "right" at the right end pays 1.
 
-    Where nothing slips, always going right has V(s) = gamma^(n-1-s) / (1 - gamma).
+    With slip = 0 the policy that always goes right has V(s) = gamma^(n-1-s) / (1 - gamma).
 
     n:      number of states
     gamma:  discount in [0, 1), as all numbers a float or an exact number such as "9/10"
@@ -55,9 +55,10 @@ def chain(n: int, gamma: Number, slip: Number = 0, layout: str = "dense") -> MDP
 
 @public
 def ring(n: int, gamma: Number, layout: str = "dense") -> MDP:
-    """Walk around n states, deterministic and periodic; leaving the start pays 1.
+    """Return a deterministic, periodic ring of n states; each step from the start state pays 1.
 
-    Going clockwise has V(s) = gamma^k / (1 - gamma^n) with k = (n - s) mod n steps to the start.
+    The policy that always goes clockwise has V(s) = gamma^k / (1 - gamma^n), where
+    k = (n - s) mod n is the number of steps to the start.
 
     gamma:  discount in [0, 1), a float or an exact number such as "9/10"
     layout: "dense", or "csr" in floats
@@ -84,12 +85,13 @@ def river_swim(
     drift_pay: Number = "1/50",
     layout: str = "dense",
 ) -> MDP:
-    """Swim up a river: drifting is easy and pays little, swimming is hard and pays at the end.
+    """Return the RiverSwim chain: "left" is certain and pays little, "right" is slow and pays 1.
 
-    "right" moves on with probability `forward`, back with `back`, and stays else; at the first
-    state it never moves back, at the last it cannot move on and pays 1.  "left" pays `drift_pay` at
-    the first state, so that drifting has V(s) = gamma^s drift_pay / (1 - gamma).  After Strehl and
-    Littman (2008), "An analysis of model-based interval estimation for Markov decision processes".
+    "right" moves right with probability `forward` and left with `back`, else it stays; it cannot
+    move left from the first state or right from the last, where it pays 1.  "left" moves left and
+    pays `drift_pay` at the first state: always "left" has V(s) = gamma^s drift_pay / (1 - gamma).
+    After Strehl and Littman (2008), "An analysis of model-based interval estimation for Markov
+    decision processes".
 
     n:      number of states, at least 2
     gamma:  discount in [0, 1), as all numbers a float or an exact number such as "9/10"
@@ -128,12 +130,13 @@ def combination_lock(
     code: Sequence[int] | None = None,
     layout: str = "dense",
 ) -> MDP:
-    """Turn n dials, each with one right action; any other starts over, opening pays 1 and ends.
+    """Return a lock of n dials: one action leads to the next dial, all others to the first.
 
-    Always taking the right action has V(dial k) = gamma^(n-1-k).
+    The correct action at the last dial pays 1 and leads to the absorbing state "open".  The policy
+    that always takes the correct action has V(dial k) = gamma^(n-1-k).
 
     gamma:  discount in [0, 1), a float or an exact number such as "9/10"
-    code:   n action indices; k mod n_actions at dial k by default
+    code:   the n correct action indices; None for k mod n_actions at dial k
     layout: "dense", or "csr" in floats
     return: S = n + 1 (the last is "open" and absorbs), A = n_actions
     raises: InvalidMDPError for a number out of range, MemoryGuardError for a model too large
@@ -159,17 +162,17 @@ def combination_lock(
 
 @public
 def walk(n: int, gamma: Number, layout: str = "dense") -> MDP:
-    """Walk outwards by coin tosses from the middle of 2n + 1 states; the right end pays 1.
+    """Return a random walk on 2n + 1 states, started in the middle; reaching the right end pays 1.
 
-    Heads move outwards, tails return to the middle; both ends absorb.  With b = gamma/2,
-    s = b + ... + b^(n-1) and p the probability of right in the middle, V(middle) =
-    p gamma b^(n-2) / 2 / (1 - gamma s) for n >= 2: near p for gamma near 1, though value iteration
-    needs about 2^n steps to come near it.  After Haddad and Monmege (2018), "Interval iteration
-    algorithm for MDPs and IMDPs".
+    From the middle a step goes right with probability p, else left; elsewhere it goes outwards or
+    back to the middle with probability 1/2 each; both ends are absorbing.  With b = gamma/2 and
+    s = b + ... + b^(n-1), V(middle) = p gamma b^(n-2) / 2 / (1 - gamma s) for n >= 2.  This tends
+    to p as gamma -> 1, but value iteration needs about 2^n steps to approach it.  After Haddad and
+    Monmege (2018), "Interval iteration algorithm for MDPs and IMDPs".
 
     gamma:  discount in [0, 1), a float or an exact number such as "9/10"
     layout: "dense", or "csr" in floats
-    return: S = 2n + 1, A = 2 ("walk": p = 1/2; "lean": p = 3/4 in the middle, the same elsewhere)
+    return: S = 2n + 1, A = 2 ("walk": p = 1/2; "lean": p = 3/4)
     raises: InvalidMDPError for a number out of range, MemoryGuardError for a model too large
 
     >>> walk(1, "1/2").r[1]

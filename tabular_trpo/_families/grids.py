@@ -12,7 +12,7 @@ from tabular_trpo._core.public import public
 from tabular_trpo._families.arguments import BYTES_A_STATE, Number, between, common_numbers, size
 from tabular_trpo._families.arms import Arm, assemble
 
-# Clockwise, so that the directions before and after one in this list are its two sides.
+# Clockwise order: the two sides of a direction are its predecessor and its successor.
 MOVES = {"up": (0, 1), "right": (1, 0), "down": (0, -1), "left": (-1, 0)}
 
 
@@ -27,20 +27,21 @@ def gridworld(
     walls: Iterable[tuple[int, int]] = (),
     layout: str = "dense",
 ) -> MDP:
-    """Cross a grid from the corner (0, 0) to the goal in the opposite one, which pays 1 and ends.
+    """Return a grid world from (0, 0) to an absorbing goal in the opposite corner that pays 1.
 
-    A move succeeds with probability 1 - slip - stay, goes to either side with slip/2, and fails
-    with `stay`; a blocked move stays.  Without slip and walls, k steps from the goal,
-    V* = f^k / gamma with f = (1 - stay) gamma / (1 - stay gamma).
+    A move goes in its direction with probability 1 - slip - stay, to each side with slip/2, and
+    stays with probability `stay`; a move into a wall or the border stays.  Without slip and walls
+    a cell at k steps from the goal has the optimal value f^k / gamma with
+    f = (1 - stay) gamma / (1 - stay gamma).
 
-    width, height: in cells
+    width, height: numbers of cells
     gamma:       discount in [0, 1), as all numbers a float or an exact number such as "9/10"
-    step_reward: paid in every cell but the goal, in addition
+    step_reward: reward of each step from a cell other than the goal, added to the prize
     walls:       cells (x, y) that are not states
-    layout:      "dense" or "csr"; 300 x 300 cells in CSR take a fraction of a second
+    layout:      "dense" or "csr"; 300 x 300 cells in CSR take less than a second
     return:      S = width height - walls, named "x0y0", ...; A = 4 ("up", "right", "down", "left")
-    raises:      InvalidMDPError for a number out of range or a wall that is no free cell,
-                 MemoryGuardError for a model that would not fit
+    raises:      InvalidMDPError for a number out of range or a wall at a corner in use or
+                 outside the grid, MemoryGuardError for a model too large for memory
 
     >>> gridworld(2, 1, "9/10", stay="1/5").P[0, 1]
     array([Fraction(1, 5), Fraction(4, 5)], dtype=object)
@@ -72,7 +73,7 @@ def gridworld(
 
 
 def _numbering(width: int, height: int, walls: Iterable[object]) -> Array:
-    """Return the state number of each cell [y, x], -1 for walls."""
+    """Return the state index of each cell, (height, width) indexed [y, x]; -1 for walls."""
     free = np.ones((height, width), dtype=bool)
     corners = ((0, 0), (width - 1, height - 1))
     for wall in walls:
@@ -88,7 +89,7 @@ def _numbering(width: int, height: int, walls: Iterable[object]) -> Array:
 
 
 def _step(number: Array, x: Array, y: Array, dx: int, dy: int) -> Array:
-    """Return the state that each state's move reaches: its own where a border or a wall blocks."""
+    """Return the next state (S,) of a move by (dx, dy) from each cell; blocked moves stay."""
     height, width = number.shape
     target = number[np.clip(y + dy, 0, height - 1), np.clip(x + dx, 0, width - 1)]
     return np.where(target < 0, number[y, x], target)

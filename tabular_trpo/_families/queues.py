@@ -17,11 +17,12 @@ def queue(
     cost: Number = 1,
     layout: str = "dense",
 ) -> MDP:
-    """Admit or reject one customer a slot: admission pays once, waiting costs every slot.
+    """Return a queue with admission control: one customer arrives in each time step.
 
-    With n waiting, "admit" makes m = n + 1 and pays `pay`, "reject" makes m = n; then `cost` m is
-    due and one of the m leaves with probability `service`.  A full queue can only reject.  Always
-    rejecting has V(n) = (gamma service V(n-1) - cost n) / (1 - gamma (1 - service)), V(0) = 0.
+    With n customers waiting, "admit" gives m = n + 1 and pays `pay`, "reject" gives m = n; then
+    the reward is reduced by `cost` m, and one customer leaves with probability `service`.  A full
+    queue allows only "reject".  The policy that always rejects has V(0) = 0 and
+    V(n) = (gamma service V(n-1) - cost n) / (1 - gamma (1 - service)).
 
     gamma:  discount in [0, 1), as all numbers a float or an exact number such as "9/10"
     layout: "dense", or "csr" in floats

@@ -1,7 +1,7 @@
-"""Random models and policies in floats, many at a time.
+"""Random models and policies in floats, drawn in batches.
 
-All randomness comes from the numpy Generator that is given: the same state of it gives the same
-bytes.
+All randomness comes from the argument `rng`, a numpy Generator; equal generator states give equal
+results, byte by byte.
 """
 
 from math import inf, prod
@@ -32,8 +32,8 @@ def garnet(
 ) -> MDP:
     """Draw Garnet models (Archibald, McKinnon and Thomas, 1995; rewards as Bhatnagar et al., 2009).
 
-    Each pair (s, a) has `branching` different next states, any set equally likely; their
-    probabilities are the gaps between branching - 1 uniform cuts of [0, 1].  r(s, a) is standard
+    Each (s, a) has a uniformly random set of `branching` next states; their probabilities are the
+    gaps between branching - 1 uniform cuts of [0, 1].  r(s, a) is standard
     normal; the start is uniform.
 
     rng:    source of all randomness
@@ -41,7 +41,7 @@ def garnet(
     batch:  leading axes, () for one model
     layout: "dense", or "csr" for one large model
     return: P (*batch, S, A, S) or CSR (S*A, S)
-    raises: InvalidMDPError for a size out of range, MemoryGuardError for tables that would not fit
+    raises: InvalidMDPError for a size out of range, MemoryGuardError for too large tables
 
     >>> mdp = garnet(np.random.default_rng(0), 5, 2, 3, 0.9, batch=(4,))
     >>> mdp.batch_shape, np.unique((mdp.P > 0).sum(axis=-1))
@@ -81,7 +81,7 @@ def dirichlet(
     concentration: float = 1.0,
     batch: tuple[int, ...] = (),
 ) -> MDP:
-    """Draw models whose transition rows and start are symmetric Dirichlet, r(s, a) standard normal.
+    """Draw models with symmetric Dirichlet rows of P and rho0, and standard normal r(s, a).
 
     rng:           source of all randomness
     concentration: 1 is uniform on the simplex, less is nearer to deterministic rows
@@ -130,7 +130,7 @@ def policy(rng: np.random.Generator, mdp: MDP, concentration: float = 1.0) -> Ar
 
 
 def _subsets(rng: np.random.Generator, rows: int, n: int, k: int) -> Array:
-    """Draw k different numbers below n a row, every set equally likely (Floyd's algorithm)."""
+    """Draw k distinct integers below n in each row, uniform over sets (Floyd); (rows, k)."""
     chosen = np.empty((rows, k), dtype=np.int64)
     for i, top in enumerate(range(n - k, n)):
         draw = rng.integers(0, top, size=rows, endpoint=True)
@@ -140,25 +140,28 @@ def _subsets(rng: np.random.Generator, rows: int, n: int, k: int) -> Array:
 
 
 def _guard(rows: int, n_states: int) -> None:
+    """Raise MemoryGuardError if a dense P of shape (rows, n_states) is too large for memory."""
     cure = 'Draw fewer at a time, or one model by garnet(..., layout="csr")'
     what = f"P with {rows:,} rows (batch, n_states and n_actions) of {n_states:,}"
     guard(rows * n_states * 8, what, cure)
 
 
 def _models(batch: tuple[int, ...]) -> int:
-    """Return how many models a batch holds."""
+    """Return the number of models in a batch of this shape, after checking the shape."""
     sizes = [size(f"batch[{i}]", n, 1) for i, n in enumerate(batch)]
     guard(prod(sizes) * 8, f"batch = {shown(batch)}", "Draw fewer at a time")
     return prod(sizes)
 
 
 def _float_gamma(gamma: Number) -> Number:
+    """Return gamma as a float; an array of floats is returned unchanged."""
     if isinstance(gamma, np.ndarray) and gamma.dtype != object:
         return gamma
     return nearest(common_numbers(gamma=gamma)[0])
 
 
 def _concentration(value: Number) -> float:
+    """Return a concentration as a float; raise InvalidMDPError unless it is finite and > 0."""
     number = nearest(common_numbers(concentration=value)[0])
     if not 0 < number < inf:
         expected = "a finite number > 0"

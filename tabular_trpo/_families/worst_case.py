@@ -1,13 +1,14 @@
 """Worst cases: models and policy pairs at which the bounds of the theory are attained, or nearly.
 
-Problem: random search finds less than half of the bound of TRPO (2015), Theorem 1, so it cannot
-show that a constant is misquoted.  Method: each family is built so that the surrogate
-L = eta + sum_s rho(s) A_bar(s) errs as much as a bound allows; its docstring gives the error
-L - eta_new in closed form.  Guarantee: exact arguments give rational models, on which the closed
-forms hold exactly (`tests/families/test_worst_case.py`).
+Problem: on random pairs L - eta_new is less than half of the bound of TRPO (2015), Theorem 1, so
+they cannot refute a constant that is too small.  Method: in each family the error L - eta_new of
+the surrogate L = eta + sum_s rho(s) A_bar(s) is as large as a bound allows, or nearly; the
+docstring states it in closed form.  Guarantee: exact arguments give rational models, on which the
+closed forms hold exactly (`tests/families/test_worst_case.py`).
 
-Rewards are given as advantages: V = 0 under `pi`.  The start is X.  A float among the arguments
-makes a float model.
+An instance is a model with two policies, pi and pi_new.  The rewards equal the advantages, so V = 0
+under pi.  The start state is X, except in `ladder`.  If any argument is a float the model is in
+floats.
 """
 
 from collections.abc import Iterator, Sequence
@@ -34,7 +35,7 @@ Rows = Sequence[Any]  # nested lists of numbers
 
 @public
 def tight_thm1(a: Number, gamma: Number, far: Number = 1) -> Instance:
-    """Attain the coupling bound for every gamma and a <= 1/2, and with it Theorem 1 as a -> 0.
+    """Return an instance that attains the coupling bound, and Theorem 1 in the limit a -> 0.
 
     L - eta_new = 4 a c with eps = 1, max_tv = a, c = a gamma / ((1 - gamma) (1 - gamma (1 - a))).
 
@@ -61,12 +62,12 @@ def tight_thm1(a: Number, gamma: Number, far: Number = 1) -> Instance:
 
 @public
 def tight_cpi(gamma: Number, sign: Number = -1, alpha: Number = "1/10") -> Instance:
-    """Attain the mixture bound of Kakade and Langford (2002), Theorem 4.1, for all alpha, gamma.
+    """Return a mixture that attains the bound of Kakade and Langford (2002), Theorem 4.1.
 
     L - eta_new = (1 - sign) / 2 times
     2 eps_target gamma alpha^2 / ((1 - gamma) (1 - gamma (1 - alpha))), and eps_target = 1.
 
-    sign:   -1 attains the bound; 0, where the target is greedy, is exactly half of it
+    sign:   in [-1, 0]; -1 attains the bound, 0 (greedy target) attains half of it
     alpha:  weight of the target in pi_new, in [0, 1]
     return: S = 2 (X, Y), A = 2 (first, second)
     raises: InvalidMDPError for a number out of range
@@ -87,10 +88,10 @@ def tight_cpi(gamma: Number, sign: Number = -1, alpha: Number = "1/10") -> Insta
 
 @public
 def two_region(gamma: Number, a: Number) -> Instance:
-    """Part the future in two, gain in one half and lose in the other: Pinsker-tight as gamma -> 0.
+    """Return an instance at which L - eta_new is 1 - gamma times the penalty of Theorem 1.
 
-    L - eta_new = 4 a^2 gamma / (1 - gamma) with eps = 1 and max_tv = a: the fraction 1 - gamma of
-    the penalty of Theorem 1, and of the penalty with C/2 and the KL in the limit a -> 0.
+    L - eta_new = 4 a^2 gamma / (1 - gamma) with eps = 1 and max_tv = a; pi_new gains at X'
+    and loses at Y.  As a -> 0 it is also 1 - gamma times C/2 max_kl.
 
     a:      step size in (0, 1/2]
     return: S = 3 (X, X', Y), A = 2 (minus, plus)
@@ -109,13 +110,14 @@ def two_region(gamma: Number, a: Number) -> Instance:
 
 @public
 def fork(gamma: Number, a: Number, b: Number) -> Instance:
-    """Part the future in two at the first step: bounds by the mean KL are nearly attained.
+    """Return an instance at which bounds by the mean KL are nearly attained: a fork of two states.
 
-    sum_s |rho_new - rho| = 2 a gamma / (1 - gamma), eta_new - L = -2 b times that with eps_cpi =
-    2 b, L = eta, and mean_kl = (1 - gamma) k(a) + gamma k(b) with k(x) = -log(1 - 4 x^2) / 2.
+    sum_s |rho_new - rho| = 2 a gamma / (1 - gamma), eta_new - L = -4 a b gamma / (1 - gamma) with
+    eps_cpi = 2 b, L = eta, and mean_kl = (1 - gamma) k(a) + gamma k(b) with
+    k(x) = -log(1 - 4 x^2) / 2.
 
     a:      step at X, in (0, 1/2]
-    b:      step at Y and Z, in [0, 1/2]; beside a it should be small
+    b:      step at Y and Z, in [0, 1/2]; near equality for b much smaller than a
     return: S = 3 (X, Y, Z), A = 2 (left, right)
     raises: InvalidMDPError for a number out of range
 
@@ -134,7 +136,7 @@ def fork(gamma: Number, a: Number, b: Number) -> Instance:
 
 @public
 def rare_region(gamma: Number, p: Number, x: Number, a: Number) -> Instance:
-    """Diverge where pi rarely goes: with the mean KL in it, the bound fails at small gamma.
+    """Return an instance that violates Theorem 1 with the mean KL at small gamma.
 
     L - eta_new = 2 a (rho_new(Y) - rho(Y)) with rho(Y) = 1/(1 - gamma) - 1/(1 - gamma (1 - p));
     at x = 2 a sqrt(gamma), p -> 0, a -> 0 it is sqrt((1 - gamma) / gamma) / 4 times C mean_kl.
@@ -162,17 +164,17 @@ def rare_region(gamma: Number, p: Number, x: Number, a: Number) -> Instance:
 
 @public
 def ladder(levels: int, gamma: Number, a: Number) -> Instance:
-    """Spread the divergence over a ladder: with the mean KL in it, the bound fails for gamma < 1/5.
+    """Return an instance of many levels that violates Theorem 1 with the mean KL at gamma < 1/5.
 
-    Two rails, + and -, alike in all but name: up climbs (A = -1), across changes the rail (A = 1).
-    pi_new climbs more often on one rail and less often on the other, so A_bar has mean 0 under
-    rho, L = eta, and the gap is the shift of visits alone.  As levels grow and a -> 0,
+    There are two chains, + and -, with equal dynamics: "up" leads to the next level (A = -1),
+    "across" to the other chain (A = 1).  pi_new takes "up" more often on one chain and less often
+    on the other, so sum_s rho A_bar = 0 and L = eta.  As levels -> infinity and a -> 0,
     L - eta_new = R C mean_kl with R = (s - 1) (s + 1)^2 / (4 (s^2 - s + 2)) and
-    s = sqrt((2 - gamma) / gamma), by which steps grow from level to level; R > 1 where s > 3.
+    s = sqrt((2 - gamma) / gamma), the growth factor of the steps between levels; R > 1 where s > 3.
 
-    levels: at least 1; the last one is its own next
+    levels: at least 1; "up" stays at the last level
     a:      largest step size, in (0, 1/2]
-    return: S = 2 levels (0+, 0-, 1+, ...), A = 2 (up, across), started at 0+ and 0- alike
+    return: S = 2 levels (0+, 0-, 1+, ...), A = 2 (up, across), start 0+ or 0- with 1/2 each
     raises: InvalidMDPError for a number out of range
 
     >>> ladder(2, "1/5", "1/10").pi_new
@@ -187,12 +189,12 @@ def ladder(levels: int, gamma: Number, a: Number) -> Instance:
     between("gamma", gamma, 0, 1, above=True)
     between("a", a, 0, half, above=True)
     growth = Fraction(sqrt((2 - gamma) / gamma)).limit_denominator(12)
-    shape = [(i + 1) * (n + 1 - i) * growth**i for i in range(n)]  # a parabola in the KL's metric
+    shape = [(i + 1) * (n + 1 - i) * growth**i for i in range(n)]  # a parabola times growth^i
     steps = [a * (x / max(shape)) for x in shape]
     state = np.eye(2 * n, dtype=int).tolist()
-    rails = [(min(2 * i + 2, 2 * n - 2), 2 * i) for i in range(n)]
-    P = [[state[up + j], state[here + 1 - j]] for up, here in rails for j in (0, 1)]
-    names = [f"{i}{rail}" for i in range(n) for rail in "+-"]
+    chains = [(min(2 * i + 2, 2 * n - 2), 2 * i) for i in range(n)]
+    P = [[state[up + j], state[here + 1 - j]] for up, here in chains for j in (0, 1)]
+    names = [f"{i}{sign}" for i in range(n) for sign in "+-"]
     start = [half, half] + [0] * (2 * n - 2)
     mdp = MDP(P, [[-one, one]] * (2 * n), start, gamma, None, names, ("up", "across"))
     pi_new = [[half + x * y, half - x * y] for y in steps for x in (1, -1)]
@@ -201,9 +203,9 @@ def ladder(levels: int, gamma: Number, a: Number) -> Instance:
 
 @public
 def standard(gamma: Number = None) -> Iterator[Instance]:
-    """Yield every family at a range of parameters: first candidates for counterexamples.
+    """Yield members of every worst-case family, as first candidates for counterexamples.
 
-    gamma:  one discount for all of them; several from 1/200 to 99/100 by default
+    gamma:  the discount of all members; None for each of GAMMAS
 
     >>> len(list(standard("9/10")))
     19
@@ -223,12 +225,15 @@ def standard(gamma: Number = None) -> Iterator[Instance]:
 
 
 def _model(P: Rows, A: Rows, gamma: Number, states: Sequence[str], actions: tuple[str, ...]) -> MDP:
+    """Return the MDP with transitions P and rewards A that starts in state 0."""
     return MDP(P, A, [1] + [0] * (len(P) - 1), gamma, None, tuple(states), actions)
 
 
 def _name(family: str, **given: Number) -> str:
+    """Return the name of a member, such as "fork(gamma=1/2, a=1/10, b=1/100)"."""
     return f"{family}({', '.join(f'{key}={brief(value)}' for key, value in given.items())})"
 
 
 def _pair(name: str, mdp: MDP, pi: Rows, pi_new: Rows) -> Instance:
+    """Return the instance of a model and two policies, after checking the policies."""
     return Instance(name, mdp, check_policy(mdp, pi), check_policy(mdp, pi_new))

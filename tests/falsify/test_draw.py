@@ -1,4 +1,4 @@
-"""Every kind of case is drawn, and each case is exact on its grid."""
+"""Every kind of case is drawn, and probabilities and rewards are multiples of the grid."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -19,12 +19,12 @@ def cases_of(count: int, seed: int = 0) -> PairTables:
 
 
 def absorbing(cases: PairTables) -> Array:
-    """Whether a state goes nowhere else, whatever is done; (N, S)."""
+    """Return whether each state is absorbing under all actions, (N, S)."""
     return np.asarray(np.all(np.einsum("nsas->nsa", cases.P) == 1, axis=-1))
 
 
 def ties(cases: PairTables) -> Array:
-    """Whether two actions that differ have equal Q under pi, exactly; (N,)."""
+    """Return whether two different actions of a state have exactly equal Q under pi, (N,)."""
     found = []
     for i, Q in enumerate(evaluated(cases, cases.pi).Q):
         near = [
@@ -68,7 +68,7 @@ FEATURES: dict[str, tuple[Callable[[PairTables], Any], int]] = {
 }
 
 
-# Rare in large tables, so they are looked for in small ones.
+# These cases are rare in large tables and are therefore searched in small ones.
 OF_SMALL = {
     "an absorbing state beside others": lambda c: absorbing(c).any(-1) & ~absorbing(c).all(-1),
     "no absorbing state": lambda c: ~absorbing(c).any(-1),

@@ -1,4 +1,4 @@
-"""A counterexample one side of which is infinite is found, kept when shrunk, and proved."""
+"""Counterexamples with an infinite side are found, shrunk and proved."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -64,7 +64,7 @@ def test_it_is_read_when_it_is_given(name: str) -> None:
 
 
 def test_a_given_pair_is_judged_whatever_its_score() -> None:
-    """Only a model with an action that is not allowed breaks it, and no model of a search has."""
+    """Only models with disallowed actions violate the claim, and random pairs have none."""
 
     @tt.claim("two actions everywhere")
     def claim(p: Any) -> Any:
@@ -82,9 +82,9 @@ def test_a_given_pair_is_judged_whatever_its_score() -> None:
 
 
 def test_random_claims_are_scored_as_the_judge_decides() -> None:
-    """Formulas with infinite sides, on pairs that lose support: scores agree with verdicts.
+    """On pairs that lose support, scores of formulas with infinite sides agree with verdicts.
 
-    But for a few where rounding decides: a tiny number in place of 0, times infinity.
+    The few exceptions are products of infinity and a rounding error in place of 0.
     """
     found, wrong = Counter[str](), []
     for seed in range(60):
@@ -104,7 +104,7 @@ def test_random_claims_are_scored_as_the_judge_decides() -> None:
 
 
 def expected(verdict: tt.Verdict, score: float) -> tuple[str, bool]:
-    """The kind of a verdict, and whether a score says the same."""
+    """Return the kind of a verdict, and whether the score agrees with it."""
     if verdict.status == "refuted" and isinstance(verdict.slack_lo, float):
         return "infinitely refuted", score == INFINITE
     if verdict.reason.startswith(WITHOUT_VALUE):
@@ -117,7 +117,7 @@ def expected(verdict: tt.Verdict, score: float) -> tuple[str, bool]:
 
 
 def test_random_counterexamples_are_refuted_from_where_they_are() -> None:
-    """Whatever breaks a claim by an infinite side is refuted exactly, shrunk and certified."""
+    """Every pair that violates a claim by an infinite side is judged, shrunk and certified."""
     found = 0
     for seed in range(40):
         rng = np.random.default_rng([8, seed])
@@ -143,7 +143,7 @@ def test_a_pair_scores_alike_alone_and_in_a_batch(name: str) -> None:
 
 
 def test_an_infinite_ratio_is_never_reported() -> None:
-    """A bound with an infinite penalty states nothing there; the ratio is that of another pair."""
+    """A pair with an infinite penalty has no ratio; the ratio of another pair is reported."""
 
     @tt.claim("by the largest KL")
     def claim(p: Any) -> Any:
@@ -155,7 +155,7 @@ def test_an_infinite_ratio_is_never_reported() -> None:
 
 
 def test_a_visitation_of_0_is_not_negative_by_rounding() -> None:
-    """Else an infinite KL where the new policy never goes has no value in the score."""
+    """Otherwise the score of an infinite KL at an unvisited state would have no value."""
     given = seeds.tables(random_pair(np.random.default_rng([0, 3672])).exact, False, None)
     p = FastPair(PairTables.stacked([given]))
     assert (p.rho >= 0).all() and (p.d == 0).any()

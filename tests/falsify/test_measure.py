@@ -1,4 +1,4 @@
-"""Gap and penalty of a claim do not depend on its spelling."""
+"""Gap and penalty of a claim do not depend on how the claim is written."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -9,8 +9,8 @@ import pytest
 
 import tabular_trpo as tt
 from tabular_trpo._falsify.draw import draw
-from tabular_trpo._falsify.hunt import _ratio
 from tabular_trpo._falsify.score import APPLICABLE, NO_VALUE, scorer
+from tabular_trpo._falsify.search import _ratio
 from tabular_trpo._theory.plain import FastPair
 
 CASES = draw(np.random.default_rng(11), 600, 3, 3)
@@ -143,7 +143,7 @@ def test_another_centre_measures_by_another_penalty() -> None:
     assert scorer(about_eta).ratio(pair) == pytest.approx(
         float((pair.eta - pair.eta_new) / (pair.eta - pair.L + penalty(pair)))
     )
-    assert scorer(about_eta)(FastPair(CASES)).max() <= 1 + 1e-9  # it is true all the same
+    assert scorer(about_eta)(FastPair(CASES)).max() <= 1 + 1e-9  # the claim is true
     assert (scorer(claim)(FastPair(CASES)) > APPLICABLE).all() and NO_VALUE < APPLICABLE
 
 

@@ -1,4 +1,4 @@
-"""Scores that rounding may have made up: each cause is rejected alone, ordinary scores are kept."""
+"""Scores that rounding may have produced are rejected, and ordinary scores are kept."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from tabular_trpo._theory.plain import FastPair, PairTables
 
 
 def bandit(reward: float, step: float) -> FastPair:
-    """One state that pays 1 or 1 + 2 reward; eps = reward, max_tv = step."""
+    """Return a pair of one state with rewards 1 and 1 + 2 reward; eps = reward, max_tv = step."""
     even, one = np.full((1, 1, 2), 0.5), np.ones(1)
     r = np.array([[[1.0, 1.0 + 2 * reward]]])
     new = even + np.array([-step, step])
@@ -34,7 +34,7 @@ def always(value: float) -> Callable[[FastPair], Array]:
     ],
     ids=["ordinary", "attained", "above 1", "flat", "tiny step"],
 )
-def test_what_rounding_may_have_made_up_has_no_value(
+def test_what_rounding_may_have_produced_has_no_value(
     value: float, reward: float, step: float, kept: bool
 ) -> None:
     (found,) = reject_rounding_artifacts(always(value))(bandit(reward, step))

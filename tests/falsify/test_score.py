@@ -1,4 +1,4 @@
-"""Scores: above 1 exactly where a claim fails, and a ratio that reaches 1 where it is tight."""
+"""Scores are above 1 exactly where a claim fails, and reach 1 where a bound is attained."""
 
 from fractions import Fraction
 from typing import Any
@@ -19,7 +19,7 @@ def texts(terms: Any) -> list[str]:
 
 
 def alone(x: Any) -> FastPair:
-    """A pair or an instance as a batch of one."""
+    """Return a pair or an instance as a batch of one pair."""
     return FastPair(PairTables.stacked([PairTables.of(getattr(x, "instance", x))]))
 
 
@@ -69,7 +69,7 @@ def of_all_ranks(p: Any) -> Any:
 )
 @pytest.mark.parametrize("count", [3, 7])  # as many pairs as states, and not as many
 def test_what_is_of_a_pair_holds_at_each_of_its_states(formula: Any, count: int) -> None:
-    """The score of a pair does not depend on the batch, and is its exact ratio."""
+    """The score of a pair does not depend on its batch and equals the exact ratio."""
     score = scorer(tt.claim("mixed")(formula))
     found = score(FastPair(CASES[np.arange(count)]))
     for i in range(count):
@@ -93,7 +93,7 @@ def test_a_claim_without_penalty_scores_by_its_share() -> None:
 
 
 def test_rounding_is_no_violation() -> None:
-    """At steps of 1e-5 gaps come near to what doubles resolve: nothing may score above 1."""
+    """At steps of 1e-5 gaps are close to the resolution of doubles; no score may exceed 1."""
     tiny = CASES.changed(alpha=np.full(len(CASES), 1e-5))
     for theorem in tt.THEOREMS:
         assert scorer(theorem)(FastPair(tiny)).max() <= 1.0 + 1e-9, theorem.name
@@ -148,7 +148,7 @@ def test_a_precondition_measures_a_claim_without_a_penalty() -> None:
 
 
 def test_the_slack_of_a_precondition_limits_the_score() -> None:
-    """A pair whose precondition all but fails is no clear counterexample, however eta falls."""
+    """A pair near the boundary of the precondition scores low, however much eta falls."""
     p = FastPair(CASES)
     with np.errstate(invalid="ignore", divide="ignore"):
         paid, fails = (p.L - p.eta) / (p.C * p.mean_kl), p.eta - p.eta_new
@@ -191,7 +191,7 @@ def test_what_has_no_penalty_in_rewards_is_no_measure(when: Any) -> None:
 
 
 def test_requirements_that_are_joined_count_each_for_itself() -> None:
-    """The distance from the range of gamma shows, whatever the other requirement is."""
+    """The score depends on the distance from the range of gamma, whatever else is required."""
 
     def when(p: Any) -> Any:
         return p.smaller(p.smaller(p.L, p.eta) + 10**6, p.gamma - Fraction(9, 10)), ">=", 0

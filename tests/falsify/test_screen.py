@@ -1,4 +1,4 @@
-"""Screening: counts by hand, false statements found, suspects judged exactly, chunks repeated."""
+"""Screening: counts, refuted false statements, exact judgements, and repeated chunks."""
 
 import json
 from collections import Counter
@@ -34,7 +34,7 @@ def divided(p: Any) -> Any:
 
 @pytest.fixture
 def table(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put claims of these tests into the table."""
+    """Add the claims of these tests to the table of theorems."""
     planted = (*tt.THEOREMS, half_bound, whole_steps, divided)
     monkeypatch.setattr(choice, "THEOREMS", planted)
 
@@ -123,7 +123,7 @@ def test_a_false_statement_is_refuted_exactly() -> None:
         pair = batch(plan(name), index).pair(case)
         assert tt.judge(half_bound, pair).status == "refuted"
         assert tt.judge(tt.THEOREMS[NAMES.index("trpo_bound")], pair).status == "proved"
-    # The tightest is one of the pairs that hold.
+    # The tightest case is one on which the statement holds.
     assert all(
         record["statements"][name]["tightest"]["score"] <= 1
         for record in found
@@ -152,7 +152,9 @@ def test_pairs_without_a_value_are_counted_and_one_is_judged() -> None:
 
 
 def test_false_alarms_are_acquitted_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(screen, "FAILS", 0.5)  # as if doubles erred: much is suspicious then
+    monkeypatch.setattr(
+        screen, "FAILS", 0.5
+    )  # simulates errors of doubles: many cases are suspicious
     record = screened(plan("trpo_bound", chunk=4000), 3)
     found = record["statements"]["trpo_bound"]
     assert found["suspicious"] > 0 and found["tightest"]["score"] <= 0.5

@@ -1,4 +1,4 @@
-"""Shrinking keeps the refutation, lowers the cost, and follows the published order."""
+"""Shrinking keeps the refutation and lowers the cost."""
 
 from fractions import Fraction
 from typing import Any
@@ -9,7 +9,7 @@ import pytest
 import tabular_trpo as tt
 from tabular_trpo._falsify import shrink
 from tabular_trpo._falsify.draw import draw
-from tabular_trpo._falsify.rational_readings import promising, rationalised
+from tabular_trpo._falsify.rational_readings import exceeding, rationalised
 from tabular_trpo._falsify.score import scorer
 from tabular_trpo._falsify.shrink import cost
 from tabular_trpo._theory.plain import FastPair, PairTables
@@ -26,11 +26,11 @@ def of_mixtures(p: Any) -> Any:
 
 
 def found(claim: tt.Theorem, size: tuple[int, int] = (3, 3), seed: int = 0) -> PairTables:
-    """Some refuted pair, not shrunk."""
+    """Return a pair that refutes a claim, not yet shrunk."""
     score = scorer(claim)
     cases = draw(np.random.default_rng(seed), 20_000, *size)
     for i in np.flatnonzero(score(FastPair(cases)) > 1):
-        for reading in promising(score, rationalised(cases[[i]], claim.mixture, None)):
+        for reading in exceeding(score, rationalised(cases[[i]], claim.mixture, None)):
             if shrink.refuted(claim, reading):
                 return reading
     raise AssertionError("nothing found")

@@ -1,4 +1,4 @@
-"""Pairs that a user gives to a search: read exactly first, climbed from, refused if too large."""
+"""Pairs given as `start` of a search: judged exactly first, first parents, rejected if large."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -26,7 +26,7 @@ def mean_kl(p: Any) -> Any:
 
 
 def of(case: Any) -> tt.Pair:
-    """The pair of a worst case."""
+    """Return the Pair of a worst-case instance."""
     return tt.Pair(case.mdp, case.pi, case.pi_new)
 
 
@@ -46,7 +46,7 @@ def test_a_counterexample_that_is_given_is_read_before_any_round() -> None:
 
 
 def test_it_is_refuted_where_gamma_is_held_and_only_there() -> None:
-    """Ladders of six levels refute at 1/10 and not at 1/4, wherever their own gamma is."""
+    """Ladders of six levels refute at gamma = 1/10, not at 1/4; the fixed gamma replaces theirs."""
     pair = of(ladder(6, "1/4", STEP))
     held = tt.falsify(mean_kl, rounds=1, families=False, gamma="1/10", start=[pair])
     assert isinstance(held, Refutation) and held.pair.gamma == Fraction(1, 10)
@@ -55,7 +55,7 @@ def test_it_is_refuted_where_gamma_is_held_and_only_there() -> None:
 
 
 def test_larger_pairs_are_climbed_from() -> None:
-    """Ten states are no size of the hunt, but that of the pair; few rounds raise its ratio."""
+    """A given pair of ten states adds its size to the search, and few rounds raise its ratio."""
     pair = of(ladder(5, "1/4", Fraction(1, 10)))
     before = scorer(mean_kl).ratio(pair)
     assert before is not None
@@ -66,7 +66,7 @@ def test_larger_pairs_are_climbed_from() -> None:
     assert found.witness.mdp.r.shape == (10, 2)
 
 
-def test_the_order_of_the_hunt_is_the_same_without_pairs() -> None:
+def test_the_order_of_the_search_is_the_same_without_pairs() -> None:
     bare = tt.falsify(mean_kl, rounds=6, gamma="1/4")
     none = tt.falsify(mean_kl, rounds=6, gamma="1/4", start=())
     assert ratio(bare) == ratio(none) and bare.tried == none.tried
@@ -128,7 +128,7 @@ def test_an_action_that_is_not_allowed_does_what_an_allowed_one_does() -> None:
 
 @pytest.mark.parametrize("name", ["cpi_step", "spi_step"])
 def test_the_answer_is_as_near_as_the_given_pair(name: str) -> None:
-    """Both are on the boundary of a precondition, where no reading of doubles stays."""
+    """Both pairs are on the boundary of a precondition, which rounding of doubles leaves."""
     pair = witnesses.load(ATLAS / f"{name}_0.7.mdp.json")
     theorem = THEOREMS[name]
     before = scorer(theorem).ratio(pair)
@@ -140,7 +140,7 @@ def test_the_answer_is_as_near_as_the_given_pair(name: str) -> None:
 
 
 def test_a_pair_that_the_claim_does_not_apply_to_is_no_witness() -> None:
-    """Its ratio is above 1, but gamma is less than the 8/17 of the precondition."""
+    """The ratio is above 1, but gamma is below 8/17, so the precondition fails."""
     pair, theorem = of(ladder(3, "1/10", STEP)), THEOREMS["trpo_mean_kl"]
     assert (scorer(theorem).ratio(pair) or 0) > 1
     found = tt.falsify(theorem, rounds=2, start=[pair])

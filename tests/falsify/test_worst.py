@@ -1,4 +1,4 @@
-"""The closed forms against brute force."""
+"""The closed forms of the worst case agree with brute force."""
 
 from itertools import product
 
@@ -12,7 +12,7 @@ from tabular_trpo._theory.plain import FastPair, PairTables
 
 
 def gap(cases: PairTables) -> np.ndarray:
-    """L - eta_new with the rewards as they are."""
+    """Return L - eta_new, (N,)."""
     p = FastPair(cases)
     return np.asarray(p.L - p.eta_new)
 
@@ -38,7 +38,7 @@ def test_no_other_advantage_is_worse(
 def test_on_the_boundary_no_other_advantage_satisfies_the_precondition_and_is_worse(
     rng: np.random.Generator, size: tuple[int, int]
 ) -> None:
-    """A precondition that L rises by a tenth of what it can, against random advantages."""
+    """With L - eta at least a tenth of its maximum, no random advantages give less eta_new."""
     cases = draw(rng, 60, *size)
     high = FastPair(
         cases.changed(r=worst.rewards_on_precondition_boundary(cases, lambda p: p.L - 1e9))
@@ -79,7 +79,7 @@ def test_a_precondition_that_cannot_hold_gets_the_largest_surrogate(
 def test_a_level_direction_leaves_the_surrogate_and_is_the_worst_that_does(
     rng: np.random.Generator,
 ) -> None:
-    """Against random directions with what raises L taken off, at a step of 1e-4."""
+    """No random direction that leaves L unchanged is worse, at a step of 1e-4."""
     cases = draw(rng, 40, 3, 2, gamma=0.3)
     pi = 0.4 + 0.2 * cases.pi
     cases = cases.changed(pi=pi, rho0=np.full((40, 3), 1 / 3))
@@ -105,7 +105,7 @@ def test_a_level_direction_leaves_the_surrogate_and_is_the_worst_that_does(
 
 
 def test_worst_advantage_is_attained_at_a_corner() -> None:
-    """Three actions, hand-solved: half of pi's mass gets 1, half -1, one lies between."""
+    """A case of three actions: A is 1 on half of pi's mass, -1 on half, one action between."""
     pi = np.array([[[0.2, 0.5, 0.3], [1.0, 0.0, 0.0]]])
     P = np.zeros((1, 2, 3, 2))
     P[..., 1] = 1.0
@@ -125,7 +125,7 @@ def test_worst_advantage_is_attained_at_a_corner() -> None:
 
 
 def test_direction_is_the_worst_of_all_small_steps(rng: np.random.Generator) -> None:
-    """Against random directions, by the true gap over the true mean KL at a step of 1e-4."""
+    """No random direction has a larger gap over mean KL, at a step of 1e-4."""
     cases = draw(rng, 40, 3, 2, gamma=0.3)
     inside = np.full((40, 3, 2), 0.5)
     cases = cases.changed(pi=0.8 * inside + 0.2 * cases.pi, rho0=np.full((40, 3), 1 / 3))
@@ -145,7 +145,7 @@ def test_direction_is_the_worst_of_all_small_steps(rng: np.random.Generator) -> 
 
 
 def test_direction_by_the_generalised_eigenvalue(rng: np.random.Generator) -> None:
-    """With two actions a direction is one number a state: scipy solves the same problem densely."""
+    """With two actions the direction agrees with a dense eigenvalue problem solved by scipy."""
     cases = draw(rng, 30, 3, 2, gamma=0.4)
     cases = cases.changed(
         pi=np.full((30, 3, 2), 0.5), rho0=np.full((30, 3), 1 / 3), alpha=np.full(30, 1e-4)

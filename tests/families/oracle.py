@@ -1,4 +1,4 @@
-"""A tiny Fraction solver: the tests of the families lean on nothing but the model's arrays."""
+"""A small solver in Fractions, independent of the package, for the tests of the families."""
 
 from fractions import Fraction
 from types import SimpleNamespace
@@ -7,7 +7,7 @@ import numpy as np
 
 
 def solve(M, b):
-    """Gauss-Jordan elimination on lists of Fractions."""
+    """Solve a linear system in Fractions by Gauss-Jordan elimination."""
     rows = [[*row, x] for row, x in zip(M, b, strict=True)]
     for i in range(len(rows)):
         k = next(j for j in range(i, len(rows)) if rows[j][i])
@@ -20,7 +20,7 @@ def solve(M, b):
 
 
 def evaluate(mdp, pi):
-    """V, rho, A (0 where not allowed) and eta of a rational model and policy."""
+    """Return V, rho, A (0 where not allowed) and eta of a rational model and policy."""
     n, gamma = mdp.n_states, Fraction(mdp.gamma)
     P_pi = [[sum(pi[s] * mdp.P[s, :, t], Fraction(0)) for t in range(n)] for s in range(n)]
     M = [[int(s == t) - gamma * P_pi[s][t] for t in range(n)] for s in range(n)]
@@ -34,7 +34,7 @@ def evaluate(mdp, pi):
 
 
 def compare(mdp, pi, pi_new):
-    """The quantities of the bounds, for an old and a new policy."""
+    """Return the quantities of the bounds for an old and a new policy."""
     old, new = evaluate(mdp, pi), evaluate(mdp, pi_new)
     A_bar = (pi_new * old.A).sum(axis=1)
     L = old.eta + sum(x * y for x, y in zip(old.rho, A_bar, strict=True))
@@ -51,7 +51,7 @@ def compare(mdp, pi, pi_new):
 
 
 def policy_of(mdp, *names):
-    """The deterministic policy that takes the named action in each state (one name: everywhere)."""
+    """Return the deterministic policy of named actions, one for each state or one for all."""
     pi = np.full((mdp.n_states, mdp.n_actions), Fraction(0), dtype=object)
     names = names * mdp.n_states if len(names) == 1 else names
     for s, name in enumerate(names):
@@ -60,7 +60,7 @@ def policy_of(mdp, *names):
 
 
 def check_model(mdp):
-    """Rows of allowed pairs are stochastic, exactly so in rationals; other rows are empty."""
+    """Check that P(.|s, a) sums to 1 for allowed (s, a), exactly in rationals, and else is 0."""
     P = mdp.P.toarray().reshape(mdp.n_states, -1, mdp.n_states) if mdp.is_sparse else mdp.P
     sums = P.sum(axis=-1)
     assert np.all(P >= 0)

@@ -1,4 +1,4 @@
-"""Arguments of families: one arithmetic for all of them, and refusals that name the argument."""
+"""Arguments of families have one arithmetic, and error messages name the argument."""
 
 from decimal import Decimal
 from fractions import Fraction as F

@@ -1,4 +1,4 @@
-"""Chains, rings, rivers, locks and walks have the values that their docstrings promise."""
+"""Chains, rings, rivers, locks and walks have the values that their docstrings state."""
 
 from fractions import Fraction as F
 

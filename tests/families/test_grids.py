@@ -1,4 +1,4 @@
-"""The gridworld: values by distance, walls, slips and size."""
+"""The grid world has the values of its docstring; walls, slips and sizes are checked."""
 
 from fractions import Fraction as F
 

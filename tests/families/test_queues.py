@@ -1,4 +1,4 @@
-"""The queue: rejecting for ever in closed form, the full queue, the best threshold."""
+"""The queue has the closed form of always rejecting; the full queue and a threshold policy."""
 
 from fractions import Fraction as F
 

@@ -1,4 +1,4 @@
-"""Random models: shapes, supports and their law, randomness from the Generator alone."""
+"""Random models: shapes, distribution of supports, and dependence on the Generator alone."""
 
 from fractions import Fraction
 from itertools import combinations

@@ -1,4 +1,4 @@
-"""The worst-case families attain what the theory says: constants are pinned by equalities."""
+"""The worst-case families have L - eta_new of their docstrings, exactly in rationals."""
 
 from fractions import Fraction as F
 from itertools import product
@@ -114,7 +114,7 @@ def test_fork_has_the_visits_and_the_gap_of_its_docstring(gamma, a):
 
 @pytest.mark.parametrize("gamma", ["1/100", "1/2", "9/10", "99/100"])
 def test_fork_nearly_attains_what_the_mean_kl_bounds(gamma):
-    """-log(1 - t) <= t / (1 - t), so no logarithm is needed to see 999/1000 of the square."""
+    """The bound -log(1 - t) <= t / (1 - t) suffices to prove 999/1000 of the square."""
     g, a = F(gamma), F(1, 100)
     case = worst_case.fork(g, a, a**3)
     found = compare(case.mdp, case.pi, case.pi_new)
@@ -154,7 +154,7 @@ def test_rare_region_reaches_its_limit(gamma, false):
 
 
 def rails(case, number=F):
-    """The gap of a ladder and a bound of its mean KL, level by level from sums over its two rails.
+    """Return the gap of a ladder and a bound of its mean KL, from sums over its two chains.
 
     T and E, the sum and the difference of the new visits of the rails, obey two equations a level.
     KL = -log(1 - t) / 2 with t = 4 x^2, and -log(1 - t) <= t (2 - t) / (2 (1 - t)).
@@ -180,7 +180,7 @@ def rails(case, number=F):
 
 
 def share(case, number=F):
-    """A lower bound of gap / (C mean_kl)."""
+    """Return a lower bound of gap / (C mean_kl)."""
     gap, mean_kl = rails(case, number)
     return gap / (4 * case.mdp.gamma / (1 - case.mdp.gamma) ** 2 * mean_kl)
 
@@ -188,7 +188,7 @@ def share(case, number=F):
 @pytest.mark.parametrize(
     ("levels", "gamma", "a"), [(1, "1/2", "1/3"), (2, "1/5", "1/10"), (5, "19/20", "1/2")]
 )
-def test_ladder_is_two_rails_that_differ_by_what_the_step_carries(levels, gamma, a):
+def test_ladder_agrees_with_sums_over_its_two_chains(levels, gamma, a):
     case = worst_case.ladder(levels, gamma, a)
     check_model(case.mdp)
     found = compare(case.mdp, case.pi, case.pi_new)
@@ -215,7 +215,7 @@ def test_ladder_refutes_the_mean_kl_without_a_logarithm(levels, gamma):
 
 @pytest.mark.parametrize("gamma", ["1/100", "1/10", "19/100", "1/5", "21/100", "1/2"])
 def test_ladder_reaches_its_limit(gamma):
-    """The limit is above 1 exactly below 1/5; at 80 levels the share is within 1/200 of it."""
+    """The limit is above 1 exactly below 1/5; at 80 levels the ratio is within 1/200 of it."""
     s = sqrt((2 - F(gamma)) / F(gamma))
     limit = (s - 1) * (s + 1) ** 2 / (4 * (s * s - s + 2))
     assert (limit > 1 + 1e-12) is (F(gamma) < F(1, 5))

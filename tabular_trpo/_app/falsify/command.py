@@ -22,9 +22,9 @@ from tabular_trpo._app.shared.progress import Update, progress_bar
 from tabular_trpo._app.shared.theorems import chosen_theorems
 from tabular_trpo._core.decimals import fixed
 from tabular_trpo._falsify import seeds
-from tabular_trpo._falsify.hunt import falsify
 from tabular_trpo._falsify.result import Refutation
 from tabular_trpo._falsify.score import APPLICABLE
+from tabular_trpo._falsify.search import falsify
 from tabular_trpo._theory.pair import Pair
 
 EPILOG = """FILE.py states claims, each a function under @tt.claim("title") that returns

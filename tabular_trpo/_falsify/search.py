@@ -1,18 +1,18 @@
-"""The search for a counterexample: climb in doubles, read exactly, shrink, prove.
+"""The search for a counterexample: maximise in doubles, round to rationals, shrink, prove.
 
 Problem: find a model and two policies on which a claim is false.  Method, in the order of the code:
 
-1. Score.  A claim says gap <= penalty.  Pairs are ranked by gap / penalty (`score`, `measure`): it
-   exceeds 1 exactly where the claim fails, and unlike gap - penalty it does not vanish with the
-   step from pi to pi_new.
+1. Score.  A claim says gap <= penalty.  Pairs are ranked by gap / penalty (`score`, `measure`),
+   which exceeds 1 exactly where the claim fails.  The difference gap - penalty vanishes with the
+   step from pi to pi_new; the ratio does not.
 2. Climb.  A population of pairs of each size is improved by random changes and selection (`climb`,
    `moves`), beginning with random pairs (`draw`), worst cases and given pairs (`seeds`).
-3. Read exactly.  A pair with a score above 1 is rounded to fractions of small denominators
-   (`rational_readings`), and each reading is judged in exact arithmetic.
-4. Shrink and prove.  A refuted pair is made as small as possible (`shrink`) and certified.
+3. Round.  A pair with a score above 1 is rounded to fractions of small denominators
+   (`rational_readings`), and each rational pair is judged in exact arithmetic.
+4. Shrink and prove.  A pair that refutes the claim is reduced in size (`shrink`) and certified.
 
 Guarantee: a refutation is proved exactly and does not depend on rounding; "unrefuted" proves
-nothing.  The search depends on the seed alone; time only cuts it short.
+nothing.  The sequence of pairs depends on the seed alone; the budget ends the sequence.
 """
 
 import time
@@ -32,7 +32,7 @@ from tabular_trpo._falsify import seeds
 from tabular_trpo._falsify.arguments import checked, given_pairs, required_gamma, with_center
 from tabular_trpo._falsify.climb import Generation, climb
 from tabular_trpo._falsify.moves import Slack
-from tabular_trpo._falsify.rational_readings import Score, promising, rationalised, scores_of
+from tabular_trpo._falsify.rational_readings import Score, exceeding, rationalised, scores_of
 from tabular_trpo._falsify.result import Refutation, SearchStatus, Unrefuted, named
 from tabular_trpo._falsify.rounding_artifacts import reject_rounding_artifacts
 from tabular_trpo._falsify.score import APPLICABLE, NO_VALUE, Scorer, scorer
@@ -44,10 +44,10 @@ from tabular_trpo._theory.pair import Pair
 from tabular_trpo._theory.plain import FastPair, PairTables
 
 SIZES = ((2, 2), (2, 3), (3, 2), (3, 3), (1, 2), (4, 2), (4, 3), (4, 4))
-OFTEN, LARGE_EVERY = 4, 3  # the first sizes take part in each round, the others in every third
-SUSPECTS = 3  # parents of a generation that are read exactly
-LEADING = 3  # given pairs that are compared with the witness of a search
-NEARLY = 1e-3  # of the best ratio, given up for smaller denominators
+OFTEN, LARGE_EVERY = 4, 3  # the first 4 sizes are searched in each turn, others every third turn
+SUSPECTS = 3  # parents of a generation that are rounded and judged exactly
+LEADING = 3  # pairs given by the user whose ratio is compared with the witness's
+NEARLY = 1e-3  # share of the best ratio that is given up for smaller denominators
 Best = tuple[float, PairTables] | None
 Progress = Callable[[float, float], None]  # share of the budget, best score
 
@@ -65,24 +65,25 @@ def falsify(
     start: Iterable[Pair] = (),
     center: object = None,
 ) -> Refutation | Unrefuted:
-    """Search for a pair that breaks a claim; make it rational, shrink it and prove the refutation.
+    """Search for a pair that violates a claim; round, shrink and certify the counterexample.
 
-    The search maximises gap / penalty, which exceeds 1 where the claim fails.  It depends on the
-    seed alone; time cuts it short, and `rounds` in the result repeats a search exactly.
+    The search maximises gap / penalty, which exceeds 1 where the claim fails.  Its pairs depend on
+    the seed alone; the `seed` and `rounds` of a result, given as arguments, repeat the search.
 
-    claim:    made by `tt.claim`, or a theorem
+    claim:    a claim made by `tt.claim`, or a theorem
+    seed:     seed of the random numbers
     budget:   seconds after which the search ends
-    gamma:    an exact number to hold gamma at, or None
-    families: whether worst-case families may seed the search
-    rounds:   end after so many rounds instead
+    gamma:    an exact number in [0, 1) at which gamma is held fixed; None lets it vary
+    families: whether the first pairs include members of the worst-case families
+    rounds:   number of rounds after which the search ends, in place of the budget
     progress: called after each round with the share of the budget spent and the best score
-    start:    pairs to begin with, each judged exactly first; a gamma that is held replaces theirs
-    center:   the number from which gap and penalty are measured, in place of the claim's own, as
-              text, "L", or a formula p -> number.  Gap and penalty are the distances of the sides
-              from it; without one the terms of the claim are sorted into both, see docs/falsify.md
-    return:   Refutation or Unrefuted, both with an exact pair
-    raises:   InvalidMDPError for a budget or gamma out of range, for the center of an equation, and
-              for a pair to begin with that is a batch or too large; TypeError for what is no claim
+    start:    pairs to begin with, each judged exactly first; a fixed gamma replaces their gamma
+    center:   a number, as text such as "L" or as a formula p -> number; gap and penalty are then
+              the distances of the sides of the claim from it.  It replaces the claim's own center.
+              Without a center, gap and penalty are found from the terms, see docs/falsify.md
+    return:   Refutation or Unrefuted, with an exact pair (Unrefuted may have none)
+    raises:   InvalidMDPError for a budget or gamma out of range, for a center of an equation, and
+              for a pair in `start` that is a batch or too large; TypeError if `claim` is no claim
 
     >>> from tabular_trpo._theory.claim import claim
     >>> @claim("more surrogate, more return")
@@ -104,7 +105,7 @@ def falsify(
     if found is not None:
         return search.refutation(found)
     for pair in (seeds.with_own_actions(x, claim.mixture, held) for x in given):
-        if judge(claim, pair).status == "refuted":  # actions that are not allowed made it so
+        if judge(claim, pair).status == "refuted":  # by its own set of allowed actions
             return search.proved(pair)
     search.tried, end = 0, time.monotonic() + budget
     fixed = None if held is None else nearest(held)
@@ -131,7 +132,7 @@ def falsify(
 
 @final
 class _Search:
-    """One search: the claim with its score, the fixed gamma or None, and the counters."""
+    """State of one search: the claim, its score, the fixed gamma or None, the seed, counters."""
 
     def __init__(self, claim: Theorem, gamma: Fraction | None, seed: int) -> None:
         self.claim, self.score = claim, scorer(claim)
@@ -140,35 +141,35 @@ class _Search:
         self.best: Best = None
 
     def counted(self, p: FastPair) -> Array:
-        """Return the scores of a batch; count the pairs that have no value."""
+        """Return the scores of a batch, (N,), and add its pairs without a value to `valueless`."""
         scores = self.score(p)
         self.valueless += int(np.count_nonzero(scores == NO_VALUE))
         return scores
 
     def readings(self, batch: PairTables) -> list[PairTables]:
-        """Return rational readings of a batch of one pair."""
+        """Return rational pairs near the only pair of a batch, smallest denominators first."""
         return rationalised(batch, self.claim.mixture, self.gamma)
 
     def refuted_reading(self, readings: Iterable[PairTables]) -> PairTables | None:
-        """Return the first reading that refutes the claim exactly, or None."""
+        """Return the first of the rational pairs that refutes the claim exactly, or None."""
         return next((reading for reading in readings if refuted(self.claim, reading)), None)
 
     def suspect(self, generation: Generation) -> PairTables | None:
-        """Return a refuted reading of one of the best pairs of a generation, or None."""
+        """Return a rational pair, near one of the best pairs, that refutes the claim, or None."""
         for i in np.flatnonzero(generation.scores[:SUSPECTS] > 1):
             readings = self.readings(generation.cases[[i]])
-            found = self.refuted_reading(promising(self.score, readings))
+            found = self.refuted_reading(exceeding(self.score, readings))
             if found is not None:
                 return found
         return None
 
     def refutation(self, found: PairTables) -> Refutation:
-        """Shrink a refuted pair and prove the refutation."""
+        """Return the Refutation by a pair that refutes the claim, after shrinking it."""
         free_gamma = self.gamma is None
         return self.proved(named(shrunk(self.claim, self.score, found, free_gamma).pair()))
 
     def proved(self, pair: Pair) -> Refutation:
-        """Judge and certify a counterexample."""
+        """Return the Refutation by a counterexample, with its verdict and its certificate."""
         verdict = judge(self.claim, pair)
         certificate, reason = None, ""
         try:
@@ -179,10 +180,10 @@ class _Search:
         return Refutation(self.claim, pair, *made, self.tried, self.rounds, self.seed)
 
     def unrefuted(self, first: Sequence[PairTables]) -> Unrefuted:
-        """Return the result without a counterexample: the witness of the largest ratio.
+        """Return the result of a search without a counterexample, with its witness.
 
-        The witness is the simplest rational approximation of the best pair that has a ratio, or a
-        pair of `first` with a larger ratio.
+        The witness is the simplest rational pair near the best pair that has a ratio, or a pair of
+        `first` with a larger ratio.
         """
         counts = self.tried, self.n_applicable, self.valueless, self.rounds, self.seed
         if self.best is None:
@@ -203,7 +204,7 @@ class _Search:
 
 
 def _ratio(score: Scorer, pair: Pair) -> float | None:
-    """Return the ratio of a pair on which the claim holds, if it has one."""
+    """Return gap / penalty of a pair; None where it has none or the claim is not proved."""
     if not score.penalty or judge(score.claim, pair).status != "proved":
         return None
     try:
@@ -220,7 +221,14 @@ def generations(
     slack: Slack | None = None,
     first: Sequence[PairTables] = (),
 ) -> Iterator[Generation]:
-    """Yield the generations of all sizes in turn; each size has its own random numbers."""
+    """Yield the generations of the populations of all sizes in turn, without end.
+
+    score:    the function to maximise
+    gamma:    the value at which gamma is held fixed; None lets it vary
+    families: whether the first parents include members of the worst-case families
+    slack:    by how much the precondition holds, (N,), see `Scorer.precondition_slack`
+    first:    pairs given by the user, first parents of their sizes
+    """
     climbs, started = [], {x.size for x in first}
     sizes = *SIZES, *sorted(started.difference(SIZES))
     for i, size in enumerate(sizes):
@@ -236,7 +244,10 @@ def generations(
 
 
 def tightest(best: Best, generation: Generation) -> Best:
-    """Return the pair of the highest score so far; None where the claim is not applicable yet."""
+    """Return (score, pair) of the better of `best` and the best pair of a generation.
+
+    return: None where `best` is None and the claim applies to no pair of the generation
+    """
     value = nearest(generation.scores[0])
     if value <= APPLICABLE or (best is not None and value <= best[0]):
         return best
@@ -244,7 +255,11 @@ def tightest(best: Best, generation: Generation) -> Best:
 
 
 def simplest_first(score: Score, readings: Sequence[PairTables]) -> Iterator[Pair]:
-    """Yield rational readings as pairs: the simplest near the best one first, then by score."""
+    """Yield rational approximations of a pair, first those within NEARLY of the best score.
+
+    readings: the approximations in order of their denominators; those within NEARLY keep this order
+              and the others follow by descending score
+    """
     values = scores_of(score, readings)
     far = values < values.max() - NEARLY * abs(values.max())
     for i in np.lexsort((np.where(far, -values, 0.0), far)):

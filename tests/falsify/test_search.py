@@ -1,4 +1,4 @@
-"""tt.falsify: refutes what is false, keeps silent on what is true, and repeats itself exactly."""
+"""`tt.falsify` refutes false claims and no true ones, and equal seeds give equal results."""
 
 import json
 from fractions import Fraction
@@ -47,7 +47,7 @@ HARD = (coupling, conservative, constrained, visitation)
 
 
 def refuted(claim: tt.Theorem, **options: Any) -> Refutation:
-    """Hunt without families; a refutation whose certificate the independent checker accepts."""
+    """Search without worst-case families; return a Refutation whose certificate is accepted."""
     found = tt.falsify(claim, **{"families": False, "rounds": 4000, **options})
     assert isinstance(found, Refutation)
     assert tt.judge(claim, found.pair).status == "refuted"
@@ -99,8 +99,13 @@ def test_the_mean_divergence_is_no_penalty_even_at_one_tenth() -> None:
 
 
 def monotone(title: str, when: Any) -> tt.Theorem:
-    """Where the precondition holds, the return does not fall."""
+    """Return the claim that eta_new >= eta where the precondition `when` holds."""
     return tt.claim(title, when=when)(lambda p: (p.eta_new, ">=", p.eta))
+
+
+def id_of(x: Any) -> Any:
+    """Return the id of a parameter: the name of a claim, else the parameter itself."""
+    return getattr(x, "name", x)
 
 
 def theorem_1(p: Any, constant: Any) -> Any:
@@ -115,20 +120,20 @@ def short_horizon(p: Any) -> Any:
     return p.smaller(p.L - p.eta - p.C * p.mean_kl, Fraction(1, 10) - p.gamma), ">=", 0
 
 
-FALSE_PROMISES = (
+WEAK_PRECONDITIONS = (
     (monotone("mean KL, gamma <= 1/10", short_horizon), None),
     (monotone("a quarter of C", lambda p: (p.L - p.eta, ">=", p.C * p.mean_kl / 4)), "1/2"),
     (monotone("constant 7/2", lambda p: (p.L, ">=", p.eta + theorem_1(p, Fraction(7, 2)))), None),
     (monotone("mean TV", lambda p: (mean_tv(p, Fraction(3, 2)), "<=", p.L - p.eta)), None),
 )
-TRUE_PROMISES = (
+STRONG_PRECONDITIONS = (
     (monotone("mean KL", lambda p: (p.L - p.eta, ">=", p.C * p.mean_kl)), "1/2"),
     (monotone("constant 4", lambda p: (p.L, ">=", p.eta + theorem_1(p, 4))), None),
     (monotone("mean TV, 2", lambda p: (mean_tv(p, 2), "<=", p.L - p.eta)), None),
 )
 
 
-@pytest.mark.parametrize(("claim", "gamma"), FALSE_PROMISES, ids=lambda x: getattr(x, "name", x))
+@pytest.mark.parametrize(("claim", "gamma"), WEAK_PRECONDITIONS, ids=id_of)
 def test_a_precondition_that_is_too_weak_is_refuted(claim: tt.Theorem, gamma: str | None) -> None:
     found = refuted(claim, gamma=gamma)
     assert found.pair.eta_new < found.pair.eta < found.pair.L
@@ -137,11 +142,11 @@ def test_a_precondition_that_is_too_weak_is_refuted(claim: tt.Theorem, gamma: st
         assert found.pair.gamma <= Fraction(1, 10)
 
 
-@pytest.mark.parametrize(("claim", "gamma"), TRUE_PROMISES, ids=lambda x: getattr(x, "name", x))
+@pytest.mark.parametrize(("claim", "gamma"), STRONG_PRECONDITIONS, ids=id_of)
 def test_a_precondition_that_is_strong_enough_is_not(claim: tt.Theorem, gamma: str | None) -> None:
     found = tt.falsify(claim, rounds=60, gamma=gamma, families=False)
     assert isinstance(found, Unrefuted) and found.status == "unrefuted"
-    assert found.n_applicable > found.tried / 4  # most children are put where the claim applies
+    assert found.n_applicable > found.tried / 4  # most children satisfy the precondition
     assert found.witness is not None
     assert tt.judge(claim, found.witness).status == "proved"
 
@@ -171,7 +176,7 @@ def test_same_seed_same_answer_another_seed_another() -> None:
 
 
 def test_a_precondition_is_climbed_into() -> None:
-    """The claim holds for gammas in a narrow range only: the search must find its way there."""
+    """The claim applies only to gammas in a narrow range, which the search must find."""
 
     @tt.claim("narrow", when=lambda p: (abs(p.gamma - Fraction(6, 7)), "<=", Fraction(1, 1000)))
     def claim(p: Any) -> Any:
@@ -202,7 +207,7 @@ def test_an_unrefuted_answer_carries_its_tightest_witness() -> None:
 
 
 def test_a_failure_that_doubles_take_for_a_tie_is_refuted() -> None:
-    """The coupling form is attained, so that a part in 10^14 less of it is false, by 10^-14."""
+    """The coupling bound is attained, so 1 - 10^-14 times the bound is false by a share 10^-14."""
 
     @tt.claim("a hair below", center="L")
     def hair(p: Any) -> Any:
