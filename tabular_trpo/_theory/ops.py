@@ -33,7 +33,7 @@ class Ops(Protocol[T]):
         """Return the rational constant c as a number of the arithmetic."""
 
     def spread(self, x: T, rank: int) -> T:
-        """Return the scalar x with axes of length 1 appended, to broadcast with values of a rank."""
+        """Return the scalar x with `rank` axes of length 1 appended, so that it broadcasts."""
 
     def operand(self, x: T, table: bool) -> T:
         """Return x ready for an operation; where x is a table, its disallowed actions hold 1."""
