@@ -155,7 +155,7 @@ class Pair(Quantities):
 
     @cached_property
     def exact(self) -> "Pair":
-        """The same pair in rational arithmetic, converted once and stored."""
+        """The pair in rational arithmetic, converted once and stored."""
         return self.to_rational()
 
     def enclosed(self) -> EnclosedPair:
