@@ -42,7 +42,7 @@ _soft = "eta_new + sum_s(rho_new*entropy_new) - (eta + sum_s(rho*entropy))"
 _Vs, _cpi = "(V_new + K_new)", f"2*alpha**2*gamma*eps_target/({_u}*(1-gamma*(1-alpha)))"
 _path = " + ".join(f"gamma**{t}*smaller(1, sqrt({t}*max_kl/2))" for t in range(1, 9))
 _li = " + ".join(f"sqrt({t})*gamma**{t}" for t in range(1, 9))
-# Three steps to go: values of a policy, advantages of pi, what they promise along its paths.
+# Horizon of three steps: values of a policy, advantages of pi, their sums along its paths.
 _V1, _V2 = "sum_a({0}*r)", "sum_a({0}*(r + next(sum_a({0}*r))))"
 _V3, _f = f"sum_a({{0}}*(r + next({_V2})))", "(r + gamma*next(V_new/2) - V_new/2)"
 _W1, _W2, _W3 = (text.format("pi") for text in (_V1, _V2, _V3))
@@ -340,7 +340,7 @@ Stated = tuple[str, str, str, str | None]  # equation, source, formula, conditio
 
 
 def _table(rows: list[str], later: dict[str, Stated]) -> dict[str, Stated]:
-    """Read a table; what a row leaves out is as in the later one."""
+    """Return the rows of a table by name; an omitted field is that of the `later` table."""
     made, source = dict[str, Stated](), ""
     for head, equation, *rest in (row.strip().split(" | ") for row in rows):
         new, _, name = head.rpartition(": ")
@@ -387,7 +387,7 @@ def _require(good: object, where: str, got: object, expected: object) -> None:
 
 
 def _plain(text: str) -> str:
-    """Spell whatever could steer a terminal or end a line."""
+    """Return the text with control characters and line ends escaped."""
     return "".join(c if c.isascii() and c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
@@ -415,7 +415,7 @@ def _fraction(text: str) -> Fraction:
 
 
 def _read(doc: dict[str, Any]) -> Env:
-    """Return each rational quantity: as read and verified, or computed by its formula."""
+    """Return all rational quantities of a certificate: read and verified, or computed."""
     model, mixture, one = doc["model"], doc["mixture"] or {}, Fraction(1)
     policies, actions = model["policies"], {*model["actions"]}
     states = dict.fromkeys(model["states"])  # in their order, and quick to search
@@ -467,7 +467,7 @@ def _read(doc: dict[str, Any]) -> Env:
 
 
 def _follow(rows: list[list[str]], env: Env) -> None:
-    """Compute each quantity, or verify one that was read."""
+    """Compute the quantity of each row, or verify the one that the certificate states."""
     for name, sign, text in rows:
         if sign != ":":
             value = _value(text, env, 0)
@@ -481,7 +481,7 @@ _LEFT: ContextVar[list[int]] = ContextVar("_LEFT")  # of the budget; unset outsi
 
 
 def _spend(*numbers: Any, bits: int = 0) -> None:
-    """Count an operation: the gcds of long numbers take the square of their length."""
+    """Count an operation on numbers, whose gcds take the square of their length, as work."""
     for x in numbers:
         bits += 0 if type(x) is float else x.numerator.bit_length() + x.denominator.bit_length()
     if left := _LEFT.get(None):
@@ -490,13 +490,13 @@ def _spend(*numbers: Any, bits: int = 0) -> None:
 
 
 def _more(total: Fraction, x: Fraction, y: Fraction) -> Fraction:
-    """Return total + x*y, and count it."""
+    """Return total + x*y, and count the operation as work."""
     _spend(total, x, y)
     return total + x * y
 
 
 def _ends(f: Callable[[Any, Any], Any], x: Interval, y: Interval) -> Interval:
-    """Enclose f, monotone in each argument, by its values at the ends."""
+    """Return an enclosure of f(x, y), f monotone in each argument, from the interval ends."""
     ends: list[Any] = []
     for a, b in [(x[0], y[0])] if x[0] is x[1] and y[0] is y[1] else product(x, y):
         if float in (type(a), type(b)) and f not in (min, max):  # infinite: signs decide
@@ -519,7 +519,7 @@ def _over(x: Interval, y: Interval) -> Interval:
 
 
 def _round(x: Interval, bits: int) -> Interval:
-    """Widen an enclosure to short ends, so that they do not grow; what is exact stays exact."""
+    """Return an enclosure with its ends rounded outwards to `bits`; an exact one unchanged."""
     keep, ends = 2 * bits + 64, list(x)
     for i, end in enumerate(x if x[0] != x[1] and float not in map(type, x) else ()):
         sizes = end.numerator.bit_length(), end.denominator.bit_length()
@@ -531,7 +531,7 @@ def _round(x: Interval, bits: int) -> Interval:
 
 
 def _ratio(x: Interval, y: Interval) -> Interval:
-    """Divide, but 0 is the ratio of 0 to anything, and infinity that of another number to 0."""
+    """Return an enclosure of x / y, where 0 / y is 0 and x / 0 is infinite for other x."""
     if x == ZERO:
         return x
     if y != ZERO:
@@ -598,7 +598,7 @@ ENTRYWISE |= {"Div": _over, "ratio": _ratio}
 
 
 def _vet(formula: str, where: str, later: Collection[str] = ()) -> None:
-    """Refuse what is not documented: a claim may not use what only the checker's formulas need."""
+    """Raise an error where a formula of a claim uses a name or syntax that is not documented."""
     words = re.findall(r"\w+", formula)  # 0x10 and 1_0 are words, and no digits
     good = all(x in NAMES or x in ARITY or x.isdigit() for x in words) and not {*later} & {*words}
     depth, level = 0, [_tree(formula)]
@@ -619,7 +619,7 @@ def _tree(formula: str) -> Any:
 
 
 def _value(node: Any, env: Env, bits: int) -> Value:
-    """Evaluate a formula, given as text or as its syntax tree."""
+    """Return the value of a formula, given as text or as its syntax tree, at `bits`."""
     _spend()
     match _tree(node) if isinstance(node, str) else node:
         case ast.Constant(value=n) if type(n) is int:
@@ -684,7 +684,7 @@ def _apply(name: str, args: list[Value], env: Env, bits: int) -> Value:
 
 
 def _classes(env: Env, pi: Value) -> Value:
-    """Count the recurrent classes: states that all they lead to lead back to."""
+    """Return the number of recurrent classes of the chain of pi, from its graph."""
     after: dict[str, list[str]] = {s: [] for (s,) in env["ones"]}
     for s, a, t in env["P"]:
         if env["P"][s, a, t][0] > 0 and pi[s, a][0] > 0:
@@ -758,14 +758,14 @@ STRUCTURE |= {"weights": partial(_weights, False), "shared_weights": partial(_we
 
 
 def _holds(relation: str, slack: Interval) -> bool | None:
-    """Say whether a relation holds whose slack lies in an interval; None if both are possible."""
+    """Return whether a relation holds, from an enclosure of the slack; None if undecided."""
     if relation == "==" and not slack[0] == slack[1] == 0:
         return False if slack[0] > 0 or slack[1] < 0 else None
     return True if slack[0] >= 0 else False if slack[1] < 0 else None
 
 
 def _test(text: str, env: Env, bits: int) -> tuple[bool | None, Interval]:
-    """Say whether a claim holds, and enclose its slack: the distance of its sides."""
+    """Return whether a claim holds (None if undecided) and an enclosure of its slack."""
     left, relation, right = re.split(RELATION, text)
     formula = f"{right} - ({left})" if relation == "<=" else f"{left} - ({right})"
     slack = _value(formula, env, bits)[()]
@@ -773,7 +773,7 @@ def _test(text: str, env: Env, bits: int) -> tuple[bool | None, Interval]:
 
 
 def _judge(claim: dict[str, Any], where: str, env: Env, version: int) -> Statement:
-    """Evaluate a claim at rising precision until its status and its recorded slack follow."""
+    """Return the claim re-checked at rising precision until status and slack are confirmed."""
     name, given = claim["name"], claim["slack"]
     said = f"{claim['lhs']} {claim['relation']} {claim['rhs']}", claim["precondition"]
     text, condition = (x and re.sub("|".join(FORMER), lambda new: FORMER[new[0]], x) for x in said)
@@ -861,7 +861,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def load(data: bytes) -> Any:
     """Return the document that the bytes of a certificate hold.
 
-    raises: ValueError for what is no JSON in UTF-8, or is the JSON of something else
+    raises: ValueError for bytes that are not JSON in UTF-8, or not a certificate
     """
     if len(data) > MOST_BYTES:
         raise ValueError(f"more than {MOST_BYTES} bytes")
@@ -877,7 +877,7 @@ def load(data: bytes) -> Any:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Print a line a statement: exit 0 ok, 1 a certificate refuted, 2 usage, 3 unreadable."""
+    """Print one line a statement; exit 0 ok, 1 a certificate refuted, 2 usage, 3 unreadable."""
     paths, codes = sys.argv[1:] if argv is None else argv, {0}
     if not paths or paths[0].startswith("-"):
         print("usage: check.py FILE...", file=sys.stderr)

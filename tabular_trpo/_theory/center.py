@@ -8,9 +8,11 @@ from tabular_trpo._theory.vocabulary import SCALAR
 
 
 def traced_center(center: object) -> Expression | None:
-    """Return the center as an expression: of None, its text, or a formula p -> number.
+    """Return the center of a bound, given as text or as a formula p -> number, as an expression.
 
-    raises: InvalidMDPError for a text that states no number; TypeError where a formula gives none
+    return: None for None
+    raises: InvalidMDPError where the text is not a number of a pair; TypeError where the
+            formula does not return a number
 
     >>> traced_center("L"), traced_center(lambda p: p.eta + p.sum_s(p.rho * p.A_bar))
     (L, eta + sum_s(rho*A_bar))

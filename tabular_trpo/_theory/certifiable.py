@@ -1,6 +1,6 @@
-"""Which claims and numbers the independent checker can follow: its limits.
+"""The claims and numbers that the independent checker can verify: its limits.
 
-The numbers here are those of check.py, which nothing below the command line may import; a test
+The limits here are those of check.py, which no module below the command line may import; a test
 compares them.
 """
 
@@ -22,16 +22,23 @@ from tabular_trpo._theory.theorems import THEOREMS
 from tabular_trpo._theory.verdict import Verdict
 from tabular_trpo._theory.vocabulary import beyond_certificates
 
-MOST_DIGITS, MOST_HEX, MOST_TEXT = 4000, 2**16, 1000  # of numbers given, computed; of a formula
-MOST_DEPTH = 250  # of a formula that is nested, as a long sum is
+MOST_DIGITS, MOST_HEX, MOST_TEXT = (
+    4000,
+    2**16,
+    1000,
+)  # digits of given and of computed numbers; characters
+MOST_DEPTH = 250  # nesting depth of a formula
 # `judge` counts bits below the largest term of a slack, the checker below 1.  So a quarter of its
-# last precision is taken: what that settles, the checker settles, logarithms closer than 2^-12288.
+# largest precision is used: a sign that it settles is settled by the checker too.
 CERTIFIED_BITS = MAX_BITS // 4
 _BEYOND = 10**MOST_DIGITS
 
 
 def check_titles(theorems: Sequence[Theorem]) -> None:
-    """Refuse no claim at all, a title that occurs twice, and the name of a theorem on a claim."""
+    """Raise InvalidMDPError where the titles of claims are not valid.
+
+    There must be at least one claim; each title occurs once and is not the name of a theorem.
+    """
     if not theorems:
         raise invalid("claims", "theorems", "is empty", "at least one claim")
     table = {theorem.name: theorem for theorem in THEOREMS}
@@ -52,7 +59,7 @@ def check_titles(theorems: Sequence[Theorem]) -> None:
 
 
 def left_out(theorem: Theorem, verdict: Verdict, pair: Pair) -> str:
-    """Return why the checker could not follow the verdict on a rational pair, or nothing."""
+    """Return why the checker cannot re-check the verdict on a rational pair, or an empty text."""
     if verdict.status == "undecided" or verdict.reason.startswith(NO_VALUE):
         return verdict.reason
     if verdict.reason == NOT_MIXTURE and theorem.condition:
@@ -97,20 +104,20 @@ def _follows(theorem: Theorem, verdict: Verdict, pair: Pair) -> bool:
 
 
 def decimal(x: Fraction) -> str:
-    """Return the text of a number of the model; LimitError beyond MOST_DIGITS."""
+    """Return a number of the model as decimal text; LimitError beyond MOST_DIGITS digits."""
     if max(abs(x.numerator), x.denominator) >= _BEYOND:
         raise _too_long("a number of the model", MOST_DIGITS)
     return written(x)
 
 
 def hexadecimal(x: Fraction) -> str:
-    """Return the text of a computed number."""
+    """Return a computed number as text p or p/q in hexadecimal digits."""
     whole = digits(x.numerator)
     return whole if x.denominator == 1 else f"{whole}/{digits(x.denominator)}"
 
 
 def digits(n: int) -> str:
-    """Return the hexadecimal digits of an integer; LimitError beyond MOST_HEX."""
+    """Return the hexadecimal digits of an integer; LimitError beyond MOST_HEX digits."""
     if n.bit_length() > 4 * MOST_HEX:
         raise _too_long("a computed number", MOST_HEX)
     return f"{n:x}"

@@ -102,14 +102,14 @@ def pair_certificate(
 
 
 def _witnesses(names: set[str], pair: Pair) -> dict[str, Any]:
-    """Return the witnesses of every pair, and those that these names rest on."""
+    """Return the solutions that each certificate holds, and those that the names require."""
     found = {name: _vector(getattr(pair, name)) for name in WITNESSES}
     needed = {part.name for entry in entries(names) for part in entry.rests_on}
     return found | {x: _vector(getattr(pair, x)) for x in WITNESSES_ON_DEMAND if x in needed}
 
 
 def digest(made: dict[str, Any]) -> str:
-    """Return the SHA-256 of the canonical JSON of a certificate, its own digest left out."""
+    """Return the SHA-256 of the canonical JSON of a certificate without its `digest` field."""
     body = {key: value for key, value in made.items() if key != "digest"}
     text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -118,7 +118,7 @@ def digest(made: dict[str, Any]) -> str:
 def _claims(
     theorems: Sequence[Theorem], pair: Pair, bits: int
 ) -> tuple[list[dict[str, Any]], set[str]]:
-    """Return the claims that check can follow, and the names that it evaluates for them.
+    """Return the claims that the checker can re-check, and the names that it evaluates for them.
 
     raises: LimitError with the reasons where there is none
     """
@@ -138,7 +138,10 @@ def _claims(
 
 
 def _evaluated(theorem: Theorem, verdict: Verdict) -> set[str]:
-    """Return the names that are read to check a verdict: no statement whose premise fails."""
+    """Return the names that the checker evaluates for a verdict.
+
+    Where the precondition fails, the names in the statement are not among them.
+    """
     if verdict.reason == NOT_MIXTURE:
         return set()
     if verdict.reason == PRECONDITION_FAILS and theorem.condition is not None:

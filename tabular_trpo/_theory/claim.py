@@ -27,7 +27,7 @@ LONGEST_SHOWN = 80  # characters of a formula in a `repr`
 
 @final
 class Exactness(PlainStrEnum):
-    """The numbers that decide a theorem: with "sqrt" roots too, with "log" logarithms too."""
+    """The class of numbers that decides a theorem: rationals, with roots, or with logarithms."""
 
     RATIONAL = "rational"
     SQRT = "sqrt"
@@ -73,12 +73,12 @@ class Claim:
 @final
 @locked_dataclass(frozen=True, eq=False)
 class Traced:
-    """A formula that was traced before: that of a misquotation, a copy or a pickle of a theorem."""
+    """An already traced formula: that of a misquotation, or of a copied or pickled theorem."""
 
     statement: Statement
 
     def __call__(self, p: Symbols) -> Statement:
-        """Return the statement."""
+        """Return the stored statement; the argument p is not used."""
         return self.statement
 
 
@@ -126,7 +126,7 @@ class Theorem:
     centre = renamed_attribute("centre", "center_expression")
 
     def __post_init__(self) -> None:
-        """Check the words, trace the formulas."""
+        """Check the texts of the fields and trace the formulas."""
         check_title(self.name)
         center = traced_center(self.center)
         statement = trace(self.formula)
@@ -138,22 +138,22 @@ class Theorem:
         object.__setattr__(self, "mixture", any(entry.mixture for entry in entries(names)))
 
     def _portable(self) -> dict[str, Traced | None]:
-        """Return the formulas as they were traced: functions of users cannot be pickled."""
+        """Return the formulas as traced statements, since functions of users cannot be pickled."""
         return {
             "formula": Traced(self.statement),
             "precondition": None if self.condition is None else Traced(self.condition),
         }
 
     def __call__(self, pair: Quantities) -> Claim:
-        """Evaluate both sides at a pair; a batch of pairs gives batched sides.
+        """Return the claim that this theorem makes on a pair; a batch of pairs gives batched sides.
 
-        raises: InvalidMDPError for a theorem on mixtures and a pair that is none
+        raises: InvalidMDPError for a theorem on mixtures where the pair is not a mixture
         """
         return self.at(pair, self.statement)
 
     @public
     def at(self, pair: Quantities, statement: Statement) -> Claim:
-        """Evaluate the statement or the condition."""
+        """Return the claim of a statement, or of the precondition, evaluated at a pair."""
         if self.mixture and not pair.is_mixture:
             cure = "Build the pair by Pair.mixture(mdp, pi, target, alpha)"
             raise invalid("mixture", self.name, "is about mixtures only", "a mixture pair", cure)
@@ -162,12 +162,12 @@ class Theorem:
 
     @public
     def claim(self, lhs: Any, rhs: Any, relation: str = "") -> Claim:
-        """Return the claim with these numbers as its sides."""
+        """Return the claim of this theorem with the given numbers as its sides."""
         relation = relation or self.statement.relation
         return Claim(self.name, self.equation, self.source, lhs, relation, rhs)
 
     def text(self) -> tuple[str, str, str]:
-        """Return (lhs, relation, rhs) in the formula language of the certificates."""
+        """Return the statement as texts (lhs, relation, rhs) in the formula language."""
         return str(self.statement.lhs), self.statement.relation, str(self.statement.rhs)
 
     def condition_text(self) -> str | None:
@@ -180,7 +180,7 @@ class Theorem:
 
     @property
     def exactness(self) -> Exactness:
-        """The numbers that decide it: "rational", "sqrt" (roots too) or "log" (logarithms too)."""
+        """The numbers that decide the theorem: "rational", "sqrt" (roots) or "log" (both)."""
         names = self.names()
         if any(entry.logarithms for entry in entries(names)):
             return Exactness.LOG
@@ -188,18 +188,18 @@ class Theorem:
 
     @property
     def sides(self) -> str:
-        """The sides it bounds: "two" of an equation or an absolute error on the left, or "one"."""
+        """The number of sides bounded: "two" for equations and absolute errors, else "one"."""
         two = self.statement.relation == "==" or _is_error(self.statement.lhs)
         return "two" if two else "one"
 
     def __repr__(self) -> str:
-        """Return one line: the name, the formula (cut where it is long) and the equation."""
+        """Return one line: the name, the formula (shortened if long) and the equation."""
         text = shorten(" ".join(self.text()), LONGEST_SHOWN, placeholder=" ...")
         return f"<Theorem {plain(self.name)}: {text}, {plain(self.equation)}>"
 
 
 def _is_error(lhs: Expression) -> bool:
-    """Return whether an absolute value, its largest over the states or a multiple is bounded."""
+    """Return whether lhs is an absolute value, its maximum over the states, or a multiple of it."""
     match lhs.op, lhs.args:
         case "abs", _:
             return True
@@ -225,7 +225,7 @@ def theorem(
     same_as: str = "",
     algebra: bool = False,
 ) -> Callable[[Formula], Theorem]:
-    """Make a Theorem of a function; its name is the function's."""
+    """Return a decorator that makes a Theorem of a formula; the function name is its name."""
 
     def made(formula: Formula) -> Theorem:
         name = formula.__name__

@@ -10,9 +10,9 @@ from tabular_trpo._exact.evaluate import Evaluation
 
 
 def coupling_constant(max_tv: Any, gamma: Any) -> Any:
-    """Return c = sum_t gamma^t (1 - (1 - max_tv)^t), for paths on a coupling.
+    """Return the coupling constant c = sum_t gamma^t (1 - (1 - max_tv)^t).
 
-    It bounds the discounted chance that coupled paths of the policies differ, and is
+    It bounds the discounted probability that coupled paths of two policies differ.  In closed form
     c = max_tv gamma / ((1 - gamma) (1 - gamma (1 - max_tv))): TRPO (2015), appendix A, before
     1 - gamma (1 - max_tv) is rounded down to 1 - gamma.
 

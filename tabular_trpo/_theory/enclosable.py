@@ -1,9 +1,10 @@
-"""Which claims the checker can follow, which encloses irrational numbers and uses no identities.
+"""The claims that the checker can decide, which encloses irrational numbers and uses no identities.
 
-To the checker a number is exact while + - * / maxima and perfect squares make it; logarithms and
-other roots are intervals that shrink with the precision, and so is what is computed from them.  An
-interval around a number that happens to be 0 never shows its sign: under a root, beside infinity
-and as the slack of a claim it stops the checker.  Here exact arithmetic finds where that happens.
+The checker computes exactly with + - * /, maxima and roots of perfect squares.  It encloses
+logarithms, other roots and the results computed from them in intervals that shrink with the
+precision.  An interval around 0 never shows the sign of the number: the checker cannot go on where
+that number is under a root, multiplied by infinity, or the slack of a claim.  This module finds
+those cases in exact arithmetic.
 """
 
 from collections.abc import Callable
@@ -25,36 +26,36 @@ GIVEN = ("number", "name")
 
 
 def settled(statement: Statement, pair: Pair) -> bool:
-    """Return whether enclosures settle the sign of a statement's slack on an exact pair.
+    """Return whether enclosures can show the sign of the slack of a statement on an exact pair.
 
     raises: ArithmeticError, ValueError where a side has no value
     """
-    view, slack = _View(pair), statement.lhs - statement.rhs
+    view, slack = _CheckerView(pair), statement.lhs - statement.rhs
     hidden = view.enclosed(slack) & view.equals(slack, 0)
     return view.followed and not hidden.any()
 
 
 @final
-class _View:
-    """What the checker sees of the parts of formulas on one exact pair."""
+class _CheckerView:
+    """The parts of formulas on one exact pair, each exact or enclosed in the checker."""
 
     def __init__(self, pair: Pair) -> None:
-        """Begin with no part evaluated; `followed` until a part stops the checker."""
+        """Store the pair; `followed` becomes False at a part that the checker cannot evaluate."""
         self.pair, self.followed = pair, True
         self._known: Values = {}
         self._enclosed: dict[Expression, Array] = {}
 
     def value(self, e: Expression, rank: int | None = None) -> Array:
-        """Return the exact value as an object array, with axes up to a higher rank."""
+        """Return the exact value of e as an object array, with axes appended up to `rank`."""
         value = np.asarray(e.value(self.pair, self._known), dtype=object)
         return _spread(value, 0 if rank is None else rank - e.rank)
 
     def equals(self, e: Expression, x: Scalar, rank: int | None = None) -> Array:
-        """Return where the value equals an exact number, or may do so for all that is settled."""
+        """Return a mask of the entries of e that equal x or cannot be distinguished from x."""
         return _each(_equal, self.value(e, rank), x)
 
     def enclosed(self, e: Expression, rank: int | None = None) -> Array:
-        """Return where the checker has an interval and no number."""
+        """Return a mask of the entries of e that the checker has as an interval, not exactly."""
         if e not in self._enclosed:
             self._enclosed[e] = self._find(e) & ~_infinite(self.value(e))
         return _spread(self._enclosed[e], 0 if rank is None else rank - e.rank)
@@ -87,7 +88,11 @@ class _View:
         return self._reduced(e.op, parts[0], masks[0])
 
     def _product(self, e: Expression, parts: list[Expression], masks: list[Array]) -> Array:
-        """An exact 0 hides the other factor, and infinity a dividend; an enclosed 0 does not."""
+        """Return the mask of the enclosed entries of a product or quotient e.
+
+        An exact factor 0 makes the result exact, and so does an infinite divisor; an enclosed 0
+        does not.
+        """
         zeros = [self.equals(x, 0, e.rank) for x in parts]
         ends = [_infinite(self.value(x, e.rank)) for x in parts]
         for i, j in ((0, 1), (1, 0)):
@@ -97,7 +102,10 @@ class _View:
         return (masks[0] | masks[1]) & ~hidden
 
     def _reduced(self, op: str, x: Expression, mask: Array) -> Array:
-        """Sums are enclosed where one of their terms is, maxima where one that attains them is."""
+        """Return the mask of the enclosed entries of a sum or maximum of x.
+
+        A sum is enclosed if one of its terms is, a maximum if an entry that attains it is.
+        """
         reduce = getattr(self.pair, op)
         if op not in ("max_s", "max_a"):
             return _each(_differ, reduce(elementwise(lambda x: Fraction(int(x)), mask)), 0)

@@ -1,4 +1,4 @@
-"""The quantities of a float pair as intervals: each value with its proved radius."""
+"""The quantities of a float pair as intervals: each computed value with its proved error radius."""
 
 from dataclasses import fields, replace
 from functools import cached_property
@@ -40,7 +40,10 @@ class EnclosedPair(Quantities):
     """
 
     def __init__(self, old: Evaluation, new: Evaluation, target: Array | None, alpha: Any) -> None:
-        """Put intervals round the two evaluations; `target` and `alpha` make it a mixture."""
+        """Enclose the two evaluations by their error radii.
+
+        target, alpha: of a mixture, else None
+        """
         mdp = old.mdp
         self.mdp, self.ops = mdp, IntervalOps(mdp)
         self.gamma = Interval.exact(mdp.gamma)
@@ -51,13 +54,16 @@ class EnclosedPair(Quantities):
         if target is not None:
             self.target, self.alpha = _stochastic(target), Interval.exact(alpha)
             self.pi_new = (1 - self.alpha) * self.pi + self.alpha * self.target
-            radius = _drifted(new, self.pi_new)
+            radius = _mixture_radius(new, self.pi_new)
         self.old, self.new = _enclosed(old, old.radius), _enclosed(new, radius)
         self.W = self.V_new - self.V
         self.eta_dot = self.L - self.eta
 
     def _computed(self, entry: VocabularyEntry) -> Scalar:
-        """Compute a quantity; 0 times inf makes a number unbounded."""
+        """Return the enclosure of a quantity, computed by its formula.
+
+        An interval that results from 0 times infinity is unbounded.
+        """
         try:
             return super()._computed(entry)
         except UnboundedError:
@@ -67,13 +73,13 @@ class EnclosedPair(Quantities):
 
     @cached_property
     def V_star(self) -> Interval:
-        """The optimal value, by its own radius."""
+        """The enclosure of the optimal value V*, (S,), by its own proved error radius."""
         best = optimal(self.mdp)
         return Interval.around(best.V_star, best.radius.V_star)
 
 
 def _enclosed(ev: Evaluation, radius: Radius) -> Evaluation:
-    """Return the record with an interval in each field."""
+    """Return the evaluation with each field replaced by an interval of its radius."""
     enclosed: dict[str, Any] = {
         name: Interval.around(getattr(ev, name), getattr(radius, name)) for name in BOUNDED
     }
@@ -81,7 +87,10 @@ def _enclosed(ev: Evaluation, radius: Radius) -> Evaluation:
 
 
 def _stochastic(rows: Array) -> Interval:
-    """Return rows as they are read exactly: the largest entry gives up the mass below the grid."""
+    """Return an enclosure of the exact reading of probability rows, (S,) or (S, A).
+
+    In the exact reading the largest entry of each row is reduced by the mass below the grid.
+    """
     below = below_grid(rows)
     if not np.any(below):
         return Interval.exact(rows)
@@ -91,10 +100,10 @@ def _stochastic(rows: Array) -> Interval:
     return Interval.around(rows, radius)
 
 
-def _drifted(new: Evaluation, pi_new: Interval) -> Radius:
-    """Enlarge the radii from the stored mixture, whose rows were put on the grid, to the exact one.
+def _mixture_radius(new: Evaluation, pi_new: Interval) -> Radius:
+    """Return radii enlarged by the distance from the stored mixture to the exact mixture.
 
-    With x the largest 1-norm between their rows, by the performance difference identity
+    With x the largest 1-norm of the difference of two rows, by the performance difference identity
     abs(V - V') <= x max abs(Q) / (1 - gamma), and sum abs(rho - rho') <= gamma x / (1 - gamma)^2.
     """
     x = abs(pi_new - new.pi).sum(axis=-1).max()

@@ -20,23 +20,26 @@ from tabular_trpo._theory import fisher
 
 @final
 class ExactOps:
-    """Fractions, and Reals where logarithms or roots enter; one model, dense."""
+    """The operations of `Ops` on Fractions, and on Reals where logarithms or roots occur.
+
+    The model is one dense rational model, without batch axes.
+    """
 
     def __init__(self, mdp: MDP) -> None:
-        """Keep the model and its rows in integers."""
+        """Store the model and its transition rows as integers over a common denominator."""
         assert mdp._rows is not None
         self.mdp, self._rows = mdp, mdp._rows
 
     def constant(self, c: Fraction) -> Fraction:
-        """Return the constant."""
+        """Return the constant c itself, a Fraction."""
         return c
 
     def spread(self, x: Scalar, rank: int) -> Scalar:
-        """Append axes of length 1 to an array; a Fraction combines with any."""
+        """Append `rank` axes of length 1 to an array; return a single number unchanged."""
         return x.reshape(x.shape + (1,) * rank) if isinstance(x, np.ndarray) else x
 
     def operand(self, x: Scalar, table: bool) -> Scalar:
-        """Put 1 at the actions that are not allowed."""
+        """Return x with 1 at the disallowed actions if it is a table, else x unchanged."""
         if not table or self.mdp.allowed is None:
             return x
         filled = x.copy()
@@ -44,7 +47,7 @@ class ExactOps:
         return filled
 
     def times(self, x: Scalar, y: Scalar) -> Scalar:
-        """Multiply; 0 times an infinite Real, which raises in `Real`, is 0."""
+        """Return the product x y; 0 times an infinite Real is 0, where `Real` itself raises."""
         try:
             return x * y
         except ArithmeticError:
@@ -53,76 +56,79 @@ class ExactOps:
             )
 
     def over(self, x: Scalar, y: Scalar) -> Scalar:
-        """Divide; the message of a division by 0 is "division by 0", not "Fraction(1, 0)"."""
+        """Return the quotient x / y; a zero in y raises ZeroDivisionError("division by 0")."""
         try:
             return x / y
         except ZeroDivisionError:
             raise ZeroDivisionError("division by 0") from None
 
     def power(self, x: Scalar, n: int) -> Scalar:
-        """Take powers."""
+        """Return the elementwise power x**n."""
         return x**n
 
     def sum_s(self, f: Array) -> Scalar:
-        """Sum."""
+        """Return the sum of f (S,) over the states."""
         return f.sum(axis=-1)
 
     def sum_a(self, X: Array) -> Scalar:
-        """Masked sum."""
+        """Return the sum of X (S, A) over the allowed actions of each state, (S,)."""
         return X.sum(axis=-1) if self.mdp.allowed is None else self._by_row(sum, X)
 
     def max_s(self, f: Array) -> Scalar:
-        """Maximum by certain comparisons."""
+        """Return the maximum of f (S,), decided by exact comparisons."""
         return _maximum(f.tolist())
 
     def max_a(self, X: Array) -> Array:
-        """Masked maximum of each row."""
+        """Return the maximum of X (S, A) over the allowed actions of each state, (S,)."""
         return self._by_row(_maximum, X)
 
     def _by_row(self, reduce: Callable[[list[Scalar]], Scalar], X: Array) -> Array:
-        """Reduce each row over the allowed actions."""
+        """Return `reduce` applied to the allowed entries of each row of X (S, A), (S,)."""
         out = np.empty(len(X), dtype=object)
         out[:] = [reduce(row[mask].tolist()) for row, mask in zip(X, self.mdp.mask, strict=True)]
         return out
 
     def smaller(self, x: Scalar, y: Scalar) -> Scalar:
-        """Minimum by certain comparisons."""
+        """Return the elementwise minimum of x and y, decided by exact comparisons."""
         return np.frompyfunc(lambda a, b: extrema.minimum([a, b]), 2, 1)(x, y)
 
     def ratio(self, x: Scalar, y: Scalar) -> Scalar:
-        """Divide; by 0 too."""
+        """Return x / y: 0 where x is 0, and infinity with the sign of x where only y is 0."""
         return np.frompyfunc(_ratio, 2, 1)(x, y)
 
     def sqrt(self, x: Scalar) -> Scalar:
-        """Root."""
+        """Return the elementwise square root of x; a negative number raises an error."""
         return elementwise(real.sqrt, x) if isinstance(x, np.ndarray) else real.sqrt(x)
 
     def kl(self, p: Array, q: Array) -> Scalar:
-        """See `exact.divergence`."""
+        """Return KL(p || q) of the rows of p and q (S, A) by `exact.divergence`, (S,)."""
         return divergence.kl_of_rows(p, q)
 
     def log(self, x: Scalar) -> Scalar:
-        """Logarithm."""
+        """Return the elementwise natural logarithm of x; a number <= 0 raises an error."""
         return elementwise(real.log, x) if isinstance(x, np.ndarray) else real.log(x)
 
     def log_gap(self, p: Array, q: Array) -> Scalar:
-        """Logarithm of the quotient, which is rational."""
+        """Return abs(log(q / p)) of two tables (S, A), from the rational quotient q / p."""
         return np.frompyfunc(_log_gap, 2, 1)(p, q)
 
     def entropy(self, p: Array) -> Array:
-        """Sum the logarithms of the support."""
+        """Return the entropy of each row of a policy p (S, A), summed over its support, (S,)."""
         out = np.empty(len(p), dtype=object)
         out[:] = [sum((x * real.log(1 / x) for x in row if x), Fraction(0)) for row in p.tolist()]
         return out
 
     def expect_next(self, f: Array) -> Array:
-        """Multiply by the rows of P."""
+        """Return the mean of f (S,) after one step, sum_t P(t|s, a) f(t), (S, A)."""
         if not _all_rational(f):
             return np.asarray(self.times(self.mdp.P, f).sum(axis=-1))
         return rational.expect(self._rows, CommonDenominator.of(f))
 
     def push_forward(self, X: Array) -> Array:
-        """Multiply by the columns of P, in integers over one denominator."""
+        """Return the mass sum_sa X(s, a) P(t|s, a) at each state t, (S,).
+
+        The sums are of integers over one denominator.
+        """
         if not _all_rational(X):
             return np.asarray(self.times(X[..., None], self.mdp.P).sum(axis=(0, 1)))
         weights = CommonDenominator.of(
@@ -131,12 +137,15 @@ class ExactOps:
         return CommonDenominator(weights.num.dot(self._rows.num), weights.den).fractions()
 
     def transition_l1(self, X: Array) -> Array:
-        """Sum over actions, then the sizes."""
+        """Return sum_t abs(sum_a X(s, a) P(t|s, a)) for each state s, (S,)."""
         closed = self.times(X[..., None], self.mdp.P).sum(axis=1)
         return np.asarray(abs(closed).sum(axis=-1))
 
     def solve(self, pi: Array, b: Array) -> Array:
-        """Solve forward; the residual was checked to be 0.  A Real b needs all columns."""
+        """Return x with (I - gamma P_pi) x = b, (S,), by an exact solution with residual 0.
+
+        If b holds Reals, the whole inverse is computed and multiplied by b.
+        """
         chain = rational.ClosedChain(self._rows, pi, self.mdp.gamma)
         if _all_rational(b):
             return chain.forward(b).fractions()
@@ -144,19 +153,19 @@ class ExactOps:
         return np.asarray((rational.inverse(chain) * b).sum(axis=-1))
 
     def fundamental_matrix(self, pi: Array, start: Array) -> Array:
-        """Solve for each column."""
+        """Return (I - P_pi + 1 start)^-1, (S, S), by an exact solution for each column."""
         if self.classes(pi) > 1:
             raise no_average()
         spend(inverse_seconds(self._rows, pi, Fraction(1)), "an exact inverse")
         return rational.inverse(rational.ClosedChain(self._rows, pi, Fraction(1), start))
 
     def classes(self, pi: Array) -> Fraction:
-        """Return the number of recurrent classes, from the graph of positive entries."""
+        """Return the number of recurrent classes of P_pi, by the graph of its positive entries."""
         edges = np.asarray((pi[..., None] * self.mdp.P).sum(axis=1) != 0, dtype=bool)
         return Fraction(int(dense.closed_classes(edges)))
 
     def natural_gradient(self, pi: Array, rho: Array, A: Array, shared: bool) -> Array:
-        """Return the natural gradient by exact pseudo-inverses."""
+        """Return the natural gradient F^+ (rho pi A), (S, A), by exact pseudo-inverses."""
         return fisher.natural_gradient(pi, rho, A, shared, pseudo.exact_inverse)
 
 

@@ -24,7 +24,7 @@ KEPT = ("expect_next", "push_forward", "transition_l1", "sum_a", "max_a")
 
 
 class Point(Protocol):
-    """A pair of policies as expressions are evaluated at it: its attributes are the quantities.
+    """The pair at which expressions are evaluated; its attributes are the quantities.
 
     ops:  the operations of its arithmetic
     kept: values of KEPT calls for the next formula, or None
@@ -37,13 +37,14 @@ class Point(Protocol):
 @final
 @dataclass(frozen=True, slots=True, eq=False, repr=False, weakref_slot=True)
 class Expression:
-    """A number, a name, an operation or a function call; `rank` says what the value ranges over.
+    """A number, a name, an operation or a function call of the formula language.
 
-    Equal expressions are one object, so what occurs twice is evaluated once.
+    `rank` is that of the value: 0 a number, 1 one number a state, 2 one a state and action.  Equal
+    expressions are one object, so a part that occurs twice is evaluated once.
 
     op:   "number", "name", "+", "-", "*", "/", "**", "neg" or a function of the language
     args: expressions; the literal for "number", "name" and exponents
-    body: of a call of a function that has a formula, that formula of the arguments
+    body: in a call of a function that has a formula, that formula with these arguments
     """
 
     op: str
@@ -61,7 +62,7 @@ class Expression:
         return _MADE.setdefault(key, object.__new__(cls)) if found is None else found
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the parts: equal expressions are one object in the other process too."""
+        """Pickle the parts, so that equal expressions are one object in the receiving process."""
         return Expression, (self.op, self.args, self.rank, self.body)
 
     def __add__(self, other: "Operand") -> "Expression":
@@ -97,7 +98,7 @@ class Expression:
         return _binary("/", other, self)
 
     def __pow__(self, exponent: int) -> "Expression":
-        """Return self to a power that is a literal from 0 to 32."""
+        """Return self to the power of a literal integer from 0 to 32."""
         if type(exponent) is not int or not 0 <= exponent <= MOST_POWER:
             raise TypeError(
                 f"exponent = {shown(exponent)}, expected an integer from 0 to {MOST_POWER}"
@@ -113,23 +114,23 @@ class Expression:
         return Expression("abs", (self,), self.rank)
 
     def __bool__(self) -> bool:
-        """Refuse: an expression has no value without a pair."""
+        """Raise TypeError: an expression has no truth value without a pair."""
         raise TypeError("a formula cannot branch on a quantity: it is one text for every pair")
 
     def __eq__(self, other: object) -> bool:
-        """Refuse, as `bool` does; relations are the middle part of what a formula returns."""
+        """Raise TypeError; a relation is the middle element of the tuple that a formula returns."""
         raise TypeError('compare by returning (lhs, "==", rhs), expected no == inside a formula')
 
     __hash__ = object.__hash__
 
     def __str__(self) -> str:
-        """Return the text in Python syntax, with no parentheses that are not needed."""
+        """Return the text in Python syntax, without unnecessary parentheses."""
         return _text(self, 0)
 
     __repr__ = __str__
 
     def names(self) -> set[str]:
-        """Return the names of quantities and functions that occur."""
+        """Return the names of the quantities and functions that occur in the expression."""
         if self.op == "name":
             return {self.args[0]}
         inner = (x.names() for x in self.args if isinstance(x, Expression))
@@ -138,9 +139,9 @@ class Expression:
     def value(self, p: Point, known: "Values | None" = None) -> Scalar:
         """Return the value at a pair, in the arithmetic of the pair.
 
-        Where there is none, floats are NaN without a warning.
+        Where a float pair has no value the result is NaN, without a warning.
 
-        known:  values found by former calls at the same pair; those found now are added
+        known:  values of expressions from earlier calls at the same pair, which this call extends
         raises: ArithmeticError or ValueError where a rational pair or an enclosed one has no value
         """
         with np.errstate(all="ignore"):
@@ -153,7 +154,7 @@ Values = dict[Expression, Scalar]
 
 
 def number(x: object) -> Expression:
-    """Return a literal; a float stands for the decimal that it prints as.
+    """Return x as an expression; a float stands for the decimal that it prints as.
 
     >>> str(number(0.1)), str(number(Fraction(1, 3)))
     ('1/10', '1/3')
@@ -198,7 +199,7 @@ def _text(e: Expression, level: int) -> str:
 
 
 def _value(e: Expression, p: Point, known: Values) -> Scalar:
-    """Evaluate; a part that occurs twice is one object and is evaluated once."""
+    """Return the value of e at p, computed once for a part that occurs more than once."""
     store = known if p.kept is None or e.op not in KEPT else p.kept
     if e not in store:
         store[e] = _compute(e, p, known)

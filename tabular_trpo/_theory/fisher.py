@@ -1,10 +1,11 @@
-"""The Fisher matrix of softmax logits, in a table and shared by all states, and what it solves.
+"""The Fisher matrix of softmax logits, with or without shared logits, and its pseudo-inverse.
 
-The score of logit b at (s, a) is 1[a = b] - pi(b|s).  Weighted by rho pi, the products of scores
-make one block a state, F(s) = rho(s) (diag pi(s) - pi(s) pi(s)'); the logits that all states share
-have the sum of the blocks.  F is singular, a constant of each row being free, so F^+ takes the
-place of the inverse.  For the gradient g = rho pi A of the return, F^+ g is the natural gradient
-and the weights with which the scores fit A best.  Kakade (2001), section 3 and Theorem 1.
+The score of logit b at (s, a) is 1[a = b] - pi(b|s).  The products of scores weighted by rho pi
+give one block for each state, F(s) = rho(s) (diag pi(s) - pi(s) pi(s)'); if all states share their
+logits, F is the sum of the blocks.  F is singular, since a constant may be added to each row of
+logits, so the pseudo-inverse F^+ replaces the inverse.  For the gradient g = rho pi A of the
+return, F^+ g is the natural gradient and the weights of the least-squares fit of A by the scores.
+Kakade (2001), section 3 and Theorem 1.
 """
 
 from collections.abc import Callable
@@ -17,7 +18,7 @@ Inverse = Callable[[Array], Array]
 
 
 def blocks(pi: Array, rho: Array) -> Array:
-    """Return the blocks of the Fisher matrix, (..., S, A, A)."""
+    """Return the block rho(s) (diag pi(s) - pi(s) pi(s)') of each state, (..., S, A, A)."""
     eye = np.eye(pi.shape[-1], dtype=pi.dtype)
     return np.asarray(
         rho[..., None, None] * (pi[..., None] * eye - pi[..., None] * pi[..., None, :])
@@ -25,7 +26,7 @@ def blocks(pi: Array, rho: Array) -> Array:
 
 
 def natural_gradient(pi: Array, rho: Array, A: Array, shared: bool, inverse: Inverse) -> Array:
-    """Return F^+ g of the logits of each state, g = rho pi A, (..., S, A).
+    """Return the natural gradient F^+ g of softmax logits, with g = rho pi A, (..., S, A).
 
     pi, A:   (..., S, A)
     rho:     (..., S)

@@ -23,107 +23,113 @@ SHORT, MANY = 8, 64  # numpy adds rows of 8 entries and more in another order
 
 @final
 class FloatOps:
-    """Float64, batched by leading axes; dense or CSR."""
+    """The operations of `Ops` in float64, batched over leading axes; the model is dense or CSR."""
 
     def __init__(self, mdp: MDP) -> None:
-        """Keep the model."""
+        """Store the model, whose transitions and allowed actions the operations read."""
         self.mdp = mdp
         self._kernel: ModuleType = sparse if mdp.is_sparse else dense
         self._all_allowed = bool(mdp.mask.all())
 
     def constant(self, c: Fraction) -> Scalar:
-        """Return the nearest double, infinite beyond the largest."""
+        """Return the double nearest to c, which is infinite beyond the largest double."""
         return np.float64(nearest(c))
 
     def spread(self, x: Scalar, rank: int) -> Array:
-        """Append axes of length 1."""
+        """Append `rank` axes of length 1 to the scalar x of each model of the batch."""
         return np.asarray(np.reshape(x, np.shape(x) + (1,) * rank))
 
     def operand(self, x: Scalar, table: bool) -> Scalar:
-        """Put 1 at the actions that are not allowed."""
+        """Return x with 1 at the disallowed actions if it is a table, else x unchanged."""
         return np.where(self.mdp.mask, x, 1.0) if table and not self._all_allowed else x
 
     def times(self, x: Scalar, y: Scalar) -> Scalar:
-        """Multiply, mending 0 times inf where it occurred."""
+        """Return the product x y, with 0 in place of the NaN that 0 times infinity gives."""
         with np.errstate(invalid="ignore"):
             product = x * y
-            total = np.sum(product)  # one pass, and no number if one of the products is none
+            total = np.sum(product)  # one pass; NaN if a product is NaN
         if np.isnan(total) and np.any(np.isnan(product)):
             spared = ((x == 0) | (y == 0)) & ~np.isnan(x) & ~np.isnan(y)
             product = np.where(spared, 0.0, product)
         return product
 
     def over(self, x: Scalar, y: Scalar) -> Scalar:
-        """Divide; NaN at 0."""
+        """Return the quotient x / y, which is NaN where y is 0."""
         with np.errstate(all="ignore"):
             return np.where(y == 0, np.nan, np.divide(x, y))[()]
 
     def power(self, x: Scalar, n: int) -> Scalar:
-        """Take powers; numpy has NaN**0 = 1."""
+        """Return the elementwise power x**n; NaN**0 stays NaN, although numpy returns 1."""
         return x**n if n else np.where(np.isnan(x), np.nan, 1.0)[()]
 
     def sum_s(self, f: Array) -> Scalar:
-        """Sum."""
+        """Return the sum of f (..., S) over the states, (...)."""
         return _reduced(np.add, f)
 
     def sum_a(self, X: Array) -> Scalar:
-        """Masked sum."""
+        """Return the sum of X (..., S, A) over the allowed actions of each state, (..., S)."""
         return _reduced(np.add, X if self._all_allowed else np.where(self.mdp.mask, X, 0.0))
 
     def max_s(self, f: Array) -> Scalar:
-        """Maximum; NaN wins."""
+        """Return the maximum of f (..., S) over the states, (...); NaN if any entry is NaN."""
         return _reduced(np.maximum, f)
 
     def max_a(self, X: Array) -> Scalar:
-        """Masked maximum."""
+        """Return the maximum of X (..., S, A) over the allowed actions, (..., S)."""
         return _reduced(np.maximum, X if self._all_allowed else np.where(self.mdp.mask, X, -np.inf))
 
     def smaller(self, x: Scalar, y: Scalar) -> Scalar:
-        """Minimum; NaN wins."""
+        """Return the elementwise minimum of x and y; NaN where either is NaN."""
         return np.minimum(x, y)
 
     def ratio(self, x: Scalar, y: Scalar) -> Scalar:
-        """Divide; by 0 too."""
+        """Return x / y: 0 where x is 0, and infinity with the sign of x where only y is 0."""
         with np.errstate(all="ignore"):
             found = np.where(y == 0, np.sign(x) * np.inf, np.divide(x, y))
             return np.where((x == 0) & ~np.isnan(y), 0.0, found)[()]
 
     def sqrt(self, x: Scalar) -> Scalar:
-        """Root."""
+        """Return the elementwise square root of x, which is NaN where x < 0."""
         with np.errstate(invalid="ignore"):
             return np.sqrt(x)
 
     def kl(self, p: Array, q: Array) -> Scalar:
-        """See `exact.divergence`."""
+        """Return KL(p || q) of the rows of p and q (..., S, A) by `exact.divergence`, (..., S)."""
         return divergence.kl_of_rows(p, q)
 
     def log(self, x: Scalar) -> Scalar:
-        """Logarithm; NaN at 0 and below."""
+        """Return the elementwise natural logarithm of x, which is NaN where x <= 0."""
         with np.errstate(all="ignore"):
             return np.where(x == 0, np.nan, np.log(x))[()]
 
     def log_gap(self, p: Array, q: Array) -> Scalar:
-        """Logarithm of 1 + (q - p) / p, which keeps the digits of small steps."""
+        """Return abs(log q - log p) of two tables, (..., S, A).
+
+        It is computed as log(1 + (q - p) / p), which is accurate where p and q are close.
+        """
         with np.errstate(all="ignore"):
             found = abs(np.where(p > 0, np.log1p((q - p) / p), np.inf))
         return np.where(p == q, 0.0, found)
 
     def entropy(self, p: Array) -> Scalar:
-        """Sum."""
+        """Return the entropy of each row of a policy p (..., S, A), (..., S)."""
         return entr(p).sum(axis=-1)
 
     def expect_next(self, f: Array) -> Array:
-        """Multiply by the rows of P."""
+        """Return the mean of f (..., S) after one step, sum_t P(t|s, a) f(t), (..., S, A)."""
         return _with_infinities(lambda x: self._kernel.expect(self.mdp.P, x), f, 1, 2)
 
     def push_forward(self, X: Array) -> Array:
-        """Multiply by the columns of P."""
+        """Return the mass sum_sa X(s, a) P(t|s, a) at each state t, (..., S)."""
         return _with_infinities(lambda x: self._kernel.flow(self.mdp.P, x), X, 2, 1)
 
     def transition_l1(self, X: Array) -> Array:
-        """Close the model by X as by a policy, and sum the sizes of each row."""
+        """Return sum_t abs(sum_a X(s, a) P(t|s, a)) for each state s, (..., S).
+
+        The rows sum_a X(s, a) P(.|s, a) are formed as for a policy X.
+        """
         if self.mdp.is_sparse:
-            closed = self._closed(X).copy()  # its indices are those of P, and locked
+            closed = self._closed(X).copy()  # its index arrays are those of P and read-only
             closed.sum_duplicates()
         else:
             closed = _with_infinities(self._closed, X, 2, 2)
@@ -133,11 +139,14 @@ class FloatOps:
         return self._kernel.close(self.mdp.P, self.mdp.r, X)[0]
 
     def solve(self, pi: Array, b: Array) -> Array:
-        """Factor and solve forward."""
+        """Return x with (I - gamma P_pi) x = b, (..., S), by factorization."""
         return np.asarray(self._kernel.solve(self._closed(pi), self.mdp.gamma).forward(b))
 
     def fundamental_matrix(self, pi: Array, start: Array) -> Array:
-        """Invert, sparse models too; NaN for those of a batch that have no inverse."""
+        """Return (I - P_pi + 1 start)^-1 as a dense array, (..., S, S).
+
+        In a batch, NaN where the matrix has no inverse.
+        """
         P_pi = self._closed(pi)
         if self.mdp.is_sparse:
             guard(8 * P_pi.shape[0] ** 2, "the inverse of a chain", "Take a smaller model")
@@ -148,14 +157,17 @@ class FloatOps:
         return found
 
     def classes(self, pi: Array) -> Scalar:
-        """Count in the graph of what is positive."""
+        """Return the number of recurrent classes of P_pi, by the graph of its positive entries."""
         edges = self._closed((pi > 0) * 1.0)
         if self.mdp.is_sparse:
             return np.float64(sparse.closed_classes(edges))
         return np.asarray(dense.closed_classes(edges > 0), dtype=float)[()]
 
     def natural_gradient(self, pi: Array, rho: Array, A: Array, shared: bool) -> Array:
-        """Take the pseudo-inverse of each block, or of their sum."""
+        """Return F^+ (rho pi A), (..., S, A), by the pseudo-inverse of each block of F.
+
+        Where all states share their logits, by the pseudo-inverse of the sum of the blocks.
+        """
         return fisher.natural_gradient(pi, rho, A, shared, pseudo.float_inverse)
 
 
@@ -180,7 +192,9 @@ def _with_infinities(
 
 
 def _reduced(op: np.ufunc, x: Array) -> Scalar:
-    """Reduce the last axis; column by column where rows are short and many, which is faster.
+    """Reduce the last axis of x by the ufunc op, (...).
+
+    For many short rows the reduction goes column by column, which is faster.
 
     Both ways combine the entries of a row from left to right, so they agree to the last bit.
     """

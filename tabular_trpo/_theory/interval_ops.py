@@ -1,7 +1,7 @@
 """The operations of the formula language on intervals of doubles (semantics: `ops`).
 
-Each result holds all values that the operation takes on the numbers in its operands; what may have
-no value is refused.
+Each result contains all values of the operation on numbers in the operand intervals.  An operand
+for which the operation may have no value raises an error.
 """
 
 from fractions import Fraction
@@ -23,29 +23,35 @@ SERIES_BELOW = 1e-5  # where the series of x - log(1 + x) is sharper than the di
 
 @final
 class UnboundedError(ArithmeticError):
-    """An operand may have any value, so that nothing follows from it."""
+    """Error: an operand may have any value, so that its interval proves nothing."""
 
 
 @final
 class IntervalOps:
-    """Intervals of doubles that hold the exact values; one float model, dense or CSR."""
+    """The operations of `Ops` on intervals that contain the exact values.
+
+    The model is one float model, dense or CSR, without batch axes.
+    """
 
     def __init__(self, mdp: MDP) -> None:
-        """Keep the model and its rows as a matrix (S*A, S)."""
+        """Store the model and its transition rows as a matrix (S*A, S)."""
         self.mdp = mdp
         self._rows: Any = mdp.P if mdp.is_sparse else mdp.P.reshape(-1, mdp.n_states)
         self._columns: Any = mdp.P.T.tocsr() if mdp.is_sparse else self._rows.T
 
     def constant(self, c: Fraction) -> Interval:
-        """Enclose the constant."""
+        """Return an interval that contains the constant c."""
         return Interval.exact(c)
 
     def spread(self, x: Interval, rank: int) -> Interval:
-        """Append axes of length 1."""
+        """Append `rank` axes of length 1 to the interval x."""
         return Interval(*(end.reshape(end.shape + (1,) * rank) for end in (x.lo, x.hi)))
 
     def operand(self, x: Interval, table: bool) -> Interval:
-        """Put 1 at the actions that are not allowed; refuse what may be inf - inf."""
+        """Return x with 1 at the disallowed actions if it is a table.
+
+        raises: UnboundedError where x may be inf - inf
+        """
         if table and self.mdp.allowed is not None:
             x = interval.where(self.mdp.mask, x, 1.0)
         if np.any((x.lo == -np.inf) & (x.hi == np.inf)):
@@ -53,11 +59,14 @@ class IntervalOps:
         return x
 
     def times(self, x: Interval, y: Interval) -> Interval:
-        """Multiply; 0 times inf is 0 there."""
+        """Return an enclosure of the product x y, where 0 times infinity is 0."""
         return x * y
 
     def over(self, x: Interval, y: Interval) -> Interval:
-        """Divide; what may be 0 is refused, since 0 times the quotient would hide that."""
+        """Return an enclosure of x / y; raise an error where y may be 0.
+
+        A division by 0 has no value even under a factor 0, which a wide interval would not show.
+        """
         if np.any((y.lo <= 0) & (y.hi >= 0)):
             raise ZeroDivisionError("a divisor that may be 0")
         if np.any(np.isinf(x.lo + x.hi) & np.isinf(y.lo + y.hi)):
@@ -65,31 +74,34 @@ class IntervalOps:
         return x / y
 
     def power(self, x: Interval, n: int) -> Interval:
-        """Take powers."""
+        """Return an enclosure of the elementwise power x**n."""
         return x**n
 
     def sum_s(self, f: Interval) -> Interval:
-        """Sum."""
+        """Return an enclosure of the sum of f (S,) over the states."""
         return f.sum(axis=-1)
 
     def sum_a(self, X: Interval) -> Interval:
-        """Masked sum."""
+        """Return an enclosure of the sum of X (S, A) over the allowed actions, (S,)."""
         return interval.where(self.mdp.mask, X, 0.0).sum(axis=-1)
 
     def max_s(self, f: Interval) -> Interval:
-        """Maximum."""
+        """Return an enclosure of the maximum of f (S,) over the states."""
         return f.max(axis=-1)
 
     def max_a(self, X: Interval) -> Interval:
-        """Masked maximum."""
+        """Return an enclosure of the maximum of X (S, A) over the allowed actions, (S,)."""
         return interval.where(self.mdp.mask, X, -np.inf).max(axis=-1)
 
     def smaller(self, x: Interval, y: Interval) -> Interval:
-        """Minimum."""
+        """Return an enclosure of the elementwise minimum of x and y."""
         return interval.smaller(x, y)
 
     def ratio(self, x: Interval, y: Interval) -> Interval:
-        """Divide; infinite where y is 0 for sure, and 1 for one number that is not 0."""
+        """Return an enclosure of x / y, where 0 / y is 0 and x / 0 is infinite.
+
+        It is infinite where y is certainly 0, and 1 where x and y are the same nonzero number.
+        """
         same = (
             (x.lo > 0)
             & (x.hi < np.inf)
@@ -106,19 +118,23 @@ class IntervalOps:
         return interval.where(beyond, np.where(x.lo > 0, np.inf, -np.inf), found)
 
     def sqrt(self, x: Interval) -> Interval:
-        """Root; what may be negative is refused."""
+        """Return an enclosure of the square root of x; raise an error where x may be negative."""
         if np.any(x.lo < 0):
             raise ValueError("the root of a number that may be negative")
         return x.sqrt()
 
     def log(self, x: Interval) -> Interval:
-        """Logarithm; what may be 0 or negative is refused."""
+        """Return an enclosure of the logarithm of x; raise an error where x may be <= 0."""
         if np.any(x.lo <= 0):
             raise ValueError("the logarithm of a number that may be 0 or negative")
         return x.log()
 
     def entropy(self, p: Interval) -> Interval:
-        """Sum over what may be positive; next to 0, where p log p is not monotone, by its range."""
+        """Return an enclosure of the entropy of each row of p (S, A), (S,).
+
+        The sum is over the entries that may be positive.  Where p may be 0, -p log p is not
+        monotone, and its term is enclosed by [0, 1/e].
+        """
         live = p.hi > 0
         with np.errstate(all="ignore"):
             terms = -(p * interval.where(live, p, 1.0).log())
@@ -127,7 +143,11 @@ class IntervalOps:
         return Interval(lo, hi).sum(axis=-1)
 
     def kl(self, p: Interval, q: Interval) -> Interval:
-        """Sum p (x - log(1 + x)), x = (q - p) / p; at small x as p x^2 / (2 (1 + [0, x])^2)."""
+        """Return an enclosure of KL(p || q) of the rows of p and q (S, A), (S,).
+
+        The sum is of p (x - log(1 + x)) with x = (q - p) / p; for small x, each term is enclosed by
+        p x^2 / (2 (1 + [0, x])^2).
+        """
         zero = np.zeros(p.shape)
         live, same = p.hi > 0, (p.lo == p.hi) & (q.lo == p.lo) & (q.hi == p.hi)
         x = (q - p) / interval.where(live, p, 1.0)
@@ -141,7 +161,10 @@ class IntervalOps:
         return terms.sum(axis=-1)
 
     def log_gap(self, p: Interval, q: Interval) -> Interval:
-        """Logarithm of the quotient; anything where a probability may be 0 or positive."""
+        """Return an enclosure of abs(log(q / p)) of two tables, (S, A).
+
+        It is [0, inf] where a probability may be 0 or positive.
+        """
         same = (p.lo == p.hi) & (q.lo == p.lo) & (q.hi == p.hi)
         open_ = ((p.lo <= 0) & (p.hi > 0)) | ((q.lo <= 0) & (q.hi > 0))
         live = (p.lo > 0) & (q.lo > 0)
@@ -150,30 +173,36 @@ class IntervalOps:
         return Interval(lo, np.where(same, 0.0, np.where(live, found.hi, np.inf)))
 
     def expect_next(self, f: Interval) -> Interval:
-        """Multiply by the rows of P."""
+        """Return an enclosure of sum_t P(t|s, a) f(t), (S, A)."""
         self._need_grid()
         x = interval.matmul(self._rows, f)
         return Interval(*(end.reshape(self.mdp.r.shape) for end in (x.lo, x.hi)))
 
     def push_forward(self, X: Interval) -> Interval:
-        """Multiply by the columns of P."""
+        """Return an enclosure of sum_sa X(s, a) P(t|s, a) for each state t, (S,)."""
         self._need_grid()
         return interval.matmul(self._columns, Interval(X.lo.ravel(), X.hi.ravel()))
 
     def transition_l1(self, X: Interval) -> Interval:
-        """Sum over actions, then the sizes; dense models only."""
+        """Return an enclosure of sum_t abs(sum_a X(s, a) P(t|s, a)), (S,).
+
+        It is for dense models only.
+        """
         self._need_grid()
         self._need_dense()
         closed = (self.spread(X, 1) * Interval.exact(self.mdp.P)).sum(axis=-2)
         return abs(self.operand(closed, table=False)).sum(axis=-1)
 
     def solve(self, pi: Interval, b: Interval) -> Interval:
-        """Refuse: an enclosed pair holds the solutions that claims need and makes no other."""
+        """Raise an error: an enclosed pair stores the solutions that claims need."""
         got, expected = "asks for a linear solve", "a quantity that claims can name"
         raise LimitError(Problem("enclosed_solve", "the pair", got, expected, RATIONAL))
 
     def fundamental_matrix(self, pi: Interval, start: Interval) -> Interval:
-        """Enclose by an approximate inverse R: with E = I - M R, M^{-1} - R = R E (I - E)^{-1}."""
+        """Return an enclosure of the inverse of M = I - P_pi + 1 start, (S, S).
+
+        With an approximate inverse R and E = I - M R, M^{-1} - R = R E (I - E)^{-1}.
+        """
         self._need_grid()
         self._need_dense()
         unit = np.eye(self.mdp.n_states)
@@ -190,7 +219,10 @@ class IntervalOps:
         return Interval.around(R, (rows * E.max(axis=0) / (1 - size)).hi)
 
     def classes(self, pi: Interval) -> Interval:
-        """Count in the graph of what is positive; what only may be is refused."""
+        """Return the number of recurrent classes from the graph of the positive entries of P_pi.
+
+        An entry that may be 0 or positive raises an error.
+        """
         if np.any((pi.lo <= 0) & (pi.hi > 0)):
             raise ValueError("a transition that may have probability 0")
         live = (pi.lo > 0) * 1.0
@@ -201,7 +233,7 @@ class IntervalOps:
         return Interval.exact(nearest(dense.closed_classes(closed > 0)))
 
     def natural_gradient(self, pi: Interval, rho: Interval, A: Interval, shared: bool) -> Interval:
-        """Refuse: the rank of a matrix jumps."""
+        """Raise an error: the pseudo-inverse is not continuous where the rank changes."""
         got, expected = "asks for a pseudo-inverse", "a quantity that is continuous"
         raise LimitError(Problem("enclosed_rank", "the pair", got, expected, RATIONAL))
 

@@ -1,9 +1,9 @@
-"""Deciding a claim: first floats with error bounds, then rationals, then ever finer enclosures.
+"""Deciding a claim: first floats with error bounds, then rationals, then enclosures.
 
-Problem: the sign of the slack of a claim on one pair of policies, where a precondition holds.
-Method: an interval of doubles that holds the slack decides where it does not contain 0; else the
-pair is read as rationals, and the sign of the slack is computed exactly; logarithms and roots are
-enclosed with doubling precision until the sign shows (`core.real`).
+Problem: the sign of the slack of a claim on one pair of policies that satisfies the precondition.
+Method: an interval of doubles that contains the slack decides if it does not contain 0; otherwise
+the pair is read as rationals, and the sign of the slack is computed exactly; logarithms and roots
+are enclosed with doubling precision until the sign is certain (`core.real`).
 Guarantee: "proved" and "refuted" are certain.  Floats never prove an equality.  "undecided" means
 that a stated limit was reached: of precision, size or work.
 """
@@ -88,7 +88,7 @@ def judge(theorem: Theorem, pair: Pair, bits: int = MAX_BITS, arithmetic: str = 
 
 
 def check_question(theorem: object, pair: object, bits: object, arithmetic: object = AUTO) -> None:
-    """Raise for arguments that cannot be judged; see `judge`."""
+    """Raise an error where the theorem, pair, bits or arithmetic are not valid in `judge`."""
     if not isinstance(theorem, Theorem):
         cure = '@tt.claim("title") makes one of a function'
         raise TypeError(f"theorem = {shown(theorem)}, expected a Theorem. {cure}")
@@ -107,7 +107,7 @@ def check_question(theorem: object, pair: object, bits: object, arithmetic: obje
 
 
 def unaffordable(mdp: MDP) -> str:
-    """Return why a float model is not read as rationals unasked, or an empty text."""
+    """Return why a float model is not read as rationals by default, or an empty text."""
     entries = mdp.n_states**2 * mdp.n_actions
     if mdp.n_states > MOST_STATES or entries > MOST_ENTRIES:
         return f"S = {mdp.n_states}, S*S*A = {entries}, limits {MOST_STATES} and {MOST_ENTRIES}"
@@ -119,7 +119,7 @@ def _without_slack(theorem: Theorem, status: Status, arithmetic: Decider, reason
 
 
 def _decide(theorem: Theorem, pair: Quantities, arithmetic: Decider, bits: int) -> Verdict:
-    """Judge the precondition, then the statement, in one arithmetic."""
+    """Return the verdict in one arithmetic, on the precondition first, then the statement."""
     try:
         if theorem.condition is not None:
             status, *_ = bounds(theorem.at(pair, theorem.condition), bits)
@@ -150,7 +150,7 @@ def _decide(theorem: Theorem, pair: Quantities, arithmetic: Decider, bits: int) 
 
 
 def bounds(claim: Claim, bits: int = MAX_BITS) -> Bounds:
-    """Return the status of a claim from its numbers alone, with certain bounds of its slack.
+    """Return the status of a claim from its two sides, with certain bounds of its slack.
 
     raises: LimitError where `bits` do not settle the sign; ArithmeticError for inf - inf
     """
@@ -164,7 +164,7 @@ def bounds(claim: Claim, bits: int = MAX_BITS) -> Bounds:
         return Status.REFUTED, nearest(slack), nearest(slack)
     sign = real.sign(slack, bits)
     holds = sign == 0 if claim.relation == "==" else sign >= 0
-    return Status.PROVED if holds else Status.REFUTED, *_ends(slack, sign)
+    return Status.PROVED if holds else Status.REFUTED, *_signed_bounds(slack, sign)
 
 
 def _float_status(relation: str, lo: float, hi: float) -> Status:
@@ -177,8 +177,8 @@ def _float_status(relation: str, lo: float, hi: float) -> Status:
     return Status.PROVED
 
 
-def _ends(slack: Any, sign: int) -> tuple[OptionalScalar, OptionalScalar]:
-    """Return an enclosure that shows the sign."""
+def _signed_bounds(slack: Any, sign: int) -> tuple[OptionalScalar, OptionalScalar]:
+    """Return certain bounds (lo, hi) of the slack that have its sign."""
     if sign == 0:
         return Fraction(0), Fraction(0)
     if isinstance(slack, Fraction):
@@ -192,7 +192,7 @@ def _ends(slack: Any, sign: int) -> tuple[OptionalScalar, OptionalScalar]:
 
 
 def _shown(claim: Claim) -> Claim:
-    """Return the claim with floats for its sides where one is an interval."""
+    """Return the claim with each interval side replaced by its midpoint as a float."""
     if Interval not in (type(claim.lhs), type(claim.rhs)):
         return claim
     lhs, rhs = (nearest(_middle(x)) for x in (claim.lhs, claim.rhs))
@@ -200,12 +200,12 @@ def _shown(claim: Claim) -> Claim:
 
 
 def _middle(x: Any) -> Any:
-    """Return the middle of an interval; other numbers stay."""
+    """Return the midpoint of an interval; return any other number unchanged."""
     return nearest(x.lo) / 2 + nearest(x.hi) / 2 if isinstance(x, Interval) else x
 
 
 def _tightness(theorem: Theorem, claim: Claim, pair: Quantities, lo: object) -> float | None:
-    """Return gap / penalty as a float, for reports; no verdict depends on it."""
+    """Return gap / penalty of a claim as a float, for reports; no verdict depends on it."""
     if theorem.center_expression is None and claim.relation != "<=":
         return None
     gap, penalty = claim.lhs, claim.rhs

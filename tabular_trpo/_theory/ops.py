@@ -23,73 +23,83 @@ T = TypeVar("T")  # numbers and arrays of the arithmetic
 
 
 class Ops(Protocol[T]):
-    """The operations of one arithmetic on the quantities of one model.
+    """Protocol of the operations of one arithmetic on the quantities of one model.
 
-    x, y: values of any rank;  f: one number a state;  X: one a state and action
+    In the signatures, x and y are values of any rank, f is a state vector (..., S), and X is a
+    table (..., S, A).
     """
 
     def constant(self, c: Fraction) -> T:
-        """Return a rational constant."""
+        """Return the rational constant c as a number of the arithmetic."""
 
     def spread(self, x: T, rank: int) -> T:
-        """Return a scalar in the form that combines with values of a rank."""
+        """Return the scalar x with `rank` axes of length 1 appended, so that it broadcasts."""
 
     def operand(self, x: T, table: bool) -> T:
-        """Return x ready for an operation: a table has 1 at disallowed actions."""
+        """Return x ready for an operation; where x is a table, its disallowed actions hold 1."""
 
     def times(self, x: T, y: T) -> T:
-        """Return x y, where 0 times infinity is 0."""
+        """Return the product x y, where 0 times infinity is 0."""
 
     def over(self, x: T, y: T) -> T:
-        """Return x / y, which has no value where y is 0 or both are infinite."""
+        """Return the quotient x / y, which has no value where y is 0 or both are infinite."""
 
     def power(self, x: T, n: int) -> T:
-        """Return x**n for n >= 0, where x**0 is 1."""
+        """Return the power x**n for an integer n >= 0, where x**0 is 1."""
 
     def sum_s(self, f: T) -> T:
-        """Return the sum over the states, the last axis."""
+        """Return the sum of f over the states, (...)."""
 
     def sum_a(self, X: T) -> T:
-        """Return the sums over the allowed actions."""
+        """Return the sum of X over the allowed actions of each state, (..., S)."""
 
     def max_s(self, f: T) -> T:
-        """Return the maximum over the states, the last axis."""
+        """Return the maximum of f over the states, (...)."""
 
     def max_a(self, X: T) -> T:
-        """Return the maxima over the allowed actions."""
+        """Return the maximum of X over the allowed actions of each state, (..., S)."""
 
     def smaller(self, x: T, y: T) -> T:
-        """Return the minima of two operands."""
+        """Return the elementwise minimum of x and y."""
 
     def ratio(self, x: T, y: T) -> T:
-        """Return x / y, but 0 where x is 0, and infinite, with the sign of x, where y alone is."""
+        """Return x / y: 0 where x is 0, and infinity with the sign of x where only y is 0."""
 
     def sqrt(self, x: T) -> T:
-        """Return the square roots; negative numbers have none."""
+        """Return the elementwise square root of x, which has no value where x < 0."""
 
     def kl(self, p: T, q: T) -> T:
-        """Return KL(p || q) of the rows."""
+        """Return KL(p || q) of the rows of two policies p and q (..., S, A), (..., S)."""
 
     def log(self, x: T) -> T:
-        """Return the natural logarithms; 0 and negative numbers have none."""
+        """Return the elementwise natural logarithm of x, which has no value where x <= 0."""
 
     def log_gap(self, p: T, q: T) -> T:
-        """Return abs(log q - log p), 0 where p = q and infinite where one of them is 0."""
+        """Return abs(log q - log p) of two tables, (..., S, A).
+
+        It is 0 where p = q, and infinite where exactly one of p and q is 0.
+        """
 
     def entropy(self, p: T) -> T:
-        """Return - sum p log p of the rows, where 0 log 0 = 0."""
+        """Return the entropy - sum_a p log p of each row of a policy p, (..., S); 0 log 0 is 0."""
 
     def expect_next(self, f: T) -> T:
-        """Return sum_t P(t|s, a) f(t), (..., S, A)."""
+        """Return the mean of f after one step, sum_t P(t|s, a) f(t), (..., S, A)."""
 
     def push_forward(self, X: T) -> T:
-        """Return the mass at each state t, sum_sa X(s, a) P(t|s, a), (..., S)."""
+        """Return the mass that X sends to each state t, sum_sa X(s, a) P(t|s, a), (..., S)."""
 
     def transition_l1(self, X: T) -> T:
-        """Return sum_t abs(sum_a X(s, a) P(t|s, a)), (..., S)."""
+        """Return the 1-norm of the transitions weighted by X, (..., S).
+
+        For state s it is sum_t abs(sum_a X(s, a) P(t|s, a)).
+        """
 
     def solve(self, pi: T, b: T) -> T:
-        """Return the value of the reward b under pi: x with (I - gamma P_pi) x = b, (..., S)."""
+        """Return the solution x of (I - gamma P_pi) x = b, (..., S).
+
+        It is the value under pi of the state reward b (..., S).
+        """
 
     def fundamental_matrix(self, pi: T, start: T) -> T:
         """Return (I - P_pi + 1 start)^-1, (..., S, S), for a chain with one recurrent class.
@@ -98,10 +108,12 @@ class Ops(Protocol[T]):
         """
 
     def classes(self, pi: T) -> T:
-        """Return the number of recurrent classes of the chain of pi."""
+        """Return the number of recurrent classes of the chain of pi, (...)."""
 
     def natural_gradient(self, pi: T, rho: T, A: T, shared: bool) -> T:
-        """Return F^+ (rho pi A), F the Fisher matrix of softmax logits, (..., S, A); see `fisher`.
+        """Return F^+ (rho pi A), F being the Fisher matrix of softmax logits, (..., S, A).
+
+        The module `fisher` derives the formula.
 
         shared: whether all states share their logits; the rows are then equal
         """

@@ -44,7 +44,7 @@ class Pair(Quantities):
 
     @public
     def __init__(self, mdp: MDP, pi: Any, pi_new: Any) -> None:
-        """Check the policies; nothing is evaluated yet."""
+        """Check the policies and store them; quantities are computed when they are first read."""
         self.mdp = mdp
         self.pi = check_policy(mdp, pi)
         self.pi_new = check_policy(mdp, pi_new, "pi_new")
@@ -84,9 +84,9 @@ class Pair(Quantities):
         return pair
 
     def settled(self, name: str, value: Any, *parts: str) -> Any:
-        """Return a computed value.
+        """Return a computed value after a check for overflow.
 
-        parts:  the names in its formula; where one of them is infinite, the value may be
+        parts:  the names in its formula; the value may be infinite only where one of them is
         raises: LimitError where doubles overflow
         """
         if self.mdp.arithmetic == "rational" or np.isfinite(value).all():
@@ -96,13 +96,16 @@ class Pair(Quantities):
         return finite(name, value, *sizes)
 
     def _size(self, x: Array, axes: int) -> Array:
-        """Return the largest number of each model of the batch, with this many axes."""
+        """Return the largest absolute entry of x for each model of the batch.
+
+        axes: the number of trailing axes of x that are not batch axes
+        """
         batch = min(x.ndim, len(self.mdp.batch_shape))
         size = abs(x).max(axis=tuple(range(batch, x.ndim)))
         return np.asarray(size.reshape(size.shape + (1,) * (axes - batch)))
 
     def __repr__(self) -> str:
-        """Return one line with the sizes and the arithmetic."""
+        """Return one line with the numbers of states and actions and the arithmetic."""
         mdp = self.mdp
         batch = f", batch {mdp.batch_shape}" if mdp.batch_shape else ""
         kind = f"mixture, alpha={brief(self.alpha)}" if self.is_mixture and not batch else "pair"
@@ -110,7 +113,7 @@ class Pair(Quantities):
         return f"<Pair: {kind}, {sizes}, {mdp.arithmetic} arithmetic>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Keep the model and the policies; quantities are computed again when they are read."""
+        """Pickle the model and the policies; quantities are computed again when they are read."""
         return Pair.of, (self.instance,)
 
     @classmethod
@@ -152,11 +155,11 @@ class Pair(Quantities):
 
     @cached_property
     def exact(self) -> "Pair":
-        """The pair in rational arithmetic, made once."""
+        """The pair in rational arithmetic, converted once and stored."""
         return self.to_rational()
 
     def enclosed(self) -> EnclosedPair:
-        """Return the quantities of a single float pair as intervals around the exact values."""
+        """Return intervals that contain the exact quantities of a single float pair."""
         return self._enclosed
 
     @cached_property
@@ -164,7 +167,7 @@ class Pair(Quantities):
         return EnclosedPair(self.old, self.new, self.target, self.alpha)
 
     def __getitem__(self, index: int | tuple[int, ...]) -> "Pair":
-        """Return one pair of a batch."""
+        """Return the single pair at an index of a batch."""
         alpha = None
         if self.is_mixture:
             alpha = np.broadcast_to(self.alpha, self.mdp.batch_shape)[index]

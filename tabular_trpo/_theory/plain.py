@@ -1,10 +1,10 @@
 """Batches of pairs in plain doubles: the fast arithmetic of searches and campaigns.
 
 Problem: evaluate every quantity of a claim on thousands of small pairs at once.  Method:
-`PairTables` keeps N pairs of one size as arrays with a leading axis; each policy is evaluated by
+`PairTables` stores N pairs of one size as arrays with a leading axis; each policy is evaluated by
 one batched factorization of I - gamma P_pi, and `FastPair` computes the quantities by the formulas
-that exact pairs use, too.  Guarantee: none.  Inputs are not checked and results have no error
-radius, so a number from here decides nothing: a pair of interest is read exactly
+that exact pairs also use.  Guarantee: none.  Inputs are not checked and results have no error
+radius, so these numbers decide no claim: a candidate pair is converted to fractions
 (`PairTables.exact`) and judged.
 """
 
@@ -35,7 +35,7 @@ NO_GAIN = 1e-11  # advantages below this share of the values are rounding
 @readable
 @dataclass(frozen=True, slots=True, eq=False)
 class PairTables:
-    """The tables of N pairs of one size in doubles, or of one pair in Fractions; not checked.
+    """Arrays of N pairs of one size in doubles, or of one pair in Fractions, without checks.
 
     The new policy is (1 - alpha) pi + alpha target.  One pair has no leading axis; its alpha may be
     None, and its target is then the new policy itself.  All actions are allowed.
@@ -59,39 +59,39 @@ class PairTables:
 
     @staticmethod
     def of(instance: Instance) -> "PairTables":
-        """Return the tables of one instance; its `allowed` actions are left to the caller."""
+        """Return the tables of one instance; the `allowed` actions of its model are not stored."""
         mdp = instance.mdp
         policies = instance.pi, instance.other, instance.alpha
         return PairTables(mdp.P, mdp.r, mdp.rho0, mdp.gamma, *policies)
 
     @staticmethod
     def joined(parts: "Sequence[PairTables]") -> "PairTables":
-        """Return several batches of one size as one batch."""
+        """Return the concatenation of several batches whose pairs have one size."""
         names = (f.name for f in fields(PairTables))
         return PairTables(*(np.concatenate([getattr(x, name) for x in parts]) for name in names))
 
     @staticmethod
     def stacked(pairs: "Sequence[PairTables]") -> "PairTables":
-        """Return single pairs of one size as a batch in doubles; alpha = 1 for no mixture."""
+        """Return single pairs of one size as a batch in doubles; alpha is 1 where it was None."""
         mixed = [x.changed(alpha=1) if x.alpha is None else x for x in pairs]
         tables = ([getattr(x, f.name) for x in mixed] for f in fields(PairTables))
         return PairTables(*(np.array(x, dtype=object).astype(np.float64) for x in tables))
 
     def __len__(self) -> int:
-        """Return N."""
+        """Return the number N of pairs."""
         return len(self.gamma)
 
     def __getitem__(self, index: Any) -> "PairTables":
-        """Return some of the pairs, by a slice, a mask or an array of indices; one by a number."""
+        """Return the batch at a slice, mask or index array, or the single pair at an integer."""
         return PairTables(*(getattr(self, f.name)[index] for f in fields(self)))
 
     def put(self, index: Any, pairs: "PairTables") -> None:
-        """Overwrite some of the pairs in place; only the owner of the arrays may do so."""
+        """Overwrite the pairs at an index in place; the caller must own the arrays."""
         for f in fields(self):
             getattr(self, f.name)[index] = getattr(pairs, f.name)
 
     def changed(self, **tables: Any) -> "PairTables":
-        """Return the pairs with other tables in some places."""
+        """Return the pairs with the given fields replaced."""
         return replace(self, **tables)
 
     @property
@@ -102,25 +102,30 @@ class PairTables:
 
     @property
     def mask(self) -> Array:
-        """The allowed actions, (S, A): all of them."""
+        """The mask (S, A) of the allowed actions, which is True everywhere."""
         return np.ones(self.size, dtype=bool)
 
     @property
     def pi_new(self) -> Array:
-        """The new policies, (N, S, A)."""
+        """The new policies (1 - alpha) pi + alpha target, (N, S, A)."""
         if self.alpha is None:
             return self.target
         weight = np.asarray(self.alpha)[..., None, None]
         return np.asarray(self.pi + weight * (self.target - self.pi))
 
     def as_mixture(self, mixture: bool) -> "PairTables":
-        """Return one pair as a mixture, with alpha = 1 if need be, or by its new policy alone."""
+        """Return one pair as a mixture, or with its new policy as the target and alpha = None.
+
+        A pair without alpha becomes a mixture with alpha = 1.
+        """
         if not mixture:
             return self.changed(target=self.pi_new, alpha=None)
         return self if self.alpha is not None else self.changed(alpha=Fraction(1))
 
     def exact(self, index: int) -> "PairTables":
-        """Return one pair of a batch in Fractions: rows k / 2^53, gamma the simplest near it.
+        """Return one pair of a batch in Fractions.
+
+        Rows are multiples of 2^-53; gamma is a simple fraction that rounds to the double.
 
         raises: InvalidMDPError for rows that do not sum to 1
         """
@@ -133,7 +138,7 @@ class PairTables:
         return PairTables(mdp.P, mdp.r, mdp.rho0, gamma, pi, target, Fraction(float(one.alpha)))
 
     def pair(self) -> Pair:
-        """Return one pair in Fractions as a pair of the theory, which is checked."""
+        """Return one pair in Fractions as a `Pair`, which checks the model and the policies."""
         mdp = MDP(self.P, self.r, self.rho0, self.gamma)
         return Pair.of(Instance.towards("", mdp, self.pi, self.target, self.alpha))
 
@@ -152,10 +157,10 @@ class FastEvaluation(NamedTuple):
 
 @final
 class FastPair(Quantities):
-    """Every quantity of a claim on a batch of pairs, in plain doubles and without radii."""
+    """The quantities of all claims on a batch of pairs, in plain doubles without error radii."""
 
     def __init__(self, tables: PairTables) -> None:
-        """Keep the arrays; nothing is evaluated yet."""
+        """Store the tables; the policies are evaluated when a quantity is first read."""
         self.tables = tables
         self.kept = {}
         self.rho0, self.r, self.gamma = tables.rho0, tables.r, tables.gamma
@@ -170,19 +175,23 @@ class FastPair(Quantities):
 
     @cached_property
     def V_star(self) -> Array:
-        """The optimal values."""
+        """The optimal values V*, (N, S)."""
         return optimum(self.tables)
 
     @cached_property
     def rounding_scale(self) -> Array:
-        """Values and advantages in size, times 1 / (1 - gamma), (N,): rounding is a share of it."""
+        """The scale of rounding errors of each pair, (N,).
+
+        It is the largest absolute value or advantage times 1 / (1 - gamma).
+        """
         return np.asarray((self.max_s(abs(self.V)) + self.eps) / (1 - self.gamma))
 
     @cached_property
     def average_rounding_scale(self) -> Array:
-        """The size of relative values times Kemeny's constant, (N,): the scale for averages.
+        """The scale of rounding errors of average-reward quantities, (N,).
 
-        Infinite where a chain hardly mixes: in fractions of small denominators it would not mix.
+        It is the largest relative value times Kemeny's constant.  It is infinite where a chain
+        mixes so slowly that its average rewards are not searched.
         """
         values = 1 + np.maximum(self.max_s(abs(self.h)), self.max_sa(abs(self.r)))
         mixing_time = self.kemeny + self.kemeny_new
@@ -190,7 +199,7 @@ class FastPair(Quantities):
 
 
 def optimum(tables: PairTables) -> Array:
-    """Return the optimal values by policy iteration in plain doubles, (N, S)."""
+    """Return the optimal values V* by policy iteration in plain doubles, (N, S)."""
     actions = np.argmax(tables.r, axis=-1)
     while True:
         taken = (actions[..., None] == np.arange(tables.r.shape[-1])) * 1.0
@@ -205,7 +214,7 @@ def optimum(tables: PairTables) -> Array:
 
 
 def evaluated(tables: PairTables, pi: Array) -> FastEvaluation:
-    """Evaluate a policy of each pair by one factorization, without radii."""
+    """Evaluate one policy (N, S, A) a pair by a batched factorization, without error radii."""
     P_pi, r_pi = dense.close(tables.P, tables.r, pi)
     resolvent = dense.solve(P_pi, tables.gamma)
     V = resolvent.forward(r_pi)

@@ -1,12 +1,12 @@
 """The values of the quantities of a pair, in floats, rationals and intervals.
 
-A quantity is added in `vocabulary`.  It is computed by its formula there when
-first read, and kept.  An equation x = b + gamma*sum_a(pi*expect_next(x)) is solved.  EVALUATED are
-those that the evaluation of a policy holds; VALUES has the others that no formula gives: 0 log 0,
-and averages.
+The table `vocabulary` defines the quantities.  A quantity is computed by its formula when it is
+first read, and stored.  An equation x = b + gamma*sum_a(pi*expect_next(x)) is solved.  EVALUATED
+lists the quantities that the evaluation of a policy contains; VALUES has the others that no formula
+defines: 0 log 0, and averages.
 
 Average rewards do not depend on gamma, and exist for chains with one recurrent class.  With
-H = (I - P_pi + 1 rho0)^-1, in which rho0 stands for any law, rho0 H is stationary, h = H r_pi
+H = (I - P_pi + 1 rho0)^-1, where rho0 may be any distribution, rho0 H is stationary, h = H r_pi
 solves h = r_pi - J + P_pi h, and trace(H) = trace((I - P_pi + 1 d_avg)^-1).
 Chains with more recurrent classes have no H: a NoValueError, and NaN in a float batch.
 Source: Puterman (1994), section 8.2 and appendix A.
@@ -68,8 +68,8 @@ class Quantities:
     """A pair of policies in one arithmetic: its attributes are the quantities of the vocabulary.
 
     Scalars have the batch shape (...), the others (..., S) or (..., S, A).  The functions of the
-    language are methods.  Abstract: subclasses supply the operations of an arithmetic and what is
-    given.
+    formula language are methods.  The class is abstract: a subclass supplies the operations of an
+    arithmetic (`ops`), the model and the policies.
     """
 
     ops: Ops[Scalar]
@@ -85,12 +85,12 @@ class Quantities:
 
     @cached_property
     def old(self) -> Any:
-        """The evaluation of pi."""
+        """The evaluation of the old policy pi."""
         return self._evaluation(self.pi)
 
     @cached_property
     def new(self) -> Any:
-        """The evaluation of pi_new."""
+        """The evaluation of the new policy pi_new."""
         return self._evaluation(self.pi_new)
 
     def _evaluation(self, pi: Scalar) -> Any:
@@ -99,15 +99,15 @@ class Quantities:
 
     @property
     def is_mixture(self) -> bool:
-        """Whether pi_new is known as (1 - alpha) pi + alpha target."""
+        """Whether pi_new is given as (1 - alpha) pi + alpha target."""
         return self.target is not None
 
     def settled(self, name: str, value: Scalar, *parts: str) -> Scalar:
-        """Return a computed value; a pair of doubles refuses what overflows (`Pair.settled`)."""
+        """Return a computed value; `Pair.settled` raises an error where doubles overflow."""
         return value
 
     def __getattr__(self, name: str) -> Any:
-        """Return a quantity, computed once, or a function of the language."""
+        """Return a quantity, which is computed once, or a function of the formula language."""
         found = [entry for entry in entries([name]) if entry.takes or entry.formula]
         if not found:
             raise AttributeError(f"a pair has no quantity or function {name!r}")
@@ -119,7 +119,7 @@ class Quantities:
         return self.__dict__[entry.name]
 
     def __dir__(self) -> list[str]:
-        """List the quantities and functions too."""
+        """Return the names of all attributes, including the quantities and functions."""
         return [*super().__dir__(), *QUANTITIES, *FUNCTIONS]
 
     def _computed(self, entry: VocabularyEntry) -> Scalar:
@@ -140,7 +140,7 @@ class Quantities:
         return self.settled(entry.name, value, *(x for x in entry.words if x != entry.name))
 
     def _solution(self, equation: Expression) -> Scalar:
-        """Solve x = b + gamma*sum_a(policy*expect_next(x))."""
+        """Return the solution x of x = b + gamma*sum_a(policy*expect_next(x)), (..., S)."""
         b, discounted = equation.args
         policy, _ = discounted.args[1].args[0].args
         with np.errstate(over="ignore", invalid="ignore"):
@@ -148,7 +148,7 @@ class Quantities:
 
 
 def _function(p: Quantities, entry: VocabularyEntry) -> Callable[..., Scalar]:
-    """Return a function of the language, of values of the pair."""
+    """Return a function of the formula language as a Python function of values of the pair."""
 
     def call(*values: Scalar) -> Scalar:
         if not entry.formula:

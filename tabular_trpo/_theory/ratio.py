@@ -9,7 +9,7 @@ from tabular_trpo._core.nearest import nearest
 
 
 def ratio_of(gap: Any, penalty: Any) -> float | None:
-    """Return gap / penalty as a double, which is 1 only where both are the same number.
+    """Return gap / penalty as a double, which is 1 only where gap and penalty are equal.
 
     gap, penalty: Fraction, Real or float
     return: None for x / 0, and so for 0 / 0, and where the quotient is not finite

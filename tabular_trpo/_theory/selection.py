@@ -1,4 +1,4 @@
-"""Which theorems are judged: the whole table, some by name, or claims of the user."""
+"""The selection of theorems to judge: the whole table, named theorems, or claims of the user."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -15,7 +15,7 @@ def chosen(theorems: Choice = None) -> tuple[Theorem, ...]:
     """Return the selected theorems, in the order given.
 
     theorems: theorems, claims, or names of the table; the whole table for None
-    raises:   InvalidMDPError for an unknown name; TypeError for what is neither
+    raises:   InvalidMDPError for an unknown name; TypeError for another kind of item
 
     >>> [theorem.equation for theorem in chosen(["trpo_bound", "pinsker"])]
     ['TRPO (8), Theorem 1', 'Pinsker']

@@ -1,7 +1,7 @@
 """The symbols of formulas, and formulas written as text, as expressions.
 
-A claim is traced with `Symbols`; the formulas of the vocabulary and those that a user writes as
-text are read by `formula`.  Both make the same expressions.
+A claim is traced with `Symbols`.  The function `parsed` reads the formulas of the vocabulary and
+those that a user writes as text.  Both give the same expressions.
 """
 
 import ast
@@ -34,7 +34,7 @@ OPERATIONS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 
 @final
 class Symbols:
-    """What a formula is traced with: each attribute is a name or a function of the language.
+    """The argument p of a formula while it is traced; each attribute is a quantity or a function.
 
     >>> p = Symbols()
     >>> print(p.L - 4 * p.eps * (p.max_tv / (1 - p.gamma)) ** 2)
@@ -42,7 +42,7 @@ class Symbols:
     """
 
     def __getattr__(self, name: str) -> Any:
-        """Return the expression or the function called `name`."""
+        """Return the expression of the quantity, or the function, with this name."""
         name = ALIASES.get(name, name)
         if name in QUANTITIES:
             return _name(QUANTITIES[name])
@@ -57,7 +57,7 @@ def _name(entry: VocabularyEntry) -> Expression:
 
 
 def _call(function: VocabularyEntry, args: tuple[object, ...]) -> Expression:
-    """Return a call, its arguments checked against the vocabulary."""
+    """Return the expression of a call, after a check of the arguments against the vocabulary."""
     name, found = function.name, tuple(map(number, args))
     if len(found) != len(function.takes):
         raise TypeError(f"{name} of {len(found)} values, expected {len(function.takes)}")
@@ -74,7 +74,7 @@ def _call(function: VocabularyEntry, args: tuple[object, ...]) -> Expression:
 
 
 def with_args(e: Expression, args: Iterable[Any]) -> Expression:
-    """Return an expression with other arguments; the formula of a function is that of them."""
+    """Return e with other arguments, from which the body of a function call is made again."""
     if e.op in FUNCTIONS:
         return _call(FUNCTIONS[e.op], tuple(args))
     return Expression(e.op, tuple(args), e.rank)
@@ -88,7 +88,7 @@ def _check_literal(name: str, x: Expression) -> None:
 
 
 def _law(policy: Expression, steps: Expression) -> Expression:
-    """Return the law of the state after a number of steps."""
+    """Return the distribution of the state after a literal number of steps of a policy."""
     p = Symbols()
     law: Expression = p.rho0
     for _ in range(int(steps.args[0])):
@@ -98,15 +98,15 @@ def _law(policy: Expression, steps: Expression) -> Expression:
 
 @lru_cache(maxsize=1024)
 def definition(entry: VocabularyEntry) -> Expression:
-    """Return the formula of a quantity."""
+    """Return the formula of a vocabulary entry as an expression."""
     hidden = {found.name: _name(found) for found in entries(entry.words) if not found.takes}
     return number(_read(_tree(entry.formula), hidden))
 
 
 def parsed(text: str) -> Expression:
-    """Return the expression that a text states; nothing of it is run as Python.
+    """Return the expression of a formula written as text; no part of the text runs as Python.
 
-    raises: ValueError or TypeError for what is no formula of the language
+    raises: ValueError or TypeError where the text is not a formula of the language
 
     >>> parsed("eta + sum_s(rho*A_bar) - 0.5*max_tv**2")
     eta + sum_s(rho*A_bar) - 1/2*max_tv**2
@@ -125,7 +125,7 @@ def _tree(text: str) -> ast.expr:
 
 
 def _read(node: ast.expr, bound: Mapping[str, Any]) -> Any:
-    """Return what a syntax tree states, some names being bound."""
+    """Return the expression of a syntax tree; the names in `bound` stand for the given values."""
     match node:
         case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
             return number(value)

@@ -1,4 +1,4 @@
-"""The table of theorems, in reading order; `statements` has the modules."""
+"""The table of all theorems, in reading order; the modules of `statements` define them."""
 
 from collections.abc import Sequence
 from types import ModuleType
@@ -41,7 +41,7 @@ THEOREMS = tuple(theorem for topic in TOPICS.values() for theorem in topic)
 
 
 def distinct(theorems: Sequence[Theorem]) -> tuple[Theorem, ...]:
-    """Return the theorems that do not state the same number as another one among them.
+    """Return the theorems except those that state the same number as another one in the list.
 
     >>> len(THEOREMS) - len(distinct(THEOREMS))
     7

@@ -1,4 +1,4 @@
-"""The largest known gap / penalty of each bound, and the pairs of policies that have it."""
+"""The largest known gap / penalty of each bound, and the pairs of policies that attain it."""
 
 from fractions import Fraction
 from typing import final
@@ -11,11 +11,13 @@ from tabular_trpo._theory.fixtures import Fixture
 @final
 @locked_dataclass(frozen=True, eq=False)
 class Tight:
-    """A pair with the largest gap / penalty known by hand for a bound (see `Verdict.tightness`).
+    """The pair of policies with the largest gap / penalty known for a bound, found by hand.
 
-    fixture: makes the pair
+    See `Verdict.tightness` for gap and penalty.
+
+    fixture: function without arguments that returns the pair
     ratio:   gap / penalty of the pair: exact, or cut after four digits where it has logarithms
-    words:   the family of the pair, and the limit of the ratio in it
+    words:   the family of the pair, and the limit of the ratio in that family
     """
 
     fixture: Fixture
@@ -24,7 +26,7 @@ class Tight:
 
     @property
     def attained(self) -> bool:
-        """Whether the bound holds with equality."""
+        """Whether the ratio is 1, so that the bound holds with equality."""
         return self.ratio == 1
 
 
@@ -96,7 +98,8 @@ TIGHTNESS: dict[str, Tight] = {
     "mean_kl_root": _limit(fixtures.fork, Fraction(9994, 10000), _FORK),
     "mean_kl_worst_case": _limit(fixtures.fork, Fraction(9994, 10000), _FORK),
     "path_kl": _attained(
-        fixtures.sunk, "policies that part at once, so that every step counts in full"
+        fixtures.sunk,
+        "policies that differ from the first step on, so that each step counts in full",
     ),
     "path_kl_linear": _limit(_TWO, Fraction(9979, 10000), _GAMMA),
     "hellinger_kl": _limit(_SMALL, Fraction(9997, 10000), _TO_ZERO),

@@ -1,8 +1,8 @@
-"""Tracing: a formula is run once on symbols, and what it returns is a statement of the language.
+"""Tracing: a formula is run once on symbols, and its result is a statement of the language.
 
 A formula is a Python function of one argument `p` that returns (lhs, relation, rhs).  The traced
 statement gives its text, which certificates state and `check` reads, and its value in every
-arithmetic.  What the language lacks raises while tracing.
+arithmetic.  An operation that the language lacks raises an error while tracing.
 """
 
 from collections.abc import Callable
@@ -22,27 +22,27 @@ RELATIONS = ("==", "<=", ">=")
 @final
 @locked_dataclass(frozen=True, eq=False)
 class Statement:
-    """A traced formula: two expressions and a relation."""
+    """A traced formula: two scalar expressions, lhs and rhs, and a relation "==", "<=" or ">="."""
 
     lhs: Expression
     relation: str
     rhs: Expression
 
     def __str__(self) -> str:
-        """Return ``lhs relation rhs``."""
+        """Return the text ``lhs relation rhs`` in the formula language."""
         return f"{self.lhs} {self.relation} {self.rhs}"
 
     def names(self) -> set[str]:
-        """Return the names of quantities and functions on both sides."""
+        """Return the names of the quantities and functions in lhs and rhs."""
         return self.lhs.names() | self.rhs.names()
 
 
 def trace(formula: Formula, name: str = "formula") -> Statement:
-    """Run a formula once on symbols.
+    """Return the statement of a formula, which is run once on symbols.
 
-    name:    how errors call it
-    formula: of one argument, returning (lhs, relation, rhs) or anything with those attributes
-    raises:  TypeError for what is no statement of the language
+    name:    the name of the formula in error messages
+    formula: function of p that returns (lhs, relation, rhs) or an object with these attributes
+    raises:  TypeError where the result is not a statement of the language
     """
     if not callable(formula):
         raise TypeError(f"{name} = {shown(formula)}, expected a function of p")

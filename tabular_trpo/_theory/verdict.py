@@ -15,7 +15,7 @@ from tabular_trpo._theory.claim import Claim
 
 @final
 class Status(PlainStrEnum):
-    """The four ends of a verdict, in the order of reports."""
+    """The four possible results of a verdict, in the order of reports."""
 
     PROVED = "proved"
     REFUTED = "refuted"
@@ -25,7 +25,7 @@ class Status(PlainStrEnum):
 
 @final
 class Decider(PlainStrEnum):
-    """The arithmetic that decided a verdict."""
+    """The arithmetic by which a verdict was decided."""
 
     FLOAT = "float"
     RATIONAL = "rational"
@@ -66,22 +66,24 @@ class Verdict:
     lane = renamed_attribute("lane", "arithmetic")
 
     def __bool__(self) -> NoReturn:
-        """Refuse: undecided is not false, and vacuous is not true."""
+        """Raise TypeError: undecided is not false, and vacuous is not true."""
         raise TypeError(
             'a verdict is no bool; compare verdict.status with "proved", "refuted", ...'
         )
 
     def __str__(self) -> str:
-        """Return one line: status, name, arithmetic, and the slack or else the reason."""
-        return f"{self.status:9} {self.claim.name:33} {self.arithmetic:9} {self._end()}"
+        """Return one line: status, name, arithmetic, and the slack or the reason if it has none."""
+        return f"{self.status:9} {self.claim.name:33} {self.arithmetic:9} {self._slack_or_reason()}"
 
     def __repr__(self) -> str:
-        """Return one line: name, status, arithmetic, and the slack or else the reason."""
+        """Return one line: name, status, arithmetic, and the slack or the reason if it has none."""
         name = plain(self.claim.name)
-        return f"<Verdict {name}: {self.status}, {self.arithmetic}, {plain(self._end())}>"
+        return (
+            f"<Verdict {name}: {self.status}, {self.arithmetic}, {plain(self._slack_or_reason())}>"
+        )
 
-    def _end(self) -> str:
-        """Return the slack, of any size, to six digits; the reason where there is none."""
+    def _slack_or_reason(self) -> str:
+        """Return the slack with six digits as text, or the reason where there is no slack."""
         slack = self.slack_lo
         if slack is None:
             return self.reason

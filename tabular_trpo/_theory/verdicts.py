@@ -1,4 +1,4 @@
-"""The verdicts on one pair: all theorems of the table, or some of them."""
+"""The verdicts on one pair of policies: on all theorems of the table, or on a selection."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from tabular_trpo._theory.verdict import Status, Verdict
 @final
 @locked_dataclass(frozen=True, repr=False)
 class Verdicts:
-    """The verdicts on one pair in the order of the theorems: a sequence, by index or by name.
+    """The verdicts on one pair, a sequence in the order of the theorems; index by number or name.
 
     >>> from tabular_trpo._theory.fixtures import tight
     >>> verdicts = verify_pair(tight()(), ["trpo_bound", "cpi_bound"])
@@ -33,7 +33,7 @@ class Verdicts:
     items: tuple[Verdict, ...]
 
     def __iter__(self) -> Iterator[Verdict]:
-        """Yield the verdicts."""
+        """Yield the verdicts in the order of the theorems."""
         return iter(self.items)
 
     def __len__(self) -> int:
@@ -41,17 +41,17 @@ class Verdicts:
         return len(self.items)
 
     def __getitem__(self, key: int | str) -> Verdict:
-        """Return the verdict at an index, or on the theorem of a name (KeyError for none)."""
+        """Return the verdict at an index or on a named theorem (KeyError if unknown)."""
         if isinstance(key, str):
             return {verdict.claim.name: verdict for verdict in self.items}[key]
         return self.items[key]
 
     def __bool__(self) -> NoReturn:
-        """Refuse, as each verdict does."""
+        """Raise TypeError, as a single `Verdict` does: a verdict is not true or false."""
         raise TypeError("verdicts are no bool; read .all_proved or .counts()")
 
     def counts(self) -> dict[str, int]:
-        """Return the number of verdicts of each status."""
+        """Return the number of verdicts of each status, by the name of the status."""
         counts = Counter(verdict.status for verdict in self.items)
         return {status.value: counts[status] for status in Status}
 
@@ -61,7 +61,7 @@ class Verdicts:
         return all(verdict.status in (Status.PROVED, Status.VACUOUS) for verdict in self.items)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain data for JSON; exact numbers are strings."""
+        """Return the verdicts as plain data for JSON, in which exact numbers are strings."""
         return {"counts": self.counts(), "verdicts": [_plain(verdict) for verdict in self.items]}
 
     def __str__(self) -> str:
@@ -69,7 +69,7 @@ class Verdicts:
         return "\n".join(map(str, self.items))
 
     def __repr__(self) -> str:
-        """Return one line with the counts."""
+        """Return one line with the number of verdicts of each status."""
         return f"<Verdicts: {', '.join(f'{n} {status}' for status, n in self.counts().items())}>"
 
 

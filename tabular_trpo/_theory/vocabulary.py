@@ -1,16 +1,16 @@
-"""The vocabulary of the formula language: one entry a quantity, one entry a function.
+"""The vocabulary of the formula language: one entry for each quantity and each function.
 
-Everything that lists quantities reads this table: the symbols of formulas, the values of pairs, the
-bounds of a step's gain, worked examples, `expected` blocks, certificates and docs/vocabulary.md.
-To add a quantity, add its row.  Its formula is evaluated in every arithmetic; an equation of the
-form x = b + gamma*sum_a(pi*expect_next(x)) is solved.  What a formula alone does not give (0 log 0,
-an inverse) has a line in `quantities.VALUES` too.
+All lists of quantities are made from this table: the symbols of formulas, the values of pairs, the
+bounds of the gain of a step, worked examples, `expected` blocks, certificates and
+docs/vocabulary.md.  To add a quantity, add its row.  Its formula is evaluated in every arithmetic;
+an equation of the form x = b + gamma*sum_a(pi*expect_next(x)) is solved.  A quantity that a formula
+alone does not define (0 log 0, an inverse) also has a line in `quantities.VALUES`.
 
-Facts about a quantity are derived from the formulas and never written down: what it rests on,
-whether it contains logarithms, needs a mixture, an average reward or an evaluation of the new
-policy, and whether the checker of certificates can follow it.
+Properties of a quantity are derived from the formulas and not stored: the entries that it depends
+on, and whether it contains logarithms, needs a mixture, an average reward or an evaluation of the
+new policy, and whether the checker of certificates can verify it.
 
-A row of X marked * stands for two: X, and X_new, which says the same of pi_new.
+A row of X marked * defines two quantities: X of pi, and X_new, the same of pi_new.
 """
 
 import re
@@ -23,10 +23,10 @@ from tabular_trpo._core.public import public
 from tabular_trpo._core.readable import readable
 
 SCALAR, STATE, TABLE = 0, 1, 2
-ANY, LITERAL = -1, -2  # of an argument: a value of any rank, a number that is written out
+ANY, LITERAL = -1, -2  # of an argument: a value of any rank, a literal number
 SHAPES = {SCALAR: "(...)", STATE: "(..., S)", TABLE: "(..., S, A)"}
 
-# name | formula | meaning | source.  Formulas with @ are those of matrices, which claims lack.
+# name | formula | meaning | source.  Formulas with @ multiply matrices; claims cannot.
 _SCALARS = """gamma | | discount factor | TRPO section 2
 alpha | | weight of the target in a mixture | TRPO (5)
 eta* | sum_s(rho0*V) | return of pi | TRPO section 2
@@ -70,7 +70,7 @@ natural | pinv(F(pi, rho)) @ (rho*pi*A) | natural gradient, logits of each state
 w_fit* | pinv(sum_s(F(pi, rho))) @ sum_s(rho*pi*A) \
 | natural gradient, logits that all states share; it fits `A` by scores | Kakade Theorem 1
 log_gap | abs(log(pi_new/pi)) | distance of the logarithms | Hoeffding (4.16)"""
-# What the formulas above rest on and claims cannot name.
+# Quantities of the formulas above that claims cannot name.
 _HIDDEN_VECTORS = """V_dot \
 | sum_a((pi_new - pi)*r) + gamma*shift(V) + gamma*sum_a(pi*expect_next(V_dot)) \
 | derivative of V towards pi_new | TRPO (4)"""
@@ -98,9 +98,9 @@ L_mix | eta + sum_s(rho*(sum_a(((1 - x)*pi + x*pi_new)*Q) - V)) \
 | surrogate of the return at (1 - x) pi + x pi_new | literal -> scalar
 smaller | | the smaller of two numbers | any any -> any
 ratio | | x/y, but 0 where x is 0 and infinite where y alone is 0 | any any -> any"""
-# Names that the language had before: they can be written, and certificates have them.
+# Former names of functions: formulas may use them, and certificates state them.
 ALIASES = {"next": "expect_next", "push": "push_forward", "move": "transition_l1"}
-# The solutions that certificates of version 2 hold; the second where a claim rests on them.
+# The solutions in certificates of version 2; those on demand only if a claim depends on them.
 WITNESSES = ("V", "rho", "V_new", "rho_new", "W", "V_dot")
 WITNESSES_ON_DEMAND = ("V_star", "H", "H_new")
 _RANKS = {"scalar": SCALAR, "state": STATE, "table": TABLE, "any": ANY, "literal": LITERAL}
@@ -134,17 +134,17 @@ class VocabularyEntry:
 
     @property
     def shape(self) -> str:
-        """The shape of the value: batch axes, then states, then actions."""
+        """The shape of the value: batch axes, then states, then actions, such as "(..., S)"."""
         return SHAPES[self.rank]
 
     @cached_property
     def words(self) -> tuple[str, ...]:
-        """The names in the formula, in its order."""
+        """The names in the formula, in the order in which they occur."""
         return tuple(dict.fromkeys(re.findall(r"[A-Za-z]\w*", self.formula)))
 
     @cached_property
     def rests_on(self) -> "tuple[VocabularyEntry, ...]":
-        """The entries that its value rests on, its own and those of functions included."""
+        """All entries that the value depends on, including this entry and functions."""
         found: dict[str, VocabularyEntry] = {}
         todo = [self.name]
         while todo:
@@ -156,27 +156,27 @@ class VocabularyEntry:
 
     @property
     def is_equation(self) -> bool:
-        """Whether the quantity is the solution of an equation."""
+        """Whether the quantity occurs in its own formula, and is the solution of that equation."""
         return self.name in self.words
 
     @property
     def logarithms(self) -> bool:
-        """Whether it contains logarithms."""
+        """Whether the value depends on logarithms."""
         return any(entry.name == "log" for entry in self.rests_on)
 
     @property
     def mixture(self) -> bool:
-        """Whether mixture pairs alone have it."""
+        """Whether the quantity is defined for mixture pairs only."""
         return any(entry.name in ("alpha", "target") for entry in self.rests_on)
 
     @property
     def average(self) -> bool:
-        """Whether it needs chains with one recurrent class."""
+        """Whether the quantity is defined only for chains with one recurrent class."""
         return any(entry.name in ("H", "H_new") for entry in self.rests_on)
 
     @property
     def needs_new_evaluation(self) -> bool:
-        """Whether it takes more than an evaluation of pi and the rows of pi_new.
+        """Whether the value needs more than the evaluation of pi and the rows of pi_new.
 
         An equation of the chain of pi names pi and not pi_new; the optimal value names neither.
         """
@@ -188,7 +188,7 @@ class VocabularyEntry:
 
     @property
     def certifiable(self) -> bool:
-        """Whether certificates can state it: they hold the solutions that it rests on."""
+        """Whether certificates can state the quantity: they hold all solutions it depends on."""
         held = (*WITNESSES, *WITNESSES_ON_DEMAND)
         return all(entry.name in held for entry in self.rests_on if entry.is_equation)
 
@@ -213,14 +213,14 @@ def _quantities(text: str, rank: int) -> dict[str, VocabularyEntry]:
         base = name.rstrip("*")
         made[base] = VocabularyEntry(base, rank, formula, meaning, source)
         if name != base:
-            formula = _renewed(formula)
-            meaning = re.sub(r"`[^`]*`|\bpi\b", lambda part: _renewed(part[0]), meaning)
+            formula = _of_pi_new(formula)
+            meaning = re.sub(r"`[^`]*`|\bpi\b", lambda part: _of_pi_new(part[0]), meaning)
             made[f"{base}_new"] = VocabularyEntry(f"{base}_new", rank, formula, meaning, source)
     return made
 
 
-def _renewed(text: str) -> str:
-    """Return what a text says of pi and its quantities, of pi_new and its quantities."""
+def _of_pi_new(text: str) -> str:
+    """Return the text with pi and the quantities of pi replaced by those of pi_new."""
     return _TWINS.sub(r"\1_new", text)
 
 
@@ -240,9 +240,9 @@ FUNCTIONS = {row[0]: _function(*row) for row in map(_columns, _FUNCTIONS.splitli
 
 
 def in_former_names(text: str) -> str:
-    """Return a formula with the former names of functions, which files begun with them keep.
+    """Return a formula with the former names of functions.
 
-    Certificates of version 2 and campaign files state formulas so.
+    Certificates of version 2 and campaign files state formulas with the former names.
     """
     for old, new in ALIASES.items():
         text = re.sub(rf"\b{new}\b", old, text)
@@ -250,12 +250,12 @@ def in_former_names(text: str) -> str:
 
 
 def entries(names: Iterable[str]) -> list[VocabularyEntry]:
-    """Return the entries of names, also of former and hidden ones; other names have none."""
+    """Return the entries of names, including former and hidden names; skip unknown names."""
     current = [ALIASES.get(name, name) for name in names]
     parts = (QUANTITIES, FUNCTIONS, HIDDEN)
     return [part[name] for name in current for part in parts if name in part]
 
 
 def beyond_certificates(names: Iterable[str]) -> list[str]:
-    """Return those of the names that certificates cannot state."""
+    """Return the given names that certificates cannot state, sorted."""
     return [entry.name for entry in entries(sorted(names)) if not entry.certifiable]

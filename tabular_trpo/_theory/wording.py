@@ -1,8 +1,8 @@
 """What each source states, and how the statement of the table differs from it.
 
 An entry is (what the source states, how the statement here differs); it becomes `Theorem.quoted`
-and `Theorem.differs`.  Statements whose source is "own" have no entry.  Discounted visits are not
-normalised here, whatever the source does.
+and `Theorem.differs`.  Statements whose source is "own" have no entry.  Here the discounted
+visitation rho is unnormalised, also where the source normalises it.
 """
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -19,12 +19,15 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "cpi_bound": ("(6): eta >= L - 2 eps gamma / (1-gamma)^2 alpha^2, eps of the target", ""),
     "trpo_bound": ("(8), Theorem 1: eta >= L - 4 eps gamma / (1-gamma)^2 alpha^2", ""),
-    "trpo_bound_upper": ("appendix A, end: the proof bounds abs(eta - L)", "the other side alone"),
+    "trpo_bound_upper": (
+        "appendix A, end: the proof bounds abs(eta - L)",
+        "only the upper bound of eta",
+    ),
     "trpo_kl_bound": ("(9): eta >= L - C max KL(pi, pi'), C = 4 eps gamma / (1-gamma)^2", ""),
     "minorant_gain": ("(10): eta(pi_{i+1}) - eta(pi_i) >= M_i(pi_{i+1}) - M_i(pi_i)", ""),
     "monotone_improvement": (
         "after (10): maximizing M_i at each iteration never lowers eta",
-        "for any step that does not lower M",
+        "for each step that does not lower M",
     ),
     "mean_advantage_lemma": ("Lemma 2: abs(A_bar(s)) <= 2 alpha max abs(A(s, a))", ""),
     "drift_lemma_1": (
@@ -41,12 +44,15 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "coupling_to_theorem": (
         "appendix A, end: the sum over t is at most 4 alpha^2 gamma eps / (1-gamma)^2",
-        "that last step alone",
+        "only the last inequality, from 4 max_tv eps c to the bound of Theorem 1",
     ),
-    "performance_difference_statewise": ("(1), from one start", "from each state"),
-    "reversed_performance_difference": ("(2)", "with the policies exchanged"),
-    "visitation_mass": ("the definition of rho, which is not normalised", "its sum"),
-    "surrogate_linear": ("(3): the definition of L", "that it is linear in the policy"),
+    "performance_difference_statewise": (
+        "(1), for one distribution of the first state",
+        "for each first state",
+    ),
+    "reversed_performance_difference": ("(2)", "with pi and pi_new exchanged"),
+    "visitation_mass": ("the definition of rho, which is not normalised", "the sum of rho"),
+    "surrogate_linear": ("(3): the definition of L", "L is linear in the policy"),
     "surrogate_gradient": (
         "(4), second half: the gradients of L and eta in theta agree at theta_old",
         "along the straight path from pi to pi_new, which has no theta",
@@ -55,21 +61,30 @@ WORDS: dict[str, tuple[str, str]] = {
         "appendix B: eta - L = gamma^2 r' G D G D G' rho0, D the change of the transitions",
         "regrouped: rho, the change of the transitions, and the gain of the values",
     ),
-    "trpo_kl_bound_half": ("(9)", "half of the constant, by Pinsker's inequality"),
-    "advantage_lemma": ("Lemma 2", "each row by itself, with its span"),
-    "advantage_lemma_eps": ("Lemma 2", "capped at eps"),
+    "trpo_kl_bound_half": ("(9)", "with C / 2 in place of C, by Pinsker's inequality"),
+    "advantage_lemma": ("Lemma 2", "for each row, with the span of A in that row"),
+    "advantage_lemma_eps": ("Lemma 2", "with the smaller of the bound and eps"),
     "coupling_lemma": (
         "proof of Lemma 3: paths agree until t with probability (1-alpha)^t at least",
         "as a distance of the laws of the state",
     ),
     "coupling_span": ("appendix A: the sum over t of Lemma 3", "the span in place of 2 eps_cpi"),
-    "coupling_eps_cpi": ("appendix A: the sum over t of Lemma 3", "from the span to 2 eps_cpi"),
-    "coupling_capped": ("appendix A: Lemma 2 put into the sum", "capped at eps"),
+    "coupling_eps_cpi": (
+        "appendix A: the sum over t of Lemma 3",
+        "only that the span is at most 2 eps_cpi",
+    ),
+    "coupling_capped": (
+        "appendix A: Lemma 2 put into the sum",
+        "with the smaller of 2 max_tv eps and eps",
+    ),
     "coupling_rows": ("appendix A: Lemma 2 put into the sum", "the spans of the rows of A"),
-    "coupling_bound": ("appendix A: the sum, 4 eps alpha c", "from the cap to that"),
+    "coupling_bound": (
+        "appendix A: the sum, 4 eps alpha c",
+        "only that the capped penalty is at most 4 max_tv eps c",
+    ),
     "improvement_statewise": (
         "after (2): an update with A_bar(s) >= 0 at each s does not lower eta",
-        "nor the value of any state",
+        "the same update does not lower the value of any state",
     ),
     # Kakade & Langford 2002.
     "cpi_coupling": (
@@ -78,7 +93,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "cpi_step_bounded": (
         "Corollary 4.2: with rewards in [0, R] and alpha = (1-gamma) A' / (4 R), A' normalised",
-        "for any smaller weight too, with half of its own gain; without that normalisation",
+        "also for any smaller weight, with half of the surrogate's gain; A' is not normalised",
     ),
     "gradient_domination": (
         "Theorem 6.2: the gap to the optimal policy, by OPT(A) and the mismatch of the visits",
@@ -86,7 +101,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "gradient_domination_start": (
         "Corollary 4.5: eta* - eta <= eps / (1-gamma) sup d*/mu when OPT(A) < eps",
-        "only that the mismatch is at most the one from the start over 1 - gamma",
+        "only max(rho_new / rho) <= max(d_new / rho0) / (1 - gamma)",
     ),
     "horizon_performance_difference": ("Lemma 6.1, discounted", "three steps without discount"),
     # Divergences.
@@ -100,12 +115,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "renyi_kl": ("Renyi divergence does not decrease in its order: D_1 <= D_2", "at each state"),
     "chi_square_kl": (
         "Theorem 5: KL <= log(1 + chi^2), hence <= chi^2",
-        "the last one, at each state",
+        "only KL <= chi^2, at each state",
     ),
     # Bounds by mean steps.
     "spi_bound": ("the bound by the largest step and the span", "two-sided, for exact advantages"),
     "spi_bound_q": ("Corollary 3.6", "two-sided, with 2 max_tv for the norm of the step"),
-    "spi_step": ("the best weight for the span bound", "any weight up to it"),
+    "spi_step": ("the best weight for the span bound", "any weight up to the best one"),
     "cpo_bound": ("Corollary 1: gain >= E[A - 2 gamma eps / (1-gamma) TV] / (1-gamma)", ""),
     "cpo_bound_upper": ("Theorem 1, upper bound D^+", "f = V"),
     "cpo_general_zero": ("Theorem 1, both sides", "f = 0"),
@@ -119,7 +134,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Proposition 1: gain >= -sqrt(2 delta) gamma eps / (1-gamma)^2 for the TRPO step",
         "for any step that does not lower L, with its own mean KL for delta",
     ),
-    "cpo_visitation": ("Lemma 3: norm(d' - d) <= 2 gamma / (1-gamma) E[TV]", "times the horizon"),
+    "cpo_visitation": (
+        "Lemma 3: norm(d' - d) <= 2 gamma / (1-gamma) E[TV]",
+        "for rho = d / (1-gamma), so multiplied by 1 / (1-gamma)",
+    ),
     # Average reward.
     "average_performance_difference": ("Lemma 1: rho(pi') - rho(pi) = E_{pi'}[A]", "unichain"),
     "average_visitation": (
@@ -128,9 +146,12 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "average_bound": (
         "the error is (kappa* - 1) E[TV] times the largest mean advantage",
-        "the constant of pi_new alone",
+        "with the constant of pi_new alone",
     ),
-    "stationary_value": ("V = J / (1-gamma) + h + o(1)", "its exact mean under the stationary law"),
+    "stationary_value": (
+        "V = J / (1-gamma) + h + o(1)",
+        "the exact mean of V under the stationary distribution",
+    ),
     "average_return": ("V = J / (1-gamma) + h + o(1)", "a bound of the error for each gamma"),
     # Gradients.
     "policy_gradient_direct": ("Theorem 1: sum_s d(s) sum_a (d pi / d theta) Q", "straight path"),
@@ -139,7 +160,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Theorem 2: a fit by compatible features may replace Q in the gradient",
         "A for Q; logits that all states share; the slope in the direction w_fit_new",
     ),
-    "compatible_fit": ("Theorem 2, premise: the fit is least-squares", "beside one other fit"),
+    "compatible_fit": (
+        "Theorem 2, premise: the fit is least-squares",
+        "compared with one other fit, w_fit_new",
+    ),
     "natural_gradient": (
         "section 3: F^{-1} times the gradient; Theorem 1: it is the weights of the compatible fit",
         "F^+ for F^{-1}, in a table, as the square of the gradient's length",

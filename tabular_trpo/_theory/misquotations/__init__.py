@@ -1,9 +1,9 @@
 """Misquotations of each theorem, each with a pair of policies that refutes it exactly.
 
-An inequality that is tested only where it is slack says nothing about its constant.  Random models
-do not even come near: several misquotations survive thousands of them, so the pair is part of the
-record.  `edits` derives a misquotation from its theorem; the other modules are tables, one for each
-module of `statements`.
+A test of an inequality that is slack on its pairs does not test the constant.  Several
+misquotations hold on thousands of random models, so each record contains a pair that refutes it.
+`edits` derives a misquotation from its theorem; the other modules are tables, one for each module
+of `statements`.
 """
 
 from functools import reduce
@@ -33,7 +33,7 @@ TABLES = (IDENTITIES, DIVERGENCES, COUPLING, MIXTURES, CONSTRAINED, MEAN_KL, GRA
 @final
 @locked_dataclass(frozen=True, eq=False, repr=False)
 class Misquotation:
-    """A false statement that looks like a theorem.
+    """A false statement that differs from a theorem in one factor, part, side or precondition.
 
     theorem: name of the theorem that it misquotes
     claim:   the false statement, judged like any other claim
@@ -45,7 +45,7 @@ class Misquotation:
     fixture: Fixture
 
     def __repr__(self) -> str:
-        """Return one line with the name."""
+        """Return one line with the name of the false claim."""
         return f"<Misquotation {self.claim.name}>"
 
 
@@ -72,7 +72,7 @@ MISQUOTATIONS = tuple(
 
 
 def misquotations_of(theorem: Theorem) -> tuple[Misquotation, ...]:
-    """Return the misquotations of a theorem.
+    """Return all recorded misquotations of one theorem.
 
     >>> from tabular_trpo._theory.statements.mixtures import cpi_bound
     >>> [one.claim.name for one in misquotations_of(cpi_bound)][:2]

@@ -2,7 +2,7 @@
 
 from tabular_trpo._theory.fixtures import TIGHT, TWO_REGION, arm
 from tabular_trpo._theory.misquotations.edits import Rows, replaced, scaled, when
-from tabular_trpo._theory.statements.divergences import kept, shared
+from tabular_trpo._theory.statements.divergences import absolutely_continuous, same_support
 
 _CERTAIN = arm("1", "1", "1/2")
 _LONG, _SHORT, _RARE = arm("1", "1/2", "1/100"), arm("1", "1/2", "501/1000"), arm("1", "1/100")
@@ -19,7 +19,7 @@ DIVERGENCES: Rows = (
         "hoeffding_kl",
         "actions of pi alone",
         replaced("log_gap", "ratio(pi, pi)*log_gap"),
-        when(kept),
+        when(absolutely_continuous),
         _CERTAIN,
     ),
     ("hoeffding_kl", "49/100 for 1/2", replaced(f"{_RANGE}/2", f"49*{_RANGE}/100"), _SHORT),
@@ -30,7 +30,7 @@ DIVERGENCES: Rows = (
         "chi_square_kl",
         "of the exchanged policies",
         replaced(_ORDER_2, _ORDER_2_EXCHANGED),
-        when(shared),
+        when(same_support),
         _LONG,
     ),
 )

@@ -1,8 +1,8 @@
 """Edits that turn a theorem into a misquotation: another factor, part, side or precondition.
 
-An edit acts on the traced formula of the theorem, so a misquotation differs from its theorem in
-nothing but what is misquoted.  A part is given as text in the formula language or as a function of
-the quantities p; the same part of two formulas is one object (`expression`), so it is found by
+An edit changes the traced formula of the theorem, so a misquotation differs from its theorem only
+in the misquoted part.  A part is given as text in the formula language or as a function of the
+quantities p.  Equal parts of two formulas are one object (see `expression`), so a part is found by
 identity.
 """
 
@@ -22,7 +22,7 @@ Part = str | Formula  # p -> number
 
 @final
 class Quotation(NamedTuple):
-    """The statement of a theorem and its precondition, as they are quoted."""
+    """The statement of a theorem and its precondition, as an edit reads and changes them."""
 
     statement: Statement
     condition: Statement | None
@@ -35,16 +35,16 @@ Rule = Callable[[Expression], Expression | None]  # the new expression, or None 
 
 
 def replaced(old: Part, new: Part) -> Edit:
-    """Return the edit that puts `new` in the place of `old`.
+    """Return the edit that replaces the part `old` by `new`.
 
-    The right side is edited, or the left side where `old` does not occur on the right.
+    The edit changes the right side, or the left side where `old` does not occur on the right.
     """
     before, after = _expression(old), _expression(new)
     return _one_side(lambda e: after if e is before else None)
 
 
 def without(factor: Part) -> Edit:
-    """Return the edit that drops a factor or a divisor, on one side as `replaced`."""
+    """Return the edit that drops a factor or divisor, on the right side or else on the left."""
     dropped = _expression(factor)
 
     def rule(e: Expression) -> Expression | None:
@@ -82,7 +82,7 @@ def scaled(factor: Part) -> Edit:
 
 
 def right(side: Part) -> Edit:
-    """Return the edit that replaces the right side."""
+    """Return the edit that replaces the right side of the statement."""
     rhs = _expression(side)
     return lambda quoted: quoted._replace(statement=replace(quoted.statement, rhs=rhs))
 
@@ -93,17 +93,17 @@ def stated(formula: Part) -> Edit:
 
 
 def when(formula: Part) -> Edit:
-    """Return the edit that replaces the precondition."""
+    """Return the edit that replaces the precondition by another formula."""
     return lambda quoted: quoted._replace(condition=_statement(formula))
 
 
 def always(quoted: Quotation) -> Quotation:
-    """Drop the precondition."""
+    """Return the quotation without its precondition."""
     return quoted._replace(condition=None)
 
 
 def exchanged(quoted: Quotation) -> Quotation:
-    """Exchange the two sides."""
+    """Return the quotation with its left and right sides exchanged."""
     lhs, relation, rhs = quoted.statement.rhs, quoted.statement.relation, quoted.statement.lhs
     return quoted._replace(statement=Statement(lhs, relation, rhs))
 
@@ -120,9 +120,9 @@ def _statement(formula: Part) -> Statement:
 
 
 def _one_side(rule: Rule) -> Edit:
-    """Return the edit that rewrites the right side, or the left one where the right stays as it is.
+    """Return the edit that rewrites the right side, or the left side if the right does not change.
 
-    raises: ValueError where both sides stay as they are
+    raises: ValueError where neither side changes
     """
 
     def edit(quoted: Quotation) -> Quotation:
@@ -137,7 +137,7 @@ def _one_side(rule: Rule) -> Edit:
 
 
 def _rewritten(e: Expression, rule: Rule) -> Expression:
-    """Apply a rule from the root down; what it changes is not searched further."""
+    """Return e after a rule is applied from the root down; a replaced part is not searched."""
     made = rule(e)
     if made is None:
         args = [_rewritten(x, rule) if isinstance(x, Expression) else x for x in e.args]
@@ -148,7 +148,7 @@ def _rewritten(e: Expression, rule: Rule) -> Expression:
 
 
 def _times(e: Expression, factor: Expression) -> Expression:
-    """Return the product; a numeric factor is multiplied into the first number of e."""
+    """Return factor * e; a numeric factor is multiplied into the first number of e."""
     if factor.op != "number":
         return factor * e
     folded = _folded(e, factor.args[0])
@@ -156,7 +156,7 @@ def _times(e: Expression, factor: Expression) -> Expression:
 
 
 def _folded(e: Expression, c: Fraction) -> Expression | None:
-    """Return c * e where a factor of e is a number, written with that number multiplied by c."""
+    """Return c * e with c multiplied into a numeric factor of e; None if e has no such factor."""
     match e.op, e.args:
         case "number", (q,):
             return number(q * c)

@@ -17,7 +17,7 @@ from tabular_trpo._theory.misquotations.edits import (
     scaled,
     without,
 )
-from tabular_trpo._theory.statements.gradients import bent
+from tabular_trpo._theory.statements.gradients import linearization_error
 from tabular_trpo._theory.statements.mixtures import mismatch
 
 _STATES = "sum_s(sum_a(pi))"
@@ -39,7 +39,7 @@ GRADIENTS: Rows = (
     (
         "softmax_smoothness",
         "without the gradient",
-        replaced(bent, "abs(eta_new - eta)"),
+        replaced(linearization_error, "abs(eta_new - eta)"),
         arm("1", "1/2", "13/25", "0"),
     ),
     (

@@ -2,9 +2,9 @@
 
 from tabular_trpo._theory.fixtures import TIGHT
 from tabular_trpo._theory.misquotations.edits import Rows, right
-from tabular_trpo._theory.statements.horizon import STEPS, eps, eta, promised
+from tabular_trpo._theory.statements.horizon import STEPS, eps, eta, expected_advantages
 
-_OLD_PATHS = right(lambda p: eta(p, p.pi) + promised(p, p.pi))
+_OLD_PATHS = right(lambda p: eta(p, p.pi) + expected_advantages(p, p.pi))
 _ONE_STEP_LESS = right(lambda p: 4 * eps(p) * p.max_tv**2)
 _LINEAR = right(lambda p: p.max_tv**2 * STEPS)
 

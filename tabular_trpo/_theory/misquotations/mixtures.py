@@ -20,14 +20,14 @@ from tabular_trpo._theory.misquotations.edits import (
     when,
     without,
 )
-from tabular_trpo._theory.statements.mixtures import guarantee, mismatch, promised
+from tabular_trpo._theory.statements.mixtures import guarantee, mismatch, surrogate_slope
 
 _OF_THE_MIXTURE = replaced("eps_target", "eps_cpi")
 
 
 def _weight_of_6(p: Any) -> Any:
-    """Return the best weight for equation (6)."""
-    return p.smaller(1, (1 - p.gamma) ** 2 * promised(p) / (4 * p.eps_target * p.gamma))
+    """Return the mixture weight that maximizes the bound of TRPO (6), at most 1."""
+    return p.smaller(1, (1 - p.gamma) ** 2 * surrogate_slope(p) / (4 * p.eps_target * p.gamma))
 
 
 MIXTURES: Rows = (
