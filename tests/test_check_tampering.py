@@ -1,6 +1,6 @@
 """Every single field of a certificate is changed in several ways, and every change is caught.
 
-First as it is: the digest tells.  Then with the digest made anew, as a forger would: the
+First with the old digest, which differs.  Then with the digest made again, as a forger would: the
 mathematics tells, save where the change makes another truth; `harmless` lists these, with reasons.
 """
 

@@ -36,7 +36,7 @@ from tabular_trpo._theory.vocabulary import WITNESSES, WITNESSES_ON_DEMAND, entr
 FORMAT, VERSION = "tabular-trpo-certificate", 2
 VALUES = ("eta", "eta_new", "L", "eps", "eps_cpi", "max_tv", "mean_tv", "C", "eta_dot")
 VALUES_OF_MIXTURES = ("alpha", "eps_target")
-MARGIN = Fraction(1, 2**64)  # of a slack that is known exactly, but not to enclosures
+MARGIN = Fraction(1, 2**64)  # for a slack that is exact here and enclosed in the checker
 
 
 @public
@@ -64,11 +64,12 @@ def certificate(mdp: MDP, pi: Any, pi_new: Any, theorems: Choice = None) -> dict
 def pair_certificate(
     pair: Pair, theorems: Choice = None, bits: int = CERTIFIED_BITS
 ) -> dict[str, Any]:
-    """Return the certificate of a pair, a JSON object: claims with all that they rest on.
+    """Return the certificate of a pair, a JSON object.
 
-    A float pair is certified as the rationals that its floats are.  A claim is left out that the
-    checker could not follow: one that is undecided, has a side without a value, or is a tie that
-    only an identity between logarithms or roots shows.
+    The object contains the claims and the quantities that they depend on.  A float pair is
+    certified as the rationals that equal its floats.  A claim is left out if the checker cannot
+    re-check it: if it is undecided, has a side without a value, or is a tie that only an identity
+    between logarithms or roots proves.
 
     theorems: theorems, claims or names of the table; the whole table by default
     bits:     precision at which the sign of a number with logarithms is given up, at most 4096

@@ -134,7 +134,7 @@ class Pair(Quantities):
 
     @property
     def instance(self) -> Instance:
-        """The model and the policies without what is computed from them."""
+        """The model and the policies, without computed quantities."""
         return Instance("", self.mdp, self.pi, self.pi_new, self.target, self.alpha)
 
     def to_rational(self) -> "Pair":

@@ -166,7 +166,7 @@ class FastPair(Quantities):
         self.rho0, self.r, self.gamma = tables.rho0, tables.r, tables.gamma
         self.pi, self.pi_new = tables.pi, tables.pi_new
         self.target, self.alpha = tables.target, tables.alpha
-        model: Any = tables  # P, r, gamma, mask and is_sparse are what a model is asked for
+        model: Any = tables  # the operations read P, r, gamma, mask and is_sparse of a model
         self.mdp, self.ops = model, FloatOps(model)
 
     def _evaluation(self, pi: Array) -> FastEvaluation:

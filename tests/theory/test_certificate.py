@@ -145,7 +145,7 @@ def survives(made: dict[str, Any], path: Path, other: Any) -> dict[str, Any] | N
 
 
 def still_true(tampered: dict[str, Any], path: Path, theorems: dict[str, Theorem]) -> bool:
-    """Whether what was accepted is a true certificate after all, judged from its model anew.
+    """Whether an accepted certificate is true, judged again from its model and policies.
 
     A theorem under another name is a claim of the user's; a slack of logarithms may be enclosed
     more widely; a reward that no quantity depends on may be another.

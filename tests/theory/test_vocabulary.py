@@ -128,11 +128,11 @@ def test_former_names_are_the_same_functions(old: str, new: str) -> None:
 
 
 def test_certificates_have_the_former_names_and_the_checker_reads_both() -> None:
-    @tt.claim("named anew", when=lambda p: (p.sum_s(p.transition_l1(p.pi)), ">=", 0))
-    def anew(p: Any) -> Any:
+    @tt.claim("renamed function", when=lambda p: (p.sum_s(p.transition_l1(p.pi)), ">=", 0))
+    def renamed(p: Any) -> Any:
         return p.max_sa(p.expect_next(p.sum_a(p.pi))), "<=", p.sum_s(p.push_forward(p.pi))
 
-    made = pair_certificate(pair(), [anew])
+    made = pair_certificate(pair(), [renamed])
     (claim,) = made["claims"]
     assert (claim["lhs"], claim["rhs"]) == ("max_sa(next(sum_a(pi)))", "sum_s(push(pi))")
     assert claim["precondition"] == "sum_s(move(pi)) >= 0"
