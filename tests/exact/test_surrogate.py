@@ -280,3 +280,15 @@ def test_gain_is_the_value_less_eta_in_every_arithmetic() -> None:
     assert batch.gain(new) == pytest.approx(batch.value(new) - batch.eta, abs=1e-12)
     off_centre = tt.Surrogate(np.array([[1.0, 2.0]]), np.ones(1), np.array([[0.5, 0.5]]), 7.0)
     assert off_centre.gain(np.array([[1.0, 0.0]])) == -0.5  # of G = rho A, sum_a pi G is 0
+
+
+def test_value_of_a_rational_batch_is_one_number_for_each_policy() -> None:
+    half = np.full((2, 1, 2), F(1, 2))
+    G = np.array([[[F(-1), F(1)]], [[F(-2), F(2)]]])
+    L = Surrogate(G, np.full((2, 1), F(1)), half, np.array([F(0), F(1)]))
+    assert L.value([[["0", "1"]], [["0", "1"]]]).tolist() == [1, 3]
+
+
+def test_repr_shows_eta_and_its_standard_error() -> None:
+    L = Surrogate(np.array([[-1.0, 1.0]]), np.ones(1), np.full((1, 2), 0.5), 1.5, 0.25)
+    assert repr(L) == "<Surrogate: S=1, A=2, eta 1.5, stderr 0.25>"
