@@ -39,7 +39,7 @@ def test_valid_calls_return_and_invalid_ones_name_the_argument(seed):
 
 
 FAULTS = {
-    "escape": inspect.unwrap(evaluate.evaluate),  # without the checks of its arguments
+    "escape": inspect.unwrap(evaluate.evaluate_checked),  # without checks of the policy
     "accepted": lambda mdp, pi: None,
     "refused": lambda mdp, pi: tt.evaluate(None, pi),  # type: ignore[arg-type]
 }
