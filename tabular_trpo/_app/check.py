@@ -66,7 +66,7 @@ def _checked(path: str) -> Checked:
     """
     place, data = raw(path)
     try:
-        with long_integers(sys.int_info.default_max_str_digits):  # as check.py run by itself
+        with long_integers(sys.int_info.default_max_str_digits):  # as the program check.py
             return path, None, check.check(check.load(data))
     except check.CertificateError as error:
         return path, str(error), ()

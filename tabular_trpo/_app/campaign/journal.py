@@ -110,7 +110,7 @@ class Journal:
     def _follows(self, record: Record, number: int) -> bool:
         """Return whether a record is the one that belongs in the line of this number."""
         if number == 1:
-            return True  # the header is compared before
+            return True  # `_check_header` has compared the header
         if self.written == _chunks(self._header):
             return self.summary is None and isinstance(record.get("summary"), dict)
         seed = [self._header["seed"], self.written]
@@ -191,7 +191,7 @@ def journal(path: str, header: Record, seen: Callable[[Record], None]) -> Iterat
             made.read(seen)
         except TabularError:
             if new:
-                os.unlink(path)  # it is empty: not even the header could be written
+                os.unlink(path)  # the new file is empty: its header could not be written
             raise
         yield made
 

@@ -55,7 +55,7 @@ class Entry:
         return self.share(self.band(method, budget).mean[-1])
 
     def band(self, method: str, budget: int, points: int = POINTS) -> Band:
-        """Return the mean eta of a method and its band at points + 1 steps in 0..budget."""
+        """Return the mean eta of a method and its band at points + 1 step counts, 0 to budget."""
         return band(self.curves[method], np.linspace(0, budget, points + 1))
 
 

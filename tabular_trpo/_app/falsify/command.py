@@ -62,7 +62,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="the center of the bounds, as L or 'eta + sum_s(rho*A_bar)': gap and penalty are the "
         "distances of the two sides from it",
     )
-    add("--around", dest="center", help=argparse.SUPPRESS)  # the old name
+    add("--around", dest="center", help=argparse.SUPPRESS)  # the old name of --center
     add("--no-families", action="store_true", help="begin without the known worst cases")
     start = "begin with the pairs of policies in this model file, or folder; may be repeated"
     add("--start", metavar="MODEL", action="append", default=[], help=start)

@@ -20,7 +20,7 @@ STATUSES = {
     "vacuous": "vacuous",
     "no value": "without a value",
 }
-CODES = {  # the first status that a claim has decides
+CODES = {  # in the order of precedence
     "no value": ExitCode.INVALID,
     "refuted": ExitCode.VIOLATED,
     "vacuous": ExitCode.LIMIT,

@@ -12,7 +12,7 @@ from tabular_trpo._theory.judge import NO_VALUE, judge
 from tabular_trpo._theory.verdict import Status
 
 PAIRS = 200
-ENOUGH = 20  # pairs without a value, and none with one, that are a problem
+ENOUGH = 20  # pairs without a value that are a problem if no pair has a value
 
 
 def fault(claim: Theorem, where: str) -> Problem | None:

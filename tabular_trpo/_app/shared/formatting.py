@@ -18,8 +18,8 @@ from tabular_trpo._core.numbers import Array, Scalar
 from tabular_trpo._core.real import Real
 
 DOUBLE_DIGITS = 17  # significant digits that identify any double
-_WIDEST_BITS = 80  # of a rational that a table may show in full
-_REAL_BITS = 128  # of the enclosure of a number with logarithms, beyond the range of doubles
+_WIDEST_BITS = 80  # bits of a rational that a table may show in full
+_REAL_BITS = 128  # bits of the enclosure of a `Real` beyond the range of doubles
 _CONTEXT = Context(prec=1200, rounding=ROUND_HALF_EVEN)
 
 JsonNumber = None | bool | int | float | str

@@ -15,7 +15,7 @@ from tabular_trpo._app.shared.wrapping import wrapped
 from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._core.terminal import plain
 
-PIPE_WIDTH, INDENT = 100, "  "  # columns without a terminal; of wrapped lines
+PIPE_WIDTH, INDENT = 100, "  "  # columns without a terminal; start of wrapped lines
 UNLIMITED = 1 << 20  # columns: the parts of a report are laid out before rich prints them
 
 

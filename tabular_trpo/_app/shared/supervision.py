@@ -23,7 +23,7 @@ from tabular_trpo._core import startup
 
 GRACE = 0.3  # seconds for a child that blocks interrupts while it finishes a file
 SWEEP = 0.3  # seconds for ending the processes that the child has started
-TRACKER = b"multiprocessing.resource_tracker"  # it removes shared memory and ends by itself
+TRACKER = b"multiprocessing.resource_tracker"  # removes shared memory; ends by itself
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # of linux/prctl.h
 WATCHED = (
     (signal.SIGINT, signal.SIGCHLD, signal.SIGTSTP, signal.SIGCONT) if os.name == "posix" else ()
@@ -159,7 +159,7 @@ def _children() -> list[int]:
     """Return the process ids of the children of this process, read from /proc."""
     found = []
     for place in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):  # it ended meanwhile
+        with suppress(OSError):  # the process has ended meanwhile
             # "pid (name) state parent ...", where a name may hold anything
             if (
                 int(place.read_text("utf-8", "replace").rpartition(")")[2].split()[1])

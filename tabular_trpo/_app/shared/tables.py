@@ -17,7 +17,7 @@ from tabular_trpo._app.shared.wrapping import least, wrapped
 from tabular_trpo._core.terminal import plain
 
 GAP, EDGES = 2, 2  # blanks between two columns, and at both ends of a line
-INDENT = "  "  # of the lines of a wrapped text from the second on
+INDENT = "  "  # of the second and later lines of a wrapped text
 LONG_WORD = 24  # columns: a longer word of a text may be cut
 NARROW = 8  # columns: wrapped lines in a narrower column are not indented
 
