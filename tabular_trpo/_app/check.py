@@ -23,7 +23,7 @@ Checked = tuple[str, str | None, Sequence[check.Statement]]  # path, error, stat
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command."""
+    """Add the arguments of `check` to its parser."""
     parser.add_argument(
         "certificates", metavar="CERT", nargs="+", help="a *.cert.json file, or - for stdin"
     )
@@ -33,9 +33,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> Answer:
-    """Check each certificate; one that fails does not hide the others.
+    """Check every certificate, also after one has failed, and return the report.
 
-    raises: InvalidMDPError for a file that is no certificate; UsageError for "-" twice
+    raises: InvalidMDPError for a file that is no certificate; UsageError where "-" is given twice
     """
     checked = [_checked(path) for path in once(args.certificates)]
     failed = [path for path, wrong, _ in checked if wrong is not None]
@@ -60,9 +60,13 @@ def run(args: argparse.Namespace) -> Answer:
 
 
 def _checked(path: str) -> Checked:
+    """Check one certificate file and return (path, error or None, statements).
+
+    raises: InvalidMDPError for a file that is no certificate
+    """
     place, data = raw(path)
     try:
-        with long_integers(sys.int_info.default_max_str_digits):  # as check.py run by itself
+        with long_integers(sys.int_info.default_max_str_digits):  # as the program check.py
             return path, None, check.check(check.load(data))
     except check.CertificateError as error:
         return path, str(error), ()
@@ -80,6 +84,7 @@ def _document(path: str, wrong: str | None, statements: Sequence[check.Statement
 
 
 def _whole(path: str, wrong: str | None, statements: Sequence[check.Statement]) -> list[Part]:
+    """Return the error of a certificate, or a table with a row for each of its statements."""
     if wrong is not None:
         return [f"{path}: WRONG: {wrong}"]
     made = Table(["Status", "Name", "Statement"])
@@ -90,7 +95,7 @@ def _whole(path: str, wrong: str | None, statements: Sequence[check.Statement]) 
 
 
 def _named(one: check.Statement) -> str:
-    """Return the name of a theorem, or that of a user claim, marked so that the two differ."""
+    """Return the name of a theorem unchanged; mark the name of a user claim by "user claim"."""
     return f"user claim {quoted(one.name)}" if one.user_claim else one.name
 
 

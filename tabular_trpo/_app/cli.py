@@ -1,7 +1,7 @@
-"""The command line `tabular-trpo COMMAND`: a command's module is imported only when it is chosen.
+"""Parse `tabular-trpo COMMAND ...` and run the command; no other command's module is imported.
 
 Each command is a module with `EPILOG`, `arguments(parser)` and `run(args)`; its docstring is the
-description that --help prints.  All of them have --json and --quiet.
+description that --help prints.  Every command has --json and --quiet.
 """
 
 import argparse
@@ -55,7 +55,7 @@ PATH or FILE is a *.mdp.json file; - is standard input."""
 
 
 def parser(words: Sequence[str]) -> argparse.ArgumentParser:
-    """Return the parser of a command line; only the command that it names has its own arguments.
+    """Return the parser of a command line; only the command named in `words` gets its arguments.
 
     words: the arguments that will be parsed
     """
@@ -86,8 +86,8 @@ def parser(words: Sequence[str]) -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code.
 
-    argv: the arguments; None for those of this process, which is then supervised, so that an
-          interrupt ends it at any moment
+    argv: the arguments; None takes `sys.argv[1:]` and runs the command in a supervised child
+          process, so that an interrupt ends it at any moment
 
     >>> int(main(["no-such-command"]))
     2
@@ -98,7 +98,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parsed(words: Sequence[str]) -> int:
-    """Parse the arguments and run the command; return its exit code."""
+    """Parse the arguments, run the command and return its exit code."""
     as_json = "--json" in words
     if sys.stdout is None:
         return fail(OSError("standard output is closed"), as_json=False)
@@ -120,7 +120,7 @@ def _parsed(words: Sequence[str]) -> int:
 
 
 def _run(args: argparse.Namespace) -> Answer:
-    """Run the command within the limit of --work."""
+    """Run the parsed command; --work limits the estimated seconds of its exact arithmetic."""
     from tabular_trpo._core.budget import work_limit  # imports numpy, which --help does not need
 
     with work_limit(getattr(args, "work", None)):

@@ -32,20 +32,20 @@ from tabular_trpo._exact.structure import Structure, graph, structure
 EPILOG = """--dot writes a graph for Graphviz:
 tabular-trpo show FILE --dot | dot -Tsvg > model.svg"""
 MOST_NAMED = 8  # states that are named in one line
-MOST_SOLVED = 2000  # states of a model that is solved for its ties
-MOST_WHY = 1000  # characters of the reason for a model
+MOST_SOLVED = 2000  # largest number of states at which the model is solved for its ties
+MOST_WHY = 1000  # characters of the text "why" of a model that are shown
 Record = dict[str, Any]  # a JSON object
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command."""
+    """Add the arguments of `show` to its parser."""
     parser.add_argument("file", metavar="FILE")
     parser.add_argument("--dot", action="store_true", help="write the graph for Graphviz")
     add_arithmetic(parser)
 
 
 def run(args: argparse.Namespace) -> Answer:
-    """Describe one model.
+    """Return the description of one model, or with --dot its graph for Graphviz.
 
     raises: UsageError for --dot with --json; TabularError
     """
@@ -72,12 +72,13 @@ def run(args: argparse.Namespace) -> Answer:
 
 
 def _gamma(mdp: MDP) -> str:
-    """Write the discount so that it cannot be taken for 1."""
+    """Return gamma as text that never rounds to 1."""
     text = short(mdp.gamma)
     return faithful(mdp.gamma) if text.removeprefix("~") == "1" else text
 
 
 def _sizes(mdp: MDP) -> Record:
+    """Return the sizes, the arithmetic, gamma and the range of rewards of a model for JSON."""
     live = mdp.r[mdp.mask]
     positive = mdp.P.nnz if mdp.is_sparse else np.count_nonzero(mdp.P)
     return {
@@ -102,6 +103,7 @@ def _names(mdp: MDP, states: Sequence[int] | Array) -> list[str]:
 
 
 def _structure(mdp: MDP, found: Structure) -> Record:
+    """Return the unreachable states and the recurrent classes with their periods for JSON."""
     return {
         "unreachable": _names(mdp, np.flatnonzero(~found.reachable)),
         "recurrent": [_names(mdp, states) for states in found.recurrent],
@@ -110,7 +112,7 @@ def _structure(mdp: MDP, found: Structure) -> Record:
 
 
 def _optimum(mdp: MDP) -> Record | None:
-    """Return eta* and the states with several optimal actions; None for a model too large."""
+    """Return eta* and the states with several optimal actions; None above MOST_SOLVED states."""
     if mdp.n_states > MOST_SOLVED:
         return None
     best = optimal(mdp)
@@ -127,6 +129,7 @@ def _optimum(mdp: MDP) -> Record | None:
 
 
 def _policy(mdp: MDP, pi: Array) -> Record:
+    """Return eta, the support and the recurrent classes of a policy pi (S, A) for JSON."""
     ev, found = evaluate(mdp, pi), structure(mdp, pi)
     support = np.asarray(pi != 0, dtype=bool)
     return {
@@ -143,6 +146,7 @@ def _policy(mdp: MDP, pi: Array) -> Record:
 
 
 def _parts(source: Source, document: Record) -> list[Part]:
+    """Return the text report: the table of the model and the table of its policies."""
     made = Table(["Property", "Value"])
     for name, value in _properties(source.mdp, document):
         made.add(name, value)
@@ -185,6 +189,7 @@ def _properties(mdp: MDP, document: Record) -> list[tuple[str, str]]:
 
 
 def _some(names: Sequence[str]) -> str:
+    """Return the first MOST_NAMED names in one line, and the number of the others."""
     more = f", and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     return ", ".join(names[:MOST_NAMED]) + more
 
@@ -195,7 +200,7 @@ def _classes(classes: Sequence[Sequence[str]], periods: Sequence[int]) -> str:
 
 
 def _dot(source: Source) -> str:
-    """Return the graph for Graphviz: states as nodes, transitions as edges."""
+    """Return the transition graph in the DOT language: states as nodes, transitions as edges."""
     drawn = graph(source.mdp)
     lines = [f"digraph {_quoted(source.name)} {{", "  rankdir=LR;"]
     for name, data in drawn.nodes(data=True):

@@ -32,14 +32,14 @@ Names = dict[str, list[str]]
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command."""
+    """Add the arguments of `solve` to its parser."""
     parser.add_argument("file", metavar="FILE")
     parser.add_argument("--all", action="store_true", help=f"every row, not the first {MOST_ROWS}")
     add_arithmetic(parser)
 
 
 def run(args: argparse.Namespace) -> Answer:
-    """Solve one model.
+    """Compute V*, the optimal actions and eta* of one model, and return the report.
 
     raises: TabularError
     """
@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> Answer:
 
 
 def _named(source: Source, pairs: Array) -> Names:
-    """Return {state: names of its actions in a table (S, A) of truth values}."""
+    """Return {state s: names of the actions a with pairs[s, a]}; pairs (S, A) of truth values."""
     return {
         state: [source.mdp.action_names[a] for a in np.flatnonzero(pairs[s])]
         for s, state in enumerate(source.mdp.state_names)
@@ -81,6 +81,7 @@ def _named(source: Source, pairs: Array) -> Names:
 def _states(
     source: Source, best: Optimum, actions: Names, undecided: Names, most: int | None
 ) -> list[Part]:
+    """Return the table of V* and the optimal actions, at most `most` rows, and remarks."""
     heads = ["State", "V*", "Optimal actions", *(["Of these undecided"] if undecided else [])]
     made = Table(heads, right=["V*"])
     error = largest(best.radius.V_star)

@@ -155,7 +155,7 @@ def test_each_reason_has_its_cure(
 def test_refutation_that_is_not_written_is_whole_in_the_report(
     run: Run, tmp_path: Path, full: Callable[[str, int], None]
 ) -> None:
-    """The model, both sides and the command that finds it again; the next claim is hunted, too."""
+    """The report has the model, both sides and the command; the next claim is searched as well."""
     argv = words("falsify", tmp_path)[: -len(ONE)]
     full("fsync", errno.ENOSPC)
     shown = run(*argv)

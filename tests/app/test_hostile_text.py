@@ -191,7 +191,7 @@ BODIES = {
 
 @pytest.mark.parametrize("body", BODIES)
 def test_claim_files(body: str, run: Run, tmp_path: Path) -> None:
-    slow = body in ("right", "no value")  # is hunted, or tried on many pairs
+    slow = body in ("right", "no value")  # is searched, or tried on many pairs
     for text in share([*BODIES].index(body), 12 if slow else 3):
         source = CLAIMS.format(title=text, body=BODIES[body].format(title=text))
         path = tmp_path / "claims.py"

@@ -12,7 +12,7 @@ import pytest
 import tabular_trpo as tt
 from scripts import atlas_page, mean_kl
 from tabular_trpo._app.compare.report import _percent
-from tabular_trpo._app.falsify.outcome import Hunted
+from tabular_trpo._app.falsify.outcome import ClaimResult
 from tabular_trpo._app.falsify.report import _search
 from tabular_trpo._app.show import _gamma
 from tabular_trpo._app.verify.tables import _ratio
@@ -41,11 +41,11 @@ def test_what_has_no_ratio_has_none(sides: tuple[Any, Any]) -> None:
 
 
 @pytest.mark.parametrize("exact", BELOW)
-def test_the_largest_ratio_of_a_hunt_is_not_told_as_1(exact: Fraction) -> None:
+def test_the_largest_ratio_of_a_search_is_not_told_as_1(exact: Fraction) -> None:
     claim = tt.claim("x")(lambda p: (p.eta_new, ">=", p.L - p.C * p.max_tv**2))
     found = Unrefuted(claim, None, ratio_of(exact, Fraction(1)), 9, 9, 0, 1, 0)
 
-    (told,) = _search(Hunted(None, found, None, None))  # type: ignore[arg-type]
+    (told,) = _search(ClaimResult(None, found, None, None))  # type: ignore[arg-type]
     (number,) = re.findall(r"gap / penalty is ([^;]*);", str(told))
     assert number != "1" and number.startswith("0.99")
 

@@ -1,9 +1,9 @@
-"""`campaign`: screen every theorem on drawn pairs, judge exactly those that come near equality.
+"""`campaign`: screen every theorem on random pairs, and judge the pairs near equality exactly.
 
 command       the arguments, the loop over chunks, the header of the file
 worker        the tasks that executors run
-journal       the file, which survives being killed at any moment
-sealed_lines  its lines, each with a hash of all before it
+journal       the file of a campaign, which a killed campaign continues
+sealed_lines  the lines of the file, each with a hash of all lines before it
 totals        sums over the chunks
-report        the report
+report        the report as text and as JSON
 """

@@ -22,19 +22,19 @@ from tabular_trpo._theory.claim import Theorem
 from tabular_trpo._theory.vocabulary import in_former_names
 
 EPILOG = """The file has a JSON line for each chunk (docs/campaign.md) and is the same,
-byte for byte, for any executor and number of workers. Killed or interrupted,
-the same command goes on.
+byte for byte, for any executor and number of workers. After an interrupt,
+the same command continues it.
 
 Exit code 0: no statement is refuted. 1: one is; the pair is in the file.
 4: something suspicious is left undecided. dask needs the extra `distributed`
 and obeys DASK_SCHEDULER_ADDRESS; mpi needs the extra `mpi`:
 mpiexec -n 64 python -m mpi4py.futures -m tabular_trpo campaign --executor mpi"""
 MOST_PAIRS, MOST_CHUNK = 10**12, 10**5
-FINGERPRINT = 8  # drawn pairs whose hash shows that another numpy draws other pairs
+FINGERPRINT = 8  # drawn pairs whose hash detects a numpy that draws other pairs
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command."""
+    """Add the arguments of `campaign` to its parser."""
     add = parser.add_argument
     add("--pairs", type=integer(1, MOST_PAIRS), default=10**6, metavar="N", help="default 1000000")
     add(
@@ -42,22 +42,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         type=integer(0, 2**63),
         default=0,
         metavar="N",
-        help="of what is drawn (default 0)",
+        help="seed of the drawn pairs (default 0)",
     )
     add(
         "--chunk",
         type=integer(1, MOST_CHUNK),
         default=5000,
         metavar="N",
-        help="pairs a line (5000)",
+        help="pairs of a line (default 5000)",
     )
-    add("--theorems", nargs="+", default=[], metavar="NAME", help="these only (default: all)")
+    add("--theorems", nargs="+", default=[], metavar="NAME", help="the theorems (default: all)")
     executors.arguments(parser)
     add("--out", default="campaign.jsonl", metavar="FILE", help="default campaign.jsonl")
 
 
 def run(args: argparse.Namespace) -> Answer:
-    """Run a campaign, or the rest of one that was interrupted, and report.
+    """Run a campaign, or continue one that was interrupted, and return its report.
 
     raises: UsageError, TabularError, OSError
     """
@@ -79,7 +79,8 @@ def run(args: argparse.Namespace) -> Answer:
 def carry_out(plan: Plan, file: Journal, totals: Totals, started: Started, update: Update) -> None:
     """Screen the chunks that are not in the file yet, then write the summary.
 
-    raises: LimitError where a worker is lost
+    totals: sums over the chunks of the file; the new chunks are added
+    raises: LimitError where a worker process ends early
     """
     update(totals.pairs, f"{totals.pairs:,}/{plan.pairs:,} pairs")
     rest = ((plan, index) for index in range(file.written, plan.chunks))
@@ -96,9 +97,9 @@ def carry_out(plan: Plan, file: Journal, totals: Totals, started: Started, updat
 
 
 def check_summary(path: str, summary: Record, totals: Totals) -> None:
-    """Refuse a summary that is not the sum of the chunks before it.
+    """Check that a summary is the sum of the chunks before it.
 
-    raises: InvalidMDPError
+    raises: InvalidMDPError, naming line and file, where it is not
     """
     line = totals.chunks + 2
     try:
@@ -112,7 +113,7 @@ def check_summary(path: str, summary: Record, totals: Totals) -> None:
 
 
 def header(plan: Plan, theorems: Sequence[Theorem]) -> Record:
-    """Return the header, the first line: everything that the other lines depend on."""
+    """Return the record of the first line, with every setting that the other lines depend on."""
     stated = ((*theorem.text(), theorem.condition_text()) for theorem in theorems)
     texts = [[x and in_former_names(x) for x in each] for each in stated]
     cases = batch(Plan(plan.seed, FINGERPRINT, FINGERPRINT, ()), 0).drawn.cases

@@ -1,8 +1,8 @@
-"""The file of a campaign: a header, a line for each chunk, a summary; a killed campaign resumes.
+"""The file of a campaign: a header, a line for each chunk, a summary; a killed campaign continues.
 
 Each line is on the disk before the next one is written.  So a killed campaign leaves the beginning
-of the complete file, except that the last line may lack its end; that line is cut off.  Any other
-difference is damage, which the hashes of the lines show, and is refused.
+of the complete file, and only its last line may be incomplete; `Journal.read` removes that line.
+Any other difference is damage: the hashes of the lines show it, and the file is refused.
 """
 
 import io
@@ -22,19 +22,19 @@ from tabular_trpo._formats.atomic_write import unwritable
 
 FORMAT, VERSION = "tabular-trpo-campaign", 2
 PATIENCE = 1.0  # seconds until the lock of a killed process is released
-AGAIN = "Run the same command again: what is finished is kept"
+AGAIN = "Run the same command again: finished chunks are kept"
 
 
 @final
 class Journal:
-    """An open file of a campaign (mutable: it grows line by line).
+    """An open file of a campaign (mutable: lines are appended).
 
     written: number of chunks in the file
-    summary: the summary, None before it is written
+    summary: the summary record, None before it is written
     """
 
     def __init__(self, path: str, file: io.FileIO, header: Record) -> None:
-        """Keep the file and its header; nothing is read yet."""
+        """Store the open file and the header record of the campaign; nothing is read yet."""
         self.path, self.written = path, 0
         self.summary: Record | None = None
         self._file, self._header = file, header
@@ -43,7 +43,7 @@ class Journal:
     def add(self, record: Record) -> None:
         """Append a record and wait until it is on the disk; after the summary check the whole file.
 
-        raises: InvalidMDPError where the file is no longer what was written, or takes no more
+        raises: InvalidMDPError where the file cannot be written, or another process has changed it
         """
         self._check_place()
         line, digest = seal(record, self._hash)
@@ -56,15 +56,18 @@ class Journal:
             with suppress(OSError):
                 self._file.truncate(self._end)
             raise unwritable(self.path, error, AGAIN) from None
-        self._passed(record, len(line), digest)
+        self._advance(record, len(line), digest)
         if self.summary is not None:
             self._check_place()
             self._check_bytes()
 
     def read(self, seen: Callable[[Record], None]) -> None:
-        """Read the existing lines, and cut off a last line that lacks its end.
+        """Read the lines of the file and remove an incomplete last line.
 
-        raises: UsageError for another campaign's file; InvalidMDPError for a damaged one
+        The header is written where no line is left.
+
+        seen:   called with the record of each chunk
+        raises: UsageError for the file of another campaign; InvalidMDPError for a damaged one
         """
         with self._lines() as lines:
             for number, line in enumerate(lines, 1):
@@ -77,10 +80,14 @@ class Journal:
             self.add(self._header)
 
     def _begins(self, line: bytes) -> bool:
-        """Whether a line is the beginning of the header."""
+        """Return whether these bytes are a beginning of the header line of this campaign."""
         return seal(self._header, b"")[0].startswith(line)
 
     def _read_line(self, number: int, line: bytes, seen: Callable[[Record], None]) -> None:
+        """Check one line of the file and advance behind it; a chunk is passed to `seen`.
+
+        raises: UsageError for the header of another campaign; InvalidMDPError for a damaged line
+        """
         if number == 1:
             _check_header(self.path, line, self._header)
         found = unseal(line, self._hash)
@@ -92,24 +99,25 @@ class Journal:
                 seen(record)
             except (KeyError, TypeError, AttributeError, ValueError):
                 raise damaged(self.path, number, self._next(number)) from None
-        self._passed(record, len(line), digest)
+        self._advance(record, len(line), digest)
 
-    def _passed(self, record: Record, length: int, digest: bytes) -> None:
-        """Advance by one record."""
+    def _advance(self, record: Record, length: int, digest: bytes) -> None:
+        """Advance by one record: update the end, the hash, the chunks written and the summary."""
         self._end, self._hash = self._end + length, digest
         self.written += "chunk" in record and "format" not in record
         self.summary = record.get("summary")
 
     def _follows(self, record: Record, number: int) -> bool:
-        """Whether a record is the next one."""
+        """Return whether a record is the one that belongs in the line of this number."""
         if number == 1:
-            return True  # the header is compared before
+            return True  # `_check_header` has compared the header
         if self.written == _chunks(self._header):
             return self.summary is None and isinstance(record.get("summary"), dict)
         seed = [self._header["seed"], self.written]
         return record.get("chunk") == self.written and record.get("seed") == seed
 
     def _next(self, number: int) -> str:
+        """Return in words what the line of this number has to be, for an error."""
         if number == 1:
             return "the header that was written"
         if self.summary is not None:
@@ -128,9 +136,9 @@ class Journal:
             buffered.detach()
 
     def _check_place(self) -> None:
-        """Refuse to go on in a file that was removed, replaced, cut or appended to.
+        """Check that the file was not removed, replaced, truncated or appended to.
 
-        raises: InvalidMDPError
+        raises: InvalidMDPError where it was
         """
         mine = os.fstat(self._file.fileno())
         try:
@@ -144,9 +152,9 @@ class Journal:
             raise _changed(self.path, got)
 
     def _check_bytes(self) -> None:
-        """Read the file from its beginning and follow its hashes to the last one.
+        """Read the file from its beginning and check the hash of every line.
 
-        raises: InvalidMDPError
+        raises: InvalidMDPError where a line is not what was written
         """
         digest = b""
         with self._lines() as lines:
@@ -161,12 +169,12 @@ class Journal:
 
 @contextmanager
 def journal(path: str, header: Record, seen: Callable[[Record], None]) -> Iterator[Journal]:
-    """Open the file of a campaign, existing or new, and lock it.
+    """Open and lock the file of a campaign, read its lines, and yield it as a `Journal`.
 
-    header: of the campaign; a file with another one is left alone
-    seen:   called with each chunk that is already in the file
-    raises: UsageError for another campaign's file; InvalidMDPError for any other file, or one in
-            use, or one that takes no more
+    header: the header record of the campaign; a file with another header is not changed
+    seen:   called with the record of each chunk that is already in the file
+    raises: UsageError for the file of another campaign; InvalidMDPError for any other file, for one
+            in use, and for one that cannot be written
     """
     new, flags = not os.path.lexists(path), os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
     try:
@@ -177,25 +185,27 @@ def journal(path: str, header: Record, seen: Callable[[Record], None]) -> Iterat
         os.close(descriptor)
         raise _invalid(path, "is no ordinary file", "a file that can be cut and appended to")
     with io.FileIO(descriptor, "r+") as file:
-        _claim(file, path)
+        _lock(file, path)
         made = Journal(path, file, header)
         try:
             made.read(seen)
         except TabularError:
             if new:
-                os.unlink(path)  # it is empty: not even the header could be written
+                os.unlink(path)  # the new file is empty: its header could not be written
             raise
         yield made
 
 
-def _claim(file: io.FileIO, path: str) -> None:
-    """Lock the file; refuse one that another process is writing.
+def _lock(file: io.FileIO, path: str) -> None:
+    """Lock the file of a campaign.
 
-    The lock of a process that was just killed may last a moment longer.
+    The lock of a killed process may be released a moment later, which PATIENCE allows for.
+
+    raises: InvalidMDPError where another process is writing the file
     """
     try:
         import fcntl
-    except ImportError:  # this system has no such locks: two campaigns on one file go unnoticed
+    except ImportError:  # this system has no such locks: two campaigns on one file are not detected
         return
     until = time.monotonic() + PATIENCE
     while True:
@@ -211,23 +221,29 @@ def _claim(file: io.FileIO, path: str) -> None:
 
 
 def _chunks(header: Record) -> int:
+    """Return the number of chunks of the campaign with this header."""
     return -(-int(header["pairs"]) // int(header["chunk"]))
 
 
 def damaged(path: str, line: int, expected: str) -> InvalidMDPError:
-    """Return the error of a line that is not what a campaign wrote."""
-    cure = f"Delete line {line} and all after it to go on from there"
+    """Return the error for a line that is not the `expected` line of a campaign."""
+    cure = f"Delete line {line} and all after it to continue from there"
     if line == 1:
-        cure = "Name another file by --out to begin anew"
+        cure = "Name another file by --out to begin again"
     return _invalid(f"{path}, line {line}", "is damaged or out of place", expected, cure)
 
 
 def _changed(where: str, got: str) -> InvalidMDPError:
-    expected = "a file that nobody else touches while it is written"
+    """Return the error for a file that another process has changed during the campaign."""
+    expected = "a file that no other process changes while it is written"
     return _invalid(where, got, expected, "Run the same command again, which says what is kept")
 
 
 def _check_header(path: str, line: bytes, header: Record) -> None:
+    """Compare the first line of a file with the header of this campaign.
+
+    raises: UsageError for the header of another campaign; InvalidMDPError for any other line
+    """
     found = parsed(line)
     if found is None or found.get("format") != FORMAT:
         raise _invalid(path, "is no file of a campaign", "one, or a new name", "Name it by --out")
@@ -237,12 +253,13 @@ def _check_header(path: str, line: bytes, header: Record) -> None:
         if (got := found.get(key)) != header[key]:
             shown = f"{key} = {_short(got)}, expected {_short(header[key])}"
             raise UsageError(
-                f"{plain(path)} is another campaign's: {shown}. The options it began with go on "
-                "with it; another file, named by --out, begins anew"
+                f"{plain(path)} is another campaign's: {shown}. Repeat the options of its "
+                "beginning to continue it, or name another file by --out to begin again"
             )
 
 
 def _short(value: object) -> str:
+    """Return a value as JSON text of at most 60 characters."""
     text = plain(json.dumps(value))
     return text if len(text) <= 60 else f"{text[:57]}..."
 

@@ -10,7 +10,10 @@ from tabular_trpo._core.decimals import faithful, fixed
 
 
 def report(path: str, summary: Record) -> Answer:
-    """Return the answer: VIOLATED for a violation, else LIMIT for an undecided pair, else OK."""
+    """Return the report of a campaign from its summary record.
+
+    The exit code is VIOLATED for a violation, else LIMIT for an undecided pair, else OK.
+    """
     code = ExitCode.LIMIT if summary["undecided"] else ExitCode.OK
     if summary["violations"]:
         code = ExitCode.VIOLATED
@@ -19,6 +22,7 @@ def report(path: str, summary: Record) -> Answer:
 
 
 def _line(path: str, summary: Record) -> str:
+    """Return the numbers of pairs, violations, open pairs and exact verdicts in one line."""
     statements = counted(len(summary["statements"]), "statement")
     violations = counted(summary["violations"], "violation")
     judged = ", ".join(f"{n:,} {status}" for status, n in summary["judged"].items() if n)
@@ -29,6 +33,7 @@ def _line(path: str, summary: Record) -> str:
 
 
 def _parts(summary: Record) -> list[Part]:
+    """Return the table of the statements, and a line for each listed violation."""
     made = Table(
         ["Statement", "Pairs", "No value", "Tightest", "Exact", "gamma", "Family"],
         right=["Pairs", "No value", "Tightest", "gamma"],

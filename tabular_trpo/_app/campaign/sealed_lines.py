@@ -1,4 +1,4 @@
-"""The lines of a campaign's file: JSON objects, each sealed by a hash that covers all before it."""
+"""The lines of a campaign file: JSON objects, each with a hash that covers all lines before it."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ TAIL = len(OPENING) + DIGITS + len(CLOSING)
 
 
 def seal(record: Record, before: bytes) -> tuple[bytes, bytes]:
-    """Return the line of a record, and its hash; `before` is the hash of the line before, or empty.
+    """Return (line, hash) of a record; `before` is the hash of the line before it, or empty.
 
     The hash is SHA-256(before + the record as compact JSON), in hexadecimal; it is the last entry
     of the object.
@@ -24,7 +24,7 @@ def seal(record: Record, before: bytes) -> tuple[bytes, bytes]:
 
 
 def unseal(line: bytes, before: bytes) -> tuple[Record, bytes] | None:
-    """Return the record of a line and its hash; None where a byte or its place is wrong."""
+    """Return (record, hash) of a line; None where the hash does not fit its bytes and `before`."""
     body, tail = line[:-TAIL] + b"}", line[-TAIL:]
     digest = _hash(body, before)
     if tail != OPENING + digest + CLOSING:
@@ -34,7 +34,7 @@ def unseal(line: bytes, before: bytes) -> tuple[Record, bytes] | None:
 
 
 def parsed(text: bytes) -> Record | None:
-    """Return the JSON object that a text is, or None."""
+    """Return the JSON object that a text contains, or None where it is not a JSON object."""
     try:
         record = json.loads(text)
     except (ValueError, RecursionError):
@@ -43,4 +43,5 @@ def parsed(text: bytes) -> Record | None:
 
 
 def _hash(body: bytes, before: bytes) -> bytes:
+    """Return SHA-256(before + body) in hexadecimal."""
     return hashlib.sha256(before + body).hexdigest().encode("ascii")

@@ -1,4 +1,4 @@
-"""Sums over the chunks of a campaign, added one after the other."""
+"""Sums over the chunks of a campaign."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,13 +12,13 @@ MOST_LISTED = 100  # violations that the summary names; all of them are in the c
 
 @final
 class Totals:
-    """Sums over the chunks so far (mutable: it grows chunk by chunk).
+    """Sums over the chunks that were added (mutable).
 
-    statements: {name: counts, and the tightest pair with its chunk}
+    statements: {statement: counts of pairs and verdicts, and the tightest pair with its chunk}
     """
 
     def __init__(self, names: Sequence[str]) -> None:
-        """Begin with sums of 0."""
+        """Create sums of 0 for the statements with these names."""
         self.statements: dict[str, Record] = {
             name: {
                 "speaks": 0,
@@ -52,7 +52,7 @@ class Totals:
         self.chunks += 1
 
     def judged(self, name: str, status: str, where: Record) -> None:
-        """Count one exact verdict."""
+        """Count one exact verdict on a statement; a refuting pair is listed as in `where`."""
         self.statements[name]["judged"][status] += 1
         if status == Status.REFUTED:
             self.violations += 1
@@ -70,13 +70,13 @@ class Totals:
         ]
 
     def witnessed(self, name: str, verdict: Record) -> None:
-        """Add the exact verdict on the tightest pair of a statement, and the pair itself."""
+        """Count the exact verdict on the tightest pair of a statement; store verdict and pair."""
         tightest = self.statements[name]["tightest"]
         self.judged(name, verdict["status"], {"statement": name, **tightest})
         tightest["exact"] = verdict
 
     def summary(self) -> Record:
-        """Return the summary, the last line of the file."""
+        """Return the summary record, the last line of the file."""
         counts = {
             status: sum(mine["judged"][status] for mine in self.statements.values())
             for status in Status

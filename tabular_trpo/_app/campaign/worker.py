@@ -11,7 +11,7 @@ from tabular_trpo._theory.selection import chosen
 
 
 def chunk(plan: Plan, index: int) -> Record:
-    """Return the record of a chunk; each violation has its pair as a document."""
+    """Screen a chunk and return its record, in which each violation has its model and policies."""
     record = screened(plan, index)
     refuted = [one for one in record["judged"] if one["status"] == "refuted"]
     if refuted:
@@ -24,7 +24,7 @@ def chunk(plan: Plan, index: int) -> Record:
 
 
 def witness(plan: Plan, name: str, index: int, case: int) -> Record:
-    """Judge a statement on one case of a chunk and return the verdict and the pair."""
+    """Judge a statement on one case of a chunk; return the record of the verdict and the pair."""
     cases = batch(plan, index)
     (theorem,) = chosen([name])
     verdict = judge(theorem, cases.pair(case))
@@ -34,9 +34,9 @@ def witness(plan: Plan, name: str, index: int, case: int) -> Record:
 
 
 def document(cases: Batch, case: int) -> Record:
-    """Return a case as exact text: its weight, and the model with pi, target and pi_new.
+    """Return one case as exact text: alpha, and the model with the policies pi, target and pi_new.
 
-    The model is a document as docs/formats.md describes it.
+    The model is a document of docs/formats.md, or None with the reason where it exceeds a limit.
     """
     pair = cases.pair(case)
     policies = {"pi": pair.pi, "target": pair.target, "pi_new": pair.pi_new}

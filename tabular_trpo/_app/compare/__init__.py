@@ -1,4 +1,4 @@
-"""`compare`: sampled TRPO beside its rivals and its exact limit, on equal simulator steps.
+"""`compare`: sampled TRPO, other methods and the exact limit on equal numbers of simulator steps.
 
 command  the arguments and the runs
 report   the report as text and as JSON

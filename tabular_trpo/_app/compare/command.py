@@ -41,10 +41,10 @@ MOST_STEPS, MOST_SEEDS = 10**9, 10**4
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command."""
+    """Add the arguments of `compare` to its parser."""
     add = parser.add_argument
     add("paths", metavar="PATH", nargs="+", help="model files, or directories of them")
-    add("--methods", nargs="+", choices=METHODS, metavar="NAME", help="these only (default: all)")
+    add("--methods", nargs="+", choices=METHODS, metavar="NAME", help="the methods (default: all)")
     add("--steps", type=integer(1, MOST_STEPS), default=60_000, metavar="N", help="default 60000")
     add("--batch", type=integer(1, MOST_STEPS), default=2000, metavar="N", help="default 2000")
     add(
@@ -86,9 +86,10 @@ def run(args: argparse.Namespace) -> Answer:
 
 
 def _methods(asked: list[str] | None) -> list[str]:
-    """Return the methods in the order of their table; cma by default only where it is installed.
+    """Return the names of the methods to run, in the order of METHODS.
 
-    raises: MissingExtraError
+    asked:  the names of --methods; None for all, with cma only where its package is installed
+    raises: MissingExtraError for cma without its package
     """
     if asked is not None:
         if "cma" in asked:
@@ -102,12 +103,12 @@ def _methods(asked: list[str] | None) -> list[str]:
 
 
 def _named(source: Source, why: InvalidMDPError) -> list[Problem]:
-    """Return the problems, each with the name of the model in its place."""
+    """Return the problems of an error, each with the name of the model before its place."""
     return [replace(problem, where=f"{source.name}: {problem.where}") for problem in why.problems]
 
 
 def _too_small(source: Source, names: list[str], settings: Settings) -> InvalidMDPError | None:
-    """Return why a batch is too small for one of the methods, None where it is not."""
+    """Return the error of a batch that is too small for one of the methods, or None."""
     if not any(METHODS[name].sampled for name in names):
         return None
     try:
@@ -120,9 +121,9 @@ def _too_small(source: Source, names: list[str], settings: Settings) -> InvalidM
 def _run_all(
     sources: list[Source], names: list[str], settings: Settings, args: argparse.Namespace
 ) -> list[Entry]:
-    """Return an entry for each model, its curves in the order of methods and seeds.
+    """Run every method with every seed on every model; return one `Entry` for each model.
 
-    raises: LimitError where a worker is lost
+    raises: LimitError where a worker process ends early
     """
     seeds = [args.seed + i for i in range(args.seeds)]
     tasks = [
@@ -144,6 +145,7 @@ def _run_all(
 def _entry(
     source: Source, names: list[str], seeds: int, taken: Iterator[comparison.Curve]
 ) -> Entry:
+    """Return the `Entry` of a model; its curves are the next ones of `taken`, method by method."""
     curves = {
         name: [next(taken) for _ in range(seeds if METHODS[name].sampled else 1)] for name in names
     }

@@ -1,4 +1,4 @@
-"""Learning curves of the true return, with 95 % confidence bands over seeds."""
+"""Figure of the learning curves of eta, with 95 % confidence bands over seeds."""
 
 from tabular_trpo._app.compare.report import Scored
 from tabular_trpo._app.shared.plotting import pyplot, save_figure, title
@@ -7,9 +7,9 @@ COLUMNS = 3
 
 
 def draw(path: str, scored: Scored) -> None:
-    """Write the figure: a panel for each model, a curve for each method, the optimum dotted.
+    """Write the figure as PNG: a panel for each model, a curve for each method, the optimum dotted.
 
-    raises: InvalidMDPError where it cannot be written
+    raises: InvalidMDPError where the file cannot be written
     """
     plt = pyplot()
     entries = scored.entries

@@ -1,4 +1,4 @@
-"""The report of a comparison: a table for each model, the share of the gap each method closed."""
+"""The report of `compare`: for each model the share of the gap that each method has closed."""
 
 import argparse
 from typing import final
@@ -17,15 +17,20 @@ from tabular_trpo._core.numbers import Array, Scalar
 from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._sampled.comparison import Band, Curve, band
 
-POINTS, PRINTED = 60, 20  # of the curves in figures and documents, and in tables
-ROUNDING = 1e-12  # of a share of the gap
-NEAR = 0.98  # of the gap, what a curve's "*" stands for
+POINTS, PRINTED = 60, 20  # points of a curve in figures and documents, and in tables
+ROUNDING = 1e-12  # largest rounding error of a share of the gap
+NEAR = 0.98  # share of the gap from which "*" stands in a curve
 
 
 @final
 @locked_dataclass(frozen=True, eq=False)
 class Entry:
-    """A model and its curves by method; eta of the uniform policy, and the optimal one."""
+    """A model, its learning curves by method, and the returns that bound the gap.
+
+    first:  eta of the uniform policy, with the proved error first_radius
+    best:   eta of the optimal policy, with the proved error best_radius
+    curves: {method: a curve for each seed}
+    """
 
     name: str
     mdp: MDP
@@ -37,27 +42,31 @@ class Entry:
 
     @property
     def gap(self) -> float | None:
-        """The optimal eta minus the first one; None where that is 0 up to rounding."""
+        """The optimal eta minus eta of the uniform policy; None where it is 0 up to rounding."""
         gap = self.best - self.first
         return gap if gap > 1e-12 * max(1.0, abs(self.best)) else None
 
     def share(self, eta: Scalar) -> Scalar:
-        """Return the share of the gap that is closed at eta, nan without a gap."""
+        """Return (eta - first) / gap, the share of the gap that eta closes; nan without a gap."""
         return (eta - self.first) / self.gap if self.gap is not None else eta * np.nan
 
     def closed(self, method: str, budget: int) -> Scalar:
-        """Return the share of the gap that a method has closed at the end, nan without a gap."""
+        """Return the share of the gap that a method closes in `budget` steps, nan without a gap."""
         return self.share(self.band(method, budget).mean[-1])
 
     def band(self, method: str, budget: int, points: int = POINTS) -> Band:
-        """Return the mean true eta of a method and its band, at equally spaced numbers of steps."""
+        """Return the mean eta of a method and its band at points + 1 step counts, 0 to budget."""
         return band(self.curves[method], np.linspace(0, budget, points + 1))
 
 
 @final
 @locked_dataclass(frozen=True, eq=False)
 class Scored:
-    """A comparison, and the models that could not be compared, with the reason."""
+    """The results of a comparison.
+
+    entries: the models that were compared
+    refused: {name of a model that was not compared: the reason}
+    """
 
     args: argparse.Namespace
     methods: list[str]
@@ -66,7 +75,7 @@ class Scored:
 
 
 def document(scored: Scored) -> Document:
-    """Return the comparison for JSON."""
+    """Return the JSON document of a comparison."""
     args = scored.args
     asked = ("steps", "batch", "delta", "horizon", "seeds", "seed")
     return {
@@ -91,6 +100,7 @@ def document(scored: Scored) -> Document:
 
 
 def _method(entry: Entry, name: str, budget: int) -> Document:
+    """Return the results of a method on one model as a JSON document."""
     curves, means = entry.curves[name], entry.band(name, budget)
     half = means.half_width
     return {
@@ -109,11 +119,12 @@ def _method(entry: Entry, name: str, budget: int) -> Document:
 
 
 def _number(x: float) -> JsonNumber:
+    """Return a number for JSON, None for nan."""
     return None if np.isnan(x) else json_number(nearest(x))
 
 
 def parts(scored: Scored) -> list[Part]:
-    """Return a table for each model, and one over all models."""
+    """Return the text report: a table for each model; for several models a table of their gaps."""
     made: list[Part] = []
     for entry in scored.entries:
         made += [_title(entry), _table(entry, scored)]
@@ -130,11 +141,13 @@ def _title(entry: Entry) -> str:
 
 
 def _range(entry: Entry) -> str:
+    """Return eta of the uniform policy and of the optimal policy as text, with proved digits."""
     first = within(entry.first, entry.first_radius, 6)
     return f"eta {first} (uniform) to {within(entry.best, entry.best_radius, 6)} (optimal)"
 
 
 def _table(entry: Entry, scored: Scored) -> Table:
+    """Return the table of one model, with a row for each method."""
     right = ["eta", "+-", "% of gap", "Fell", "of"]
     made = Table(["Method", *right, "Curve"], right=[*right, "Curve"])
     for name in scored.methods:
@@ -153,7 +166,9 @@ def _table(entry: Entry, scored: Scored) -> Table:
 
 
 def _curve(shares: Array) -> str:
-    """Return the shares in tenths, one character each; negative by rounding alone counts as 0.
+    """Return the shares of the gap in tenths, one character each; nan is left out.
+
+    "*" is a share of NEAR or more, "-" a negative one; negative values by rounding count as 0.
 
     >>> _curve(np.array([0.0, 0.55, 0.99, -0.2, -1e-16]))
     '05*-0'
@@ -166,7 +181,7 @@ def _curve(shares: Array) -> str:
 
 
 def _percent(share: float) -> str:
-    """Return a share in %: "0.0" and "100.0" only where it is that up to the rounding of doubles.
+    """Return a share in %; only 0 and 1, up to the rounding of doubles, give "0.0" and "100.0".
 
     >>> _percent(0.99999), _percent(1 - 1e-16), _percent(-1e-17), _percent(0.5)
     ('99.999', '100.0', '0.0', '50.0')
@@ -176,6 +191,7 @@ def _percent(share: float) -> str:
 
 
 def _summary(scored: Scored) -> Table:
+    """Return the table of the closed shares of the gap, with a row for each model."""
     names = scored.methods
     made = Table(["Model", *names], right=names)
     for entry in scored.entries:
@@ -185,7 +201,7 @@ def _summary(scored: Scored) -> Table:
 
 
 def line(scored: Scored) -> str:
-    """Return one line: on how many models each method came near the optimum."""
+    """Return in one line on how many models each method closed NEAR of the gap."""
     args, open_ = scored.args, [entry for entry in scored.entries if entry.gap is not None]
     counts = {
         name: sum(bool(entry.closed(name, args.steps) >= NEAR) for entry in open_)

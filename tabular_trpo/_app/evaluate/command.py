@@ -31,7 +31,7 @@ QUANTITIES = ("V", "Q", "A", "rho", "d", "eta")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command."""
+    """Add the arguments of `evaluate` to its parser."""
     add = parser.add_argument
     add("file", metavar="FILE")
     add("--policy", metavar="NAME", default="uniform", help=POLICIES)
@@ -41,7 +41,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> Answer:
-    """Evaluate a policy, and compare it with a second one where that is given.
+    """Evaluate the policy of --policy, and compare it with that of --policy-new if given.
 
     raises: UsageError, TabularError
     """
@@ -51,6 +51,7 @@ def run(args: argparse.Namespace) -> Answer:
 
 
 def _answer(args: argparse.Namespace, source: Source) -> Answer:
+    """Return the report of the policies that the arguments name, on the model of the file."""
     pi = policy(source, args.policy)
     ev = evaluate(source.mdp, pi)
     most = None if args.all else MOST_ROWS
@@ -69,6 +70,7 @@ def _answer(args: argparse.Namespace, source: Source) -> Answer:
 
 
 def _document(source: Source, name: str, ev: Evaluation) -> Document:
+    """Return the JSON document of the evaluation of the policy `name`."""
     mdp = ev.mdp
     return {
         "command": "evaluate",
@@ -85,6 +87,7 @@ def _document(source: Source, name: str, ev: Evaluation) -> Document:
 
 
 def _states(source: Source, ev: Evaluation, most: int | None) -> list[Part]:
+    """Return the table of V, rho and d with a row for each state, at most `most` rows."""
     made = Table(["State", "V", "rho", "d"], right=["V", "rho", "d"])
     columns = [(getattr(ev, key), largest(getattr(ev.radius, key))) for key in ("V", "rho", "d")]
     for s, name in list(enumerate(source.mdp.state_names))[:most]:
@@ -93,6 +96,7 @@ def _states(source: Source, ev: Evaluation, most: int | None) -> list[Part]:
 
 
 def _pairs(source: Source, ev: Evaluation, most: int | None) -> list[Part]:
+    """Return the table of pi, Q and A with a row for each allowed pair, at most `most` rows."""
     mdp = source.mdp
     columns = ["pi", "Q", "A"]
     made = Table(["State", "Action", *columns], right=columns, keys=2)
@@ -105,6 +109,7 @@ def _pairs(source: Source, ev: Evaluation, most: int | None) -> list[Part]:
 
 
 def _radii(ev: Evaluation) -> str:
+    """Return a sentence on the proved errors of V, Q, A, rho and d."""
     if ev.mdp.arithmetic == "rational":
         return "Exact; numbers after ~ are rounded for display, --json has them exactly."
     radii = ((key, largest(getattr(ev.radius, key))) for key in QUANTITIES[:-1])

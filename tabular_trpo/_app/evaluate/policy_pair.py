@@ -1,4 +1,4 @@
-"""Two policies compared: the quantities of TRPO and its bounds (8) and (9), with proved errors."""
+"""Comparison of two policies: quantities of TRPO and bounds (8) and (9), with proved errors."""
 
 import math
 from typing import Any
@@ -29,12 +29,12 @@ INFINITE_WITH = {"trpo_bound": (), "trpo_kl_bound": ("max_kl",)}
 
 
 def compare(pair: Pair) -> Compared:
-    """Return {name: (value, proved error)}; the error is None where the value is exact."""
+    """Return {name: (value, proved error)} of a pair; the error is None for an exact value."""
     values = {name: _value(pair, name) for name in MEANING}
     if pair.mdp.arithmetic == "rational":
         return {name: (value, None) for name, value in values.items()}
     enclosed = pair.enclosed()
-    # The proved radius of eta is printed elsewhere too, and is the same number here.
+    # The radii of eta and eta_new are those of the evaluations, which are printed as well.
     radii = {"eta": nearest(pair.old.radius.eta), "eta_new": nearest(pair.new.radius.eta)}
     return {
         name: (value, radii.get(name, _error(nearest(value), _value(enclosed, name))))
@@ -43,9 +43,10 @@ def compare(pair: Pair) -> Compared:
 
 
 def _value(pair: Quantities, name: str) -> Any:
-    """Return a quantity or a bound of a pair of doubles or enclosures.
+    """Return the quantity `name` of a pair, or the right side of the bound of that name.
 
-    raises: LimitError where it overflows
+    pair:   in doubles or enclosures
+    raises: LimitError where the value overflows
     """
     if name not in BOUNDS:
         return getattr(pair, name)
@@ -54,7 +55,7 @@ def _value(pair: Quantities, name: str) -> Any:
 
 
 def _error(value: float, enclosure: Interval) -> float:
-    """Return the largest distance from a value to a number of the interval, rounded up."""
+    """Return the largest distance from a value to a number of its enclosure, rounded up."""
     lo, hi = nearest(enclosure.lo), nearest(enclosure.hi)
     if lo == hi == value:
         return 0.0
@@ -62,7 +63,7 @@ def _error(value: float, enclosure: Interval) -> float:
 
 
 def documents(found: Compared) -> dict[str, Document]:
-    """Return the values, and their errors, for JSON."""
+    """Return {"pair": {name: value}, "pair_radius": {name: proved error}} for JSON."""
     return {
         "pair": {name: json_number(value) for name, (value, _) in found.items()},
         "pair_radius": {name: json_number(error or 0.0) for name, (_, error) in found.items()},
@@ -70,7 +71,7 @@ def documents(found: Compared) -> dict[str, Document]:
 
 
 def comparison(name: str, found: Compared) -> list[Part]:
-    """Return the table of the comparison with the policy of this name."""
+    """Return a title and the table of the comparison with the policy `name`."""
     exact = all(error is None for _, error in found.values())
     heads = ["Value"] if exact else ["Value", "Error"]
     made = Table(["Quantity", *heads, "Meaning"], right=heads)

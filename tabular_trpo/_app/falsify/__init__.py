@@ -2,12 +2,12 @@
 
 command         the arguments and the search, claim by claim
 claim_file      the claims of a file, run in isolation and checked
-sandbox         the user's code kept off standard output
-explain         its exceptions as problems with a cure
-probe           a test whether a claim has a value at all
-worked_example  the numbers of a claim on one pair
+sandbox         redirection of the prints of user code to standard error
+explain         exceptions of a claim file as problems with a cure
+probe           a test whether a claim has a value on any pair
+worked_example  the values of a claim on one pair
 outcome         the results of a run and its exit code
-files           the counterexample or witness, and the certificate
+files           the files of a counterexample or witness, and of its certificate
 report          the report as text
 document        the report as JSON
 """

@@ -1,4 +1,4 @@
-"""Claims of a user's file, run in isolation; mistakes are reported with claim, line and cure."""
+"""The claims of a user's Python file; mistakes are reported with claim, line and cure."""
 
 import ast
 import sys
@@ -21,26 +21,27 @@ from tabular_trpo._theory.theorems import THEOREMS
 from tabular_trpo._theory.trace import trace
 
 MODULE = "tabular_trpo_claim_file"  # the name of the module as which the file runs
-AGAIN = 8  # further times that each formula is traced
+AGAIN = 8  # number of times that each formula is traced again
 EXAMPLE = 'a function under @tt.claim("title")'
-SAME = "Leave out random numbers, counters and clocks: a claim is one text"
+SAME = "Leave out random numbers, counters and clocks: a claim is one formula"
 
 
 @final
 @locked_dataclass(frozen=True, eq=False)
 class Stated:
-    """A claim and where it is stated: "bounds.py:4", or the name of a theorem."""
+    """A claim and the place that states it: "bounds.py:4", or the name of a theorem."""
 
     claim: Theorem
     where: str
 
 
 def load(path: str) -> list[Stated]:
-    """Return the claims of a Python file ("-" for standard input) in the order of definition.
+    """Return the claims of a Python file in the order of definition; "-" is standard input.
 
-    Each claim that the file binds to a name, or has in a list, tuple or dict bound to one.
+    A claim is found where the file binds it to a global name, or to a list, tuple or dict that
+    contains it.
 
-    raises: InvalidMDPError for whatever is wrong with the file or with one of its claims
+    raises: InvalidMDPError for an error in the file or in one of its claims
     """
     place = "<stdin>" if path == "-" else path
     if path == "-" and sys.stdin is None:
@@ -61,11 +62,15 @@ def load(path: str) -> list[Stated]:
 
 
 def _wrong(where: str, got: str, expected: str, cure: str = "") -> InvalidMDPError:
+    """Return the error of a claim file with one problem."""
     return invalid("claim", where, got, expected, cure)
 
 
 def _compiled(data: bytes, place: str) -> tuple[CodeType, ast.Module]:
-    """Return the code and the syntax tree of the file; refuse two claims of one function name."""
+    """Return the code and the syntax tree of a claim file.
+
+    raises: InvalidMDPError for text that is not Python, and for two claims with one function name
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -89,11 +94,15 @@ def _compiled(data: bytes, place: str) -> tuple[CodeType, ast.Module]:
 
 
 def _is_claim(decorator: ast.expr) -> bool:
+    """Return whether a decorator is a call of `claim`, such as @tt.claim("title")."""
     return isinstance(decorator, ast.Call) and ast.unparse(decorator.func).endswith("claim")
 
 
 def _run(code: CodeType, place: str, tree: ast.Module) -> dict[str, object]:
-    """Run the file in a fresh module and return what it binds."""
+    """Execute the code in a new module and return its global names with their values.
+
+    raises: InvalidMDPError for an exception of the file
+    """
     module = ModuleType(MODULE)
     module.__file__ = place
     sys.modules[MODULE] = module
@@ -109,7 +118,7 @@ def _run(code: CodeType, place: str, tree: ast.Module) -> dict[str, object]:
 
 
 def _claims(bound: dict[str, object]) -> list[Theorem]:
-    """Return the claims that a file binds, each once; an imported THEOREMS is left out."""
+    """Return the distinct claims among global values; an imported THEOREMS is left out."""
     found: dict[int, Theorem] = {}
     for value in bound.values():
         if value is not THEOREMS:
@@ -118,22 +127,28 @@ def _claims(bound: dict[str, object]) -> list[Theorem]:
 
 
 def _members(value: object) -> Iterator[object]:
+    """Yield the items of a list or a tuple, the values of a dict, or the value itself."""
     if isinstance(value, list | tuple):
         return iter(value)
     return iter(value.values() if isinstance(value, dict) else (value,))
 
 
 def _texts(claims: Sequence[Theorem]) -> list[tuple[str, str, str]]:
+    """Return (title, statement, precondition) of each claim as text."""
     return [(claim.name, str(claim.statement), str(claim.condition)) for claim in claims]
 
 
 def _where(claim: Theorem, place: str) -> str:
+    """Return the place of a claim, with the line of its formula if that is in the file."""
     code = getattr(claim.formula, "__code__", None)
     return f"{place}:{code.co_firstlineno}" if code and code.co_filename == place else place
 
 
 def _check(one: Stated, place: str) -> None:
-    """Refuse a claim that could not be searched, shown or certified, before any search."""
+    """Check that a claim can be searched, printed and certified.
+
+    raises: InvalidMDPError where it cannot
+    """
     claim, where = one.claim, f"{one.where}: claim {in_json(one.claim.name)}"
     if not is_name(claim.name):
         raise _wrong(where, "has a title that does not fit on a line", NAME_RULE)
@@ -150,11 +165,12 @@ def _check(one: Stated, place: str) -> None:
     except BaseException as error:
         raise InvalidMDPError(explained(error, place, claim.name, one.where)) from None
     if any([text] != first for text in again):
-        raise _wrong(where, "says something else each time it is run", "one formula", SAME)
+        raise _wrong(where, "has another formula each time it is run", "one formula", SAME)
     if (empty := fault(claim, where)) is not None:
         raise InvalidMDPError(empty)
 
 
 def _traced(claim: Theorem) -> tuple[str, str, str]:
+    """Return (title, statement, precondition) of a claim after running its formulas again."""
     condition = claim.precondition and trace(claim.precondition)
     return claim.name, str(trace(claim.formula)), str(condition)

@@ -9,7 +9,7 @@ from pathlib import Path
 from tabular_trpo._app.falsify.claim_file import Stated, load
 from tabular_trpo._app.falsify.document import document
 from tabular_trpo._app.falsify.files import keep, stems
-from tabular_trpo._app.falsify.outcome import Hunt, Hunted
+from tabular_trpo._app.falsify.outcome import ClaimResult, FalsifyRun
 from tabular_trpo._app.falsify.report import parts
 from tabular_trpo._app.falsify.worked_example import work_out
 from tabular_trpo._app.shared.arguments import chosen, integer, number
@@ -41,17 +41,17 @@ LONGEST_TITLE = 40  # characters of a claim beside the progress bar
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command."""
+    """Add the arguments of `falsify` to its parser."""
     add = parser.add_argument
     add("file", metavar="FILE", nargs="?", help="a Python file, or - for stdin")
     claim = "test this claim of the file only; may be repeated"
     add("--claim", metavar="TITLE", action="append", default=[], help=claim)
     theorem = "test this statement of the table, without a file; may be repeated"
     add("--theorem", metavar="NAME", action="append", default=[], help=theorem)
-    seed = "of the random numbers (default 0)"
+    seed = "seed of the random numbers (default 0)"
     add("--seed", type=integer(0, MOST_SEED), default=0, metavar="N", help=seed)
     budget = number(float, f"a number in (0, {LONGEST_BUDGET}]", lambda x: 0 < x <= LONGEST_BUDGET)
-    add("--budget", type=budget, default=60.0, metavar="SECONDS", help="of each claim (default 60)")
+    add("--budget", type=budget, default=60.0, metavar="SECONDS", help="of a claim (default 60)")
     rounds = "end after so many rounds, and not by time: the same search each time"
     add("--rounds", type=integer(1, MOST_ROUNDS), metavar="N", help=rounds)
     gamma = number(Fraction, "a number in [0, 1)", lambda x: 0 <= x < 1)
@@ -62,7 +62,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="the center of the bounds, as L or 'eta + sum_s(rho*A_bar)': gap and penalty are the "
         "distances of the two sides from it",
     )
-    add("--around", dest="center", help=argparse.SUPPRESS)  # the old name
+    add("--around", dest="center", help=argparse.SUPPRESS)  # the old name of --center
     add("--no-families", action="store_true", help="begin without the known worst cases")
     start = "begin with the pairs of policies in this model file, or folder; may be repeated"
     add("--start", metavar="MODEL", action="append", default=[], help=start)
@@ -72,25 +72,29 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Answer:
     """Search for a counterexample to each claim in turn, each with its own budget, and report.
 
-    raises: InvalidMDPError for what is wrong with the file; UsageError
+    raises: InvalidMDPError for an error in the file of claims; UsageError
     """
     stated = _stated(args)
     names = stems(stated)
     folder = check_folder(args.out, "--out")
     start = _start(args)
     titled = [(one.claim.name, one) for one in stated]
-    hunted = [
-        _hunt(args, one, start, names[id(one.claim)], folder)
+    results = [
+        _search(args, one, start, names[id(one.claim)], folder)
         for one in chosen("claim", args.claim, titled)
     ]
-    hunt = Hunt(args, hunted)
-    return Answer(hunt.code, document(hunt), parts(hunt), hunt.line, unwritten=hunt.unwritten)
+    done = FalsifyRun(args, results)
+    return Answer(done.code, document(done), parts(done), done.line, unwritten=done.unwritten)
 
 
-def _hunt(
+def _search(
     args: argparse.Namespace, stated: Stated, start: Sequence[Pair], stem: str, folder: Path
-) -> Hunted:
-    """Search for a counterexample to one claim, and write the pair that was found."""
+) -> ClaimResult:
+    """Search for a counterexample to one claim, and write the pair that was found.
+
+    start: pairs with which the search begins
+    stem:  the beginning of the names of the files in `folder`
+    """
     with progress_bar(args.quiet, stated.claim.name[:LONGEST_TITLE], 1.0) as update:
         found = falsify(
             stated.claim,
@@ -105,11 +109,11 @@ def _hunt(
         )
     pair = found.pair if isinstance(found, Refutation) else found.witness
     example = None if pair is None else work_out(stated.claim, pair)
-    return Hunted(stated, found, example, keep(found, stem, folder))
+    return ClaimResult(stated, found, example, keep(found, stem, folder))
 
 
 def _shown(update: Update) -> Callable[[float, float], None]:
-    """Return what `tt.falsify` calls with the share of the budget and the score of a round."""
+    """Return the progress callback of `tt.falsify`, which takes (share of the budget, score)."""
     best = -math.inf
 
     def show(share: float, score: float) -> None:
@@ -122,9 +126,10 @@ def _shown(update: Update) -> Callable[[float, float], None]:
 
 
 def _start(args: argparse.Namespace) -> list[Pair]:
-    """Return the pairs of --start, those that `verify` judges; each is small enough to search from.
+    """Return the pairs of policies of the models of --start, the same pairs as `verify` judges.
 
-    raises: InvalidMDPError naming the file; UsageError where standard input is asked for twice
+    raises: InvalidMDPError, naming the file, also for a pair that is too large to begin with;
+            UsageError where "-" is given twice
     """
     once([*args.start, *([args.file] if args.file else [])])
     found = []
@@ -136,7 +141,10 @@ def _start(args: argparse.Namespace) -> list[Pair]:
 
 
 def _stated(args: argparse.Namespace) -> list[Stated]:
-    """Return the claims of the file, or the theorems that were named."""
+    """Return the claims of the file, or the theorems of --theorem.
+
+    raises: UsageError unless exactly one of the two is given
+    """
     if (args.file is None) == (not args.theorem):
         raise UsageError("name either a FILE with claims, or a statement by --theorem NAME")
     if args.file is not None:

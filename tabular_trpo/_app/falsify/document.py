@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from tabular_trpo._app.falsify.outcome import Hunt, Hunted
+from tabular_trpo._app.falsify.outcome import ClaimResult, FalsifyRun
 from tabular_trpo._app.falsify.report import command
 from tabular_trpo._app.falsify.worked_example import BITS, WorkedExample
 from tabular_trpo._app.shared.formatting import JsonNumber, json_number
@@ -15,12 +15,12 @@ from tabular_trpo._theory.vocabulary import SCALAR, STATE, TABLE
 Json = JsonNumber | list[JsonNumber]
 
 
-def document(hunt: Hunt) -> Document:
-    """Return the JSON document of the run; two runs of the same search give the same one."""
-    args = hunt.args
+def document(run: FalsifyRun) -> Document:
+    """Return the JSON document of a run; two runs of the same search return equal documents."""
+    args = run.args
     return {
         "command": "falsify",
-        "exit_code": hunt.code,
+        "exit_code": run.code,
         "file": args.file,
         "seed": args.seed,
         "rounds": args.rounds,
@@ -28,11 +28,12 @@ def document(hunt: Hunt) -> Document:
         "around": args.center,
         "families": "forbidden" if args.no_families else "allowed",
         "start": args.start,
-        "claims": [_claim(hunt, one) for one in hunt.hunted],
+        "claims": [_claim(run, one) for one in run.results],
     }
 
 
-def _claim(hunt: Hunt, one: Hunted) -> Document:
+def _claim(run: FalsifyRun, one: ClaimResult) -> Document:
+    """Return the JSON document of one claim and its result."""
     claim, found = one.stated.claim, one.found
     return {
         "title": claim.name,
@@ -49,15 +50,17 @@ def _claim(hunt: Hunt, one: Hunted) -> Document:
         "model_file": one.files.model,
         "certificate_file": one.files.certificate,
         "no_certificate": one.reason or one.files.wrong or _unwritten(one) or None,
-        "repeat": command(hunt, one),
+        "repeat": command(run, one),
     }
 
 
-def _unwritten(one: Hunted) -> str:
+def _unwritten(one: ClaimResult) -> str:
+    """Return the error of a file that could not be written as text, empty without one."""
     return "" if one.files.unwritten is None else str(one.files.unwritten)
 
 
 def _pair(example: WorkedExample) -> Document:
+    """Return the JSON document of a pair: its model, its quantities and the sides of the claim."""
     pair = example.pair
     return {
         "model": to_document(pair.mdp, pair.instance.policies()),
@@ -75,11 +78,12 @@ def _pair(example: WorkedExample) -> Document:
 
 
 def _vector(values: Array) -> list[Json]:
+    """Return a row of numbers for JSON."""
     return [_number(x) for x in values]
 
 
 def _number(value: Scalar | None) -> Json:
-    """Write a rational as "p/q", infinity as "inf", other numbers as enclosures [lo, hi]."""
+    """Return a rational as "p/q", infinity as "inf", another number as an enclosure [lo, hi]."""
     if value is None or isinstance(value, Fraction) or real.is_infinite(value):
         return json_number(value)
     return [json_number(x) for x in real.enclose(value, BITS)]

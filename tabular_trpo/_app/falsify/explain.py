@@ -28,8 +28,8 @@ def explained(error: BaseException, place: str, title: str = "", where: str = ""
     """Return an exception from a claim file as a problem.
 
     place: the name of the file
-    title: of the claim that was run, where it is not to be found in the traceback
-    where: the place to name where the traceback holds none
+    title: the title of the claim that was run, where the traceback does not contain it
+    where: the place to report where the traceback contains no line of the file
     """
     frames = list(traceback.walk_tb(error.__traceback__))
     lines = [line for frame, line in frames if frame.f_code.co_filename == place]
@@ -40,7 +40,7 @@ def explained(error: BaseException, place: str, title: str = "", where: str = ""
 
 
 def _parts(error: BaseException, name: str, ours: bool) -> tuple[str, str, str]:
-    """Return (got, expected, cure) of an exception; `ours`: it was raised by this package."""
+    """Return (got, expected, cure) of an exception; `ours`: whether this package raised it."""
     text = " ".join(str(error).split())
     match error:
         case FloodError():
@@ -57,7 +57,7 @@ def _parts(error: BaseException, name: str, ours: bool) -> tuple[str, str, str]:
         case ModuleNotFoundError():
             cure = "Python looks in the folders of PYTHONPATH, and not beside this file"
             return f"fails: {error}", "modules that are installed", cure
-        case TypeError() if ours:  # the message says what is expected
+        case TypeError() if ours:  # the message contains what is expected
             got, _, expected = text.partition(", expected ")
             return f"fails: {got}", expected or LANGUAGE, CURE if name else ""
     got = f"raises {type(error).__name__}{f': {text}' if text else ''}"
@@ -65,7 +65,7 @@ def _parts(error: BaseException, name: str, ours: bool) -> tuple[str, str, str]:
 
 
 def _cure(error: BaseException, name: str) -> str:
-    """Return the cure of the usual mistakes in a formula."""
+    """Return the advice for an exception of the formula of a claim; empty without a claim."""
     if not name:
         return ""
     if isinstance(error, AttributeError):
@@ -77,12 +77,12 @@ def _cure(error: BaseException, name: str) -> str:
 
 
 def _inside(frames: Sequence[tuple[FrameType, int]]) -> bool:
-    """Whether the exception was raised by this package."""
+    """Return whether the code that raised the exception is in this package."""
     return bool(frames) and frames[-1][0].f_code.co_filename.startswith(PACKAGE)
 
 
 def _title(trace: TracebackType | None) -> str:
-    """Return the title of the claim that was being made when the exception was raised."""
+    """Return the title of the claim under construction when the exception was raised, or ""."""
     while trace is not None:
         made = trace.tb_frame.f_locals.get("self")
         if isinstance(made, Theorem) and isinstance(getattr(made, "name", None), str):

@@ -29,10 +29,10 @@ EXPECTED = (
 @final
 @locked_dataclass(frozen=True)
 class Files:
-    """The files that were written, and what went wrong.
+    """The files that were written for one claim, and the errors.
 
-    model, certificate: paths, None for what was not written
-    wrong:     why the certificate fails its check, which would be an error of this program
+    model, certificate: paths, None for a file that was not written
+    wrong:     why the certificate fails its check, which is an error of this program
     unwritten: the error of a file that could not be written
     """
 
@@ -43,7 +43,7 @@ class Files:
 
 
 def stems(stated: Iterable[Stated]) -> dict[int, str]:
-    """Return {id of the claim: start of its file names}, different for different claims.
+    """Return {id(claim): beginning of its file names}, different for different claims.
 
     >>> from tabular_trpo._theory.statements.coupling import trpo_bound
     >>> list(stems([Stated(trpo_bound, "trpo_bound")]).values())
@@ -61,9 +61,9 @@ def stems(stated: Iterable[Stated]) -> dict[int, str]:
 
 
 def keep(found: Refutation | Unrefuted, stem: str, folder: Path) -> Files:
-    """Write the pair of an answer with its policies, and its certificate if it has one.
+    """Write the pair of a result with its policies as a model file, and its certificate if any.
 
-    A file that cannot be written is reported in `Files.unwritten`, so that the answer is not lost.
+    A file that cannot be written is reported in `Files.unwritten` without an exception.
     """
     pair = found.pair if isinstance(found, Refutation) else found.witness
     if pair is None:
@@ -89,7 +89,7 @@ def keep(found: Refutation | Unrefuted, stem: str, folder: Path) -> Files:
 
 
 def _model(pair: Pair, claim: Theorem, path: Path, what: str) -> str:
-    """Write the model of a rational pair with its policies and the quantities of both."""
+    """Write a rational pair as a model file with its policies and quantities; return the path."""
     condition = "" if claim.condition is None else f" where {claim.condition}"
     why = f"{what} the claim {claim.name!r}: {claim.statement}{condition}"
     make_folder(path.parent, path)
@@ -98,6 +98,7 @@ def _model(pair: Pair, claim: Theorem, path: Path, what: str) -> str:
 
 
 def _expected(pair: Pair) -> dict[str, Any]:
+    """Return the block `expected` of the model file: quantities of the pair by name."""
     block: dict[str, Any] = {"policy": "pi", "pair": ["pi", "pi_new"]}
     for name in EXPECTED:
         if QUANTITIES[name].mixture and not pair.is_mixture:

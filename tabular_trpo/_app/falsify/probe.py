@@ -12,13 +12,13 @@ from tabular_trpo._theory.judge import NO_VALUE, judge
 from tabular_trpo._theory.verdict import Status
 
 PAIRS = 200
-ENOUGH = 20  # pairs without a value, none with one, that show a mistake
+ENOUGH = 20  # pairs without a value that are a problem if no pair has a value
 
 
 def fault(claim: Theorem, where: str) -> Problem | None:
-    """Return the problem of a claim that has no value on any pair, or None.
+    """Return the problem of a claim that has no value on any of PAIRS random pairs, or None.
 
-    Where few pairs satisfy a precondition, the search decides.
+    A claim whose precondition holds on fewer than ENOUGH of these pairs has no problem.
     """
     cases = draw(np.random.default_rng(0), PAIRS, 2, 2)
     valueless, why = 0, ""

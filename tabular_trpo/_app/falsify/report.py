@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from tabular_trpo._app.falsify.outcome import Hunt, Hunted
+from tabular_trpo._app.falsify.outcome import ClaimResult, FalsifyRun
 from tabular_trpo._app.falsify.worked_example import WorkedExample, decimal, definition, whole
 from tabular_trpo._app.shared.formatting import counted
 from tabular_trpo._app.shared.page import Part, Verbatim
@@ -27,15 +27,16 @@ HEADS = {
     "vacuous": "VACUOUS",
     "no value": "NO VALUE",
 }
-NEAR = 7  # digits of a rounded number
+NEAR = 7  # significant digits of a rounded number
 
 
-def parts(hunt: Hunt) -> list[Part]:
-    """Return the report, claim by claim."""
-    return [part for one in hunt.hunted for part in _claim(hunt, one)]
+def parts(run: FalsifyRun) -> list[Part]:
+    """Return the text report of a run, claim by claim."""
+    return [part for one in run.results for part in _claim(run, one)]
 
 
-def _claim(hunt: Hunt, one: Hunted) -> Iterator[Part]:
+def _claim(run: FalsifyRun, one: ClaimResult) -> Iterator[Part]:
+    """Yield the parts of the report on one claim."""
     claim, found = one.stated.claim, one.found
     where = f" ({one.stated.where})" if one.stated.where != claim.name else ""
     yield Verbatim(f"{HEADS[found.status]}: {claim.name}{where}")
@@ -51,18 +52,19 @@ def _claim(hunt: Hunt, one: Hunted) -> Iterator[Part]:
         yield Verbatim(f"Check it: {shlex.join([PROGRAM, 'check', one.files.certificate])}")
     if one.files.unwritten is not None:
         yield Verbatim(f"NOT WRITTEN: {one.files.unwritten}")
-    yield Verbatim(f"Repeat it: {command(hunt, one)}")
+    yield Verbatim(f"Repeat it: {command(run, one)}")
     yield ""
 
 
 def _text(claim: Theorem) -> str:
+    """Return the statement of a claim with its precondition as text."""
     mixtures = "for mixtures pi_new = (1 - alpha) pi + alpha target: " if claim.mixture else ""
     condition = "" if claim.condition is None else f", where {claim.condition}"
     return f"{mixtures}{claim.statement}{condition}"
 
 
-def _search(one: Hunted) -> Iterator[Part]:
-    """Say how many pairs were tried, and what the result means."""
+def _search(one: ClaimResult) -> Iterator[Part]:
+    """Yield the number of pairs that were tried, and the meaning of the result."""
     found = one.found
     tried = f"{counted(found.tried, 'pair')} tried in {counted(found.rounds, 'round')}"
     if found.status == "refuted":
@@ -92,7 +94,7 @@ def _search(one: Hunted) -> Iterator[Part]:
 
 
 def _numbers(claim: Theorem, example: WorkedExample) -> Iterator[Part]:
-    """Write the model, the quantities of the claim, and its two sides."""
+    """Yield the model, the quantities of the claim and its two sides as text and tables."""
     pair, mdp = example.pair, example.pair.mdp
     mixed = f", alpha = {whole(pair.alpha)}" if pair.is_mixture else ""
     yield f"gamma = {whole(mdp.gamma)}, start {_spread(mdp.rho0, mdp.state_names)}{mixed}"
@@ -109,6 +111,7 @@ def _numbers(claim: Theorem, example: WorkedExample) -> Iterator[Part]:
 
 
 def _pairs(example: WorkedExample) -> Table:
+    """Return the table of r, P, the policies and other (S, A) quantities, a row for each (s, a)."""
     pair, mdp = example.pair, example.pair.mdp
     target = {"target": pair.target} if pair.is_mixture else {}
     policies = {"pi": pair.pi, **target, "pi_new": pair.pi_new}
@@ -122,7 +125,7 @@ def _pairs(example: WorkedExample) -> Table:
 
 
 def _states(example: WorkedExample) -> Table:
-    """Return a row for each vector, with its definition."""
+    """Return the table of the per-state quantities, each with its definition."""
     mdp = example.pair.mdp
     made = Table(["", *mdp.state_names, "Where from"], right=mdp.state_names)
     for name, values in example.of_rank(STATE).items():
@@ -131,21 +134,23 @@ def _states(example: WorkedExample) -> Table:
 
 
 def _spelt(value: Scalar | None) -> tuple[str, str]:
+    """Return the texts of a number for a table: exact, and rounded for a narrow page."""
     return whole(value), _short(value)
 
 
 def _short(value: Scalar | None) -> str:
-    """Write a number for a narrow page."""
+    """Return a number for a narrow page: a rational is rounded, after a "~"."""
     return f"~{decimal(value)}" if isinstance(value, Fraction) else whole(value)
 
 
 def _spread(weights: Array, names: Sequence[str], how: Callable[[Scalar], str] = whole) -> str:
-    """Write a distribution: "s1", or "1/3 s0 + 2/3 s1"."""
+    """Return a distribution over names as text, "s1" or "1/3 s0 + 2/3 s1"; weights (n,)."""
     live = [(w, name) for w, name in zip(weights, names, strict=True) if w != 0]
     return " + ".join(name if w == 1 else f"{how(w)} {name}" for w, name in live)
 
 
 def _about(value: Scalar | None) -> str:
+    """Return a number as a decimal; empty for integers, infinity and no value."""
     if value is None or (isinstance(value, real.Real) and value.infinite):
         return ""
     if isinstance(value, Fraction) and value.denominator == 1:
@@ -154,7 +159,7 @@ def _about(value: Scalar | None) -> str:
 
 
 def _failure(example: WorkedExample) -> tuple[str, str]:
-    """Write by how much the relation of the claim fails."""
+    """Return by how much the relation of the claim fails, as exact text and as a decimal."""
     lo, hi = example.verdict.slack_lo, example.verdict.slack_hi
     if not isinstance(lo, Fraction):
         return "infinity", ""
@@ -165,9 +170,9 @@ def _failure(example: WorkedExample) -> tuple[str, str]:
     return " .. ".join(ends), _about(least)
 
 
-def command(hunt: Hunt, one: Hunted) -> str:
-    """Return the command that repeats the search."""
-    args, found = hunt.args, one.found
+def command(run: FalsifyRun, one: ClaimResult) -> str:
+    """Return the shell command that repeats the search for one claim."""
+    args, found = run.args, one.found
     title = one.stated.claim.name
     words = [PROGRAM, "falsify"]
     if args.file is None:

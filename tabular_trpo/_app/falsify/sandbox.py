@@ -12,23 +12,23 @@ MOST_PRINTED = 2**16  # bytes
 
 @final
 class FloodError(BaseException):
-    """A claim file prints without end; no `except Exception` in it catches this."""
+    """A claim file has printed more than MOST_PRINTED bytes; `except Exception` misses this."""
 
 
 @final
 class _Drain(io.RawIOBase):
-    """Bytes on their way to standard error."""
+    """A stream that forwards bytes to standard error, at most MOST_PRINTED."""
 
     def __init__(self) -> None:
-        """Nothing was printed yet."""
+        """Create a stream that has forwarded no bytes."""
         self.printed = 0
 
     def writable(self) -> bool:
-        """Return that it takes bytes."""
+        """Return True: bytes can be written."""
         return True
 
     def write(self, data: Any) -> int:
-        """Pass bytes on to standard error; raises FloodError beyond MOST_PRINTED."""
+        """Forward bytes to standard error; raises FloodError beyond MOST_PRINTED in all."""
         text = bytes(data)
         self.printed += len(text)
         if self.printed > MOST_PRINTED:
@@ -41,9 +41,9 @@ class _Drain(io.RawIOBase):
 
 @contextmanager
 def isolated_stdout() -> Iterator[None]:
-    """Run a block of user code whose prints, and those of its children, go to standard error.
+    """Redirect the prints of a block, and of its child processes, to standard error.
 
-    raises: FloodError
+    raises: FloodError where the block prints more than MOST_PRINTED bytes
     """
     stream = io.TextIOWrapper(_Drain(), "utf-8", "backslashreplace", write_through=True)  # type: ignore[type-var]
     with _descriptor(), redirect_stdout(stream):
@@ -52,7 +52,7 @@ def isolated_stdout() -> Iterator[None]:
 
 @contextmanager
 def _descriptor() -> Iterator[None]:
-    """Point descriptor 1 where descriptor 2 points: for child processes and for C code."""
+    """Make file descriptor 1 a copy of descriptor 2 in a block, for child processes and C code."""
     try:
         if sys.stdout is not None:
             sys.stdout.flush()

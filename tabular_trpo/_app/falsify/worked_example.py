@@ -1,4 +1,4 @@
-"""Worked examples: the numbers of a claim on one pair, which a reader can check on paper."""
+"""Worked examples: the values of a claim and its quantities on one pair, to check on paper."""
 
 from collections.abc import Callable, Iterator, Mapping
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Context, Decimal
@@ -18,7 +18,7 @@ from tabular_trpo._theory.verdict import Verdict
 from tabular_trpo._theory.vocabulary import QUANTITIES, SCALAR
 
 OPERATIONS = ("number", "name", "+", "-", "*", "/", "**", "neg")
-DIGITS, BITS = 10, 64  # of an enclosure as it is printed, and as it is computed
+DIGITS, BITS = 10, 64  # digits of a printed enclosure, bits of a computed one
 LONGEST = 120  # characters of a fraction that is printed whole
 
 ALWAYS = ("gamma", "V", "V_new", "A", "rho", "A_bar", "eta", "eta_new", "L")  # shown first
@@ -28,13 +28,13 @@ GIVEN = ("rho0", "r", "pi", "pi_new")  # parts of the model, which the report sh
 @final
 @locked_dataclass(frozen=True, eq=False)
 class WorkedExample:
-    """The value of a claim on a pair, part by part.
+    """The values of a claim and of its quantities on one pair.
 
-    parts:    {name or function call: value} of the quantities in the claim and of those that
-              define them, each after the ones in its definition; (S,) and (S, A) arrays for
-              vectors and tables, None for no value
+    parts:    {name or function call: value} of the quantities in the claim and of those that define
+              them, each after the quantities in its formula; arrays (S,) and (S, A) for vectors and
+              tables, None for no value
     lhs, rhs: the two sides of the claim
-    verdict:  of `judge`, with the slack
+    verdict:  the verdict of `judge`, with the slack
     """
 
     pair: Pair
@@ -44,14 +44,14 @@ class WorkedExample:
     verdict: Verdict
 
     def of_rank(self, rank: int) -> dict[str, Any]:
-        """Return the scalars (0), the vectors over states (1) or the tables (2)."""
+        """Return the scalars (rank 0), the vectors (S,) (rank 1) or the tables (S, A) (rank 2)."""
         ranks = {name: entry.rank for name, entry in QUANTITIES.items()}  # calls are scalars
         mine = {name: x for name, x in self.parts.items() if ranks.get(name, SCALAR) == rank}
         return {name: x for name, x in mine.items() if x is not None or rank == SCALAR}
 
 
 def work_out(claim: Theorem, pair: Pair) -> WorkedExample:
-    """Return the numbers of a claim on a rational pair, and those that define them."""
+    """Return the values of a claim on a rational pair, and of the quantities that define them."""
     parts: dict[str, Any] = {}
     for name in ALWAYS:
         _add(name, pair, parts)
@@ -65,7 +65,7 @@ def work_out(claim: Theorem, pair: Pair) -> WorkedExample:
 
 
 def _add(name: str, pair: Pair, parts: dict[str, Any]) -> None:
-    """Add the value of a quantity, after those in its formula."""
+    """Add the value of a quantity to `parts`, after the quantities in its formula."""
     if name in QUANTITIES and name not in (*GIVEN, *parts):
         for other in QUANTITIES[name].words:
             if other != name:
@@ -74,7 +74,7 @@ def _add(name: str, pair: Pair, parts: dict[str, Any]) -> None:
 
 
 def definition(name: str) -> str:
-    """Return the formula of a quantity, or nothing."""
+    """Return the formula of a quantity of the vocabulary, empty for any other name."""
     return QUANTITIES[name].formula if name in QUANTITIES else ""
 
 
@@ -87,6 +87,7 @@ def _expressions(claim: Theorem) -> Iterator[Expression]:
 
 
 def _inside(e: Expression) -> Iterator[Expression]:
+    """Yield the names and the function calls of an expression, inner first."""
     for x in e.args:
         if isinstance(x, Expression):
             yield from _inside(x)
@@ -95,7 +96,7 @@ def _inside(e: Expression) -> Iterator[Expression]:
 
 
 def _value(read: Callable[[Pair], Any], pair: Pair) -> Any:
-    """Return a value on a pair, None where it has none, as the root of a negative number."""
+    """Return read(pair), or None where that has no value, as the root of a negative number."""
     try:
         return read(pair)
     except (ArithmeticError, ValueError):
@@ -103,7 +104,9 @@ def _value(read: Callable[[Pair], Any], pair: Pair) -> Any:
 
 
 def whole(value: Scalar | None) -> str:
-    """Write a number exactly: a fraction, or an enclosure of an irrational number.
+    """Return a number as exact text: a fraction, or an enclosure of an irrational number.
+
+    A fraction longer than LONGEST characters is rounded after a "~".
 
     >>> whole(Fraction(-1, 3)), whole(real.log(2)), whole(None)
     ('-1/3', '0.6931471805 .. 0.6931471806', 'no value')
@@ -120,7 +123,7 @@ def whole(value: Scalar | None) -> str:
 
 
 def decimal(x: Fraction, rounding: str | None = None, digits: int = DIGITS) -> str:
-    """Write a rational as a decimal, rounded down, up or to the nearest."""
+    """Return a rational as a decimal; `rounding` is a mode of `decimal`, None for the nearest."""
     context = Context(prec=digits, Emax=MAX_EMAX, Emin=MIN_EMIN)
     if rounding is not None:
         context.rounding = rounding

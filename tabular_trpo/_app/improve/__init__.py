@@ -1,7 +1,7 @@
-"""`improve`: a run of policy improvement, each step certified.
+"""`improve`: a run of policy improvement with a certificate for each step.
 
 command  the arguments and the run
-methods  the table of steps
+methods  the policy improvement methods by name
 report   the report as text and as JSON, and the exit code
-figure   the figure
+figure   the figure of a run
 """

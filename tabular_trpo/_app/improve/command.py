@@ -24,14 +24,14 @@ EPILOG = (
     + """
 
 Each step is judged exactly (rational arithmetic) or within proved errors
-(float arithmetic). Exit code 0: a method that promises never to lower the
-return did not. 1: it did, or a theorem is refuted. 4: at some step neither is
-certain."""
+(float arithmetic). Exit code 0: no step lowered the return, or the method
+gives no guarantee. 1: a step of a method with a guarantee lowered the return,
+or a theorem is refuted. 4: at some step neither is certain."""
 )
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command."""
+    """Add the arguments of `improve` to its parser."""
     add = parser.add_argument
     add("file", metavar="FILE")
     add("--method", required=True, choices=METHODS, metavar="NAME", help="the step, see below")
@@ -50,7 +50,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> Answer:
-    """Improve one policy of one model, and report.
+    """Run one method of policy improvement on one model and return the report of its steps.
 
     raises: UsageError, TabularError
     """

@@ -1,4 +1,4 @@
-"""The figure of a run: the return, and the gains that were predicted, realised and certified."""
+"""The figure of `improve`: eta, and the predicted, realised and certified gain of each step."""
 
 from tabular_trpo._app.improve.report import Run, below
 from tabular_trpo._app.shared.plotting import pyplot, save_figure, title
@@ -7,9 +7,9 @@ from tabular_trpo._improve.status import Monotone
 
 
 def draw(path: str, run: Run) -> None:
-    """Write the figure; gains that are not positive are left out of the logarithmic axis.
+    """Write the figure of a run as PNG; its logarithmic axis of gains leaves out gains <= 0.
 
-    raises: InvalidMDPError where it cannot be written
+    raises: InvalidMDPError where the file cannot be written
     """
     plt = pyplot()
     records = run.records

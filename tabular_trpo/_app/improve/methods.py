@@ -1,4 +1,4 @@
-"""The steps that `improve` can take, in one table: a new step is one entry."""
+"""The policy improvement methods of `improve`, in one table."""
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
@@ -41,13 +41,13 @@ MEANING = {
 @final
 @locked_dataclass(frozen=True)
 class Method:
-    """A step with its name and its settings.
+    """A policy improvement method with its name and its settings.
 
-    does:    what it maximises
-    make:    from the settings and the start to the step function of one run
-    needs:   settings that must be given
-    may:     further settings that may be given
-    promise: why eta cannot decrease, None where it may
+    does:      what a step maximises
+    make:      returns the step function of a run from its settings, model and first policy (S, A)
+    needs:     names of the required settings
+    may:       names of the optional settings
+    guarantee: why eta cannot decrease, None where it can
     """
 
     name: str
@@ -55,18 +55,19 @@ class Method:
     make: Callable[[Settings, MDP, Array], StepFunction]
     needs: tuple[str, ...] = ()
     may: tuple[str, ...] = ()
-    promise: str | None = STATEWISE
+    guarantee: str | None = STATEWISE
 
 
 def _number(settings: Settings, name: str, L: Surrogate) -> Scalar:
-    """Return a setting in the arithmetic of the surrogate that the step is given."""
+    """Return the setting `name` in the arithmetic of the surrogate: a Fraction or a double."""
     return settings[name] if is_rational(L.pi) else _double(f"--{name}", settings[name])
 
 
 def _double(name: str, value: Scalar) -> float:
-    """Return the nearest double.
+    """Return the double nearest to a value.
 
-    raises: LimitError where it is beyond the largest
+    name:   the setting, for the error
+    raises: LimitError where the value is beyond the largest double
     """
     if not isinf(near := nearest(value)):
         return near
@@ -74,6 +75,7 @@ def _double(name: str, value: Scalar) -> float:
 
 
 def _alpha(settings: Settings, L: Surrogate) -> Scalar | str:
+    """Return --alpha in the arithmetic of the surrogate, or "paper" for the weight of TRPO (6)."""
     return _number(settings, "alpha", L) if "alpha" in settings else "paper"
 
 
@@ -81,12 +83,12 @@ Solver = Callable[[Settings, Evaluation, Surrogate], Step]
 
 
 def _set(step: Callable[[Surrogate, Scalar], Step], name: str) -> Solver:
-    """Return the solver of a step whose one number is a setting."""
+    """Return the solver step(L, x), where x is the setting `name`."""
     return lambda settings, ev, L: step(L, _number(settings, name, L))
 
 
 def _penalised(step: Callable[[Surrogate, Scalar], Step], share: Fraction = Fraction(1)) -> Solver:
-    """Return the solver of a step with coefficient C: --C, or a share of the C of equation (9)."""
+    """Return the solver step(L, C) with C from --C, else `share` times the C of TRPO (9)."""
 
     def solve(settings: Settings, ev: Evaluation, L: Surrogate) -> Step:
         if "C" in settings:
@@ -99,17 +101,20 @@ def _penalised(step: Callable[[Surrogate, Scalar], Step], share: Fraction = Frac
 
 
 def _exactly(solve: Solver) -> Callable[[Settings, MDP, Array], StepFunction]:
-    """Return a step that is solved in the arithmetic of the model."""
+    """Return a `Method.make` whose steps are solved in the arithmetic of the model."""
     return lambda settings, mdp, pi: on_grid(lambda ev, L: solve(settings, ev, L))
 
 
 def _floating(solve: Solver) -> Callable[[Settings, MDP, Array], StepFunction]:
-    """Return a step that is solved in floats."""
+    """Return a `Method.make` whose steps are solved in float arithmetic."""
     return lambda settings, mdp, pi: in_floats(lambda ev, L: solve(settings, ev, L))
 
 
 def _natural(settings: Settings, mdp: MDP, pi: Array) -> StepFunction:
-    """Return the parametric step on the full table; theta starts at the logarithms of pi."""
+    """Return the natural gradient step on a softmax table; theta (S, A) begins at log(pi).
+
+    raises: UsageError where pi (S, A) excludes an allowed action
+    """
     p = pi.astype(np.float64)
     if (p[mdp.mask] <= 0).any():
         raise UsageError("--method natural needs a --policy that takes every allowed action")
@@ -119,9 +124,7 @@ def _natural(settings: Settings, mdp: MDP, pi: Array) -> StepFunction:
 
 
 _TABLE = (
-    Method(
-        "greedy", "argmax of L, where the policy comes", _exactly(lambda given, ev, L: greedy(L))
-    ),
+    Method("greedy", "argmax of L, in visited states", _exactly(lambda given, ev, L: greedy(L))),
     Method(
         "policy_iteration",
         "argmax of the advantage in every state",
@@ -135,28 +138,28 @@ _TABLE = (
     ),
     Method(
         "conservative_tight",
-        "the same with the weight of Kakade & Langford, Theorem 4.1",
+        "mixture (5), weight of Kakade & Langford, Theorem 4.1",
         _exactly(lambda given, ev, L: conservative(L, "tight", ev)),
     ),
     Method(
         "conservative_best",
-        "the same with the weight of the largest return",
+        "mixture (5), weight of the largest return",
         _exactly(lambda given, ev, L: conservative(L, "best", ev)),
-        promise="the weight 0 is among those that are compared",
+        guarantee="the weight 0 is among those that are compared",
     ),
     Method(
         "minorize",
         "L - C max_kl, Algorithm 1 by (9); C of (9) unless --C",
         _floating(_penalised(minorize)),
         may=("C",),
-        promise=ASCENT,
+        guarantee=ASCENT,
     ),
     Method(
         "minorize_half",
-        "the same with C / 2, by Pinsker's inequality",
+        "L - C max_kl by Pinsker; C is half of (9) unless --C",
         _floating(_penalised(minorize, Fraction(1, 2))),
         may=("C",),
-        promise=ASCENT,
+        guarantee=ASCENT,
     ),
     Method(
         "max_kl",
@@ -187,14 +190,14 @@ _TABLE = (
         "conjugate gradient and line search within mean_kl <= delta",
         _natural,
         needs=("delta",),
-        promise=None,
+        guarantee=None,
     ),
     Method(
         "tv",
         "L - C max_tv^2, Algorithm 1, Theorem 1; C of (8) unless --C",
         _exactly(_penalised(tv_penalty)),
         may=("C",),
-        promise=ASCENT,
+        guarantee=ASCENT,
     ),
     Method(
         "tv_constraint",
@@ -213,9 +216,9 @@ METHODS = {method.name: method for method in _TABLE}
 
 
 def chosen(name: str, given: Settings) -> Method:
-    """Return the method of this name, for which these settings are right.
+    """Return the method of this name, with its settings checked.
 
-    raises: UsageError for a setting that it lacks, or does not take
+    raises: UsageError for a required setting that is missing, and for one the method does not take
     """
     method = METHODS[name]
     for setting in method.needs:

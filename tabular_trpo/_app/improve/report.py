@@ -1,4 +1,4 @@
-"""The report of `improve` in text and in JSON, its verdict and its exit code."""
+"""The report of `improve` as text and as JSON, and its exit code."""
 
 import argparse
 import math
@@ -31,13 +31,13 @@ from tabular_trpo._improve.status import Monotone, StepStatus
 
 MOST_ROWS, MOST_NAMED = 40, 5
 NUMBERS = ("eta", "Predicted", "Realised", "Ratio", "Certified", "max KL", "mean KL")
-DIGITS, FEW = 6, 3  # shown of eta, and of the rest
+DIGITS, FEW = 6, 3  # digits of eta, and of the other numbers
 
 
 @final
 @locked_dataclass(frozen=True, eq=False)
 class Run:
-    """A run: its arguments and the records of its steps."""
+    """A run of policy improvement: model, method, settings, arguments, the record of each step."""
 
     source: Source
     method: Method
@@ -46,22 +46,26 @@ class Run:
     records: Sequence[Record]
 
     def steps(self, monotone: str) -> list[int]:
-        """Return the numbers of the steps with this verdict."""
+        """Return the numbers of the steps whose verdict on monotonicity is `monotone`."""
         return [record.i for record in self.records if record.monotone == monotone]
 
     @property
     def code(self) -> ExitCode:
-        """VIOLATED where a theorem or a promise is broken, LIMIT where that is not certain."""
-        promised = self.method.promise is not None
-        broken = promised and self.steps(Monotone.REFUTED)
+        """The exit code of the run.
+
+        VIOLATED where a theorem is refuted, or a method with a guarantee lowered eta for certain;
+        LIMIT where a method with a guarantee may have lowered eta; else OK.
+        """
+        guaranteed = self.method.guarantee is not None
+        broken = guaranteed and self.steps(Monotone.REFUTED)
         if broken or any(record.broken for record in self.records):
             return ExitCode.VIOLATED
-        open_ = promised and self.steps(Monotone.UNDECIDED)
+        open_ = guaranteed and self.steps(Monotone.UNDECIDED)
         return ExitCode.LIMIT if open_ else ExitCode.OK
 
 
 def below(x: Scalar | None) -> float | None:
-    """Return the largest double that is known not to exceed x: a lower bound stays one.
+    """Return x rounded down to a double, so that a lower bound remains one; None for None.
 
     >>> below(Fraction(1, 3)) < Fraction(1, 3), below(Fraction(1, 2)), below(None)
     (True, 0.5, None)
@@ -71,13 +75,13 @@ def below(x: Scalar | None) -> float | None:
     near = nearest(x)
     if math.isinf(near):
         return -math.inf if near < 0 else math.nextafter(math.inf, 0)
-    if isinstance(x, Real):  # its double may be one beside the nearest
+    if isinstance(x, Real):  # its double may differ from the nearest by one
         return math.nextafter(math.nextafter(near, -math.inf), -math.inf)
     return near if Fraction(near) <= x else math.nextafter(near, -math.inf)
 
 
 def document(run: Run) -> Document:
-    """Return the run for JSON: exact numbers as text, certified gains as doubles rounded down."""
+    """Return the JSON document of a run: exact numbers as text, certified gains rounded down."""
     mdp, last = run.source.mdp, run.records[-1]
     assert last.stopped is not None
     bound = last.stopped.bound
@@ -93,7 +97,7 @@ def document(run: Run) -> Document:
         "gamma": json_number(mdp.gamma),
         "method": run.method.name,
         "settings": {name: str(value) for name, value in run.given.items()},
-        "promise": run.method.promise,
+        "promise": run.method.guarantee,
         "policy": run.args.policy,
         "steps": [_step(record, run.args.times) for record in run.records],
         "stopped": stopped,
@@ -106,6 +110,7 @@ def document(run: Run) -> Document:
 
 
 def _step(record: Record, times: bool) -> Document:
+    """Return the JSON document of one step; its wall time is included where `times`."""
     step = record.step
     numbers = {
         "eta": record.eta,
@@ -142,7 +147,7 @@ def _step(record: Record, times: bool) -> Document:
 
 
 def parts(run: Run) -> list[Part]:
-    """Return the table of the run and remarks on it."""
+    """Return the text report of a run: a table with a row for each step, and remarks."""
     timed = ["Seconds"] if run.args.times else []
     heads = ["Step", *NUMBERS[:5], "By", *NUMBERS[5:], "Monotone", *timed]
     made = Table(heads, right=["Step", *NUMBERS, *timed])
@@ -177,11 +182,13 @@ def parts(run: Run) -> list[Part]:
 
 
 def _setting(run: Run) -> str:
+    """Return the name of the model, the first policy and the settings in one line."""
     given = "".join(f", {name} = {value}" for name, value in run.given.items())
     return f"{run.source.name}, from policy {run.args.policy}{given}"
 
 
 def _best_bounds(run: Run) -> str:
+    """Return how many positive certified gains each bound has proved, in one sentence."""
     counts = Counter(r.best_bound for r in run.records if (below(r.certified_gain) or 0) > 0)
     if not counts:
         return "No step has a positive certified gain."
@@ -190,20 +197,22 @@ def _best_bounds(run: Run) -> str:
 
 
 def _cell(x: Scalar | None, digits: int = FEW) -> str:
+    """Return a number rounded to `digits` significant digits, "-" for None."""
     return "-" if x is None else rounded(x, digits)
 
 
 def _ratio(x: Scalar | None) -> str:
-    """Write a ratio rounded to its own side of 1: below 1 the surrogate predicted too much."""
+    """Return the ratio realised gain / predicted gain, rounded without crossing 1."""
     return "-" if x is None else faithful(x, FEW, (1,))
 
 
 def _within(x: Scalar | None, radius: Scalar, digits: int) -> str:
+    """Return a number rounded to its error bound `radius` and to `digits` digits."""
     return _cell(x, digits) if radius == 0 else within(x, radius, digits)
 
 
 def _realised(record: Record) -> list[str]:
-    """Write the true gain and its ratio to the predicted one, to the digits of their bounds."""
+    """Return the realised gain and its ratio to the predicted gain, rounded to their errors."""
     if record.realised_lo == record.realised_hi:
         return [_cell(record.realised), _ratio(record.ratio)]
     error = max(record.realised_hi - record.realised, record.realised - record.realised_lo)
@@ -214,7 +223,7 @@ def _realised(record: Record) -> list[str]:
 
 
 def line(run: Run) -> str:
-    """Return the verdict in one line."""
+    """Return the first and the last eta, the optimality gap and the verdict in one line."""
     first, last = run.records[0], run.records[-1]
     eta = f"eta {_within(first.eta, first.eta_radius, 7)} -> "
     eta += _within(last.eta_new, last.eta_new_radius, 7)
@@ -224,6 +233,7 @@ def line(run: Run) -> str:
 
 
 def _verdict(run: Run) -> str:
+    """Return whether eta decreased, and at which steps, in words."""
     total, down, open_ = (
         len(run.records),
         run.steps(Monotone.REFUTED),
@@ -237,5 +247,6 @@ def _verdict(run: Run) -> str:
 
 
 def _named(steps: list[int]) -> str:
+    """Return the numbers of at most MOST_NAMED steps, and the count of the others."""
     more = f" and {len(steps) - MOST_NAMED} more" if len(steps) > MOST_NAMED else ""
     return f"step{'s' * (len(steps) > 1)} {', '.join(map(str, steps[:MOST_NAMED]))}{more}"

@@ -1,4 +1,4 @@
-"""Arguments that several commands share, and the readers of numbers among them."""
+"""Command-line arguments of several commands, and the parsers of numeric arguments."""
 
 import argparse
 import re
@@ -20,11 +20,12 @@ MOST_NAMES = 100  # names that an error lists
 def number(
     kind: Callable[[str], T], accepted: str, accepts: Callable[[T], bool]
 ) -> Callable[[str], T]:
-    """Return the reader of a numeric argument, for `type=` of argparse.
+    """Return a function that parses a numeric argument, for `type=` of argparse.
 
-    kind:     reads the text, as `Fraction` does; it may raise ValueError or ArithmeticError
-    accepted: the accepted values in words
-    accepts:  whether a value is one of them
+    kind:     parses the text, as `Fraction` does; it may raise ValueError or ArithmeticError
+    accepted: the accepted values in words, for the error message
+    accepts:  whether a value is accepted
+    return:   the function; it raises argparse.ArgumentTypeError for a text that is not accepted
 
     >>> number(float, "a number > 0", lambda x: x > 0)("0.5")
     0.5
@@ -43,7 +44,7 @@ def number(
 
 
 def integer(least: int, most: int) -> Callable[[str], int]:
-    """Return the reader of an integer in least..most, written in ASCII digits."""
+    """Return a function that parses an integer in least..most, written in ASCII digits."""
     accepted = f"an integer in {least}..{most}"
     return number(_digits, accepted, lambda value: least <= value <= most)
 
@@ -55,7 +56,7 @@ def _digits(text: str) -> int:
 
 
 def add_arithmetic(parser: argparse.ArgumentParser) -> None:
-    """Add --arithmetic, its old name --lane, and --work."""
+    """Add --arithmetic, its old name --lane, and --work to a parser."""
     add = parser.add_argument
     add(
         "--arithmetic",
@@ -77,8 +78,10 @@ def add_arithmetic(parser: argparse.ArgumentParser) -> None:
 
 
 def chosen(kind: str, names: Sequence[str], known: Iterable[tuple[str, T]]) -> list[T]:
-    """Return what is known by these names, in its own order; everything for no name.
+    """Return the values with these names, in the order of `known`; all values for no names.
 
+    kind:   the noun for a value in the error message
+    known:  (name, value) of every value
     raises: UsageError for an unknown name
     """
     entries = list(known)

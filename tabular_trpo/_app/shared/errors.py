@@ -1,4 +1,4 @@
-"""Errors at the end of a command: each kind becomes one text and one exit code, not a traceback."""
+"""Exit codes, and the report of an exception as one text and one exit code, without traceback."""
 
 import os
 import sys
@@ -31,11 +31,14 @@ class ExitCode(IntEnum):
 
 @final
 class UsageError(Exception):
-    """Arguments that argparse accepts but the command does not."""
+    """Raised for arguments that argparse accepts and the command refuses; exit code 2."""
 
 
 def guarded(command: Callable[[], Answer], as_json: bool, quiet: bool) -> int:
-    """Run a command, write its answer, and return the exit code."""
+    """Run a command, write its answer or its error, and return the exit code.
+
+    as_json: write one JSON document; quiet: write one line
+    """
     try:
         with long_integers():
             return _answered(command(), as_json, quiet)
@@ -46,6 +49,7 @@ def guarded(command: Callable[[], Answer], as_json: bool, quiet: bool) -> int:
 
 
 def _answered(answer: Answer, as_json: bool, quiet: bool) -> int:
+    """Write an answer and the error of its unwritten files; return the exit code."""
     if answer.unwritten is None:
         _emit(answer, as_json, quiet)
         return answer.code
@@ -55,7 +59,7 @@ def _answered(answer: Answer, as_json: bool, quiet: bool) -> int:
 
 
 def _emit(answer: Answer, as_json: bool, quiet: bool) -> None:
-    """Write an answer; a reader that has closed the pipe is no error."""
+    """Write an answer to standard output; a broken pipe is no error."""
     try:
         emit(answer, as_json, quiet)
     except BrokenPipeError:
@@ -63,7 +67,10 @@ def _emit(answer: Answer, as_json: bool, quiet: bool) -> None:
 
 
 def fail(error: BaseException, as_json: bool) -> int:
-    """Report an error on standard error, and for --json in a document too; return its exit code."""
+    """Report an error on standard error and return its exit code.
+
+    as_json: write its JSON document to standard output as well
+    """
     if as_json:
         write_error(error)
     code, _, text = _described(error)
@@ -71,7 +78,7 @@ def fail(error: BaseException, as_json: bool) -> int:
 
 
 def _described(error: BaseException) -> tuple[int, Document, str]:
-    """Return the exit code of an error, its document, and its text."""
+    """Return (exit code, JSON document, text) of an error."""
     code, kind, text = _classified(error)
     problems = error.problems if isinstance(error, TabularError) else ()
     keys = ("code", "where", "got", "expected", "cure")
@@ -81,7 +88,7 @@ def _described(error: BaseException) -> tuple[int, Document, str]:
 
 
 def _classified(error: BaseException) -> tuple[int, str, str]:
-    """Return (exit code, kind, text) of an error."""
+    """Return (exit code, kind, text) of an error; `kind` is the class name in the document."""
     kind = type(error).__name__
     match error:
         case KeyboardInterrupt():
@@ -103,6 +110,7 @@ def _classified(error: BaseException) -> tuple[int, str, str]:
 
 
 def _report(code: int, text: str) -> int:
+    """Write the text of an error to standard error and return its exit code."""
     lines = "\n".join(plain(line) for line in text.split("\n"))
     with suppress(OSError, TabularError):  # standard error may be closed
         write(sys.stderr, f"{PROGRAM}: {lines}\n")
@@ -114,7 +122,7 @@ def _report(code: int, text: str) -> int:
 
 
 def write_error(error: BaseException) -> None:
-    """Write the document of an error to standard output."""
+    """Write the JSON document of an error to standard output."""
     try:
         emit(Answer(0, _described(error)[1], [], ""), as_json=True, quiet=False)
     except (OSError, TabularError):

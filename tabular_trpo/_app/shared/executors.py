@@ -20,16 +20,16 @@ from tabular_trpo._core.errors import LimitError, Problem, missing_extra
 from tabular_trpo._core.interrupts import hold_interrupts
 
 T = TypeVar("T")
-Started = tuple[Executor, int]  # and how many tasks it carries out at once
+Started = tuple[Executor, int]  # the executor, and how many tasks it runs at once
 MOST_WORKERS = 10**5
 
 
 @final
 class SerialExecutor(Executor):
-    """Runs each task at once, in this process."""
+    """An executor that runs each task in this process, before `submit` returns."""
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
-        """Return a future with the result of the call, or its exception."""
+        """Call fn(*args, **kwargs); return a finished future with its result or its exception."""
         future: Future[T] = Future()
         try:
             future.set_result(fn(*args, **kwargs))
@@ -41,13 +41,13 @@ class SerialExecutor(Executor):
 def in_order(
     started: Started, work: Callable[..., T], tasks: Iterable[tuple[Any, ...]], cure: str = ""
 ) -> Iterator[T]:
-    """Yield the results of tasks in their order, whichever is done first.
+    """Yield the results of work(*task) in the order of the tasks, whichever finishes first.
 
-    At most twice as many tasks as can run at once are under way or waiting to be yielded, so that
-    memory is bounded however many there are.
+    The tasks that are submitted and not yet yielded are at most twice as many as run at once, which
+    bounds the memory for any number of tasks.
 
-    cure:   what to do where a worker is lost
-    raises: LimitError where a worker is lost
+    cure:   the advice in the error of a lost worker process
+    raises: LimitError where a worker process ends early
     """
     waiting: deque[Future[T]] = deque()
     executor, width = started
@@ -75,14 +75,14 @@ def _serial(workers: int | None) -> Iterator[Started]:
 @contextmanager
 def _processes(workers: int | None) -> Iterator[Started]:
     width = workers or cores()
-    # Started afresh, not forked: a fork copies locks that other threads hold.
+    # Spawned, not forked: a fork copies locks that other threads hold.
     fresh = multiprocessing.get_context("spawn")
     with ExitStack() as open_until_the_end:
         with _interrupts_held():
             pool = ProcessPoolExecutor(width, fresh, _die_with_parent)
             open_until_the_end.enter_context(pool)
             for _ in range(width):
-                pool.submit(os.getpid)  # a process begins with the first task that finds none idle
+                pool.submit(os.getpid)  # the pool starts a process for a task where none is idle
         yield pool, width
 
 
@@ -121,7 +121,7 @@ EXECUTORS = {"serial": _serial, "processes": _processes, "dask": _dask, "mpi": _
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add --executor and --workers."""
+    """Add --executor and --workers to a parser."""
     parser.add_argument(
         "--executor", choices=EXECUTORS, default="processes", help="default: processes"
     )
@@ -131,13 +131,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def check(args: argparse.Namespace) -> None:
-    """Raise UsageError for more than one worker in one process."""
+    """Raise UsageError for `--executor serial` with more than one worker."""
     if args.executor == "serial" and (args.workers or 1) > 1:
         raise UsageError(f"--workers {args.workers} with --executor serial, which is one process")
 
 
 def cores() -> int:
-    """Return how many cores this process may use."""
+    """Return the number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -145,9 +145,9 @@ def cores() -> int:
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Hold back interrupts while processes begin; these inherit that they ignore SIGINT.
+    """Block SIGINT while worker processes are started; the workers inherit the blocked signal.
 
-    Ctrl-C reaches a whole group of processes; this one alone handles it, and then ends the others.
+    Ctrl-C reaches every process of the group.  This process alone handles it and ends the workers.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -164,9 +164,9 @@ def _interrupts_held() -> Iterator[None]:
 
 
 def _ensure_tracker() -> None:
-    """Begin multiprocessing's resource tracker, without its warning.
+    """Start the resource tracker of multiprocessing, without its warning.
 
-    It removes what killed workers leave behind.  Begun later it would undo the mask.
+    The tracker removes the shared memory of killed workers.  A later start would unblock SIGINT.
     """
     sys.warnoptions.append("ignore:resource_tracker")
     try:
@@ -176,7 +176,7 @@ def _ensure_tracker() -> None:
 
 
 def _die_with_parent() -> None:
-    """Let a worker end when its parent is killed; it would not notice otherwise."""
+    """Make this worker process end when its parent process is killed."""
     parent = multiprocessing.parent_process()
     if parent is None:
         return

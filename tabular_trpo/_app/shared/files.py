@@ -1,4 +1,4 @@
-"""Files that commands write: names that every file system accepts, and whole documents."""
+"""Files that commands write: portable file names, and JSON documents written atomically."""
 
 import json
 import os
@@ -13,10 +13,10 @@ CERTIFICATE = ".cert.json"
 
 
 def slug(text: str, others: str, separator: str, longest: int) -> str:
-    """Return a part of a file name: each run of `others` replaced by the separator.
+    """Return a text as part of a file name: each run of characters of `others` becomes a separator.
 
-    others:  a character class, with the brackets
-    longest: characters of the result, at most
+    others:  a character class of `re`, with the brackets
+    longest: the largest number of characters of the result
 
     >>> slug("../a b", "[^A-Za-z0-9._-]", "_", 80)
     'a_b'
@@ -25,7 +25,9 @@ def slug(text: str, others: str, separator: str, longest: int) -> str:
 
 
 def unique(stem: str, taken: set[str]) -> str:
-    """Return a name that is not taken, also where case does not count, and mark it as taken.
+    """Return the first of `stem`, `stem-2`, `stem-3`, ... that is not taken, and mark it as taken.
+
+    taken: the names in use, in lower case, since some file systems ignore case
 
     >>> names = {"x"}
     >>> unique("X", names), unique("x", names)
@@ -40,7 +42,9 @@ def unique(stem: str, taken: set[str]) -> str:
 
 
 def save(folder: Path, name: str, document: Document) -> Path:
-    """Write a JSON document; the file appears complete, by a rename, or not at all.
+    """Write a JSON document to a file of the folder and return its path.
+
+    The file is written by a rename, so that it is complete or absent.
 
     raises: InvalidMDPError naming the file
     """
@@ -51,9 +55,10 @@ def save(folder: Path, name: str, document: Document) -> Path:
 
 
 def make_folder(folder: Path, path: Path) -> None:
-    """Make the folder of a file that is about to be written.
+    """Create a folder and its missing parents.
 
-    raises: InvalidMDPError naming the file
+    path:   the file in the folder that the error names
+    raises: InvalidMDPError where the folder cannot be created
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -62,10 +67,10 @@ def make_folder(folder: Path, path: Path) -> None:
 
 
 def check_folder(path: str, option: str) -> Path:
-    """Return the folder for the files, checked before any work is spent; nothing is made yet.
+    """Return the folder of a path, checked to be writable or creatable; no folder is created.
 
-    option: the option of the command line that names it
-    raises: InvalidMDPError where it could not be written
+    option: the command-line option that gives the path, for the error
+    raises: InvalidMDPError where the folder, or its nearest existing parent, cannot be written
     """
     folder = Path(path)
     there = next((x for x in (folder, *folder.absolute().parents) if x.exists()), folder)

@@ -1,6 +1,6 @@
-"""Numbers as people read them (short, to the digits of their error) and as JSON holds them (exact).
+"""Numbers as text: rounded to their error bounds for reports, exact for JSON.
 
-An exact number is written whole where it is short, else rounded after a "~".  A number with a
+A rational number is written in full where it is short, else rounded after a "~".  A number with a
 proved error bound gets no digit that the bound does not support.
 """
 
@@ -18,15 +18,15 @@ from tabular_trpo._core.numbers import Array, Scalar
 from tabular_trpo._core.real import Real
 
 DOUBLE_DIGITS = 17  # significant digits that identify any double
-_WIDEST_BITS = 80  # of a rational that a table may show whole
-_REAL_BITS = 128  # of the enclosure of a number with logarithms, beyond the range of doubles
+_WIDEST_BITS = 80  # bits of a rational that a table may show in full
+_REAL_BITS = 128  # bits of the enclosure of a `Real` beyond the range of doubles
 _CONTEXT = Context(prec=1200, rounding=ROUND_HALF_EVEN)
 
 JsonNumber = None | bool | int | float | str
 
 
 def short(value: Scalar | None, digits: int = 7) -> str:
-    """Write a number for a table: whole where it is short, else rounded, after a "~".
+    """Return a number as text: in full where it is short, else rounded after a "~"; "-" for None.
 
     >>> short(Fraction(1, 3)), short(Fraction(1, 3**40)), short(0.1), short(math.inf), short(None)
     ('1/3', '~8.225263e-20', '0.1', 'inf', '-')
@@ -45,7 +45,7 @@ def short(value: Scalar | None, digits: int = 7) -> str:
 
 
 def rounded(value: Scalar, digits: int) -> str:
-    """Write a number with so many digits, also beyond the range of doubles.
+    """Return a number rounded to `digits` significant digits, also beyond the range of doubles.
 
     >>> rounded(0.25, 3), rounded(Fraction(10**400, 3), 3), rounded(Fraction(1, 10**400), 3)
     ('0.25', '3.33e+399', '1e-400')
@@ -62,14 +62,16 @@ def rounded(value: Scalar, digits: int) -> str:
 
 
 def _infinite(value: Real) -> str:
+    """Return "inf" or "-inf" for an infinite number, and an empty text for a finite one."""
     return "" if not value.infinite else "inf" if value.infinite > 0 else "-inf"
 
 
 def within(value: Scalar, radius: Scalar | None, digits: int = 7) -> str:
-    """Write a number to the place of its error: the last digit is worth radius / 10 or more.
+    """Return a number rounded so that its last digit is worth at least radius / 10.
 
-    radius: bound of abs(value - exact); 0 or None for a number that is exact
-    digits: the most significant digits
+    radius: bound of abs(value - exact); 0 or None for an exact number
+    digits: the largest number of significant digits
+    return: "?" for an infinite radius
 
     >>> within(0.123456789, 2e-4), within(5.1, 6.1e33), within(1234.5, 20.0), within(0.1, 0.0)
     ('0.1235', '0', '1.23e+03', '0.1')
@@ -81,7 +83,7 @@ def within(value: Scalar, radius: Scalar | None, digits: int = 7) -> str:
         return short(value, digits)
     if not math.isfinite(error):
         return "?"
-    # 10^place is the smallest power of ten from error / 10 on.
+    # 10^place is the smallest power of ten that is at least error / 10.
     exponent = Decimal(error).normalize(_CONTEXT)
     place = exponent.adjusted() - (exponent.scaleb(-exponent.adjusted(), _CONTEXT) == 1)
     units = Decimal(number).scaleb(-place, _CONTEXT).to_integral_value(context=_CONTEXT)
@@ -94,7 +96,7 @@ def within(value: Scalar, radius: Scalar | None, digits: int = 7) -> str:
 
 
 def with_radius(value: Scalar, radius: Scalar) -> str:
-    """Write a number with its proved error bound, which an exact one does not have.
+    """Return "value +- radius" with the proved error bound; an exact number has no "+- radius".
 
     >>> with_radius(Fraction(1, 2), Fraction(0)), with_radius(0.25, 1e-16), with_radius(3.0, 6.1e33)
     ('1/2', '0.25 +- 1e-16', '0 +- 6.1e+33')
@@ -105,7 +107,7 @@ def with_radius(value: Scalar, radius: Scalar) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """Write a number of things, with the plural.
+    """Return a count with its noun, which is plural unless the count is 1.
 
     >>> counted(1, "model"), counted(2, "model")
     ('1 model', '2 models')
@@ -116,8 +118,8 @@ def counted(number: int, noun: str) -> str:
 def json_number(value: object) -> JsonNumber:
     """Return a number for JSON: rationals as "p/q", floats as numbers, infinity as "inf".
 
-    A value known as a sum of logarithms becomes the nearest double, or text beyond all doubles.
-    None, truth values and strings stay as they are.
+    A `Real`, a number with logarithms, becomes the nearest double, or text beyond all doubles.
+    None, truth values and strings are returned unchanged.
 
     >>> json_number(Fraction(1, 3)), json_number(0.1), json_number(-math.inf)
     ('1/3', 0.1, '-inf')
@@ -138,17 +140,17 @@ def json_number(value: object) -> JsonNumber:
 
 
 def json_numbers(values: Mapping[str, object]) -> dict[str, JsonNumber]:
-    """Return {name: number} for JSON."""
+    """Return {name: value} with each value converted by `json_number`."""
     return {name: json_number(x) for name, x in values.items()}
 
 
 def per_state(mdp: MDP, values: Array) -> dict[str, JsonNumber]:
-    """Return {state: number} for JSON; values (S,)."""
+    """Return {state name: number} for JSON from values (S,)."""
     return json_numbers(dict(zip(mdp.state_names, values, strict=True)))
 
 
 def per_pair(mdp: MDP, values: Array) -> dict[str, dict[str, JsonNumber]]:
-    """Return {state: {action: number}} over the allowed pairs, for JSON; values (S, A)."""
+    """Return {state: {action: number}} of the allowed pairs, for JSON, from values (S, A)."""
     return {
         state: {
             action: json_number(values[s, a])
@@ -160,5 +162,5 @@ def per_pair(mdp: MDP, values: Array) -> dict[str, dict[str, JsonNumber]]:
 
 
 def largest(values: Array | Sequence[Scalar]) -> Scalar:
-    """Return the largest entry of an array, or the number itself."""
+    """Return the largest entry of an array; a single number is returned unchanged."""
     return max(np.asarray(values).ravel().tolist())

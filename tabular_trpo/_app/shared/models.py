@@ -1,4 +1,4 @@
-"""Models and policies that arguments name, read in the arithmetic that --arithmetic asks for."""
+"""Model files and policies named in arguments, read in the arithmetic of --arithmetic."""
 
 import sys
 from collections.abc import Mapping
@@ -20,18 +20,20 @@ from tabular_trpo._formats.document import Document, from_document
 from tabular_trpo._formats.json_text import fetch, parse
 
 SUFFIX = ".mdp.json"
-MOST_STATES, MOST_ENTRIES = (
-    120,
-    50_000,
-)  # of P: limits of rational arithmetic under --arithmetic auto
-AUTO_WORK = 5.0  # seconds of one exact evaluation by its estimate, likewise
-MADE = ("uniform", "greedy", "optimal")
+# Limits of rational arithmetic under --arithmetic auto.
+MOST_STATES, MOST_ENTRIES = 120, 50_000  # entries S*S*A of P
+AUTO_WORK = 5.0  # estimated seconds of one exact evaluation
+MADE = ("uniform", "greedy", "optimal")  # computed policies
 
 
 @final
 @locked_dataclass(frozen=True, eq=False)
 class Source:
-    """One model with its policies (S, A) in one arithmetic; its name is that of the file."""
+    """A model and its policies (S, A), read from one file in one arithmetic.
+
+    name: the name of the file without .mdp.json
+    why:  the text "why" of the file
+    """
 
     name: str
     path: str
@@ -41,7 +43,7 @@ class Source:
 
 
 def raw(path: str) -> tuple[str, bytes]:
-    """Return (place for messages, bytes) of a file, "-" for standard input.
+    """Return (name for error messages, bytes) of a file; the path "-" is standard input.
 
     raises: InvalidMDPError; UsageError for an empty path
     """
@@ -54,23 +56,23 @@ def raw(path: str) -> tuple[str, bytes]:
 
 
 def once(paths: list[str]) -> list[str]:
-    """Return the paths; raises UsageError where standard input is among them twice."""
+    """Return the paths; raises UsageError where "-", standard input, occurs more than once."""
     if paths.count("-") > 1:
         raise UsageError(f"- was given {paths.count('-')} times; standard input is read once")
     return paths
 
 
 def read(path: str, arithmetic: str, proving: bool = False) -> Source:
-    """Read one model file, "-" for standard input.
+    """Read one model file; the path "-" is standard input.
 
-    arithmetic:    "rational", "float", or "auto": exact data stay rational while that is affordable
-    proving: whether auto makes doubles rational too, as the dyadic rationals that they are
-    raises:  TabularError
+    arithmetic: "rational", "float", or "auto": rational for exact data while that is affordable
+    proving:    whether "auto" reads doubles as the rational numbers that they are, while affordable
+    raises:     TabularError
     """
     place, data = raw(path)
     value, text = parse(data, place)
     if arithmetic == "auto" and not _affordable(_count(value, "states"), _count(value, "actions")):
-        arithmetic = "float"  # decided before a rational model of that size is made
+        arithmetic = "float"  # before a large rational model is built
     document = from_document(value, arithmetic, place, text)
     if arithmetic == "auto":
         arithmetic = "rational" if proving or document.mdp.arithmetic == "rational" else "float"
@@ -81,15 +83,18 @@ def read(path: str, arithmetic: str, proving: bool = False) -> Source:
 
 
 def _affordable(n_states: int, n_actions: int) -> bool:
+    """Return whether a model of this size is read as rational by --arithmetic auto."""
     return n_states <= MOST_STATES and n_states**2 * n_actions <= MOST_ENTRIES
 
 
 def _count(document: object, key: str) -> int:
+    """Return the length of the list `key` of a JSON document, 0 where there is no list."""
     names = document.get(key) if isinstance(document, dict) else None
     return len(names) if isinstance(names, list) else 0
 
 
 def _converted(document: Document, path: str, arithmetic: str) -> Source:
+    """Return the source of a document with model and policies in the given arithmetic."""
     mdp, named = document.mdp, dict(document.policies)
     if mdp.arithmetic != arithmetic:
         rational = arithmetic == "rational"
@@ -101,9 +106,9 @@ def _converted(document: Document, path: str, arithmetic: str) -> Source:
 
 
 def files(paths: list[str]) -> list[str]:
-    """Return the model files of these paths; a directory stands for all of its *.mdp.json, sorted.
+    """Return the paths, with each directory replaced by its sorted *.mdp.json files.
 
-    raises: InvalidMDPError for a directory without any; UsageError for "-" twice
+    raises: InvalidMDPError for a directory without model files; UsageError where "-" is given twice
     """
     found: list[str] = []
     for path in once(paths):
@@ -118,7 +123,10 @@ def files(paths: list[str]) -> list[str]:
 
 
 def read_all(paths: list[str], arithmetic: str) -> list[Source]:
-    """Read many model files before any work; the problems of all files are raised as one error."""
+    """Read all model files for proofs, as `read` does with `proving`.
+
+    raises: InvalidMDPError with the problems of all files
+    """
     sources: list[Source] = []
     problems: list[Problem] = []
     hidden = 0
@@ -134,7 +142,7 @@ def read_all(paths: list[str], arithmetic: str) -> list[Source]:
 
 
 def distinctly_named(sources: list[Source]) -> list[Source]:
-    """Name models that share a name by their paths instead."""
+    """Return the sources; those that share a name get their path as the name."""
     names = [source.name for source in sources]
     return [
         replace(source, name=source.path) if names.count(source.name) > 1 else source
@@ -143,10 +151,10 @@ def distinctly_named(sources: list[Source]) -> list[Source]:
 
 
 def policy(source: Source, name: str, before: Array | None = None) -> Array:
-    """Return the policy of this name: of the file, or uniform, greedy, optimal.
+    """Return the policy (S, A) of a name in the file, or the uniform, greedy or optimal policy.
 
-    "greedy" improves on `before`, the uniform policy where it is None; "optimal" attains V*.
-    A policy of the file goes before a made one of the same name.
+    "greedy" maximises Q of the policy `before`, by default the uniform one; "optimal" attains V*.
+    A policy of the file has precedence over a computed policy of the same name.
 
     raises: UsageError for an unknown name
     """
@@ -164,6 +172,6 @@ def policy(source: Source, name: str, before: Array | None = None) -> Array:
 
 
 def about(mdp: MDP, asked: str) -> str:
-    """Return which arithmetic was taken and why."""
+    """Return the arithmetic of a model as text, and whether --arithmetic auto chose it."""
     why = "" if asked != "auto" else ", chosen by --arithmetic auto"
     return f"{mdp.arithmetic} arithmetic{why}"

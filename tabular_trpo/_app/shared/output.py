@@ -1,6 +1,7 @@
 """The answer of a command, and the functions that write it to standard output.
 
-Nothing here imports numpy or rich, so that `--help` starts fast; `page` lays out the report.
+This module imports neither numpy nor rich, so that `--help` starts fast; `page` lays out the
+report.
 """
 
 import json
@@ -24,12 +25,12 @@ class Answer(NamedTuple):
     """The answer of a command.
 
     code:      the exit code
-    document:  what --json prints
-    parts:     the report without --json and --quiet; `line` is its last line
-    line:      what --quiet prints
-    raw:       text that is printed as it is instead of the report (a graph, a document)
-    unwritten: the error of files that could not be written; it is reported after the answer, so
-               that the answer is not lost, and its exit code replaces `code`
+    document:  the JSON document that --json prints
+    parts:     the report that is printed without --json and --quiet, followed by `line`
+    line:      the line that --quiet prints
+    raw:       text that is printed unchanged in place of the report, as a graph
+    unwritten: the error of files that could not be written; it is reported after the answer, and
+               its exit code replaces `code`
     """
 
     code: int
@@ -55,10 +56,10 @@ def emit(answer: Answer, as_json: bool, quiet: bool) -> None:
 
 
 def write(stream: TextIO | None, text: str) -> None:
-    """Write and flush; characters that the stream's encoding lacks become backslash escapes.
+    """Write text to a stream and flush it; characters outside its encoding are backslash-escaped.
 
-    raises: BrokenPipeError where the reader has closed the pipe; InvalidMDPError that names the
-            stream where it cannot be written; OSError where it was closed before the program began
+    raises: BrokenPipeError where the reader has closed the pipe; InvalidMDPError, naming the
+            stream, where the text cannot be written; OSError where the stream is None
     """
     if stream is None:
         raise OSError("the stream is closed")

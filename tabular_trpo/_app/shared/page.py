@@ -15,14 +15,14 @@ from tabular_trpo._app.shared.wrapping import wrapped
 from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._core.terminal import plain
 
-PIPE_WIDTH, INDENT = 100, "  "  # columns where there is no terminal to ask; of a wrapped line
-UNLIMITED = 1 << 20  # columns of a console whose input is laid out already
+PIPE_WIDTH, INDENT = 100, "  "  # columns without a terminal; start of wrapped lines
+UNLIMITED = 1 << 20  # columns: the parts of a report are laid out before rich prints them
 
 
 @final
 @locked_dataclass(frozen=True)
 class Verbatim:
-    """A line that is never wrapped: a command or a document, to be copied."""
+    """A line of a report that is never wrapped, such as a command or a document to copy."""
 
     text: str
 
@@ -31,14 +31,18 @@ Part = Table | Verbatim | str  # a string is one paragraph; line ends in it are 
 
 
 def titled(title: str, made: Table, total: int, most: int | None) -> list[Part]:
-    """Return a title, a table, and how many of its `total` rows were left out beyond `most`."""
+    """Return a title, a table, and a note on the rows that were left out, if any.
+
+    total: the number of rows that exist
+    most:  the number of rows that the table shows at most; None for no limit
+    """
     left_out = 0 if most is None else total - most
     more = [f"{counted(left_out, 'more row')}; --all shows all"] if left_out > 0 else []
     return [title, made, *more]
 
 
 def rendered(parts: Iterable[Part], stream: TextIO) -> str:
-    """Return the text of a report as the stream shows it: its width, encoding and colours."""
+    """Return the text of a report in the width, the encoding and the colours of a stream."""
     terminal = stream.isatty()
     width = shutil.get_terminal_size((PIPE_WIDTH, 24)).columns if terminal else _columns()
     # The encoding decides whether lines are drawn by box characters or by ASCII.
@@ -63,12 +67,13 @@ def rendered(parts: Iterable[Part], stream: TextIO) -> str:
 
 
 def _lines(part: Verbatim | str, width: int) -> list[str]:
-    """Return the lines of a paragraph, all but the first indented."""
+    """Return the lines of a wrapped paragraph, indented from the second on; or of a `Verbatim`."""
     if isinstance(part, Verbatim):
         return [plain(part.text)]
     return wrapped(plain(part), width, INDENT)
 
 
 def _columns() -> int:
+    """Return the width of a page without a terminal: $COLUMNS if that is usable, else 100."""
     given = os.environ.get("COLUMNS", "")
     return int(given) if given.isdecimal() and 20 <= int(given) <= 1000 else PIPE_WIDTH

@@ -1,4 +1,4 @@
-"""Pairs of policies to judge: those of a file, and those made for a model."""
+"""Pairs (pi, pi_new) that theorems are judged on: from the policies of a file, or generated."""
 
 from collections.abc import Mapping
 from fractions import Fraction
@@ -21,13 +21,14 @@ SMALL_STEP = Fraction(1, 1000)
 def candidates(
     mdp: MDP, named: Mapping[str, Array], which: str, seed: int, n_random: int
 ) -> list[Instance]:
-    """Return the pairs to judge on one model, equal ones once.
+    """Return the distinct pairs (pi, pi_new) that are judged on one model.
 
-    Identical policies are always among them, where bounds hold with equality, and a mixture.
+    A pair of equal policies, on which bounds hold with equality, and a mixture are always included.
 
-    named:  policies of the file, in the arithmetic of the model
-    which:  "file", "made", "all", or "auto": those of the file where it has two policies
-    return: the same list for the same arguments
+    named:    {name: policy (S, A)} of the file, in the arithmetic of the model
+    which:    "file", "made" (generated), "all", or "auto": "file" where the file has two policies,
+              else "made"
+    n_random: number of random pairs among the generated ones, drawn from `seed`
     """
     if which == "auto":
         which = "file" if len(named) >= 2 else "made"
@@ -38,7 +39,10 @@ def candidates(
 
 
 def _from_file(mdp: MDP, named: Mapping[str, Array]) -> list[Instance]:
-    """Return every ordered pair, as a mixture where a third policy is its target."""
+    """Return the ordered pairs of the named policies, and a step of each towards its greedy policy.
+
+    A pair is a mixture where pi_new is one of pi and a third named policy, the target.
+    """
     if not named:
         return []
     first = next(iter(named))
@@ -53,7 +57,10 @@ def _from_file(mdp: MDP, named: Mapping[str, Array]) -> list[Instance]:
 def _as_mixture(
     mdp: MDP, pi: Array, pi_new: Array, named: Mapping[str, Array], without: set[str]
 ) -> tuple[Array | None, Scalar | None]:
-    """Return (target, alpha) of the first target of which pi_new is a mixture with pi, or Nones."""
+    """Return the first (target, alpha) with pi_new = (1 - alpha) pi + alpha target, else Nones.
+
+    target (S, A) is one of the policies in `named` whose name is not in `without`; 0 < alpha < 1.
+    """
     moved = np.argwhere(pi_new != pi)
     for name, target in named.items():
         if name in without or not len(moved):
@@ -68,18 +75,22 @@ def _as_mixture(
 
 
 def _mixture(mdp: MDP, pi: Array, target: Array, alpha: Scalar) -> Array:
-    """Return the mixture as the model reads it: float rows on the grid."""
+    """Return (1 - alpha) pi + alpha target (S, A), checked against the model.
+
+    In float arithmetic its entries are rounded to multiples of 2^-53.
+    """
     return check_policy(mdp, policies.mixture(pi, target, alpha))
 
 
 def _towards_greedy(mdp: MDP, name: str, pi: Array, step: Fraction) -> Instance:
+    """Return the pair of pi and its mixture of weight `step` with the policy greedy for Q of pi."""
     target = policies.greedy(mdp, evaluate_checked(mdp, pi).Q)
     alpha = step if mdp.arithmetic == "rational" else nearest(step)
     return Instance(name, mdp, pi, _mixture(mdp, pi, target, alpha), target, alpha)
 
 
 def _made(mdp: MDP, seed: int, n_random: int) -> list[Instance]:
-    """Return pairs for any model: equal policies, small and large steps, random pairs, zeros."""
+    """Return generated pairs: equal policies, small and large steps, `n_random` random pairs."""
     uniform = policies.uniform(mdp)
     Q = evaluate_checked(mdp, uniform).Q
     greedy, worst = policies.greedy(mdp, Q), policies.greedy(mdp, -Q)
@@ -94,7 +105,7 @@ def _made(mdp: MDP, seed: int, n_random: int) -> list[Instance]:
     ]
     rng = np.random.default_rng(seed)
     for i in range(n_random):
-        # Even ones have full support; the others have zeros, and infinite divergences with them.
+        # Pairs of even i have full support; pairs of odd i have zeros and infinite divergences.
         low, high = (1, 10) if i % 2 == 0 else (0, 4)
         pi, pi_new = (_random(mdp, rng, low, high) for _ in range(2))
         found.append(Instance(f"random {i}", mdp, pi, pi_new))
@@ -102,7 +113,7 @@ def _made(mdp: MDP, seed: int, n_random: int) -> list[Instance]:
 
 
 def _random(mdp: MDP, rng: np.random.Generator, low: int, high: int) -> Array:
-    """Draw integer weights in [low, high) and divide by their sum: exact in rational arithmetic."""
+    """Draw a policy (S, A): integer weights in [low, high), each row divided by its sum."""
     weights = rng.integers(low, high, size=mdp.mask.shape) * mdp.mask
     weights += mdp.mask * (weights.sum(axis=1, keepdims=True) == 0)
     totals = weights.sum(axis=1)
@@ -119,7 +130,10 @@ def _same(x: Array, y: Array) -> bool:
 
 
 def _distinct(found: list[Instance]) -> list[Instance]:
-    """Drop repeated pairs; a mixture stays beside a plain pair: more theorems apply."""
+    """Return the pairs without repetitions of (pi, pi_new).
+
+    A mixture is kept beside an equal pair without a target, since more theorems apply to it.
+    """
     kept: list[Instance] = []
     for one in found:
         again = (

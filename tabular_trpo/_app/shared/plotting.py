@@ -1,4 +1,4 @@
-"""Figures: a check of the path before the run, matplotlib, and PNG files."""
+"""Figures as PNG files, drawn by matplotlib; their path is checked before the run."""
 
 from collections.abc import Callable
 from io import BytesIO
@@ -14,9 +14,10 @@ T = TypeVar("T")
 
 
 def check_figure(path: str | None) -> None:
-    """Refuse a figure that could not be written, before the run that it shows; None is no figure.
+    """Check, before a run, that its figure can be written to this path; None is no figure.
 
-    raises: UsageError for another ending or a folder that is not there; MissingExtraError
+    raises: UsageError for a name that does not end in .png, and for a missing folder;
+            MissingExtraError without matplotlib
     """
     if path is None:
         return
@@ -28,12 +29,12 @@ def check_figure(path: str | None) -> None:
 
 
 def title(axes: Any, text: str) -> None:
-    """Put a title over axes; two "$" in a name do not make a formula."""
+    """Set the title of matplotlib axes as plain text, in which "$" begins no formula."""
     axes.set_title(plain(text), fontsize=10, parse_math=False)
 
 
 def attempt(draw: Callable[[str, T], None], path: str | None, run: T) -> TabularError | None:
-    """Draw a figure where a path is given; return the error where it cannot be written."""
+    """Call draw(path, run) unless the path is None; return the TabularError raised, else None."""
     try:
         if path is not None:
             draw(path, run)
@@ -43,7 +44,7 @@ def attempt(draw: Callable[[str, T], None], path: str | None, run: T) -> Tabular
 
 
 def save_figure(path: str, figure: Any) -> None:
-    """Write a figure of matplotlib as PNG, whole or not at all.
+    """Write a figure of matplotlib as a PNG file that is complete or absent.
 
     raises: InvalidMDPError naming the file
     """
@@ -53,7 +54,7 @@ def save_figure(path: str, figure: Any) -> None:
 
 
 def pyplot() -> Any:
-    """Return matplotlib's pyplot, drawing to files only; MissingExtraError without matplotlib."""
+    """Return matplotlib.pyplot with the Agg backend; MissingExtraError without matplotlib."""
     try:
         import matplotlib as mpl
     except ImportError:

@@ -1,4 +1,4 @@
-"""The progress bar: on standard error, and only where that is a terminal."""
+"""The progress bar of a command, shown on standard error where that is a terminal."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -6,16 +6,16 @@ from contextlib import contextmanager
 
 from tabular_trpo._core.terminal import plain
 
-Update = Callable[[float, str], None]  # how much is done, and a note beside the bar
+Update = Callable[[float, str], None]  # the amount of work done, and a note behind the bar
 
 
 @contextmanager
 def progress_bar(quiet: bool, title: str, total: float, note: str = "") -> Iterator[Update]:
-    """Yield a function that moves the bar.
+    """Show a progress bar during a block; yield the function of (done, note) that updates it.
 
-    title: of the work, before the bar
-    total: the work in the unit in which it is reported as done
-    note:  behind the bar until the first update
+    title: the text before the bar
+    total: the value of `done` at the end of the work
+    note:  the text behind the bar until the first update
     """
     if quiet or sys.stderr is None or not sys.stderr.isatty():
         yield lambda done, note: None

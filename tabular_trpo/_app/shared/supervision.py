@@ -1,10 +1,10 @@
-"""Supervision of a command on Linux: a child does the work, its parent can always end it.
+"""Supervision of a command on Linux: a child process runs it, its parent can always end it.
 
-Python acts on a signal between two of its instructions.  A factorization in LAPACK or flint, a lock
-of a pool or a server of dask may keep it from that for seconds, or for ever.  So the process that
-was started only waits; the work is done by a fork of it, which SIGINT kills (no handler, nothing to
-unwind), and what the work leaves behind is ended here.  All else passes through: streams, terminal,
-stops and continuations, exit codes, and death by a signal.
+Python handles a signal between two of its instructions.  A factorization in LAPACK or flint, a lock
+of a pool or a server of dask can delay that for seconds, or for ever.  So the process that was
+started only waits.  A fork of it runs the command; SIGINT kills the fork at once, without a handler
+and without unwinding, and the parent ends the processes that the fork has started.  Streams,
+terminal, stops and continuations, exit codes and death by a signal are those of the command.
 """
 
 import ctypes
@@ -21,9 +21,9 @@ from pathlib import Path
 
 from tabular_trpo._core import startup
 
-GRACE = 0.3  # seconds for a child that holds back an interrupt: it is about to finish a file
-SWEEP = 0.3  # seconds for what it leaves behind
-TRACKER = b"multiprocessing.resource_tracker"  # ends by itself, and clears away shared memory
+GRACE = 0.3  # seconds for a child that blocks interrupts while it finishes a file
+SWEEP = 0.3  # seconds for ending the processes that the child has started
+TRACKER = b"multiprocessing.resource_tracker"  # removes shared memory; ends by itself
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # of linux/prctl.h
 WATCHED = (
     (signal.SIGINT, signal.SIGCHLD, signal.SIGTSTP, signal.SIGCONT) if os.name == "posix" else ()
@@ -31,10 +31,10 @@ WATCHED = (
 
 
 def supervised(work: Callable[[], int]) -> int:
-    """Do the work of a command in a child and return its exit code there; the parent never returns.
+    """Run `work` in a child process and return its exit code there; the parent never returns.
 
-    Without supervision (other systems; MPI, which a fork breaks) the work is done here, and an
-    interrupt ends it between two instructions.  Interrupts that are ignored stay so.
+    On systems other than Linux, and with MPI, which a fork breaks, `work` runs in this process.  An
+    interrupt then ends it between two Python instructions.  An ignored SIGINT remains ignored.
     """
     if (
         signal.getsignal(signal.SIGINT) in (signal.SIG_IGN, None)
@@ -45,11 +45,11 @@ def supervised(work: Callable[[], int]) -> int:
         signal.signal(signal.SIGINT, startup.stop)
         return work()
     parent = os.getpid()
-    inlet = _heard()
+    reader = _signal_pipe()
     child = _fork()
     if child:
-        _end(*_watch(child, inlet))
-    os.close(inlet)
+        _end(*_watch(child, reader))
+    os.close(reader)
     os.close(signal.set_wakeup_fd(-1))
     for number in WATCHED:
         signal.signal(number, signal.SIG_DFL)
@@ -58,38 +58,39 @@ def supervised(work: Callable[[], int]) -> int:
 
 
 def die_with(parent: int) -> None:
-    """Let Linux kill this process when its parent ends, also in the middle of native code."""
+    """Make Linux kill this process when its parent process ends, also during native code."""
     if sys.platform == "linux":
         _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it ended before
+        if os.getppid() != parent:  # the parent ended before the call
             os._exit(1)
 
 
 def _prctl(option: int, value: int) -> None:
-    with suppress(OSError, AttributeError):  # a C library without it: a worker sees it later
+    with suppress(OSError, AttributeError):  # no prctl: a thread of each worker waits instead
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
-def _heard() -> int:
-    """Return the end of a pipe from which each signal that arrives can be read, as one byte."""
-    inlet, outlet = os.pipe()
-    os.set_blocking(outlet, False)
-    signal.set_wakeup_fd(outlet, warn_on_full_buffer=False)
+def _signal_pipe() -> int:
+    """Return the read end of a pipe that receives the number of each watched signal as one byte."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     for number in WATCHED:
         signal.signal(number, lambda number, frame: None)
-    return inlet
+    return reader
 
 
 def _fork() -> int:
-    _prctl(PR_SET_CHILD_SUBREAPER, 1)  # what the child leaves behind becomes ours
+    """Fork this process and return the process id of the child, 0 in the child."""
+    _prctl(PR_SET_CHILD_SUBREAPER, 1)  # orphans of the child become children of this process
     with warnings.catch_warnings():
-        # Other threads are those of BLAS, which stops them before a fork and begins them anew.
+        # The other threads are of BLAS, which stops them before a fork and starts them again.
         warnings.simplefilter("ignore", DeprecationWarning)
         return os.fork()
 
 
-def _watch(child: int, inlet: int) -> tuple[int, bool]:
-    """Wait for the child; return its status, and whether it was killed because of an interrupt."""
+def _watch(child: int, reader: int) -> tuple[int, bool]:
+    """Wait for the child; return (its wait status, whether an interrupt killed it)."""
     deadline: float | None = None
     killed = False
     while True:
@@ -97,24 +98,24 @@ def _watch(child: int, inlet: int) -> tuple[int, bool]:
         if done:
             return status, killed
         left = None if deadline is None else max(0.0, deadline - time.monotonic())
-        came = os.read(inlet, 2**12) if select.select([inlet], [], [], left)[0] else b""
-        if signal.SIGTSTP in came:
-            _stop_too(child)
-        if signal.SIGCONT in came:
+        arrived = os.read(reader, 2**12) if select.select([reader], [], [], left)[0] else b""
+        if signal.SIGTSTP in arrived:
+            _stop_both(child)
+        if signal.SIGCONT in arrived:
             os.kill(child, signal.SIGCONT)
-        if signal.SIGINT in came and deadline is None:
-            os.kill(child, signal.SIGCONT)  # a stopped process takes no other signal
-            os.kill(child, signal.SIGINT)  # it has it already where the terminal sent it
+        if signal.SIGINT in arrived and deadline is None:
+            os.kill(child, signal.SIGCONT)  # a stopped process handles no other signal
+            os.kill(child, signal.SIGINT)  # needed where no terminal has sent it to the child
             deadline = time.monotonic() + GRACE
-        elif signal.SIGINT in came or (deadline is not None and time.monotonic() >= deadline):
-            if killed and signal.SIGINT not in came:
-                return 0, True  # not even SIGKILL ends it: it waits for a disk
+        elif signal.SIGINT in arrived or (deadline is not None and time.monotonic() >= deadline):
+            if killed and signal.SIGINT not in arrived:
+                return 0, True  # the child waits for a disk, where SIGKILL has no effect
             os.kill(child, signal.SIGKILL)
             killed, deadline = True, time.monotonic() + SWEEP
 
 
-def _stop_too(child: int) -> None:
-    """Stop the child and this process, as SIGTSTP does by default."""
+def _stop_both(child: int) -> None:
+    """Stop the child process and this process, as SIGTSTP does by default."""
     os.kill(child, signal.SIGTSTP)
     handler = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
     os.kill(os.getpid(), signal.SIGTSTP)
@@ -122,7 +123,7 @@ def _stop_too(child: int) -> None:
 
 
 def _end(status: int, killed: bool) -> None:
-    """End this process as the child ended."""
+    """End this process with the exit code or the signal that ended the child."""
     if os.WIFEXITED(status) and not killed:
         os._exit(os.WEXITSTATUS(status))
     _sweep()
@@ -133,7 +134,7 @@ def _end(status: int, killed: bool) -> None:
     with suppress(ImportError, ValueError, OSError):
         import resource
 
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # the child's core is the one of interest
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # the core dump of the child is enough
     with suppress(OSError):  # SIGKILL has no disposition
         signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
@@ -141,7 +142,7 @@ def _end(status: int, killed: bool) -> None:
 
 
 def _sweep() -> None:
-    """Kill the processes that the child left behind, and those that these leave behind."""
+    """Kill the processes that the child left running, and their children, for SWEEP seconds."""
     until = time.monotonic() + SWEEP
     while (left := _children()) and time.monotonic() < until:
         for pid in left:
@@ -155,10 +156,10 @@ def _sweep() -> None:
 
 
 def _children() -> list[int]:
-    """Return the processes whose parent this one is."""
+    """Return the process ids of the children of this process, read from /proc."""
     found = []
     for place in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):  # it ended meanwhile
+        with suppress(OSError):  # the process has ended meanwhile
             # "pid (name) state parent ...", where a name may hold anything
             if (
                 int(place.read_text("utf-8", "replace").rpartition(")")[2].split()[1])

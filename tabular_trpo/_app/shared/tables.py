@@ -1,7 +1,8 @@
-"""Tables for a page of any width; a number is never broken over lines.
+"""Tables laid out to the width of the page; a number is never split over lines.
 
-A table that is too wide is stacked: its columns are cut into blocks, and each block repeats the
-first columns, which name the row.  Only text is wrapped; its further lines are indented.
+The columns of a table that is too wide are split into blocks below each other, and each block
+repeats the key columns, which name the row.  Only text is wrapped, with an indent from its second
+line on.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,22 +17,24 @@ from tabular_trpo._app.shared.wrapping import least, wrapped
 from tabular_trpo._core.terminal import plain
 
 GAP, EDGES = 2, 2  # blanks between two columns, and at both ends of a line
-INDENT = "  "  # of the further lines of a text
+INDENT = "  "  # of the second and later lines of a wrapped text
 LONG_WORD = 24  # columns: a longer word of a text may be cut
-NARROW = 8  # columns: where less is left for a text, its further lines are not indented
+NARROW = 8  # columns: wrapped lines in a narrower column are not indented
 
-Spellings = tuple[str, ...]  # of one cell, the longest first: the first that fits is shown
+Spellings = tuple[str, ...]  # the texts of one cell, longest first; the first that fits is shown
 Cell = str | Spellings
 
 
 @final
 class Table:
-    """A table that is not laid out yet (mutable: it grows row by row).
+    """The rows of a table before its layout (mutable: rows are added).
 
-    columns: the heads
-    right:   the columns of numbers that are aligned to the right; numbers are never wrapped
-    left:    the columns of numbers that are aligned to the left
-    keys:    how many of the first columns name the row
+    columns: the headings of the columns
+    right:   the headings of the number columns that are aligned to the right
+    left:    the headings of the number columns that are aligned to the left
+    keys:    the number of leading columns that name the row
+
+    Numbers are never wrapped.
     """
 
     def __init__(
@@ -41,7 +44,7 @@ class Table:
         left: Iterable[str] = (),
         keys: int = 1,
     ) -> None:
-        """Begin without rows."""
+        """Create a table without rows."""
         heads, named = tuple(columns), set(right)
         self.heads = tuple(map(plain, heads))
         self.right = frozenset(i for i, head in enumerate(heads) if head in named)
@@ -51,22 +54,22 @@ class Table:
         self.ends: set[int] = set()  # the numbers of rows after which a section ends
 
     def add(self, *cells: Cell, style: str | None = None) -> None:
-        """Add a row of plain text: no markup, no control characters; missing cells are empty."""
+        """Add a row of plain text; control characters are escaped, and missing cells are empty."""
         spelt = [(cell,) if isinstance(cell, str) else cell for cell in cells]
         spelt += [("",)] * (len(self.heads) - len(spelt))
         self.rows.append((tuple(tuple(map(plain, one)) for one in spelt), style))
 
     def section(self) -> None:
-        """End a section after the last row."""
+        """Mark the last row as the end of a section."""
         self.ends.add(len(self.rows) - 1)
 
     def least(self, column: int, text: str, most: int) -> int:
-        """Return the least width that a text needs in a column."""
+        """Return the least width of a text in a column if words longer than `most` may be cut."""
         return cell_len(text) if column in self.numbers else least(text, most)
 
 
 def laid_out(made: Table, width: int) -> list[Block]:
-    """Return the blocks of a table, none wider than the page unless a single number is.
+    """Return the blocks of a table, each at most `width` wide unless a single number is wider.
 
     >>> made = Table(["Step", "eta", "Ratio"], right=["eta", "Ratio"])
     >>> made.add("1", "8.571429", "0.9999999")
@@ -94,22 +97,24 @@ def laid_out(made: Table, width: int) -> list[Block]:
 
 
 def _least(made: Table, column: int, texts: Sequence[str], most: int) -> int:
+    """Return the least width of a column if words longer than `most` may be cut."""
     head = least(made.heads[column], most)
     return max([head, *(made.least(column, text, most) for text in texts)])
 
 
 def _whole(made: Table, column: int, texts: Sequence[str]) -> int:
+    """Return the width of a column in which no text is wrapped."""
     return max(map(cell_len, [made.heads[column], *texts]))
 
 
 def _fitting(made: Table, column: int, spelt: Spellings, space: int) -> str:
-    """Return the first spelling that fits in the space, else the last."""
+    """Return the first text of a cell that fits in `space` columns, else the last text."""
     fits = (text for text in spelt if made.least(column, text, min(LONG_WORD, space)) <= space)
     return next(fits, spelt[-1])
 
 
 def _parts(columns: Sequence[int], widths: dict[int, int], space: int) -> list[list[int]]:
-    """Cut the columns beside the keys into blocks that fit in the space."""
+    """Split the columns other than the keys into blocks that are at most `space` wide."""
     parts: list[list[int]] = [[]]
     used = 0
     for i in columns:
@@ -124,7 +129,10 @@ def _parts(columns: Sequence[int], widths: dict[int, int], space: int) -> list[l
 def _filled(
     made: Table, shown: dict[int, list[str]], widths: dict[int, int], width: int
 ) -> dict[int, int]:
-    """Widen the columns of a block, the narrowest first, until no word is cut, then no text is."""
+    """Return {column: width} of a block, with the spare width given to its narrowest columns.
+
+    The columns grow until no word is cut, then until no text is wrapped.
+    """
     spare = width - EDGES - sum(widths.values()) - GAP * (len(widths) - 1)
     words = {i: _least(made, i, shown[i], width) for i in widths}
     whole = {i: _whole(made, i, shown[i]) for i in widths}
@@ -136,6 +144,7 @@ def _filled(
 
 
 def _block(made: Table, shown: dict[int, list[str]], widths: dict[int, int]) -> Block:
+    """Return the columns of `widths`, {column: width}, as a table of rich."""
     block = Block(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for i, size in widths.items():
         block.add_column(
@@ -152,6 +161,7 @@ def _block(made: Table, shown: dict[int, list[str]], widths: dict[int, int]) -> 
 
 
 def _lines(made: Table, column: int, text: str, width: int) -> str:
+    """Return the text of a cell, wrapped to a width unless its column holds numbers."""
     if column in made.numbers:
         return text
     return "\n".join(wrapped(text, width, INDENT if width >= NARROW else ""))

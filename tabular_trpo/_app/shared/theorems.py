@@ -1,4 +1,4 @@
-"""The theorems that a command judges, as its arguments name them."""
+"""The theorems that the arguments of a command select."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from tabular_trpo._theory.theorems import THEOREMS
 
 
 def chosen_theorems(names: Sequence[str]) -> tuple[Theorem, ...]:
-    """Return the theorems of these names in the order of the table; all of them for no name.
+    """Return the theorems with these names, in the order of THEOREMS; all of them for no names.
 
     raises: UsageError for an unknown name
     """

@@ -1,4 +1,4 @@
-"""Text wrapped to a width; a number is never broken."""
+"""Text wrapped to a width; a number is never split over lines."""
 
 import re
 from collections.abc import Iterator
@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from rich.cells import cell_len
 
 NUMBER = re.compile(r"[^\w\s]*\d[\d.,/]*(e[-+]?\d+)?[^\w\s]*", re.IGNORECASE)
-PIECE = re.compile(r"[\d./]+|.", re.DOTALL)  # of a long word: it is cut between two of these
+PIECE = re.compile(r"[\d./]+|.", re.DOTALL)  # the parts between which a long word may be cut
 
 
 def least(text: str, most: int) -> int:
-    """Return the least width at which a text can be shown, if words longer than `most` are cut.
+    """Return the least width that shows a text if words longer than `most` are cut.
 
     >>> least("about 3.1415926 or so", 4), least("supercalifragilistic", 8)
     (9, 8)
@@ -19,13 +19,14 @@ def least(text: str, most: int) -> int:
 
 
 def _least(word: str, most: int) -> int:
+    """Return the least width that shows one word; a number is never cut."""
     return cell_len(word) if NUMBER.fullmatch(word) else min(cell_len(word), most)
 
 
 def wrapped(text: str, width: int, indent: str = "") -> list[str]:
-    """Return the lines of a text; all but the first are indented.
+    """Return the lines of a text wrapped to a width, indented from the second line on.
 
-    Lines end at blanks. A word longer than a line is cut, a number never: its line is longer.
+    Lines end at blanks.  A word longer than a line is cut; a number is not, and its line is longer.
 
     >>> wrapped("eta = 0.333333333333 +- 1e-16", 14, "  ")
     ['eta =', '  0.333333333333', '  +- 1e-16']
@@ -41,7 +42,10 @@ def wrapped(text: str, width: int, indent: str = "") -> list[str]:
 
 
 def _words(text: str, width: int, indent: int) -> Iterator[str]:
-    """Yield the words of a text, each with the blanks before it; long ones in pieces."""
+    """Yield the words of a text, each with the blanks before it.
+
+    A word longer than a line is yielded in parts, a number never.
+    """
     for word in re.findall(r"\s*\S+|\s+$", text):
         bare = word.lstrip()
         if cell_len(bare) <= width - indent or NUMBER.fullmatch(bare):

@@ -4,6 +4,6 @@ command   the arguments and the loop over models and pairs
 outcome   the results of a run and its exit code
 tally     counts of verdicts, the least slack, the largest tightness
 report    the report as text
-tables    its tables
+tables    the tables of the report
 document  the report as JSON
 """

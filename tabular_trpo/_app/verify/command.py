@@ -40,7 +40,7 @@ LONGEST_NAME = 80  # characters of a model or of a pair in the name of a file
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command."""
+    """Add the arguments of `verify` to its parser."""
     add = parser.add_argument
     add("paths", metavar="PATH", nargs="+", help="*.mdp.json files, directories of them, or -")
     only = "judge this statement only; may be repeated"
@@ -52,7 +52,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="pairs of policies of the file, made ones, or both; auto (the default): "
         "of the file where it has two policies, else made",
     )
-    add("--seed", type=integer(0, 2**63), default=0, help="of the random pairs (default 0)")
+    add("--seed", type=integer(0, 2**63), default=0, help="seed of the random pairs (default 0)")
     many = integer(0, 10**6)
     add("--n-random", type=many, default=2, metavar="N", help="random pairs to make (default 2)")
     add_arithmetic(parser)
@@ -66,7 +66,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> Answer:
-    """Judge the theorems and report.
+    """Judge the theorems on pairs of policies of every model, and return the report.
 
     raises: UsageError, TabularError
     """
@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> Answer:
 
 
 def _judge(outcome: Outcome, source: Source, name: str, pair: Pair) -> None:
-    """Judge all theorems on one pair."""
+    """Judge all theorems on one pair of policies and add the verdicts to the outcome."""
     args = outcome.args
     verdicts = tuple(judge(x, pair, args.bits, args.arithmetic) for x in outcome.theorems)
     one = Judged(source, name, verdicts)
@@ -97,7 +97,11 @@ def _judge(outcome: Outcome, source: Source, name: str, pair: Pair) -> None:
 
 
 def _keep(outcome: Outcome, one: Judged, pair: Pair) -> None:
-    """Store the certificate of the pair if that was asked for; keep refutations anyway."""
+    """Certify a pair and add the result to the outcome.
+
+    Without --certificates, only pairs with a refuted theorem are certified; with --certificates,
+    every certificate is written to a file.
+    """
     refuted = any(verdict.status == Status.REFUTED for verdict in one.verdicts)
     if outcome.args.certificates is None and not refuted:
         return
@@ -124,7 +128,7 @@ def _keep(outcome: Outcome, one: Judged, pair: Pair) -> None:
 
 
 def certificate_name(model: str, pair: str) -> str:
-    """Return the beginning of a file name for a model and a pair of any names.
+    """Return the file name of a certificate, without suffix, for any model and pair.
 
     >>> certificate_name("chain", "uniform -> greedy"), certificate_name("../x", "a/b")
     ('chain-uniform-to-greedy', 'x-a_b')
@@ -135,10 +139,11 @@ def certificate_name(model: str, pair: str) -> str:
 
 
 def _missing(one: Judged, document: Document) -> list[str]:
-    """Name the decided statements that a certificate should hold but does not.
+    """Return a message for each decided statement that the certificate should hold but does not.
 
-    It need not hold vacuous statements without a value, soft values, and ties that only an
-    identity shows.
+    A certificate may lack statements without a value, statements on pairs that are no mixture,
+    statements with quantities that certificates cannot state, and equalities that only an identity
+    proves.
     """
     held = {claim["name"] for claim in document["claims"]}
     held |= {theorem.name for theorem in THEOREMS if beyond_certificates(theorem.names())}

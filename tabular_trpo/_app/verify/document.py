@@ -14,7 +14,7 @@ from tabular_trpo._theory.verdict import Verdict
 
 
 def document(outcome: Outcome, total: Tally, code: int) -> Document:
-    """Return the JSON document of the run."""
+    """Return the JSON document of a run; `total` counts all verdicts, `code` is the exit code."""
     args = outcome.args
     return {
         "command": "verify",
@@ -47,6 +47,7 @@ def document(outcome: Outcome, total: Tally, code: int) -> Document:
 
 
 def _theorem(theorem: Theorem) -> Document:
+    """Return the name, equation and source of a theorem for JSON."""
     return {
         "name": theorem.name,
         "equation": theorem.equation,
@@ -57,6 +58,7 @@ def _theorem(theorem: Theorem) -> Document:
 
 
 def _tally(one: Tally) -> Document:
+    """Return the counts, the least slack and the largest tightness of verdicts for JSON."""
     return {
         **one.counts,
         "lanes": list(one.arithmetics),
@@ -69,6 +71,7 @@ def _tally(one: Tally) -> Document:
 
 
 def _model(source: Source, mine: Sequence[Judged]) -> Document:
+    """Return the verdicts on the pairs of one model for JSON."""
     mdp = source.mdp
     return {
         "name": source.name,
@@ -85,6 +88,7 @@ def _model(source: Source, mine: Sequence[Judged]) -> Document:
 
 
 def _verdict(verdict: Verdict) -> Document:
+    """Return one verdict for JSON."""
     return {
         "name": verdict.claim.name,
         "status": verdict.status,

@@ -17,7 +17,7 @@ from tabular_trpo._theory.verdict import Status
 @final
 @locked_dataclass(frozen=True, eq=False)
 class Counterexample:
-    """A refuted pair with its certificate, and the file that holds it, if any."""
+    """A pair that refutes a theorem, its certificate, and the path of its file or None."""
 
     judged: Judged
     certificate: dict[str, Any]
@@ -27,7 +27,13 @@ class Counterexample:
 @final
 @dataclass(slots=True, eq=False)
 class Outcome:
-    """The results of a run of `verify` (mutable: they grow pair by pair)."""
+    """The results of a run of `verify` (mutable: results are added pair by pair).
+
+    stored:      paths of the certificates that were written
+    unsound:     certificates that fail their check, as text
+    uncertified: statements or pairs without a certificate, as text
+    unwritten:   errors of the certificates that could not be written
+    """
 
     args: argparse.Namespace
     theorems: Sequence[Theorem]
@@ -38,15 +44,15 @@ class Outcome:
     unsound: list[str] = field(default_factory=list)
     uncertified: list[str] = field(default_factory=list)
     unwritten: list[TabularError] = field(default_factory=list)
-    taken: set[str] = field(default_factory=set)  # names of certificates
+    taken: set[str] = field(default_factory=set)  # file names of certificates, see `unique`
 
     def of(self, source: Source) -> list[Judged]:
-        """Return the pairs of one model."""
+        """Return the judged pairs of one model."""
         return [one for one in self.judged if one.source is source]
 
 
 def exit_code(total: Tally, outcome: Outcome) -> ExitCode:
-    """Return the exit code.
+    """Return the exit code of a run of `verify`.
 
     INVALID where a certificate cannot be written, else VIOLATED for a refutation or a wrong
     certificate, else LIMIT for an undecided or uncertified statement, else OK.

@@ -28,7 +28,7 @@ ONCE = "Statements with the same sides are counted once below; docs/theory.md li
 
 
 def report(outcome: Outcome) -> Answer:
-    """Return the answer of the command."""
+    """Return the answer of `verify`: exit code, JSON document and text report."""
     total = together(outcome.judged, outcome.theorems)
     code = exit_code(total, outcome)
     parts: list[Part] = [_title(outcome.sources), statements(outcome), *LEGEND]
@@ -55,7 +55,7 @@ def _title(sources: Sequence[Source]) -> str:
 
 
 def _failures(outcome: Outcome) -> list[Part]:
-    """List the refuted or undecided verdicts, the counterexample, the command that repeats it."""
+    """Return lines on refuted or undecided verdicts, a counterexample, a command to repeat one."""
     lines: list[Part] = []
     bad = [(one, v) for one in outcome.judged for v in one.verdicts if v.status in STATUSES[2:]]
     bad.sort(key=lambda entry: entry[1].status != Status.REFUTED)
@@ -74,7 +74,7 @@ def _failures(outcome: Outcome) -> list[Part]:
 
 
 def _first_counterexample(outcome: Outcome) -> list[Part]:
-    """Return the paths of stored counterexamples, or the first one in full if none is stored."""
+    """Return the paths of stored counterexamples; without one, the first certificate as text."""
     stored = [one.path for one in outcome.counterexamples if one.path is not None]
     if stored:
         return [Verbatim(f"Counterexample: {path}") for path in stored]
@@ -82,13 +82,14 @@ def _first_counterexample(outcome: Outcome) -> list[Part]:
         part
         for one in outcome.counterexamples[:1]
         for part in (
-            f"The counterexample on {place(one.judged)}; --certificates DIR stores such for check:",
+            f"The counterexample on {place(one.judged)}; --certificates DIR stores it for `check`:",
             Verbatim(json.dumps(one.certificate)),
         )
     ]
 
 
 def _slack(verdict: Verdict) -> str:
+    """Return the slack of a verdict, exact or as an interval, with the reason, as text."""
     lo, hi = verdict.slack_lo, verdict.slack_hi
     if lo is None:
         return verdict.reason
@@ -97,6 +98,7 @@ def _slack(verdict: Verdict) -> str:
 
 
 def _command(outcome: Outcome, one: Judged, verdict: Verdict) -> str:
+    """Return the shell command that judges one theorem on the model of a pair again."""
     args = outcome.args
     words = [PROGRAM, "verify", one.source.path, "--theorem", verdict.claim.name]
     words += ["--pairs", args.pairs, "--seed", str(args.seed), "--n-random", str(args.n_random)]
@@ -104,7 +106,7 @@ def _command(outcome: Outcome, one: Judged, verdict: Verdict) -> str:
 
 
 def _hint(outcome: Outcome) -> str:
-    """Return how undecided verdicts can be decided: each reason that occurs has its own cure."""
+    """Return advice on the undecided verdicts, one clause for each reason that occurs."""
     open_ones = [
         (one.source.mdp, verdict)
         for one in outcome.judged
@@ -133,6 +135,7 @@ def _hint(outcome: Outcome) -> str:
 
 
 def _summary(outcome: Outcome, total: Tally, code: ExitCode) -> str:
+    """Return the counts of verdicts and the meaning of the exit code in one line."""
     counts = ", ".join(f"{total.counts[status]} {status}" for status in STATUSES)
     meaning = {
         ExitCode.OK: "all that is claimed holds",
@@ -146,6 +149,7 @@ def _summary(outcome: Outcome, total: Tally, code: ExitCode) -> str:
 
 
 def _sizes(outcome: Outcome, total: Tally) -> str:
+    """Return the numbers of models, pairs and statements, the seed and the arithmetic."""
     sizes = [
         counted(len(outcome.sources), "model"),
         counted(len(outcome.judged), "pair"),

@@ -1,4 +1,4 @@
-"""The tables of `verify`: a row for each statement, for each model, or for each of both."""
+"""The tables of `verify`: a row for each statement, each model, or each model and statement."""
 
 from collections.abc import Sequence
 
@@ -12,11 +12,12 @@ from tabular_trpo._theory.verdict import Status
 
 
 def _heads(total: Tally) -> list[str]:
-    """Return the heads of the columns of counts; a status that never occurs has none."""
+    """Return the headings of the columns of counts; a status that never occurs has no column."""
     return ["Proved", "Vacuous", *(s.capitalize() for s in STATUSES[2:] if total.counts[s])]
 
 
 def _counts(one: Tally, heads: Sequence[str]) -> list[str]:
+    """Return the counts of a tally as text, one for each heading."""
     proved = f"{one.counts['proved']}/{one.judged}"
     return [proved, *(str(one.counts[head.lower()] or "") for head in heads[1:])]
 
@@ -26,6 +27,7 @@ def _ratio(tightness: float | None) -> str:
 
 
 def _style(one: Tally) -> str | None:
+    """Return the style of a row: red for a refutation, yellow for undecided, dim for vacuous."""
     if one.counts[Status.REFUTED]:
         return "bold red"
     return "yellow" if one.counts[Status.UNDECIDED] else "dim" if not one.judged else None
@@ -43,7 +45,7 @@ def _equation(text: str) -> str:
 
 
 def statements(outcome: Outcome) -> Table:
-    """Return the table of the statements, counted over all models."""
+    """Return the table with a row for each statement, counted over all models."""
     tallies = [by_statement(outcome.judged, i) for i in range(len(outcome.theorems))]
     heads = _heads(together(outcome.judged, outcome.theorems))
     names = ["Eq.", "Statement", *heads, "Least slack", "Tightness"]
@@ -55,7 +57,7 @@ def statements(outcome: Outcome) -> Table:
 
 
 def _gamma(gamma: Scalar) -> str:
-    """Write a discount so that it cannot be taken for 1.
+    """Return gamma as text that never rounds to 1.
 
     >>> _gamma(0.9), _gamma(0.999999)
     ('0.9', '1-1e-06')
@@ -65,7 +67,7 @@ def _gamma(gamma: Scalar) -> str:
 
 
 def models(outcome: Outcome, total: Tally) -> Table:
-    """Return the table of the models, counted over all statements."""
+    """Return the table with a row for each model, counted over all statements."""
     heads = _heads(total)
     names = ["Model", "States", "Actions", "gamma", "Arithmetic", "Pairs", *heads]
     made = Table(names, right=[name for name in names if name not in ("Model", "Arithmetic")])
@@ -79,7 +81,7 @@ def models(outcome: Outcome, total: Tally) -> Table:
 
 
 def rows(outcome: Outcome) -> Table:
-    """Return the table with a row for each model and statement."""
+    """Return the table with a row for each model and statement, counted over pairs of policies."""
     heads = _heads(together(outcome.judged, outcome.theorems))
     names = ["Model", "Statement", *heads, "Arithmetic", "Least slack", "Tightness"]
     made = Table(names, right=[*heads, "Least slack", "Tightness"], keys=2)

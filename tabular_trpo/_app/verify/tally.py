@@ -1,4 +1,4 @@
-"""Counts of verdicts: on how many pairs a statement holds, its least slack, its tightness."""
+"""Counts of verdicts over pairs of policies, their least slack and their largest tightness."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ STATUSES = (Status.PROVED, Status.VACUOUS, Status.REFUTED, Status.UNDECIDED)
 @final
 @locked_dataclass(frozen=True, eq=False)
 class Judged:
-    """The verdicts on one pair of one model, in the order of the theorems."""
+    """The verdicts on the pair `name` of one model, in the order of the theorems."""
 
     source: Source
     name: str
@@ -31,9 +31,12 @@ class Judged:
 class Tally:
     """A summary of many verdicts.
 
-    equal:     how many were proved with slack 0
-    slack:     the least certain slack other than 0, and where; 0 if all are
-    tightness: the largest gap / penalty (1 is equality), and where
+    counts:    {status: number of verdicts}
+    equal:     number of verdicts proved with slack 0
+    slack:     the least lower bound of a slack other than 0; 0 if every slack is 0
+    tightness: the largest gap / penalty, 1 at equality
+
+    slack_at and tightness_at name the pairs of policies with that slack and tightness.
     """
 
     counts: dict[str, int]
@@ -51,7 +54,7 @@ class Tally:
 
 
 def tally(found: Iterable[tuple[Judged, Verdict]]) -> Tally:
-    """Count verdicts, each given with its pair."""
+    """Return the summary of verdicts, each given with its judged pair."""
     counts: Counter[str] = Counter(dict.fromkeys(STATUSES, 0))
     arithmetics: set[str] = set()
     equal = 0
@@ -77,14 +80,14 @@ def tally(found: Iterable[tuple[Judged, Verdict]]) -> Tally:
 
 
 def by_statement(judged: Sequence[Judged], index: int) -> Tally:
-    """Count the verdicts on one statement over all pairs."""
+    """Return the summary of the verdicts on the theorem at `index` over all pairs."""
     return tally((one, one.verdicts[index]) for one in judged)
 
 
 def together(judged: Sequence[Judged], theorems: Sequence[Theorem]) -> Tally:
-    """Count the verdicts of all these statements, equal ones once.
+    """Return the summary of all verdicts, where theorems with equal sides are counted once.
 
-    A statement with the same sides as another counts only where it is refuted or undecided.
+    A repeated theorem counts only where its verdict is refuted or undecided.
     """
     names = {theorem.name for theorem in distinct(theorems)}
     return tally(
@@ -96,5 +99,5 @@ def together(judged: Sequence[Judged], theorems: Sequence[Theorem]) -> Tally:
 
 
 def place(one: Judged) -> str:
-    """Return the name of a pair with that of its model."""
+    """Return "model: pair", the names of a judged pair and its model."""
     return f"{one.source.name}: {one.name}"

@@ -40,7 +40,7 @@ def small_campaign(run: Run, folder: Path) -> Path:
 
 
 def resealed(path: Path, change: Callable[[list[Any]], None]) -> None:
-    """Change the records of a file and seal them anew, as somebody who means to would."""
+    """Change the records of a file and seal them again, as a deliberate change would be."""
     records, digest = [], b""
     for line in path.read_bytes().splitlines(keepends=True):
         found = unseal(line, digest)

@@ -113,7 +113,7 @@ def _edit(name: str) -> Callable[[list[Any]], None]:
     ],
 )  # fmt: skip
 def test_edited_summary_is_refused(run: Run, small: Path, name: str) -> None:
-    """Also where its hash was made anew: it is not the sum of the chunks before it."""
+    """Also where its hash was made again: it is not the sum of the chunks before it."""
     resealed(small, _edit(name))
     before = small.read_bytes()
     result = run(*SMALL, *NAMES, "--out", small)
@@ -167,4 +167,4 @@ def test_file_that_is_touched_while_it_is_written_is_an_error(
     result = run(*SMALL, *NAMES, "--out", path)
     assert result.code == 3 and result.out == "" and "touched.jsonl" in result.err
     assert told in result.err or told == "bytes were written"
-    assert "a file that nobody else touches while it is written" in result.err
+    assert "a file that no other process changes while it is written" in result.err

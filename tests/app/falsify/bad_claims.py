@@ -10,7 +10,7 @@ LIST = (
 )
 COMPARE = 'Compare by returning (lhs, ">=", rhs); the smaller of two is p.smaller(x, y)'
 VALUE = 'claims.py:4: claim "X" has no value on any of the 200 pairs tried first '
-OTHER = 'claims.py:4: claim "X" says something else each time it is run, expected one formula.'
+OTHER = 'claims.py:4: claim "X" has another formula each time it is run, expected one formula.'
 
 # how the file is wrong: (its text after HEAD, the first line of what is said)
 BAD = {

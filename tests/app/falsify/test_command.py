@@ -149,7 +149,7 @@ def test_file_names_are_harmless() -> None:
     assert all(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name) for name in names)
 
 
-def test_statements_of_the_table_can_be_hunted(run: Run, tmp_path: Path) -> None:
+def test_statements_of_the_table_can_be_searched(run: Run, tmp_path: Path) -> None:
     words = ("--theorem", "trpo_bound", "--theorem", "cpi_bound", "--rounds", 2, "--json")
     done = run("falsify", *words, "--out", tmp_path)
     assert done.code == 0

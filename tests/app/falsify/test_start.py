@@ -46,7 +46,7 @@ def test_line_that_repeats_a_run_names_the_files(run: Run, tmp_path: Path) -> No
     ],
     ids=["missing", "large", "twice"],
 )
-def test_what_cannot_be_begun_with_is_told_before_the_hunt(
+def test_what_cannot_be_begun_with_is_told_before_the_search(
     run: Run, tmp_path: Path, start: list[str], told: str
 ) -> None:
     words = [word for name in start for word in ("--start", name)]

@@ -32,11 +32,11 @@ def _worst(tmp_path: Path) -> tuple[Path, str]:
     return tmp_path / "worst.mdp.json", "old"
 
 
-@pytest.mark.parametrize(("promise", "code"), [("never lowers", 1), (None, 0)])
-def test_decrease_is_proved_and_a_broken_promise_is_exit_code_1(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, promise: str | None, code: int
+@pytest.mark.parametrize(("guarantee", "code"), [("never lowers", 1), (None, 0)])
+def test_decrease_is_proved_and_a_broken_guarantee_is_exit_code_1(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, guarantee: str | None, code: int
 ) -> None:
-    monkeypatch.setitem(METHODS, "large", Method("large", "too far", _large, promise=promise))
+    monkeypatch.setitem(METHODS, "large", Method("large", "too far", _large, guarantee=guarantee))
     path, start = _worst(tmp_path)
     argv = ("improve", path, "--method", "large", "--policy", start, "--iterations", "1")
     result = run(*argv, "--quiet")
@@ -52,13 +52,13 @@ def test_refuted_theorem_is_exit_code_1(
         return p.eta_new, ">=", p.L - p.eps * p.max_tv**2
 
     monkeypatch.setattr(inspect.unwrap(iterate), "__defaults__", ((), gain_bounds([too_good])))
-    monkeypatch.setitem(METHODS, "large", Method("large", "too far", _large, promise=None))
+    monkeypatch.setitem(METHODS, "large", Method("large", "too far", _large, guarantee=None))
     path, start = _worst(tmp_path)
     result = run("improve", path, "--method", "large", "--policy", start, "--iterations", "1")
     assert result.code == 1 and "Step 1 refutes too_good." in result.out
 
 
-def test_undecided_step_of_a_promise_is_exit_code_4(
+def test_undecided_step_of_a_guarantee_is_exit_code_4(
     run: Run, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two actions of one reward in a model too large for rationals."""
@@ -74,7 +74,7 @@ def test_undecided_step_of_a_promise_is_exit_code_4(
         "tilt",
         "a tilt",
         lambda given, mdp, pi: lambda ev, L: step_to(L, np.tile([0.3, 0.7], (130, 1))),
-        promise="none",
+        guarantee="none",
     )
     monkeypatch.setitem(METHODS, "tilt", step)
     result = run("improve", path, "--method", "tilt", "--iterations", "1", "--quiet")
