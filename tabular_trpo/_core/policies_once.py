@@ -47,7 +47,9 @@ def remembered(what: str, mdp: MDP, pi: Array, make: Callable[[], T]) -> T:
     known = _KNOWN.get()
     if known is None or mdp.batch_shape:
         return make()
-    entries = known.setdefault((what, mdp.arithmetic, tuple(pi.ravel().tolist())), [])
+    # Doubles by their bytes: -0.0 equals 0.0, but a check refuses it.
+    numbers = tuple(pi.ravel().tolist()) if mdp.arithmetic == "rational" else pi.tobytes()
+    entries = known.setdefault((what, mdp.arithmetic, pi.shape, numbers), [])
     for model, made in entries:
         if model is mdp or _equal(model, mdp):
             return made  # type: ignore[return-value]

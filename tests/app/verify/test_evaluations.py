@@ -4,6 +4,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+import numpy as np
 import pytest
 
 import tabular_trpo as tt
@@ -98,3 +99,41 @@ def test_evaluations_are_released_after_the_block() -> None:
         assert tt.evaluate(mdp, [["1/4", "3/4"]]) is not first
         assert tt.evaluate(tt.MDP([[["1"], ["1"]]], [["0", "2"]], ["1"], "1/2"), pi) is not first
     assert tt.evaluate(mdp, pi) is not first
+
+
+def outcome(mdp: tt.MDP, pi: Any) -> tuple[str, Any]:
+    """Return the checked policy, or the text of the error."""
+    try:
+        return "policy", tt.evaluate(mdp, pi).pi.tolist()
+    except tt.InvalidMDPError as error:
+        return "error", str(error)
+
+
+@pytest.mark.parametrize("exact", [True, False], ids=["rational", "float"])
+def test_a_policy_near_a_checked_one_is_checked_itself(exact: bool) -> None:
+    """Changed signs, digits, shapes and types: the same policy or error as outside of the block."""
+    rng = np.random.default_rng(0)
+    given = tt.MDP(np.full((2, 3, 2), 0.5), np.ones((2, 3)), [1.0, 0.0], 0.5)
+    mdp = given.to_rational() if exact else given
+    known = [[[0.0, 0.25, 0.75], [1.0, 0.0, 0.0]], [[0.5, 0.5, 0.0], [0.0, 0.0, 1.0]]]
+    errors = 0
+    for _ in range(200):
+        near = np.array(known[rng.integers(2)])
+        at = tuple(rng.integers(near.shape))
+        change = rng.integers(6)
+        near[at] = [-near[at], np.nextafter(near[at], 2), near[at] + 0.1, np.nan, 1, near[at]][
+            change
+        ]
+        shaped = (near, near[None], near.reshape(3, 2), near == 1)[
+            rng.choice(4, p=[0.7, 0.1, 0.1, 0.1])
+        ]
+        pi = shaped.tolist()
+        if exact and shaped.dtype != bool:
+            pi = np.vectorize(str, otypes=[object])(shaped).tolist()
+        alone = outcome(mdp, pi)
+        with policies_once(mdp):
+            for one in known:
+                tt.evaluate(mdp, tt.policies.to_rational(one) if exact else one)
+            assert outcome(mdp, pi) == alone
+        errors += alone[0] == "error"
+    assert 50 < errors < 200
