@@ -49,7 +49,7 @@ def remembered(what: str, mdp: MDP, pi: Array, make: Callable[[], T]) -> T:
         return make()
     # Doubles by their bytes: -0.0 equals 0.0, but a check refuses it.
     numbers = tuple(pi.ravel().tolist()) if mdp.arithmetic == "rational" else pi.tobytes()
-    entries = known.setdefault((what, mdp.arithmetic, pi.shape, numbers), [])
+    entries = known.setdefault((what, mdp.arithmetic, numbers), [])
     for model, made in entries:
         if model is mdp or _equal(model, mdp):
             return made  # type: ignore[return-value]

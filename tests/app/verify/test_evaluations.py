@@ -97,8 +97,29 @@ def test_evaluations_are_released_after_the_block() -> None:
         first = tt.evaluate(mdp, pi)
         assert tt.evaluate(mdp, [["1/2", "1/2"]]) is first
         assert tt.evaluate(mdp, [["1/4", "3/4"]]) is not first
-        assert tt.evaluate(tt.MDP([[["1"], ["1"]]], [["0", "2"]], ["1"], "1/2"), pi) is not first
     assert tt.evaluate(mdp, pi) is not first
+
+
+MODEL = {"P": [[["1", "0"]], [["0", "1"]]], "r": [["1"], ["2"]], "rho0": ["1", "0"], "gamma": "1/2"}
+OTHER = {"P": [[["0", "1"]], [["0", "1"]]], "r": [["1"], ["3"]], "rho0": ["0", "1"], "gamma": "1/3"}
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_models_that_differ_in_one_array_share_nothing(name: str) -> None:
+    mdp, equal, pi = tt.MDP(**MODEL), tt.MDP(**MODEL), [["1"], ["1"]]
+    with policies_once(mdp):
+        first = tt.evaluate(mdp, pi)
+        assert tt.evaluate(equal, pi) is first
+        assert tt.evaluate(tt.MDP(**MODEL | {name: OTHER[name]}), pi) is not first
+
+
+def test_a_checked_policy_on_the_grid_is_not_checked_again(checked: list[Policy]) -> None:
+    mdp = tt.MDP([[[1.0], [1.0]]], [[0.0, 1.0]], [1.0], 0.5)
+    given = [[0.1, 0.9]]  # 0.1 lies below the grid of multiples of 2^-53
+    with policies_once(mdp):
+        pi = tt.evaluate(mdp, given).pi
+        assert pi.tolist() != given and len(checked) == 1
+        assert tt.evaluate(mdp, pi).pi is pi and len(checked) == 1
 
 
 def outcome(mdp: tt.MDP, pi: Any) -> tuple[str, Any]:
