@@ -224,7 +224,7 @@ def test_library_names_the_file_and_the_cure(
     assert os.listdir(tmp_path) == []
 
 
-on_posix = pytest.mark.skipif(os.name != "posix", reason="ulimit is a word of POSIX shells")
+on_posix = pytest.mark.skipif(os.name != "posix", reason="only POSIX shells have ulimit")
 
 
 @on_posix
@@ -246,7 +246,7 @@ def test_limit_of_file_sizes(tmp_path: Path, name: str) -> None:
 
 
 @on_posix
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has the device /dev/full")
 @pytest.mark.parametrize(
     "argv",
     [

@@ -12,7 +12,9 @@ import pytest
 import tabular_trpo
 from tests.app.conftest import MDPS
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="supervision is made for Linux")
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="supervision uses prctl, a call of Linux alone"
+)
 
 PATIENCE = 60.0  # seconds, against tests that hang; nothing is timed
 ROOT = Path(tabular_trpo.__file__).parents[1]

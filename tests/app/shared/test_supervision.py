@@ -13,7 +13,9 @@ import pytest
 import tabular_trpo
 from tabular_trpo._core.startup import PROGRAM
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="supervision is made for Linux")
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="supervision uses prctl, a call of Linux alone"
+)
 
 PATIENCE = 60.0  # seconds, against tests that hang; nothing is timed
 LINE = f"{PROGRAM}: interrupted\n"

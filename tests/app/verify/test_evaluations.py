@@ -100,8 +100,18 @@ def test_evaluations_are_released_after_the_block() -> None:
     assert tt.evaluate(mdp, pi) is not first
 
 
-MODEL = {"P": [[["1", "0"]], [["0", "1"]]], "r": [["1"], ["2"]], "rho0": ["1", "0"], "gamma": "1/2"}
-OTHER = {"P": [[["0", "1"]], [["0", "1"]]], "r": [["1"], ["3"]], "rho0": ["0", "1"], "gamma": "1/3"}
+MODEL: dict[str, Any] = {
+    "P": [[["1", "0"]], [["0", "1"]]],
+    "r": [["1"], ["2"]],
+    "rho0": ["1", "0"],
+    "gamma": "1/2",
+}
+OTHER: dict[str, Any] = {
+    "P": [[["0", "1"]], [["0", "1"]]],
+    "r": [["1"], ["3"]],
+    "rho0": ["0", "1"],
+    "gamma": "1/3",
+}
 
 
 @pytest.mark.parametrize("name", OTHER)
