@@ -52,10 +52,12 @@ def test_deterministic(exact: bool) -> None:
     assert pi.dtype == (object if exact else float)
 
 
-def test_deterministic_in_a_batch() -> None:
+def test_uniform_and_deterministic_in_a_batch() -> None:
     mdp = tt.MDP(np.ones((3, 1, 2, 1)), [[0.0, 0.0]], [1.0], 0.5)
     assert policies.deterministic(mdp, [[1], [0], [1]])[:, 0].tolist() == [[0, 1], [1, 0], [0, 1]]
     assert policies.deterministic(mdp, [1])[:, 0].tolist() == [[0, 1]] * 3
+    uniform = policies.uniform(mdp)
+    assert uniform.shape == mdp.r.shape and not uniform.flags.writeable
 
 
 @pytest.mark.parametrize(
@@ -295,9 +297,3 @@ def test_a_disallowed_action_is_seen_among_positive_chances() -> None:
     mdp = tt.MDP([[[1.0], [0.0]]], [[0.0, 0.0]], [1.0], 0.5, allowed=[[True, False]])
     with pytest.raises(tt.InvalidMDPError, match=r"pi\[s=0, a=1\] = 0.25"):
         policies.check_policy(mdp, [[0.75, 0.25]])
-
-
-def test_uniform_has_the_shape_of_a_batch_of_models() -> None:
-    batch = tt.MDP(np.full((3, 2, 2, 2), 0.5), np.ones((3, 2, 2)), [0.5, 0.5], 0.5)
-    pi = policies.uniform(batch)
-    assert pi.shape == (3, 2, 2) and (pi == 0.5).all() and not pi.flags.writeable
