@@ -54,6 +54,7 @@ class Trial:
     expected: beta g's, the gain of the linear model
     kl:       the mean or the largest KL(pi || pi_new) over visited states
     delta:    the radius
+    pi_new:   (S, A) the policy of the trial; None where it is not given
 
     >>> Trial(gain=0.1, expected=0.2, kl=0.01, delta=0.02).kl
     0.01
@@ -63,8 +64,10 @@ class Trial:
     expected: float
     kl: float
     delta: float
+    pi_new: Array | None = None
 
 
+SPAN = 36.0  # difference of logits whose probability is just above the grid of policies, 2^-53
 ACCEPT: dict[str, Callable[[Trial], bool]] = {
     "improve_and_kl": lambda t: t.gain > 0 and t.kl <= t.delta,  # TRPO (2015), Appendix C
     "not_worse_and_kl": lambda t: t.gain >= 0 and t.kl <= t.delta,  # spinningup
@@ -138,10 +141,12 @@ def natural(
     size_of_s = way.curvature if direction == "natural" else float(np.vdot(way.s, way.s))
     beta = math.sqrt(2 * delta) / math.sqrt(size_of_s)
     report = partial(report, quadratic_kl=beta * beta * way.curvature / 2)
+    keep = direction == "natural" and policy_class.features is None
     for tries in range(most + 1):
-        step = _moved(L, policy_class, theta, way, beta, report, tries)
+        step = _moved(L, policy_class, theta, way, beta, report, tries, keep=keep)
         if step is not None:
-            trial = Trial(step.gain, beta * way.slope, getattr(step, divergence), delta)
+            kl = getattr(step, divergence)
+            trial = Trial(step.gain, beta * way.slope, kl, delta, step.pi_new)
             if rule(trial):
                 return step
         beta *= shrink
@@ -248,12 +253,20 @@ def _moved(
     report: Report,
     tries: int | None,
     penalty: Penalty | None = None,
+    keep: bool = False,
 ) -> Step | None:
-    """Return the step to theta + beta s, None where it overflows or L has no value."""
+    """Return the step to theta + beta s, None where it overflows or L has no value.
+
+    keep: whether an action whose probability would round to 0 keeps the least positive one: the KL
+          of the step would be infinite otherwise, by rounding alone.  Full tables only
+    """
     with np.errstate(over="ignore", invalid="ignore"):
         new = theta + beta * way.s
     try:
         pi_new = policy_class.policy(new)
+        if keep and (gone := (pi_new == 0) & (L.pi > 0)).any():
+            new = np.where(gone, new.max(axis=1, keepdims=True) - SPAN, new)
+            pi_new = policy_class.policy(new)
         # A row whose logits did not move stays as it is, although its softmax may round otherwise.
         still = (pi_new == policy_class.policy(theta)).all(axis=1, keepdims=True)
         moved = np.where(still, L.pi, pi_new)
