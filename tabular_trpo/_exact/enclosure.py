@@ -3,16 +3,17 @@
 Problem.  V = M^{-1} r_pi and rho = rho0 M^{-1} with M = I - gamma P_pi, and bounds of the errors of
 the computed V, rho, eta = rho0 . V and A = r + gamma P V - V.
 
-Facts used.  M = I - gamma P_pi has M^{-1} >= 0 with row sums 1 / (1 - gamma).  So for any x with
-residual res = r_pi + gamma P_pi x - x:  abs(V - x) <= max abs(res) / (1 - gamma); for any m with
-residual e = rho0 + gamma m P_pi - m:  sum abs(rho - m) <= sum abs(e) / (1 - gamma).
-
 Method.  Iterative refinement (Wilkinson 1963) with one factorization of M: solve; evaluate the
 residual to about 27 digits from P, r and pi (`_core.linalg.sliced`), so that the rounding of P_pi
 does not enter; solve for a correction c.  The residual after the correction is res - M c, so small
 that plain doubles with a rounding bound suffice.  Corrections end where the bound is below GOAL or
 close to the rounding of the residual.  Rewards of extreme size are scaled by a power of two, which
 is exact.
+
+Guarantee.  M^{-1} >= 0 has row sums 1 / (1 - gamma).  So for any x with the residual
+res = r_pi + gamma P_pi x - x:  abs(V - x) <= max abs(res) / (1 - gamma); for any m with residual
+e = rho0 + gamma m P_pi - m:  sum abs(rho - m) <= sum abs(e) / (1 - gamma).  Residuals are bounded
+with their rounding, so the bounds are proved for every input.
 """
 
 from typing import Any, NamedTuple, final
@@ -41,7 +42,8 @@ SWEEPS = 4  # largest number of corrections
 class Model(NamedTuple):
     """The data of one evaluation, rewards scaled by a power of two to about 1.
 
-    rows:     transition probabilities, (..., S*A, S) or CSR (S*A, S)
+    rows:     transition probabilities P, (..., S*A, S) or CSR (S*A, S)
+    r, pi:    (..., S, A); rho0: (..., S); gamma: (...)
     off_*:    exact rows of P, pi, rho0 minus the floats (`_core.grid`); None for P on the grid
     off_size: (...) bound of the sum of the 1-norms of a row of each; 0 for rows on the grid
     n_terms:  number of terms of the longest plain sum
@@ -103,7 +105,10 @@ def enclose(model: Model, resolvent: Resolvent) -> tuple[Values, Visits]:
 
 
 def _products(model: Model, f: Array | None, rho: Array | None) -> Any:
-    """Return gamma P f and rho(s) pi(a|s) P as unrounded products; None for f or rho of None."""
+    """Return gamma P f and rho(s) pi(a|s) P as unrounded products.
+
+    A product is None where its factor f or rho, (..., S), is None.
+    """
     shape, gamma = model.pi.shape, model.gamma[..., None]
     scaled = weights = None
     if f is not None:

@@ -68,7 +68,8 @@ class Radius:
 class Evaluation:
     """The values and visitation of a policy, exact or, in float arithmetic, within `radius`.
 
-    mdp:    the model; pi: (..., S, A) the policy
+    mdp:    the model
+    pi:     (..., S, A)  the policy
     V:      (..., S)     value, V = r_pi + gamma P_pi V
     Q, A:   (..., S, A)  Q = r + gamma P V, A = Q - V; 0 at pairs that are not allowed
     rho:    (..., S)     unnormalised discounted visitation, sums to 1 / (1 - gamma)
@@ -154,6 +155,7 @@ def _batch(mdp: MDP, pi: Array) -> Evaluation:
     count = int(np.prod(batch))
 
     def flat(x: Array) -> Array:
+        """Return x with its batch axes as one."""
         return x.reshape(count, *x.shape[len(batch) :])
 
     P, r, rho0, gamma, policy = (flat(x) for x in (mdp.P, mdp.r, mdp.rho0, mdp.gamma, pi))
@@ -167,6 +169,7 @@ def _batch(mdp: MDP, pi: Array) -> Evaluation:
     out = [np.empty(shape) for shape in (*values, *values)]
 
     def part(i: int) -> None:
+        """Evaluate the models from index i to i + step, into `out`."""
         at = slice(i, i + step)
         mass = None if below is None else below[at]
         parts = _float(P[at], r[at], rho0[at], gamma[at], policy[at], mass, mdp.mask)

@@ -125,7 +125,7 @@ def _iterated(mdp: MDP, limit: int) -> Optimum:
 
 
 def _search_again(mdp: MDP, e: Evaluation, better: Array) -> Array:
-    """Return actions (S,) that are optimal in doubles for the rewards A, probably above `better`.
+    """Return actions (S,) that are optimal in doubles for the rewards A, usually above `better`.
 
     The advantages are the rewards of a model with the same optimal policies (potential shaping by
     V, Ng, Harada and Russell 1999) in which the value of the policy is 0, so that a remaining gain

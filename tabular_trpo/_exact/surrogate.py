@@ -73,7 +73,7 @@ class LocalObjective(Protocol):
 @final
 @locked_dataclass(frozen=True, eq=False, repr=False)
 class Surrogate:
-    """L(pi_new) = eta + sum_{s,a} G(s, a) (pi_new - pi)(a|s), linear in the new policy.
+    """The surrogate L(pi_new) = eta + sum_{s,a} G(s, a) (pi_new - pi)(a|s), linear in pi_new.
 
     TRPO (2015), equation (3).  Rows of a new policy are checked and rounded as by `evaluate`.
 

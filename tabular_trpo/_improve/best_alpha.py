@@ -88,8 +88,8 @@ def best_alpha(mdp: MDP, pi: object, target: object) -> BestMixture:
     Fraction(1, 1)
     """
     one_model(mdp)
-    old, aim = check_policy(mdp, pi), check_policy(mdp, target, "target")
-    return (_rational if mdp.arithmetic == "rational" else _float)(mdp, old, aim)
+    old, pi_target = check_policy(mdp, pi), check_policy(mdp, target, "target")
+    return (_rational if mdp.arithmetic == "rational" else _float)(mdp, old, pi_target)
 
 
 def _rational(mdp: MDP, pi: Array, target: Array) -> BestMixture:
@@ -131,6 +131,7 @@ def _float(mdp: MDP, pi: Array, target: Array) -> BestMixture:
     """Return the best mixture found from a grid of weights; `eta_most` is None."""
 
     def return_and_slope(alpha: float) -> tuple[float, float]:
+        """Return eta and d eta / d alpha of a mixture."""
         ev = evaluate(mdp, mixture(pi, target, alpha))
         return nearest(ev.eta), nearest((ev.rho * ((target - pi) * ev.Q).sum(axis=-1)).sum())
 

@@ -91,6 +91,7 @@ def conjugate_gradient(
         return Solution(frozen(np.zeros(b.shape)), 0, 0.0, SolverStatus.SOLVED, math.inf, damping)
 
     def damped(v: Array) -> Array:
+        """Return (H + damping I) v."""
         with np.errstate(over="ignore", invalid="ignore"):
             Hv: Array = np.asarray(product(v)) + damping * v
         if Hv.shape != b.shape or not np.isfinite(Hv).all():

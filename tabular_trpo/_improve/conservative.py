@@ -49,17 +49,16 @@ def conservative(
     Kakade & Langford (2002); TRPO (2015), equations (5) and (6).  With gain = L(target) - eta and
     eps = max_s abs(sum_a target(a|s) A(s, a)) over all states, alpha maximises on [0, 1]
 
-    "paper":  alpha gain - 2 alpha^2 eps gamma / (1 - gamma)^2, the bound (6); the largest is at
-              (1 - gamma)^2 gain / (4 eps gamma)
-    "tight":  alpha gain - 2 alpha^2 eps gamma / ((1 - gamma) (1 - gamma (1 - alpha))), Theorem 4.1
-              of Kakade & Langford; at ((1 - gain (1 - gamma) / (2 eps))^(-1/2) - 1) (1 - gamma) /
-              gamma, which the rational arithmetic rounds down to 64 binary places if it is
-              irrational
-    "best":   the return itself, by `best_alpha`
-    a number: is the weight
+    "paper": alpha gain - 2 alpha^2 eps gamma / (1 - gamma)^2, the bound (6), with the maximiser
+             (1 - gamma)^2 gain / (4 eps gamma)
+    "tight": alpha gain - 2 alpha^2 eps gamma / ((1 - gamma) (1 - gamma (1 - alpha))), Theorem 4.1
+             of Kakade & Langford, with the maximiser
+             ((1 - gain (1 - gamma) / (2 eps))^(-1/2) - 1) (1 - gamma) / gamma; rational arithmetic
+             rounds it down to 64 binary places if it is irrational
+    "best":  the return itself, by `best_alpha`
 
-    "paper" and "tight" give 0 where gain <= 0.  The objective of the step is the maximised bound of
-    the gain; for "best" and a number it is the predicted gain.
+    "paper" and "tight" give alpha = 0 where gain <= 0.  The objective of the step is the maximised
+    bound of the gain; for "best" and a number it is the predicted gain.
 
     alpha:  one of the three rules, or a number in [0, 1]
     ev:     the evaluation of pi, needed except for a number
@@ -74,19 +73,23 @@ def conservative(
     >>> conservative(surrogate(ev), "paper", ev).multipliers["alpha"]
     Fraction(1, 4)
     """
-    aim = _target(single(L), target)
+    pi_target = _target(single(L), target)
     rule = alpha if isinstance(alpha, str) and alpha in RULES else None
     if rule in (None, "best"):
-        weight = best_alpha(_of(ev, L, rule).mdp, L.pi, aim).alpha if rule else _weight(L, alpha)
-        return make_step(L, mixture(L.pi, aim, weight), Mixture(weight, aim))
-    pi = _of(ev, L, rule)
-    gain, gamma, eps = L.gain(aim), pi.mdp.gamma, abs((aim * pi.A).sum(axis=-1)).max()
+        weight = (
+            best_alpha(_of(ev, L, rule).mdp, L.pi, pi_target).alpha if rule else _weight(L, alpha)
+        )
+        return make_step(L, mixture(L.pi, pi_target, weight), Mixture(weight, pi_target))
+    old = _of(ev, L, rule)
+    gain, gamma = L.gain(pi_target), old.mdp.gamma
+    eps = abs((pi_target * old.A).sum(axis=-1)).max()
     if not is_rational(L.pi):  # Python floats overflow without a warning
         gain, eps, gamma = nearest(gain), nearest(eps), nearest(gamma)
     weight = (paper_weight if rule == "paper" else tight_weight)(gain, eps, gamma)
     left = 1 - gamma if rule == "paper" else 1 - gamma * (1 - weight)
     loss = 2 * weight**2 * eps * gamma / ((1 - gamma) * left)
-    return make_step(L, mixture(L.pi, aim, weight), Mixture(weight, aim, eps), lambda *_: loss)
+    pi_new = mixture(L.pi, pi_target, weight)
+    return make_step(L, pi_new, Mixture(weight, pi_target, eps), lambda *_: loss)
 
 
 def paper_weight(gain: Scalar, eps: Scalar, gamma: Scalar) -> Scalar:

@@ -39,7 +39,7 @@ class Direction:
     """A direction s = unit x with largest absolute entry 1, where H x = g, or x = g.
 
     s:         of the shape of theta
-    slope:     g's, the derivative of the surrogate along s
+    slope:     g . s, the derivative of the surrogate along s
     curvature: s'H s, the second derivative of the mean KL along s, without damping
     unit:      1 / max abs(x)
     """
@@ -98,6 +98,7 @@ def direction_of(
     finite("gradient", g)
 
     def analytic(v: Array) -> Array:
+        """Return H v, the product of the Fisher information."""
         return policy_class.fisher_product(L.weight, theta, v)
 
     H, x = product or analytic, g

@@ -89,7 +89,7 @@ def duality_gap(L: Surrogate, step: Step) -> Scalar:
 
 
 def phi(L: Surrogate, s: int, m: Scalar) -> Scalar:
-    """Return phi_s(m) = sum_a pi(a|s) max(0, max_b G(s, b) - G(s, a) - m), the dual of one row."""
+    """Return the dual function phi_s(m) = sum_a pi(a|s) max(0, max_b G(s, b) - G(s, a) - m)."""
     excess = L.G[s, best_action(L, L.G, s)] - L.G[s] - m
     return (L.pi[s] * np.where(excess > 0, excess, 0 * excess)).sum()
 

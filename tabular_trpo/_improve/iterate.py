@@ -61,7 +61,7 @@ class Record:
     eta_radius, eta_new_radius: proved error bounds of eta and eta_new, 0 in rational arithmetic
     realised:   eta_new - eta
     realised_lo, realised_hi: certain bounds of the realised gain, equal in rational arithmetic
-    ratio:      realised / predicted, None where the predicted gain is 0
+    ratio:      realised / predicted, None where the predicted gain is 0 or the ratio overflows
     certified:  {theorem: certain lower bound of eta_new - eta}, see `gain_bounds`
     best_bound, certified_gain: the theorem with the largest of these bounds, and its value; None
                 where no bound applies

@@ -41,7 +41,8 @@ def minorize(L: Surrogate, C: Scalar) -> Step:
 
     C:      a number >= 0; 0 gives the greedy step
     return: `Step` with `KLPenalty`
-    raises: InvalidMDPError for C < 0, NaN or infinite, or a batch; ExactnessError if rational
+    raises: InvalidMDPError for C < 0, NaN or infinite, or a batch; ExactnessError for a rational
+            surrogate
 
     >>> from tabular_trpo import MDP, evaluate, surrogate
     >>> ev = evaluate(MDP([[[1.0], [1.0]]], [[0.0, 1.0]], [1.0], 0.5), [[0.5, 0.5]])

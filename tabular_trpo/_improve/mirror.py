@@ -30,12 +30,13 @@ def mirror(L: Surrogate, lam: Scalar) -> Step:
     """Return the step pi_new proportional to pi exp(A / lam) at visited states, A = G / weight.
 
     This pi_new maximises sum_a pi_new A - lam KL(pi_new || pi) in each state: mirror descent, and
-    natural policy gradient in a softmax table (Kakade 2001).  Actions of probability 0 keep it.
+    natural policy gradient in a softmax table (Kakade 2001).  Actions of probability 0 stay at 0.
     The objective is the gain less lam sum_s weight KL(pi_new || pi).
 
     lam:    a number >= 0; 0 gives the greedy step
     return: `Step` with `ReverseKLPenalty`
-    raises: InvalidMDPError for lam < 0, NaN or infinite, or a batch; ExactnessError if rational
+    raises: InvalidMDPError for lam < 0, NaN or infinite, or a batch; ExactnessError for a rational
+            surrogate
 
     >>> from tabular_trpo import MDP, evaluate, surrogate
     >>> ev = evaluate(MDP([[[1.0], [1.0]]], [[0.0, 1.0]], [1.0], 0.5), [[0.5, 0.5]])

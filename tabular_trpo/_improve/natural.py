@@ -51,7 +51,7 @@ class Trial:
     """A trial of the line search of `natural`, the argument of an acceptance rule.
 
     gain:     L(pi_new) - eta
-    expected: beta g's, the gain of the linear model
+    expected: beta g . s, the gain of the linear model
     kl:       the mean or the largest KL(pi || pi_new) over visited states
     delta:    the radius
 
@@ -67,11 +67,11 @@ class Trial:
 
 ACCEPT: dict[str, Callable[[Trial], bool]] = {
     "improve_and_kl": lambda t: t.gain > 0 and t.kl <= t.delta,  # TRPO (2015), Appendix C
-    "not_worse_and_kl": lambda t: t.gain >= 0 and t.kl <= t.delta,  # spinningup
-    "not_worse_and_loose_kl": lambda t: t.gain >= 0 and t.kl <= 1.5 * t.delta,  # baselines
+    "not_worse_and_kl": lambda t: t.gain >= 0 and t.kl <= t.delta,  # as in OpenAI Spinning Up
+    "not_worse_and_loose_kl": lambda t: t.gain >= 0 and t.kl <= 1.5 * t.delta,  # OpenAI Baselines
     "improve": lambda t: t.gain > 0,
     "kl": lambda t: t.kl <= t.delta,
-    "ratio": lambda t: t.gain > 0 and t.gain > 0.1 * t.expected,  # modular_rl, without the KL
+    "ratio": lambda t: t.gain > 0 and t.gain > 0.1 * t.expected,  # modular_rl, without its KL test
     "always": lambda t: True,
 }
 
@@ -239,6 +239,7 @@ def following(
     current = finite_floats("theta", theta)
 
     def follow(ev: Evaluation, L: Surrogate) -> Step:
+        """Return the step from the present theta, and store its new theta."""
         nonlocal current
         made = step(L, current)
         current = made.multipliers["theta"]

@@ -51,6 +51,7 @@ def in_floats(step: StepFunction) -> StepFunction:
     """
 
     def exact(ev: Evaluation, L: Surrogate) -> Step:
+        """Return the step in floats, converted to rationals if L is rational."""
         if not is_rational(L.pi):
             return step(ev, L)
         rounded = _rounded(L)
@@ -87,6 +88,7 @@ def on_grid(step: StepFunction, bits: int = MOST_BITS) -> StepFunction:
     """
 
     def short(ev: Evaluation, L: Surrogate) -> Step:
+        """Return the step, with a rounded policy if its denominators are long."""
         made = step(ev, L)
         if not is_rational(L.pi) or made.status != StepStatus.MOVED:
             return made

@@ -264,7 +264,7 @@ def _centred(features: Array, mask: Array) -> Array:
 
 
 def _separating(features: Array, mask: Array) -> None:
-    """Check that the features of two allowed actions differ in some state."""
+    """Check that features of allowed actions differ in some state, unless none has a choice."""
     first = np.take_along_axis(features, mask.argmax(axis=1)[:, None, None], axis=1)
     differ = (features != first) & mask[..., None]
     if not differ.any() and (mask.sum(axis=1) > 1).any():

@@ -60,7 +60,13 @@ class SolverStatus(PlainStrEnum):
 
 @final
 class RuleName(PlainStrEnum):
-    """The quantity that a stopping rule compares."""
+    """The name of a stopping rule.
+
+    ITERATIONS: after a number of steps
+    HALTED:     after a step with pi_new = pi
+    GAIN:       where the largest certified gain is at most a tolerance
+    GAP:        where the bound of max_s V* - V is at most a tolerance
+    """
 
     ITERATIONS = "iterations"
     HALTED = "halted"

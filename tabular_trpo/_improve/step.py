@@ -183,7 +183,6 @@ def nonnegative(name: str, value: object, rational: bool = False) -> Scalar:
     Python floats overflow without the warning of numpy scalars.
 
     name:   the name of the number in errors
-
     raises: InvalidMDPError for negative, NaN or infinite numbers; ExactnessError for the other
             arithmetic
     """

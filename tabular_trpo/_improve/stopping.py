@@ -101,9 +101,9 @@ def gain_at_most(tol: object) -> Rule:
 
 @public
 def gap_at_most(tol: object) -> Rule:
-    """Return the rule that ends a run where V*(s) - V(s) <= max A / (1 - gamma) <= tol at every s.
+    """Return the rule that ends a run where max A / (1 - gamma) <= tol.
 
-    Puterman (1994), section 6.3.
+    Then V*(s) - V(s) <= tol at every s, and eta* - eta <= tol.  Puterman (1994), section 6.3.
 
     tol:    a finite number >= 0
     raises: InvalidMDPError for other values

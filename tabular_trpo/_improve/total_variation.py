@@ -177,7 +177,7 @@ class _Row:
 
 
 def _moves(L: Surrogate) -> dict[int, _Row]:
-    """Return {state: its gain of moved mass} of visited states with mass on worse actions."""
+    """Return {state: gain of moved mass} of the visited states with mass on worse actions."""
     rows = {}
     for s in np.flatnonzero(L.weight > 0).tolist():
         best = best_action(L, L.G, s)
@@ -192,7 +192,7 @@ def _moves(L: Surrogate) -> dict[int, _Row]:
 
 
 def _moved(L: Surrogate, rows: dict[int, _Row], masses: dict[int, Scalar]) -> Array:
-    """Return pi with a mass of each row moved to its best action, or less if less is elsewhere."""
+    """Return pi with `masses[s]`, or all mass on worse actions, moved to the best action of s."""
     new = L.pi.copy()
     for s, row in rows.items():
         left = masses[s]

@@ -87,7 +87,8 @@ def max_kl(L: Surrogate, delta: Scalar) -> Step:
 
     delta:  the radius, a number >= 0; 0 keeps pi
     return: `Step` with `KLConstraint`, lam (S,)
-    raises: InvalidMDPError for delta < 0, NaN or infinite, or a batch; ExactnessError if rational
+    raises: InvalidMDPError for delta < 0, NaN or infinite, or a batch; ExactnessError for a
+            rational surrogate; LimitError where a multiplier overflows
 
     >>> L = Surrogate(np.array([[0.0, 1.0]]), np.ones(1), np.array([[1.0, 0.0]]), 0.0)
     >>> max_kl(L, np.log(2.0)).pi_new.round(12)
@@ -123,7 +124,8 @@ def mean_kl(L: Surrogate, delta: Scalar) -> Step:
 
     delta:  the radius, a number >= 0; 0 keeps pi
     return: `Step` with `KLConstraint`, lam a number
-    raises: InvalidMDPError for delta < 0, NaN or infinite, or a batch; ExactnessError if rational
+    raises: InvalidMDPError for delta < 0, NaN or infinite, or a batch; ExactnessError for a
+            rational surrogate; LimitError where a multiplier overflows
 
     >>> L = Surrogate(np.array([[0.0, 1.0]]), np.ones(1), np.array([[1.0, 0.0]]), 0.0)
     >>> mean_kl(L, np.log(2.0)).pi_new.round(12)
@@ -177,7 +179,8 @@ def mean_kl_penalty(L: Surrogate, C: Scalar) -> Step:
 
     C:      a number >= 0; 0 gives the greedy step
     return: `Step` with `KLPenalty`, lam a number
-    raises: InvalidMDPError for C < 0, NaN or infinite, or a batch; ExactnessError if rational
+    raises: InvalidMDPError for C < 0, NaN or infinite, or a batch; ExactnessError for a rational
+            surrogate
 
     >>> L = Surrogate(np.array([[0.0, 1.0]]), np.ones(1), np.array([[1.0, 0.0]]), 0.0)
     >>> mean_kl_penalty(L, 0.25).pi_new
