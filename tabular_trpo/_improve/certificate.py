@@ -47,14 +47,14 @@ def step_certificate(mdp: MDP, pi: Any, step: Step, theorems: Choice = CERTIFIED
     'tv_penalised_step'
     """
     if mdp.arithmetic != "rational":
-        cure = "Make the step again in mdp.to_rational()"
-        raise invalid("lane", "mdp", "is in floats", "exact numbers", cure)
+        cure = "Compute the step for mdp.to_rational()"
+        raise invalid("lane", "mdp", "is in floats", "rational numbers", cure)
     found = step.multipliers
     if not isinstance(found, TVPenalty):
         raise invalid("step", "multipliers", f"has {sorted(found)}", "c, a and m of tv_penalty")
     gap = duality_gap(surrogate(evaluate(mdp, pi)), step)
     if gap != 0 or found.a != step.max_tv:
-        got, expected = f"may miss its optimum by {shown(gap)}", "an optimum of this policy, gap 0"
+        got, expected = f"may be {shown(gap)} below the optimum", "an optimal step from pi, gap 0"
         raise invalid("step", "step", got, expected)
     made = certificate(mdp, pi, step.pi_new, theorems)
     m = CommonDenominator.of(found.m)

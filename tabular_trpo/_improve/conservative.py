@@ -154,7 +154,7 @@ def _of(ev: Evaluation | None, L: Surrogate, rule: str | None) -> Evaluation:
     """Return the evaluation after a check that it is of the old policy."""
     where, expected = f'alpha="{rule}"', "ev, the evaluation of the old policy"
     if ev is None:
-        raise invalid("evaluation", where, "was given no evaluation", expected)
+        raise invalid("evaluation", where, "has no evaluation", expected)
     if ev.pi.shape != L.pi.shape or not np.array_equal(ev.pi, L.pi):
-        raise invalid("evaluation", where, "was given another one", expected)
+        raise invalid("evaluation", where, "has the evaluation of another policy", expected)
     return ev

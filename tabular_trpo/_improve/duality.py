@@ -100,7 +100,7 @@ def _policy(L: Surrogate, step: Step) -> Array:
     moved = (new != L.pi).any(axis=-1) & ~(L.weight > 0)
     if moved.any():
         s = int(np.flatnonzero(moved)[0])
-        raise _wrong(f"pi_new[s={s}]", "moves in a state of weight 0", "the row of pi")
+        raise _wrong(f"pi_new[s={s}]", "differs in a state of weight 0", "the row of pi")
     return new
 
 

@@ -153,7 +153,7 @@ def iterate(
     until = tuple(until)
     for i, rule in enumerate(until):
         if not isinstance(rule, Rule):
-            raise TypeError(f"iterate: until[{i}] = {described(rule)}, expected a rule of stopping")
+            raise TypeError(f"iterate: until[{i}] = {described(rule)}, expected a stopping rule")
     rules = (*until, halted()) if halting else until
     # The arguments are checked here, since a generator would raise only at its first `next`.
     bounds = GAIN_BOUNDS if bounds is None else tuple(bounds)

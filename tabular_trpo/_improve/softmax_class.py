@@ -251,7 +251,7 @@ def _mask(allowed: object, shape: tuple[int, int]) -> Array | None:
         got = f"is {mask.dtype} of shape {mask.shape}"
         raise invalid("shape", "allowed", got, f"bool of shape {shape}")
     if (empty := np.flatnonzero(~mask.any(axis=1))).size:
-        problem = Problem("no_action", f"allowed[s={empty[0]}]", "has no action", "one at least")
+        problem = Problem("no_action", f"allowed[s={empty[0]}]", "has no action", "at least one")
         raise InvalidMDPError(problem, hidden=len(empty) - 1)
     return frozen(mask)
 

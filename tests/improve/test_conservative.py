@@ -139,7 +139,7 @@ def test_bad_targets_and_evaluations_are_refused():
     for rule in ("paper", "tight", "best"):
         with pytest.raises(InvalidMDPError, match="no evaluation"):
             conservative(L, rule)
-        with pytest.raises(InvalidMDPError, match="another one"):
+        with pytest.raises(InvalidMDPError, match="another policy"):
             conservative(L, rule, tt.evaluate(mdp, [["1", "0"]]))
     for target in ([["1/2", "1/3"]], [["1", "0"]] * 2, [["2", "-1"]]):
         with pytest.raises(InvalidMDPError):
