@@ -79,13 +79,14 @@ def _proved(model: warm_start.ScaledModel, actions: Array, x: Array, w: Array) -
     hi, lo = (x + c * w) * (1 + 2 * U), np.maximum(x - c * w, 0.0)
     Q = (model.r + warm_start.expect(model, hi)) * up
     below = (model.r + warm_start.expect(model, lo))[taken] * down
-    missed = FLOOR / (1 - model.gamma)  # hi + missed and lo - missed absorb a FLOOR in each sum
+    # hi + underflow and lo - underflow satisfy the conditions in spite of a FLOOR in each sum.
+    underflow = FLOOR / (1 - model.gamma)
     if np.any(model.mask & (hi[:, None] < Q - FLOOR)) or np.any(below < lo - FLOOR):
         return np.zeros(model.mask.shape, dtype=bool)
-    return np.asarray(model.mask & (Q + 8 * missed < lo[:, None] * down))
+    return np.asarray(model.mask & (Q + 8 * underflow < lo[:, None] * down))
 
 
-def barren(mdp: MDP) -> Array:
+def least_reward_only(mdp: MDP) -> Array:
     """Return the states, (S,) bool, from which every reachable pair has the least reward.
 
     Every policy earns the least reward in each step from there, so all allowed actions are optimal.

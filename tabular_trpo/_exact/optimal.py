@@ -163,7 +163,7 @@ def _optimum(mdp: MDP, e: Evaluation, iterations: int) -> Optimum:
     same = _equal(mdp, policy.best_actions(mdp, e.pi))
     if not mdp.batch_shape and np.any(best.sum(axis=-1) > 1):
         best &= ~entrywise.suboptimal(mdp, policy.best_actions(mdp, e.pi))
-        same |= entrywise.barren(mdp)[:, None]
+        same |= entrywise.least_reward_only(mdp)[:, None]
     undecided = best & ~np.all(same | ~best, axis=-1)[..., None]
     Q_radius = np.where(mdp.mask, e.radius.Q + spread[..., None], 0.0)
     radius = OptimumRadius(e.radius.V + spread, Q_radius, e.radius.eta + missing)

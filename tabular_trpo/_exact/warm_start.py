@@ -93,11 +93,11 @@ def start(mdp: MDP) -> Array:
     if mdp.batch_shape:
         above = r / 2 - np.min(r, axis=(-2, -1), keepdims=True) / 2  # r - min(r) may overflow
         gamma = mdp.gamma[..., None, None]
-        first = np.argmax(_live(above, mdp.mask), axis=-1)
+        first = np.argmax(_masked(above, mdp.mask), axis=-1)
         V = np.zeros(first.shape)
         return _sweeps(above, lambda V: gamma * dense.expect(mdp.P, V), mdp.mask, V, first)
     model = scaled_model(mdp, mdp.r)
-    return improve(model, np.argmax(_live(model.r, mdp.mask), axis=-1))[0]
+    return improve(model, np.argmax(_masked(model.r, mdp.mask), axis=-1))[0]
 
 
 def improve(model: ScaledModel, actions: Array) -> tuple[Array, Array]:
@@ -113,7 +113,7 @@ def improve(model: ScaledModel, actions: Array) -> tuple[Array, Array]:
         if not np.any(V > last * (1 + 8 * NOISE)):
             break  # only rounding errors remain
         last = V
-        Q = _live(model.r + expect(model, V), model.mask)
+        Q = _masked(model.r + expect(model, V), model.mask)
         best, _, up = _better(Q, model.r, V)
         if not up.any():
             break
@@ -146,7 +146,7 @@ def expect(model: ScaledModel, V: Array) -> Array:
     return np.asarray(model.gamma * (model.P @ V).reshape(model.r.shape))
 
 
-def _live(Q: Array, mask: Array) -> Array:
+def _masked(Q: Array, mask: Array) -> Array:
     """Return Q (..., S, A) with -inf at pairs that are not allowed."""
     return np.where(mask, Q, -np.inf)
 
@@ -169,7 +169,7 @@ def _sweeps(
     """
     first = V
     for _ in range(V.shape[-1]):
-        best, top, up = _better(_live(r + expect(V), mask), r, V)
+        best, top, up = _better(_masked(r + expect(V), mask), r, V)
         actions = np.where(up, best, actions)
         grown = up & (top - V > max(THRESHOLDS) * (V - first))
         V = np.where(up, top, V)

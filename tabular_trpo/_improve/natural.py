@@ -134,16 +134,16 @@ def natural(
     most = size("most_backtracks", most_backtracks, 0)
     optional_size("iterations", iterations)
     policy_class, theta = start(L, theta, policy_class)
-    way, report = direction_of(L, policy_class, theta, direction, damping, iterations, product)
-    if way is None or delta == 0:
+    line, report = direction_of(L, policy_class, theta, direction, damping, iterations, product)
+    if line is None or delta == 0:
         return make_step(L, L.pi, report(theta, 0.0, 0.0))
-    size_of_s = way.curvature if direction == "natural" else float(np.vdot(way.s, way.s))
+    size_of_s = line.curvature if direction == "natural" else float(np.vdot(line.s, line.s))
     beta = math.sqrt(2 * delta) / math.sqrt(size_of_s)
-    report = partial(report, quadratic_kl=beta * beta * way.curvature / 2)
+    report = partial(report, quadratic_kl=beta * beta * line.curvature / 2)
     for tries in range(most + 1):
-        step = _moved(L, policy_class, theta, way, beta, report, tries)
+        step = _moved(L, policy_class, theta, line, beta, report, tries)
         if step is not None:
-            trial = Trial(step.gain, beta * way.slope, getattr(step, divergence), delta)
+            trial = Trial(step.gain, beta * line.slope, getattr(step, divergence), delta)
             if rule(trial):
                 return step
         beta *= shrink
@@ -181,13 +181,13 @@ def natural_fixed(
     if lam == 0:
         raise invalid("range", "lam", f"= {shown(given)}", "a finite number > 0")
     policy_class, theta = start(L, theta, policy_class)
-    way, report = direction_of(L, policy_class, theta, "natural", damping, iterations, product)
+    line, report = direction_of(L, policy_class, theta, "natural", damping, iterations, product)
     report = partial(report, lam=lam)
-    if way is None:
+    if line is None:
         return make_step(L, L.pi, report(theta, 0.0, 0.0), lambda k, m, t: lam * m)
-    beta = 1 / way.unit / lam
-    report = partial(report, quadratic_kl=beta * beta * way.curvature / 2)
-    step = _moved(L, policy_class, theta, way, beta, report, None, lambda k, m, t: lam * m)
+    beta = 1 / line.unit / lam
+    report = partial(report, quadratic_kl=beta * beta * line.curvature / 2)
+    step = _moved(L, policy_class, theta, line, beta, report, None, lambda k, m, t: lam * m)
     if step is None:
         raise LimitError.of("overflow", "theta", "overflows", "a finite step", "Raise lam")
     return step
@@ -252,7 +252,7 @@ def _moved(
     L: LocalObjective,
     policy_class: SoftmaxClass,
     theta: Array,
-    way: Direction,
+    line: Direction,
     beta: float,
     report: Report,
     tries: int | None,
@@ -264,13 +264,13 @@ def _moved(
     tries:  the number of rejected trials, None without a search
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        new = theta + beta * way.s
+        new = theta + beta * line.s
     try:
         pi_new = policy_class.policy(new)
         # A row with unchanged logits is kept bit by bit, since softmax may round it differently.
         still = (pi_new == policy_class.policy(theta)).all(axis=1, keepdims=True)
         moved = np.where(still, L.pi, pi_new)
-        taken = report(new, beta * way.unit)
+        taken = report(new, beta * line.unit)
         return make_step(L, moved, taken, penalty, backtracks=tries)
     except (InvalidMDPError, LimitError):
         return None

@@ -57,10 +57,10 @@ def in_floats(step: StepFunction) -> StepFunction:
         rounded = _rounded(L)
         made = step(ev, rounded)
         if made.status != StepStatus.MOVED:
-            return _again(L, L.pi, made)
+            return _step_to_rounded(L, L.pi, made)
         moved = (made.pi_new != rounded.pi).any(axis=-1)
         new = np.where(moved[:, None], to_rational(made.pi_new), L.pi)
-        return _again(L, _gaining(L, new), made)
+        return _step_to_rounded(L, _without_losses(L, new), made)
 
     return exact
 
@@ -96,12 +96,12 @@ def on_grid(step: StepFunction, bits: int = MOST_BITS) -> StepFunction:
         if longest <= bits:
             return made
         new = to_rational(to_float(made.pi_new))
-        return _again(L, _gaining(L, new), made)
+        return _step_to_rounded(L, _without_losses(L, new), made)
 
     return short
 
 
-def _again(L: Surrogate, pi_new: Array, made: Step) -> Step:
+def _step_to_rounded(L: Surrogate, pi_new: Array, made: Step) -> Step:
     """Return the step to a rounded policy, with its own gain and the multipliers of `made`.
 
     The target of a mixture is left out, since the rounded policy is no exact mixture.
@@ -113,7 +113,7 @@ def _again(L: Surrogate, pi_new: Array, made: Step) -> Step:
     return replace(again, objective=made.objective, status=status)
 
 
-def _gaining(L: Surrogate, new: Array) -> Array:
+def _without_losses(L: Surrogate, new: Array) -> Array:
     """Return the new policy (S, A) with the old row in each state where its gain is negative."""
     gain = (L.G * (new - L.pi)).sum(axis=-1)
     return frozen(np.where((gain < 0)[:, None], L.pi, new))

@@ -19,7 +19,8 @@ breakpoints at partial sums of pi(s), and each optimum takes comparisons and one
     mean distance:    a fractional knapsack; mass moves in the order of f_s' / d(s)
 
 **Guarantee.** The optimum is exact in rational arithmetic.  The slopes f_s' there are its
-multipliers, which prove it by weak duality (`duality_gap` is 0).
+multipliers, which prove it by weak duality (`duality_gap` is 0).  Source: TRPO (2015), Theorem 1
+and section 4; Dantzig (1957) for the knapsack.
 """
 
 from bisect import bisect_left, bisect_right
@@ -60,7 +61,7 @@ def tv_penalty(L: Surrogate, c: Scalar) -> Step:
     (Fraction(1, 4), Fraction(1, 4))
     """
     c = nonnegative("c", c, is_rational(single(L).pi))
-    rows = _moves(L)
+    rows = _row_gains(L)
     # The first breakpoint at which the slope of the penalty is at least that of all gains.
     points = sorted({0 * c, *(end for row in rows.values() for end in row.ends)})
     k = bisect_left(
@@ -78,7 +79,8 @@ def tv_penalty(L: Surrogate, c: Scalar) -> Step:
         more = min(max(2 * missing, 0 * a), row.left(a) - m[s])
         m[s], missing = m[s] + more, missing - more / 2
     found = TVPenalty(c, a, frozen(m))
-    return make_step(L, _moved(L, rows, dict.fromkeys(rows, a)), found, lambda *d: c * d[2] ** 2)
+    pi_new = _moved_policy(L, rows, dict.fromkeys(rows, a))
+    return make_step(L, pi_new, found, lambda *d: c * d[2] ** 2)
 
 
 @public
@@ -100,12 +102,12 @@ def tv_constraint(L: Surrogate, delta: Scalar) -> Step:
     array([[Fraction(3, 8), Fraction(5, 8)]], dtype=object)
     """
     delta = nonnegative("delta", delta, is_rational(single(L).pi))
-    rows = _moves(L)
+    rows = _row_gains(L)
     m = zeros(L.weight.shape, is_rational(L.pi))
     for s, row in rows.items():
         m[s] = row.right(delta)
     found = TVConstraint(delta, frozen(m))
-    return make_step(L, _moved(L, rows, dict.fromkeys(rows, delta)), found)
+    return make_step(L, _moved_policy(L, rows, dict.fromkeys(rows, delta)), found)
 
 
 @public
@@ -128,7 +130,7 @@ def mean_tv_constraint(L: Surrogate, delta: Scalar) -> Step:
     Fraction(2, 1)
     """
     delta = nonnegative("delta", delta, is_rational(single(L).pi))
-    rows = _moves(L)
+    rows = _row_gains(L)
     visited = L.weight > 0
     d = (L.weight / L.weight[visited].sum() if visited.any() else L.weight).tolist()
     masses, left, lam = dict.fromkeys(rows, 0 * delta), delta, 0 * delta
@@ -143,7 +145,7 @@ def mean_tv_constraint(L: Surrogate, delta: Scalar) -> Step:
             lam = _finite(ratio)
             break
         left = max(left - d[s] * mass, 0 * left)
-    return make_step(L, _moved(L, rows, masses), MeanTVConstraint(delta, lam))
+    return make_step(L, _moved_policy(L, rows, masses), MeanTVConstraint(delta, lam))
 
 
 @final
@@ -176,7 +178,7 @@ class _Row:
         return [(x, b - a) for x, a, b in zip(self.slopes, starts, self.ends, strict=False)]
 
 
-def _moves(L: Surrogate) -> dict[int, _Row]:
+def _row_gains(L: Surrogate) -> dict[int, _Row]:
     """Return {state: gain of moved mass} of the visited states with mass on worse actions."""
     rows = {}
     for s in np.flatnonzero(L.weight > 0).tolist():
@@ -191,7 +193,7 @@ def _moves(L: Surrogate) -> dict[int, _Row]:
     return rows
 
 
-def _moved(L: Surrogate, rows: dict[int, _Row], masses: dict[int, Scalar]) -> Array:
+def _moved_policy(L: Surrogate, rows: dict[int, _Row], masses: dict[int, Scalar]) -> Array:
     """Return pi with `masses[s]`, or all mass on worse actions, moved to the best action of s."""
     new = L.pi.copy()
     for s, row in rows.items():

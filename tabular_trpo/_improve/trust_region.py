@@ -18,7 +18,7 @@ each state, found by an iteration of third order (`kl_curves`).
 **Guarantee.** Divergence and objective are computed from the policy rounded to the grid 2^-53.  If
 the divergence exceeds delta, the target radius is reduced, and after TRIES trials the step is
 scaled back towards pi.  The objective is never negative.  The optimum is approximate, with relative
-errors of about 1e-9.
+errors of about 1e-9.  Source: TRPO (2015), section 4.
 """
 
 import math
