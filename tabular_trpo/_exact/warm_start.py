@@ -84,7 +84,7 @@ def scaled_model(mdp: MDP, r: Array, shifted: bool = True) -> ScaledModel:
 
 
 def start(mdp: MDP) -> Array:
-    """Return the actions, (..., S), of a nearly optimal policy; nothing is proved of it.
+    """Return the actions, (..., S), of a nearly optimal policy, without a proof.
 
     >>> start(MDP([[[0, 1], [1, 0]], [[0, 1], [1, 0]]], [[0, 0], [1, 0]], [1, 0], "1/2"))
     array([0, 0])

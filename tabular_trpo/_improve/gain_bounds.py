@@ -104,13 +104,16 @@ def _gain(theorem: Theorem, penalties: set[str]) -> Expression | None:
     return None
 
 
-def _penalised(theorem: Theorem, penalty: Expression, known: set[str]) -> Expression | None:
-    """Return L - eta less a penalty; None where an earlier bound has the same penalty."""
+def _penalised(theorem: Theorem, penalty: Expression, penalties: set[str]) -> Expression | None:
+    """Return L - eta less a penalty; None where an earlier bound has the same penalty.
+
+    penalties: those of earlier bounds as text, to which this one is added if it holds for all pairs
+    """
     p, text = Symbols(), str(penalty)
-    if text in known:
+    if text in penalties:
         return None
     if theorem.condition is None and not theorem.mixture:
-        known.add(text)
+        penalties.add(text)
     predicted: Expression = p.sum_s(p.rho * p.sum_a((p.pi_new - p.pi) * p.A))
     return predicted - penalty
 

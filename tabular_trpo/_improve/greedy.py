@@ -25,10 +25,10 @@ def greedy(L: Surrogate, A: object = None) -> Step:
 
     pi_new(s) = argmax_a G(s, a) where weight(s) > 0, else pi(s): the argmax of L in conservative
     policy iteration (Kakade & Langford 2002; TRPO 2015, equation (5)).  L does not depend on rows
-    of states that pi never visits, so they stay.  With A those rows move to argmax_a A(s, a) as
-    well: policy iteration (Howard 1960), which ends at an optimal policy, while repeated
-    maximisation of L alone may end elsewhere.  A row with all mass on best actions stays; other
-    ties go to the first allowed action.
+    of states that pi does not visit, so these rows keep pi.  With A they become argmax_a A(s, a):
+    policy iteration (Howard 1960), which ends at an optimal policy, while repeated maximisation of
+    L alone may end at another one.  A row with all mass on best actions is unchanged; otherwise
+    all mass is on the first best action.
 
     A:      (S, A) advantages in the arithmetic of L, such as `evaluate(mdp, pi).A`, or None
     return: `Step` without multipliers

@@ -100,8 +100,7 @@ class SoftmaxClass:
         """Return theta after checks, of the shape `theta_shape`; a table may be one-dimensional.
 
         name:   the name of theta in errors
-        raises: InvalidMDPError for another shape, NaN and infinities; ExactnessError for exact
-                numbers
+        raises: InvalidMDPError for another shape, NaN, infinities; ExactnessError for rationals
         """
         read = finite_floats(name, theta)
         if read.shape not in (self.theta_shape, (int(np.prod(self.theta_shape)),)):
@@ -136,8 +135,7 @@ class SoftmaxClass:
         For an exact surrogate, at the theta of its policy, this is the policy gradient (Sutton et
         al. 2000).
 
-        theta:  (S, A) or (K,)
-        return: of the shape `theta_shape`
+        theta:  (S, A) or (K,), like the result
         raises: InvalidMDPError for a theta or a surrogate of another shape; ExactnessError for
                 rationals; LimitError where the logits overflow
 
@@ -201,6 +199,9 @@ class SoftmaxClass:
         """Check that a surrogate is of one model, in floats, and of the shape of the class.
 
         raises: InvalidMDPError for a batch or another shape, ExactnessError for a rational one
+
+        >>> from tabular_trpo import Surrogate
+        >>> SoftmaxClass((1, 2)).check(Surrogate([[0.0, 1.0]], [1.0], [[0.5, 0.5]], 0.0))
         """
         if floating(L).pi.shape != self.shape:
             raise shape_error("surrogate", L.pi.shape, f"{self.shape}, that of the policy class")

@@ -154,7 +154,7 @@ def test_radius_of_a_batch_is_of_the_order_of_the_error() -> None:
     assert max(medians.values()) <= MOST_RATIO / 4, medians
 
 
-def grains(row: np.ndarray, tiny: float) -> np.ndarray:
+def with_tiny_entries(row: np.ndarray, tiny: float) -> np.ndarray:
     """Return a row with 1 at its largest entry and `tiny` at all others."""
     largest = row == row.max(axis=-1, keepdims=True)
     return np.asarray(np.where(largest, 1.0, tiny))
@@ -177,7 +177,7 @@ def test_rows_below_the_grid(
     }
     for name in fields:
         if where in (name, "all"):
-            fields[name] = grains(fields[name], tiny)
+            fields[name] = with_tiny_entries(fields[name], tiny)
     P, r = fields["P"], rng.standard_normal((n, n))
     if storage == "sparse":
         P = sp.csr_array(P.reshape(-1, n))

@@ -50,7 +50,7 @@ def uniform_run(mdp, step, *rules):
 
 def test_gain_bounds_are_lower_bounds_of_the_table_only():
     names = [bound.name for bound in GAIN_BOUNDS]
-    assert len(set(names)) == len(names) and set(names) <= {known.name for known in THEOREMS}
+    assert len(set(names)) == len(names) and set(names) <= {one.name for one in THEOREMS}
     ordered = [
         "trpo_bound",
         "coupling_span",

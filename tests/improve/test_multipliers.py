@@ -80,7 +80,7 @@ def test_statuses_are_their_strings():
     assert improve.natural(L, THETA, 0.1).multipliers["cg_status"] == "solved"
 
 
-def test_a_users_own_mixture_is_certified_as_one():
+def test_a_given_mixture_is_certified_as_one():
     def half(ev, L):
         target = [[F(0), F(1)]]
         return improve.step_to(L, (L.pi + target) / 2, improve.Mixture(F(1, 2), np.array(target)))
