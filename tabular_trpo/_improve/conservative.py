@@ -12,8 +12,9 @@ In y = 1 - gamma (1 - alpha) the second is a constant plus a multiple of
 g y - 2 eps / (1 - gamma) (y + (1 - gamma)^2 / y), which is concave, with maximiser
 y = (1 - gamma) (1 - x)^(-1/2), x = (1 - gamma) g / (2 eps).  As g <= eps / (1 - gamma), x <= 1/2.
 
-**Guarantee.** eta_new - eta is at least the objective of the step, exactly in rational arithmetic,
-where an irrational weight is rounded down; the objective is that of the rounded weight.
+**Guarantee.** eta_new - eta is at least the maximised bound, exactly in rational arithmetic, where
+an irrational weight is rounded down and the bound is that of the rounded weight.  `best_alpha`
+finds the weight that maximises the return itself.
 """
 
 import math

@@ -5,7 +5,8 @@ row as functions of its number t:
 
     mean_kl:   maximise sum_s w_s <A_s, q_s> subject to sum_s w_s KL(p_s || q_s) <= delta.  The
                Lagrangian sum_s w_s (<A_s, q_s> - lam KL(p_s || q_s)) + lam delta separates into
-               rows with the same lam, and by complementary slackness sum_s w_s h_s = delta.
+               rows with the same lam.  Its maximum over the rows, the dual function of lam, is
+               convex with the derivative delta - sum_s w_s h_s, which is 0 at the optimum.
     minorize:  maximise sum_s <G_s, q_s> - C max_s KL(p_s || q_s).  Every row has the same radius d,
                and sum_s lam_s = C, since lam_s is the derivative of the best gain of row s by d.
 

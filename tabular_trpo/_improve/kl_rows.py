@@ -13,6 +13,9 @@ support of p is G_a + lam p_a / q_a = nu, that is
 
     q_a = lam p_a / (nu - G_a),  nu > G_a.
 
+This is the maximiser of the Lagrangian <G, q> + lam (d - KL(p || q)) + nu (1 - sum q), whose value,
+the dual function nu - lam (1 - d + sum_a p_a log((nu - G_a) / lam)), is minimal where sum q = 1 and
+KL(p || q) = d.  The first of these two equations is solved in closed form, which leaves one number.
 Let top = max of G on the support, g = top - G >= 0 and t = nu - top > 0.  With r_a = t / (t + g_a)
 and F = sum_a p_a r_a, sum q = 1 gives
 

@@ -5,8 +5,9 @@ E_{s~d} KL(pi_theta || pi_theta_new) <= delta: TRPO (2015), equation (12), with 
 
 **Method.** For x = theta_new - theta the gain is g'x to first order and the mean KL is x'H x / 2 to
 second order.  The maximiser of g'x under x'H x / 2 <= delta has g = lam H x with a multiplier lam,
-so x = sqrt(2 delta / s'H s) s with s = H^-1 g.  Appendix C of TRPO (2015), natural policy gradient
-(Kakade 2001) and vanilla policy gradient are three settings:
+so x = sqrt(2 delta / s'H s) s with s = H^-1 g, or H^+ g where H is singular (`direction`).
+Appendix C of TRPO (2015), natural policy gradient (Kakade 2001) and vanilla policy gradient are
+three settings:
 
     direction            length                     search
     s = H^-1 g           sqrt(2 delta / s'H s)      backtracking                    `natural`
