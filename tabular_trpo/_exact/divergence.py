@@ -2,7 +2,7 @@
 
 Problem: KL of rows that differ by a tiny step, where sum p log(p / q) cancels to rounding noise.
 Method: both rows sum to 1, so KL = sum p (x - log(1 + x)) with x = (q - p) / p, all terms
-nonnegative; near x = 0 the difference x - log(1 + x) is summed as a series (`excess`).
+nonnegative (q where p = 0); near x = 0 x - log(1 + x) is summed as a series (`excess`).
 Guarantee: rational rows give exact reals, which are sums of rational multiples of logarithms of
 rationals (`_core.real`) and are compared exactly.  Source: TRPO (2015), section 2 and equation (7).
 """

@@ -1,4 +1,4 @@
-"""Evaluate batches of small models: the method of `enclosure` in fewer operations.
+"""Evaluation of batches of small models, by the method of `enclosure` in fewer operations.
 
 Problem: V and rho of thousands of models with few states, where the time is that of numpy calls.
 Method: up to MOST_ROWS state-action pairs and gamma <= MOST_GAMMA, one solve and its residual

@@ -1,7 +1,7 @@
 """The cost of exact arithmetic, estimated in advance from S, A and the digits of the numbers.
 
-Problem: the time of an exact evaluation grows with the digits of its result, which it computes;
-a computation that would take hours is to be refused before it starts.
+Problem: the time of an exact evaluation grows with the digits of its result.  Computations that
+would take hours are to be refused before they start, so the digits are estimated.
 
 Method: by Cramer's rule the values of a policy have one denominator, the determinant of the integer
 matrix diag(scale) (I - gamma P_pi), which is below prod (1 + gamma) scale, so its bits are at most
