@@ -1,10 +1,10 @@
 """Exact values of a policy and of a model, with proved error bounds.
 
-Floor 1: it uses `_core` only.  Read in this order:
+Modules here import `_core` only.  Reading order:
 
 `evaluate`      V, Q, A, rho, d, eta of a policy, exactly or with a proved radius
-`enclosure`     the float method behind it: two solves, an accurate residual, error bounds
-`small_batches` the same in fewer operations, for batches of small models
+`enclosure`     the float method of `evaluate`: two solves, accurate residuals, error bounds
+`small_batches` the method of `enclosure` in fewer operations, for batches of small models
 `surrogate`     the local objective L_pi of TRPO (2015), equation (3)
 `divergence`    total variation and Kullback-Leibler divergence of policy rows
 `optimal`       V*, Q* and all optimal actions, by policy iteration

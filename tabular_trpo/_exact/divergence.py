@@ -1,10 +1,10 @@
 """Divergences between rows of two policies: total variation and Kullback-Leibler.
 
 Problem: KL of rows that differ by a tiny step, where sum p log(p / q) cancels to rounding noise.
-Method: rows have the same sum, so KL = sum p (x - log(1 + x)) with x = (q - p) / p, all terms
-nonnegative; near x = 0 the difference is summed as a series (`excess`).  Rational rows give exact
-reals, rational multiples of logarithms of rationals (`_core.real`), which are compared exactly.
-Source: TRPO (2015), section 2 and equation (7).
+Method: both rows sum to 1, so KL = sum p (x - log(1 + x)) with x = (q - p) / p, all terms
+nonnegative (q where p = 0); near x = 0 x - log(1 + x) is summed as a series (`excess`).
+Guarantee: rational rows give exact reals, which are sums of rational multiples of logarithms of
+rationals (`_core.real`) and are compared exactly.  Source: TRPO (2015), section 2 and equation (7).
 """
 
 from fractions import Fraction
@@ -19,14 +19,16 @@ from tabular_trpo._core.shapes import broadcastable, shape_error
 from tabular_trpo._core.validate import Report, simplex
 
 PLAIN = 1e-5  # above this divergence, rounding in x - log(1 + x) is below 1e-13 of it
-LOW, HIGH = -0.5, 2.0**20  # of x = (q - p) / p: below, 1 + x loses a small q; above, x may overflow
+# Range of x = (q - p) / p: below it 1 + x rounds off the digits of a small q; above it x may
+# overflow.
+LOW, HIGH = -0.5, 2.0**20
 
 
 @public
 def tv(p: object, q: object) -> Scalar:
     """Return the total variation distance of rows, half their L1 distance.
 
-    D_TV(p, q) = 1/2 sum_a abs(p_a - q_a).  TRPO (2015), equation (7); the factor 1/2 is part of it.
+    D_TV(p, q) = 1/2 sum_a abs(p_a - q_a), with the factor 1/2 of TRPO (2015), equation (7).
 
     p, q:   (..., A) rows on the simplex, one arithmetic
     return: (...)
@@ -43,11 +45,11 @@ def tv(p: object, q: object) -> Scalar:
 
 @public
 def kl(p: object, q: object) -> Scalar:
-    """Return KL(p || q) of rows; 0 log 0 = 0, and infinite where q loses support of p.
+    """Return KL(p || q) of rows; 0 log 0 = 0, and infinite where q_a = 0 < p_a for some a.
 
-    D_KL(p || q) = sum_a p_a log(p_a / q_a).  Float rows add p x - p log(1 + x) >= 0 with
-    x = (q - p) / p, which keeps its digits for tiny steps; rational rows give exact reals
-    (`core.real`), 0 exactly for equal rows.
+    D_KL(p || q) = sum_a p_a log(p_a / q_a).  TRPO (2015), section 3.  For float rows the terms are
+    p x - p log(1 + x) >= 0 with x = (q - p) / p, which are accurate for tiny steps too; rational
+    rows give exact reals (`_core.real`), exactly 0 for equal rows.
 
     p, q:   (..., A) rows on the simplex, one arithmetic
     return: (...)
@@ -61,7 +63,7 @@ def kl(p: object, q: object) -> Scalar:
 
 
 def kl_of_rows(p: Array, q: Array) -> Scalar:
-    """Return KL(p || q) of rows that were checked before, as the policies of a pair are."""
+    """Return KL(p || q), (...), of checked rows p and q (..., A) in one arithmetic."""
     if p.shape != q.shape:
         p, q = np.broadcast_arrays(p, q)
     if not is_rational(p):
@@ -73,6 +75,7 @@ def kl_of_rows(p: Array, q: Array) -> Scalar:
 
 
 def _rows(p: object, q: object) -> tuple[Array, Array]:
+    """Return p and q as arrays in one arithmetic, after the checks that `tv` and `kl` raise."""
     p, q = read_common(p=p, q=q, unsigned=True)
     for name, rows in (("p", p), ("q", q)):
         if rows.ndim == 0:
@@ -86,6 +89,7 @@ def _rows(p: object, q: object) -> tuple[Array, Array]:
 
 
 def _rational_kl(p: Array, q: Array) -> Scalar:
+    """Return KL(p || q) of two rational rows (A,) as an exact real."""
     pairs = [(x, y) for x, y in zip(p, q, strict=True) if x != 0 and x != y]
     if any(y == 0 for _, y in pairs):
         return INFINITY
@@ -93,6 +97,7 @@ def _rational_kl(p: Array, q: Array) -> Scalar:
 
 
 def _float_kl(p: Array, q: Array) -> Array:
+    """Return KL(p || q), (...), of float rows (..., A) of one shape."""
     step = q - p
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         x = step / p
@@ -105,7 +110,10 @@ def _float_kl(p: Array, q: Array) -> Array:
 
 
 def _near_kl(p: Array, x: Array) -> Array:
-    """Return the sum of p x - p log(1 + x) for LOW <= x <= HIGH, in fewer calls if large."""
+    """Return sum_a p (x - log(1 + x)), (...), for LOW <= x <= HIGH.
+
+    The series of `excess` is used unless every divergence is above PLAIN.
+    """
     one = ones(x.shape[-1])
     plain = (p * (x - np.log1p(x))).dot(one)
     large = np.count_nonzero(plain > PLAIN) == np.size(plain)
@@ -113,12 +121,13 @@ def _near_kl(p: Array, x: Array) -> Array:
 
 
 def excess(x: Array) -> Array:
-    """Return x - log(1 + x) >= 0 for x > -1, by its series where that would cancel."""
+    """Return x - log(1 + x) >= 0 of each x > -1, by a series near 0, where the terms cancel."""
     near = np.abs(x) < 0.01
-    # log(1 + x) = 2 (w + w^3 / 3 + ...), and x - 2 w = x w; the next term is 1e-17 of it.
+    # log(1 + x) = 2 (w + w^3 / 3 + ...) and x - 2 w = x w; the first omitted term is below 1e-17
+    # of the sum.
     w = x / (2 + x)
     s = w * w
     series: Array = w * (x - s * (2 / 3 + s * (2 / 5 + s * (2 / 7))))
-    if np.count_nonzero(near) == near.size:  # in a quarter of the time of all()
+    if np.count_nonzero(near) == near.size:  # faster than all()
         return series
     return np.where(near, series, x - np.log1p(x))

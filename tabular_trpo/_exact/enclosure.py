@@ -1,17 +1,19 @@
-"""V, A and rho of one policy in float64, with error bounds that are proved.
+"""V, A and rho of one policy in float64, with proved error bounds.
 
 Problem.  V = M^{-1} r_pi and rho = rho0 M^{-1} with M = I - gamma P_pi, and bounds of the errors of
 the computed V, rho, eta = rho0 . V and A = r + gamma P V - V.
 
-Facts used.  M = I - gamma P_pi has M^{-1} >= 0 with row sums 1 / (1 - gamma).  So for any x with
-residual res = r_pi + gamma P_pi x - x:  abs(V - x) <= max abs(res) / (1 - gamma); for any m with
-residual e = rho0 + gamma m P_pi - m:  sum abs(rho - m) <= sum abs(e) / (1 - gamma).
+Method.  Iterative refinement (Wilkinson 1963) with one factorization of M: solve; evaluate the
+residual to about 27 digits from P, r and pi (`_core.linalg.sliced`), so that the rounding of P_pi
+does not enter; solve for a correction c.  The residual after the correction is res - M c, so small
+that plain doubles with a rounding bound suffice.  Corrections end where the bound is below GOAL or
+close to the rounding of the residual.  Rewards of extreme size are scaled by a power of two, which
+is exact.
 
-Method.  Solve with one factorization; evaluate the residual to about 27 digits from P, r and pi
-themselves (`core.linalg.sliced`, so the rounding of P_pi does not enter); correct with the same
-factorization.  The residual after the correction c is res - M c, small enough that a plain
-evaluation with its rounding bound suffices.  Repeat while the bound is worth improving.  Rewards of
-extreme size are scaled by a power of two, which is exact.
+Guarantee.  M^{-1} >= 0 has row sums 1 / (1 - gamma).  So for any x with the residual
+res = r_pi + gamma P_pi x - x:  abs(V - x) <= max abs(res) / (1 - gamma); for any m with residual
+e = rho0 + gamma m P_pi - m:  sum abs(rho - m) <= sum abs(e) / (1 - gamma).  Residuals are bounded
+with their rounding, so the bounds are proved for every input.
 """
 
 from typing import Any, NamedTuple, final
@@ -30,19 +32,20 @@ Resolvent = DenseResolvent | BatchResolvent | SparseResolvent
 Matrix = Array | sp.csr_array
 
 U = 2.0**-53
-GOAL = 2.0**-76  # relative bound at which another correction is not worth a product
-# Swallows every underflow: data are scaled to about 1, and at most 2^40 operations follow.
+GOAL = 2.0**-76  # relative error bound below which no further correction is made
+# Bounds the sum of all underflows: data are scaled to about 1, with at most 2^40 operations.
 FLOOR = 2.0**-1000
-SWEEPS = 4
+SWEEPS = 4  # largest number of corrections
 
 
 @final
 class Model(NamedTuple):
-    """The data of one evaluation, scaled.
+    """The data of one evaluation, rewards scaled by a power of two to about 1.
 
-    rows:     (..., S*A, S) or CSR (S*A, S)
+    rows:     transition probabilities P, (..., S*A, S) or CSR (S*A, S)
+    r, pi:    (..., S, A); rho0: (..., S); gamma: (...)
     off_*:    exact rows of P, pi, rho0 minus the floats (`_core.grid`); None for P on the grid
-    off_size: (...) bound of the sum of the 1-norms of a row of all three; 0 for rows on the grid
+    off_size: (...) bound of the sum of the 1-norms of a row of each; 0 for rows on the grid
     n_terms:  number of terms of the longest plain sum
     """
 
@@ -60,7 +63,10 @@ class Model(NamedTuple):
 
 @final
 class Values(NamedTuple):
-    """V, eta = rho0 . V, A, and proved bounds of their errors before rounding to doubles."""
+    """V (..., S), eta (...) and A (..., S, A), with error bounds before rounding to doubles.
+
+    V_bound and eta_bound (...) bound the error of each entry, A_bound (..., S, A) entry by entry.
+    """
 
     V: Array
     V_bound: Array
@@ -72,21 +78,25 @@ class Values(NamedTuple):
 
 @final
 class Visits(NamedTuple):
-    """rho, and a bound of its error in the 1-norm, without that of rounding to doubles."""
+    """rho (..., S), and a bound (...) of the 1-norm of its error before rounding to doubles."""
 
     rho: Array
     bound: Array
 
 
 def gamma_n(n: int) -> float:
-    """Return twice n u / (1 - n u): the rounding of a sum of n terms, whatever the order."""
+    """Return 2 n u / (1 - n u), twice the bound of the relative rounding error of n operations.
+
+    Higham (2002), Lemma 3.1; the bound of a sum of n terms does not depend on their order.
+    """
     return 2 * n * U / (1 - n * U)
 
 
 def enclose(model: Model, resolvent: Resolvent) -> tuple[Values, Visits]:
-    """Return V, A and rho of the chain with proved bounds.
+    """Return the values and the visitation of a policy with proved error bounds.
 
-    resolvent: factorization with `forward` and `backward`, `step` and `step_back` (gamma P_pi)
+    resolvent: a factorization of I - gamma P_pi, with the solves `forward` and `backward` and the
+               products `step` and `step_back` with gamma P_pi
     """
     V = resolvent.forward(np.einsum("...sa,...sa->...s", model.pi, model.r))
     rho = resolvent.backward(model.rho0)
@@ -95,7 +105,10 @@ def enclose(model: Model, resolvent: Resolvent) -> tuple[Values, Visits]:
 
 
 def _products(model: Model, f: Array | None, rho: Array | None) -> Any:
-    """Return gamma P f and rho(s) pi(a|s) P as unrounded products, None where not asked for."""
+    """Return gamma P f and rho(s) pi(a|s) P as unrounded products.
+
+    A product is None where its factor f or rho, (..., S), is None.
+    """
     shape, gamma = model.pi.shape, model.gamma[..., None]
     scaled = weights = None
     if f is not None:
@@ -108,7 +121,11 @@ def _products(model: Model, f: Array | None, rho: Array | None) -> Any:
 
 
 def _values(model: Model, resolvent: Resolvent, correction: Array, product: Product) -> Values:
-    """Refine V from its first solve and the first exact product; bound V and A."""
+    """Return V, eta and A with error bounds, by refinement of a first solution.
+
+    correction: (..., S) the first solution for V
+    product:    gamma P times it, unrounded
+    """
     shape, gamma = model.pi.shape, model.gamma[..., None]
     one_minus_gamma = 1.0 - model.gamma
     r_most = np.max(np.abs(model.r), axis=(-2, -1))
@@ -129,7 +146,7 @@ def _values(model: Model, resolvent: Resolvent, correction: Array, product: Prod
         correction = resolvent.forward(residual)
         moved = resolvent.step(correction)
         size_c = np.max(np.abs(correction), axis=-1)
-        # gamma P_pi c rounds in proportion to P_pi abs(c) <= max abs(c), not to what is left of it.
+        # gamma P_pi c rounds in proportion to P_pi abs(c) <= max abs(c), not to c - gamma P_pi c.
         size = np.max(np.abs(residual), axis=-1) + 2 * size_c
         after = np.max(np.abs(residual - (correction - moved)), axis=-1)
         after = after + gamma_n(model.n_terms) * size
@@ -138,7 +155,8 @@ def _values(model: Model, resolvent: Resolvent, correction: Array, product: Prod
         slack = P_error + off_slack(model, most, size_c) + rounding + FLOOR
         bound = after + slack
         V_bound = enlarged(bound / one_minus_gamma, shape)
-        # A moves by the correction in plain arithmetic, so that must be lost in A's own rounding.
+        # A is updated by the correction in plain doubles; the rounding of that update must be
+        # below the rounding of A.
         plain = (gamma_n(model.n_terms) + 2 * model.off_size) * 2 * size_c
         small = plain <= U * np.max(np.abs(advantage.hi), axis=(-2, -1)) + FLOOR
         settled = (V_bound <= GOAL * most + FLOOR / one_minus_gamma) | (bound <= 2 * slack)
@@ -155,18 +173,24 @@ def _values(model: Model, resolvent: Resolvent, correction: Array, product: Prod
 
 
 def enlarged(bound: Array, shape: tuple[int, ...]) -> Array:
-    """Enlarge a bound for the rounding of its own evaluation: sums of S nonnegative terms."""
+    """Return a bound enlarged for the rounding of its evaluation, sums of S nonnegative terms.
+
+    shape: (..., S, A)
+    """
     return np.asarray(bound * (1.0 + (shape[-2] + 256) * 2 * U))
 
 
 def _expect(rows: Matrix, f: Array) -> Array:
+    """Return P f in plain doubles, (..., S*A)."""
     return np.asarray(rows @ f if rows.ndim == 2 and f.ndim == 1 else (rows @ f[..., None])[..., 0])
 
 
 def off_slack(model: Model, most: Array, correction: Array) -> Array:
-    """Bound the errors due to rows off the grid: rounding of `off_*`, and P_pi closed in floats.
+    """Return a bound (...) of the errors due to rows off the grid, 0 for rows on it.
 
-    most, correction: the magnitudes that the exact and the plain products work on
+    Those are the rounding of products with `off_*`, and of P_pi, which is computed in floats.
+
+    most, correction: (...) magnitudes of the vectors in the unrounded and the plain products
     """
     return np.asarray(model.off_size * (gamma_n(model.n_terms + 8) * 4 * most + 4 * correction))
 
@@ -174,9 +198,12 @@ def off_slack(model: Model, most: Array, correction: Array) -> Array:
 def _span_bound(
     resolvent: Resolvent, bound: Array, V_bound: Array, gamma: Array, A: Array
 ) -> Array:
-    """Bound half the span of V's error by span(res) / 2 / (1 - gamma tau), or by V's error itself.
+    """Return a bound (...) of half the span of V's error.
 
-    The first is computed only where V's own bound is not below the rounding of A.
+    That is `bound` / (1 - gamma tau), see `contraction_gap`, or V_bound where that is already below
+    the rounding of A.
+
+    bound: (...) of the largest absolute residual
     """
     most = np.max(np.abs(A), axis=(-2, -1))
     if np.all(V_bound <= U * most) or not isinstance(resolvent.P_pi, np.ndarray):
@@ -187,17 +214,21 @@ def _span_bound(
 def contraction_gap(P_pi: Array, gamma: Array) -> Array:
     """Return 1 - gamma tau, rounded down, with tau = 1 - sum_j min_i P_pi(i, j).
 
-    tau bounds Dobrushin's coefficient: a function's span shrinks by that factor under P_pi.
+    tau is an upper bound of Dobrushin's ergodicity coefficient, span(P_pi f) <= tau span(f).
     """
-    # P_pi was rounded in closing: each entry is at least (1 - 2 A u) of what is stored, or is below
-    # the grid.  1 - gamma tau is summed from positive parts, so that its relative error is a few u.
+    # P_pi is rounded: each exact entry is at least (1 - 2 A u) of the stored one, or is below the
+    # grid.  1 - gamma tau is summed from positive parts, so that its relative error is a few u.
     common = np.min(P_pi, axis=-2).sum(axis=-1) * (1.0 - 2.0**-30)
     common = np.maximum(common - 2 * P_pi.shape[-1] * U, 0.0)
     return np.asarray(((1.0 - gamma) + gamma * common) * (1 - 2.0**-30))
 
 
 def _visits(model: Model, resolvent: Resolvent, correction: Array, product: Product) -> Visits:
-    """Refine rho from its first solve and the first exact product; bound sum abs(error)."""
+    """Return rho and a bound of the 1-norm of its error, by refinement of a first solution.
+
+    correction: (..., S) the first solution for rho
+    product:    rho(s) pi(a|s) P for it, unrounded
+    """
     shape = model.pi.shape
     one_minus_gamma = 1.0 - model.gamma
     gamma = model.gamma[..., None]

@@ -1,7 +1,7 @@
-"""Prove actions suboptimal by bounds entry by entry, where values are small beside the largest.
+"""Proofs that actions are suboptimal, by bounds of V* that are relative to each entry.
 
-Problem: the radius of `evaluate` is one number for all states.  Where rewards are rare it is larger
-than the values far from them, and no action there is proved suboptimal.
+Problem: the radius of V in `evaluate` is one number for all states.  Where rewards are rare it is
+larger than the values of states far from them, and no action there is proved suboptimal.
 
 Method: with rewards shifted to be nonnegative, any hi and lo with
 
@@ -30,20 +30,20 @@ from tabular_trpo._exact import warm_start
 U = 2.0**-53
 # Bounds underflow in a sum of products; values are scaled to 2^960 (`warm_start.LARGEST`).
 FLOOR = 2.0**-1000
-NEARER = (2.0**-10, 2.0**-5, 2.0**-16)  # 1 - gamma' = (1 - gamma) (1 - nearer)
+NEARER = (2.0**-10, 2.0**-5, 2.0**-16)  # discounts tried: 1 - gamma' = (1 - gamma) (1 - nearer)
 
 
 def suboptimal(mdp: MDP, actions: Array) -> Array:
     """Return the actions of a single float model that are proved suboptimal, (S, A) bool.
 
-    actions: (S,) indices of a nearly optimal policy; worse ones prove less, never more
+    actions: (S,) indices of a nearly optimal policy; the better it is, the more actions are proved
     """
     found = np.zeros(mdp.mask.shape, dtype=bool)
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
         model = warm_start.scaled_model(mdp, mdp.r)
     small = (model.r > 0) & (model.r < FLOOR)
     if mdp._below is not None or model.gamma != mdp.gamma or small.any():
-        return found  # the doubles are not the model, or not to their last digit
+        return found  # the scaled doubles do not represent the model exactly
     if not np.all(np.isfinite(model.r)):
         return found
     actions, x = warm_start.improve(model, actions)
@@ -57,7 +57,12 @@ def suboptimal(mdp: MDP, actions: Array) -> Array:
 
 
 def _proved(model: warm_start.ScaledModel, actions: Array, x: Array, w: Array) -> Array:
-    """Return the pairs, (S, A) bool, that x +- c w prove suboptimal; none where a check fails."""
+    """Return the pairs, (S, A) bool, that x + c w and x - c w prove suboptimal.
+
+    No pair is returned where a condition on the two bounds fails.
+
+    actions: (S,); x, w: (S,) approximate values of them at the discounts gamma and gamma'
+    """
     # Relative error bound of products, sums and scaled rewards, not counting underflow.
     part = 2 * U * (int(np.diff(model.P.indptr).max()) + 16)
     up, down = 1 + part, 1 - part
@@ -74,22 +79,23 @@ def _proved(model: warm_start.ScaledModel, actions: Array, x: Array, w: Array) -
     hi, lo = (x + c * w) * (1 + 2 * U), np.maximum(x - c * w, 0.0)
     Q = (model.r + warm_start.expect(model, hi)) * up
     below = (model.r + warm_start.expect(model, lo))[taken] * down
-    missed = FLOOR / (1 - model.gamma)  # hi + missed and lo - missed absorb a FLOOR in each sum
+    # hi + underflow and lo - underflow satisfy the conditions in spite of a FLOOR in each sum.
+    underflow = FLOOR / (1 - model.gamma)
     if np.any(model.mask & (hi[:, None] < Q - FLOOR)) or np.any(below < lo - FLOOR):
         return np.zeros(model.mask.shape, dtype=bool)
-    return np.asarray(model.mask & (Q + 8 * missed < lo[:, None] * down))
+    return np.asarray(model.mask & (Q + 8 * underflow < lo[:, None] * down))
 
 
-def barren(mdp: MDP) -> Array:
-    """Return the states, (S,) bool, from which no pair with more than the least reward is reached.
+def least_reward_only(mdp: MDP) -> Array:
+    """Return the states, (S,) bool, from which every reachable pair has the least reward.
 
-    Every policy earns the least reward there for ever, so all allowed actions are optimal.
+    Every policy earns the least reward in each step from there, so all allowed actions are optimal.
     """
     P = mdp.P if mdp.is_sparse else sp.csr_array(mdp.P.reshape(-1, mdp.n_states))
     n_states, n_actions = mdp.mask.shape
     pairs = np.repeat(np.arange(P.shape[0]), np.diff(P.indptr))
     rich = np.flatnonzero(np.any(mdp.mask & (mdp.r > np.min(mdp.r[mdp.mask])), axis=1))
-    # Edges from s' back to s, and from one more node to every state that has such a pair.
+    # Edges from s' back to s, and from one more node to every state with a larger reward.
     tails = np.concatenate([P.indices, np.full(len(rich), n_states)])
     heads = np.concatenate([pairs // n_actions, rich])
     back = sp.csr_array((np.ones(len(tails)), (tails, heads)), shape=(n_states + 1,) * 2)

@@ -8,9 +8,9 @@ Method.  One factorization of M and two solves with it, forward for V and backwa
 Guarantee.  In rationals the residuals of both solves are exactly 0, and M is invertible since
 gamma < 1, so the solutions are exact; radii are 0.  In floats M^{-1} >= 0 has row sums
 1 / (1 - gamma), so the largest residual divided by 1 - gamma bounds the error of V, and the 1-norm
-of the residual divided by 1 - gamma that of rho; `enclosure` evaluates these residuals far beyond
-double precision and proves a radius for every number.  Batches are evaluated in parts on all cores,
-by `small_batches` where it applies.
+of the residual divided by 1 - gamma that of rho; `enclosure` evaluates these residuals to about 27
+digits and proves a radius for every number.  Batches are evaluated in parts on all cores, by
+`small_batches` where it applies.
 """
 
 import os
@@ -44,7 +44,9 @@ CHUNK = 2**20  # entries of P evaluated at a time in a batch
 @final
 @locked_dataclass(frozen=True)
 class Radius:
-    """Proved error bounds, each of the shape of its quantity; zeros in rational arithmetic.
+    """Proved error bounds of an `Evaluation`, entry by entry; zeros in rational arithmetic.
+
+    V, rho, d: (..., S); Q, A: (..., S, A); eta: (...)
 
     >>> mdp = MDP([[[1.0]]], [[1.0]], [1.0], 0.9)
     >>> radius = evaluate(mdp, [[1.0]]).radius
@@ -64,9 +66,11 @@ class Radius:
 @final
 @locked_dataclass(frozen=True, eq=False, repr=False)
 class Evaluation:
-    """The values of a policy, exact (rational arithmetic) or within `radius` (float arithmetic).
+    """The values and visitation of a policy, exact or, in float arithmetic, within `radius`.
 
-    V:      (..., S)     value                     V = r_pi + gamma P_pi V
+    mdp:    the model
+    pi:     (..., S, A)  the policy
+    V:      (..., S)     value, V = r_pi + gamma P_pi V
     Q, A:   (..., S, A)  Q = r + gamma P V, A = Q - V; 0 at pairs that are not allowed
     rho:    (..., S)     unnormalised discounted visitation, sums to 1 / (1 - gamma)
     d:      (..., S)     (1 - gamma) rho, sums to 1
@@ -93,7 +97,7 @@ class Evaluation:
 
 
 def sizes(pi: Array) -> str:
-    """Return the sizes of an array (..., S, A) as text for a `repr`."""
+    """Return the batch shape, S and A of an array (..., S, A) as text for a `repr`."""
     *batch, S, A = pi.shape
     return f"batch {tuple(batch)}, S={S}, A={A}" if batch else f"S={S}, A={A}"
 
@@ -107,15 +111,17 @@ def etas(eta: Scalar, name: str = "eta") -> str:
 
 @public
 def evaluate(mdp: MDP, pi: object, work: float | None = None) -> Evaluation:
-    """Evaluate a policy by one factorization of I - gamma P_pi, forward for V and backward for rho.
+    """Return V, Q, A, rho, d and eta of a policy, each with a proved radius.
 
-    V = (I - gamma P_pi)^{-1} r_pi, rho = rho0 (I - gamma P_pi)^{-1}.  TRPO (2015), section 2.
+    V = (I - gamma P_pi)^{-1} r_pi, rho = rho0 (I - gamma P_pi)^{-1}, Q = r + gamma P V, A = Q - V,
+    d = (1 - gamma) rho, eta = rho0 . V.  TRPO (2015), section 2.
 
     pi:     (..., S, A) in the arithmetic of `mdp`
     work:   limit of exact arithmetic, in seconds of the estimate `exact_work`; see `work_limit`
-    return: Evaluation
-    raises: InvalidMDPError, ExactnessError for the policy; LimitError where float64 overflows, or
-            where the exact work would exceed its limit
+    return: `Evaluation`
+    raises: InvalidMDPError for rows off the simplex, another shape or actions that are not allowed;
+            ExactnessError for a policy in the other arithmetic; LimitError where float64 overflows,
+            or where the exact work would exceed its limit
 
     >>> mdp = MDP([[["1"]]], [["1"]], ["1"], "9/10")
     >>> evaluate(mdp, [["1"]]).eta
@@ -127,9 +133,9 @@ def evaluate(mdp: MDP, pi: object, work: float | None = None) -> Evaluation:
 
 
 def evaluate_checked(mdp: MDP, pi: Array) -> Evaluation:
-    """Evaluate a policy (..., S, A) that `check_policy` returned.
+    """Return the evaluation of a policy (..., S, A) that `check_policy` returned.
 
-    raises: LimitError as `evaluate`
+    raises: LimitError where float64 overflows, or where the exact work would exceed its limit
     """
     if mdp.batch_shape:
         return _batch(mdp, pi)
@@ -138,22 +144,23 @@ def evaluate_checked(mdp: MDP, pi: Array) -> Evaluation:
 
 
 def _single(mdp: MDP, pi: Array) -> Evaluation:
-    """Evaluate a checked policy of one float model."""
+    """Return the evaluation of a checked policy (S, A) in one float model."""
     gamma = np.asarray(mdp.gamma)
     return _assembled(mdp, pi, _float(mdp.P, mdp.r, mdp.rho0, gamma, pi, mdp._below, mdp.mask))
 
 
 def _batch(mdp: MDP, pi: Array) -> Evaluation:
-    """Evaluate a batch part by part on all cores; parts are independent, so no digit changes."""
+    """Return the evaluation of a checked policy in a batch of models, in parts on all cores."""
     batch = mdp.batch_shape
     count = int(np.prod(batch))
 
     def flat(x: Array) -> Array:
+        """Return x with its batch axes as one."""
         return x.reshape(count, *x.shape[len(batch) :])
 
     P, r, rho0, gamma, policy = (flat(x) for x in (mdp.P, mdp.r, mdp.rho0, mdp.gamma, pi))
     below = None if mdp._below is None else flat(mdp._below)
-    # Parts do not depend on the number of cores: a large and a small part may round differently.
+    # Rounding may depend on the size of a part, so the parts do not depend on the number of cores.
     most = max(1, CHUNK // (mdp.n_states**2 * mdp.n_actions))
     step = -(-count // -(-max(1, count) // most)) or 1
 
@@ -162,6 +169,7 @@ def _batch(mdp: MDP, pi: Array) -> Evaluation:
     out = [np.empty(shape) for shape in (*values, *values)]
 
     def part(i: int) -> None:
+        """Evaluate the models from index i to i + step, into `out`."""
         at = slice(i, i + step)
         mass = None if below is None else below[at]
         parts = _float(P[at], r[at], rho0[at], gamma[at], policy[at], mass, mdp.mask)
@@ -175,7 +183,7 @@ def _batch(mdp: MDP, pi: Array) -> Evaluation:
 
 
 def _assembled(mdp: MDP, pi: Array, arrays: list[Array]) -> Evaluation:
-    """Return the record of V Q A rho d eta and their radii."""
+    """Return the record of V Q A rho d eta and their radii; LimitError where one overflows."""
     V, Q, A, rho, d, eta, *bounds = map(frozen, arrays)
     for name, x in (("V", V), ("V", bounds[0]), ("Q", Q), ("Q", bounds[1]), ("A", A)):
         finite(name, x)
@@ -192,7 +200,7 @@ def _float(
     below: Array | None,
     mask: Array,
 ) -> list[Array]:
-    """Return V Q A rho d eta and their radii for one model or one batch axis of models."""
+    """Return V Q A rho d eta, then their radii, of one model or of one batch axis of models."""
     n_states, n_actions = r.shape[-2:]
     unit = _unit(r)
     scaled = r / unit[..., None, None] if np.any(unit != 1.0) else r
@@ -214,7 +222,7 @@ def _float(
 
 
 def _factored(kernel: ModuleType, P_pi: Matrix, gamma: Array) -> Resolvent:
-    """Factor I - gamma P_pi; LimitError where gamma is too close to 1 for doubles."""
+    """Return a factorization of I - gamma P_pi; LimitError where it is singular in doubles."""
     try:
         return cast("Resolvent", kernel.solve(P_pi, gamma))
     except (RuntimeError, np.linalg.LinAlgError):  # of SuperLU and of LAPACK
@@ -224,19 +232,19 @@ def _factored(kernel: ModuleType, P_pi: Matrix, gamma: Array) -> Resolvent:
 
 
 def _unit(r: Array) -> Array:
-    """Return the power of two that scales the rewards to about 1, or 1 where they are moderate."""
+    """Return the powers of two (...) by which rewards are divided to be about 1; 1 if moderate."""
     exponent = np.minimum(np.frexp(np.max(np.abs(r), axis=(-2, -1)))[1], 1023)
     return np.where(np.abs(exponent) < 100, 1.0, np.ldexp(1.0, exponent))
 
 
 def _longest(P_pi: sp.csr_array) -> int:
-    """Return the largest number of entries in a row or column."""
+    """Return the largest number of stored entries in a row or a column of P_pi."""
     columns = np.bincount(P_pi.indices, minlength=P_pi.shape[1])
     return int(max(np.diff(P_pi.indptr).max(), columns.max()))
 
 
 def _rounded(model: Model, v: Values, m: Visits, mask: Array, unit: Array) -> list[Array]:
-    """Round to doubles, bound the error of each quantity, and undo the scaling by `unit`."""
+    """Return V Q A rho d eta in doubles, then their radii, with the scaling by `unit` undone."""
     V, A, eta = v.V, v.A, v.eta
     Q = A + V[..., None]
     rho = np.maximum(m.rho, 0.0)
@@ -259,13 +267,13 @@ def _rounded(model: Model, v: Values, m: Visits, mask: Array, unit: Array) -> li
 
 
 def _unscaled(x: Array, unit: Array, bound: bool) -> Array:
-    """Undo the scaling; exact, or wrong by one unit below the smallest normal double."""
+    """Return x times `unit`, enlarged by the smallest double if x is a bound, for underflow."""
     with np.errstate(over="ignore"):
         return x * unit.reshape(unit.shape + (1,) * (x.ndim - unit.ndim)) + 2.0**-1074 * bound
 
 
 def _rational(mdp: MDP, pi: Array) -> Evaluation:
-    """Evaluate in rationals; the residuals of both solves are checked to be 0."""
+    """Return the exact evaluation; the residuals of both solves are checked to be 0."""
     rows = mdp._rows
     assert rows is not None
     if mdp.n_states > rational.MAX_STATES:

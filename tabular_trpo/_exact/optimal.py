@@ -1,11 +1,11 @@
 """Optimal values and all optimal actions, by policy iteration with steps proved to improve.
 
-Problem: V* = max_a (r + gamma P V*), and the set of all optimal actions, with proof.
+Problem: solve V* = max_a (r + gamma P V*) and find the set of all optimal actions, with proof.
 
 Method: policy iteration (Howard 1960) from a policy that is nearly optimal in plain doubles
 (`warm_start`).  A step takes a greedy action only where its advantage exceeds its proved error, so
-every step improves, no policy repeats, and the loop ends.  Where a gain remains, the advantages are
-the rewards of the next search in doubles (`_search_again`).
+every step improves, no policy repeats, and the loop ends.  Where a gain remains, the next search in
+doubles has the advantages as its rewards (`_search_again`).
 
 Guarantee: at the last policy V <= V* <= V + max(A)+ / (1 - gamma) (performance difference); in
 rationals A <= 0, so V = V*.  In floats an action is optimal, suboptimal, or undecided; `entrywise`
@@ -33,7 +33,10 @@ MOST_ITERATIONS = 1000
 @final
 @locked_dataclass(frozen=True)
 class OptimumRadius:
-    """Proved error bounds of the values of an `Optimum`; zeros in rational arithmetic."""
+    """Proved error bounds of the values of an `Optimum`; zeros in rational arithmetic.
+
+    V_star: (..., S); Q_star: (..., S, A); eta_star: (...)
+    """
 
     V_star: Array
     Q_star: Array
@@ -44,11 +47,12 @@ class OptimumRadius:
 @final
 @locked_dataclass(frozen=True, eq=False, repr=False)
 class Optimum:
-    """The optimal values and every optimal action.
+    """The optimal values and all optimal actions of a model.
 
     V_star:   (..., S), Q_star: (..., S, A), eta_star: (...)
-    optimal:  (..., S, A) bool: all optimal actions; in float arithmetic, all not proved suboptimal
-    undecided: (..., S, A) bool: those of `optimal` not proved optimal; none in rational arithmetic
+    optimal:  (..., S, A) bool: the optimal actions; in floats, those not proved suboptimal
+    undecided: (..., S, A) bool: the actions of `optimal` that are not proved optimal; none in
+              rational arithmetic
     pi:       (..., S, A) a deterministic policy attaining V_star within `radius`
     radius:   proved bounds of the errors of V_star, Q_star and eta_star
     iterations: number of policies evaluated
@@ -98,8 +102,13 @@ def optimal(mdp: MDP, limit: int = MOST_ITERATIONS, work: float | None = None) -
 
 
 def _iterated(mdp: MDP, limit: int) -> Optimum:
+    """Return the optimum by policy iteration.
+
+    raises: LimitError where the policy still improves after `limit` evaluations
+    """
     actions = warm_start.start(mdp)
-    last: tuple[Evaluation, Array] | None = None  # evaluation and proved step before a search
+    # The evaluation before the last search in doubles, and the actions proved better than it.
+    last: tuple[Evaluation, Array] | None = None
     for iteration in range(1, limit + 1):
         e = evaluate_checked(mdp, policy.deterministic(mdp, actions))
         if last is not None and not e.V.sum() > last[0].V.sum():
@@ -116,11 +125,13 @@ def _iterated(mdp: MDP, limit: int) -> Optimum:
 
 
 def _search_again(mdp: MDP, e: Evaluation, better: Array) -> Array:
-    """Return actions that are probably still better: optimal in doubles for the rewards A.
+    """Return actions (S,) that are optimal in doubles for the rewards A, usually above `better`.
 
     The advantages are the rewards of a model with the same optimal policies (potential shaping by
     V, Ng, Harada and Russell 1999) in which the value of the policy is 0, so that a remaining gain
     is resolved in doubles however small it is beside V.  Gains are reduced by their radii.
+
+    better: (S,) actions that are proved to improve on the policy of `e`
     """
     gains = np.where(e.A > 0, np.maximum(e.A - e.radius.A, 0 * e.A), e.A)
     model = warm_start.scaled_model(mdp, gains, shifted=False)
@@ -128,7 +139,7 @@ def _search_again(mdp: MDP, e: Evaluation, better: Array) -> Array:
 
 
 def _improvement(mdp: MDP, e: Evaluation) -> Array | None:
-    """Return the improved actions, (..., S), or None where no improvement is proved."""
+    """Return the greedy actions (..., S) where proved better; None without a proved improvement."""
     now = policy.best_actions(mdp, e.pi)
     best = policy.best_actions(mdp, e.A)
     gain = np.take_along_axis(e.A - e.radius.A, best[..., None], axis=-1)[..., 0]
@@ -137,6 +148,7 @@ def _improvement(mdp: MDP, e: Evaluation) -> Array | None:
 
 
 def _optimum(mdp: MDP, e: Evaluation, iterations: int) -> Optimum:
+    """Return the record of the optimum from the evaluation of the last policy."""
     if mdp.arithmetic == "rational":
         best = mdp.mask & np.asarray(e.A == 0, dtype=bool)
         radius = OptimumRadius(e.radius.V, e.radius.Q, e.radius.eta)
@@ -151,7 +163,7 @@ def _optimum(mdp: MDP, e: Evaluation, iterations: int) -> Optimum:
     same = _equal(mdp, policy.best_actions(mdp, e.pi))
     if not mdp.batch_shape and np.any(best.sum(axis=-1) > 1):
         best &= ~entrywise.suboptimal(mdp, policy.best_actions(mdp, e.pi))
-        same |= entrywise.barren(mdp)[:, None]
+        same |= entrywise.least_reward_only(mdp)[:, None]
     undecided = best & ~np.all(same | ~best, axis=-1)[..., None]
     Q_radius = np.where(mdp.mask, e.radius.Q + spread[..., None], 0.0)
     radius = OptimumRadius(e.radius.V + spread, Q_radius, e.radius.eta + missing)
@@ -159,7 +171,7 @@ def _optimum(mdp: MDP, e: Evaluation, iterations: int) -> Optimum:
 
 
 def _equal(mdp: MDP, actions: Array) -> Array:
-    """Return the pairs, (..., S, A) bool, with the row and the reward of the action taken."""
+    """Return the pairs, (..., S, A) bool, whose row of P and reward equal those of actions[s]."""
     at = actions[..., None]
     same = np.asarray(mdp.r == np.take_along_axis(mdp.r, at, axis=-1))
     if not mdp.is_sparse:

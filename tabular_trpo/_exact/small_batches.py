@@ -1,11 +1,11 @@
-"""Evaluate batches of small models: the method of `enclosure` in fewer operations.
+"""Evaluation of batches of small models, by the method of `enclosure` in fewer operations.
 
-Problem: thousands of models with few states, where the cost is the number of numpy calls.  Method:
-up to MOST_ROWS state-action pairs and gamma <= MOST_GAMMA, one solve and its residual suffice.
-Each factor of a product is split once, into a head on a fixed grid whose products are exact and a
-small remainder in plain doubles; there is no correction and no loop over slices and sweeps.
-Guarantee: the residual bounds of `enclosure`, with the rounding of the remainders added; radii are
-a few times wider.  Source: the splitting of Ozaki, Ogita, Oishi and Rump (2012).
+Problem: V and rho of thousands of models with few states, where the time is that of numpy calls.
+Method: up to MOST_ROWS state-action pairs and gamma <= MOST_GAMMA, one solve and its residual
+suffice, without corrections.  Each factor of a product is split once, into a head on a fixed grid,
+whose products are exact, and a small remainder in plain doubles.  Guarantee: the residual bounds of
+`enclosure` plus the rounding of the remainders; radii are a few times wider.  Source: the splitting
+of Ozaki, Ogita, Oishi and Rump (2012).
 """
 
 import numpy as np
@@ -31,14 +31,17 @@ MOST_GAMMA = 0.995
 
 
 def suits(model: Model) -> bool:
-    """Return whether the model is a batch that this method applies to."""
+    """Return whether this method applies: a batch within the limits, with all rows on the grid."""
     batched = isinstance(model.rows, np.ndarray) and model.rows.ndim == 3
     short = bool(np.all(model.gamma <= MOST_GAMMA)) and not model.off_size.any()
     return batched and model.rows.shape[1] <= MOST_ROWS and short
 
 
 def enclose(model: Model, resolvent: Resolvent) -> tuple[Values, Visits]:
-    """Return V, A and rho with proved bounds; see `enclosure.enclose`."""
+    """Return the values and the visitation of a batch of policies with proved error bounds.
+
+    resolvent: a factorization of I - gamma P_pi with the solves `forward` and `backward`
+    """
     gamma = model.gamma[..., None]
     V = resolvent.forward(np.einsum("bsa,bsa->bs", model.pi, model.r))
     rho = resolvent.backward(model.rho0)
@@ -52,7 +55,10 @@ def enclose(model: Model, resolvent: Resolvent) -> tuple[Values, Visits]:
 
 
 def _products(model: Model, f: Twofold, w: Twofold) -> tuple[Twofold, Array, Twofold, Array]:
-    """Return P f and w P, each as an exact head and a small tail, with bounds of their errors."""
+    """Return P f, its error bound, w P and its error bound; products are sums of two doubles.
+
+    The larger part of each product is exact, the smaller one rounded.
+    """
     P = np.asarray(model.rows)
     size, n_rows, n = P.shape
     most = np.max(np.abs(f.hi), axis=-1)
@@ -75,7 +81,8 @@ def _products(model: Model, f: Twofold, w: Twofold) -> tuple[Twofold, Array, Two
         np.matmul(low, f.hi[at, :, None], out=up_low[at])
         np.matmul(W[at], high, out=down[at])
         np.matmul(w.hi[at, None, :], low, out=down_low[at])
-    # Rounding of the plain products: P1 with what is below the grid of f or w, P2 with all of it.
+    # Rounding of the plain products: the head of P with the remainder of f or w, and the
+    # remainder of P with all of f or w.
     up_error = gamma_n(n + 4) * (2 * grid_f[:, 0] + n * 2.0**-27 * most)
     down_error = gamma_n(n_rows + 4) * (2 * n_rows * grid_w[:, 0] + n * 2.0**-27 * mass)
     return (
@@ -89,6 +96,10 @@ def _products(model: Model, f: Twofold, w: Twofold) -> tuple[Twofold, Array, Two
 def _values(
     model: Model, resolvent: Resolvent, V: Array, Px: Twofold, error: Array, visits: Visits
 ) -> Values:
+    """Return V, eta and A with error bounds, from the residual of V.
+
+    Px, error: gamma P V, (B, S, A), and a bound (B,) of its error
+    """
     shape, gamma = model.pi.shape, model.gamma
     most = np.max(np.abs(V), axis=-1) + np.max(np.abs(model.r), axis=(-2, -1))
     head = twofold.two_sum(Px.hi, model.r)
@@ -97,25 +108,26 @@ def _values(
     residual = _weighted(model.pi, advantage.hi, advantage.lo, most)
     top, bottom = np.max(residual, axis=-1), np.min(residual, axis=-1)
     size = np.maximum(top, -bottom)
-    # Tails are below 2^-16 most: adding them in plain doubles errs by a few u of that.
+    # Remainders are below 2^-16 `most`; their plain sums have an error of a few u times that.
     tails = (gamma_n(shape[-1] + 8) * 2.0**-16 + 2.0**-68) * most
     slack = error + tails + FLOOR
     V_bound = enlarged((size + slack) / (1.0 - gamma), shape)
     A = advantage.hi + advantage.lo
-    # With e = V's error, the true A differs from this one by gamma (P_a - P_pi) e - residual.
+    # If e is the error of V, the exact A less this A is gamma (P_a - P_pi) e - residual.
     span = np.minimum(
         2 * V_bound, (top - bottom + 2 * slack) / contraction_gap(np.asarray(resolvent.P_pi), gamma)
     )
     A_bound = enlarged((size + 2 * slack + span)[..., None, None] + 2 * U * np.abs(A), shape)
-    # eta = rho0 . V + (true rho) . (true residual): what is left is a product of two errors.
+    # eta = rho0 . V + rho . residual with the exact rho and residual; the remaining error is a
+    # product of two small errors.
     eta = _weighted(model.rho0[:, None], V[:, None], np.zeros_like(V[:, None]), most)[:, 0]
     eta = eta + np.einsum("bs,bs->b", visits.rho, residual)
-    lost = visits.bound * size + (slack + gamma_n(shape[-2] + 4) * size) * 2 / (1.0 - gamma)
-    return Values(V, V_bound, eta, lost + 2.0**-58 * most, A, A_bound)
+    eta_bound = visits.bound * size + (slack + gamma_n(shape[-2] + 4) * size) * 2 / (1.0 - gamma)
+    return Values(V, V_bound, eta, eta_bound + 2.0**-58 * most, A, A_bound)
 
 
 def _weighted(pi: Array, high: Array, low: Array, most: Array) -> Array:
-    """Return sum_a pi (high + low): heads of `high` multiply exactly, the rest in plain doubles."""
+    """Return sum_a pi (high + low); products with the heads of `high` are exact, others rounded."""
     grid = power_above(2 * most)[:, None, None] * 2.0**-BITS
     head = np.rint(high / grid) * grid
     weight = (pi + ROUND_1) - ROUND_1
@@ -125,6 +137,10 @@ def _weighted(pi: Array, high: Array, low: Array, most: Array) -> Array:
 
 
 def _visits(model: Model, rho: Array, wP: Twofold, error: Array) -> Visits:
+    """Return rho with a bound of the 1-norm of its error, from its residual.
+
+    wP, error: sum_{s,a} rho pi P, (B, S), and a bound (B,) of its error in the 1-norm
+    """
     gamma = model.gamma[..., None]
     flowed = twofold.two_prod(wP.hi, gamma)
     head = twofold.two_sum(flowed.hi, model.rho0)

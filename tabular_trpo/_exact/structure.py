@@ -1,4 +1,4 @@
-"""The graph of a model: reachable states, recurrent classes and their periods.
+"""The graph of a model: reachable states, recurrent classes and periods.
 
 A transition is an edge s -> s' where P(s'|s, a) > 0 for an action that the policy takes.  Reachable
 states are those with rho > 0; the recurrent classes are the attracting strongly connected
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 @final
 @locked_dataclass(frozen=True, eq=False, repr=False)
 class Structure:
-    """The structure of the support of a chain, or of a model under all its allowed actions.
+    """Reachable states and recurrent classes of a chain, or of a model under all allowed actions.
 
-    reachable: (S,) bool: reached from the support of rho0 (rho > 0 for a chain)
+    reachable: (S,) bool: states reached from the support of rho0; for a chain those with rho > 0
     recurrent: the recurrent classes, each a sorted tuple of states
     periods:   the period of each recurrent class
 
@@ -45,7 +45,7 @@ class Structure:
     periods: tuple[int, ...]
 
     def __repr__(self) -> str:
-        """Return the counts on one line."""
+        """Return the number of reachable states and of recurrent classes, and the periods."""
         n, several = len(self.recurrent), len(self.recurrent) > 1
         classes = f"{n} recurrent class{'es' if several else ''}"
         periods = ", ".join(map(str, sorted(set(self.periods))))
@@ -54,7 +54,10 @@ class Structure:
 
 
 def _edges(mdp: MDP, pi: object) -> tuple[Array, Array, Array]:
-    """Return the arrays s, a, s' of the transitions with positive probability."""
+    """Return the arrays s, a, s' of the transitions with positive probability, of one length.
+
+    pi: (S, A), whose actions are those counted, or None for all allowed actions
+    """
     if mdp.batch_shape:
         got = f"has batch {mdp.batch_shape}"
         raise invalid("batch", "mdp", got, "a single model", "Take mdp[i]")
@@ -74,10 +77,12 @@ def _edges(mdp: MDP, pi: object) -> tuple[Array, Array, Array]:
 def structure(mdp: MDP, pi: object = None) -> Structure:
     """Return the reachable states, recurrent classes and periods of the chain of `pi`.
 
-    An edge s -> s' exists where sum_a pi(a|s) P(s'|s, a) > 0.
+    An edge s -> s' exists where sum_a pi(a|s) P(s'|s, a) > 0.  Kemeny and Snell (1960), chapter 2.
 
     pi:     (S, A); None: the graph of all allowed actions
-    raises: InvalidMDPError for a batch or a wrong policy
+    return: `Structure`
+    raises: InvalidMDPError for a batch or an invalid policy; ExactnessError for a policy in the
+            other arithmetic
 
     >>> structure(MDP([[[0, 1]], [[1, 0]]], [0, 0], [1, 0], 0.5)).periods
     (2,)
@@ -102,7 +107,8 @@ def structure(mdp: MDP, pi: object = None) -> Structure:
 def _period(graph: "nx.DiGraph[int]", root: int) -> int:
     """Return the gcd of the cycle lengths of a strongly connected graph.
 
-    Equal to the gcd of level(u) + 1 - level(v) over the edges u -> v, with breadth-first levels.
+    This is the gcd of level(u) + 1 - level(v) over all edges u -> v, where level is the distance
+    from `root` (Denardo 1977).
     """
     import networkx as nx
 
@@ -118,7 +124,8 @@ def graph(mdp: MDP, pi: object = None) -> "nx.MultiDiGraph[str]":
     `reward` (the expected reward of the pair) as strings; the key is (action, s').
 
     pi:     (S, A); None: the graph of all allowed actions
-    raises: InvalidMDPError for a batch or a wrong policy
+    raises: InvalidMDPError for a batch or an invalid policy; ExactnessError for a policy in the
+            other arithmetic
 
     >>> graph(MDP([[["1"]]], [["2"]], ["1"], "1/2")).number_of_edges()
     1

@@ -1,13 +1,13 @@
 """A nearly optimal policy in plain doubles, as the start of exact policy iteration.
 
-Problem: policy iteration propagates a reward by one state an iteration, so where rewards are rare
-it needs as many factorizations as the longest path to a reward.
+Problem: an iteration of policy iteration propagates a reward by one state, so that where rewards
+are rare there are as many factorizations as states on the longest path to a reward.
 
 Method: every evaluation is followed by value iteration on the states whose successors improved,
 those of the largest value first (prioritised sweeping: Dijkstra 1959; Moore and Atkeson 1993),
 which propagates improvements through the whole graph between two factorizations.  With V <= T V at
-the start, each update raises V(s) to Q(s, a) and records a; then V <= T_pi V for the recorded
-policy, so V_pi >= V: the new policy is at least as good as all updates together.
+the start, where T is the optimal Bellman operator, each update raises V(s) to Q(s, a) and records
+a; then V <= T_pi V for the recorded policy pi, so V_pi >= V.
 
 Guarantee: none; `optimal` evaluates the result with proved bounds and continues from it.
 
@@ -31,23 +31,24 @@ from tabular_trpo._core.overflow import unit_of
 from tabular_trpo._core.records import locked_dataclass
 
 NOISE = 2.0**-48  # relative to the terms of a sum: smaller gains are treated as rounding errors
-# A state is queued again when its improvement has grown by this relative threshold, until there
-# were that many updates a state on average; finer thresholds propagate what coarser ones left.
+# {relative growth of its improvement at which a state is queued again: updates so far, as a mean
+# over states, at which this threshold ends}; smaller thresholds propagate what larger ones omit.
 THRESHOLDS = {0.25: 8.0, 2.0**-5: 1.0, 2.0**-8: 1.0}
 LARGEST = 2.0**960  # of a scaled value, so that values 2^-2000 times as large do not underflow
 MOST_SOLVES = 40
-FULL = 0.1  # fill from which dense arithmetic is faster
+FULL = 0.1  # share of nonzero entries above which dense arithmetic is faster
 NEAREST_1 = 1 - 2.0**-40  # the largest discount; a rational one may be closer to 1
 
 
 @final
 @locked_dataclass(frozen=True)
 class ScaledModel:
-    """A single model in doubles, rewards scaled.
+    """A single model in doubles with scaled rewards.
 
-    P:    CSR (S*A, S), rows s*A + a
-    r:    (S, A)
-    mask: (S, A) bool
+    P:     CSR (S*A, S), rows s*A + a
+    r:     (S, A)
+    gamma: the discount, at most NEAREST_1
+    mask:  (S, A) bool: the allowed actions
     """
 
     P: sp.csr_array
@@ -57,10 +58,10 @@ class ScaledModel:
 
 
 def scaled_model(mdp: MDP, r: Array, shifted: bool = True) -> ScaledModel:
-    """Return a single model with rewards `r` (S, A) as doubles, in which V is below LARGEST.
+    """Return a single model in doubles with rewards r (S, A), scaled so that V is below LARGEST.
 
-    shifted: subtract the smallest reward, which moves all values by one constant; otherwise the
-             largest must be positive
+    shifted: whether the smallest reward is subtracted, which moves all values by one constant;
+             otherwise the largest reward must be positive
     """
     P = mdp.P
     if not mdp.is_sparse:
@@ -75,7 +76,7 @@ def scaled_model(mdp: MDP, r: Array, shifted: bool = True) -> ScaledModel:
     above = np.where(mdp.mask, r, lowest) - lowest
     most = np.max(above)
     if most > 0:
-        # No value exceeds most / (1 - gamma), so costs above that are truncated: never optimal.
+        # No value exceeds most / (1 - gamma), so no larger cost is optimal, and it is truncated.
         above = np.maximum(above, -most * (int(1 / (1 - gamma)) + 1)) / most
     if is_rational(above):
         above = elementwise(nearest, above, np.float64)
@@ -83,7 +84,7 @@ def scaled_model(mdp: MDP, r: Array, shifted: bool = True) -> ScaledModel:
 
 
 def start(mdp: MDP) -> Array:
-    """Return the actions, (..., S), of a policy that is nearly optimal.
+    """Return the actions, (..., S), of a nearly optimal policy, without a proof.
 
     >>> start(MDP([[[0, 1], [1, 0]], [[0, 1], [1, 0]]], [[0, 0], [1, 0]], [1, 0], "1/2"))
     array([0, 0])
@@ -92,25 +93,27 @@ def start(mdp: MDP) -> Array:
     if mdp.batch_shape:
         above = r / 2 - np.min(r, axis=(-2, -1), keepdims=True) / 2  # r - min(r) may overflow
         gamma = mdp.gamma[..., None, None]
-        first = np.argmax(_live(above, mdp.mask), axis=-1)
+        first = np.argmax(_masked(above, mdp.mask), axis=-1)
         V = np.zeros(first.shape)
         return _sweeps(above, lambda V: gamma * dense.expect(mdp.P, V), mdp.mask, V, first)
     model = scaled_model(mdp, mdp.r)
-    return improve(model, np.argmax(_live(model.r, mdp.mask), axis=-1))[0]
+    return improve(model, np.argmax(_masked(model.r, mdp.mask), axis=-1))[0]
 
 
 def improve(model: ScaledModel, actions: Array) -> tuple[Array, Array]:
-    """Return better actions and their V; V of the previous ones after MOST_SOLVES evaluations.
+    """Return nearly optimal actions (S,) and V (S,), by policy iteration with propagation.
 
-    actions: (S,) indices of allowed actions
+    V is that of the returned actions, or of the previous ones after MOST_SOLVES evaluations.
+
+    actions: (S,) indices of allowed actions, where the iteration starts
     """
     into, last = None, np.full(len(actions), -1.0)
     for _ in range(MOST_SOLVES):
         V = solve(model, actions)
         if not np.any(V > last * (1 + 8 * NOISE)):
-            break  # what remains is rounding
+            break  # only rounding errors remain
         last = V
-        Q = _live(model.r + expect(model, V), model.mask)
+        Q = _masked(model.r + expect(model, V), model.mask)
         best, _, up = _better(Q, model.r, V)
         if not up.any():
             break
@@ -118,7 +121,7 @@ def improve(model: ScaledModel, actions: Array) -> tuple[Array, Array]:
             better = _sweeps(model.r, partial(expect, model), model.mask, V, actions)
         else:
             into = into or _Columns(model)
-            better = _pushes(into, V, Q, np.where(up, best, actions), np.flatnonzero(up))
+            better = _propagate(into, V, Q, np.where(up, best, actions), np.flatnonzero(up))
         if np.array_equal(better, actions):
             break
         actions = better
@@ -128,7 +131,7 @@ def improve(model: ScaledModel, actions: Array) -> tuple[Array, Array]:
 def solve(model: ScaledModel, actions: Array) -> Array:
     """Return V of a deterministic policy, (S,), at least 0.
 
-    actions: (S,)
+    actions: (S,) indices
     """
     n_states, n_actions = model.r.shape
     chain = model.P[np.arange(n_states) * n_actions + actions]
@@ -143,12 +146,13 @@ def expect(model: ScaledModel, V: Array) -> Array:
     return np.asarray(model.gamma * (model.P @ V).reshape(model.r.shape))
 
 
-def _live(Q: Array, mask: Array) -> Array:
+def _masked(Q: Array, mask: Array) -> Array:
+    """Return Q (..., S, A) with -inf at pairs that are not allowed."""
     return np.where(mask, Q, -np.inf)
 
 
 def _better(Q: Array, r: Array, V: Array) -> tuple[Array, Array, Array]:
-    """Return the best actions, their Q, and where they are better than V beyond rounding."""
+    """Return the best actions (..., S), their Q, and whether it exceeds V by more than NOISE."""
     best = np.argmax(Q, axis=-1)
     top, reward = (np.take_along_axis(x, best[..., None], axis=-1)[..., 0] for x in (Q, r))
     return best, top, top - V > NOISE * (top + 2 * np.maximum(-reward, 0.0))
@@ -157,10 +161,15 @@ def _better(Q: Array, r: Array, V: Array) -> tuple[Array, Array, Array]:
 def _sweeps(
     r: Array, expect: Callable[[Array], Array], mask: Array, V: Array, actions: Array
 ) -> Array:
-    """Iterate on all states at once while the improvement of some state grows by a threshold."""
+    """Return the actions (..., S) after value iteration on all states at once.
+
+    It ends where no improvement V - first grows by the largest threshold, or after S iterations.
+
+    expect: V -> gamma P V
+    """
     first = V
     for _ in range(V.shape[-1]):
-        best, top, up = _better(_live(r + expect(V), mask), r, V)
+        best, top, up = _better(_masked(r + expect(V), mask), r, V)
         actions = np.where(up, best, actions)
         grown = up & (top - V > max(THRESHOLDS) * (V - first))
         V = np.where(up, top, V)
@@ -171,27 +180,28 @@ def _sweeps(
 
 @final
 class _Columns:
-    """The transitions into each state, as Python lists: faster than arrays for few entries."""
+    """The transitions into each state, as Python lists, which are faster for single entries."""
 
     def __init__(self, model: ScaledModel) -> None:
-        """List the columns of gamma P, and the rounding noise of each pair."""
+        """Store the columns of gamma P, and the rounding noise of each pair of state and action."""
         into = sp.csc_array(model.P)
         self.ends, self.pairs = into.indptr.tolist(), into.indices.tolist()
         self.weights = (model.gamma * into.data).tolist()
         self.noise = (2 * NOISE * np.maximum(-model.r, 0.0)).ravel().tolist()
 
 
-def _pushes(into: _Columns, V: Array, Q: Array, actions: Array, states: Array) -> Array:
-    """Propagate increases of V backwards, one state at a time, in the order of their values.
+def _propagate(into: _Columns, V: Array, Q: Array, actions: Array, states: Array) -> Array:
+    """Return the actions (S,) after value iteration on single states, largest values first.
 
-    states: where the increases start
-    return: (S,) the actions after it
+    into:   the transitions into each state
+    V, Q:   (S,), (S, A) values before the updates
+    states: indices of the states that improve first
     """
     n_actions = Q.shape[1]
     q, now, taken = Q.ravel().tolist(), V.tolist(), actions.tolist()
     first, raised = list(now), V.copy()
     raised[states] = Q[states, actions[states]]
-    best = raised.tolist()  # what the next update of a state raises its value to
+    best = raised.tolist()  # the values after the next update of each state
     used = 0
     for threshold, most in THRESHOLDS.items():
         queue = [(-value, s) for s, value in enumerate(best) if value > now[s]]

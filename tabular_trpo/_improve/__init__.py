@@ -10,31 +10,31 @@ The record of a step
 Steps without a distance
     greedy          the maximiser of the surrogate, and policy iteration
     conservative    mixtures with a target; weights in closed form
-    best_alpha      the weight of the largest return, by `polynomials`
-    polynomials     rational polynomials: interpolation, isolated roots
+    best_alpha      the weight of a mixture that maximises the return itself
+    polynomials     rational polynomials for `best_alpha`: interpolation, isolated roots
 
 Steps in total variation, exact in rational arithmetic
-    total_variation penalty on the largest, constraint on the largest or the mean distance
+    total_variation Algorithm 1, (11) and (12) of TRPO with total variation in place of KL
     duality         the duality gap, which proves such a step optimal
-    certificate     that proof as a document for the independent checker
+    certificate     the proof of optimality as a document for the independent checker
 
 Steps in KL divergence, tables
-    kl_rows         one row: optimality conditions, and the optimum as a function of a number t
-    kl_curves       that t for a given radius or multiplier, by an iteration of third order
-    kl_multiplier   rows that share a radius or a multiplier
-    trust_region    TRPO (11), (12), and a penalty on the mean KL
+    trust_region    TRPO equations (11) and (12), and a penalty on the mean KL: start here
     minorize        Algorithm 1 of TRPO: a penalty on the largest KL
-    mirror          KL in the other direction, in closed form; reward-weighted regression
+    kl_rows         one state: optimality conditions, the optimum as a function of a number t
+    kl_curves       t for a given radius or multiplier, by an iteration of third order
+    kl_multiplier   states that share a multiplier, as in (12), or a radius, as in Algorithm 1
+    mirror          penalty on KL(pi_new || pi), in closed form; reward-weighted regression
 
 Steps in KL divergence, parametric policies
     softmax_class   softmax policies with linear logits: gradients, Fisher products
     conjugate       conjugate gradients
     direction       gradient and natural gradient
-    natural         TRPO's Appendix C, natural and vanilla policy gradient
+    natural         the step of TRPO, Appendix C; natural and vanilla policy gradient
 
 Runs
     rational_steps  float steps on rational models
-    gain_bounds     the theorems that bound the gain of a step from below
+    gain_bounds     lower bounds of the gain of a step, from the table of theorems
     stopping        rules that end a run
-    iterate         a step repeated; each with its realised and its certified gain
+    iterate         repeated steps, each with its realised and its certified gain
 """

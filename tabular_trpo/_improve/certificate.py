@@ -1,4 +1,7 @@
-"""Certificates of steps: a pair, what holds for it, and the proof that the step is an optimum."""
+"""Certificates of steps: a pair of policies, theorems about it, and a proof of optimality.
+
+The proof is a dual solution of the penalised problem, with duality gap 0 (`duality`).
+"""
 
 from typing import Any
 
@@ -16,22 +19,25 @@ from tabular_trpo._theory.certifiable import digits, hexadecimal
 from tabular_trpo._theory.certificate import certificate, digest
 from tabular_trpo._theory.selection import Choice
 
-CLAIMED = ("surrogate_value", "trpo_bound", "improvement_statewise")
+CERTIFIED = ("surrogate_value", "trpo_bound", "improvement_statewise")
 
 
 @public
-def step_certificate(mdp: MDP, pi: Any, step: Step, theorems: Choice = CLAIMED) -> dict[str, Any]:
-    """Return the certificate of a pair that also proves a step of `tv_penalty` optimal.
+def step_certificate(mdp: MDP, pi: Any, step: Step, theorems: Choice = CERTIFIED) -> dict[str, Any]:
+    """Return the certificate of a pair of policies that also proves a `tv_penalty` step optimal.
 
-    `check` re-proves from the raw model that no policy has a larger
-    sum_{s,a} rho A (pi_new - pi) - c max_s D_TV(pi(s), pi_new(s))^2, by the prices of the step: see
-    docs/certificate.md.  With c >= 4 eps gamma / (1 - gamma)^2 this is one exact iteration of
-    Algorithm 1 of TRPO (2015), in the total variation of its Theorem 1.
+    `check` proves from the model in the document, by the multipliers of the step, that no policy
+    has a larger sum_{s,a} rho A (pi_new - pi) - c max_s D_TV(pi(s), pi_new(s))^2: see
+    docs/certificate.md.  With c >= 4 eps gamma / (1 - gamma)^2 the step is one exact iteration
+    of Algorithm 1 of TRPO (2015), in the total variation of its Theorem 1.
 
-    pi:       (S, A) rational, the policy that the step was made from
-    theorems: what else is certified of the pair, as for `certificate`
-    raises:   InvalidMDPError for floats, for a step of another kind or of another policy, and for
-              one that is no optimum; ExactnessError, LimitError
+    pi:       (S, A) rational, the old policy of the step
+    step:     a step of `tv_penalty` from pi
+    theorems: the theorems that are certified for the pair, as for `certificate`
+    return:   a JSON document
+    raises:   InvalidMDPError for a float model, for a step of another kind or of another policy,
+              and for one that is no optimum; ExactnessError for a float policy; LimitError for
+              work beyond the limit
 
     >>> from tabular_trpo import check
     >>> from tabular_trpo._improve.total_variation import tv_penalty
@@ -41,14 +47,14 @@ def step_certificate(mdp: MDP, pi: Any, step: Step, theorems: Choice = CLAIMED) 
     'tv_penalised_step'
     """
     if mdp.arithmetic != "rational":
-        cure = "Make the step again in mdp.to_rational()"
-        raise invalid("lane", "mdp", "is in floats", "exact numbers", cure)
+        cure = "Compute the step for mdp.to_rational()"
+        raise invalid("lane", "mdp", "is in floats", "rational numbers", cure)
     found = step.multipliers
     if not isinstance(found, TVPenalty):
         raise invalid("step", "multipliers", f"has {sorted(found)}", "c, a and m of tv_penalty")
     gap = duality_gap(surrogate(evaluate(mdp, pi)), step)
     if gap != 0 or found.a != step.max_tv:
-        got, expected = f"may miss its optimum by {shown(gap)}", "an optimum of this policy, gap 0"
+        got, expected = f"may be {shown(gap)} below the optimum", "an optimal step from pi, gap 0"
         raise invalid("step", "step", got, expected)
     made = certificate(mdp, pi, step.pi_new, theorems)
     m = CommonDenominator.of(found.m)

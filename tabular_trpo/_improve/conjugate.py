@@ -1,14 +1,17 @@
-"""Conjugate gradients for H x = b, where H is given by its products and may be singular.
+"""Conjugate gradients for H x = b, where H is given by products H v and may be singular.
 
-**Problem.** H is symmetric and positive semidefinite; x = H^+ b for b in the range of H.
+**Problem.** For a symmetric positive semidefinite H and b in its range, find x = H^+ b.
 
-**Method.** Hestenes and Stiefel (1952) from x = 0, so that all iterates lie in span{b, H b, ...},
-in which H^+ b is the only solution.  Three cases need care: b = 0 (0 / 0 in the first step), a
-direction without positive curvature (H singular beyond rounding, damping of the wrong sign, a
-sampled H), and a residual that rounding keeps from falling further while x deteriorates.
+**Method.** Hestenes and Stiefel (1952) from x = 0, r = p = b: with alpha = r'r / p'H p,
 
-**Guarantee.** The iterate with the smallest residual is returned, with that residual computed from
-x itself and with the reason of the end.
+    x <- x + alpha p,   r <- r - alpha H p,   p <- r + (new r'r / old r'r) p.
+
+All iterates lie in span{b, H b, ...}, in which H^+ b is the only solution.  Three cases are handled
+separately: b = 0, where the first alpha is 0 / 0; a direction without positive curvature p'H p, as
+of an indefinite or sampled H; and a residual that no longer falls because of rounding.
+
+**Guarantee.** The iterate with the smallest recursive residual is returned, with the residual
+b - H x computed from x, and with the reason why the iteration ended.
 """
 
 import math
@@ -26,7 +29,7 @@ from tabular_trpo._improve.status import SolverStatus
 from tabular_trpo._improve.step import nonnegative
 
 Product = Callable[[Array], Array]
-ROUNDING = 2.0**-50
+ROUNDING = 2.0**-50  # relative curvature that is treated as 0
 
 
 @final
@@ -36,12 +39,12 @@ class Solution:
 
     x:          of the shape of b
     iterations: steps taken
-    residual:   norm(b - (H + damping I) x) / norm(b), computed from x itself; 0 for b = 0
+    residual:   norm(b - (H + damping I) x) / norm(b), computed from x; 0 for b = 0
     status:     "solved" where the residual is within the tolerance; "curvature" where a direction p
-                has p'(H + damping I)p <= 0 up to rounding, along which no step is defined;
-                "iterations" where the allowed ones are used up
-    curvature:  smallest p'(H + damping I)p / p'p of all directions p, inf without any
-    damping:    as given
+                has p'(H + damping I)p <= 0 up to rounding, so that alpha is undefined;
+                "iterations" after the largest allowed number of iterations
+    curvature:  smallest p'(H + damping I)p / p'p of all directions p; inf if there was none
+    damping:    the damping that was given
     """
 
     x: Array
@@ -67,8 +70,9 @@ def conjugate_gradient(
     product:    v -> H v, H symmetric and positive semidefinite; v has the shape of b
     b:          any shape, finite
     damping:    a number >= 0
-    iterations: at most this number; None for 2 b.size + 10 (exact arithmetic needs b.size)
-    tolerance:  bound of the residual, relative to b
+    iterations: the largest number; None for 2 b.size + 10 (without rounding b.size suffice)
+    tolerance:  bound of the residual, relative to norm(b)
+    return:     `Solution`
     raises:     InvalidMDPError for b, damping, iterations or tolerance out of range; LimitError
                 where a product is not finite; ExactnessError for a rational b
 
@@ -87,6 +91,7 @@ def conjugate_gradient(
         return Solution(frozen(np.zeros(b.shape)), 0, 0.0, SolverStatus.SOLVED, math.inf, damping)
 
     def damped(v: Array) -> Array:
+        """Return (H + damping I) v."""
         with np.errstate(over="ignore", invalid="ignore"):
             Hv: Array = np.asarray(product(v)) + damping * v
         if Hv.shape != b.shape or not np.isfinite(Hv).all():
@@ -105,7 +110,7 @@ def conjugate_gradient(
 def _iterate(
     product: Product, b: Array, most: int, tol: float
 ) -> tuple[Array, int, SolverStatus, float]:
-    """Return the best x, the number of steps, why they ended, and the least curvature."""
+    """Return the best x, the number of steps, the status, and the smallest curvature."""
     x, r, p = np.zeros(b.shape), b.copy(), b.copy()
     square = start = float(np.vdot(r, r))
     best, best_x, least, largest = square, x, math.inf, 0.0
@@ -114,14 +119,14 @@ def _iterate(
             return best_x, step, SolverStatus.SOLVED, least
         Hp = product(p)
         length = float(np.vdot(p, p))
-        bend = float(np.vdot(p, Hp))
-        least = min(least, bend / length)
+        curvature = float(np.vdot(p, Hp))
+        least = min(least, curvature / length)
         # The rounding error of H p is of the order of the largest eigenvalue times norm(p), and
         # norm(H p) / norm(p) is a lower bound of that eigenvalue.
         largest = max(largest, float(np.linalg.norm(Hp)) / math.sqrt(length))
-        if bend <= ROUNDING * largest * length:
+        if curvature <= ROUNDING * largest * length:
             return best_x, step, SolverStatus.CURVATURE, least
-        alpha = square / bend
+        alpha = square / curvature
         x, r = x + alpha * p, r - alpha * Hp
         before, square = square, float(np.vdot(r, r))
         if square < best:

@@ -1,8 +1,14 @@
-"""The direction of a parametric step: the gradient g, or the natural gradient H^-1 g.
+"""The direction of a parametric step: the gradient g, or the natural gradient H^+ g.
 
-g is the gradient of the surrogate in theta and H the Hessian of the mean KL, the Fisher information
-(`softmax_class`).  H is singular, since adding a constant to the logits of a state changes no
-probability; g is in its range, so conjugate gradients from 0 give H^+ g (`conjugate`).
+**Problem.** Find x with (H + damping I) x = g, for the gradient g of the surrogate in theta and the
+Hessian H of the mean KL, which is the Fisher information (`softmax_class`).
+
+**Method.** Conjugate gradients from 0 (`conjugate`).  H is singular, since adding a constant to the
+logits of a state changes no probability, but g is in its range, so that x = H^+ g.  In the full
+table without damping the scaling y = sqrt(w pi) x makes H a projection, which one iteration solves.
+
+**Guarantee.** The record of the step has the residual and the status of the solve.  Source: Kakade
+(2001); TRPO (2015), Appendix C.
 """
 
 import math
@@ -23,17 +29,19 @@ from tabular_trpo._improve.softmax_class import SoftmaxClass, normalised
 from tabular_trpo._improve.status import SolverStatus
 from tabular_trpo._improve.step import nonnegative
 
-SAME_POLICY = 1e-9
+SAME_POLICY = 1e-9  # largest difference of the policy of theta and that of the surrogate
 Report = Callable[..., ParametricStep]
 
 
 @final
 @locked_dataclass(frozen=True, eq=False)
 class Direction:
-    """A direction s = unit x with largest entry 1, where H x = g, or x = g.
+    """A direction s = unit x with largest absolute entry 1, where H x = g, or x = g.
 
-    slope:     g's, the derivative of the surrogate along s
+    s:         of the shape of theta
+    slope:     g . s, the derivative of the surrogate along s
     curvature: s'H s, the second derivative of the mean KL along s, without damping
+    unit:      1 / max abs(x)
     """
 
     s: Array
@@ -45,9 +53,12 @@ class Direction:
 def start(
     L: LocalObjective, theta: object, policy_class: SoftmaxClass | None
 ) -> tuple[SoftmaxClass, Array]:
-    """Return the policy class, by default the full table, and theta, checked to give L.pi.
+    """Return the policy class and theta after a check that theta has the policy L.pi.
 
-    raises: InvalidMDPError, also where theta gives another policy; ExactnessError, LimitError
+    theta:        of the shape `policy_class.theta_shape`
+    policy_class: None for the full table
+    raises: InvalidMDPError for another shape, NaN, a batch, or a theta with another policy;
+            ExactnessError for rational numbers; LimitError where logits overflow
     """
     if policy_class is None:
         policy_class = SoftmaxClass(L.pi.shape, None, L.allowed)
@@ -71,18 +82,23 @@ def direction_of(
     most: int | None,
     product: Product | None,
 ) -> tuple[Direction | None, Report]:
-    """Return the direction, None where there is none, and the report of a step.
+    """Return the direction, and a function that makes the record of the step.
 
-    return: the report makes `ParametricStep` from theta, step_length and quadratic_kl
-    kind:   "natural" or "vanilla"
-    most, product: as `iterations` and `product` of `natural`
-    raises: InvalidMDPError, ExactnessError; LimitError where the gradient overflows
+    The direction is None where g = 0, or where H has no positive curvature along it.  The function
+    returns a `ParametricStep` from theta, step_length and quadratic_kl.
+
+    kind:    "natural" or "vanilla"
+    most:    the largest number of iterations of conjugate gradients, or None
+    product: v -> H v in place of the analytic one, or None
+    raises:  InvalidMDPError for a damping < 0 or weights < 0; ExactnessError for rational numbers;
+             LimitError where the gradient or the direction overflows
     """
     damping = nonnegative("damping", damping)
     g = policy_class.gradient(L, theta)
     finite("gradient", g)
 
     def analytic(v: Array) -> Array:
+        """Return H v, the product of the Fisher information."""
         return policy_class.fisher_product(L.weight, theta, v)
 
     H, x = product or analytic, g

@@ -1,20 +1,25 @@
-"""A proof that a step in total variation is optimal: its duality gap, 0 in rational arithmetic.
+"""The duality gap of a step in total variation, which proves it optimal where the gap is 0.
 
-**Weak duality.** For every multiplier m >= 0 of the total variation of a row and every row q, mass
-that moves from action a gains at most max_b G(b) - G(a), so
+**Problem.** Bound how much the objective of a step is below the optimum of its problem
+(`total_variation`), from the multipliers that the step reports.
+
+**Method.** Weak duality.  For every multiplier m >= 0 of the total variation of a row and every row
+q, mass that moves from action a gains at most max_b G(b) - G(a), so
 
     <G, q - pi> - m D_TV(pi, q) <= phi(m) = sum_a pi(a) max(0, max_b G(b) - G(a) - m).
 
 Summed over rows with multipliers m_s, the objective of every feasible policy is at most
-sum_s phi_s(m_s) + rest, where rest bounds sum_s m_s D_TV(s) less the penalty, or by the budget:
+sum_s phi_s(m_s) + rest, where rest is the largest value of sum_s m_s D_TV(s), less the penalty or
+within the constraint:
 
     `tv_penalty`:          max_{0 <= a <= 1} (a sum_s m_s - c a^2)
     `tv_constraint`:       delta sum_s m_s
     `mean_tv_constraint`:  delta lam, with m_s = lam d(s)
 
-**Guarantee.** The gap, this bound less what the step attains, is an upper bound of what the step
-misses, whatever its multipliers are.  It is 0 exactly at an optimum with optimal multipliers
-(strong duality of concave programs).
+**Guarantee.** The gap is this bound less the objective of the step.  For any multipliers it is an
+upper bound of the optimum less the objective; it is 0 exactly for an optimal step with optimal
+multipliers (strong duality of concave programs).  Steps of `total_variation` have gap 0 in rational
+arithmetic.  Source: Boyd and Vandenberghe (2004), section 5.2.
 """
 
 import numpy as np
@@ -30,24 +35,25 @@ from tabular_trpo._improve.greedy import best_action
 from tabular_trpo._improve.multipliers import MeanTVConstraint, TVConstraint, TVPenalty
 from tabular_trpo._improve.step import Step, nonnegative, read_like, single
 
-ROUNDING = 2.0**-40  # of a float row, by which it may lie outside its constraint
+ROUNDING = 2.0**-40  # by which rounding of float rows may violate a constraint
 
 
 @public
 def duality_gap(L: Surrogate, step: Step) -> Scalar:
-    """Return a bound of how much a step in total variation misses its optimum; 0 proves it optimal.
+    """Return the duality gap of a step in total variation, a bound of the optimum less its value.
 
     sum_s phi_s(m_s) + rest - (gain - penalty), where phi_s(m) = sum_a pi(a|s) max(0,
     max_b G(s, b) - G(s, a) - m), the m_s are the multipliers of the step, and rest is
     max_{0 <= a <= 1} (a sum(m) - c a^2) for `tv_penalty`, delta sum(m) for `tv_constraint`, and
-    delta lam with m_s = lam d(s) for `mean_tv_constraint`.  Weak duality (see Boyd and Vandenberghe
-    2004, section 5.2).  Gain and distance are computed from the policy of the step, only its
-    multipliers are used as given.
+    delta lam with m_s = lam d(s) for `mean_tv_constraint`.  A gap of 0 proves a step optimal: weak
+    duality (Boyd and Vandenberghe 2004, section 5.2).  Gain and distance are computed from
+    step.pi_new; of the other fields only the multipliers are used.
 
     L:      the surrogate that the step was made for
-    return: a Fraction in rational arithmetic, else a float with its rounding
+    step:   a step of `tv_penalty`, `tv_constraint` or `mean_tv_constraint`
+    return: a Fraction in rational arithmetic, else a float with rounding errors
     raises: InvalidMDPError for a step of another kind, and for one that moves a row of weight 0,
-            leaves its constraint, or has a negative multiplier; ExactnessError for a step in the
+            violates its constraint, or has a negative multiplier; ExactnessError for a step in the
             other arithmetic
 
     >>> from tabular_trpo import MDP, evaluate, surrogate
@@ -83,21 +89,23 @@ def duality_gap(L: Surrogate, step: Step) -> Scalar:
 
 
 def phi(L: Surrogate, s: int, m: Scalar) -> Scalar:
-    """Return the most that state s gains where each unit of moved mass costs m."""
+    """Return the dual function phi_s(m) = sum_a pi(a|s) max(0, max_b G(s, b) - G(s, a) - m)."""
     excess = L.G[s, best_action(L, L.G, s)] - L.G[s] - m
     return (L.pi[s] * np.where(excess > 0, excess, 0 * excess)).sum()
 
 
 def _policy(L: Surrogate, step: Step) -> Array:
+    """Return the new policy of a step (S, A), checked to keep rows of weight 0."""
     new = check_rows("pi_new", read_like("pi_new", step.pi_new, L, unsigned=True), L.allowed)
     moved = (new != L.pi).any(axis=-1) & ~(L.weight > 0)
     if moved.any():
         s = int(np.flatnonzero(moved)[0])
-        raise _wrong(f"pi_new[s={s}]", "moves in a state of weight 0", "the row of pi")
+        raise _wrong(f"pi_new[s={s}]", "differs in a state of weight 0", "the row of pi")
     return new
 
 
 def _row_multipliers(L: Surrogate, given: object) -> Array:
+    """Return multipliers (S,) after a check that they are finite and >= 0."""
     m = read_as("m", given, is_rational(L.pi))
     if m.shape != L.weight.shape:
         raise shape_error("m", m.shape, f"(S,) = {L.weight.shape}")
@@ -107,4 +115,5 @@ def _row_multipliers(L: Surrogate, given: object) -> Array:
 
 
 def _wrong(where: str, got: str, expected: str) -> InvalidMDPError:
+    """Return the error of an invalid part of a step."""
     return invalid("step", where, got, expected)

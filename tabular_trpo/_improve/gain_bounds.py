@@ -1,8 +1,14 @@
 """Gain bounds: the statements of the theorem table that bound the gain of a step from below.
 
-They are read off the traced statements, so that a theorem which joins the table certifies every
-run. A bound that contains the values or the visits of the new policy is left out: whoever can
-compute those can compute the gain itself.
+**Problem.** Bound eta_new - eta from below in quantities of the old policy and the rows of pi_new,
+as does the lower bound M of TRPO (2015), (10), which Algorithm 1 maximises.
+
+**Method.** Statements of theorems are expressions, from which the bounds are derived
+(`gain_bounds`), so that every theorem added to the table certifies runs.  Statements with the
+values or the visitation of the new policy are left out, since these determine the gain itself.
+
+**Guarantee.** Bounds are exact in rational arithmetic; in float arithmetic they are the lower ends
+of enclosures.
 """
 
 from collections.abc import Iterable
@@ -24,7 +30,7 @@ from tabular_trpo._theory.symbols import Symbols
 from tabular_trpo._theory.theorems import THEOREMS
 from tabular_trpo._theory.vocabulary import entries
 
-BITS = 512  # precision at which the sign of a precondition is given up
+BITS = 512  # precision up to which the sign of a precondition is decided
 
 
 @public
@@ -33,8 +39,8 @@ BITS = 512  # precision at which the sign of a precondition is given up
 class GainBound:
     """A lower bound of eta_new - eta by a theorem, in quantities of the old policy and pi_new.
 
-    theorem: the statement that it is read off
-    gain:    the bound as an expression of the formula language
+    theorem: the statement from which the bound is derived
+    gain:    the bound, an expression in the quantities of `vocabulary`
 
     >>> gain_bounds()[0].name, str(gain_bounds()[0].gain)
     ('trpo_bound', ...)
@@ -45,7 +51,7 @@ class GainBound:
 
     @property
     def name(self) -> str:
-        """The name of the theorem."""
+        """The name of the theorem in the table."""
         return self.theorem.name
 
 
@@ -53,8 +59,8 @@ class GainBound:
 def gain_bounds(theorems: Iterable[Theorem] | None = None) -> tuple[GainBound, ...]:
     """Return the gain bounds of a table of theorems, by default of `THEOREMS`, in its order.
 
-    With p = sum_s rho sum_a (pi_new - pi) A, which is L - eta, a statement gives a bound if it
-    reads
+    With p = sum_s rho sum_a (pi_new - pi) A, which is L - eta, a statement of one of these forms
+    gives a bound:
 
         eta_new - eta >= x           gain x
         eta_new >= L - x             gain p - x
@@ -62,6 +68,8 @@ def gain_bounds(theorems: Iterable[Theorem] | None = None) -> tuple[GainBound, .
         abs(eta_new - eta - q) <= x  gain q - x
         x <= y                       gain p - y, where x is the penalty of an earlier bound
         -max_s(V - V_new) >= 0       gain 0, since eta = rho0 . V
+
+    The forms are those of TRPO (2015), Theorem 1 and equation (10), and of related theorems.
 
     >>> [bound.name for bound in gain_bounds()[:4]]
     ['trpo_bound', 'trpo_kl_bound', 'trpo_kl_bound_half', 'coupling_span']
@@ -96,13 +104,16 @@ def _gain(theorem: Theorem, penalties: set[str]) -> Expression | None:
     return None
 
 
-def _penalised(theorem: Theorem, penalty: Expression, known: set[str]) -> Expression | None:
-    """Return the gain at L less a penalty, None where an earlier bound has the same penalty."""
+def _penalised(theorem: Theorem, penalty: Expression, penalties: set[str]) -> Expression | None:
+    """Return L - eta less a penalty; None where an earlier bound has the same penalty.
+
+    penalties: those of earlier bounds as text, to which this one is added if it holds for all pairs
+    """
     p, text = Symbols(), str(penalty)
-    if text in known:
+    if text in penalties:
         return None
     if theorem.condition is None and not theorem.mixture:
-        known.add(text)
+        penalties.add(text)
     predicted: Expression = p.sum_s(p.rho * p.sum_a((p.pi_new - p.pi) * p.A))
     return predicted - penalty
 
@@ -113,7 +124,7 @@ GAIN_BOUNDS = gain_bounds()
 def certified(pair: Pair, candidates: Iterable[GainBound] = GAIN_BOUNDS) -> dict[str, Scalar]:
     """Return {theorem: certain lower bound of eta_new - eta} of the bounds that apply to the pair.
 
-    The values are Fractions and exact Reals in rational arithmetic, the lower ends of enclosures in
+    Values are Fractions and exact Reals in rational arithmetic, the lower ends of enclosures in
     float arithmetic.  A bound is left out where its precondition is not proved, or where its value
     is not finite.
 
@@ -134,7 +145,7 @@ def certified(pair: Pair, candidates: Iterable[GainBound] = GAIN_BOUNDS) -> dict
                 if status != "proved":
                     continue
             gain = bound.gain.value(quantities)
-        except (LimitError, ArithmeticError, ValueError):  # undecided, or without a value
+        except (LimitError, ArithmeticError, ValueError):  # undecided, or undefined
             continue
         gain = float(gain.lo) if isinstance(gain, Interval) else gain
         if isfinite(gain) if isinstance(gain, float) else not real.is_infinite(gain):
@@ -143,7 +154,9 @@ def certified(pair: Pair, candidates: Iterable[GainBound] = GAIN_BOUNDS) -> dict
 
 
 def largest(found: dict[str, Scalar]) -> tuple[str | None, OptionalScalar]:
-    """Return the largest bound and its theorem, the first of equals; (None, None) without any.
+    """Return the name and the value of the largest bound, the first of equal ones.
+
+    For no bounds it is (None, None).
 
     >>> largest({"a": 1, "b": 2, "c": 2})
     ('b', 2)
@@ -156,7 +169,8 @@ def largest(found: dict[str, Scalar]) -> tuple[str | None, OptionalScalar]:
 
 
 def _exceeds(x: Scalar, y: Scalar) -> bool:
+    """Return whether x > y; False where exact reals are too close to compare."""
     try:
         return bool(real.sign(x - y, BITS) > 0) if isinstance(x - y, Real) else bool(x > y)
-    except LimitError:  # too close to decide: either is the largest
+    except LimitError:
         return False

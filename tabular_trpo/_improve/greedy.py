@@ -1,6 +1,13 @@
-"""The greedy step: the unconstrained maximiser of the surrogate, or that of policy iteration.
+"""The greedy step: the unconstrained maximiser of the surrogate, or the step of policy iteration.
 
-The surrogate is linear in each row, so it is maximal with all mass on one action of the largest G.
+**Problem.** Maximise L(pi_new) = eta + <G, pi_new - pi> over all policies; for policy iteration
+(Howard 1960) maximise <A(s), pi_new(s)> in states that pi does not visit too, where G is 0.
+
+**Method.** The objective is linear in each row, so it is maximal with all mass on one action of the
+largest G(s, .), or A(s, .).
+
+**Guarantee.** The maximum is exact.  Policy iteration ends at an optimal policy; repeated
+maximisation of L alone may end at another one, since L ignores states that are not visited.
 """
 
 import numpy as np
@@ -14,14 +21,14 @@ from tabular_trpo._improve.step import Step, make_step, read_like, single
 
 @public
 def greedy(L: Surrogate, A: object = None) -> Step:
-    """Return the step to the maximiser of the surrogate, or that of policy iteration.
+    """Return the step to the maximiser of the surrogate, or the step of policy iteration.
 
     pi_new(s) = argmax_a G(s, a) where weight(s) > 0, else pi(s): the argmax of L in conservative
     policy iteration (Kakade & Langford 2002; TRPO 2015, equation (5)).  L does not depend on rows
-    of states that pi never visits, so they stay.  With A those rows move to argmax_a A(s, a) as
-    well: policy iteration (Howard 1960), which ends at an optimal policy, while repeated
-    maximisation of L alone may end elsewhere.  A row with all mass on best actions stays; other
-    ties go to the first allowed action.
+    of states that pi does not visit, so these rows keep pi.  With A they become argmax_a A(s, a):
+    policy iteration (Howard 1960), which ends at an optimal policy, while repeated maximisation of
+    L alone may end at another one.  A row with all mass on best actions is unchanged; otherwise
+    all mass is on the first best action.
 
     A:      (S, A) advantages in the arithmetic of L, such as `evaluate(mdp, pi).A`, or None
     return: `Step` without multipliers
@@ -37,7 +44,11 @@ def greedy(L: Surrogate, A: object = None) -> Step:
 
 
 def greedy_rows(L: Surrogate, A: object = None) -> Array:
-    """Return the policy of `greedy`, shape (S, A)."""
+    """Return the maximiser of the surrogate, (S, A), or with A the policy of policy iteration.
+
+    raises: InvalidMDPError for A of a wrong shape or with NaN, ExactnessError for the other
+            arithmetic
+    """
     values = L.G
     moving = L.weight > 0
     if A is not None:
@@ -60,6 +71,6 @@ def greedy_rows(L: Surrogate, A: object = None) -> Array:
 
 
 def best_action(L: Surrogate, values: Array, s: int) -> int:
-    """Return the first allowed action of the largest value in a state."""
+    """Return the first allowed action with the largest entry of values (S, A) in state s."""
     allowed = range(len(values[s])) if L.allowed is None else np.flatnonzero(L.allowed[s])
     return max((int(a) for a in allowed), key=values[s].__getitem__)

@@ -1,9 +1,17 @@
-"""Runs of a step: each with its realised gain, its certified gain, and a proof of monotonicity.
+"""Runs of repeated steps, with realised gains, certified gains and proofs of monotonicity.
 
-Each policy of a run is evaluated once.  Before the new policy is evaluated, the theorems of
-`gain_bounds` bound its gain from below; afterwards eta_new - eta is known exactly in rational
-arithmetic and enclosed in float arithmetic, where rational arithmetic decides a sign that the
-enclosure leaves open.  So `Record.monotone` is proved and not read off a rounded number.
+**Problem.** Iterate pi_{i+1} = step(pi_i), as in Algorithm 1 of TRPO (2015), and decide with proof
+for each step whether eta_new >= eta, and by how much.
+
+**Method.** Each policy is evaluated once.  Theorems bound the gain from below in quantities of the
+old policy (`gain_bounds`); eta_new - eta is then computed exactly in rational arithmetic, and
+enclosed in float arithmetic by the difference of returns and by the performance difference lemma,
+eta_new - eta = sum_s rho_new sum_a (pi_new - pi) A.  If the enclosure contains both signs, rational
+arithmetic decides.
+
+**Guarantee.** `Record.monotone` is "proved" or "refuted" only with proof; certified gains are lower
+bounds of the exact gain.  Source: TRPO (2015), equation (1) and Algorithm 1; Kakade and Langford
+(2002), Lemma 6.1.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -53,16 +61,16 @@ class Record:
     eta_radius, eta_new_radius: proved error bounds of eta and eta_new, 0 in rational arithmetic
     realised:   eta_new - eta
     realised_lo, realised_hi: certain bounds of the realised gain, equal in rational arithmetic
-    ratio:      realised / predicted, None where the predicted gain is 0
+    ratio:      realised / predicted, None where the predicted gain is 0 or the ratio overflows
     certified:  {theorem: certain lower bound of eta_new - eta}, see `gain_bounds`
-    best_bound, certified_gain: the theorem with the largest of them, and its value; None where no
-                bound applies
-    broken:     theorems whose bound is certainly above the realised gain; none, if all are true
-    monotone:   "proved" where eta_new >= eta is certain, "refuted" where eta_new < eta is, or
-                "undecided"
+    best_bound, certified_gain: the theorem with the largest of these bounds, and its value; None
+                where no bound applies
+    broken:     theorems whose bound is proved to exceed the realised gain; empty for true theorems
+    monotone:   "proved" where eta_new >= eta is certain, "refuted" where eta_new < eta is certain,
+                else "undecided"
     gap:        certain upper bound of max_s V*(s) - V(s) at the new policy, max A / (1 - gamma)
     seconds:    wall time of the step, its evaluation and its certificates
-    stopped:    the rule that ends the run after this step, else None
+    stopped:    the rule that ends the run after this step, or None
 
     >>> from tabular_trpo.improve import greedy
     >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
@@ -122,17 +130,17 @@ def iterate(
 
     pi_{i+1} = step(evaluation of pi_i, surrogate of pi_i).pi_new, as in Algorithm 1 of TRPO (2015).
     Each step is certified by all theorems that bound its gain, and its realised gain is enclosed.
-    Without `until` the run ends only where a step moves nothing.
+    Without `until` the run ends only after a step with pi_new = pi.
 
     pi:      (S, A) in the arithmetic of the model
     step:    a function of an `Evaluation` and its `Surrogate` that returns a `Step`, see `step_to`
-    until:   rules made by `iterations`, `gain_at_most`, `gap_at_most`; the first that holds after a
-             step ends the run
+    until:   rules made by `iterations`, `gain_at_most`, `gap_at_most`; the run ends after the first
+             step for which one of them holds
     bounds:  the bounds that certify each step; None for all of `gain_bounds()`, () for none
-    halting: whether a step that moves nothing ends the run; false for a step made of samples
+    halting: whether a step with pi_new = pi ends the run; False for steps from samples
     return:  a generator of `Record`
-    raises:  InvalidMDPError for a batch of models or an invalid policy, ExactnessError, TypeError
-             for a rule of another type; what `step` raises
+    raises:  InvalidMDPError for a batch of models or an invalid policy, ExactnessError for a policy
+             in the other arithmetic, TypeError for a rule of another type; all errors of `step`
 
     >>> from tabular_trpo.improve import step_to
     >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
@@ -145,9 +153,9 @@ def iterate(
     until = tuple(until)
     for i, rule in enumerate(until):
         if not isinstance(rule, Rule):
-            raise TypeError(f"iterate: until[{i}] = {described(rule)}, expected a rule of stopping")
+            raise TypeError(f"iterate: until[{i}] = {described(rule)}, expected a stopping rule")
     rules = (*until, halted()) if halting else until
-    # Checked here: a generator would raise at its first `next`.
+    # The arguments are checked here, since a generator would raise only at its first `next`.
     bounds = GAIN_BOUNDS if bounds is None else tuple(bounds)
     return _run(mdp, check_policy(mdp, pi), step, rules, bounds)
 
@@ -155,6 +163,7 @@ def iterate(
 def _run(
     mdp: MDP, pi: Array, step: StepFunction, rules: tuple[Rule, ...], bounds: tuple[GainBound, ...]
 ) -> Iterator[Record]:
+    """Yield the records of a run whose arguments are checked."""
     ev = evaluate_checked(mdp, pi)
     for i in count(1):
         began = perf_counter()
@@ -168,7 +177,7 @@ def _run(
 
 
 def _pair(ev: Evaluation, made: Step) -> Pair:
-    """Return the pair of the step, as a mixture where the step is one, with its evaluations."""
+    """Return the pair of the old and the new policy, as a mixture if the step is one."""
     found = made.multipliers
     if isinstance(found, Mixture) and found.target is not None:
         pair = Pair.mixture(ev.mdp, ev.pi, found.target, found.alpha)
@@ -188,6 +197,7 @@ def _record(
     rules: tuple[Rule, ...],
     began: float,
 ) -> Record:
+    """Return the record of step i, which started at the time `began` (`perf_counter`)."""
     old, new = pair.old, pair.new
     lo, hi = _realised(pair)
     refuted = Monotone.REFUTED if hi < 0 else Monotone.UNDECIDED
@@ -222,10 +232,11 @@ def _record(
 
 
 def _realised(pair: Pair) -> tuple[Scalar, Scalar]:
-    """Return certain bounds of eta_new - eta; rational arithmetic decides a sign left open.
+    """Return certain lower and upper bounds of eta_new - eta, equal in rational arithmetic.
 
     In float arithmetic both eta_new - eta and sum_s rho_new A_bar, equal by the performance
-    difference lemma, are enclosed.  The radius of the second is proportional to a small step.
+    difference lemma, are enclosed.  The radius of the second is proportional to the size of the
+    step.  Rational arithmetic is used if the sign is not decided.
     """
     if pair.new is pair.old:
         return 0, 0
@@ -241,14 +252,14 @@ def _realised(pair: Pair) -> tuple[Scalar, Scalar]:
     if lo < 0 <= hi and not unaffordable(pair.mdp):
         try:
             gain = pair.exact.eta_new - pair.exact.eta
-        except TabularError:  # a limit of the rational arithmetic: the float bounds remain
+        except TabularError:  # beyond the limits of rational arithmetic
             return lo, hi
         return gain, gain
     return lo, hi
 
 
 def _gap(ev: Evaluation) -> Scalar:
-    """Return a certain upper bound of max_s V* - V, by the theorem `optimality_gap`."""
+    """Return max A / (1 - gamma), rounded up, a bound of max_s V* - V."""
     if ev.mdp.arithmetic == "rational":
         return max(ev.A[ev.mdp.mask].tolist()) / (1 - ev.mdp.gamma)
     top = Interval.around(ev.A, ev.radius.A)
@@ -257,6 +268,7 @@ def _gap(ev: Evaluation) -> Scalar:
 
 
 def _ratio(realised: Scalar, predicted: Scalar) -> float | None:
+    """Return realised / predicted; None where predicted is 0 or the ratio overflows."""
     if predicted == 0:
         return None
     with np.errstate(all="ignore"):

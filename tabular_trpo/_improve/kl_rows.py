@@ -1,14 +1,21 @@
 """Rows of a policy under KL(p || q): the best new row, as a function of one number t.
 
-**Problem.** For a row p (old policy) and gains G (rho A, or A) of one state,
+**Problem.** The trust regions (11) and (12) of TRPO (2015) separate into problems of one state
+(`trust_region`).  For its old row p and gains G (rho A, or A),
 
-    maximise  <G, q>  over q on the simplex, subject to  KL(p || q) = sum_a p_a log(p_a / q_a) <= d.
+    maximise  <G, q>  over q on the simplex, subject to  KL(p || q) = sum_a p_a log(p_a / q_a) <= d,
 
-**Optimality conditions.** The problem is concave.  With multipliers lam > 0 of the constraint and
-nu of sum q = 1, stationarity on the support of p is G_a + lam p_a / q_a = nu, that is
+or maximise <G, q> - lam KL(p || q) for a given multiplier lam > 0.
+
+**Method.** The problem is concave, so the optimality conditions (Karush, Kuhn, Tucker) are
+sufficient.  With multipliers lam > 0 of the constraint and nu of sum q = 1, stationarity on the
+support of p is G_a + lam p_a / q_a = nu, that is
 
     q_a = lam p_a / (nu - G_a),  nu > G_a.
 
+This is the maximiser of the Lagrangian <G, q> + lam (d - KL(p || q)) + nu (1 - sum q), whose value,
+the dual function nu - lam (1 - d + sum_a p_a log((nu - G_a) / lam)), is minimal where sum q = 1 and
+KL(p || q) = d.  The first of these two equations is solved in closed form, which leaves one number.
 Let top = max of G on the support, g = top - G >= 0 and t = nu - top > 0.  With r_a = t / (t + g_a)
 and F = sum_a p_a r_a, sum q = 1 gives
 
@@ -21,11 +28,15 @@ multiplier lam > 0 has exactly one t (`kl_curves`).  By the envelope theorem lam
 of the best gain by d.
 
 **Zeros.** An action with p_a = 0 does not enter the divergence; stationarity is G_a <= nu there,
-with equality where q_a > 0.  So it matters only where G_a > top.  Let b be the best of them and
-excess = G_b - top.  While t > excess it stays at 0.  At t = excess, divergence
-h(excess) = `entry_divergence`, it enters; for any larger radius nu = G_b, q_a = lam p_a / (excess +
-g_a) on the support with log lam = sum_a p_a log(excess + g_a) - d, and b takes the mass that is
-left. An action of the support stays positive, since the divergence is infinite at q_a = 0.
+with equality where q_a > 0.  So only actions with G_a > top can have mass.  Let b be the best of
+them and excess = G_b - top.  For t > excess, q_b = 0.  The divergence at t = excess is
+h(excess) = `entry_divergence`; for any larger radius d, nu = G_b, q_a = lam p_a / (excess + g_a) on
+the support with log lam = sum_a p_a log(excess + g_a) - d, and q_b is the remaining mass.  Actions
+of the support keep q_a > 0, since the divergence is infinite at q_a = 0.
+
+**Guarantee.** q and lam are closed forms in t, without cancellation except in q_b; h is evaluated
+without cancellation too (`divergence`).  t is approximate (`kl_curves`), so `trust_region` checks
+the divergence of the new policy.
 
 Source: the dual of TRPO (Schulman et al. 2015), equations (11) and (12), for tables; Boyd and
 Vandenberghe (2004), section 5.5.3.
@@ -40,18 +51,18 @@ from tabular_trpo._core.numbers import Array, largest, ones
 from tabular_trpo._core.readable import readable
 from tabular_trpo._exact.divergence import excess
 
-LIFT = 2.0**600  # scales t, so that products p r do not underflow
+LIFT = 2.0**600  # factor of t by which products p r do not underflow
 
 
 @final
 @readable
 @dataclass(frozen=True, slots=True, eq=False)
 class OutsideActions:
-    """The actions outside the support of each row that are better than all actions in it.
+    """The best action outside the support of each row, where it is better than all inside.
 
     excess:           (N,) largest G outside the support less top, at least 0
     action:           (N,) the first action with that G
-    entry_divergence: (N,) radius from which on that action has mass; inf where the excess is 0
+    entry_divergence: (N,) radius above which that action has mass; inf where the excess is 0
     """
 
     excess: Array
@@ -59,7 +70,7 @@ class OutsideActions:
     entry_divergence: Array
 
     def take(self, which: Array) -> "OutsideActions":
-        """Return the selected rows."""
+        """Return the record of the selected rows, an index or a mask of the N rows."""
         return OutsideActions(self.excess[which], self.action[which], self.entry_divergence[which])
 
 
@@ -67,10 +78,10 @@ class OutsideActions:
 @readable
 @dataclass(frozen=True, slots=True, eq=False)
 class KLRows:
-    """N rows and their gains in units of the largest entry, so that squares do not overflow.
+    """N rows p with their gains in units of the largest entry, so that squares do not overflow.
 
-    unit:    the largest absolute entry of G: g and every multiplier are multiples of it
-    outside: None where no action outside the support of its row is better than all in it
+    unit:    the largest absolute entry of G, the unit of g and of every multiplier
+    outside: None where no action outside the support of its row is better than all inside
     ones:    (A,) ones: a product with them sums rows, faster than `sum` along a short axis
     p:       (N, A) the old rows
     g:       (N, A) top - G on the support of p, else 0
@@ -94,18 +105,18 @@ class KLRows:
 
     @property
     def excess(self) -> Array:
-        """How much the best action outside the support is better than all in it, (N,)."""
+        """The largest G outside the support less the largest inside, (N,); 0 if negative."""
         return np.zeros(len(self.p)) if self.outside is None else self.outside.excess
 
     def take(self, which: Array) -> "KLRows":
-        """Return the selected rows."""
+        """Return the record of the selected rows, an index or a mask of the N rows."""
         arrays = (getattr(self, f.name)[which] for f in fields(self)[3:])
         outside = self.outside and self.outside.take(which)
         return KLRows(self.unit, outside, self.ones, *arrays)
 
 
 def prepare_rows(p: Array, G: Array) -> KLRows:
-    """Return the record of rows p (N, A) with gains G (N, A), -inf where not allowed."""
+    """Return the record of old rows p (N, A) with gains G (N, A), -inf where not allowed."""
     p, G = np.asfortranarray(p), np.asfortranarray(G)  # inner loops run over rows
     on = p > 0
     whole, size = np.count_nonzero(on) == on.size, np.abs(G)
@@ -123,7 +134,10 @@ def prepare_rows(p: Array, G: Array) -> KLRows:
 
 
 def _with_outside(rows: KLRows, outside: Array, top: Array) -> KLRows:
-    """Return the rows with their better actions outside the support, whose gains are `outside`."""
+    """Return the record with `OutsideActions`, if an action outside the support is better.
+
+    outside: (N, A) gains in units, -inf on the support; top: (N,) largest gain on the support
+    """
     lead = np.maximum(outside.max(axis=-1) - top, 0.0)
     if not lead.any():
         return rows
@@ -132,17 +146,19 @@ def _with_outside(rows: KLRows, outside: Array, top: Array) -> KLRows:
 
 
 def divergence(rows: KLRows, t: Array) -> Array:
-    """Return h(t) without cancellation where it is tiny.
+    """Return h(t) = KL(p || q), (N,), without cancellation where it is tiny.
 
     h = sum p log(t + g) + log sum p / (t + g).  With z = (t + g) / (t + mean) and x = z - 1, whose
-    mean under p is 0, it is log(1 + sum p x^2 / z) - sum p (x - log z); all terms of both sums are
+    mean under p is 0, h = log(1 + sum p x^2 / z) - sum p (x - log z); all terms of both sums are
     >= 0.
+
+    t: (N,)
     """
     center = (t + rows.mean)[:, None]
     x, z = (rows.g - rows.mean[:, None]) / center, (t[:, None] + rows.g) / center
     if x.min(initial=0.0) > -0.5:
         terms = excess(x)
-    else:  # where z is small x rounds to -1
+    else:  # x rounds to -1 where z is tiny, so log z is used there
         on = rows.p > 0
         x, z = np.where(on, x, 0.0), np.where(on, z, 1.0)
         terms = np.where(x > -0.5, excess(np.fmax(x, -0.5)), x - np.log(z))
@@ -153,7 +169,7 @@ def divergence(rows: KLRows, t: Array) -> Array:
 def policy_at_radius(rows: KLRows, d: float, t: Array) -> tuple[Array, Array]:
     """Return the rows q (N, A) at KL radius d from p, and their multipliers (N,).
 
-    t: (N,) solutions of h(t) = d on the support of p (h as in the docstring of the module)
+    t: (N,) solutions of h(t) = d, with h as in the docstring of the module
     """
     q, lam = _policy_on_support(rows, t)
     if rows.outside:
@@ -165,7 +181,11 @@ def policy_at_radius(rows: KLRows, d: float, t: Array) -> tuple[Array, Array]:
 
 
 def policy_at_multiplier(rows: KLRows, lam: float, t: Array) -> Array:
-    """Return q (N, A) of the rows, where lam(t) = lam on the support."""
+    """Return the rows q (N, A) that maximise <G, q> - lam KL(p || q).
+
+    lam: in units of `rows.unit`; t: (N,) solutions of lam(t) = lam, with lam(t) as in the docstring
+         of the module
+    """
     q, _ = _policy_on_support(rows, t)
     if rows.outside:
         entered = t < rows.excess
@@ -175,7 +195,10 @@ def policy_at_multiplier(rows: KLRows, lam: float, t: Array) -> Array:
 
 
 def divergence_at_multiplier(rows: KLRows, lam: float, t: Array) -> Array:
-    """Return the divergences (N,) of the rows, where lam(t) = lam on the support."""
+    """Return the divergences (N,) of the rows that `policy_at_multiplier` returns.
+
+    lam: in units of `rows.unit`; t: (N,) solutions of lam(t) = lam
+    """
     kl = divergence(rows, t)
     if rows.outside:
         entered = t < rows.excess
@@ -184,7 +207,7 @@ def divergence_at_multiplier(rows: KLRows, lam: float, t: Array) -> Array:
 
 
 def _policy_on_support(rows: KLRows, t: Array) -> tuple[Array, Array]:
-    """Return q and the multipliers at t without the actions outside the support."""
+    """Return q (N, A) = p r / F and lam (N,) = t / F, without actions outside the support."""
     lifted = t * LIFT
     u = rows.p * (lifted[:, None] / (t[:, None] + rows.g))
     F = u.dot(rows.ones)
@@ -192,12 +215,15 @@ def _policy_on_support(rows: KLRows, t: Array) -> tuple[Array, Array]:
 
 
 def _nu(rows: KLRows, entered: Array) -> Array:
-    """Return nu - G = excess + g (N, A) of the rows in which an outside action has mass."""
+    """Return nu - G = excess + g (N, A) of rows where `entered` (N,); elsewhere 1 + g."""
     return np.asarray(np.where(entered, rows.excess, 1.0)[:, None] + rows.g)
 
 
 def _policy_after_entry(rows: KLRows, lam: Array, entered: Array) -> Array:
-    """Return q where nu is the gain of the outside action, which takes the mass that is left."""
+    """Return q (N, A) where nu is the gain of the outside action, which has the remaining mass.
+
+    lam, entered: (N,) multipliers, and whether the outside action has mass
+    """
     assert rows.outside is not None
     q = lam[:, None] * rows.p / _nu(rows, entered)
     rest = np.maximum(1 - q.sum(axis=-1, keepdims=True), 0.0)

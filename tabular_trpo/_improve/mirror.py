@@ -1,7 +1,14 @@
 """Steps in closed form: mirror descent under KL(pi_new || pi), and reward-weighted regression.
 
-The maximiser of sum_a q_a A_a - lam KL(q || p) over the simplex has A_a - lam (log(q_a / p_a) + 1)
-= nu on the support of p, so q is proportional to p exp(A / lam).
+**Problem.** In each visited state maximise <A, q> - lam KL(q || p) over the simplex, p = pi(s): the
+penalty of TRPO (2015) with the arguments of KL exchanged.
+
+**Method.** The objective is concave, with A_a - lam (log(q_a / p_a) + 1) = nu at its maximum on the
+support of p, so q is proportional to p exp(A / lam).  Outside the support q is 0, since KL(q || p)
+is infinite otherwise.  Reward-weighted regression has a weight u in place of exp(A / lam).
+
+**Guarantee.** `rwr` is exact in rational arithmetic; `mirror` has floating point rounding.  Source:
+Kakade (2001); Peters and Schaal (2007).
 """
 
 import numpy as np
@@ -22,13 +29,14 @@ from tabular_trpo._improve.trust_region import no_worse, placed, visited_rows
 def mirror(L: Surrogate, lam: Scalar) -> Step:
     """Return the step pi_new proportional to pi exp(A / lam) at visited states, A = G / weight.
 
-    It maximises sum_a pi_new A - lam KL(pi_new || pi) in each state: mirror descent, and natural
-    policy gradient in a softmax table (Kakade 2001).  An action of probability 0 stays at 0.
+    This pi_new maximises sum_a pi_new A - lam KL(pi_new || pi) in each state: mirror descent, and
+    natural policy gradient in a softmax table (Kakade 2001).  Actions of probability 0 stay at 0.
     The objective is the gain less lam sum_s weight KL(pi_new || pi).
 
-    lam:    a number >= 0; 0 is the greedy step
+    lam:    a number >= 0; 0 gives the greedy step
     return: `Step` with `ReverseKLPenalty`
-    raises: InvalidMDPError for lam < 0, NaN or infinite, or a batch; ExactnessError if rational
+    raises: InvalidMDPError for lam < 0, NaN or infinite, or a batch; ExactnessError for a rational
+            surrogate
 
     >>> from tabular_trpo import MDP, evaluate, surrogate
     >>> ev = evaluate(MDP([[[1.0], [1.0]]], [[0.0, 1.0]], [1.0], 0.5), [[0.5, 0.5]])

@@ -1,8 +1,8 @@
-"""What a step reports beside its policy: one record for each kind of constraint or penalty.
+"""The multipliers and parameters of steps: one record for each kind of constraint or penalty.
 
-A record holds the Lagrange multipliers of the step and the parameters that the solver was given.
-Its type says what the step solved, which `duality_gap`, `step_certificate` and `iterate` read.
-Each record is also a mapping from names to values, fields that are None left out.
+A record has the Lagrange multipliers of the step and the parameters that the solver was given.  Its
+type identifies the problem that the step solves, for `duality_gap`, `step_certificate` and
+`iterate`.  Each record is also a mapping from names to values, without fields that are None.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,35 +19,36 @@ T = TypeVar("T")
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def _record(cls: type[T]) -> type[T]:
-    """Make a public, immutable record of a class with annotated fields."""
+    """Return a class with annotated fields as a public, immutable record."""
     return public(locked(dataclass(frozen=True, slots=True)(cls)))
 
 
 @_record
 class Multipliers(Mapping[str, Any]):
-    """The multipliers and parameters of a step; `greedy` and `rwr` have this record, without any.
+    """The multipliers and parameters of a step, a mapping from names to values.
 
-    The records of the other steps extend it (abstract in that sense), and each is also a mapping
-    from names to values.
+    Steps of `greedy` and `rwr` have an empty one.  This class is also the abstract base of the
+    records of the other steps.
 
     >>> len(Multipliers()), dict(TVConstraint(0.5, [0.0, 2.0]))["delta"]
     (0, 0.5)
     """
 
     def _named(self) -> dict[str, Any]:
+        """Return {name: value} of the fields that are not None."""
         values = {f.metadata.get("key", f.name): getattr(self, f.name) for f in fields(self)}
         return {key: value for key, value in values.items() if value is not None}
 
     def __getitem__(self, key: str) -> Any:
-        """Return the value of that name."""
+        """Return the value with a name."""
         return self._named()[key]
 
     def __iter__(self) -> Iterator[str]:
-        """Yield the names."""
+        """Yield the names of the values."""
         return iter(self._named())
 
     def __len__(self) -> int:
-        """Return the number of names."""
+        """Return the number of values."""
         return len(self._named())
 
 
@@ -57,8 +58,8 @@ class Mixture(Multipliers):
     """The mixture (1 - alpha) pi + alpha target of `conservative`.
 
     alpha:  the weight, in [0, 1]
-    target: (S, A) policy; None where the new policy was rounded and is no mixture any more
-    eps:    max_s abs(sum_a target(a|s) A(s, a)) of the closed forms, else None
+    target: (S, A) policy; None where the new policy was rounded, so that it is no exact mixture
+    eps:    max_s abs(sum_a target(a|s) A(s, a)) for a weight in closed form, else None
 
     >>> list(Mixture(0.5))
     ['alpha']
@@ -72,11 +73,11 @@ class Mixture(Multipliers):
 @final
 @_record
 class TVPenalty(Multipliers):
-    """A step of `tv_penalty`: gain - c max_s D_TV(pi(s), pi_new(s))^2.
+    """The multipliers of `tv_penalty`, the optimum of gain - c max_s D_TV(pi(s), pi_new(s))^2.
 
     c: the coefficient of the penalty
     a: the largest total variation of the step
-    m: (S,) multipliers of the total variation of each row, of sum 2 c a
+    m: (S,) multipliers of the total variation of each row, with sum 2 c a
 
     >>> TVPenalty(4, 0.25, [2.0]).m
     array([2.])
@@ -90,7 +91,7 @@ class TVPenalty(Multipliers):
 @final
 @_record
 class TVConstraint(Multipliers):
-    """A step of `tv_constraint`: max_s D_TV(pi(s), pi_new(s)) <= delta.
+    """The multipliers of `tv_constraint`, with max_s D_TV(pi(s), pi_new(s)) <= delta.
 
     delta: the radius
     m:     (S,) multipliers of the constraint of each row, the derivatives of the gain by delta
@@ -106,10 +107,10 @@ class TVConstraint(Multipliers):
 @final
 @_record
 class MeanTVConstraint(Multipliers):
-    """A step of `mean_tv_constraint`: sum_s d(s) D_TV(pi(s), pi_new(s)) <= delta.
+    """The multiplier of `mean_tv_constraint`, with sum_s d(s) D_TV(pi(s), pi_new(s)) <= delta.
 
     delta: the radius
-    lam:   the multiplier of the constraint, the derivative of the gain by delta; its name as a
+    lam:   the multiplier of the constraint, the derivative of the gain by delta; its key in the
            mapping is "price"
 
     >>> MeanTVConstraint(0.25, 2.0)["price"]
@@ -123,11 +124,11 @@ class MeanTVConstraint(Multipliers):
 @final
 @_record
 class KLConstraint(Multipliers):
-    """A step of `max_kl` or `mean_kl`: the largest or the mean KL(pi || pi_new) <= delta.
+    """The multipliers of `max_kl` or `mean_kl`, with the largest or mean KL(pi || pi_new) <= delta.
 
     delta: the radius
-    lam:   the multiplier; (S,) one for each row of `max_kl` (of rho A), a number for `mean_kl` (of
-           A)
+    lam:   (S,) for `max_kl`, the multiplier of each row for the gains rho A; a number for
+           `mean_kl`, the multiplier of each row for the gains A
 
     >>> KLConstraint(0.01, 2.0).lam
     2.0
@@ -140,11 +141,11 @@ class KLConstraint(Multipliers):
 @final
 @_record
 class KLPenalty(Multipliers):
-    """A step of `minorize` or `mean_kl_penalty`: gain - C times the largest or the mean KL.
+    """The multipliers of `minorize` or `mean_kl_penalty`: gain - C times the largest or mean KL.
 
     C:   the coefficient of the penalty
-    d:   the divergence that `minorize` aimed at in each row, None for `mean_kl_penalty`
-    lam: the multiplier; (S,) one for each row of `minorize`, of sum C where d > 0; a number for
+    d:   the divergence of each row in `minorize` before rounding; None for `mean_kl_penalty`
+    lam: (S,) for `minorize`, the multiplier of each row, with sum C where d > 0; a number for
          `mean_kl_penalty`, C / sum(weight)
 
     >>> KLPenalty(4.0, None, 4.0)["C"]
@@ -159,7 +160,7 @@ class KLPenalty(Multipliers):
 @final
 @_record
 class ReverseKLPenalty(Multipliers):
-    """A step of `mirror`: sum_a pi_new A - lam KL(pi_new || pi) in each state.
+    """The coefficient of `mirror`, the optimum of sum_a pi_new A - lam KL(pi_new || pi) by state.
 
     lam: the coefficient of the penalty
 
@@ -173,15 +174,15 @@ class ReverseKLPenalty(Multipliers):
 @final
 @_record
 class ParametricStep(Multipliers):
-    """A step of `natural`, `natural_fixed` or `vanilla` in the parameters of a policy class.
+    """The parameters of a step of `natural`, `natural_fixed` or `vanilla` in a policy class.
 
     theta:         (S, A) or (K,) the new parameters
-    step_length:   beta in theta + beta s, 0 where nothing moved
+    step_length:   beta in theta + beta s, 0 for an unchanged theta
     quadratic_kl:  (beta s)'H(beta s) / 2 of the first trial
-    damping:       of the conjugate gradients
-    cg_iterations: their number
+    damping:       the damping of conjugate gradients
+    cg_iterations: the number of their iterations
     cg_residual:   norm(g - (H + damping I) s) / norm(g)
-    cg_status:     why they ended
+    cg_status:     the reason why they ended
     lam:           the multiplier of `natural_fixed`, else None
 
     >>> ParametricStep([[0.0, 0.0]], 0.0, 0.0, 0.0, 0, 0.0, SolverStatus.SOLVED)["step_length"]

@@ -1,15 +1,16 @@
-"""Rational polynomials in exact arithmetic: interpolation, and roots isolated with proof.
+"""Rational polynomials in exact arithmetic: interpolation, and proved isolation of real roots.
 
 **Problem.** Given values of a polynomial, find its coefficients; given a polynomial f, find an
 interval of width 2^-bits around each distinct root in (0, 1].
 
 **Method.** Newton's divided differences, then Sturm's theorem on f / gcd(f, f'), which has the same
-roots, all simple: with the chain f, f', and each next member minus the remainder of the two before,
-the number of roots in (lo, hi] is the number of sign changes of the chain at lo less that at hi.
-Intervals with several roots are halved; one with a single root is narrowed by the sign of f.
+roots, all simple.  The Sturm chain starts with f and f'; each further member is minus the remainder
+of the division of the two before it.  The number of roots in (lo, hi] is the number of sign changes
+of the chain at lo less that at hi.  Intervals with several roots are halved; an interval with a
+single root is bisected by the sign of f.
 
-**Guarantee.** All operations are exact (FLINT's `fmpq_poly`), so intervals and their number are
-proved.
+**Guarantee.** All operations are exact (FLINT's `fmpq_poly`), so the intervals and their number are
+proved.  Source: Sturm (1829); Basu, Pollack and Roy (2006), section 2.2.
 """
 
 from collections.abc import Sequence
@@ -20,12 +21,12 @@ from flint import fmpq, fmpq_poly
 
 
 def to_fmpq(x: Fraction) -> fmpq:
-    """Return a Fraction as a number of FLINT."""
+    """Return a Fraction as a rational number of FLINT."""
     return fmpq(x.numerator, x.denominator)
 
 
 def interpolate(xs: Sequence[Fraction], ys: Sequence[fmpq]) -> fmpq_poly:
-    """Return the polynomial of degree < len(xs) through the points.
+    """Return the polynomial of degree < len(xs) with the values ys at the distinct points xs.
 
     >>> interpolate([Fraction(0), Fraction(1)], [fmpq(1), fmpq(3)])
     2*x + 1
@@ -41,7 +42,7 @@ def interpolate(xs: Sequence[Fraction], ys: Sequence[fmpq]) -> fmpq_poly:
 
 
 def value(f: fmpq_poly, x: Fraction) -> Fraction:
-    """Return f(x).
+    """Return the value f(x) of a polynomial.
 
     >>> value(fmpq_poly([1, 2]), Fraction(1, 4))
     Fraction(3, 2)
@@ -51,15 +52,17 @@ def value(f: fmpq_poly, x: Fraction) -> Fraction:
 
 
 def sign(f: fmpq_poly, x: Fraction) -> int:
-    """Return the sign of f(x)."""
+    """Return the sign of f(x): -1, 0 or 1."""
     found = f(to_fmpq(x))
     return (found > 0) - (found < 0)
 
 
 def roots(f: fmpq_poly, bits: int) -> list[tuple[Fraction, Fraction]]:
-    """Return disjoint intervals (lo, hi], at most 2^-bits wide, of each root in (0, 1] of f != 0.
+    """Return disjoint intervals (lo, hi], one for each root of f in (0, 1], in ascending order.
 
-    An interval (hi, hi) is a root that was found exactly.
+    The intervals are at most 2^-bits wide; a pair (hi, hi) is a root that was found exactly.
+
+    f: not 0
 
     >>> roots(fmpq_poly([-1, 2]), 8)
     [(Fraction(1, 2), Fraction(1, 2))]
@@ -79,7 +82,7 @@ def roots(f: fmpq_poly, bits: int) -> list[tuple[Fraction, Fraction]]:
 
 
 def _narrow(f: fmpq_poly, lo: Fraction, hi: Fraction, bits: int) -> tuple[Fraction, Fraction]:
-    """Halve an interval (lo, hi] of one simple root, above which f has its sign at hi."""
+    """Return an interval at most 2^-bits wide, by bisection of (lo, hi] with one simple root."""
     if not (above := sign(f, hi)):
         return hi, hi
     width = Fraction(1, 1 << bits)
@@ -102,5 +105,6 @@ def _sturm(f: fmpq_poly) -> list[fmpq_poly]:
 
 
 def _changes(chain: list[fmpq_poly], x: Fraction) -> int:
+    """Return the number of sign changes of a Sturm chain at x, zeros left out."""
     signs = [s for f in chain if (s := sign(f, x))]
     return sum(a != b for a, b in pairwise(signs))

@@ -1,4 +1,4 @@
-"""The statuses of steps, of solvers, of verdicts on a step and of rules: strings with names."""
+"""Enumerations of strings: statuses of steps and solvers, verdicts on a step, names of rules."""
 
 from typing import final
 
@@ -9,12 +9,12 @@ from tabular_trpo._core.string_enum import PlainStrEnum
 @public
 @final
 class StepStatus(PlainStrEnum):
-    """What a step did.
+    """The outcome of a policy step.
 
     MOVED:    pi_new differs from pi
     OPTIMAL:  pi_new = pi, and no visited state has a better action
     STUCK:    pi_new = pi, although some visited state has a better action
-    RESTORED: pi_new = pi, since a line search accepted no trial
+    RESTORED: pi_new = pi, because a line search accepted no trial
 
     >>> StepStatus.MOVED == "moved", list(StepStatus)
     (True, ['moved', 'optimal', 'stuck', 'restored'])
@@ -29,7 +29,7 @@ class StepStatus(PlainStrEnum):
 @public
 @final
 class Monotone(PlainStrEnum):
-    """Whether eta_new >= eta is certain (PROVED), its contrary is (REFUTED), or neither.
+    """The verdict on eta_new >= eta: PROVED, REFUTED where eta_new < eta is proved, or UNDECIDED.
 
     >>> list(Monotone)
     ['proved', 'refuted', 'undecided']
@@ -43,11 +43,11 @@ class Monotone(PlainStrEnum):
 @public
 @final
 class SolverStatus(PlainStrEnum):
-    """Why conjugate gradients ended.
+    """The reason why conjugate gradients ended.
 
     SOLVED:     the residual is within the tolerance
     CURVATURE:  a direction p has p'(H + damping I)p <= 0 up to rounding
-    ITERATIONS: the allowed iterations are used up
+    ITERATIONS: the largest allowed number of iterations was reached
 
     >>> list(SolverStatus)
     ['solved', 'curvature', 'iterations']
@@ -60,7 +60,13 @@ class SolverStatus(PlainStrEnum):
 
 @final
 class RuleName(PlainStrEnum):
-    """What a stopping rule looks at."""
+    """The name of a stopping rule.
+
+    ITERATIONS: after a number of steps
+    HALTED:     after a step with pi_new = pi
+    GAIN:       where the largest certified gain is at most a tolerance
+    GAP:        where the bound of max_s V* - V is at most a tolerance
+    """
 
     ITERATIONS = "iterations"
     HALTED = "halted"

@@ -1,4 +1,9 @@
-"""The record of one step, and `step_to`, which makes it from a new policy."""
+"""The record of one policy step, and `step_to`, which computes it from a new policy.
+
+A step is described by its predicted gain L(pi_new) - eta and by its distances from the old policy,
+the largest and the mean KL and the largest total variation, which bound eta_new - L (TRPO 2015,
+Theorem 1).  In rational arithmetic all are exact.
+"""
 
 import math
 from collections.abc import Callable
@@ -30,19 +35,18 @@ NO_MULTIPLIERS = Multipliers()
 @final
 @locked_dataclass(frozen=True, eq=False, repr=False)
 class Step:
-    """A new policy, its gain by the surrogate, and its distances from the old policy.
+    """A policy step: the new policy, its predicted gain, and its distances from the old policy.
 
     pi_new:      (S, A) in the arithmetic of the surrogate
     gain:        L(pi_new) - eta = sum_{s,a} G (pi_new - pi)
-    max_kl, mean_kl: of KL(pi || pi_new) over visited states (weight > 0); the mean is under
-                 weight / sum(weight)
+    max_kl, mean_kl: the largest and the mean KL(pi || pi_new) over visited states (weight > 0);
+                 the mean is under weight / sum(weight)
     max_tv:      largest total variation over visited states
-    objective:   what the step maximised: the gain, less a penalty if the step has one
-    status:      "moved"; "optimal" where no visited state has a better action; "stuck" where one
-                 has, and yet pi_new = pi; "restored" where a line search accepted no trial
-    multipliers: the multipliers and parameters of the step, by the type of the step; also a
-                 mapping by names
-    backtracks:  trials of a line search that were not accepted, None without a line search
+    objective:   the maximised objective: the gain, less the penalty of the step if it has one
+    status:      "moved" where pi_new differs from pi; else "optimal" if no visited state has a
+                 better action, "restored" after a line search that accepted no trial, or "stuck"
+    multipliers: the multipliers and parameters of the step, a record that is also a mapping
+    backtracks:  number of rejected trials of a line search, None without a line search
 
     >>> from tabular_trpo import Surrogate
     >>> L = Surrogate(np.array([[0.0, 1.0]]), np.ones(1), np.array([[0.5, 0.5]]), 0.0)
@@ -69,13 +73,16 @@ class Step:
 
 @public
 def step_to(L: LocalObjective, pi_new: object, multipliers: Multipliers = NO_MULTIPLIERS) -> Step:
-    """Return the step to a given policy, such as one that a user's own method found.
+    """Return the step to a given policy, for methods that are not part of the package.
 
-    The rows are checked, and the gain L(pi_new) - eta and the distances from L.pi are computed.
+    The rows are checked, and the gain L(pi_new) - eta (TRPO 2015, equation (3)) and the distances
+    from L.pi are computed.
 
     L:           the surrogate of the old policy
     pi_new:      (S, A) in the arithmetic of L
-    multipliers: `Mixture(alpha, target)` makes `iterate` use the bounds for mixtures as well
+    multipliers: the record of the step; with `Mixture(alpha, target)` `iterate` uses the bounds for
+                 mixtures as well
+    return:      `Step`
     raises:      InvalidMDPError for another shape, and for rows off the simplex or on actions that
                  are not allowed; ExactnessError for the other arithmetic
 
@@ -96,10 +103,10 @@ def make_step(
     status: StepStatus | None = None,
     backtracks: int | None = None,
 ) -> Step:
-    """Return the step to a policy (S, A) in the arithmetic of L, as every solver makes it.
+    """Return the step to a policy (S, A) in the arithmetic of L.
 
-    penalty: the function of (max_kl, mean_kl, max_tv) that the objective takes off the gain
-    status:  None to derive it from pi_new and L
+    penalty: (max_kl, mean_kl, max_tv) -> the penalty that is subtracted from the gain, or None
+    status:  None to determine it from pi_new and L
     raises:  InvalidMDPError for rows off the simplex or on actions that are not allowed
     """
     pi_new = frozen(check_rows("pi_new", pi_new, L.allowed))
@@ -124,13 +131,13 @@ def make_step(
 
 
 def visited(L: LocalObjective) -> slice | Array:
-    """Return an index of the states with weight > 0, without a copy where those are all states."""
+    """Return an index of the states with weight > 0, a slice (no copy) if those are all states."""
     seen = L.weight > 0
     return slice(None) if np.count_nonzero(seen) == len(seen) else seen
 
 
 def is_optimal(L: LocalObjective) -> bool:
-    """Return whether no policy has a larger surrogate: all mass is on best actions."""
+    """Return whether pi maximises the surrogate, with all mass on actions of the largest G."""
     G = L.G if L.allowed is None else np.where(L.allowed, L.G, L.G.min(axis=-1, keepdims=True))
     return not bool(((G.max(axis=-1, keepdims=True) > L.G) & (L.pi > 0)).any())
 
@@ -138,7 +145,8 @@ def is_optimal(L: LocalObjective) -> bool:
 def read_like(name: str, value: object, L: LocalObjective, unsigned: bool = False) -> Array:
     """Return a table of numbers (S, A) in the arithmetic of the surrogate.
 
-    unsigned: whether its rows are probabilities
+    name:     the name of the table in errors
+    unsigned: whether the numbers are probabilities, for which "-0" is an error
     raises:   InvalidMDPError for another shape, ExactnessError for the other arithmetic
     """
     table = read_as(name, value, is_rational(L.pi), unsigned)
@@ -148,7 +156,7 @@ def read_like(name: str, value: object, L: LocalObjective, unsigned: bool = Fals
 
 
 def single(L: Objective) -> Objective:
-    """Return the surrogate after a check that it is of one model.
+    """Return the surrogate after a check that it is of a single model.
 
     raises: InvalidMDPError for a batch
     """
@@ -158,7 +166,7 @@ def single(L: Objective) -> Objective:
 
 
 def floating(L: Objective) -> Objective:
-    """Return the surrogate after a check that it is of one model, in floats.
+    """Return the surrogate after a check that it is of a single model, in floats.
 
     raises: InvalidMDPError for a batch, ExactnessError for a rational surrogate
     """
@@ -172,8 +180,9 @@ def floating(L: Objective) -> Objective:
 def nonnegative(name: str, value: object, rational: bool = False) -> Scalar:
     """Return a number such as delta or C as a Fraction or a Python float.
 
-    A Python float overflows without the warning of a numpy one.
+    Python floats overflow without the warning of numpy scalars.
 
+    name:   the name of the number in errors
     raises: InvalidMDPError for negative, NaN or infinite numbers; ExactnessError for the other
             arithmetic
     """

@@ -1,4 +1,8 @@
-"""Rules that end a run of `iterate`, and what is certain when one of them does."""
+"""Rules that end a run of `iterate`, each with the guarantee that holds at its end.
+
+In every case eta* - eta <= max_s V* - V <= max A / (1 - gamma), which is `Record.gap` (Puterman
+1994, section 6.3).  Only `gap_at_most` makes this bound at most a given number.
+"""
 
 from fractions import Fraction
 from typing import final
@@ -19,9 +23,8 @@ class Rule:
     name:      "iterations", "halted", "gain" or "gap", by `iterations`, `halted`, `gain_at_most`
                and `gap_at_most`
     bound:     the number that the rule compares with, None for "halted"
-    guarantee: what is certain where the rule ends a run.  In each case `Record.gap` bounds the
-               distance to the optimum, eta* - eta <= max A / (1 - gamma); only "gap" bounds it by a
-               number known beforehand
+    guarantee: what is proved of the last policy.  In each case `Record.gap` bounds the distance to
+               the optimum, eta* - eta <= max A / (1 - gamma); only "gap" makes it at most `bound`
 
     >>> iterations(3).name, halted().guarantee
     ('iterations', 'the policy is a fixed point of the step')
@@ -35,8 +38,8 @@ class Rule:
         """Return whether the run ends after this step.
 
         i:      the number of the step, from 1
-        status: of the step
-        gain:   the largest certified lower bound of its gain, or None
+        status: the status of the step
+        gain:   the largest certified lower bound of its gain, or None without one
         gap:    certified upper bound of max_s V*(s) - V(s) at the new policy
         """
         match self.name:
@@ -52,7 +55,7 @@ class Rule:
 
 @public
 def iterations(most: object) -> Rule:
-    """Return the rule that ends a run after so many steps, without another guarantee.
+    """Return the rule that ends a run after a number of steps, without a guarantee of its result.
 
     most:   an integer >= 1
     raises: InvalidMDPError for other values
@@ -67,11 +70,11 @@ def iterations(most: object) -> Rule:
 
 @public
 def halted() -> Rule:
-    """Return the rule that ends a run after a step that moves nothing.
+    """Return the rule that ends a run after a step with pi_new = pi.
 
-    A step that is a function of the policy would then move nothing for ever.  Neither "optimal"
+    The policy is then a fixed point, if the step is a function of the policy.  Neither "optimal"
     (for the surrogate, which ignores states that are not visited) nor "stuck" implies that the
-    policy is optimal; `Record.gap` bounds how far it is from that.
+    policy is optimal; `Record.gap` bounds max_s V* - V.
 
     >>> halted().name
     'halted'
@@ -83,8 +86,8 @@ def halted() -> Rule:
 def gain_at_most(tol: object) -> Rule:
     """Return the rule that ends a run after a step whose largest certified gain is at most `tol`.
 
-    A step without any certified gain ends it as well.  The rule means that the certificates are
-    used up, not that the policy is near the optimum.
+    A step without a certified gain ends the run too.  The policy need not be near the optimum: the
+    bounds may be too weak to certify a larger gain.
 
     tol:    a finite number >= 0
     raises: InvalidMDPError for other values
@@ -98,9 +101,9 @@ def gain_at_most(tol: object) -> Rule:
 
 @public
 def gap_at_most(tol: object) -> Rule:
-    """Return the rule that ends a run where V*(s) - V(s) <= max A / (1 - gamma) <= tol at every s.
+    """Return the rule that ends a run where max A / (1 - gamma) <= tol.
 
-    Puterman (1994), section 6.3.
+    Then V*(s) - V(s) <= tol at every s, and eta* - eta <= tol.  Puterman (1994), section 6.3.
 
     tol:    a finite number >= 0
     raises: InvalidMDPError for other values
@@ -113,7 +116,7 @@ def gap_at_most(tol: object) -> Rule:
 
 
 def _tolerance(tol: object) -> Fraction:
-    """Return the tolerance as a Fraction, which compares exactly with every number."""
+    """Return the tolerance as a Fraction, for exact comparisons with Fractions and floats."""
     number: Scalar = read_array("tol", tol)[1][()]
     try:
         got = Fraction(number)

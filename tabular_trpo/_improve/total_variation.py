@@ -1,14 +1,26 @@
 """Steps in total variation: exact optima, in rational arithmetic if the surrogate is rational.
 
-**Problem.** Maximise sum_{s,a} G (pi_new - pi) less a penalty on max_s D_TV(pi(s), pi_new(s))^2, or
-subject to a bound of the largest or the mean total variation.
+**Problem.** With G = rho A, D_s = D_TV(pi(s), pi_new(s)) and d = rho / sum(rho), maximise
+sum_{s,a} G (pi_new - pi) over tables pi_new,
 
-**Method.** The best use of total variation t in a row takes mass t from the worst actions first and
-gives it to the best one.  That gain is concave and piecewise linear in t, with breakpoints at sums
-of probabilities, so each optimum is found by comparisons and one division: the maximum over t of
-the sum of all rows less c t^2, the same t in each row, or a knapsack by gain per cost.
+    `tv_penalty`          less c max_s D_s^2              Algorithm 1 of TRPO (2015)
+    `tv_constraint`       subject to max_s D_s <= delta   equation (11)
+    `mean_tv_constraint`  subject to d . D <= delta       equation (12)
 
-**Guarantee.** The slopes at the optimum are its multipliers, which prove it (`duality`).
+with total variation in place of KL, as in Theorem 1 of the paper.
+
+**Method.** Let f_s(t) be the largest gain of row s with D_s <= t.  Mass t is taken from the actions
+of the smallest G first and given to the best one.  So f_s is concave and piecewise linear, with
+breakpoints at partial sums of pi(s), and each optimum takes comparisons and one division:
+
+    penalty:          one t for all rows where sum_s f_s'(t) = 2 c t, or a breakpoint at which the
+                      left side jumps over the right one
+    largest distance: t = delta in each row
+    mean distance:    a fractional knapsack; mass moves in the order of f_s' / d(s)
+
+**Guarantee.** The optimum is exact in rational arithmetic.  The slopes f_s' there are its
+multipliers, which prove it by weak duality (`duality_gap` is 0).  Source: TRPO (2015), Theorem 1
+and section 4; Dantzig (1957) for the knapsack.
 """
 
 from bisect import bisect_left, bisect_right
@@ -31,16 +43,16 @@ from tabular_trpo._improve.step import Step, make_step, nonnegative, single
 
 @public
 def tv_penalty(L: Surrogate, c: Scalar) -> Step:
-    """Return the step that maximises the surrogate less a penalty on the largest TV.
+    """Return the step that maximises the surrogate less a penalty on the largest distance.
 
     max over pi_new of sum_{s,a} G (pi_new - pi) - c max_s D_TV(pi(s), pi_new(s))^2: Algorithm 1 of
     TRPO (2015) with the penalty of its Theorem 1, if c = 4 eps gamma / (1 - gamma)^2 (`penalty`).
-    Rows of weight 0 keep pi; ties between best actions go to the first.
+    Rows of weight 0 keep pi; of several best actions the first takes the mass.
 
-    c:      a number >= 0 in the arithmetic of L; 0 gives the greedy step, up to ties
+    c:      a number >= 0 in the arithmetic of L; 0 gives a greedy step
     return: `Step` with `TVPenalty`; exact in rational arithmetic
-    raises: InvalidMDPError for a batch, and c negative, NaN or infinite; ExactnessError; LimitError
-            where the differences of G overflow
+    raises: InvalidMDPError for a batch, and c negative, NaN or infinite; ExactnessError for c in
+            the other arithmetic; LimitError where the differences of G overflow
 
     >>> from tabular_trpo import MDP, evaluate, surrogate
     >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
@@ -49,8 +61,8 @@ def tv_penalty(L: Surrogate, c: Scalar) -> Step:
     (Fraction(1, 4), Fraction(1, 4))
     """
     c = nonnegative("c", c, is_rational(single(L).pi))
-    rows = _moves(L)
-    # The first breakpoint from which on the penalty rises faster than all gains together.
+    rows = _row_gains(L)
+    # The first breakpoint at which the slope of the penalty is at least that of all gains.
     points = sorted({0 * c, *(end for row in rows.values() for end in row.ends)})
     k = bisect_left(
         points, True, key=lambda a: _sum(row.right(a) for row in rows.values()) <= c * a
@@ -67,7 +79,8 @@ def tv_penalty(L: Surrogate, c: Scalar) -> Step:
         more = min(max(2 * missing, 0 * a), row.left(a) - m[s])
         m[s], missing = m[s] + more, missing - more / 2
     found = TVPenalty(c, a, frozen(m))
-    return make_step(L, _moved(L, rows, dict.fromkeys(rows, a)), found, lambda *d: c * d[2] ** 2)
+    pi_new = _moved_policy(L, rows, dict.fromkeys(rows, a))
+    return make_step(L, pi_new, found, lambda *d: c * d[2] ** 2)
 
 
 @public
@@ -78,10 +91,10 @@ def tv_constraint(L: Surrogate, delta: Scalar) -> Step:
     region of TRPO (2015), equation (11), in the distance of its Theorem 1.  Rows of weight 0 keep
     pi.
 
-    delta:  a number >= 0 in the arithmetic of L
+    delta:  the radius, a number >= 0 in the arithmetic of L
     return: `Step` with `TVConstraint`; exact in rational arithmetic
-    raises: InvalidMDPError for a batch, and delta negative, NaN or infinite; ExactnessError;
-            LimitError where the differences of G overflow
+    raises: InvalidMDPError for a batch, and delta negative, NaN or infinite; ExactnessError for
+            delta in the other arithmetic; LimitError where the differences of G overflow
 
     >>> from tabular_trpo import MDP, evaluate, surrogate
     >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
@@ -89,12 +102,12 @@ def tv_constraint(L: Surrogate, delta: Scalar) -> Step:
     array([[Fraction(3, 8), Fraction(5, 8)]], dtype=object)
     """
     delta = nonnegative("delta", delta, is_rational(single(L).pi))
-    rows = _moves(L)
+    rows = _row_gains(L)
     m = zeros(L.weight.shape, is_rational(L.pi))
     for s, row in rows.items():
         m[s] = row.right(delta)
     found = TVConstraint(delta, frozen(m))
-    return make_step(L, _moved(L, rows, dict.fromkeys(rows, delta)), found)
+    return make_step(L, _moved_policy(L, rows, dict.fromkeys(rows, delta)), found)
 
 
 @public
@@ -103,13 +116,13 @@ def mean_tv_constraint(L: Surrogate, delta: Scalar) -> Step:
 
     max L(pi_new) subject to sum_s d(s) D_TV(pi(s), pi_new(s)) <= delta, d = weight / sum(weight):
     equation (12) of TRPO (2015) in total variation.  A fractional knapsack: mass moves in the order
-    of its gain per mean TV.  Rows of weight 0 keep pi.
+    of its gain per mean total variation.  Rows of weight 0 keep pi.
 
-    delta:  a number >= 0 in the arithmetic of L
-    return: `Step` with `MeanTVConstraint`, whose lam is the gain per mean TV of the mass that moves
-            last, 0 where all useful mass moves; exact in rational arithmetic
-    raises: InvalidMDPError for a batch, and delta negative, NaN or infinite; ExactnessError;
-            LimitError where the differences of G overflow
+    delta:  the radius, a number >= 0 in the arithmetic of L
+    return: `Step` with `MeanTVConstraint`, whose lam is the gain per mean total variation of the
+            mass that moves last, 0 if all mass is on best actions; exact in rational arithmetic
+    raises: InvalidMDPError for a batch, and delta negative, NaN or infinite; ExactnessError for
+            delta in the other arithmetic; LimitError where the differences of G overflow
 
     >>> from tabular_trpo import MDP, evaluate, surrogate
     >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
@@ -117,11 +130,11 @@ def mean_tv_constraint(L: Surrogate, delta: Scalar) -> Step:
     Fraction(2, 1)
     """
     delta = nonnegative("delta", delta, is_rational(single(L).pi))
-    rows = _moves(L)
+    rows = _row_gains(L)
     visited = L.weight > 0
     d = (L.weight / L.weight[visited].sum() if visited.any() else L.weight).tolist()
     masses, left, lam = dict.fromkeys(rows, 0 * delta), delta, 0 * delta
-    # A row whose d underflows to 0 costs nothing and moves completely.
+    # A row whose d underflows to 0 does not count in the mean, and all its mass moves.
     masses |= {s: row.ends[-1] for s, row in rows.items() if not d[s]}
     found = [(x / d[s], s, mass) for s, row in rows.items() if d[s] for x, mass in row.steps()]
     found.sort(key=lambda item: -item[0])  # stable: ties in the order of states and actions
@@ -132,17 +145,18 @@ def mean_tv_constraint(L: Surrogate, delta: Scalar) -> Step:
             lam = _finite(ratio)
             break
         left = max(left - d[s] * mass, 0 * left)
-    return make_step(L, _moved(L, rows, masses), MeanTVConstraint(delta, lam))
+    return make_step(L, _moved_policy(L, rows, masses), MeanTVConstraint(delta, lam))
 
 
 @final
 @locked_dataclass(frozen=True)
 class _Row:
-    """The gain of moved mass t in one row: slope `slopes[i]` for t up to `ends[i]`, then 0.
+    """The gain f(t) of one row for moved mass t, piecewise linear and concave.
 
-    best:    the action that takes the mass
-    actions: the actions that mass leaves, the worst first
-    slopes:  one for each of them, and a 0 at the end
+    best:    the action that receives the mass
+    actions: the actions from which mass is taken, in the order of G
+    slopes:  f'(t) between breakpoints, one for each of these actions, then 0
+    ends:    the breakpoints, partial sums of the probabilities of these actions
     """
 
     best: int
@@ -159,13 +173,13 @@ class _Row:
         return self.slopes[bisect_left(self.ends, a)]
 
     def steps(self) -> list[tuple[Scalar, Scalar]]:
-        """Return (slope, mass) of each action that mass leaves."""
+        """Return (slope, mass) of each action from which mass is taken."""
         starts = [0 * self.ends[0], *self.ends]
         return [(x, b - a) for x, a, b in zip(self.slopes, starts, self.ends, strict=False)]
 
 
-def _moves(L: Surrogate) -> dict[int, _Row]:
-    """Return the visited rows with mass on actions that are worse than the best."""
+def _row_gains(L: Surrogate) -> dict[int, _Row]:
+    """Return {state: gain of moved mass} of the visited states with mass on worse actions."""
     rows = {}
     for s in np.flatnonzero(L.weight > 0).tolist():
         best = best_action(L, L.G, s)
@@ -179,8 +193,8 @@ def _moves(L: Surrogate) -> dict[int, _Row]:
     return rows
 
 
-def _moved(L: Surrogate, rows: dict[int, _Row], masses: dict[int, Scalar]) -> Array:
-    """Return pi with the given mass moved in each row, or all useful mass where that is less."""
+def _moved_policy(L: Surrogate, rows: dict[int, _Row], masses: dict[int, Scalar]) -> Array:
+    """Return pi with `masses[s]`, or all mass on worse actions, moved to the best action of s."""
     new = L.pi.copy()
     for s, row in rows.items():
         left = masses[s]
@@ -193,11 +207,12 @@ def _moved(L: Surrogate, rows: dict[int, _Row], masses: dict[int, Scalar]) -> Ar
 
 
 def _sum(slopes: Iterable[Scalar]) -> Scalar:
-    """Return half the sum of slopes, which is compared with c a, since 2 c a might overflow."""
+    """Return half the sum of slopes; it is compared with c a, since 2 c a might overflow."""
     return _finite(sum(slope / 2 for slope in slopes))
 
 
 def _finite(value: Scalar) -> Scalar:
+    """Return a number after a check that it is finite; LimitError otherwise."""
     if isinstance(value, float) and not isfinite(value):
         cure = "Scale the rewards, or use the rational arithmetic"
         raise LimitError.of("overflow", "G", "overflows float64", "finite differences", cure)

@@ -1,9 +1,24 @@
-"""The trust regions of TRPO (2015), (11): largest KL, (12): mean KL; a penalty on the mean KL.
+"""The trust regions of TRPO (2015): (11), a bound of the largest KL, and (12), of the mean KL.
 
-Each visited state has a row problem under KL(pi || pi_new), which `kl_rows` derives and `kl_curves`
-solves; the mean couples the rows by one multiplier (`kl_multiplier`).  States of weight 0 keep pi.
-A new policy is rounded to a grid, and its divergence is computed from the rounded rows: where it
-exceeds the radius the aim is lowered, and as a last resort the step is scaled back.
+**Problem.** Over tables pi_new, with G = rho A, d = rho / sum(rho), KL_s = KL(pi(s) || pi_new(s)),
+
+    `max_kl`           maximise <G, pi_new> subject to max_s KL_s <= delta    equation (11)
+    `mean_kl`          maximise <G, pi_new> subject to d . KL <= delta        equation (12)
+    `mean_kl_penalty`  maximise <G, pi_new> - C d . KL                        after section 4
+
+The maximum is over visited states; states of weight 0 keep pi.
+
+**Method.** (11) separates into one problem for each state, with its own multiplier.  The Lagrangian
+of (12) is sum(rho) (sum_s d(s) (<A_s, q_s> - lam KL_s) + lam delta), which separates into states
+that share lam; lam is the root of sum_s d(s) KL_s(lam) = delta (`kl_multiplier`).  The penalty has
+lam = C / sum(rho).  The new row of a state is q_a = lam p_a / (nu - gain_a) on the support of the
+old row p (`kl_rows`), with the gain G for (11) and A otherwise; nu is the root of one equation in
+each state, found by an iteration of third order (`kl_curves`).
+
+**Guarantee.** Divergence and objective are computed from the policy rounded to the grid 2^-53.  If
+the divergence exceeds delta, the target radius is reduced, and after TRIES trials the step is
+scaled back towards pi.  The objective is never negative.  The optimum is approximate, with relative
+errors of about 1e-9.  Source: TRPO (2015), section 4.
 """
 
 import math
@@ -27,17 +42,18 @@ from tabular_trpo._improve.kl_rows import KLRows, policy_at_multiplier, prepare_
 from tabular_trpo._improve.multipliers import KLConstraint, KLPenalty, Multipliers
 from tabular_trpo._improve.step import Penalty, Step, floating, make_step, nonnegative, visited
 
-MOST = 600.0  # largest KL aimed at; beyond it exp(-KL) underflows, and the gain is complete
-INSIDE = 1 - 1e-12  # share of a radius aimed at, so that rounding seldom leads out of it
-TRIES = 16  # with ever smaller aims: rows are rounded to a grid, which can change rare actions
+MOST = 600.0  # largest target KL; beyond it exp(-KL) underflows, and the gain is the largest one
+INSIDE = 1 - 1e-12  # target over radius, so that rounding rarely exceeds the radius
+TRIES = 16  # largest number of targets; the grid can change rows with rare actions
 
 
 def visited_rows(L: Surrogate, weighted: bool) -> tuple[KLRows, slice | Array, Array]:
-    """Return the rows of visited states that can gain.
+    """Return the rows of visited states in which some action is better than the policy.
 
-    weighted: whether their gains are G = weight * A, or A
-    return:   the rows; an index of their states; their weights
-    raises:   ExactnessError for a rational surrogate, since KL steps have logarithms
+    weighted: whether the gains of the rows are G = weight * A, or A
+    return:   the N rows; an index of their states; their weights (N,)
+    raises:   InvalidMDPError for a batch; ExactnessError for a rational surrogate, since KL steps
+              have logarithms
     """
     floating(L)
     at = visited(L)
@@ -54,7 +70,7 @@ def visited_rows(L: Surrogate, weighted: bool) -> tuple[KLRows, slice | Array, A
 
 
 def placed(L: Surrogate, at: slice | Array, q: Array) -> Array:
-    """Return the policy with new rows at some states."""
+    """Return pi (S, A) with the rows q (N, A) at the states of an index `at`."""
     if len(q) == len(L.pi):
         return q
     pi_new = L.pi.copy()
@@ -66,12 +82,13 @@ def placed(L: Surrogate, at: slice | Array, q: Array) -> Array:
 def max_kl(L: Surrogate, delta: Scalar) -> Step:
     """Return the step that maximises L(pi_new) subject to max_s KL(pi(s) || pi_new(s)) <= delta.
 
-    TRPO (2015), equation (11), with the maximum over visited states.  Each of them is a problem of
-    its own: pi_new(a|s) = lam(s) pi(a|s) / (nu(s) - G(s, a)) on the support of pi(s).
+    TRPO (2015), equation (11), with the maximum over visited states.  States are independent:
+    pi_new(a|s) = lam(s) pi(a|s) / (nu(s) - G(s, a)) on the support of pi(s).
 
-    delta:  a number >= 0; 0 keeps pi
+    delta:  the radius, a number >= 0; 0 keeps pi
     return: `Step` with `KLConstraint`, lam (S,)
-    raises: InvalidMDPError for delta < 0, NaN or infinite, or a batch; ExactnessError if rational
+    raises: InvalidMDPError for delta < 0, NaN or infinite, or a batch; ExactnessError for a
+            rational surrogate; LimitError where a multiplier overflows
 
     >>> L = Surrogate(np.array([[0.0, 1.0]]), np.ones(1), np.array([[1.0, 0.0]]), 0.0)
     >>> max_kl(L, np.log(2.0)).pi_new.round(12)
@@ -83,8 +100,8 @@ def max_kl(L: Surrogate, delta: Scalar) -> Step:
     found = KLConstraint(delta, lam)
     if delta == 0 or not len(rows.p):
         return make_step(L, L.pi, found)
-    aim = min(delta * INSIDE, MOST)
-    q, multipliers, _ = solve_radius(rows, aim)
+    target = min(delta * INSIDE, MOST)
+    q, multipliers, _ = solve_radius(rows, target)
     for tries in range(TRIES):
         with np.errstate(over="ignore"):
             lam[at] = finite("lam", multipliers * rows.unit)
@@ -92,9 +109,10 @@ def max_kl(L: Surrogate, delta: Scalar) -> Step:
         if step.max_kl <= delta:
             return step
         over = kl_of_rows(L.pi[at], step.pi_new[at]) - delta
-        high, aim = over > 0, max(aim - 2.0**tries * float(largest(over)), aim / 2)
-        q[high], multipliers[high], _ = solve_radius(rows.take(high), aim)
-    return _drawn_back(L, step, found, "max_kl", delta)
+        high = over > 0
+        target = max(target - 2.0**tries * float(largest(over)), target / 2)
+        q[high], multipliers[high], _ = solve_radius(rows.take(high), target)
+    return _scaled_back(L, step, found, "max_kl", delta)
 
 
 @public
@@ -104,9 +122,10 @@ def mean_kl(L: Surrogate, delta: Scalar) -> Step:
     TRPO (2015), equation (12); d = weight / sum(weight).  All visited states share one multiplier:
     pi_new(a|s) = lam pi(a|s) / (nu(s) - A(s, a)) on the support of pi(s), with A = G / weight.
 
-    delta:  a number >= 0; 0 keeps pi
+    delta:  the radius, a number >= 0; 0 keeps pi
     return: `Step` with `KLConstraint`, lam a number
-    raises: InvalidMDPError for delta < 0, NaN or infinite, or a batch; ExactnessError if rational
+    raises: InvalidMDPError for delta < 0, NaN or infinite, or a batch; ExactnessError for a
+            rational surrogate; LimitError where a multiplier overflows
 
     >>> L = Surrogate(np.array([[0.0, 1.0]]), np.ones(1), np.array([[1.0, 0.0]]), 0.0)
     >>> mean_kl(L, np.log(2.0)).pi_new.round(12)
@@ -117,24 +136,27 @@ def mean_kl(L: Surrogate, delta: Scalar) -> Step:
     if delta == 0 or not len(rows.p):
         return make_step(L, L.pi, KLConstraint(delta, 0.0))
     d = weight / np.add.reduce(L.weight)
-    aim = delta * INSIDE
+    target = delta * INSIDE
     for tries in range(1 if rows.outside else TRIES):
-        x, t = solve_multiplier(rows, MULTIPLIER, d, math.log(aim))
+        x, t = solve_multiplier(rows, MULTIPLIER, d, math.log(target))
         lam = math.exp(x)
-        q = _between(rows, d, lam, aim) if rows.outside else policy_at_multiplier(rows, lam, t)
+        q = _between(rows, d, lam, target) if rows.outside else policy_at_multiplier(rows, lam, t)
         found = KLConstraint(delta, finite("lam", lam * rows.unit))
         step = no_worse(L, placed(L, at, q), found)
         if step.mean_kl <= delta:
             return step
-        aim = max(aim - 2.0**tries * (step.mean_kl - delta), aim / 2)
-    return _drawn_back(L, step, found, "mean_kl", delta)
+        target = max(target - 2.0**tries * (step.mean_kl - delta), target / 2)
+    return _scaled_back(L, step, found, "mean_kl", delta)
 
 
 def _between(rows: KLRows, d: Array, lam: float, delta: float) -> Array:
-    """Return the rows whose mean divergence is delta, between those on both sides of lam.
+    """Return rows (N, A) of mean divergence delta, a mixture of the rows for lam on both sides.
 
     Where an action outside the support enters, its row may jump between two adjacent doubles lam.
-    The problem is concave, so a mixture of the policies on both sides is no worse than either.
+    Both sides maximise the Lagrangian for almost the same lam; it is concave, so the mixture does
+    too.
+
+    d: (N,) weights of the mean
     """
     near = far = lam
     for tries in range(50):
@@ -155,9 +177,10 @@ def mean_kl_penalty(L: Surrogate, C: Scalar) -> Step:
     sum(weight).  Each visited state maximises sum_a pi_new A - lam KL with lam = C / sum(weight),
     which is C (1 - gamma) for an exact surrogate.
 
-    C:      a number >= 0; 0 is the greedy step
+    C:      a number >= 0; 0 gives the greedy step
     return: `Step` with `KLPenalty`, lam a number
-    raises: InvalidMDPError for C < 0, NaN or infinite, or a batch; ExactnessError if rational
+    raises: InvalidMDPError for C < 0, NaN or infinite, or a batch; ExactnessError for a rational
+            surrogate
 
     >>> L = Surrogate(np.array([[0.0, 1.0]]), np.ones(1), np.array([[1.0, 0.0]]), 0.0)
     >>> mean_kl_penalty(L, 0.25).pi_new
@@ -178,13 +201,18 @@ def mean_kl_penalty(L: Surrogate, C: Scalar) -> Step:
 def no_worse(
     L: Surrogate, pi_new: Array, found: Multipliers, penalty: Penalty | None = None
 ) -> Step:
-    """Return the step to pi_new, or to pi where rounding made its objective negative."""
+    """Return the step to pi_new, or to pi if the objective of pi_new is negative by rounding."""
     step = make_step(L, pi_new, found, penalty)
     return step if step.objective >= 0 else make_step(L, L.pi, found)
 
 
-def _drawn_back(L: Surrogate, step: Step, found: Multipliers, name: str, delta: float) -> Step:
-    """Return the step scaled back towards pi until it is within delta; KL is convex in pi_new."""
+def _scaled_back(L: Surrogate, step: Step, found: Multipliers, name: str, delta: float) -> Step:
+    """Return the step scaled back towards pi until its KL is at most delta, in TRIES trials.
+
+    KL is convex in pi_new, so that scaling by delta / KL suffices without rounding.
+
+    name: "max_kl" or "mean_kl"
+    """
     for tries in range(TRIES):
         over = getattr(step, name)
         if over <= delta:

@@ -1,6 +1,7 @@
-"""Float models for the tests of the radii: dense, sparse and nearly reducible, at every horizon.
+"""Float models for the tests of error bounds: dense, sparse and nearly reducible.
 
-Unlike the models of `tests.strategies` these are floats with random digits, so that rounding shows.
+Unlike the rational models of `tests.strategies` these have numbers with random digits, so that
+results have rounding errors.
 """
 
 from collections.abc import Iterator
@@ -15,11 +16,11 @@ import tabular_trpo as tt
 Array = NDArray[Any]
 
 KINDS = ("dense", "sparse", "chain")
-HORIZONS = tuple(10.0**-k for k in range(1, 10))  # 1 - gamma
+HORIZONS = tuple(10.0**-k for k in range(1, 10))  # values of 1 - gamma
 
 
 class FloatCase(NamedTuple):
-    """A float model, a policy to evaluate, and another one to measure L at."""
+    """A float model, a policy to evaluate, and a second policy as the argument of L."""
 
     mdp: tt.MDP
     pi: Array
@@ -27,7 +28,7 @@ class FloatCase(NamedTuple):
 
 
 def rows(rng: np.random.Generator, kind: str, n_states: int, n_actions: int) -> Array:
-    """Transition rows: full, of at most three entries, or in two blocks with a small leak."""
+    """Return transition rows: dense, with at most three entries, or nearly block diagonal."""
     P = rng.dirichlet(np.ones(n_states), size=(n_states, n_actions))
     if kind == "sparse":
         kept = rng.random(P.shape).argsort(axis=-1) < 3
@@ -40,7 +41,7 @@ def rows(rng: np.random.Generator, kind: str, n_states: int, n_actions: int) -> 
 
 
 def policy(rng: np.random.Generator, mask: Array, point: bool = False) -> Array:
-    """Random rows over the allowed actions, or one action a state."""
+    """Return random rows over the allowed actions, or one random action in each state."""
     pi = rng.dirichlet(np.ones(mask.shape[1]), size=len(mask)) * mask
     if point:
         pi = (pi == pi.max(axis=1, keepdims=True)) * 1.0
@@ -48,7 +49,7 @@ def policy(rng: np.random.Generator, mask: Array, point: bool = False) -> Array:
 
 
 def rewards(rng: np.random.Generator, shape: tuple[int, ...], turn: int) -> Array:
-    """Rewards of about 1, of another size, or nearly equal, so that A is tiny beside V."""
+    """Return rewards of about 1, of another size, or nearly equal, so that A is small beside V."""
     r = rng.standard_normal(shape)
     if turn % 5 == 2:
         return np.asarray(r * 10.0 ** rng.integers(-3, 4))
@@ -56,7 +57,7 @@ def rewards(rng: np.random.Generator, shape: tuple[int, ...], turn: int) -> Arra
 
 
 def float_cases(kind: str, seed: int, n: int) -> Iterator[FloatCase]:
-    """Yield n cases; horizons, masks, rewards, policies and sizes of steps take turns."""
+    """Yield n cases; horizons, masks, rewards, policies and sizes of steps alternate."""
     rng = np.random.default_rng(seed)
     for i in range(n):
         n_states, n_actions = int(rng.integers(3, 13)), int(rng.integers(2, 4))
@@ -77,7 +78,7 @@ def float_cases(kind: str, seed: int, n: int) -> Iterator[FloatCase]:
 
 
 def batch(kind: str, seed: int, count: int, n_states: int, horizons: Any) -> FloatCase:
-    """Return one batched case of dense models that share a mask."""
+    """Return a case that is a batch of `count` dense models with one mask."""
     rng = np.random.default_rng(seed)
     P = np.stack([rows(rng, kind, n_states, 3) for _ in range(count)])
     mask = rng.random((n_states, 3)) < 0.8

@@ -1,4 +1,4 @@
-"""Rational models with numbers of many digits, drawn with a seed."""
+"""Random rational models with numbers of many digits."""
 
 from fractions import Fraction
 from random import Random
@@ -9,7 +9,7 @@ import tabular_trpo as tt
 
 
 def with_digits(n_states: int, n_actions: int, digits: int, seed: int = 0) -> tt.MDP:
-    """Return a dense model whose probabilities have denominators of so many digits each."""
+    """Return a dense model whose probabilities have denominators with `digits` digits each."""
     rng = Random(seed)
     P = np.empty((n_states, n_actions, n_states), dtype=object)
     r = np.empty((n_states, n_actions), dtype=object)

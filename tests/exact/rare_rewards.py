@@ -1,4 +1,4 @@
-"""Models in which rewards are rare, so that a state learns of them only from its successors."""
+"""Models with rare rewards, in which most values depend on the values of successors only."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -8,13 +8,13 @@ import scipy.sparse as sp
 
 import tabular_trpo as tt
 
-Move = tuple[int, int, int, float]  # s, a, s', probability; moves to one s' add up
+Move = tuple[int, int, int, float]  # s, a, s', probability; equal s, a, s' are added
 
 
 def model(
     n: int, n_actions: int, moves: Iterable[Move], r: Any, gamma: float, csr: bool = False
 ) -> tt.MDP:
-    """Return the float model of these moves, which begins in state 0."""
+    """Return the float model with these transitions and the start state 0."""
     s, a, t, p = (np.array(x) for x in zip(*moves, strict=True))
     P = sp.csr_array((p, (s * n_actions + a, t)), shape=(n * n_actions, n))
     table: Any = P if csr else P.toarray().reshape(n, n_actions, n)
@@ -24,7 +24,7 @@ def model(
 def corridor(
     n: int, gamma: float, slip: float = 0.0, decoy: float = 0.0, cost: float = 0.0, csr: bool = True
 ) -> tt.MDP:
-    """Return a corridor: 1 for going right at the far end, `decoy` for going left at state 0."""
+    """Return a corridor: reward 1 for "right" in the last state, `decoy` for "left" in state 0."""
     s = np.arange(n)
     left, right = np.maximum(s - 1, 0), np.minimum(s + 1, n - 1)
     parts = [(0, left, 1 - slip), (0, right, slip), (1, right, 1 - slip), (1, left, slip)]
@@ -36,7 +36,7 @@ def corridor(
 
 
 def grid(k: int, gamma: float, slip: float, kind: str, rng: np.random.Generator) -> tt.MDP:
-    """Return a k by k maze with one goal, or costs everywhere but there, or a decoy."""
+    """Return a k by k maze with a reward at its goal, or costs elsewhere, or a second reward."""
     compass = [(0, 1), (1, 0), (0, -1), (-1, 0)]
     walls = rng.random((k, k)) < 0.2
     walls[0, 0] = walls[-1, -1] = False
@@ -57,7 +57,7 @@ def grid(k: int, gamma: float, slip: float, kind: str, rng: np.random.Generator)
 
 
 def lock(n: int, gamma: float, rng: np.random.Generator) -> tt.MDP:
-    """Return a combination lock: one action of three goes on, the others back to the start."""
+    """Return a combination lock: one action of three moves on, the others return to the start."""
     code = rng.integers(3, size=n)
     moves = [(s, a, (s + 1) % n if a == code[s] else 0, 1.0) for s in range(n) for a in range(3)]
     r = np.zeros((n, 3))
@@ -66,7 +66,7 @@ def lock(n: int, gamma: float, rng: np.random.Generator) -> tt.MDP:
 
 
 def sparse_graph(n: int, gamma: float, rng: np.random.Generator, noise: float = 0.0) -> tt.MDP:
-    """Return a random graph, two successors a pair, one reward and costs up to `noise`."""
+    """Return a random graph: two successors of each pair, one reward, costs up to `noise`."""
     moves = [
         (s, a, int(t), 0.5) for s in range(n) for a in range(2) for t in rng.integers(n, size=2)
     ]
@@ -76,7 +76,7 @@ def sparse_graph(n: int, gamma: float, rng: np.random.Generator, noise: float = 
 
 
 def small() -> Iterator[tuple[str, tt.MDP]]:
-    """Yield models that a plain exact policy iteration solves too."""
+    """Yield models with names, small enough for plain exact policy iteration."""
     rng = np.random.default_rng(5)
     yield "corridor", corridor(30, 0.9, csr=False)
     yield "slippery", corridor(30, 0.5, 0.25, csr=False)
@@ -93,7 +93,7 @@ def small() -> Iterator[tuple[str, tt.MDP]]:
 
 
 def plain_policy_iteration(mdp: tt.MDP) -> tt.Evaluation:
-    """Return the exact optimum by Howard's iteration from nothing: the oracle."""
+    """Return the exact optimum by Howard's policy iteration from the uniform policy."""
     exact = mdp.to_rational()
     pi = tt.policies.uniform(exact)
     while True:

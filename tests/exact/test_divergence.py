@@ -1,4 +1,4 @@
-"""Total variation and KL of rows: the factor 1/2, tiny steps, lost support, and exact zeros."""
+"""Total variation and KL of rows: the factor 1/2, tiny steps, smaller support, exact zeros."""
 
 from decimal import Decimal, localcontext
 from fractions import Fraction
@@ -19,7 +19,7 @@ F = Fraction
 
 
 def decimal_kl(p: Any, q: Any) -> Decimal:
-    """Return KL of two rows, read as the exact numbers they are, to 80 digits."""
+    """Return KL of two rows, read as exact numbers, to 80 digits."""
     with localcontext() as context:
         context.prec = 120
         terms = []
@@ -43,7 +43,7 @@ def test_float_kl_keeps_its_digits_for_small_steps(
         assert tt.kl(p, q) >= 0.0
 
 
-def test_the_textbook_sum_would_have_no_digit_left(rng: np.random.Generator) -> None:
+def test_kl_is_accurate_where_the_textbook_sum_is_not(rng: np.random.Generator) -> None:
     p = snap_rows(rng.dirichlet(np.ones(5)))[0]
     q = snap_rows(p * (1 + 1e-9 * rng.standard_normal(5)))[0]
     truth = float(decimal_kl(p, q))
@@ -60,7 +60,7 @@ def test_a_tiny_step_keeps_its_digits_beside_a_large_one() -> None:
 
 
 @pytest.mark.parametrize("tiny", [2.0**-53, 3.3e-16, 1e-17, 1e-100, 1e-300, 5e-324])
-def test_kl_of_nearly_lost_support_is_large_and_finite(tiny: float) -> None:
+def test_kl_of_a_tiny_probability_is_large_and_finite(tiny: float) -> None:
     p, q = np.array([0.7, 0.3]), np.array([tiny, 1.0 - tiny])
     truth = float(decimal_kl(p, q))
     assert tt.kl(p, q) == pytest.approx(truth, rel=1e-14)
@@ -68,7 +68,7 @@ def test_kl_of_nearly_lost_support_is_large_and_finite(tiny: float) -> None:
     assert tt.kl(q, p) == pytest.approx(reverse, rel=1e-14)
 
 
-def test_lost_support_is_infinite_and_zero_log_zero_is_zero() -> None:
+def test_smaller_support_is_infinite_and_zero_log_zero_is_zero() -> None:
     half, point = np.array([0.5, 0.5]), np.array([1.0, 0.0])
     assert tt.kl(half, point) == np.inf
     assert tt.kl(point, half) == pytest.approx(np.log(2), rel=1e-15)
@@ -94,7 +94,7 @@ def test_rational_kl_is_exact(data: st.DataObject, n: int) -> None:
 
 
 def test_rational_kl_of_a_step_of_1e_minus_30() -> None:
-    """KL(p || p + h) = h^2 / 2 sum 1 / p + O(h^3): a sign that floats cannot decide."""
+    """KL(p || p + h) = h^2 / 2 sum 1 / p + O(h^3), whose sign floats cannot decide."""
     h = F(1, 10**30)
     p = np.array([F(1, 2), F(1, 2)])
     got = tt.kl(p, p + np.array([h, -h]))
@@ -105,7 +105,7 @@ def test_rational_kl_of_a_step_of_1e_minus_30() -> None:
 def test_tv_is_half_the_l1_distance(data: st.DataObject, n: int) -> None:
     p, q = (np.array(data.draw(fractions_simplex(n)), dtype=object).reshape(n) for _ in range(2))
     got = tt.tv(p, q)
-    # The same number as the largest difference of the probabilities of an event.
+    # Equal to the largest difference of the probabilities of an event.
     assert got == sum((max(x - y, F(0)) for x, y in zip(p, q, strict=True)), F(0))
     assert tt.tv(p.astype(float), q.astype(float)) == pytest.approx(float(got), abs=1e-15)
 
@@ -164,14 +164,16 @@ def test_lists_and_exact_strings_are_read(distance: Any) -> None:
         (["half", "half"], [1, 0], r"p\[0\] = 'half' is not a number"),
     ],
 )
-def test_what_is_no_distribution_is_refused(distance: Any, p: Any, q: Any, message: str) -> None:
+def test_rows_that_are_no_distributions_are_refused(
+    distance: Any, p: Any, q: Any, message: str
+) -> None:
     with pytest.raises(tt.InvalidMDPError, match=message):
         distance(p, q)
 
 
 @pytest.mark.parametrize("x", [0.0099, -0.0099, 0.004, -0.004, 1e-9])
 def test_excess_of_a_small_number_keeps_all_its_digits(x: float) -> None:
-    """Beside the power series of x - log(1 + x) in exact numbers."""
+    """Compared with the power series of x - log(1 + x) in exact numbers."""
     exact = F(x)
     truth = sum((-exact) ** k / k for k in range(2, 20))
     assert abs(F(float(excess(np.array([x]))[0])) / truth - 1) < F(1, 2**51)

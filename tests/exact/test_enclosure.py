@@ -1,7 +1,7 @@
-"""The proved radii of the float arithmetic against exact evaluations: never wrong, and not vacuous.
+"""The proved radii of float arithmetic against exact evaluations: correct, and not much too wide.
 
-Each float model is read as the rational model that it is (`to_rational`), evaluated exactly, and
-the difference is compared with the radius as Fractions, entry by entry.
+Each float model is converted to rationals (`to_rational`) and evaluated exactly; the difference is
+compared with the radius in Fractions, entry by entry.
 """
 
 from collections import defaultdict
@@ -31,7 +31,7 @@ def measured(case: FloatCase) -> dict[str, tuple[Any, Any]]:
 
 
 def exact(case: FloatCase) -> dict[str, Any]:
-    """Return every quantity of the model that the floats stand for."""
+    """Return every quantity of the model that the floats represent, in rationals."""
     pi, pi_new = map(tt.policies.to_rational, (case.pi, case.pi_new))
     e = tt.evaluate(case.mdp.to_rational(), pi)
     out = {name: getattr(e, name) for name in QUANTITIES[:-1]}
@@ -39,7 +39,7 @@ def exact(case: FloatCase) -> dict[str, Any]:
 
 
 def pairs(value: Any, radius: Any, truth: Any) -> list[tuple[Fraction, Fraction]]:
-    """Return (error, radius) of each entry."""
+    """Return (error, radius) of each entry, as Fractions."""
     columns = (np.ravel(np.asarray(x, dtype=object)) for x in (value, radius, truth))
     return [
         (abs(Fraction(float(v)) - t), Fraction(float(r))) for v, r, t in zip(*columns, strict=True)
@@ -47,7 +47,7 @@ def pairs(value: Any, radius: Any, truth: Any) -> list[tuple[Fraction, Fraction]
 
 
 def violations(case: FloatCase) -> Iterator[str]:
-    """Name each entry whose error is above its radius."""
+    """Yield a message for each entry whose error is above its radius."""
     truth = exact(case)
     for name, (value, radius) in measured(case).items():
         for i, (error, bound) in enumerate(pairs(value, radius, truth[name])):
@@ -57,12 +57,12 @@ def violations(case: FloatCase) -> Iterator[str]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_error_is_above_its_radius(kind: str) -> None:
-    """540 cases in all, 1 - gamma from 1e-1 to 1e-9."""
+    """540 cases in total, with 1 - gamma from 1e-1 to 1e-9."""
     wrong = [v for case in float_cases(kind, seed=1, n=CASES_A_KIND) for v in violations(case)]
     assert wrong == []
 
 
-def test_radius_is_not_vacuous() -> None:
+def test_radius_is_of_the_order_of_the_error() -> None:
     """On dense models the median of largest radius / largest error is at most MOST_RATIO."""
     ratios: dict[str, list[float]] = defaultdict(list)
     for case in float_cases("dense", seed=1, n=CASES_A_KIND):
@@ -77,16 +77,16 @@ def test_radius_is_not_vacuous() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_radius_stays_near_the_last_digit_at_every_horizon(kind: str) -> None:
-    """One solve in doubles would lose a digit for each digit of the horizon; these do not."""
+def test_radius_is_a_few_units_in_the_last_place_at_every_horizon(kind: str) -> None:
+    """One solve in doubles would lose a digit for each factor 10 in 1 / (1 - gamma)."""
     for case in float_cases(kind, seed=2, n=len(HORIZONS)):
         e = tt.evaluate(case.mdp, case.pi)
         assert np.max(e.radius.V) <= 2.0**-48 * np.max(np.abs(e.V))
         assert np.max(e.radius.rho) <= 2.0**-48 * np.max(e.rho)
 
 
-def test_one_plain_solve_would_be_outside(rng: np.random.Generator) -> None:
-    """The test bites: what numpy.linalg.solve returns is far from the truth at these horizons."""
+def test_error_of_one_plain_solve_is_above_the_radius(rng: np.random.Generator) -> None:
+    """The bounds are sharp enough to reject the result of numpy.linalg.solve."""
     outside = 0
     for case in float_cases("dense", seed=3, n=45):
         mdp, pi = case.mdp, case.pi
@@ -99,11 +99,11 @@ def test_one_plain_solve_would_be_outside(rng: np.random.Generator) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_shift_by_two_radii_is_seen(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
-    """A sabotaged evaluation, V too large by two of its radii, violates them in every case."""
+def test_a_shift_by_two_radii_is_found(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """An evaluation with V too large by two radii violates the bounds in every case."""
     evaluate = tt.evaluate
 
-    def sabotaged(mdp: tt.MDP, pi: Any) -> tt.Evaluation:
+    def shifted(mdp: tt.MDP, pi: Any) -> tt.Evaluation:
         e = evaluate(mdp, pi)
         if mdp.arithmetic == "rational":
             return e
@@ -112,7 +112,7 @@ def test_a_shift_by_two_radii_is_seen(monkeypatch: pytest.MonkeyPatch, kind: str
 
     cases = list(float_cases(kind, seed=4, n=len(HORIZONS)))
     assert not any(list(violations(case)) for case in cases)
-    monkeypatch.setattr(tt, "evaluate", sabotaged)
+    monkeypatch.setattr(tt, "evaluate", shifted)
     for case in cases:
         seen = list(violations(case))
         assert seen and all(v.startswith("V[") for v in seen)
@@ -137,8 +137,8 @@ def test_batches_keep_their_radii(kind: str, count: int, n_states: int, horizons
             assert all(e <= bound for e, bound in pairs(value[i], radius[i], truth[name])), name
 
 
-def test_the_radius_of_a_batch_is_not_vacuous() -> None:
-    """The method for small models spares the correction; its L gives each state all of rho's."""
+def test_radius_of_a_batch_is_of_the_order_of_the_error() -> None:
+    """The method for small models has no correction, so its bounds are wider, most of all for L."""
     count = 150
     case = batch("dense", 7, count, 6, HORIZONS[:2])
     got = measured(case)
@@ -154,8 +154,8 @@ def test_the_radius_of_a_batch_is_not_vacuous() -> None:
     assert max(medians.values()) <= MOST_RATIO / 4, medians
 
 
-def grains(row: np.ndarray, tiny: float) -> np.ndarray:
-    """Put `tiny` on every entry but the largest, which keeps the rest."""
+def with_tiny_entries(row: np.ndarray, tiny: float) -> np.ndarray:
+    """Return a row with 1 at its largest entry and `tiny` at all others."""
     largest = row == row.max(axis=-1, keepdims=True)
     return np.asarray(np.where(largest, 1.0, tiny))
 
@@ -167,7 +167,7 @@ def grains(row: np.ndarray, tiny: float) -> np.ndarray:
 def test_rows_below_the_grid(
     rng: np.random.Generator, tiny: float, storage: str, where: str, horizon: float
 ) -> None:
-    """Entries under 2^-53 are kept, the exact reading differs, and the radius covers that."""
+    """The model with exact row sums differs from the doubles, and the radius covers this."""
     n = 9
     fields: dict[str, Any] = {
         "P": rng.dirichlet(np.ones(n), size=(n, n)),
@@ -177,7 +177,7 @@ def test_rows_below_the_grid(
     }
     for name in fields:
         if where in (name, "all"):
-            fields[name] = grains(fields[name], tiny)
+            fields[name] = with_tiny_entries(fields[name], tiny)
     P, r = fields["P"], rng.standard_normal((n, n))
     if storage == "sparse":
         P = sp.csr_array(P.reshape(-1, n))
@@ -197,7 +197,7 @@ def test_rows_below_the_grid(
 @pytest.mark.parametrize("power", [-1064, -1000, -320, -60, 60, 101, 900, 1000])
 @pytest.mark.parametrize("kind", ["dense", "sparse"])
 def test_rewards_of_any_size(kind: str, power: int) -> None:
-    """Scaling the rewards by a power of two scales values and radii; subnormals are covered too."""
+    """Radii are correct for rewards scaled by a power of two, subnormal values included."""
     for case in float_cases(kind, seed=6, n=6):
         mdp = case.mdp
         scaled = tt.MDP(mdp.P, np.ldexp(mdp.r, power), mdp.rho0, mdp.gamma, mdp.allowed)

@@ -1,4 +1,4 @@
-"""Evaluation of a policy: chains solved by hand, corner cases, and agreement of forms."""
+"""Evaluation of a policy: worked examples, corner cases, dense and sparse models and batches."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -22,7 +22,7 @@ def same(x: Any, y: Any) -> bool:
 
 
 def within(e: tt.Evaluation, truth: dict[str, Any]) -> Iterator[bool]:
-    """Return, entry by entry, whether the float values are within their radii of the truth."""
+    """Yield, entry by entry, whether a float value is within its radius of the exact one."""
     for name, value in truth.items():
         got, radius = np.ravel(getattr(e, name)), np.ravel(getattr(e.radius, name))
         exact = np.ravel(np.array(value, dtype=object))
@@ -35,7 +35,7 @@ def within(e: tt.Evaluation, truth: dict[str, Any]) -> Iterator[bool]:
 P = [[[1, 0], [0, 1]], [[0, 1], [1, 0]]]
 R = [[1, 0], [2, -1]]
 
-# By hand.  pi = (1/2, 1/2) in 0 and (1, 0) in 1:
+# The policy (1/2, 1/2) in state 0 and (1, 0) in state 1:
 #   V1 = 2 + V1/2 = 4;  V0 = 1/2 (1 + V0/2) + 1/2 (0 + V1/2) = 3/2 + V0/4 = 2
 #   rho0 = 1 + 1/4 rho0 = 4/3;  rho1 = 1/4 rho0 + 1/2 rho1 = 2/3
 MIXED = [["1/2", "1/2"], ["1", "0"]]
@@ -47,7 +47,8 @@ WORKED_EXAMPLE = {
     "d": [F(2, 3), F(1, 3)],
     "eta": 2,
 }
-# pi = always "go":  V0 = V1/2, V1 = -1 + V0/2 = -4/3;  rho0 = 1 + rho1/2 = 4/3, rho1 = rho0/2
+# The policy "go" in both states:
+#   V0 = V1/2, V1 = -1 + V0/2 = -4/3;  rho0 = 1 + rho1/2 = 4/3, rho1 = rho0/2
 ALWAYS_GO = {
     "V": [F(-2, 3), F(-4, 3)],
     "Q": [[F(2, 3), F(-2, 3)], [F(4, 3), F(-4, 3)]],
@@ -61,7 +62,7 @@ ALWAYS_GO = {
 @pytest.mark.parametrize(
     ("pi", "truth"), [(MIXED, WORKED_EXAMPLE), ([["0", "1"]] * 2, ALWAYS_GO)], ids=["mixed", "go"]
 )
-def test_chain_solved_worked_example(pi: Any, truth: dict[str, Any]) -> None:
+def test_worked_example(pi: Any, truth: dict[str, Any]) -> None:
     mdp = tt.MDP(P, R, [1, 0], "1/2")
     e = tt.evaluate(mdp, pi)
     assert [name for name in QUANTITIES if not same(getattr(e, name), truth[name])] == []
@@ -73,7 +74,7 @@ def test_chain_solved_worked_example(pi: Any, truth: dict[str, Any]) -> None:
 @pytest.mark.parametrize("p", [F(1, 3), F(1), F(0), F(1, 10**9)])
 @pytest.mark.parametrize("gamma", [F(9, 10), F(0), 1 - F(1, 10**12)])
 def test_two_state_chain_in_closed_form(p: F, gamma: F) -> None:
-    """From 0 to 1 with probability p, from 1 never back; reward 1 in state 0."""
+    """State 0 moves to the absorbing state 1 with probability p; the reward is 1 in state 0."""
     mdp = tt.MDP([[[1 - p, p]], [[0, 1]]], [1, 0], [1, 0], gamma)
     e = tt.evaluate(mdp, [[1], [1]])
     stay = 1 / (1 - gamma * (1 - p))
@@ -126,7 +127,7 @@ def test_reward_of_a_masked_pair_does_not_matter() -> None:
 
 
 @pytest.mark.parametrize("exact", [False, True])
-def test_no_future(exact: bool) -> None:
+def test_discount_zero(exact: bool) -> None:
     mdp = tt.MDP(P, R, [1, 0], "0" if exact else 0.0)
     e = tt.evaluate(mdp, MIXED if exact else [[0.5, 0.5], [1.0, 0.0]])
     assert same(e.V, [F(1, 2), 2]) and same(e.Q, R)
@@ -170,7 +171,7 @@ def test_batch_of_two_axes_and_one_policy_for_all() -> None:
     assert same(e.pi[1, 2], pi)
 
 
-def test_large_batch_is_cut_into_parts_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_results_do_not_depend_on_the_parts_of_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     case = batch("dense", 10, 40, 4, HORIZONS[:2])
     whole = tt.evaluate(case.mdp, case.pi)
     monkeypatch.setattr("tabular_trpo._exact.evaluate.CHUNK", 4 * 4 * 3 * 7)
@@ -202,8 +203,8 @@ def test_csr_equals_dense() -> None:
 
 @pytest.mark.parametrize("power", [-1060, -1000, -200, 200, 996, 1015])
 @pytest.mark.parametrize("storage", ["dense", "sparse", "batch"])
-def test_rewards_scale_without_a_digit_lost(power: int, storage: str) -> None:
-    """From 1e-300 to 1e300: the same values times a power of two, and proved radii."""
+def test_accuracy_does_not_depend_on_the_scale_of_rewards(power: int, storage: str) -> None:
+    """From 1e-300 to 1e300 the values scale by the power of two, within proved radii."""
     mdp = tt.MDP(P, R, [1, 0], "1/2")
     scaled = tt.MDP(P, mdp.r * F(2) ** power, [1, 0], "1/2").to_float()
     pi = [[0.5, 0.5], [1.0, 0.0]]
@@ -222,7 +223,7 @@ def test_rewards_scale_without_a_digit_lost(power: int, storage: str) -> None:
 
 
 @pytest.mark.parametrize("storage", ["dense", "sparse", "batch"])
-def test_overflow_is_said_not_returned(storage: str) -> None:
+def test_overflow_is_an_error(storage: str) -> None:
     table: Any = np.ones((1, 1, 1))
     if storage == "sparse":
         table = sp.csr_array(table[0])
@@ -234,8 +235,8 @@ def test_overflow_is_said_not_returned(storage: str) -> None:
 
 
 @pytest.mark.parametrize("storage", ["dense", "batch"])
-def test_overflow_of_an_action_not_taken_is_said(storage: str) -> None:
-    """V = 1.6e308 fits, Q of the other action is 2.5e308 and does not."""
+def test_overflow_of_an_action_not_taken_is_an_error(storage: str) -> None:
+    """V = 1.6e308 is a double; Q of the second action is 2.5e308, which is not."""
     r = [[8e307, 1.7e308]]
     table = np.ones((1, 2, 1))
     mdp = tt.MDP(table[None] if storage == "batch" else table, r, [1.0], 0.5)
@@ -256,7 +257,7 @@ def test_exact_arithmetic_has_no_largest_number() -> None:
 
 @pytest.mark.parametrize("tiny", [F(1, 2**60), F(1, 2**1000)])
 def test_rows_below_the_grid_worked_example(tiny: F) -> None:
-    """Leak `tiny` from 0 to 1, which pays 1: V0 = gamma tiny V1 / (1 - gamma (1 - tiny))."""
+    """State 0 moves to 1 with probability `tiny`: V0 = gamma tiny V1 / (1 - gamma (1 - tiny))."""
     mdp = tt.MDP([[[1.0, float(tiny)]], [[0.0, 1.0]]], [0.0, 1.0], [1.0, 0.0], 0.5)
     e = tt.evaluate(mdp, [[1.0], [1.0]])
     V0 = tiny / (1 - (1 - tiny) / 2)

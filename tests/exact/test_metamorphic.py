@@ -1,7 +1,7 @@
 """Metamorphic laws of evaluation, with equality in rational arithmetic; each has a false variant.
 
-A law changes a model in a known way and says how the answers change.  With `misquoted` it says a
-near falsehood instead, and a case that breaks that is found: no law holds for just any answer.
+A law changes a model and predicts how the results change.  With `misquoted` it tests a similar
+false prediction, for which a counterexample is found, so that no law holds for arbitrary results.
 """
 
 from collections.abc import Callable
@@ -22,42 +22,42 @@ ZERO: Any = Fraction(0)
 
 
 def law(function: Law) -> Law:
-    """Put a law into the table."""
+    """Return the law after adding it to the table."""
     LAWS.append(function)
     return function
 
 
 def same(*sides: Any) -> bool:
-    """Exact equality of an even number of sides, two by two, with their shapes."""
+    """Return whether arguments 0 and 1, 2 and 3, ... are equal exactly, shapes included."""
     pairs = zip(map(np.asarray, sides[::2]), map(np.asarray, sides[1::2]), strict=True)
     return all(x.shape == y.shape and bool(np.all(x == y)) for x, y in pairs)
 
 
 def changed(mdp: tt.MDP, **parts: Any) -> tt.MDP:
-    """Return the model with some parts replaced."""
+    """Return the model with some fields replaced."""
     kept = {name: getattr(mdp, name) for name in ("P", "r", "rho0", "gamma", "allowed")}
     return tt.MDP(**(kept | parts))
 
 
 def plus(mdp: tt.MDP, reward: Any) -> tt.MDP:
-    """Return the model with something added to the rewards of the allowed pairs."""
+    """Return the model with `reward` added to the rewards of the allowed pairs."""
     return changed(mdp, r=np.where(mdp.mask, mdp.r + reward, ZERO))
 
 
 def fractions(rng: np.random.Generator, *shape: int) -> Any:
-    """Return rationals k/7 of either sign, never 0 or 1 in size."""
+    """Return random rationals k/7 of either sign, with 0 < abs(k) < 7."""
     k = rng.integers(1, 7, shape) * rng.choice([-1, 1], shape)
     return np.vectorize(lambda x: Fraction(int(x), 7), otypes=[object])(k)[()]
 
 
 def appended(table: Any, at: int, axis: int) -> Any:
-    """Return the array with a copy of one slice put at the end."""
+    """Return the array with a copy of slice `at` appended along an axis."""
     return np.concatenate([table, np.take(table, [at], axis=axis)], axis=axis)
 
 
 @law
 def relabel_states(case: Case, rng: np.random.Generator, misquoted: bool) -> bool:
-    """Names of states do not matter.  Misquoted: nor does their order in V."""
+    """Quantities do not depend on names of states.  Misquoted: nor on their order in V."""
     mdp, pi, pi_new = case.triple
     order = rng.permutation(mdp.n_states)
     moved = changed(
@@ -71,7 +71,7 @@ def relabel_states(case: Case, rng: np.random.Generator, misquoted: bool) -> boo
 
 @law
 def relabel_actions(case: Case, rng: np.random.Generator, misquoted: bool) -> bool:
-    """Names of actions do not matter.  Misquoted: even when the policy keeps the old names."""
+    """Quantities do not depend on names of actions.  Misquoted: even for the old policy table."""
     mdp, pi, pi_new = case.triple
     order = rng.permutation(mdp.n_actions)
     moved = changed(mdp, P=mdp.P[:, order], r=mdp.r[:, order], allowed=mdp.mask[:, order])
@@ -84,7 +84,7 @@ def relabel_actions(case: Case, rng: np.random.Generator, misquoted: bool) -> bo
 
 @law
 def scale_rewards(case: Case, rng: np.random.Generator, misquoted: bool) -> bool:
-    """Values scale by k, penalties by |k|, rho and TV stay.  Misquoted: penalties scale by k."""
+    """Values scale by k, penalties by |k|; rho, TV do not change.  Misquoted: penalties by k."""
     mdp, pi, pi_new = case.triple
     k = fractions(rng)
     old, new = tt.Pair(mdp, pi, pi_new), tt.Pair(changed(mdp, r=k * mdp.r), pi, pi_new)
@@ -96,7 +96,7 @@ def scale_rewards(case: Case, rng: np.random.Generator, misquoted: bool) -> bool
 
 @law
 def shift_rewards(case: Case, rng: np.random.Generator, misquoted: bool) -> bool:
-    """A reward c in every step adds c / (1 - gamma) to V, nothing to A.  Misquoted: it adds c."""
+    """A reward c in every step adds c / (1 - gamma) to V and 0 to A.  Misquoted: c to V."""
     mdp, pi, pi_new = case.triple
     c = fractions(rng)
     old, new = tt.Pair(mdp, pi, pi_new), tt.Pair(plus(mdp, c), pi, pi_new)
@@ -106,7 +106,7 @@ def shift_rewards(case: Case, rng: np.random.Generator, misquoted: bool) -> bool
 
 @law
 def shape_rewards(case: Case, rng: np.random.Generator, misquoted: bool) -> bool:
-    """r + gamma P f - f leaves A and all gains alone, V falls by f.  Misquoted: r + P f - f."""
+    """With r + gamma P f - f, V falls by f, A does not change.  Misquoted: with r + P f - f."""
     mdp, pi, pi_new = case.triple
     f = fractions(rng, mdp.n_states)
     discount = 1 if misquoted else mdp.gamma
@@ -118,7 +118,7 @@ def shape_rewards(case: Case, rng: np.random.Generator, misquoted: bool) -> bool
 
 @law
 def duplicate_action(case: Case, rng: np.random.Generator, misquoted: bool) -> bool:
-    """An action and its copy share its mass in any way.  Misquoted: uniform policies are alike."""
+    """Mass may be split between an action and its copy.  Misquoted: uniform policies are equal."""
     mdp, pi, pi_new = case.triple
     a, share = int(rng.integers(mdp.n_actions)), abs(fractions(rng))
     P, r, allowed = (appended(x, a, 1) for x in (mdp.P, mdp.r, mdp.mask))
@@ -140,12 +140,12 @@ def duplicate_action(case: Case, rng: np.random.Generator, misquoted: bool) -> b
 
 @law
 def split_state(case: Case, rng: np.random.Generator, misquoted: bool) -> bool:
-    """A state and its copy share its visits, and both have its V.  Misquoted: both have its rho."""
+    """A state and its copy share its visits and have its V.  Misquoted: each has its rho."""
     mdp, pi, pi_new = case.triple
     s = int(rng.integers(mdp.n_states))
     P = appended(appended(mdp.P, s, 0), s, 2)
     rho0 = appended(mdp.rho0, s, 0)
-    shares = abs(fractions(rng, *P.shape[:2]))  # each row may split its mass in its own way
+    shares = abs(fractions(rng, *P.shape[:2]))  # of each row, independent of other rows
     P[:, :, s], P[:, :, -1] = shares * P[:, :, s], (1 - shares) * P[:, :, -1]
     rho0[s], rho0[-1] = shares[0, 0] * rho0[s], (1 - shares[0, 0]) * rho0[-1]
     r, allowed = appended(mdp.r, s, 0), appended(mdp.mask, s, 0)
@@ -163,7 +163,7 @@ def split_state(case: Case, rng: np.random.Generator, misquoted: bool) -> bool:
 
 @law
 def mixture_ends(case: Case, rng: np.random.Generator, misquoted: bool) -> bool:
-    """Weights 0 and 1 give the old policy and the target; L is linear.  Misquoted: so is eta."""
+    """Weights 0 and 1 give pi and the target; L is linear.  Misquoted: eta is linear."""
     mdp, pi, target, _ = case
     alpha = abs(fractions(rng))
     zero, part, one = (
@@ -177,8 +177,8 @@ def mixture_ends(case: Case, rng: np.random.Generator, misquoted: bool) -> bool:
 
 
 @law
-def no_future(case: Case, rng: np.random.Generator, misquoted: bool) -> bool:
-    """At gamma = 0 only the first reward counts and L is exact.  Misquoted: at gamma = 1/2 too."""
+def zero_discount(case: Case, rng: np.random.Generator, misquoted: bool) -> bool:
+    """At gamma = 0, V is the first reward and L is exact.  Misquoted: at gamma = 1/2 too."""
     mdp, pi, pi_new = case.triple
     pair = tt.Pair(changed(mdp, gamma=Fraction(int(misquoted), 2)), pi, pi_new)
     first = (pi * mdp.r).sum(axis=1)
@@ -189,9 +189,9 @@ def no_future(case: Case, rng: np.random.Generator, misquoted: bool) -> bool:
 
 @law
 def lazy_chain(case: Case, rng: np.random.Generator, misquoted: bool) -> bool:
-    """Staying put with probability w is a smaller discount, gamma (1 - w) / (1 - gamma w).
+    """Staying with probability w is like the smaller discount g = gamma (1 - w) / (1 - gamma w).
 
-    I - gamma (w I + (1 - w) P) = (1 - gamma w) (I - that discount P).  Misquoted: gamma (1 - w).
+    I - gamma (w I + (1 - w) P) = (1 - gamma w) (I - g P).  Misquoted: g = gamma (1 - w).
     """
     mdp, pi, _ = case.triple
     w, I = abs(fractions(rng)), np.eye(mdp.n_states, dtype=int)[:, None, :]
@@ -204,8 +204,8 @@ def lazy_chain(case: Case, rng: np.random.Generator, misquoted: bool) -> bool:
 
 
 @law
-def start_elsewhere(case: Case, rng: np.random.Generator, misquoted: bool) -> bool:
-    """rho and eta are linear in rho0, V does not depend on it.  False variant: nor does rho."""
+def change_start(case: Case, rng: np.random.Generator, misquoted: bool) -> bool:
+    """rho and eta are linear in rho0, V does not depend on it.  Misquoted: nor does rho."""
     mdp, pi, _ = case.triple
     old = tt.evaluate(mdp, pi)
     points = [[Fraction(int(i == s)) for i in range(mdp.n_states)] for s in range(mdp.n_states)]
@@ -219,8 +219,8 @@ def start_elsewhere(case: Case, rng: np.random.Generator, misquoted: bool) -> bo
 
 
 @law
-def reward_where_no_one_comes(case: Case, rng: np.random.Generator, misquoted: bool) -> bool:
-    """Rewards where pi never comes do not change V where it does, nor eta.  Misquoted: nor L."""
+def reward_in_unvisited_states(case: Case, rng: np.random.Generator, misquoted: bool) -> bool:
+    """Rewards in unvisited states do not change eta or V elsewhere.  Misquoted: nor L."""
     mdp, pi, pi_new = case.triple
     old = tt.Pair(mdp, pi, pi_new)
     extra = np.where(old.rho == 0, fractions(rng, mdp.n_states), ZERO)

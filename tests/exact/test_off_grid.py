@@ -1,4 +1,4 @@
-"""Rows with entries below the grid 2^-53 cost no accuracy: they are read exactly, not bounded."""
+"""Rows with entries below the grid 2^-53 are read exactly, so that radii do not grow."""
 
 import statistics
 from fractions import Fraction
@@ -11,7 +11,7 @@ import tabular_trpo as tt
 
 
 def peaked(rng: np.random.Generator, layout: str, gamma: float) -> tuple[tt.MDP, np.ndarray]:
-    """Dirichlet(0.05) rows, whose small entries reach far below 2^-53."""
+    """Return a model and a policy with Dirichlet rows, whose small entries are far below 2^-53."""
     P = rng.dirichlet(np.full(8, 0.05), size=(8, 2))
     table = P if layout == "dense" else sp.csr_array(P.reshape(16, 8))
     mdp = tt.MDP(table, rng.normal(size=(8, 2)), rng.dirichlet(np.full(8, 0.05)), gamma)
@@ -25,7 +25,7 @@ def test_radius_holds_and_is_tight(layout: str, horizon: float) -> None:
     ratios: dict[str, list[float]] = {"V": [], "rho": [], "eta": []}
     for _ in range(8):
         mdp, pi = peaked(rng, layout, 1 - horizon)
-        assert mdp._below is not None  # or the case shows nothing
+        assert mdp._below is not None  # otherwise all rows are on the grid
         got = tt.evaluate(mdp, pi)
         truth = tt.evaluate(mdp.to_rational(), tt.policies.to_rational(got.pi))
         for name in ("V", "Q", "A", "rho", "d", "eta"):
@@ -38,7 +38,7 @@ def test_radius_holds_and_is_tight(layout: str, horizon: float) -> None:
     assert all(statistics.median(x) < 50 for x in ratios.values()), ratios
 
 
-def test_batch_reads_them_too() -> None:
+def test_batch_reads_rows_below_the_grid() -> None:
     rng = np.random.default_rng(6)
     mdp, pi = peaked(rng, "dense", 0.9)
     batch = tt.MDP(np.stack([mdp.P, mdp.P]), mdp.r, mdp.rho0, 0.9)

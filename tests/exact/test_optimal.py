@@ -1,4 +1,4 @@
-"""Optimal values: the optimality equation exactly, a linear program, all optimal actions."""
+"""Optimal values: the optimality equation in rationals, a linear program, all optimal actions."""
 
 from fractions import Fraction
 from itertools import product
@@ -33,7 +33,7 @@ def test_optimality_equation_has_residual_zero(mdp: tt.MDP) -> None:
 
 @given(mdps(max_states=3, max_actions=2))
 def test_no_deterministic_policy_is_better(mdp: tt.MDP) -> None:
-    """By enumeration, which also attains V* and shows every optimal action."""
+    """Enumeration of all policies also attains V* and finds every optimal action."""
     o = tt.optimal(mdp)
     values = {
         actions: tt.evaluate(mdp, tt.policies.deterministic(mdp, actions)).V
@@ -51,12 +51,12 @@ def test_value_is_that_of_the_linear_program() -> None:
     for case in [*float_cases("dense", seed=20, n=18), *float_cases("sparse", seed=21, n=18)]:
         mdp = case.mdp
         if mdp.gamma > 0.9999:
-            continue  # the program's tolerance says nothing there
+            continue  # the tolerance of the linear program is too large
         rows = mdp.P.toarray() if mdp.is_sparse else mdp.P.reshape(-1, mdp.n_states)
         live = mdp.mask.ravel()
         A = mdp.gamma * rows[live] - np.repeat(np.eye(mdp.n_states), mdp.n_actions, axis=0)[live]
         scale = np.max(np.abs(mdp.r))
-        weight = mdp.rho0 + 0.1  # every state counts
+        weight = mdp.rho0 + 0.1  # positive in every state
         lp: Any = linprog(weight, A_ub=A, b_ub=-mdp.r.ravel()[live] / scale, bounds=(None, None))
         assert lp.status == 0
         o = tt.optimal(mdp)
@@ -75,14 +75,14 @@ def test_ties_are_all_optimal_and_the_first_is_taken() -> None:
     assert rough.optimal.tolist() == o.optimal.tolist()
 
 
-def test_hair_of_a_difference_is_exact_in_rationals_and_not_denied_in_floats() -> None:
-    hair = F(1, 10**30)
-    mdp = tt.MDP([[[1], [1]]], [[1, 1 + hair]], [1], "1/2")
+def test_tiny_difference_is_exact_in_rationals_and_undecided_in_floats() -> None:
+    tiny = F(1, 10**30)
+    mdp = tt.MDP([[[1], [1]]], [[1, 1 + tiny]], [1], "1/2")
     o = tt.optimal(mdp)
-    assert o.V_star.tolist() == [2 + 2 * hair] and o.optimal.tolist() == [[False, True]]
+    assert o.V_star.tolist() == [2 + 2 * tiny] and o.optimal.tolist() == [[False, True]]
     rough = tt.optimal(mdp.to_float())
     assert rough.optimal.tolist() == [[True, True]]
-    assert abs(F(float(rough.eta_star)) - o.eta_star) <= F(float(rough.radius.eta_star)) + hair * 4
+    assert abs(F(float(rough.eta_star)) - o.eta_star) <= F(float(rough.radius.eta_star)) + tiny * 4
 
 
 @given(mdps(masked=True))
@@ -142,8 +142,8 @@ def test_exact_optimum_of_numbers_beyond_float64(reward: int, gamma: F) -> None:
     assert tt.optimal(mdp).eta_star == reward / (1 - gamma)
 
 
-def test_too_many_sweeps_are_said() -> None:
-    """Rewards of two sizes: doubles see the large ones first, and a second leap the small ones."""
+def test_too_many_evaluations_are_an_error() -> None:
+    """Rewards of two sizes: the first search in doubles finds the large ones only."""
     small = F(1, 10**400)
     rows: Any = [[[1, 0, 0], [0, 1, 0]], [[0, 1, 0], [0, 1, 0]], [[0, 0, 1], [0, 0, 1]]]
     mdp = tt.MDP(rows, [[0, 0], [small, small], [0, 1]], ["1/2", "0", "1/2"], "1/2")

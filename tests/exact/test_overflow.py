@@ -1,4 +1,4 @@
-"""Doubles that overflow are an error, in every quantity: never infinite or NaN without an error."""
+"""Overflow of doubles is an error in every quantity; no result is infinite or NaN instead."""
 
 import warnings
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def model(r: Any, gamma: float) -> tt.MDP:
 
 
 def numbers(x: Any) -> list[float]:
-    """Return all doubles that a value or the fields of a record hold."""
+    """Return all doubles in a value, or in the fields of a record."""
     if is_dataclass(x) and not isinstance(x, type) and not isinstance(x, tt.MDP):
         return [y for field in fields(x) for y in numbers(getattr(x, field.name))]
     if isinstance(x, float | np.floating | np.ndarray) and np.asarray(x).dtype.kind == "f":
@@ -40,8 +40,8 @@ def numbers(x: Any) -> list[float]:
     return []
 
 
-def settles(call: Callable[[], Any]) -> bool:
-    """Whether a call returns finite numbers; else it raises LimitError, without a warning."""
+def is_finite(call: Callable[[], Any]) -> bool:
+    """Return whether a call returns finite numbers; it must raise LimitError otherwise."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:
@@ -61,15 +61,15 @@ def test_quantities_of_a_pair_are_finite_or_refused(rewards: str, gamma: float) 
     mdp = model(REWARDS[rewards], gamma)
     for pair in (tt.Pair(mdp, PI, NEW), tt.Pair.mixture(mdp, PI, NEW, 0.25)):
         names = [n for n in NAMES if pair.is_mixture or "target" not in n]
-        found = {name: settles(lambda p=pair, n=name: getattr(p, n)) for name in names}  # type: ignore[misc]
+        found = {name: is_finite(lambda p=pair, n=name: getattr(p, n)) for name in names}  # type: ignore[misc]
         if rewards == "1e-307":
             assert all(found.values())
         if rewards == "1e307" and gamma == 0.9:
             assert found["V"] and found["L"] and not found["C"] and not found["M"]
     for call in (tt.evaluate, lambda m, pi: tt.penalty(tt.evaluate(m, pi))):
-        settles(lambda f=call: f(mdp, PI))  # type: ignore[misc]
-    settles(lambda: tt.surrogate(tt.evaluate(mdp, PI)).value(NEW))
-    settles(lambda: tt.optimal(mdp))
+        is_finite(lambda f=call: f(mdp, PI))  # type: ignore[misc]
+    is_finite(lambda: tt.surrogate(tt.evaluate(mdp, PI)).value(NEW))
+    is_finite(lambda: tt.optimal(mdp))
 
 
 @pytest.mark.parametrize("rewards", list(REWARDS))
@@ -95,11 +95,11 @@ def test_estimates_and_their_moments_are_finite_or_refused(rewards: str) -> None
         lambda: sampled.path_moments(mdp, PI, NEW, 5),
         lambda: sampled.vine_moments(mdp, PI, NEW, 5),
     ]
-    done = [settles(call) for call in calls]
-    assert done[2] or rewards != "1e200"  # squares overflow long before the values do
+    done = [is_finite(call) for call in calls]
+    assert done[2] or rewards != "1e200"  # squares of these rewards overflow, values do not
 
 
-def test_infinite_divergences_stay() -> None:
+def test_infinite_divergences_are_returned() -> None:
     pair = tt.Pair(model([[0.0, 1.0], [1.0, 0.0]], 0.9), PI, [[1.0, 0.0], [1.0, 0.0]])
     assert pair.max_kl == np.inf == pair.mean_kl and -np.inf == pair.M
     assert np.isfinite(pair.C) and pair.kl.tolist() == [np.inf, np.inf]
@@ -114,7 +114,7 @@ def test_divergence_does_not_hide_an_overflow_of_a_batch() -> None:
         _ = tt.Pair(mdp, np.full((2, 1, 2), 0.5), new).M
 
 
-def test_units_make_squares_harmless() -> None:
+def test_squares_in_units_do_not_overflow() -> None:
     for x in (1e308, -1e-308, 5e-324, 0.0, 1.0, 1e100):
         unit = unit_of([x, x / 2])
         assert np.isfinite((x / unit) ** 2) and (x / unit) * unit == x

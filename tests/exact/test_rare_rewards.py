@@ -1,4 +1,4 @@
-"""Optima where rewards are rare: news of them must not take a sweep for each state."""
+"""Optima of models with rare rewards, found in few evaluations."""
 
 from fractions import Fraction
 from typing import Any
@@ -28,7 +28,7 @@ def test_optimum_is_that_of_plain_exact_policy_iteration(name: str) -> None:
     decided = ~found.undecided.any(axis=1)
     assert np.array_equal(found.optimal[decided], best[decided])
     assert not np.any(found.undecided & ~found.optimal)
-    assert np.all(best.sum(axis=1)[~decided] > 1)  # and only ties were left open here
+    assert np.all(best.sum(axis=1)[~decided] > 1)  # only ties are undecided here
 
 
 @pytest.mark.parametrize("gamma", [0.9, 0.99, 0.999])
@@ -50,8 +50,8 @@ def test_corridor_of_a_hundred_thousand_states() -> None:
     assert 0 < np.max(o.radius.V_star) < 1e-12
 
 
-def test_what_no_double_separates_is_undecided() -> None:
-    """At gamma = 1/2 doubles end about two thousand states from the reward."""
+def test_actions_that_doubles_do_not_distinguish_are_undecided() -> None:
+    """At gamma = 1/2 values underflow about two thousand states from the reward."""
     o = tt.optimal(corridor(3000, 0.5))
     open_ = o.undecided.any(axis=1)
     assert open_[0] and not open_[1500:].any() and np.all(np.diff(open_.astype(int)) <= 0)  # type: ignore[index]
@@ -64,7 +64,7 @@ def test_corridor_with_the_reward_at_the_far_end_in_rationals() -> None:
     assert o.eta_star == F(1, 2) ** 299 * 2 and not o.optimal[:, 0].any()
 
 
-def test_rationals_beyond_doubles_start_from_a_search_too() -> None:
+def test_rationals_beyond_doubles_start_from_a_search() -> None:
     """Rewards of 10^-500 and 10^500, and a discount that rounds to 1: neither is a double."""
     n = 60
     base = corridor(n, 0.5, csr=False).to_rational()
@@ -73,7 +73,7 @@ def test_rationals_beyond_doubles_start_from_a_search_too() -> None:
         assert o.optimal[:, 1].all() and not o.optimal[:, 0].any()
     patient = tt.MDP(base.P, base.r, base.rho0, 1 - F(1, 10**30))
     assert not tt.optimal(patient, limit=1).optimal[:, 0].any()
-    # A lesser end, 10^-700 of the other, that only the states before it can reach.
+    # A second corridor with rewards 10^-700 times as large, not connected with the first.
     P = np.zeros((2 * n, 2, 2 * n), dtype=object)
     P[:n, :, :n] = P[n:, :, n:] = base.P
     r = np.concatenate([base.r, base.r / F(10) ** 700])
@@ -104,7 +104,7 @@ def test_values_are_those_of_a_linear_program() -> None:
 
 
 def test_equal_actions_are_proved_equal() -> None:
-    """Equal rows and rewards, and states that reach no reward, are no open question."""
+    """Actions with equal rows and rewards, and states that reach no reward, are decided."""
     rows = [[0, 1.0, 0], [0, 1.0, 0], [0, 0, 1.0]]
     mdp = tt.MDP([rows, [rows[1]] * 3, [rows[2]] * 3], [[1, 1, 0], [2, 2, 2], [0, 0, 0]],
                  [1.0, 0, 0], 0.9)  # fmt: skip

@@ -1,4 +1,4 @@
-"""The graph of a model: reachability against visitation, closed classes, periods, drawing."""
+"""The graph of a model: reachable states, recurrent classes, periods, networkx graph."""
 
 from fractions import Fraction
 from typing import Any
@@ -13,7 +13,7 @@ from tests.strategies import Case, cases, mdps
 
 
 def ring(n: int, extra: dict[tuple[int, int], float] | None = None) -> tt.MDP:
-    """n states in a circle; `extra` puts more edges (from, to) of that probability."""
+    """Return n states in a circle, with `extra` edges {(from, to): probability}."""
     P = np.zeros((n, 1, n))
     P[np.arange(n), 0, (np.arange(n) + 1) % n] = 1.0
     for (s, t), p in (extra or {}).items():
@@ -34,7 +34,7 @@ def test_reachable_states_are_those_with_visits(case: Case) -> None:
 
 
 @given(mdps())
-def test_all_actions_are_the_uniform_policy(mdp: tt.MDP) -> None:
+def test_graph_of_all_actions_is_that_of_the_uniform_policy(mdp: tt.MDP) -> None:
     one, two = tt.structure(mdp), tt.structure(mdp, tt.policies.uniform(mdp))
     assert np.array_equal(one.reachable, two.reachable)
     assert (one.recurrent, one.periods) == (two.recurrent, two.periods)
@@ -92,7 +92,7 @@ def test_start_in_several_components() -> None:
     assert chain.recurrent == ((0,), (1,), (2,), (3,))
 
 
-def test_policy_cuts_edges() -> None:
+def test_graph_of_a_policy_has_only_its_actions() -> None:
     mdp = tt.MDP([[[1, 0], [0, 1]], [[0, 1], [1, 0]]], [0, 0], [1, 0], "1/2")
     assert tt.structure(mdp).recurrent == ((0, 1),)
     assert tt.structure(mdp, [[1, 0], [1, 0]]).recurrent == ((0,), (1,))

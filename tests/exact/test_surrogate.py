@@ -16,7 +16,7 @@ F = Fraction
 
 
 def test_value_worked_example() -> None:
-    """One state, gamma 1/2, rewards 0 and 1, even odds: V = 1, A = (-1/2, 1/2), rho = 2."""
+    """One state, gamma 1/2, rewards 0 and 1, uniform policy: V = 1, A = (-1/2, 1/2), rho = 2."""
     mdp = tt.MDP([[[1], [1]]], [[0, 1]], [1], "1/2")
     L = tt.surrogate(tt.evaluate(mdp, [["1/2", "1/2"]]))
     assert L.G.tolist() == [[-1, 1]] and L.weight.tolist() == [2]
@@ -45,7 +45,7 @@ def test_value_is_linear_with_its_gradient(case: Case, alpha: Fraction) -> None:
 
 @given(cases())
 def test_gradient_is_that_of_the_return(case: Case) -> None:
-    """Equation (4): L and eta have the same derivative at pi; here by a step of 1e-20."""
+    """Equation (4): L and eta have the same derivative at pi, by a difference with step 1e-20."""
     mdp, pi, pi_new = case.triple
     h = F(1, 10**20)
     eta = tt.evaluate(mdp, pi).eta
@@ -54,14 +54,14 @@ def test_gradient_is_that_of_the_return(case: Case) -> None:
     assert abs(slope - (L.value(pi_new) - eta)) < F(1, 10**9)
 
 
-def test_value_is_eta_at_pi_whatever_the_gradient() -> None:
-    """An exact G has mean 0 under pi, which hides that it is the step that counts."""
+def test_value_is_eta_at_pi_for_every_gradient() -> None:
+    """G of an exact surrogate has mean 0 under pi; this one has not."""
     G, pi = np.array([[F(1), F(3)]]), np.array([[F(1, 2), F(1, 2)]])
     L = Surrogate(G, np.array([F(1)]), pi, F(5))
     assert L.value(pi) == 5 and L.value([["1/4", "3/4"]]) == F(11, 2)
     rough = Surrogate(G.astype(float), np.ones(1), pi.astype(float), 5.0)
     assert rough.value([[0.5, 0.5]]) == 5 and rough.value([[0.25, 0.75]]) == 5.5
-    big = 2.0**950  # so large that it is added up in another unit
+    big = 2.0**950  # so large that it is scaled
     huge = Surrogate(np.array([[big, -big]]), np.ones(1), pi.astype(float), big)
     assert huge.value([[0.5, 0.5]]) == big and huge.value([[0.75, 0.25]]) == 1.5 * big
 
@@ -80,8 +80,8 @@ def test_float_value_is_within_its_radius(case: Case) -> None:
     assert all(e <= F(float(b)) for e, b in zip(errors, L.G_radius.flat, strict=True))
 
 
-def test_radius_of_G_is_the_sum_of_its_errors(rng: np.random.Generator) -> None:
-    """Of the errors of rho and A, and of the rounding of their product: no less, hardly more."""
+def test_radius_of_G_is_the_sum_of_its_error_bounds(rng: np.random.Generator) -> None:
+    """The bounds of the errors of rho and A and of the rounding of their product, 2^-30 more."""
     mdp = tt.MDP(rng.dirichlet(np.ones(3), (3, 2)), rng.normal(size=(3, 2)), np.ones(3) / 3, 0.9)
     ev = tt.evaluate(mdp, rng.dirichlet(np.ones(2), 3))
     L, rad = tt.surrogate(ev), ev.radius
@@ -98,8 +98,8 @@ def test_radius_of_G_is_the_sum_of_its_errors(rng: np.random.Generator) -> None:
 def test_radius_of_the_value_worked_example() -> None:
     """Three states, two actions, each probability moved by 1/4, unless a row is off the grid.
 
-    Errors of G and eta add up, then one rounding of L, 2^-90 of what is added and what is below the
-    grid at the largest G; 2^-30 more for the sum itself, and 8 least doubles an entry.
+    The radius is the sum of the errors of G and eta, one rounding of L, 2^-90 of the terms and the
+    mass below the grid times the largest G, all times 1 + 2^-30, plus 8 least doubles an entry.
     """
     even, moved = np.full((3, 2), 0.5), np.array([[0.75, 0.25]] * 3)
     G = np.array([[4.0, -4.0]] * 3)
@@ -126,7 +126,7 @@ def test_radius_of_the_value_worked_example() -> None:
 
 
 def test_radius_shrinks_with_the_step() -> None:
-    """Near pi only the error of eta is left, however large G's."""
+    """Near pi the radius is about that of eta, for any error of G."""
     case = batch("dense", 30, 8, 5, HORIZONS[:3])
     L = tt.surrogate(tt.evaluate(case.mdp, case.pi))
     near = tt.policies.mixture(case.pi, case.pi_new, 1e-9)
@@ -143,7 +143,7 @@ def test_radius_at_the_old_policy_is_that_of_its_return() -> None:
 
 
 def test_new_policy_below_the_grid() -> None:
-    """Its largest entry stands for 1 - 23 * 1.1e-16; elsewhere the values nearly cancel."""
+    """The largest entry represents 1 - 23 * 1.1e-16; the values of the two states nearly cancel."""
     n = 24
     r = np.zeros((2, n))
     r[0, 0], r[1] = 1.0, -0.9
@@ -207,14 +207,14 @@ def test_rows_off_the_simplex_are_refused(row: list[float], message: str) -> Non
         exact.value([["1", "-0"]])
 
 
-def test_a_new_policy_is_put_on_the_grid_as_evaluate_does() -> None:
+def test_a_new_policy_is_rounded_as_by_check_policy() -> None:
     mdp = tt.MDP([[[1], [1]]], [[0.0, 1.0]], [1], 0.5)
     L = tt.surrogate(tt.evaluate(mdp, [[0.5, 0.5]]))
     rough = [[1 / 3, 2 / 3 + 1e-10]]
     assert L.value(rough) == L.value(tt.policies.check_policy(mdp, rough))
 
 
-def test_batches_that_do_not_go_together_are_refused() -> None:
+def test_batches_of_other_shapes_are_refused() -> None:
     case = batch("dense", 31, 8, 5, HORIZONS[:3])
     L = tt.surrogate(tt.evaluate(case.mdp, case.pi))
     assert L.value(case.pi_new[0]).shape == (8,)
@@ -237,8 +237,8 @@ def test_estimates_have_no_radius() -> None:
 
 
 @pytest.mark.parametrize("reward", [1e300, 4e304])
-def test_overflow_is_said_not_returned(reward: float) -> None:
-    """rho reaches 1000, so rho * A passes 1.8e308 in the second case only."""
+def test_overflow_is_an_error(reward: float) -> None:
+    """At gamma = 1 - 1e-5, rho * A is above 1.8e308 for the larger reward only."""
     mdp = tt.MDP([[[1], [1]]], [[reward, -reward]], [1], 0.9)
     e = tt.evaluate(mdp, [[0.5, 0.5]])
     assert tt.surrogate(e).value([[1.0, 0.0]]) == pytest.approx(10 * reward)
@@ -250,8 +250,8 @@ def test_overflow_is_said_not_returned(reward: float) -> None:
         assert np.all(np.isfinite(tt.surrogate(far).G))
 
 
-def test_overflow_of_the_value_is_said_not_returned() -> None:
-    """Two states share rho = 5/2, each entry of rho * A is 1e308 and fits, their sum does not."""
+def test_overflow_of_the_value_is_an_error() -> None:
+    """Entries of rho * A are 1e308, which are doubles; the sum of two states overflows."""
     P = np.eye(2)[:, None].repeat(2, axis=1)
     mdp = tt.MDP(P, [[8e307, -8e307]] * 2, [0.5, 0.5], 0.6)
     L = tt.surrogate(tt.evaluate(mdp, [[0.5, 0.5]] * 2))
@@ -269,7 +269,7 @@ def test_scales_of_a_batch_are_independent() -> None:
 
 
 def test_gain_is_the_value_less_eta_in_every_arithmetic() -> None:
-    """By plain sums, for the whole table and for each model of a batch."""
+    """The gain by plain sums, for rational models and for batches of float models."""
     for mdp, pi, pi_new in rational_pairs(0, 12):
         L = tt.surrogate(tt.evaluate(mdp, pi))
         assert L.gain(pi_new) == L.value(pi_new) - L.eta

@@ -1,4 +1,4 @@
-"""The work of exact arithmetic: its estimate, and budgets that are kept before the work."""
+"""The work of exact arithmetic: its estimate, and limits that are checked before the work."""
 
 from fractions import Fraction
 from math import inf, nan
@@ -36,7 +36,7 @@ def test_twenty_states_of_two_hundred_digits_are_refused_before_the_work() -> No
     with pytest.raises(tt.LimitError, match=cure) as found:
         tt.evaluate(mdp, tt.policies.uniform(mdp))
     assert found.value.exit_code == 4 and "20 states, 2 actions" in str(found.value)
-    assert np.isfinite(tt.optimal(mdp.to_float()).eta_star)  # the way out
+    assert np.isfinite(tt.optimal(mdp.to_float()).eta_star)  # the cure in the message
 
 
 ENTRIES: dict[str, Any] = {
@@ -52,7 +52,7 @@ ENTRIES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
-def test_every_entry_keeps_the_budget(entry: str) -> None:
+def test_every_function_keeps_the_limit(entry: str) -> None:
     mdp = with_digits(4, 2, 5)
     pi = tt.policies.uniform(mdp)
     with tt.work_limit(1e-6), pytest.raises(tt.LimitError, match="exact arithmetic"):
@@ -61,7 +61,7 @@ def test_every_entry_keeps_the_budget(entry: str) -> None:
 
 @pytest.mark.parametrize("entry", ["path_moments", "vine_moments"])
 def test_moments_of_long_fractions_are_refused_before_the_work(entry: str) -> None:
-    # One evaluation is well within the default budget; the moments take minutes.
+    # One evaluation is within the default limit; the moments would take minutes.
     mdp = with_digits(20, 3, 20)
     pi = tt.policies.uniform(mdp)
     pi_new = tt.policies.mixture(pi, tt.policies.greedy(mdp, mdp.r), "1/97")
@@ -83,7 +83,7 @@ def test_verdict_beyond_the_budget_is_undecided_with_the_estimate() -> None:
         assert tt.judge(theorem, pair).status == "proved"
 
 
-def test_budget_is_spent_by_all_that_is_inside() -> None:
+def test_limit_is_the_sum_over_all_calls_inside() -> None:
     mdp = with_digits(4, 2, 5)
     pi = tt.policies.uniform(mdp)
     one = tt.exact_work(mdp, pi).seconds
@@ -92,7 +92,7 @@ def test_budget_is_spent_by_all_that_is_inside() -> None:
         tt.evaluate(mdp, pi)
         with pytest.raises(tt.LimitError, match="after"):
             tt.evaluate(mdp, pi)
-        tt.evaluate(mdp.to_float(), np.array(pi, dtype=float))  # doubles cost nothing of it
+        tt.evaluate(mdp.to_float(), np.array(pi, dtype=float))  # doubles are not counted
     assert budget is not None
     assert budget.spent == pytest.approx(2 * one)
 

@@ -1,4 +1,4 @@
-"""Surrogates of every awkward kind, without a model behind them: G, weight and pi are drawn."""
+"""Random surrogates for the steps, with ties, masks and unvisited states, without a model."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,14 +13,14 @@ F = Fraction
 
 
 def made(G, pi, weight=None, allowed=None):
-    """A rational surrogate from texts or integers."""
+    """Return a rational surrogate from texts or integers."""
     exact = [elementwise(F, np.array(x, dtype=object)) for x in (G, pi, weight or [1] * len(G))]
     mask = None if allowed is None else np.array(allowed)
     return Surrogate(exact[0], exact[2], exact[1], F(0), allowed=mask)
 
 
 def floats(L: Surrogate) -> Surrogate:
-    """The same in doubles, rows rounded as policies are."""
+    """Return the surrogate in doubles, its rows rounded as those of policies."""
     from tabular_trpo._core.policy import to_float
 
     G, weight = (elementwise(float, x, np.float64) for x in (L.G, L.weight))
@@ -28,7 +28,7 @@ def floats(L: Surrogate) -> Surrogate:
 
 
 def surrogates(seed: int, count: int) -> Iterator[Surrogate]:
-    """Rational surrogates with ties, zero probabilities, point masses, unvisited states, masks."""
+    """Yield rational surrogates with ties, zeros, point masses, unvisited states and masks."""
     rng = np.random.default_rng(seed)
     for _ in range(count):
         shape = S, A = int(rng.integers(1, 6)), int(rng.integers(1, 6))
@@ -42,7 +42,9 @@ def surrogates(seed: int, count: int) -> Iterator[Surrogate]:
                 counts[s] = 0
                 counts[s, rng.choice(np.flatnonzero(allowed[s]))] = 1
         weight = rng.integers(0, 4, S)
-        G = rng.integers(-3, 4, shape) * (weight > 0)[:, None]  # of few values, so that they tie
+        G = (
+            rng.integers(-3, 4, shape) * (weight > 0)[:, None]
+        )  # of few values, so that there are ties
         fine = rng.random() < 0.5
         yield made(
             [[F(int(x), 1 + int(rng.integers(5)) * fine) for x in row] for row in G],

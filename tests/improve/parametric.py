@@ -1,4 +1,4 @@
-"""Models with a policy of a softmax class, and derivatives by differences, for several tests."""
+"""Random models with a softmax policy, and derivatives by finite differences."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -14,7 +14,7 @@ KINDS = ("table", "features", "aliased", "masked", "unvisited")
 
 
 class Softmax(NamedTuple):
-    """A model, a class, a theta, and the surrogate of its policy."""
+    """A model, a policy class, a theta, and the surrogate of its policy."""
 
     mdp: tt.MDP
     policy_class: SoftmaxClass
@@ -23,13 +23,13 @@ class Softmax(NamedTuple):
 
 
 def softmax_case(kind: str, seed: int, spread: float = 1.0) -> Softmax:
-    """One model of the kind with 4 to 6 states, 3 actions, and theta normal of size `spread`."""
+    """Return a case with 4 to 6 states and 3 actions; theta is normal with scale `spread`."""
     rng = np.random.default_rng([seed, KINDS.index(kind)])
     S, A = int(rng.integers(4, 7)), 3
     P = rng.dirichlet(np.ones(S), (S, A))
     rho0 = rng.dirichlet(np.ones(S))
     mask = np.ones((S, A), dtype=bool)
-    if kind == "unvisited":  # the last two states lead anywhere, and nothing leads to them
+    if kind == "unvisited":  # no transition enters the last two states
         P[:-2, :, -2:] = 0
         P[-2:, :, -2:] = 0
         P /= P.sum(axis=-1, keepdims=True)
@@ -51,14 +51,14 @@ def softmax_case(kind: str, seed: int, spread: float = 1.0) -> Softmax:
 
 
 def softmax_cases(count: int) -> Iterator[Softmax]:
-    """`count` models of every kind."""
+    """Yield `count` cases of every kind."""
     for kind in KINDS:
         for seed in range(count):
             yield softmax_case(kind, seed)
 
 
 def slope(f: Callable[[NDArray[np.float64]], float], x: NDArray[np.float64], h: float):
-    """The gradient by central differences of fourth order."""
+    """Return the gradient of f at x by central differences of fourth order."""
     out = np.zeros(x.shape)
     for at in np.ndindex(x.shape):
         e = np.zeros(x.shape)
@@ -68,6 +68,6 @@ def slope(f: Callable[[NDArray[np.float64]], float], x: NDArray[np.float64], h: 
 
 
 def dense(product: Callable[[NDArray[np.float64]], NDArray[np.float64]], shape: tuple[int, ...]):
-    """The matrix of a product."""
+    """Return the matrix of a linear map of arrays with a shape."""
     eye = np.eye(int(np.prod(shape)))
     return np.array([product(e.reshape(shape)).ravel() for e in eye]).T

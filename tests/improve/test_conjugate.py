@@ -1,4 +1,4 @@
-"""Conjugate gradients: beside scipy and the pseudo-inverse, and where the usual ten lines fail."""
+"""Conjugate gradients against scipy and the pseudo-inverse, singular and indefinite systems."""
 
 import math
 
@@ -11,7 +11,7 @@ from tabular_trpo._improve.conjugate import conjugate_gradient
 
 
 def semidefinite(rng, n: int, rank: int, condition: float):
-    """A symmetric matrix with eigenvalues from 1 / condition to 1, and n - rank zeros."""
+    """Return a symmetric matrix with eigenvalues from 1 / condition to 1, and n - rank zeros."""
     Q = np.linalg.qr(rng.standard_normal((n, n)))[0][:, :rank]
     return (Q * np.geomspace(1 / condition, 1, rank)) @ Q.T
 
@@ -38,8 +38,8 @@ def test_singular_consistent_systems_have_the_least_solution(rng, rank: int) -> 
     assert np.abs(got.x - pseudo).max() <= 1e-9 * np.abs(pseudo).max()
 
 
-def test_inconsistent_systems_are_reported_and_not_noise(rng):
-    """b outside of the range: no solution, a large residual, and x not much larger than H^+ b."""
+def test_inconsistent_systems_are_reported_with_a_bounded_x(rng):
+    """For b outside the range the residual is large, and x is not much larger than H^+ b."""
     H = semidefinite(rng, 10, 6, 10.0)
     b = rng.standard_normal(10)
     got = conjugate_gradient(lambda v: H @ v, b)
@@ -47,23 +47,23 @@ def test_inconsistent_systems_are_reported_and_not_noise(rng):
     assert np.linalg.norm(got.x) <= 10 * np.linalg.norm(b) * 10
 
 
-def test_zero_b_is_zero_at_once():
+def test_solution_for_b_0_is_0():
     got = conjugate_gradient(lambda v: v * np.nan, np.zeros((3, 2)))
     assert got.x.tolist() == np.zeros((3, 2)).tolist() and (got.iterations, got.residual) == (0, 0)
     assert got.status == "solved" and got.curvature == math.inf
 
 
 @pytest.mark.parametrize("H", [np.zeros((2, 2)), -np.eye(2), np.diag([1.0, -1.0])])
-def test_curvature_that_is_not_positive_ends_it(H) -> None:
+def test_iteration_ends_without_positive_curvature(H) -> None:
     got = conjugate_gradient(lambda v: H @ v, [1.0, 1.0])
     assert got.status == "curvature" and got.curvature <= 0
     assert got.x.tolist() == [0, 0] and got.residual == 1
-    turned = conjugate_gradient(lambda v: H @ v, [1.0, 1.0], damping=3.0)
-    assert turned.status == "solved" and turned.damping == 3
-    assert turned.x == pytest.approx(np.linalg.solve(H + 3 * np.eye(2), [1, 1]), rel=1e-12)
+    damped = conjugate_gradient(lambda v: H @ v, [1.0, 1.0], damping=3.0)
+    assert damped.status == "solved" and damped.damping == 3
+    assert damped.x == pytest.approx(np.linalg.solve(H + 3 * np.eye(2), [1, 1]), rel=1e-12)
 
 
-def test_negative_curvature_met_late_keeps_what_was_found():
+def test_best_iterate_is_returned_at_negative_curvature():
     H = np.diag([1.0, 1.0, -1e-3])
     got = conjugate_gradient(lambda v: H @ v, [1.0, 1.0, 1e-6])
     assert got.status == "curvature" and got.curvature < 0 and got.iterations == 1
@@ -79,7 +79,7 @@ def test_scale_does_not_matter(rng, size: float) -> None:
     assert tiny.x == pytest.approx(plain.x, rel=1e-10)
 
 
-def test_iterations_that_run_out_are_reported(rng):
+def test_largest_number_of_iterations_is_reported(rng):
     H, b = semidefinite(rng, 30, 30, 1e6), rng.standard_normal(30)
     got = conjugate_gradient(lambda v: H @ v, b, iterations=4)
     assert (got.status, got.iterations) == ("iterations", 4)
@@ -87,7 +87,7 @@ def test_iterations_that_run_out_are_reported(rng):
     assert got.residual <= 1  # the best iterate, though the residual of CG may rise
 
 
-def test_the_residual_is_true_where_it_cannot_fall_further(rng):
+def test_residual_is_correct_where_rounding_limits_it(rng):
     H, b = semidefinite(rng, 40, 40, 1e14), rng.standard_normal(40)
     got = conjugate_gradient(lambda v: H @ v, b, tolerance=0.0)
     assert got.residual == pytest.approx(

@@ -1,4 +1,4 @@
-"""Conservative policy iteration: both closed forms, and the best mixture there is."""
+"""Conservative policy iteration: both closed forms, and the best mixture."""
 
 import math
 from fractions import Fraction as F
@@ -23,7 +23,7 @@ def setting(mdp, pi):
 
 
 def one_state(gamma="1/2"):
-    """Rewards 0 and 1, uniform: gain 1/(1-gamma)/2, eps 1/2."""
+    """Return a model and a uniform policy with gain 1/(1-gamma)/2 and eps 1/2."""
     return tt.MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], gamma), [["1/2", "1/2"]]
 
 
@@ -35,7 +35,7 @@ def bound(gain, eps, g, alpha, tight):
 # The closed forms.
 
 
-def test_by_hand():
+def test_worked_example():
     L, ev = setting(*one_state())
     step = conservative(L, "paper", ev)
     assert step.multipliers["alpha"] == F(1, 4) and step.multipliers["eps"] == F(1, 2)
@@ -49,7 +49,7 @@ def test_by_hand():
 
 @pytest.mark.parametrize("rule", ["paper", "tight"])
 def test_the_weight_maximises_its_bound(rule):
-    """At its neighbours the bound is no larger; rounding to 64 places loses next to nothing."""
+    """At other weights the bound is no larger, up to the rounding to 64 binary places."""
     inside = 0
     for case in rational_cases(41, 60):
         L, ev = setting(case.mdp, case.pi)
@@ -64,7 +64,7 @@ def test_the_weight_maximises_its_bound(rule):
     assert inside > 5
 
 
-def test_tight_promises_at_least_what_the_paper_does():
+def test_tight_bound_is_at_least_that_of_the_paper():
     better = 0
     for case in rational_cases(42, 60):
         L, ev = setting(case.mdp, case.pi)
@@ -74,8 +74,8 @@ def test_tight_promises_at_least_what_the_paper_does():
     assert better > 5
 
 
-def test_eps_is_that_of_all_states():
-    """State 1 is not visited by pi, and there the target loses 100: eps = 100, not 1."""
+def test_eps_is_the_maximum_over_all_states():
+    """The target loses 100 in state 1, which pi does not visit, so eps = 100, not 1."""
     P = [[[1, 0], [0, 1]], [[0, 1], [0, 1]]]
     mdp = tt.MDP(P, [["0", "1"], ["0", "-100"]], ["1", "0"], "1/2")
     L, ev = setting(mdp, [[1, 0], [1, 0]])
@@ -93,7 +93,7 @@ def test_weights_without_a_division_by_zero():
     assert tight_weight(1e-320, 1e-320, 0.5) == pytest.approx(2 / math.sqrt(3) - 1)
 
 
-def test_nothing_to_gain_has_weight_0():
+def test_weight_is_0_without_a_gain():
     mdp, _ = one_state()
     L, ev = setting(mdp, [["0", "1"]])
     for rule in ("paper", "tight", "best"):
@@ -139,7 +139,7 @@ def test_bad_targets_and_evaluations_are_refused():
     for rule in ("paper", "tight", "best"):
         with pytest.raises(InvalidMDPError, match="no evaluation"):
             conservative(L, rule)
-        with pytest.raises(InvalidMDPError, match="another one"):
+        with pytest.raises(InvalidMDPError, match="another policy"):
             conservative(L, rule, tt.evaluate(mdp, [["1", "0"]]))
     for target in ([["1/2", "1/3"]], [["1", "0"]] * 2, [["2", "-1"]]):
         with pytest.raises(InvalidMDPError):
@@ -163,8 +163,8 @@ def slope(case, alpha):
     return (ev.rho * ((case.target - case.pi) * ev.Q).sum(axis=-1)).sum()
 
 
-def traps(count):
-    """Lines on which a little of the target is best: it gains where it begins, and loses beyond."""
+def early_gains(count):
+    """Yield cases in which a small weight is best: the target gains in state 0 and loses later."""
     rng = np.random.default_rng(47)
     for _ in range(count):
         S = int(rng.integers(2, 5))
@@ -190,7 +190,7 @@ def test_the_return_is_the_rational_function():
 
 def test_best_against_a_dense_grid_and_the_sign_of_the_slope():
     inside = stationary = 0
-    for case in (*rational_cases(45, 40), *traps(20)):
+    for case in (*rational_cases(45, 40), *early_gains(20)):
         best = best_alpha(case.mdp, case.pi, case.target)
         assert best.eta == returns(case, best.alpha) <= best.eta_most
         assert best.eta_most - best.eta <= F(1, 2**80)
@@ -205,8 +205,8 @@ def test_best_against_a_dense_grid_and_the_sign_of_the_slope():
     assert inside >= 10 and stationary >= 10
 
 
-def test_a_best_weight_inside_by_hand():
-    """Work in state X pays 1 and leads to Y, where the target loses 4; gamma = 1/2.
+def test_worked_example_of_a_best_weight_inside():
+    """In state X the target earns 1 and moves to Y, where it loses 4; gamma = 1/2.
 
     V(Y) = -8 alpha and eta = alpha (1 + V(Y) / 2) + (1 - alpha) eta / 2, so that
     eta = (2 alpha - 8 alpha^2) / (1 + alpha): the slope is 0 where 4 alpha^2 + 8 alpha = 1.
@@ -230,7 +230,7 @@ def test_a_best_weight_inside_by_hand():
 
 
 def test_a_constant_return_has_no_stationary_points():
-    """X pays alpha once, Y takes alpha for ever: eta = alpha - (1/2) 2 alpha = 0."""
+    """X earns alpha once, Y loses alpha in every later step: eta = alpha - (1/2) 2 alpha = 0."""
     P = [[[0, 1], [0, 1]], [[0, 1], [0, 1]]]
     mdp = tt.MDP(P, [["0", "1"], ["0", "-1"]], ["1", "0"], "1/2")
     best = best_alpha(mdp, [[1, 0], [1, 0]], [[0, 1], [0, 1]])
@@ -238,19 +238,19 @@ def test_a_constant_return_has_no_stationary_points():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_greedy_target_of_every_model(name):
+def test_greedy_target_in_every_model(name):
     mdp = load(name).mdp
     L, ev = setting(mdp, tt.policies.uniform(mdp))
-    aim = greedy(L).pi_new
-    best = best_alpha(mdp, L.pi, aim)
-    assert best.eta >= max(ev.eta, tt.evaluate(mdp, aim).eta)
+    pi_target = greedy(L).pi_new
+    best = best_alpha(mdp, L.pi, pi_target)
+    assert best.eta >= max(ev.eta, tt.evaluate(mdp, pi_target).eta)
     for rule in ("paper", "tight"):
         step = conservative(L, rule, ev)
         assert tt.evaluate(mdp, step.pi_new).eta <= best.eta_most
 
 
 def test_floats_find_the_same_return():
-    for case in (*rational_cases(46, 8), *traps(6)):
+    for case in (*rational_cases(46, 8), *early_gains(6)):
         best = best_alpha(case.mdp, case.pi, case.target)
         to_float = tt.policies.to_float
         near = best_alpha(case.mdp.to_float(), to_float(case.pi), to_float(case.target))
@@ -258,7 +258,7 @@ def test_floats_find_the_same_return():
         assert near.eta_most is None
 
 
-def test_bad_lines_are_refused():
+def test_bad_targets_of_best_alpha_are_refused():
     mdp, pi = one_state()
     with pytest.raises(InvalidMDPError):
         best_alpha(mdp, pi, [["1/2", "1/3"]])

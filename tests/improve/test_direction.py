@@ -1,4 +1,4 @@
-"""The direction of a parametric step and the quadratic model along it, against dense algebra."""
+"""The direction of a parametric step and the quadratic model along it, against dense solves."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def hessian(case):
 
 @pytest.mark.parametrize("damping", [0.0, 1e-2])
 def test_direction_is_that_of_a_dense_solve(damping: float) -> None:
-    """s = (H + c I)^-1 g with the pseudo-inverse; in the table up to a number for each state."""
+    """s = (H + c I)^-1 g with the pseudo-inverse; in the table up to a constant in each state."""
     for case in softmax_cases(4):
         step = natural_fixed(case.L, case.theta, 1.0, case.policy_class, damping=damping)
         got = step.multipliers["theta"] - case.theta
@@ -37,7 +37,7 @@ def test_direction_is_that_of_a_dense_solve(damping: float) -> None:
 @pytest.mark.parametrize("kind", ["table", "masked", "unvisited"])
 @pytest.mark.parametrize("spread", [1.0, 8.0])
 def test_natural_gradient_of_the_table_is_the_advantage(kind: str, spread: float) -> None:
-    """Kakade 2001: A / (1 - gamma) with H under d, A with H under rho, up to state constants."""
+    """Kakade 2001: A / (1 - gamma) for H under d, A for H under rho, up to state constants."""
     for seed in range(10):
         case = softmax_case(kind, seed, spread)
         ev = tt.evaluate(case.mdp, case.L.pi)
@@ -53,7 +53,7 @@ def test_natural_gradient_of_the_table_is_the_advantage(kind: str, spread: float
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("damping", [0.0, 0.1])
 def test_quadratic_model_is_delta(kind: str, damping: float) -> None:
-    """By a dense H, and with damping too, where public codes step short."""
+    """x'H x / 2 = delta with the dense H, with damping too."""
     for seed in range(4):
         case = softmax_case(kind, seed)
         H = hessian(case)
@@ -68,10 +68,10 @@ def test_quadratic_model_is_delta(kind: str, damping: float) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_true_kl_leaves_delta_like_its_power_3_2(kind: str) -> None:
+def test_difference_of_kl_and_delta_is_of_order_3_2(kind: str) -> None:
     """The exponent by least squares over five deltas; a wrong length or H would give 1.
 
-    Where the third derivative along s happens to vanish, the fourth leaves a power 2.
+    Where the third derivative along s vanishes, the order is 2.
     """
     deltas, exponents = np.geomspace(1e-7, 1e-4, 5), []
     for seed in range(9):

@@ -1,4 +1,4 @@
-"""The duality gap: 0 in rationals at each optimum, positive at everything else."""
+"""The duality gap: 0 in rationals at each optimum, positive for all other steps."""
 
 from dataclasses import fields, replace
 from fractions import Fraction as F
@@ -24,7 +24,7 @@ SIZES = [F(0), F(1, 1000), F(1, 8), F(1, 4), F(1, 3), F(1, 2), F(1), F(3), F(50)
 
 
 @pytest.mark.parametrize("solve", STEPS)
-def test_the_gap_is_nothing_in_rationals(solve):
+def test_gap_is_0_in_rationals(solve):
     for L in surrogates(21, 120):
         for size in SIZES:
             gap = duality_gap(L, solve(L, size))
@@ -32,7 +32,7 @@ def test_the_gap_is_nothing_in_rationals(solve):
 
 
 @given(triples(), st.sampled_from(SIZES))
-def test_the_gap_of_models_is_nothing(triple, size):
+def test_gap_of_models_is_0(triple, size):
     mdp, pi, _ = triple
     ev = tt.evaluate(mdp, pi)
     L = tt.surrogate(ev)
@@ -44,7 +44,7 @@ def test_the_gap_of_models_is_nothing(triple, size):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_gap_of_algorithm_1_is_nothing(name):
+def test_gap_of_algorithm_1_is_0(name):
     mdp = load(name).mdp
     ev = tt.evaluate(mdp, tt.policies.uniform(mdp))
     L = tt.surrogate(ev)
@@ -52,15 +52,15 @@ def test_the_gap_of_algorithm_1_is_nothing(name):
 
 
 @pytest.mark.parametrize("solve", STEPS)
-def test_the_gap_of_floats_is_rounding(solve):
+def test_gap_of_floats_is_a_rounding_error(solve):
     for L in surrogates(22, 100):
         step = solve(floats(L), 0.2)
         assert abs(duality_gap(floats(L), step)) <= 1e-13 * (1 + abs(step.gain))
 
 
 @given(triples(), st.sampled_from(SIZES[2:]))
-def test_the_gap_is_what_any_other_policy_misses(triple, size):
-    """The dual value is that of the optimum, so the gap of a feasible policy is its loss."""
+def test_gap_of_any_policy_is_the_optimum_less_its_objective(triple, size):
+    """The dual value equals the optimum (strong duality)."""
     mdp, pi, other = triple
     L = tt.surrogate(tt.evaluate(mdp, pi))
     other = np.where((L.weight > 0)[:, None], other, L.pi)
@@ -71,7 +71,7 @@ def test_the_gap_is_what_any_other_policy_misses(triple, size):
 
 
 def as_floats(found):
-    """The multipliers in doubles."""
+    """Return the multipliers in doubles."""
     values = {f.name: np.array(getattr(found, f.name), dtype=float) for f in fields(found)}
     return replace(found, **values)
 
@@ -105,7 +105,7 @@ def test_a_perturbed_step_has_a_gap(solve):
 
 
 @pytest.mark.parametrize("solve", [tv_constraint, mean_tv_constraint])
-def test_outside_the_region_there_is_no_gap(solve):
+def test_steps_outside_the_constraint_are_refused(solve):
     L = two_rows()
     step = solve(L, "1/8")
     with pytest.raises(InvalidMDPError, match="at most delta"):

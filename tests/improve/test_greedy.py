@@ -1,4 +1,4 @@
-"""The greedy step, and how it differs from policy iteration."""
+"""The greedy step, and its difference from policy iteration."""
 
 from fractions import Fraction as F
 
@@ -13,10 +13,10 @@ from tests.improve.cases import floats, made, surrogates
 from tests.test_mdps import NAMES, load
 
 
-def test_by_hand():
+def test_worked_example():
     L = made([[1, 3, 3], [2, 2, 0], [0, 0, 0]], [["1/3"] * 3, ["1/4", "3/4", 0], [0, 0, 1]])
     step = greedy(L)
-    # Ties go to the first; a row that is on best actions stays as it is, and so does a flat one.
+    # The first best action takes the mass; rows on best actions and rows of equal G are unchanged.
     assert step.pi_new.tolist() == [[0, 1, 0], [F(1, 4), F(3, 4), 0], [0, 0, 1]]
     assert step.gain == 3 - F(7, 3) and step.status == StepStatus.MOVED
     assert greedy(made(L.G, step.pi_new)).status == StepStatus.OPTIMAL
@@ -27,7 +27,7 @@ def test_an_action_that_is_not_allowed_is_not_taken():
     assert greedy(L).pi_new.tolist() == [[0, 0, 1]]
 
 
-def test_it_is_the_maximum_of_the_surrogate():
+def test_gain_is_the_maximum_of_the_surrogate():
     for L in surrogates(11, 100):
         mask = np.ones_like(L.pi, dtype=bool) if L.allowed is None else L.allowed
         tops = [max(G[ok]) for G, ok in zip(L.G, mask, strict=True)]
@@ -36,7 +36,7 @@ def test_it_is_the_maximum_of_the_surrogate():
 
 
 def unvisited():
-    """State 1 is never reached from state 0 by pi, and its second action is better."""
+    """Return the evaluation of a pi that does not reach state 1, where an action is better."""
     P = [[[1, 0], [0, 1]], [[0, 1], [0, 1]]]
     mdp = tt.MDP(P, [["0", "-1"], ["0", "2"]], ["1", "0"], "1/2")
     return tt.evaluate(mdp, [[1, 0], [1, 0]])

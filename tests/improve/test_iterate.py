@@ -1,4 +1,4 @@
-"""Runs of steps: what is certified, what is proved of each step, and when a run ends."""
+"""Runs of steps: certified gains, proofs of monotonicity, and rules that end a run."""
 
 from fractions import Fraction as F
 from itertools import pairwise
@@ -29,13 +29,13 @@ CHAIN = tt.MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
 
 
 def a_tenth(ev, L):
-    """A tenth of the way to the greedy policy, in either arithmetic."""
+    """Return the step to a mixture with a tenth of the greedy policy, in either arithmetic."""
     share = F(1, 10) if ev.mdp.arithmetic == "rational" else 0.1
     return step_to(L, (1 - share) * L.pi + share * tt.policies.greedy(ev.mdp, ev.Q))
 
 
 def soft(ev, L):
-    """A mirror step, in floats."""
+    """Return a mirror step in floats."""
     with np.errstate(divide="ignore"):
         return step_to(L, tt.policies.softmax(np.log(L.pi) + L.G))
 
@@ -50,15 +50,21 @@ def uniform_run(mdp, step, *rules):
 
 def test_gain_bounds_are_lower_bounds_of_the_table_only():
     names = [bound.name for bound in GAIN_BOUNDS]
-    assert len(set(names)) == len(names) and set(names) <= {known.name for known in THEOREMS}
-    ladder = ["trpo_bound", "coupling_span", "coupling_eps_cpi", "coupling_capped", "coupling_rows"]
-    assert set(ladder) <= set(names) and "coupling_bound" in names
-    # Upper bounds, and what asks for the new policy's values or visits, are none.
+    assert len(set(names)) == len(names) and set(names) <= {one.name for one in THEOREMS}
+    ordered = [
+        "trpo_bound",
+        "coupling_span",
+        "coupling_eps_cpi",
+        "coupling_capped",
+        "coupling_rows",
+    ]
+    assert set(ordered) <= set(names) and "coupling_bound" in names
+    # Upper bounds are no gain bounds, nor are statements with values or visits of pi_new.
     none = ["trpo_bound_upper", "cpo_bound_upper", "residual_span", "hellinger", "pinsker"]
     assert not set(none) & set(names)
 
 
-def test_gain_bound_is_read_off_a_statement_of_ones_own():
+def test_gain_bound_is_derived_from_a_new_statement():
     @theorem("own", "own", center="L")
     def weak(p):
         return p.eta_new, ">=", p.L - 7 * p.eps
@@ -68,7 +74,7 @@ def test_gain_bound_is_read_off_a_statement_of_ones_own():
     assert certified(pair, [bound]) == {"weak": F(1, 2) - 7 * F(1, 2)}
 
 
-def test_ladder_is_a_ladder_and_every_bound_is_one():
+def test_bounds_are_ordered_and_hold():
     case = worst_case.tight_thm1("1/10", "9/10")
     found = certified(tt.Pair(case.mdp, case.pi, case.pi_new))
     ends = [found[n] for n in ("coupling_span", "coupling_eps_cpi", "coupling_bound", "trpo_bound")]
@@ -118,7 +124,7 @@ def test_too_large_a_step_is_refuted(arithmetic):
     assert record.ratio is not None and record.ratio < 0
 
 
-def test_false_bound_is_seen_to_be_broken():
+def test_false_bound_is_reported_as_broken():
     @theorem("own", "own", center="L")
     def too_good(p):
         return p.eta_new, ">=", p.L - p.eps * p.max_tv**2
@@ -128,7 +134,7 @@ def test_false_bound_is_seen_to_be_broken():
     assert next(run).broken == ("too_good",)
 
 
-def test_floats_are_enclosed_and_small_steps_settled_by_the_identity():
+def test_small_steps_in_floats_are_enclosed_by_the_difference_lemma():
     mdp = garnet(np.random.default_rng(0), 30, 3, 4, gamma=0.95)
 
     def tiny(ev, L):
@@ -136,11 +142,11 @@ def test_floats_are_enclosed_and_small_steps_settled_by_the_identity():
 
     record = uniform_run(mdp, tiny, iterations(1))[0]
     assert 0 < record.realised_lo <= record.realised <= record.realised_hi
-    # eta and eta_new are known to 1e-14 or so each: their difference alone would be worth less.
+    # The radii of eta and eta_new are about 1e-14, so their difference alone has a wider enclosure.
     assert record.realised_hi - record.realised_lo < 1e-4 * record.realised
 
 
-def test_what_floats_leave_open_is_settled_by_rationals():
+def test_signs_that_floats_do_not_decide_are_decided_by_rationals():
     mdp = tt.MDP([[[1.0], [1.0]]], [[0.5, 0.5]], [1.0], 0.5)
     (record,) = iterate(mdp, [[0.5, 0.5]], to([[0.25, 0.75]]), [iterations(1)])
     assert record.monotone == "proved" and record.realised == 0
@@ -160,7 +166,7 @@ def test_model_too_large_for_rationals_may_be_undecided():
     assert record.realised_lo <= record.realised <= record.realised_hi
 
 
-def test_mixture_is_certified_as_one():
+def test_mixture_is_certified_by_bounds_for_mixtures():
     case = worst_case.tight_cpi("9/10", -1)
     share = F(1, 10)
 
@@ -173,7 +179,7 @@ def test_mixture_is_certified_as_one():
     assert "cpi_bound" in record.certified
 
 
-def test_rules_end_a_run_and_say_what_holds():
+def test_rules_end_a_run_with_their_guarantee():
     run = uniform_run(CHAIN, a_tenth, iterations(3))
     assert [record.i for record in run] == [1, 2, 3]
     assert [record.stopped and record.stopped.name for record in run] == [None, None, "iterations"]
@@ -190,18 +196,18 @@ def test_rules_end_a_run_and_say_what_holds():
     assert run[-1].ratio is None
 
 
-def test_a_stuck_step_ends_the_run_and_the_gap_tells_how_bad_it_is():
+def test_a_stuck_step_ends_the_run_with_a_gap():
     run = uniform_run(CHAIN, lambda ev, L: step_to(L, L.pi))
     assert [record.status for record in run] == ["stuck"] and run[0].gap == 1
     assert run[0].monotone == "proved" and run[0].eta_new is run[0].eta
 
 
-def test_float_steps_answer_in_rationals():
+def test_float_steps_return_rationals():
     case = worst_case.tight_thm1("1/10", "1/2")
     ev = tt.evaluate(case.mdp, case.pi)
     made = in_floats(soft)(ev, surrogate(ev))
     assert made.pi_new.dtype == object and made.gain > 0
-    # A row of three equal parts is no row of doubles; where nothing moves it stays as it is.
+    # The row (1/3, 1/3, 1/3) is not exact in doubles; it is unchanged where pi_new = pi.
     third = tt.MDP([[["1"]] * 3], [["1", "1", "1"]], ["1"], "1/2")
     ev = tt.evaluate(third, tt.policies.uniform(third))
     for step in (soft, to([[1.0, 0.0, 0.0]])):
@@ -210,7 +216,7 @@ def test_float_steps_answer_in_rationals():
     assert (in_floats(soft)(ev, surrogate(ev)).pi_new == ev.pi).all()
 
 
-def test_rows_that_round_to_a_loss_are_taken_back():
+def test_rows_with_a_negative_gain_are_not_changed():
     ev = tt.evaluate(CHAIN, [["1/3", "2/3"]])
     worse = in_floats(to([[0.5, 0.5]]))(ev, surrogate(ev))
     assert (worse.pi_new == ev.pi).all() and worse.status == "stuck"
@@ -233,7 +239,7 @@ def test_tolerance_is_a_finite_number(rule, tol):
 
 
 @pytest.mark.parametrize("most", [0, -1, 1.5, True, "3", None])
-def test_iterations_are_counted(most):
+def test_number_of_iterations_is_a_positive_integer(most):
     with pytest.raises(InvalidMDPError, match="iterations"):
         iterations(most)
 
@@ -249,7 +255,7 @@ def test_wrong_starts_are_refused_before_the_first_step():
 
 
 def test_gap_of_floats_encloses_the_exact_one():
-    """It is max A / (1 - gamma) of the very policy, larger by rounding only."""
+    """The gap is max A / (1 - gamma) of the last policy, larger by rounding only."""
     for name in NAMES:
         mdp = tt.read(MDPS / name).to_float()
         record = next(iterate(mdp, tt.policies.uniform(mdp), a_tenth))
@@ -260,7 +266,7 @@ def test_gap_of_floats_encloses_the_exact_one():
 
 
 def test_best_of_exact_reals():
-    """Logarithms are compared by enclosures, and not by the sum of what is compared."""
+    """Logarithms are compared by enclosures of their difference."""
     low, high = log(F(1, 3)), log(F(1, 2))
     assert (
         largest({"a": low, "b": high}) == ("b", high) and largest({"a": high, "b": low})[0] == "a"

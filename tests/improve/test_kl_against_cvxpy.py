@@ -1,4 +1,4 @@
-"""The KL steps beside an independent convex solver, on surrogates of every awkward kind."""
+"""The KL steps against an independent convex solver, on random surrogates."""
 
 import warnings
 
@@ -16,7 +16,7 @@ from tests.improve.cases import floats, surrogates
 
 CASES = 60  # of each of four solvers
 NEAR, INSIDE = 1e-6, 1e-9
-ZERO = 2e-9  # what Clarabel leaves of an objective of 0
+ZERO = 2e-9  # absolute error of Clarabel at an objective of 0
 SOLVERS = {
     "minorize": (minorize, 0.4),
     "max_kl": (max_kl, 0.05),
@@ -26,7 +26,7 @@ SOLVERS = {
 
 
 def reference(name: str, L: Surrogate, x: float) -> float:
-    """The optimum by Clarabel."""
+    """Return the optimum by Clarabel."""
     q = cp.Variable(L.pi.shape, nonneg=True)
     seen = np.flatnonzero(L.weight > 0)
     rows = [cp.sum(cp.rel_entr(L.pi[s][L.pi[s] > 0], q[s][L.pi[s] > 0])) for s in seen]
@@ -76,7 +76,7 @@ def test_objective_is_that_of_the_convex_solver(name: str) -> None:
 
 @pytest.mark.parametrize("name", SOLVERS)
 def test_no_policy_nearby_is_better(name: str) -> None:
-    """A drawn policy on the way to the optimum or beyond it never has a larger objective."""
+    """Random policies near the optimum have no larger objective."""
     solve, x = SOLVERS[name]
     rng = np.random.default_rng(3)
     for L in drawn(8):

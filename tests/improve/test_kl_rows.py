@@ -1,4 +1,4 @@
-"""The roots of rows beside bisection; where Newton's steps start, and their order."""
+"""The roots t of rows against bisection; starts of Newton's steps, and their order."""
 
 import math
 from collections.abc import Callable
@@ -28,7 +28,7 @@ from tabular_trpo._improve.trust_region import max_kl, mean_kl
 
 
 def error(rows: KLRows, start: Array, t: Array) -> float:
-    """Return how far the starts are off, beside the distance from the mean of g."""
+    """Return the largest error of the starts, relative to t + mean."""
     return float(np.max(np.abs(start - t) / (t + rows.mean)))
 
 
@@ -44,10 +44,10 @@ def solve_at_multiplier(rows: KLRows, lam: float) -> float:
     ("off", "far", "near", "order"),
     [(within_radius, 1e-3, 1e-5, 3 / 2), (solve_at_multiplier, 30.0, 300.0, -4.0)],
 )
-def test_starts_are_right_up_to_a_power_of_the_step(
+def test_error_of_starts_has_its_order(
     off: Callable[[KLRows, float], float], far: float, near: float, order: float
 ) -> None:
-    """With one term less the power would be less by 1/2 of d, or by one of the price."""
+    """With one term less the order would be less by 1/2 in d, or by 1 in the multiplier."""
     rng = np.random.default_rng(3)
     rows = prepare_rows(rng.dirichlet(np.full(4, 5.0), 30), rng.normal(size=(30, 4)))
     power = math.log(off(rows, near) / off(rows, far)) / math.log(near / far)
@@ -64,7 +64,7 @@ def log_multiplier(p: Array, g: Array, log_t: float) -> float:
 
 
 def bisected(rows: KLRows, curve: Callable[[Array, Array, float], float], x: float) -> Array:
-    """Return the roots t of all rows, one by one; e^-90 where all but the best is given up."""
+    """Return the roots t of all rows, one by one; e^-90 where t is below that."""
 
     def root(p: Array, g: Array) -> float:
         if curve is log_divergence and log_divergence(p, g, -90) < x:
@@ -110,7 +110,7 @@ def test_the_shared_number_is_that_of_bisection(kind: int, x: float) -> None:
 
 @pytest.mark.parametrize("kind", [RADIUS, MULTIPLIER])
 def test_a_step_is_of_the_third_order(kind: int) -> None:
-    """A step of Newton for a fixed power of h would leave the square of what was off."""
+    """Newton's step for a fixed power of h would be of second order."""
     rng = np.random.default_rng(9)
     rows = prepare_rows(rng.dirichlet(np.ones(5), 30), rng.normal(size=(30, 5)))
     curve, x = (log_divergence, math.log(0.3)) if kind == RADIUS else (log_multiplier, 0.0)
@@ -125,8 +125,8 @@ def test_a_step_is_of_the_third_order(kind: int) -> None:
 
 
 @pytest.mark.parametrize("d", [1e-6, 1e-2, 1.0])
-def test_rare_best_actions_are_found_among_ordinary_rows(d: float, monkeypatch) -> None:
-    """Where the second best is nearly certain h has a plateau, and Newton's steps get lost."""
+def test_rows_with_rare_best_actions_are_solved_with_others(d: float, monkeypatch) -> None:
+    """If the second best action is nearly certain, h has a plateau; Newton's steps diverge."""
     p = np.array([[1e-9, 0.01, 0.99], [1e-30, 1e-3, 0.999], [0.2, 0.3, 0.5]])
     rows = prepare_rows(p / p.sum(axis=1, keepdims=True), np.array([[1.0, 0.0, 0.5]] * 3))
     truth, calls, parts = bisected(rows, log_divergence, math.log(d)), [], kl_curves.parts
@@ -137,12 +137,12 @@ def test_rare_best_actions_are_found_among_ordinary_rows(d: float, monkeypatch) 
 
     monkeypatch.setattr(kl_curves, "parts", counted)
     assert solve_radius(rows, d)[2] == pytest.approx(truth, rel=1e-8)
-    assert len(calls) <= 12, "they are not bisected"
+    assert len(calls) <= 12, "bisection was used"
 
 
 @pytest.mark.parametrize("delta", [1e-4, 0.1, 3.0])
-def test_nearly_certain_policies_gain_what_their_rows_can(delta: float) -> None:
-    """On a line back from a new chance near the grid 2^-53 KL falls too fast: it cost up to 6 %."""
+def test_gain_of_nearly_deterministic_policies_is_optimal(delta: float) -> None:
+    """Scaling back a step to rows near the grid 2^-53 would lose up to 6 % of the gain."""
     for seed in range(25):
         rng = np.random.default_rng(seed)
         weight = 10.0 ** (-10 * rng.random((8, 3)))
@@ -161,8 +161,8 @@ def surrogate(pi: list[list[float]], G: list[list[float]]) -> Surrogate:
 
 
 @pytest.mark.parametrize("rare", [1e-20, 1e-40, 1e-124, 1e-300])
-def test_what_is_as_good_as_certain_keeps_its_support(rare: float) -> None:
-    """The first row could only lose what is rare; the second gains as it would alone."""
+def test_nearly_deterministic_rows_keep_their_support(rare: float) -> None:
+    """The first row cannot gain; the second gains as without the first."""
     L = surrogate([[rare, 1.0], [0.5, 0.5]], [[0.0, 1.0], [0.0, 1.0]])
     alone = max_kl(surrogate([[0.5, 0.5]], [[0.0, 1.0]]), 0.3)
     step = max_kl(L, 0.3)
@@ -171,13 +171,13 @@ def test_what_is_as_good_as_certain_keeps_its_support(rare: float) -> None:
 
 
 @pytest.mark.parametrize("rare", [1e-150, 1e-200, 1e-250])
-def test_products_of_rare_chances_are_not_lost(rare: float) -> None:
-    """With 1e-200 for the best action the other's p t / (t + g) is 1e-350 before it is divided."""
+def test_products_of_rare_probabilities_do_not_underflow(rare: float) -> None:
+    """With p = 1e-200 for the best action, p t / (t + g) of the rare one is about 1e-350."""
     step = max_kl(surrogate([[1e-200, rare, 1.0]], [[1.0, 0.0, 0.5]]), 1.0)
     assert step.pi_new[0, 1] > 0 and step.gain == pytest.approx(-math.expm1(-1) / 2, rel=1e-9)
 
 
-def test_the_smallest_chances_beside_an_action_from_outside() -> None:
+def test_smallest_probabilities_with_a_better_action_outside_the_support() -> None:
     L = surrogate([[1e-310, 1.0, 0.0], [0.5, 0.5, 0.0]], [[1.0, 0.0, 0.5], [0.0, 1.0, 2.0]])
     step = mean_kl(L, 0.3)
     assert step.mean_kl <= 0.3 and step.gain > 0.5

@@ -1,4 +1,4 @@
-"""Algorithm 1: solved by hand, small steps, where it is stuck, what it certifies."""
+"""Algorithm 1: worked examples, small steps, stuck policies, certified gains."""
 
 import math
 
@@ -18,7 +18,7 @@ def one_row(G, pi, weight=1.0) -> Surrogate:
     return Surrogate(np.array([G], float), np.array([weight]), np.array([pi], float), 0.0)
 
 
-def test_two_actions_by_hand():
+def test_worked_example_of_two_actions():
     """q = 1/2 + y maximises 2 y - C (-log(1 - 4 y^2)/2): y = (sqrt(C^2 + 4) - C)/4 at G = +-1."""
     for C in (0.01, 1.0, 4.0, 1e3):
         step = minorize(one_row([-1, 1], [0.5, 0.5]), C)
@@ -29,8 +29,8 @@ def test_two_actions_by_hand():
         assert step.multipliers["lam"].sum() == pytest.approx(C, rel=1e-6)
 
 
-def test_a_certain_row_moves_below_its_slope_only():
-    """From p certain max is (1 - e^-d) out - C d, so q = 1 - C / out if C < out, else stuck."""
+def test_a_deterministic_row_moves_for_small_penalties_only():
+    """max (1 - e^-d) x - C d, with x the excess of the other action: q = 1 - C / x if C < x."""
     L = one_row([0, 2], [1, 0])
     assert minorize(L, 0.5).pi_new[0, 0] == pytest.approx(0.25, rel=1e-9)
     for C in (2.0, 5.0):
@@ -40,8 +40,8 @@ def test_a_certain_row_moves_below_its_slope_only():
     assert minorize(L, 0).pi_new.tolist() == [[0, 1]]
 
 
-def test_a_mixed_row_wakes_the_certain_one():
-    """Once d > 0 is paid for by a mixed row, a row that would be stuck alone moves too."""
+def test_a_stochastic_row_moves_the_deterministic_one():
+    """All rows share d > 0, so a row moves that would be stuck in a model without the other."""
     G, pi = np.array([[0.0, 1.0], [-1.0, 1.0]]), np.array([[1.0, 0.0], [0.5, 0.5]])
     both = minorize(Surrogate(G, np.ones(2), pi, 0.0), 3.0)
     alone = minorize(Surrogate(G[:1], np.ones(1), pi[:1], 0.0), 3.0)
@@ -49,8 +49,10 @@ def test_a_mixed_row_wakes_the_certain_one():
 
 
 @pytest.mark.parametrize(("gamma", "status"), [(0.19, "moved"), (0.21, "stuck")])
-def test_certain_policies_are_stuck_from_one_fifth_on(gamma: float, status: str) -> None:
-    """The one advantage outside of the policy is eps: the border of theory is met."""
+def test_deterministic_policies_are_stuck_for_gamma_above_one_fifth(
+    gamma: float, status: str
+) -> None:
+    """The advantage of the other action is eps, so the bound gamma = 1/5 is attained."""
     mdp = tt.MDP([[[1.0], [1.0]]], [[0.0, 1.0]], [1.0], gamma)
     ev = tt.evaluate(mdp, [[1.0, 0.0]])
     assert minorize(tt.surrogate(ev), tt.penalty(ev)).status == status
@@ -75,7 +77,7 @@ def test_small_step_law_and_certified_gain(name: str) -> None:
 
 @pytest.mark.parametrize("d", [1e-16, 1e-12, 1e-6, 0.1, 3.0, 50.0])
 @pytest.mark.parametrize("span", [1e-9, 1.0, 1e9])
-def test_rows_have_the_divergence_that_is_asked(d: float, span: float) -> None:
+def test_rows_have_the_given_divergence(d: float, span: float) -> None:
     rows = prepare_rows(np.array([[0.2, 0.3, 0.5]]), span * np.array([[1.0, -1.0, 0.25]]))
     q, lam, t = solve_radius(rows, d)
     assert divergence(rows, t)[0] == pytest.approx(d, rel=1e-9)

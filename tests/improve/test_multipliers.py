@@ -1,4 +1,4 @@
-"""The record of a step's multipliers: typed, a mapping by the documented names, and immutable."""
+"""Records of multipliers: typed, mappings with the documented names, and immutable."""
 
 import copy
 import pickle
@@ -15,7 +15,7 @@ L = Surrogate(np.array([[0.0, 1.0], [2.0, 1.0]]), np.ones(2), np.full((2, 2), 0.
 CHAIN = tt.MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
 THETA = np.zeros((2, 2))
 GRADIENTS = "damping cg_iterations cg_residual cg_status"
-STEPS = {  # a step, its record, and the names that JSON documents show
+STEPS = {  # a step, its record, and the names in JSON documents
     "greedy": (lambda: improve.greedy(L), improve.Multipliers, ""),
     "rwr": (lambda: improve.rwr(L, np.ones((2, 2))), improve.Multipliers, ""),
     "conservative": (lambda: improve.conservative(L, 0.5), improve.Mixture, "alpha target"),
@@ -80,7 +80,7 @@ def test_statuses_are_their_strings():
     assert improve.natural(L, THETA, 0.1).multipliers["cg_status"] == "solved"
 
 
-def test_a_users_own_mixture_is_certified_as_one():
+def test_a_given_mixture_is_certified_as_one():
     def half(ev, L):
         target = [[F(0), F(1)]]
         return improve.step_to(L, (L.pi + target) / 2, improve.Mixture(F(1, 2), np.array(target)))

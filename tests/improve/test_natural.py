@@ -1,4 +1,4 @@
-"""The parametric step: its direction and length, the line search, and what each setting is."""
+"""The parametric step: its direction and length, the line search, and its settings."""
 
 from dataclasses import replace
 
@@ -15,13 +15,13 @@ from tabular_trpo._improve.rational_steps import in_floats
 from tabular_trpo._improve.softmax_class import SoftmaxClass, aliased
 from tests.improve.parametric import softmax_case, softmax_cases
 
-# By hand: one state, A = (-1, 1), so g = (-1/2, 1/2), H = (1, -1; -1, 1) / 4, s = (-1, 1).
+# One state, A = (-1, 1), so g = (-1/2, 1/2), H = (1, -1; -1, 1) / 4, s = (-1, 1).
 ONE = Surrogate(np.array([[-1.0, 1.0]]), np.ones(1), np.full((1, 2), 0.5), 0.0)
 ZERO = np.zeros((1, 2))
 NAN, INF = float("nan"), float("inf")
 
 
-def test_by_hand():
+def test_worked_example():
     step = natural(ONE, ZERO, 0.02)  # s'Hs = 1, beta = 0.2
     assert step.multipliers["theta"] == pytest.approx(np.array([[-0.2, 0.2]]), rel=1e-15)
     assert step.multipliers["step_length"] == pytest.approx(0.2, rel=1e-15)
@@ -36,7 +36,7 @@ def test_by_hand():
 
 @pytest.mark.parametrize("kind", ["table", "masked", "unvisited"])
 def test_a_fixed_multiplier_is_the_mirror_step(kind: str) -> None:
-    """In the table: pi exp(A / (lam (1 - gamma))); two codes, one policy."""
+    """In the table both are pi exp(A / (lam (1 - gamma)))."""
     for seed in range(5):
         case = softmax_case(kind, seed)
         for lam in (0.3, 5.0):
@@ -69,8 +69,8 @@ def test_the_first_length_that_the_rule_accepts_is_taken(accept: str, divergence
     assert searched > 0 or accept not in ("improve_and_kl", "not_worse_and_kl", "kl")
 
 
-def test_a_rule_sees_what_was_promised_and_what_came():
-    """The linear model's gain halves with the length; the gain comes near it for short steps."""
+def test_rules_get_the_expected_and_the_actual_gain():
+    """The expected gain is linear in the length; the gain approaches it for short steps."""
     seen: list[Trial] = []
 
     def none(trial: Trial) -> bool:
@@ -91,22 +91,22 @@ def test_a_search_that_fails_restores():
         assert (step.multipliers["theta"] == case.theta).all()
         assert step.multipliers["step_length"] == 0
         assert step.multipliers["quadratic_kl"] == pytest.approx(0.1)
-    # Towards the middle the true KL is above delta, which one backtrack mends.
+    # Towards the uniform policy the KL is above delta, until one backtrack.
     away = np.array([[0.0, 5.0]])
     L = replace(ONE, pi=SoftmaxClass((1, 2)).policy(away), G=-ONE.G)
     once = natural(L, away, 1e-4, most_backtracks=0)
     assert once.status == "restored" and once.backtracks == 0
     assert natural(L, away, 1e-4, accept="improve", most_backtracks=0).mean_kl > 1e-4
     assert natural(L, away, 1e-4).backtracks == 1
-    # Away from it, it is below.
+    # Away from the uniform policy the KL is below delta.
     assert natural(replace(L, G=ONE.G), away, 1e-4, most_backtracks=0).status == "moved"
 
 
 @pytest.mark.parametrize("make", [natural, vanilla, natural_fixed])
-def test_a_zero_gradient_divides_by_nothing(make) -> None:
+def test_a_zero_gradient_is_no_division_by_zero(make) -> None:
     flat = replace(ONE, G=np.zeros((1, 2)))
     assert make(flat, ZERO, 0.1).status == "optimal"
-    # Two states that want opposite things and share their logits: no gradient, yet not optimal.
+    # Two states with opposite advantages and shared logits: no gradient, but not optimal.
     L = Surrogate(np.array([[-1.0, 1.0], [1.0, -1.0]]), np.ones(2), np.full((2, 2), 0.5), 0.0)
     step = make(L, [0.0, 0.0], 0.1, aliased([0, 0], 2))
     assert step.status == "stuck" and (step.pi_new == L.pi).all()
@@ -121,27 +121,27 @@ def test_delta_0_stays():
 
 
 def test_directions_without_curvature_are_reported():
-    """An empirical H that never saw the pair, and one that is negative: no step, no NaN."""
+    """An empirical H of 0 and a negative H give no step, and no NaN."""
     for H in (lambda v: 0 * v, lambda v: -v):
         step = natural(ONE, ZERO, 0.1, product=H)
         assert step.multipliers["cg_status"] == "curvature" and step.status == "stuck"
         assert step.multipliers["cg_residual"] == 1 and (step.pi_new == ONE.pi).all()
-    # Damping gives the unseen pair a direction, but no length.
+    # With damping there is a direction, but no length.
     step = natural(ONE, ZERO, 0.1, product=lambda v: 0 * v, damping=0.5)
     assert step.multipliers["cg_status"] == "solved" and step.status == "stuck"
-    # G where there is no weight, which only an estimate can have: the table does not follow it.
+    # G != 0 at weight 0, as in estimates: the rows of such states are not changed.
     L = Surrogate(np.array([[-1.0, 1], [-1, 1]]), np.array([1.0, 0]), np.full((2, 2), 0.5), 0.0)
     step = natural(L, np.zeros((2, 2)), 0.02)
     assert step.pi_new[1].tolist() == [0.5, 0.5] and step.status == "moved"
 
 
-def test_rows_at_rest_and_masked_actions_stay_bitwise():
+def test_unvisited_rows_and_masked_actions_are_unchanged_bitwise():
     case = softmax_case("unvisited", 3)
     step = natural(case.L, case.theta, 0.1)
     at = case.L.weight == 0
     assert at.any() and (step.pi_new[at] == case.L.pi[at]).all()
     pi = case.L.pi.copy()
-    pi[at] += np.array([2.0**-40, -(2.0**-40), 0.0])  # the same policy to 1e-9, not the same rows
+    pi[at] += np.array([2.0**-40, -(2.0**-40), 0.0])  # equal up to 1e-9
     assert (natural(replace(case.L, pi=pi), case.theta, 0.1).pi_new[at] == pi[at]).all()
     masked = softmax_case("masked", 3)
     assert (natural(masked.L, masked.theta, 0.1).pi_new[~masked.mdp.mask] == 0).all()
@@ -150,7 +150,7 @@ def test_rows_at_rest_and_masked_actions_stay_bitwise():
 @pytest.mark.parametrize("make", [natural, vanilla, natural_fixed])
 @pytest.mark.parametrize("high", [30.0, 40.0, 400.0, 800.0, 1e300])
 def test_saturated_policies_have_no_nan(make, high: float) -> None:
-    """From a softmax that is nearly or wholly a point mass on the worse action."""
+    """The old policy is a point mass on the worse action, nearly or in doubles exactly."""
     theta = np.array([[high, 0.0], [0.0, 0.0]])
     mdp = tt.MDP(np.full((2, 2, 2), 0.5), [[0.0, 1.0], [0.0, 0.0]], [0.5, 0.5], 0.9)
     L = tt.surrogate(tt.evaluate(mdp, SoftmaxClass((2, 2)).policy(theta)))
@@ -167,8 +167,8 @@ def test_scale_of_the_rewards_does_not_matter(size: float) -> None:
     assert step.pi_new == pytest.approx(plain.pi_new, rel=1e-9)
 
 
-def test_estimated_surrogates_are_taken_alike():
-    """stderr set and no radius: the search sees the estimate, and the answer is the same."""
+def test_steps_of_estimated_surrogates_are_equal():
+    """A surrogate with a standard error and no radius gives the step of an exact one."""
     for case in softmax_cases(1):
         estimate = replace(case.L, stderr=0.1, G_radius=None, eta_radius=None)
         one, other = (natural(L, case.theta, 0.1, case.policy_class) for L in (case.L, estimate))
@@ -196,7 +196,7 @@ def test_an_empirical_hessian_in_place_of_the_analytic_one():
     assert np.abs(rough.pi_new - analytic.pi_new).max() > 1e-4
 
 
-def test_runs_carry_theta_and_rational_models_are_solved_in_floats():
+def test_theta_is_kept_between_steps_and_rational_models_are_solved_in_floats():
     case = softmax_case("table", 0)
     run = iterate(case.mdp, case.L.pi, following(case.theta, lambda L, t: natural(L, t, 0.05)))
     for _, record in zip(range(6), run, strict=False):
@@ -244,7 +244,7 @@ def test_arithmetics_and_overflow():
     with pytest.raises(LimitError, match="theta overflows"):
         natural_fixed(replace(ONE, G=1e200 * ONE.G), ZERO, 1e-200)
     assert natural(ONE, ZERO, 1e300).status == "restored"
-    rows = np.array([[1.0, 0.0], [0.5, 0.5]])  # of no finite theta: a zero that is not masked
+    rows = np.array([[1.0, 0.0], [0.5, 0.5]])  # of no finite theta, since a 0 is not masked
     L = Surrogate(np.zeros((2, 2)), np.ones(2), rows, 0.0)
     with pytest.raises(InvalidMDPError, match="mask actions of probability 0"):
         natural(L, np.zeros((2, 2)), 0.1)

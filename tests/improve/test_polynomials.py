@@ -1,4 +1,4 @@
-"""Roots of rational polynomials: known ones, multiple ones, and those at the ends."""
+"""Roots of rational polynomials: given roots, multiple roots, and roots at the ends."""
 
 from fractions import Fraction as F
 

@@ -1,4 +1,4 @@
-"""Theory 1.3 has no power in the full table, and where it has: policies that share their rows."""
+"""The coefficient of Theorem 1 matters for policies with shared rows, not in the full table."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from tabular_trpo._improve.softmax_class import aliased
 S, A = 4, 3
 PENALTIES = (improve.minorize, improve.mean_kl_penalty, improve.tv_penalty)
 STEPS = (*PENALTIES, improve.max_kl, improve.mean_kl, improve.tv_constraint)
-DROPS = (96, 270, 299, 322, 324, 336, 414, 499)  # all seeds below 500 that lose by it
+DROPS = (96, 270, 299, 322, 324, 336, 414, 499)  # all seeds below 500 with a loss
 
 
 def model(seed: int) -> tuple[tt.MDP, np.random.Generator]:
@@ -21,7 +21,7 @@ def model(seed: int) -> tuple[tt.MDP, np.random.Generator]:
 
 
 def drop(share: float, seed: int) -> float:
-    """What the best step in one shared row, for L - share C max_kl, loses of the return."""
+    """Return the loss of eta by the best step for L - share C max_kl in one shared row."""
     mdp, rng = model(seed)
     alike = aliased(np.zeros(S, dtype=int), A)
     theta = rng.normal(size=alike.theta_shape)
@@ -33,7 +33,7 @@ def drop(share: float, seed: int) -> float:
     return float(ev.eta - tt.evaluate(mdp, best.pi_new).eta)
 
 
-def test_every_coefficient_is_enough_in_the_full_table() -> None:
+def test_return_never_falls_in_the_full_table() -> None:
     for seed in range(20):
         mdp, rng = model(seed)
         ev = tt.evaluate(mdp, rng.dirichlet(np.ones(A), S))
@@ -45,5 +45,5 @@ def test_every_coefficient_is_enough_in_the_full_table() -> None:
 
 
 @pytest.mark.parametrize("seed", DROPS)
-def test_a_thousandth_of_it_is_not_where_states_share_a_row(seed: int) -> None:
+def test_return_falls_for_a_small_coefficient_where_states_share_a_row(seed: int) -> None:
     assert drop(1e-3, seed) > 1e-4 and drop(1.0, seed) < 0

@@ -1,4 +1,4 @@
-"""Softmax policies: derivatives against differences and enumeration, limits, what is refused."""
+"""Softmax policies: derivatives against differences and enumeration, limits, invalid input."""
 
 from itertools import product as tuples
 
@@ -12,7 +12,7 @@ from tests.improve.parametric import KINDS, Softmax, dense, slope, softmax_case,
 
 
 def mean_kl(case: Softmax, theta) -> float:
-    """By its definition, in plain logs; independent of the package's KL and softmax."""
+    """Return the mean KL by its definition, without the KL and softmax of the package."""
     logits = case.policy_class.logits(theta)
     with np.errstate(divide="ignore"):
         log_new = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
@@ -24,7 +24,7 @@ def mean_kl(case: Softmax, theta) -> float:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("seed", range(4))
 def test_fisher_product_is_the_hessian_of_the_mean_kl(kind: str, seed: int) -> None:
-    """Differences of differences: relative 1e-6 of the largest entry."""
+    """Second differences, to 1e-6 of the largest entry."""
     case = softmax_case(kind, seed)
     H = dense(
         lambda v: case.policy_class.fisher_product(case.L.weight, case.theta, v), case.theta.shape
@@ -50,7 +50,7 @@ def test_fisher_product_is_the_hessian_of_the_mean_kl(kind: str, seed: int) -> N
 
 
 def test_gradient_is_that_of_L_and_of_the_return():
-    """By differences of L, and at theta of the old policy of eta itself: equation (4)."""
+    """Differences of L; at theta of the old policy also those of eta, by equation (4)."""
     for case in softmax_cases(3):
         other = case.theta + 0.3
         assert case.policy_class.gradient(case.L, other) == pytest.approx(
@@ -78,7 +78,7 @@ def test_gradient_of_the_table_is_rho_pi_A():
 
 @pytest.mark.parametrize("kind", ["table", "features", "masked"])
 def test_empirical_product_has_the_analytic_expectation(kind: str) -> None:
-    """Over all samples of two pairs, each with its probability; no single sample agrees."""
+    """The mean over all samples of two pairs; single samples differ from it."""
     case = softmax_case(kind, 1)
     v = np.random.default_rng(0).standard_normal(case.theta.shape)
     d = case.L.weight / case.L.weight.sum()
@@ -120,7 +120,7 @@ def test_aliased_states_share_a_row():
     assert policy_class.rank == 2 and not policy_class.separates
 
 
-def test_rank_counts_what_moves_the_policy():
+def test_rank_is_the_dimension_of_the_set_of_policies():
     rng = np.random.default_rng(0)
     mask = np.array([[True, True, False], [True, False, False]])
     assert SoftmaxClass((4, 3)).rank == 8 and SoftmaxClass((4, 3)).separates
@@ -138,7 +138,7 @@ def test_rank_counts_what_moves_the_policy():
 
 
 def test_saturated_policies_have_no_nan():
-    """Where the softmax is a point mass in doubles, all derivatives are 0 and not 0 / 0."""
+    """Where the softmax is a point mass in doubles, all derivatives are 0, not NaN."""
     policy_class = SoftmaxClass((2, 3))
     theta = np.array([[800.0, 0.0, -800.0], [1e300, -1e300, 0.0]])
     mdp = tt.MDP(np.full((2, 3, 2), 0.5), np.eye(2, 3), [1, 0], 0.9)
@@ -156,7 +156,7 @@ FEATURES = np.arange(12.0).reshape(2, 2, 3)
 BAD = np.where(FEATURES == 7, NAN, FEATURES)
 ONE, TWO, FOUR = SoftmaxClass((1, 2)), SoftmaxClass((2, 2)), np.zeros(4)
 ONLY = SoftmaxClass((1, 2), None, np.array([[True, False]]))
-HIDDEN = np.array([[[1.0], [1.0], [5.0]]])  # what differs is not allowed
+HIDDEN = np.array([[[1.0], [1.0], [5.0]]])  # the features of allowed actions are equal
 EMPTY = np.array([[True, True], [False, False]])
 
 
@@ -193,7 +193,7 @@ def test_bad_input(call, text: str) -> None:
         call()
 
 
-def test_equal_features_are_legal_where_there_is_no_choice():
+def test_equal_features_are_valid_for_one_action():
     assert SoftmaxClass((2, 1), np.zeros((2, 1, 3))).rank == 0
     assert SoftmaxClass((1, 2), np.zeros((1, 2, 1)), ONLY.allowed).policy([1.0])[0, 0] == 1
 

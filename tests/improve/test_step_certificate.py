@@ -1,4 +1,4 @@
-"""A certified step: `check` proves it from the raw model, and every change of it is caught."""
+"""Certified steps: `check` proves them from the model, and every change is refused."""
 
 import json
 from dataclasses import replace
@@ -44,14 +44,14 @@ def test_random_models_and_penalties(c):
 
 
 def other_texts(text):
-    """What a forger might write in the place of a number of the proof."""
+    """Yield false values of a number in the proof."""
     top, _, bottom = text.partition("/")
     x = F(int(top, 16), int(bottom or "1", 16))
     yield from (spelled(y) for y in (x + 1, x - 1, -x, 2 * x, x / 2, x + F(1, 10**9)) if y != x)
 
 
 def plain(rewards=("1", "-1/2", "2", "1/3", "3")):
-    """Two states with three and two actions, no two numbers alike; in each a best action."""
+    """Return two states with three and two actions, all numbers different, and a policy."""
     rows = [["1/3", "2/3"], ["3/4", "1/4"], ["1/5", "4/5"], ["1/2", "1/2"], ["1/7", "6/7"]]
     P, r, allowed = np.full((2, 3, 2), F(0)), np.full((2, 3), F(0)), np.ones((2, 3), dtype=bool)
     allowed[1, 2] = False
@@ -63,7 +63,7 @@ def plain(rewards=("1", "-1/2", "2", "1/3", "3")):
 
 @pytest.mark.parametrize("c", ["0", "1", "20", None])
 def test_each_field_is_pinned(c):
-    """Each is changed in several ways, then the digest is made anew, as a forger would."""
+    """Each field is changed in several ways, with and without a new digest."""
     mdp, pi = plain()
     assert assert_pinned(step_certificate(mdp, pi, stepped(mdp, pi, c), ["trpo_bound"])) > 500
 
@@ -72,7 +72,7 @@ def test_each_field_is_pinned_where_nothing_moves():
     mdp, pi = plain(rewards=["1"] * 5)
     document = step_certificate(mdp, pi, stepped(mdp, pi), ["surrogate_value"])
     assert assert_pinned(document, lambda path: path[0] == "step" and path != ("step", "c")) > 30
-    # Any c >= 0 is a truth here; with c < 0 a step of no gain would pay.
+    # Any c >= 0 is valid here; with c < 0 a step without a gain would be better.
     assert check(seal(replaced(document, ("step", "c"), "7")))[-1].status == "proved"
     assert caught(seal(replaced(document, ("step", "c"), "-1")))
 
@@ -95,13 +95,13 @@ def assert_pinned(document, under=lambda path: path[0] not in ("claims", "digest
 
 
 def harmless(document, path, new):
-    """Another truth: fewer statements, or another order of a set."""
+    """Return whether the change is valid: fewer statements, or another order of a set."""
     if path in (("model", "transitions"), ("model", "actions")):
         return sorted(new) == sorted(document["model"][path[1]])
     return path == ("step",) and new is DELETED
 
 
-def test_without_its_step_it_is_the_certificate_of_a_pair():
+def test_certificate_without_the_step_is_that_of_a_pair():
     mdp = load("weather").mdp
     pi = tt.policies.uniform(mdp)
     document = step_certificate(mdp, pi, stepped(mdp, pi))
@@ -111,21 +111,21 @@ def test_without_its_step_it_is_the_certificate_of_a_pair():
 
 
 def test_another_policy_has_no_proof():
-    """Forged with care: the pair is certified honestly, and only the optimum is a lie."""
+    """The pair is certified correctly, and only the claim of an optimum is false."""
     mdp = load("weather").mdp
     pi = tt.policies.uniform(mdp)
-    honest = step_certificate(mdp, pi, stepped(mdp, pi))
+    correct = step_certificate(mdp, pi, stepped(mdp, pi))
     for weight in (F(0), F(1, 2), F(99, 100), F(2)):
         new = pi + weight * (stepped(mdp, pi).pi_new - pi)
-        forged = tt.certificate(mdp, pi, new, ["surrogate_value"])
+        altered = tt.certificate(mdp, pi, new, ["surrogate_value"])
         tv = max(abs(new - pi).sum(axis=1)) / 2
-        for a in (honest["step"]["a"], spelled(tv)):
-            forged["step"] = {**honest["step"], "a": a}
+        for a in (correct["step"]["a"], spelled(tv)):
+            altered["step"] = {**correct["step"], "a": a}
             with pytest.raises(CertificateError):
-                check(seal(forged))
+                check(seal(altered))
 
 
-def test_what_is_no_optimum_is_refused():
+def test_steps_that_are_not_optimal_are_refused():
     mdp = load("weather").mdp
     pi = tt.policies.uniform(mdp)
     L, step = tt.surrogate(tt.evaluate(mdp, pi)), stepped(mdp, pi)

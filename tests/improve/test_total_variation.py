@@ -1,4 +1,4 @@
-"""Steps in total variation: by hand, against other solvers, and against each other."""
+"""Steps in total variation: worked examples, and comparisons with other solvers."""
 
 import math
 from fractions import Fraction as F
@@ -21,11 +21,11 @@ STEPS = [tv_penalty, tv_constraint, mean_tv_constraint]
 
 
 def two_rows():
-    """Slopes 3 until 1/4, then 1 until 1/2; and 2 until 1/2."""
+    """Return rows with slopes 3 up to 1/4, then 1 up to 1/2; and 2 up to 1/2."""
     return made([[0, 2, 3], [0, 2, 0]], [["1/4", "1/4", "1/2"], ["1/2", "1/2", 0]])
 
 
-# By hand.
+# Worked examples.
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def two_rows():
         (0, "1/2", [0, 0]),
     ],
 )
-def test_penalty_by_hand(c, a, m):
+def test_worked_example_of_the_penalty(c, a, m):
     step = tv_penalty(two_rows(), c)
     assert step.multipliers["a"] == step.max_tv == F(a)
     assert sum(step.multipliers["m"]) == 2 * c * F(a) == sum(m)
@@ -48,7 +48,7 @@ def test_penalty_by_hand(c, a, m):
     assert step.objective == step.gain - c * F(a) ** 2
 
 
-def test_the_new_rows_by_hand():
+def test_worked_example_of_new_rows():
     step = tv_penalty(two_rows(), 5)  # a = 3/10: 1/4 from the worst action, 1/20 from the next
     assert step.pi_new.tolist() == [[0, F(1, 5), F(4, 5)], [F(1, 5), F(4, 5), 0]]
     assert step.gain == 3 * F(1, 4) + F(1, 20) + 2 * F(3, 10)
@@ -60,14 +60,14 @@ def test_all_mass_may_move():
     assert step.pi_new.tolist() == [[0, 1]]
 
 
-def test_max_constraint_by_hand():
+def test_worked_example_of_the_largest_distance():
     step = tv_constraint(two_rows(), "3/10")
     assert step.pi_new.tolist() == [[0, F(1, 5), F(4, 5)], [F(1, 5), F(4, 5), 0]]
     assert step.multipliers["m"].tolist() == [1, 2]
     assert tv_constraint(two_rows(), 7).gain == 3 * F(1, 4) + F(1, 4) + 1
 
 
-def test_mean_constraint_by_hand():
+def test_worked_example_of_the_mean_distance():
     """Weights 3 and 1: gains per mean TV are 3/(3/4) = 4, 2/(1/4) = 8 and 1/(3/4)."""
     L = made(two_rows().G, two_rows().pi, [3, 1])
     step = mean_tv_constraint(L, "1/4")  # 1/8 for the second row, 1/8 = 3/4 * 1/6 for the first
@@ -80,7 +80,7 @@ def test_mean_constraint_by_hand():
 
 
 def linear_program(L, delta, mean):
-    """max G (q - pi) with |q - pi| <= t, sums of t / 2 bounded in each row or on average."""
+    """Return max G (q - pi) with |q - pi| <= t and bounds of sums of t / 2, by rows or mean."""
     S, A = L.pi.shape
     n, eye, visited = S * A, np.eye(S * A), L.weight > 0
     lengths = np.kron(np.eye(S), np.ones(A)) / 2
@@ -127,7 +127,7 @@ def test_penalty_against_a_conic_solver():
         assert abs(tv_penalty(L, c).objective - expected) <= 1e-6 * (1 + abs(expected))
 
 
-# What holds of every step.
+# Properties of every step.
 
 
 @pytest.mark.parametrize("solve", STEPS)
@@ -153,13 +153,13 @@ def test_no_penalty_and_a_wide_region_are_greedy():
 
 
 @pytest.mark.parametrize("solve", [tv_constraint, mean_tv_constraint])
-def test_a_region_of_nothing_is_stuck_unless_optimal(solve):
+def test_radius_0_is_stuck_unless_optimal(solve):
     assert solve(two_rows(), 0).status == StepStatus.STUCK
     assert solve(made([[0, 1]], [[0, 1]]), 0).status == StepStatus.OPTIMAL
 
 
 @pytest.mark.parametrize("solve", STEPS)
-def test_nothing_to_gain(solve):
+def test_steps_without_a_gain(solve):
     for L in (made([[0, 0]], [["1/2", "1/2"]]), made([[1, 2]], [["1/2", "1/2"]], [0])):
         for surrogate in (L, floats(L)):
             step = solve(surrogate, 1)
@@ -194,7 +194,7 @@ def test_extreme_floats(solve):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_algorithm_1_never_lowers_the_return(name):
-    """Exactly, from the uniform policy; three steps, as numbers grow up to tenfold in length."""
+    """Three exact steps from the uniform policy; the digits grow up to tenfold in each."""
     mdp = load(name).mdp
     pi = tt.policies.uniform(mdp)
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""The trust regions and the mirror step: solved by hand, their edges, what they refuse."""
+"""The trust regions and the mirror step: worked examples, edge cases, invalid input."""
 
 import math
 import re
@@ -28,21 +28,21 @@ TWO = Surrogate(
 )
 
 
-def test_two_actions_by_hand():
+def test_worked_example_of_two_actions():
     """KL((1/2, 1/2) || (1/2 - y, 1/2 + y)) = -log(1 - 4 y^2) / 2, so y = sqrt(1 - e^{-2 d}) / 2."""
     y = math.sqrt(-math.expm1(-0.2)) / 2
     largest, mean = max_kl(TWO, 0.1), mean_kl(TWO, 0.1)
-    for step in (largest, mean):  # both visited states have advantages +-1, so all moves are alike
+    for step in (largest, mean):  # both visited states have advantages +-1
         assert step.pi_new[[0, 2], 1] == pytest.approx(0.5 + y, abs=1e-9)
         assert step.pi_new[1].tolist() == [0.5, 0.5]
         assert step.gain == pytest.approx(8 * y, rel=1e-9)
-    price = mean.multipliers["lam"]
-    assert mean_kl_penalty(TWO, 4 * price).pi_new == pytest.approx(mean.pi_new, abs=1e-9)
-    assert mean_kl_penalty(TWO, 2 * price).max_kl > mean.max_kl
+    lam = mean.multipliers["lam"]
+    assert mean_kl_penalty(TWO, 4 * lam).pi_new == pytest.approx(mean.pi_new, abs=1e-9)
+    assert mean_kl_penalty(TWO, 2 * lam).max_kl > mean.max_kl
 
 
-def test_the_mean_lets_states_differ():
-    """A state with larger advantages takes more of the mean; the largest is one for all."""
+def test_divergences_of_states_differ_under_a_mean_constraint():
+    """A state with larger advantages has a larger divergence in `mean_kl`, not in `max_kl`."""
     L = Surrogate(np.array([[-1.0, 1.0], [-4.0, 4.0]]), np.ones(2), np.full((2, 2), 0.5), 0.0)
     mean, largest = mean_kl(L, 0.05), max_kl(L, 0.05)
     assert mean.gain > largest.gain and mean.max_kl > 0.05 >= largest.max_kl
@@ -51,7 +51,7 @@ def test_the_mean_lets_states_differ():
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("delta", [1e-10, 1e-2, 1.0, 40.0])
-def test_constraints_hold_and_are_used(name: str, delta: float) -> None:
+def test_constraints_hold_and_are_active(name: str, delta: float) -> None:
     mdp = load(name).mdp.to_float()
     L = tt.surrogate(tt.evaluate(mdp, tt.policies.uniform(mdp)))
     one, other = max_kl(L, delta), mean_kl(L, delta)
@@ -93,7 +93,7 @@ def test_mirror():
     assert step.pi_new[2, 1] == pytest.approx(1 / (1 + math.exp(-1)), rel=1e-12)
     assert mirror(TWO, 1e-300).pi_new[:, 1].tolist() == [1, 0.5, 1]
     zero = Surrogate(np.array([[0.0, 9.0]]), np.ones(1), np.array([[1.0, 0.0]]), 0.0)
-    assert mirror(zero, 1.0).status == "stuck"  # an action that pi never takes cannot come back
+    assert mirror(zero, 1.0).status == "stuck"  # an action of probability 0 stays at 0
 
 
 def test_rwr():
@@ -113,8 +113,8 @@ def test_rwr():
 
 
 @pytest.mark.parametrize("size", [1e-320, 1e-300, 1e300])
-def test_the_unit_of_the_rewards_does_not_matter(size: float) -> None:
-    """Squares of G would overflow or vanish; the policies are those of size 1."""
+def test_steps_do_not_depend_on_the_scale_of_rewards(size: float) -> None:
+    """Squares of G would overflow or underflow; policies are those of size 1."""
     scaled = replace(TWO, G=TWO.G * size)
     steps = {max_kl: 0.1, mean_kl: 0.1, mean_kl_penalty: 3 * size, minorize: size, mirror: size}
     for solve, x in steps.items():
@@ -124,8 +124,8 @@ def test_the_unit_of_the_rewards_does_not_matter(size: float) -> None:
 
 
 @pytest.mark.parametrize("delta", [1e-14, 1e-12, 1e-9, 1e-3])
-def test_certain_rows_share_a_tiny_mean(delta: float) -> None:
-    """Each gains (1 - e^-d) A, so up to A = 1 against 0.9 all goes to the first: d = 3 delta."""
+def test_deterministic_rows_with_a_tiny_radius(delta: float) -> None:
+    """Rows gain (1 - e^-d) A, so that only the row with A = 1 moves, with d = 3 delta."""
     G, pi = np.array([[0.0, 1.0], [0.0, 0.9], [0.0, 0.5]]), np.array([[1.0, 0.0]] * 3)
     step = mean_kl(Surrogate(G, np.ones(3), pi, 0.0), delta)
     assert step.gain == pytest.approx(-math.expm1(-3 * delta), rel=1e-6 if delta > 1e-11 else 2e-2)
@@ -134,14 +134,14 @@ def test_certain_rows_share_a_tiny_mean(delta: float) -> None:
 
 @pytest.mark.parametrize("p", [1e-8, 1e-16, 1e-20, 1e-100])
 @pytest.mark.parametrize("G", [[1.0, 0.0], [0.0, 1.0]])
-def test_rare_actions_never_cost(p: float, G: list[float]) -> None:
+def test_objective_is_not_negative_with_rare_actions(p: float, G: list[float]) -> None:
     L = Surrogate(np.array([G]), np.ones(1), np.array([[p, 1 - p]]), 0.0)
     for solve in (max_kl, mean_kl, mean_kl_penalty, minorize, mirror):
         step = solve(L, 0.5)
         assert step.objective >= 0 and np.isfinite(step.pi_new).all()
 
 
-def test_the_objective_of_mirror_is_what_it_maximises() -> None:
+def test_mirror_maximises_its_objective() -> None:
     step, rng = mirror(TWO, 1.5), np.random.default_rng(0)
     for _ in range(20):
         other = rng.dirichlet(np.ones(2), 3)
@@ -163,8 +163,8 @@ def test_a_rare_best_action_is_found(p: float) -> None:
 
 @pytest.mark.parametrize("solve", [mean_kl, minorize])
 @pytest.mark.parametrize("x", [1e-12, 1e-6, 1e-2, 0.3, 5.0])
-def test_all_rows_at_once_or_one_number_at_a_time(solve, x: float, monkeypatch) -> None:
-    """Newton for all rows finds what the safe search finds that takes over where it is lost."""
+def test_joint_iteration_agrees_with_the_safe_ones(solve, x: float, monkeypatch) -> None:
+    """Each iteration of `kl_multiplier` finds the same step, if the faster ones are disabled."""
     rng, found = np.random.default_rng(5), []
     joint = kl_multiplier._joint_newton
 
@@ -178,8 +178,8 @@ def test_all_rows_at_once_or_one_number_at_a_time(solve, x: float, monkeypatch) 
         L = Surrogate(rng.normal(size=(6, 4)), rng.random(6), pi, 0.0)
         size = x if solve is mean_kl else 1 / math.sqrt(x)  # a penalty whose radius is about x
         step = solve(L, size)
-        for lost, unused in (("_joint_newton", "root"), ("_alternating_newton", "")):
-            monkeypatch.setattr(kl_multiplier, lost, lambda *a: None)
+        for disabled, unused in (("_joint_newton", "root"), ("_alternating_newton", "")):
+            monkeypatch.setattr(kl_multiplier, disabled, lambda *a: None)
             with monkeypatch.context() as forbidden:
                 if unused and x < 1e-3:
                     forbidden.delattr(kl_multiplier, unused)
@@ -188,17 +188,19 @@ def test_all_rows_at_once_or_one_number_at_a_time(solve, x: float, monkeypatch) 
             assert step.pi_new == pytest.approx(other.pi_new, abs=1e-7)
         monkeypatch.undo()
         monkeypatch.setattr(kl_multiplier, "_joint_newton", recorded)
-    assert len(found) >= 3 and (x > 1e-3 or None not in found)  # not lost where steps are small
+    assert len(found) >= 3 and (
+        x > 1e-3 or None not in found
+    )  # the joint iteration converges for small steps
 
 
-def test_rows_that_stay_beyond_the_radius_are_drawn_back(monkeypatch) -> None:
-    """As a last resort: whatever the rows are, the step is within delta."""
+def test_steps_beyond_the_radius_are_scaled_back(monkeypatch) -> None:
+    """For any rows of the solver the step is within delta."""
     L = Surrogate(np.array([[0.0, 1.0]]), np.ones(1), np.array([[0.5, 0.5]]), 0.0)
     monkeypatch.setattr(trust_region, "solve_radius", lambda rows, d: solve_radius(rows, 0.3))
     assert 0.02 < max_kl(L, 0.1).max_kl <= 0.1
 
 
-def test_rows_that_cannot_gain_stay() -> None:
+def test_rows_that_cannot_gain_are_unchanged() -> None:
     G = np.array([[-1.0, 1.0, 0.0], [0.5, 0.5, 0.5], [0.0, 1.0, 1.0], [3.0, 0.0, 0.0]])
     pi = np.array([[0.5, 0.25, 0.25], [0.5, 0.25, 0.25], [0.0, 0.5, 0.5], [0.5, 0.5, 0.0]])
     L = Surrogate(G, np.array([1.0, 2.0, 3.0, 0.0]), pi, 0.0)
@@ -209,8 +211,8 @@ def test_rows_that_cannot_gain_stay() -> None:
         assert lam[0] > 0 and (solve not in (max_kl, minorize) or not lam[1:].any())
 
 
-def test_the_rarest_best_action_has_its_price() -> None:
-    """t = lam p / 0.7 is far below lam: the price is met where q = (0.7, 0.3)."""
+def test_the_rarest_best_action_has_its_multiplier() -> None:
+    """t = lam p / 0.7 is far below lam; the optimum is q = (0.7, 0.3)."""
     L = Surrogate(np.array([[1.0, 0.0]]), np.ones(1), np.array([[1e-300, 1.0]]), 0.0)
     step = mean_kl_penalty(L, 0.3)
     assert step.pi_new[0] == pytest.approx([0.7, 0.3], abs=1e-9)
@@ -218,8 +220,8 @@ def test_the_rarest_best_action_has_its_price() -> None:
 
 
 @pytest.mark.parametrize("solve", [max_kl, mean_kl, mean_kl_penalty, minorize, mirror])
-def test_the_cure_of_a_rational_surrogate_works(solve) -> None:
-    """The error names functions of the package that take the same model; each is called."""
+def test_the_cure_for_a_rational_surrogate_works(solve) -> None:
+    """The functions named in the error accept the model; each is called."""
     mdp = tt.MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
     ev = tt.evaluate(mdp, [["1/2", "1/2"]])
     with pytest.raises(ExactnessError) as caught:
