@@ -73,7 +73,9 @@ class TransitionCounts:
     def __repr__(self) -> str:
         """Return the sizes and the number of transitions on one line."""
         (S, A), n = self.shape, int(self.visits.sum())
-        return f"<TransitionCounts: S={S}, A={A}, {n} transitions, {int(self.starts.sum())} episodes>"
+        return (
+            f"<TransitionCounts: S={S}, A={A}, {n} transitions, {int(self.starts.sum())} episodes>"
+        )
 
     @public
     def added(self, rollouts: Rollouts) -> Self:

@@ -25,6 +25,8 @@ from tabular_trpo._improve.natural import natural, natural_fixed
 from tabular_trpo._improve.softmax_class import SoftmaxClass
 from tabular_trpo._improve.step import Step, nonnegative
 from tabular_trpo._sampled.blackbox import cem, cma
+from tabular_trpo._sampled.confidence import confident
+from tabular_trpo._sampled.episodic import EmpiricalModel, Episodes
 from tabular_trpo._sampled.estimate import step_weights
 from tabular_trpo._sampled.learning import BatchStep, Learner
 from tabular_trpo._sampled.simulator import Simulator
@@ -43,6 +45,10 @@ class Settings:
     delta:   radius of the trust region, >= 0
     horizon: number of steps T of paths and branches; None for geometric stopping times, which add
              no bias
+    episodes: number of parallel episodes of the methods that continue them
+    limit:   steps after which such an episode is truncated; None for no limit
+    explore: how many of the episodes follow an exploring policy, where the method has one
+    level:   confidence with which a gain must be positive, in [0.5, 1), where the method tests it
     raises:  InvalidMDPError naming the field that is out of range
 
     >>> Settings(batch=500).paths(MDP([[[1.0]]], [[1.0]], [1.0], 0.9))
@@ -52,11 +58,18 @@ class Settings:
     batch: int = 2000
     delta: float = 0.05
     horizon: int | None = None
+    episodes: int = 16
+    limit: int | None = None
+    explore: int = 2
+    level: float = 0.95
 
     def __post_init__(self) -> None:
         """Check each field."""
         size("batch", self.batch, 1)
+        size("episodes", self.episodes, 1)
+        size("explore", self.explore, 0)
         optional_size("horizon", self.horizon)
+        optional_size("limit", self.limit)
         nonnegative("delta", self.delta)
 
     @public
@@ -118,12 +131,25 @@ def _vines(mdp: MDP, settings: Settings) -> Vines:
     return Vines(settings.paths(mdp, vine=True), horizon=settings.horizon)
 
 
+def _empirical_model(mdp: MDP, settings: Settings) -> EmpiricalModel:
+    explore = min(settings.explore, settings.episodes)
+    return EmpiricalModel(settings.batch, settings.episodes, settings.limit, explore)
+
+
+def _episodes(mdp: MDP, settings: Settings) -> Episodes:
+    return Episodes(settings.batch, settings.episodes, settings.limit)
+
+
 def _exact(mdp: MDP, settings: Settings) -> Exact:
     return Exact(mdp)
 
 
 def _natural(policy_class: SoftmaxClass, settings: Settings, **options: Any) -> BatchStep:
     return lambda batch, theta: natural(batch.L, theta, settings.delta, policy_class, **options)
+
+
+def _confident(policy_class: SoftmaxClass, settings: Settings) -> BatchStep:
+    return confident(policy_class, settings.delta, settings.level)
 
 
 def _fixed(policy_class: SoftmaxClass, settings: Settings) -> BatchStep:
@@ -219,6 +245,10 @@ METHODS = {
                _learned(_paths, _natural)),
         Method("vine", "TRPO, vine, every action tried, common random numbers",
                _learned(_vines, _natural)),
+        Method("empirical_model", "TRPO in the model of all transitions, gains significant",
+               _learned(_empirical_model, _confident)),
+        Method("gae", "TRPO on episodes, GAE 0.95 with V by least squares",
+               _learned(_episodes, _natural)),
         Method("max_kl", "single path, the line search looks at the max KL",
                _learned(_paths, _max_kl)),
         Method("empirical_fim", "single path, empirical Fisher matrix",

@@ -11,13 +11,16 @@ from typing import final
 
 import numpy as np
 
+from tabular_trpo._core.arithmetic import read_as
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.numbers import Array
+from tabular_trpo._core.policy_checks import check_rows
 from tabular_trpo._core.public import public
+from tabular_trpo._core.shapes import shape_error
 from tabular_trpo._families.arguments import optional_size, size
 from tabular_trpo._sampled.categorical import Categorical
 from tabular_trpo._sampled.episodes import Environment
-from tabular_trpo._sampled.rollouts import BYTES_A_STEP, Rollouts, policy_rows
+from tabular_trpo._sampled.rollouts import BYTES_A_STEP, Rollouts
 
 
 @public
@@ -40,6 +43,7 @@ class Stream:
 
     __slots__ = ("_states", "_time", "env", "limit", "n")
 
+    @public
     def __init__(self, env: Environment, n: int, limit: int | None = None) -> None:
         """Check the numbers; the first batch begins the episodes."""
         optional_size("limit", limit)
@@ -48,16 +52,21 @@ class Stream:
         self._time = np.zeros(self.n, dtype=np.intp)
 
     @public
-    def play(self, pi: object, steps: int) -> Rollouts:
+    def play(self, pi: object, steps: int, other: object = None, share: int = 0) -> Rollouts:
         """Return the next steps of each episode under a policy, in pieces.
 
         pi:     (S, A)
         steps:  number of steps of each of the n episodes, at least 1
+        other:  (S, A) the policy of the last `share` episodes, such as an exploring one
         raises: InvalidMDPError, ExactnessError, MemoryGuardError
         """
         env, n, T = self.env, self.n, size("steps", steps, 1)
         guard(n * T * BYTES_A_STEP * 3, f"{n:,} episodes of {T:,} steps", "Play fewer steps")
-        rows = policy_rows(env, pi)
+        rows = _rows(env, "pi", pi)
+        offset = np.zeros(n, dtype=np.intp)
+        if other is not None:
+            rows = np.concatenate([rows, _rows(env, "other", other)])
+            offset[n - share :] = env.n_states
         policy = Categorical.of(rows)
         if not self._states.size:
             self._states = env.reset(n)
@@ -65,9 +74,12 @@ class Stream:
         to, action, time = at.copy(), at.copy(), at.copy()
         reward, tail = np.zeros((T, n)), np.zeros((T, n))
         ended, over = np.zeros((T, n), dtype=bool), np.zeros((T, n), dtype=bool)
+        behaviour = np.ones((T, n))
         for t in range(T):
             at[t], time[t] = self._states, self._time
-            action[t] = policy.draw(self._states, env.rng.random(n))
+            row = self._states + offset
+            action[t] = policy.draw(row, env.rng.random(n))
+            behaviour[t] = rows[row, action[t]]
             reward[t], to[t], ended[t], truncated, tail[t] = env.play(action[t])
             self._time += 1
             if self.limit is not None:
@@ -77,8 +89,15 @@ class Stream:
             if over[t].any():
                 self._states = env.restart(over[t])
                 self._time[over[t]] = 0
-        behaviour = rows[at, action]
         return _pieces(at, to, action, reward, behaviour, time, ended, over, tail, env.gamma)
+
+
+def _rows(env: Environment, name: str, pi: object) -> Array:
+    """Return a policy, (S, A), checked against the allowed actions of an environment."""
+    rows = read_as(name, pi, rational=False, unsigned=True)
+    if rows.shape != (shape := (env.n_states, env.n_actions)):
+        raise shape_error(name, rows.shape, f"(S, A) = {shape}")
+    return check_rows(name, rows, env.allowed)
 
 
 def _pieces(
