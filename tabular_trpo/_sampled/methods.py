@@ -29,7 +29,6 @@ from tabular_trpo._sampled.confidence import confident
 from tabular_trpo._sampled.episodic import EmpiricalModel, Episodes
 from tabular_trpo._sampled.estimate import step_weights
 from tabular_trpo._sampled.learning import BatchStep, Learner
-from tabular_trpo._sampled.simulator import Simulator
 from tabular_trpo._sampled.sources import Batch, Exact, Paths, Source, Vines
 
 POPULATION = 20
@@ -94,7 +93,8 @@ class Settings:
         return max(2, round(self.batch / cost))
 
 
-Run = Callable[[MDP, Simulator, SoftmaxClass, Settings], Iterator[Array]]
+# Any: a `Simulator`, or a `LiveEnvironment` where the method is `live`.
+Run = Callable[[MDP, Any, SoftmaxClass, Settings], Iterator[Array]]
 
 
 @public
@@ -108,6 +108,7 @@ class Method:
     run:     (mdp, simulator, policy class, settings) to an endless generator of policies (S, A);
              only the exact limit reads the model
     sampled: false for the exact limit, which uses no simulator steps
+    live:    whether it runs on an environment that cannot be put into a state; the exact limit does
 
     >>> METHODS["vine"].name, METHODS["exact"].sampled
     ('vine', False)
@@ -117,6 +118,7 @@ class Method:
     does: str
     run: Run
     sampled: bool = True
+    live: bool = False
 
     def __post_init__(self) -> None:
         """Guard the run, so that it computes the same floats in every process."""
@@ -214,9 +216,7 @@ def _learned(
 ) -> Run:
     """Return the run of a method that estimates L from a source and takes a step."""
 
-    def run(
-        mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings
-    ) -> Iterator[Array]:
+    def run(mdp: MDP, sim: Any, policy_class: SoftmaxClass, settings: Settings) -> Iterator[Array]:
         data = source(mdp, settings)
         return Learner(sim, policy_class, data, step(policy_class, settings)).policies()
 
@@ -226,9 +226,7 @@ def _learned(
 def _searched(search: Callable[..., Iterator[Array]]) -> Run:
     """Return the run of a black-box method, whose batch is divided among POPULATION parameters."""
 
-    def run(
-        mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings
-    ) -> Iterator[Array]:
+    def run(mdp: MDP, sim: Any, policy_class: SoftmaxClass, settings: Settings) -> Iterator[Array]:
         paths = max(1, settings.paths(mdp) // POPULATION)
         return search(sim, policy_class, paths, POPULATION, horizon=settings.horizon)
 
@@ -240,15 +238,15 @@ METHODS = {
     method.name: method
     for method in (
         Method("exact", "TRPO on the exact surrogate: the limit of many samples",
-               _learned(_exact, _natural), False),
+               _learned(_exact, _natural), False, True),
         Method("single_path", "TRPO, single path, returns of paths, analytic Fisher",
                _learned(_paths, _natural)),
         Method("vine", "TRPO, vine, every action tried, common random numbers",
                _learned(_vines, _natural)),
         Method("empirical_model", "TRPO in the model of all transitions, gains significant",
-               _learned(_empirical_model, _confident)),
+               _learned(_empirical_model, _confident), live=True),
         Method("gae", "TRPO on episodes, GAE 0.95 with V by least squares",
-               _learned(_episodes, _natural)),
+               _learned(_episodes, _natural), live=True),
         Method("max_kl", "single path, the line search looks at the max KL",
                _learned(_paths, _max_kl)),
         Method("empirical_fim", "single path, empirical Fisher matrix",

@@ -7,7 +7,7 @@ the exact limit of a sampled run.
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol, final
+from typing import Any, Protocol, final
 
 import numpy as np
 
@@ -55,7 +55,8 @@ class Batch:
 class Source(Protocol):
     """A function that samples a policy and returns a batch."""
 
-    def __call__(self, sim: Simulator, pi: Array) -> Batch:
+    # Any: paths and vines need a `Simulator`; sources of episodes take live environments too.
+    def __call__(self, sim: Any, pi: Array) -> Batch:
         """Return a batch of data of the policy pi, (S, A)."""
 
 
