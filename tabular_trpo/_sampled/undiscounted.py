@@ -1,9 +1,9 @@
 """What people report of an episode: its undiscounted return, and whether it ended in time.
 
 Problem: the expectations of sum_{t < T} r_t and of 1{the episode ended within T steps}, for
-episodes of a policy that are truncated after T steps.  Method: T steps of
-backward recursion, in which an absorbing state is worth nothing more.  Guarantee: exact up to rounding; the
-model and the policy are the true ones, and nothing is sampled.
+episodes of a policy that are truncated after T steps.  Method: T steps of backward recursion, in
+which an absorbing state earns nothing more.  Guarantee: exact in rational arithmetic, in floats up
+to rounding; the model and the policy are the true ones, and nothing is sampled.
 """
 
 from typing import NamedTuple, final
@@ -56,4 +56,3 @@ def episode_score(mdp: MDP, pi: object, limit: int) -> EpisodeScore:
         total = running * (pi * (mdp.r + expect_next(mdp, total))).sum(axis=1)
         ended = np.where(ends, ended, (pi * expect_next(mdp, ended)).sum(axis=1))
     return EpisodeScore(mdp.rho0 @ total, mdp.rho0 @ ended)
-
