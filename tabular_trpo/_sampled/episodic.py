@@ -73,7 +73,7 @@ class EmpiricalModel(_Played):
 
     @public
     def __init__(
-        self, batch: int = 2000, episodes: int = 16, limit: int | None = None, explore: int = 2
+        self, batch: int = 2000, episodes: int = 16, limit: int | None = None, explore: int = 3
     ) -> None:
         """Check the numbers; there is no data yet."""
         super().__init__(batch, episodes, limit)

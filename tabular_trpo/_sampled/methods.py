@@ -59,7 +59,7 @@ class Settings:
     horizon: int | None = None
     episodes: int = 16
     limit: int | None = None
-    explore: int = 2
+    explore: int = 3
     level: float = 0.95
 
     def __post_init__(self) -> None:
