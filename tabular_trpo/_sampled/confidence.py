@@ -15,11 +15,13 @@ from statistics import NormalDist
 from typing import Any
 
 from tabular_trpo._core.errors import invalid
+from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, Scalar, shown
 from tabular_trpo._core.public import public
+from tabular_trpo._families.arguments import common_numbers
 from tabular_trpo._improve.natural import Trial, natural
 from tabular_trpo._improve.softmax_class import SoftmaxClass
-from tabular_trpo._improve.step import Step
+from tabular_trpo._improve.step import Step, nonnegative
 from tabular_trpo._sampled.learning import BatchStep
 from tabular_trpo._sampled.sources import Batch
 
@@ -47,13 +49,15 @@ def confident(
     >>> mdp = MDP([[[1.0], [1.0]]], [[0.0, 1.0]], [1.0], 0.5)
     >>> step = confident(SoftmaxClass((1, 2)), 0.1)
     >>> rng, until = np.random.default_rng(0), [iterations(3)]
-    >>> run = trpo(mdp, EmpiricalModel(40, 4, explore=1), rng, step=step, until=until)
+    >>> run = trpo(mdp, EmpiricalModel(40, 4), rng, step=step, until=until)
     >>> [float(record.record.eta_new.round(2)) for record in run]
     [1.42, 1.74, 1.92]
     """
-    if not 0.5 <= level < 1:
+    nonnegative("delta", delta)
+    (value,) = common_numbers(level=level)
+    if not 0.5 <= value < 1:
         raise invalid("range", "level", f"= {shown(level)}", "a number in [0.5, 1)")
-    z = NormalDist().inv_cdf(level)
+    z = NormalDist().inv_cdf(nearest(value))
 
     def step(batch: Batch, theta: Array) -> Step:
         def accept(trial: Trial) -> bool:

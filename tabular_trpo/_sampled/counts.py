@@ -25,11 +25,16 @@ from typing import Self, final
 import numpy as np
 import scipy.sparse as sp
 
+from tabular_trpo._core.arithmetic import read_as
+from tabular_trpo._core.errors import ExactnessError, invalid
+from tabular_trpo._core.indices import read_indices
 from tabular_trpo._core.linalg.sparse import SparseResolvent
-from tabular_trpo._core.numbers import Array, Scalar
+from tabular_trpo._core.numbers import Array, Scalar, is_rational, shown
+from tabular_trpo._core.policy_checks import check_rows
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked_dataclass
-from tabular_trpo._exact.surrogate import Surrogate
+from tabular_trpo._core.shapes import shape_error
+from tabular_trpo._exact.surrogate import Surrogate, read_table
 from tabular_trpo._sampled.rollouts import Rollouts
 
 PRIOR = 2.0  # number of transitions that the mean variance over all rows counts for
@@ -65,8 +70,9 @@ class TransitionCounts:
     starts: Array
 
     @classmethod
+    @public
     def empty(cls, shape: tuple[int, int], gamma: float) -> Self:
-        """Return counts of no transition."""
+        """Return counts of no transition, of models with S states and A actions."""
         none = np.zeros(0)
         return cls(shape, gamma, none.astype(np.intp), none, none, none, np.zeros(shape[0]))
 
@@ -81,11 +87,14 @@ class TransitionCounts:
     def added(self, rollouts: Rollouts) -> Self:
         """Return the counts with the transitions of some paths added.
 
-        rollouts: float paths of a model of this shape
+        rollouts: paths of floats, of a model of this shape and gamma
+        raises:   InvalidMDPError for states or actions out of range and for another gamma,
+                  ExactnessError for rational paths
         """
         (S, A), within = self.shape, rollouts.within
         path, t = np.nonzero(within)
         states, rewards = rollouts.states, rollouts.rewards[path, t]
+        self._check(rollouts, rewards)
         to = states[path, t + 1]
         last = rollouts.ended[path] & (t + 1 == rollouts.length[path])
         rewards = rewards + np.where(last, self.gamma * rollouts.tail[path], 0.0)
@@ -107,13 +116,33 @@ class TransitionCounts:
             self.starts + np.bincount(states[begun, 0], minlength=S),
         )
 
+    def _check(self, rollouts: Rollouts, rewards: Array) -> None:
+        """Raise unless paths are of floats, and of a model of this shape and gamma."""
+        if is_rational(rewards):
+            cure = "Sample a float model"
+            raise ExactnessError.of("lane", "rollouts", "are rational", "floats", cure)
+        if rollouts.gamma != self.gamma:
+            got, expected = f"= {shown(rollouts.gamma)}", f"{shown(self.gamma)}, that of the counts"
+            raise invalid("range", "rollouts.gamma", got, expected)
+        for name, values, n in zip(
+            ("states", "actions"), (rollouts.states, rollouts.actions), self.shape, strict=True
+        ):
+            read_indices(f"rollouts.{name}", values.reshape(-1), n, "integers")
+
     @public
-    def estimate(self, pi: Array) -> "EmpiricalEvaluation":
+    def estimate(self, pi: object) -> "EmpiricalEvaluation":
         """Return the evaluation of a policy in the empirical model.
 
-        pi: (S, A), a policy whose rows were checked
+        V = r_pi + gamma P_pi V and rho = start + gamma rho P_pi with the estimated rows.
+
+        pi:     (S, A) in floats
+        raises: InvalidMDPError for another shape and for rows off the simplex, ExactnessError
         """
         (S, A), gamma = self.shape, self.gamma
+        pi = read_as("pi", pi, rational=False, unsigned=True)
+        if pi.shape != self.shape:
+            raise shape_error("pi", pi.shape, f"(S, A) = {self.shape}")
+        pi = check_rows("pi", pi)
         pair, to = np.divmod(self.triple, S + 1)
         n = np.bincount(pair, self.visits, S * A)
         tried = np.where(n > 0, pi.reshape(-1), 0.0).reshape(S, A)
@@ -206,11 +235,13 @@ class EmpiricalEvaluation:
         )
 
     @public
-    def gain_stderr(self, pi_new: Array) -> Scalar:
+    def gain_stderr(self, pi_new: object) -> Scalar:
         """Return the standard error of L(pi_new) - eta, by the delta method with rho as given.
 
         pi_new: (S, A)
+        raises: InvalidMDPError for another shape, ExactnessError
         """
+        pi_new = read_table("pi_new", pi_new, self.pi)
         x = np.where(self.visits > 0, self.rho[:, None] * (pi_new - self.pi), 0.0)
         after = self.solver.backward(self.gamma * (self.P.T @ x.reshape(-1)))
         return np.sqrt(self._rows(x + after[:, None] * self.tried))

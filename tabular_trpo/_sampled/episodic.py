@@ -12,6 +12,7 @@ from typing import final
 import numpy as np
 
 from tabular_trpo._core.errors import invalid
+from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, Scalar, shown
 from tabular_trpo._core.public import public
 from tabular_trpo._exact.surrogate import Surrogate
@@ -26,33 +27,38 @@ from tabular_trpo._sampled.stream import Stream
 CRITICS = ("least_squares", "td_lambda", "none")
 
 
-class _Played:
-    """Parallel episodes and the counts of their transitions, begun with the first batch."""
+@final
+class _Data:
+    """Parallel episodes of one environment and the counts of all their transitions.
+
+    batch, episodes, limit: as in `EmpiricalModel`
+    """
 
     def __init__(self, batch: int, episodes: int, limit: int | None) -> None:
-        """Check the numbers."""
+        """Check the numbers; the episodes begin with the first batch."""
         self.batch, self.episodes = size("batch", batch, 1), size("episodes", episodes, 1)
         optional_size("limit", limit)
         self.limit = limit
-        self._stream: Stream | None = None
+        self.stream: Stream | None = None
         self.counts = TransitionCounts.empty((1, 1), 0.0)
 
-    def _play(
+    def play(
         self, env: Environment, pi: Array, other: Array | None = None, share: int = 0
     ) -> Rollouts:
-        """Return a batch of the episodes of an environment, and add it to the counts."""
-        if self._stream is None or self._stream.env is not env:
-            self._stream = Stream(env, self.episodes, self.limit)
+        """Return a batch of the episodes, and add it to the counts; arguments as in `Stream`."""
+        if self.stream is None or self.stream.env is not env:
+            self.stream = Stream(env, self.episodes, self.limit)
             self.counts = TransitionCounts.empty((env.n_states, env.n_actions), env.gamma)
+            other = None
         steps = max(1, round(self.batch / self.episodes))
-        rollouts = self._stream.play(pi, steps, other, share)
+        rollouts = self.stream.play(pi, steps, other, share)
         self.counts = self.counts.added(rollouts)
         return rollouts
 
 
 @public
 @final
-class EmpiricalModel(_Played):
+class EmpiricalModel:
     """L in the empirical model of all transitions so far, some of them by an exploring policy.
 
     L(pi_new) = eta + <rho A, pi_new - pi>, equation (3), with rho and A of the empirical model.
@@ -60,45 +66,46 @@ class EmpiricalModel(_Played):
     batch:    steps of a batch, over all episodes
     episodes: number of parallel episodes
     limit:    steps after which an episode is truncated; None for no limit
-    explore:  how many of the episodes follow the exploring policy (`exploration`) instead of pi
+    explore:  share of the episodes that follow the exploring policy (`exploration`), in [0, 1]
     raises:   InvalidMDPError for a number that is out of range
 
     >>> from tabular_trpo._core.mdp import MDP
     >>> from tabular_trpo._sampled.simulator import Simulator
     >>> mdp = MDP([[[1.0], [1.0]]], [[0.0, 1.0]], [1.0], 0.5)
-    >>> source = EmpiricalModel(batch=40, episodes=4, explore=1)
+    >>> source = EmpiricalModel(batch=40, episodes=4)
     >>> source(Simulator(mdp, np.random.default_rng(0)), np.array([[0.5, 0.5]])).L.G
     array([[-1.,  1.]])
     """
 
     @public
     def __init__(
-        self, batch: int = 2000, episodes: int = 16, limit: int | None = None, explore: int = 3
+        self, batch: int = 2000, episodes: int = 16, limit: int | None = None, explore: float = 0.2
     ) -> None:
         """Check the numbers; there is no data yet."""
-        super().__init__(batch, episodes, limit)
-        self.explore = size("explore", explore, 0)
-        if explore > episodes:
-            got, expected = f"= {explore}", f"at most episodes = {episodes}"
-            raise invalid("size", "explore", got, expected)
+        self._data = _Data(batch, episodes, limit)
+        (share,) = common_numbers(explore=explore)
+        between("explore", share, 0, 1)
+        self._explorers = round(share * episodes)
         self._exploring: Array | None = None
+
+    @property
+    def counts(self) -> TransitionCounts:
+        """The counts of all transitions so far."""
+        return self._data.counts
 
     @public
     def __call__(self, sim: Environment, pi: Array) -> Batch:
         """Play a batch, and return L with the standard errors of its gains; raises as `Stream`."""
-        if self._stream is not None and self._stream.env is not sim:
-            self._exploring = None
-        other = self._exploring if self.explore else None
-        rollouts = self._play(sim, pi, other, self.explore)
+        rollouts = self._data.play(sim, pi, self._exploring, self._explorers)
         found = self.counts.estimate(pi)
-        if self.explore:
+        if self._explorers:
             self._exploring = exploring_policy(found, sim.allowed)
         return Batch(found.surrogate(), rollouts, found.gain_stderr)
 
 
 @public
 @final
-class Episodes(_Played):
+class Episodes:
     """L from the advantages of one batch of episodes under the current policy.
 
     A_hat is generalized advantage estimation (Schulman et al. 2016), bootstrapped where an episode
@@ -130,9 +137,10 @@ class Episodes(_Played):
         critic: str = "least_squares",
     ) -> None:
         """Check the numbers and the name of the critic."""
-        super().__init__(batch, episodes, limit)
-        (self.lam,) = common_numbers(lam=lam)
-        between("lam", self.lam, 0, 1)
+        self._data = _Data(batch, episodes, limit)
+        (value,) = common_numbers(lam=lam)
+        between("lam", value, 0, 1)
+        self.lam = nearest(value)
         if critic not in CRITICS:
             raise invalid("choice", "critic", f"= {shown(critic)}", f"one of {', '.join(CRITICS)}")
         self.critic = critic
@@ -141,12 +149,12 @@ class Episodes(_Played):
     @public
     def __call__(self, sim: Environment, pi: Array) -> Batch:
         """Play a batch, and return L with the standard errors of its gains; raises as `Stream`."""
-        rollouts = self._play(sim, pi)
+        rollouts = self._data.play(sim, pi)
         if self.critic == "least_squares":
-            self._V = self.counts.estimate(pi).V
+            self._V = self._data.counts.estimate(pi).V
         elif self._V.shape != (sim.n_states,):
             self._V = np.zeros(sim.n_states)
-        advantage = advantages(rollouts, self._V, float(self.lam))
+        advantage = advantages(rollouts, self._V, self.lam)
         begun = rollouts.states[rollouts.first == 0, 0]
         batch = _averaged(rollouts, advantage, pi, self._V[begun].mean() if len(begun) else 0.0)
         if self.critic == "td_lambda":

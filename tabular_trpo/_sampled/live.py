@@ -119,7 +119,9 @@ class LiveEnvironment:
             state = -1
         if not 0 <= state < self.n_states:
             expected = f"a state of Discrete({self.n_states}, start={self._first[0]})"
-            raise invalid("index", f"observation of copy {copy}", f"= {observation!r}", expected)
+            raise invalid(
+                "index", f"observation of copy {copy}", f"= {shown(observation)}", expected
+            )
         mask = info.get("action_mask") if self._masked else None
         if mask is not None and (np.asarray(mask, dtype=bool) != self.allowed[state]).any():
             got = f"= {np.asarray(mask).tolist()} in state {state}"
@@ -195,13 +197,13 @@ def _mask(allowed: object, shape: tuple[int, int]) -> Array:
     return frozen(mask)
 
 
-def _reward(copy: int, reward: Any) -> float:
-    """Return a reward as a float; raises unless it is a finite number."""
+def _reward(copy: int, reward: Any) -> Scalar:
+    """Return a reward as a double; raises unless it is a finite number."""
     try:
-        value = float(reward)
+        value = np.float64(reward)
     except (TypeError, ValueError):
-        value = np.nan
+        value = np.float64(np.nan)
     if not np.isfinite(value):
-        where, got = f"reward of copy {copy}", f"= {reward!r}"
+        where, got = f"reward of copy {copy}", f"= {shown(reward)}"
         raise InvalidMDPError.of("reward", where, got, "a finite number")
     return value

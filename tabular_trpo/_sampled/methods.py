@@ -19,7 +19,7 @@ from tabular_trpo._core.numbers import Array
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._exact.surrogate import Surrogate
-from tabular_trpo._families.arguments import optional_size, size
+from tabular_trpo._families.arguments import between, common_numbers, optional_size, size
 from tabular_trpo._improve.mirror import rwr
 from tabular_trpo._improve.natural import natural, natural_fixed
 from tabular_trpo._improve.softmax_class import SoftmaxClass
@@ -46,7 +46,7 @@ class Settings:
              no bias
     episodes: number of parallel episodes of the methods that continue them
     limit:   steps after which such an episode is truncated; None for no limit
-    explore: how many of the episodes follow an exploring policy, where the method has one
+    explore: share of the episodes that follow an exploring policy, where the method has one
     level:   confidence with which a gain must be positive, in [0.5, 1), where the method tests it
     raises:  InvalidMDPError naming the field that is out of range
 
@@ -59,14 +59,15 @@ class Settings:
     horizon: int | None = None
     episodes: int = 16
     limit: int | None = None
-    explore: int = 3
+    explore: float = 0.2
     level: float = 0.95
 
     def __post_init__(self) -> None:
         """Check each field."""
         size("batch", self.batch, 1)
         size("episodes", self.episodes, 1)
-        size("explore", self.explore, 0)
+        (explore,) = common_numbers(explore=self.explore)
+        between("explore", explore, 0, 1)
         optional_size("horizon", self.horizon)
         optional_size("limit", self.limit)
         nonnegative("delta", self.delta)
@@ -134,8 +135,7 @@ def _vines(mdp: MDP, settings: Settings) -> Vines:
 
 
 def _empirical_model(mdp: MDP, settings: Settings) -> EmpiricalModel:
-    explore = min(settings.explore, settings.episodes)
-    return EmpiricalModel(settings.batch, settings.episodes, settings.limit, explore)
+    return EmpiricalModel(settings.batch, settings.episodes, settings.limit, settings.explore)
 
 
 def _episodes(mdp: MDP, settings: Settings) -> Episodes:

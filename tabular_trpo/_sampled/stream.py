@@ -12,6 +12,7 @@ from typing import final
 import numpy as np
 
 from tabular_trpo._core.arithmetic import read_as
+from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.numbers import Array
 from tabular_trpo._core.policy_checks import check_rows
@@ -58,6 +59,7 @@ class Stream:
         pi:     (S, A)
         steps:  number of steps of each of the n episodes, at least 1
         other:  (S, A) the policy of the last `share` episodes, such as an exploring one
+        share:  at most n
         raises: InvalidMDPError, ExactnessError, MemoryGuardError
         """
         env, n, T = self.env, self.n, size("steps", steps, 1)
@@ -66,6 +68,8 @@ class Stream:
         offset = np.zeros(n, dtype=np.intp)
         if other is not None:
             rows = np.concatenate([rows, _rows(env, "other", other)])
+            if size("share", share, 0) > n:
+                raise invalid("size", "share", f"= {share}", f"at most n = {n}")
             offset[n - share :] = env.n_states
         policy = Categorical.of(rows)
         if not self._states.size:
