@@ -129,7 +129,7 @@ RECIPES = {
     "sampled.EmpiricalEvaluation.gain_stderr": "self=empirical pi_new=float_table",
     "sampled.EmpiricalEvaluation.surrogate": "self=empirical",
     "sampled.EmpiricalModel": "batch=paths episodes=paths? limit=horizon? explore=probability?",
-    "sampled.Episodes": "batch=paths episodes=paths? limit=horizon? lam=float_probability? critic?",
+    "sampled.Episodes": "batch=paths episodes=paths? limit=horizon? lam=probability? critic?",
     "sampled.Exact": "mdp",
     "sampled.Paths": "paths horizon? weighting? baseline=flag? lam=float_probability?",
     "sampled.SelfNormalised.gain": "self=ratio pi_new=float_table",
