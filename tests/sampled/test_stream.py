@@ -1,5 +1,7 @@
 """Streams of episodes: pieces join to whole episodes, ends and limits are told separately."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -40,7 +42,7 @@ def test_pieces_join_to_episodes(limit: int | None) -> None:
         ) == sorted(open_ended)
         open_ended = []
         for i, piece in enumerate(steps_of(rollouts)):
-            assert all(x[3] == y[0] for x, y in zip(piece, piece[1:], strict=False))
+            assert all(x[3] == y[0] for x, y in pairwise(piece))
             assert all(x[3] != 3 for x in piece[:-1])
             time = int(rollouts.first[i]) + len(piece)
             assert bool(rollouts.ended[i]) == (piece[-1][3] == 3)
