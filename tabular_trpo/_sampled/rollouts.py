@@ -12,7 +12,7 @@ P(s_t = s).  Two ways to estimate them from finite paths, selected by `horizon`:
 Source: TRPO (2015), section 5.1; geometric stopping is Rhee and Glynn (2015).
 """
 
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
@@ -28,6 +28,7 @@ from tabular_trpo._families.arguments import size
 from tabular_trpo._sampled.categorical import Categorical
 from tabular_trpo._sampled.simulator import Simulator
 
+ABSENT: Any = None  # an array that is filled in
 BYTES_A_STEP = 40  # state, action, reward, behaviour, and intermediate results of an estimate
 
 
@@ -45,8 +46,8 @@ class Rollouts:
     geometric: whether paths stop at geometric times of rate 1 - gamma; otherwise at one horizon
     gamma:     of the model
     tail:      (N,) value credited after the last step: that of the absorbing state in which the
-               path ended, else 0; None for zeros
-    ended:     (N,) bool, whether the path ended in an absorbing state; None for no path
+               path ended, else 0; zeros if left out
+    ended:     (N,) bool, whether the path ended in an absorbing state; false if left out
     first:     (N,) number of steps of its episode before a piece; None for whole paths
 
     Fractions where the paths come from `all_paths`, otherwise floats.
@@ -62,8 +63,8 @@ class Rollouts:
     length: Array
     geometric: bool
     gamma: Scalar
-    tail: Array = None
-    ended: Array = None
+    tail: Array = ABSENT
+    ended: Array = ABSENT
     first: Array | None = None
 
     def __post_init__(self) -> None:

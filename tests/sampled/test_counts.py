@@ -25,6 +25,13 @@ def corridor() -> tt.MDP:
     return tt.MDP.from_transitions(triples, [1.0, 0.0, 0.0, 0.0], GAMMA)
 
 
+def one_path(states: list[int], rewards: list[float], gamma: float) -> Rollouts:
+    """Return one path that takes action 0 in each of its steps, without an end."""
+    n = len(rewards)
+    arrays = (np.array([x]) for x in (states, [0] * n, rewards, [1.0] * n))
+    return Rollouts(*arrays, np.array([n]), False, gamma)
+
+
 def counted(mdp: tt.MDP, seed: int, steps: int = 300, limit: int | None = 20) -> TransitionCounts:
     """Return the counts of a stream of the uniform policy."""
     stream = Stream(Simulator(mdp, np.random.default_rng(seed)), 4, limit)
@@ -34,7 +41,8 @@ def counted(mdp: tt.MDP, seed: int, steps: int = 300, limit: int | None = 20) ->
 
 def empirical_model(counts: TransitionCounts) -> tt.MDP:
     """Return the model of some counts with one more state for the end of an episode."""
-    (S, A), n = counts.shape, {}
+    (S, A) = counts.shape
+    n: dict[tuple[int, int], dict[int, float]] = {}
     for triple, visits in zip(counts.triple.tolist(), counts.visits.tolist(), strict=True):
         pair, to = divmod(triple, S + 1)
         n.setdefault(divmod(pair, A), {})[to] = visits
@@ -102,7 +110,7 @@ def test_added_in_any_order_gives_the_same_counts() -> None:
 
 
 def test_an_untried_pair_has_no_advantage() -> None:
-    path = Rollouts([[0, 1, 0]], [[0, 0]], [[1.0, 0.0]], [[1.0, 1.0]], [2], False, 0.5)
+    path = one_path([0, 1, 0], [1.0, 0.0], 0.5)
     found = TransitionCounts.empty((2, 2), 0.5).added(path).estimate(np.full((2, 2), 0.5))
     assert found.visits.tolist() == [[1, 0], [1, 0]]
     np.testing.assert_array_equal(found.Q[:, 1], found.V)

@@ -1,5 +1,6 @@
 """Sources that play episodes: advantages by their definition, exploration, and what is learned."""
 
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -16,7 +17,7 @@ from tabular_trpo._sampled.rollouts import Rollouts
 from tabular_trpo._sampled.simulator import Simulator
 from tabular_trpo._sampled.sources import Batch, Exact, Paths
 from tabular_trpo._sampled.stream import Stream
-from tests.sampled.test_counts import corridor
+from tests.sampled.test_counts import corridor, one_path
 
 
 def played(seed: int, limit: int | None = 6) -> Rollouts:
@@ -53,10 +54,8 @@ def test_advantages_are_those_of_the_definition(seed: int, lam: float) -> None:
         assert (row[len(expected) :] == 0).all()
     # A false neighbour: V of the absorbing state in place of the tail.
     assert rollouts.ended.any() and V[3] != 0
-    wrong = advantages(
-        Rollouts(*(getattr(rollouts, x) for x in ("states", "actions", "rewards", "behaviour")),
-                 rollouts.length, False, rollouts.gamma, first=rollouts.first), V, lam
-    )  # fmt: skip
+    unended = replace(rollouts, ended=np.zeros_like(rollouts.ended))
+    wrong = advantages(unended, V, lam)
     assert np.abs(wrong - found).max() > 1e-3
 
 
@@ -107,7 +106,7 @@ def test_exploration_reaches_what_random_actions_do_not() -> None:
 
 
 def test_exploring_policy_prefers_the_untried_and_shares_ties() -> None:
-    path = Rollouts([[0, 0, 0]], [[0, 0]], [[0.0, 0.0]], [[1.0, 1.0]], [2], False, 0.9)
+    path = one_path([0, 0, 0], [0.0, 0.0], 0.9)
     pi = np.full((1, 3), 1 / 3)
     found = TransitionCounts.empty((1, 3), 0.9).added(path).estimate(pi)
     allowed = np.ones((1, 3), dtype=bool)

@@ -30,7 +30,8 @@ class Walk:
 
     def __init__(self, limit: int | None = None, **report: Any) -> None:
         self.observation_space, self.action_space = discrete(5, 10), discrete(2, 6)
-        self.limit, self.report, self.seeds = limit, report, []
+        self.limit, self.report = limit, report
+        self.seeds: list[Any] = []
 
     def reset(self, seed: int | None = None) -> tuple[int, dict[str, Any]]:
         self.cell, self.time = 10, 0
@@ -181,7 +182,7 @@ def test_wrong_arguments_are_refused() -> None:
         with pytest.raises(tt.InvalidMDPError, match=said):
             live(**arguments)
     vector = SimpleNamespace(num_envs=3, observation_space=discrete(2), action_space=discrete(2))
-    with pytest.raises(tt.InvalidMDPError, match="vector environment of 3.*makes one"):
+    with pytest.raises(tt.InvalidMDPError, match=r"vector environment of 3.*makes one"):
         LiveEnvironment(lambda: vector, 0.9, np.random.default_rng(0))
 
 

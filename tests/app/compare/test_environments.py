@@ -1,4 +1,4 @@
-"""`compare --env`: environments played live, every iterate scored, refusals before anything runs."""
+"""`compare --env`: live environments, exact scores of every iterate, and refusals."""
 
 import warnings
 from typing import Any
