@@ -28,8 +28,8 @@ def corridor() -> tt.MDP:
 def one_path(states: list[int], rewards: list[float], gamma: float) -> Rollouts:
     """Return one path that takes action 0 in each of its steps, without an end."""
     n = len(rewards)
-    arrays = (np.array([x]) for x in (states, [0] * n, rewards, [1.0] * n))
-    return Rollouts(*arrays, np.array([n]), False, gamma)
+    s, a, r, chance = (np.array([x]) for x in (states, [0] * n, rewards, [1.0] * n))
+    return Rollouts(s, a, r, chance, np.array([n]), False, gamma)
 
 
 def counted(mdp: tt.MDP, seed: int, steps: int = 300, limit: int | None = 20) -> TransitionCounts:
