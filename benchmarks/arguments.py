@@ -190,6 +190,10 @@ KINDS: dict[str, Kind] = {
     "members": record(lambda w: w.members),
     "sim": record(lambda w: w.sim, tt.sampled.Simulator),
     "rollouts": record(lambda w: w.rollouts),
+    "counted": record(lambda w: w.counted),
+    "empirical": record(lambda w: w.empirical),
+    "stream": record(lambda w: w.stream),
+    "critic": choice("least_squares", "td_lambda", "none"),
     "vine": record(lambda w: w.vine),
     "Q": table(lambda w: w.r, lambda w: transposed(w.r)),
     "weight": table(lambda w: np.ones(w.S), lambda w: -np.ones(w.S)),
@@ -255,6 +259,7 @@ KINDS: dict[str, Kind] = {
     "word": anything(lambda w: "word", None, 3, [], object(), len),
     "level": whole(lambda w: 2, 0),
     "delta": unit(lambda w: 0.1, -1, -0.5),
+    "half_to_one": Kind(lambda w: 0.9, lambda w: [0.2, 1, 2, "x", math.nan, *THINGS]),
     "why": anything(lambda w: "a model", None, 3, [], object(), b"x", len),
 }
 

@@ -155,6 +155,22 @@ class World:
         return tt.sampled.single_path(self.sim, self.float_pi, 4, HORIZON)
 
     @cached_property
+    def counted(self) -> tt.sampled.TransitionCounts:
+        """The counts of those paths."""
+        empty = tt.sampled.TransitionCounts.empty((self.S, self.A), float(self.sim.gamma))
+        return empty.added(self.rollouts)
+
+    @cached_property
+    def empirical(self) -> tt.sampled.EmpiricalEvaluation:
+        """The evaluation of the first policy in the model of those counts."""
+        return self.counted.estimate(self.float_pi)
+
+    @cached_property
+    def stream(self) -> tt.sampled.Stream:
+        """Two parallel episodes."""
+        return tt.sampled.Stream(self.sim, 2)
+
+    @cached_property
     def vine(self) -> tt.sampled.Vine:
         """A vine of the first policy."""
         return tt.sampled.vine(self.sim, self.float_pi, 4, horizon=HORIZON)

@@ -55,6 +55,7 @@ class Trial:
     expected: beta g . s, the gain of the linear model
     kl:       the mean or the largest KL(pi || pi_new) over visited states
     delta:    the radius
+    pi_new:   (S, A) the policy of the trial; None where it is not given
 
     >>> Trial(gain=0.1, expected=0.2, kl=0.01, delta=0.02).kl
     0.01
@@ -64,8 +65,10 @@ class Trial:
     expected: float
     kl: float
     delta: float
+    pi_new: Array | None = None
 
 
+SPAN = 36.0  # difference of logits whose probability is just above the grid of policies, 2^-53
 ACCEPT: dict[str, Callable[[Trial], bool]] = {
     "improve_and_kl": lambda t: t.gain > 0 and t.kl <= t.delta,  # TRPO (2015), Appendix C
     "not_worse_and_kl": lambda t: t.gain >= 0 and t.kl <= t.delta,  # as in OpenAI Spinning Up
@@ -141,10 +144,12 @@ def natural(
     size_of_s = line.curvature if direction == "natural" else float(np.vdot(line.s, line.s))
     beta = math.sqrt(2 * delta) / math.sqrt(size_of_s)
     report = partial(report, quadratic_kl=beta * beta * line.curvature / 2)
+    keep = direction == "natural" and policy_class.features is None
     for tries in range(most + 1):
-        step = _moved(L, policy_class, theta, line, beta, report, tries)
+        step = _moved(L, policy_class, theta, line, beta, report, tries, keep=keep)
         if step is not None:
-            trial = Trial(step.gain, beta * line.slope, getattr(step, divergence), delta)
+            kl = getattr(step, divergence)
+            trial = Trial(step.gain, beta * line.slope, kl, delta, step.pi_new)
             if rule(trial):
                 return step
         beta *= shrink
@@ -258,16 +263,22 @@ def _moved(
     report: Report,
     tries: int | None,
     penalty: Penalty | None = None,
+    keep: bool = False,
 ) -> Step | None:
     """Return the step to theta + beta s, None where it overflows or L is undefined.
 
     report: makes the `ParametricStep` from theta and the step length
     tries:  the number of rejected trials, None without a search
+    keep:   whether an action whose probability would round to 0 keeps the least positive one; the
+            KL of the step would be infinite by rounding alone.  For full tables
     """
     with np.errstate(over="ignore", invalid="ignore"):
         new = theta + beta * line.s
     try:
         pi_new = policy_class.policy(new)
+        if keep and (gone := (pi_new == 0) & (L.pi > 0)).any():
+            new = np.where(gone, new.max(axis=1, keepdims=True) - SPAN, new)
+            pi_new = policy_class.policy(new)
         # A row with unchanged logits is kept bit by bit, since softmax may round it differently.
         still = (pi_new == policy_class.policy(theta)).all(axis=1, keepdims=True)
         moved = np.where(still, L.pi, pi_new)

@@ -4,7 +4,9 @@ Floor 4: it uses the steps of `_improve`, and nothing that is proved depends on 
 order:
 
 `categorical`       draw from many distributions at once, with exact probabilities
+`episodes`          where episodes end, and what sampling needs of an environment
 `simulator`         trajectories of a model whose tables stay hidden
+`live`              copies of a Gymnasium environment, without a table
 `rollouts`          single path (5.1): paths of a policy
 `vine`              vine (5.2): branches of several actions from visited states
 `contributions`     sums over independent units of data, and their standard errors
@@ -15,9 +17,15 @@ order:
 `common_random_numbers`  second moments of branches that share their random numbers
 `enumeration`       expectations by the sum over all paths
 `sources`           paths, vines or the exact evaluation as the source of a step's surrogate
+`stream`            parallel episodes, continued from batch to batch
+`counts`            the empirical model of all transitions, with standard errors
+`exploration`       a policy that seeks pairs with few transitions
+`episodic`          sources that play episodes: the empirical model; advantages by GAE
+`confidence`        a step whose gain must be larger than its noise
 `learning`          the loop: sample, estimate, step
 `trpo`              that loop with each step judged by the exact evaluation
 `blackbox`          the rivals without gradients: CEM and CMA-ES
 `methods`           all methods of section 8
+`undiscounted`      the exact undiscounted return of an episode, and whether it ends in time
 `comparison`        the methods at equal simulator steps
 """

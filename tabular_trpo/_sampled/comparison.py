@@ -4,7 +4,7 @@ As in TRPO (2015), figures 3 and 4, but the vertical axis is the exact eta of ea
 an average of sampled returns: the only noise is that of learning, measured over seeds.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import final
 from zlib import crc32
 
@@ -18,9 +18,14 @@ from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._core.shapes import shape_error
 from tabular_trpo._core.validate import finite_floats
-from tabular_trpo._exact.evaluate import evaluate
+from tabular_trpo._exact.evaluate import Evaluation, evaluate
+from tabular_trpo._exact.surrogate import Surrogate
 from tabular_trpo._families.arguments import size
+from tabular_trpo._improve.iterate import Record, iterate
 from tabular_trpo._improve.softmax_class import SoftmaxClass
+from tabular_trpo._improve.step import Step, step_to
+from tabular_trpo._sampled.episodes import Environment
+from tabular_trpo._sampled.live import LiveEnvironment, Registered
 from tabular_trpo._sampled.methods import METHODS, Settings
 from tabular_trpo._sampled.simulator import Simulator
 
@@ -63,7 +68,14 @@ class Curve:
 
 
 @public
-def run(mdp: MDP, name: str, seed: int, budget: int, settings: Settings) -> Curve:
+def run(
+    mdp: MDP,
+    name: str,
+    seed: int,
+    budget: int,
+    settings: Settings,
+    live: Registered | None = None,
+) -> Curve:
     """Return one run of a method, from the uniform policy until the budget of steps is used.
 
     The random numbers depend on the seed and the name of the method only, so the result is the same
@@ -73,30 +85,78 @@ def run(mdp: MDP, name: str, seed: int, budget: int, settings: Settings) -> Curv
     name:     a key of `METHODS`
     budget:   simulator steps; the iteration that reaches it is the last
     settings: as in `Settings`
-    raises:   InvalidMDPError, ExactnessError, MissingExtraError
+    live:     the environment to play, whose table the model is; None for a `Simulator` of the model
+    raises:   InvalidMDPError, also for a method that cannot play a live environment;
+              ExactnessError, MissingExtraError
 
     >>> mdp = MDP([[[1.0], [1.0]]], [[0.0, 1.0]], [1.0], 0.5)
     >>> run(mdp, "exact", 0, 4000, Settings()).eta.round(2)
     array([1.  , 1.31, 1.57])
     """
-    if name not in METHODS:
-        raise invalid("choice", "name", f"= {shown(name)}", f"one of {', '.join(METHODS)}")
-    size("seed", seed, 0)
-    size("budget", budget, 1)
-    method = METHODS[name]
-    rng = np.random.default_rng(np.random.SeedSequence([seed, crc32(name.encode())]))
-    sim = Simulator(mdp, rng)
-    policy_class = SoftmaxClass((mdp.n_states, mdp.n_actions), None, mdp.allowed)
     ev = evaluate(mdp, uniform(mdp))
     steps, etas, fell = [0], [ev.eta], 0
-    for i, pi in enumerate(method.run(mdp, sim, policy_class, settings), 1):
+    for used, pi in _policies(mdp, name, seed, budget, settings, live):
         old, ev = ev, evaluate(mdp, pi)
         fell += bool(ev.eta + ev.radius.eta < old.eta - old.radius.eta)
         etas.append(ev.eta)
-        steps.append(sim.steps if method.sampled else i * settings.batch)
-        if steps[-1] >= budget:
-            break
+        steps.append(used)
     return Curve(np.array(steps), np.array(etas), fell)
+
+
+@public
+def records(
+    mdp: MDP,
+    name: str,
+    seed: int,
+    budget: int,
+    settings: Settings,
+    live: Registered | None = None,
+) -> Iterator[tuple[int, Record]]:
+    """Yield (steps used, exact record) of each iteration of `run`, with its exact gain and KLs.
+
+    Arguments and errors as in `run`.  The record has the certified bounds of the step and whether
+    eta is proved to have risen or fallen, see `improve.Record`.
+
+    >>> mdp = MDP([[[1.0], [1.0]]], [[0.0, 1.0]], [1.0], 0.5)
+    >>> [(n, x.monotone.value) for n, x in records(mdp, "exact", 0, 4000, Settings())]
+    [(2000, 'proved'), (4000, 'proved')]
+    """
+    used, policies = 0, _policies(mdp, name, seed, budget, settings, live)
+
+    def step(ev: Evaluation, L: Surrogate) -> Step:
+        nonlocal used
+        used, pi = next(policies)
+        return step_to(L, pi)
+
+    for record in iterate(mdp, uniform(mdp), step, halting=False):
+        yield used, record
+        if used >= budget:
+            return
+
+
+def _policies(
+    mdp: MDP, name: str, seed: int, budget: int, settings: Settings, live: Registered | None
+) -> Iterator[tuple[int, Array]]:
+    """Yield (steps used, policy) of each iteration of a method; arguments as in `run`."""
+    if name not in METHODS:
+        raise invalid("choice", "name", f"= {shown(name)}", f"one of {', '.join(METHODS)}")
+    method = METHODS[name]
+    if live is not None and not method.live:
+        names = ", ".join(key for key, other in METHODS.items() if other.live)
+        got = f"= {name!r}, which needs a simulator that can be put into a state"
+        raise invalid("choice", "name", got, f"one of {names} on a live environment")
+    size("seed", seed, 0)
+    size("budget", budget, 1)
+    rng = np.random.default_rng(np.random.SeedSequence([seed, crc32(name.encode())]))
+    sim: Environment = Simulator(mdp, rng)
+    if live is not None:
+        sim = LiveEnvironment(live.make, mdp.gamma, rng, mdp.n_states)
+    policy_class = SoftmaxClass((mdp.n_states, mdp.n_actions), None, mdp.allowed)
+    for i, pi in enumerate(method.run(mdp, sim, policy_class, settings), 1):
+        used = sim.steps if method.sampled else i * settings.batch
+        yield used, pi
+        if used >= budget:
+            return
 
 
 def _read_grid(grid: object) -> Array:

@@ -1,4 +1,4 @@
-"""The loop of every method that estimates a surrogate and takes a step, given a simulator only."""
+"""The loop of every method that estimates a surrogate and takes a step, without the model."""
 
 from collections.abc import Callable, Iterator
 from typing import final
@@ -8,7 +8,7 @@ import numpy as np
 from tabular_trpo._core.numbers import Array
 from tabular_trpo._improve.softmax_class import SoftmaxClass
 from tabular_trpo._improve.step import Step
-from tabular_trpo._sampled.simulator import Simulator
+from tabular_trpo._sampled.episodes import Environment
 from tabular_trpo._sampled.sources import Batch, Source
 
 BatchStep = Callable[[Batch, Array], Step]
@@ -24,7 +24,7 @@ class Learner:
 
     def __init__(
         self,
-        sim: Simulator,
+        sim: Environment,
         policy_class: SoftmaxClass,
         source: Source,
         step: BatchStep,

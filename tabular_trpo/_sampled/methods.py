@@ -19,15 +19,16 @@ from tabular_trpo._core.numbers import Array
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._exact.surrogate import Surrogate
-from tabular_trpo._families.arguments import optional_size, size
+from tabular_trpo._families.arguments import between, common_numbers, optional_size, size
 from tabular_trpo._improve.mirror import rwr
 from tabular_trpo._improve.natural import natural, natural_fixed
 from tabular_trpo._improve.softmax_class import SoftmaxClass
 from tabular_trpo._improve.step import Step, nonnegative
 from tabular_trpo._sampled.blackbox import cem, cma
+from tabular_trpo._sampled.confidence import confident
+from tabular_trpo._sampled.episodic import EmpiricalModel, Episodes
 from tabular_trpo._sampled.estimate import step_weights
 from tabular_trpo._sampled.learning import BatchStep, Learner
-from tabular_trpo._sampled.simulator import Simulator
 from tabular_trpo._sampled.sources import Batch, Exact, Paths, Source, Vines
 
 POPULATION = 20
@@ -43,6 +44,10 @@ class Settings:
     delta:   radius of the trust region, >= 0
     horizon: number of steps T of paths and branches; None for geometric stopping times, which add
              no bias
+    episodes: number of parallel episodes of the methods that continue them
+    limit:   steps after which such an episode is truncated; None for no limit
+    explore: share of the episodes that follow an exploring policy, where the method has one
+    level:   confidence with which a gain must be positive, in [0.5, 1), where the method tests it
     raises:  InvalidMDPError naming the field that is out of range
 
     >>> Settings(batch=500).paths(MDP([[[1.0]]], [[1.0]], [1.0], 0.9))
@@ -52,11 +57,19 @@ class Settings:
     batch: int = 2000
     delta: float = 0.05
     horizon: int | None = None
+    episodes: int = 16
+    limit: int | None = None
+    explore: float = 0.2
+    level: float = 0.95
 
     def __post_init__(self) -> None:
         """Check each field."""
         size("batch", self.batch, 1)
+        size("episodes", self.episodes, 1)
+        (explore,) = common_numbers(explore=self.explore)
+        between("explore", explore, 0, 1)
         optional_size("horizon", self.horizon)
+        optional_size("limit", self.limit)
         nonnegative("delta", self.delta)
 
     @public
@@ -81,7 +94,8 @@ class Settings:
         return max(2, round(self.batch / cost))
 
 
-Run = Callable[[MDP, Simulator, SoftmaxClass, Settings], Iterator[Array]]
+# Any: a `Simulator`, or a `LiveEnvironment` where the method is `live`.
+Run = Callable[[MDP, Any, SoftmaxClass, Settings], Iterator[Array]]
 
 
 @public
@@ -95,6 +109,7 @@ class Method:
     run:     (mdp, simulator, policy class, settings) to an endless generator of policies (S, A);
              only the exact limit reads the model
     sampled: false for the exact limit, which uses no simulator steps
+    live:    whether it runs on an environment that cannot be put into a state; the exact limit does
 
     >>> METHODS["vine"].name, METHODS["exact"].sampled
     ('vine', False)
@@ -104,6 +119,7 @@ class Method:
     does: str
     run: Run
     sampled: bool = True
+    live: bool = False
 
     def __post_init__(self) -> None:
         """Guard the run, so that it computes the same floats in every process."""
@@ -118,12 +134,24 @@ def _vines(mdp: MDP, settings: Settings) -> Vines:
     return Vines(settings.paths(mdp, vine=True), horizon=settings.horizon)
 
 
+def _empirical_model(mdp: MDP, settings: Settings) -> EmpiricalModel:
+    return EmpiricalModel(settings.batch, settings.episodes, settings.limit, settings.explore)
+
+
+def _episodes(mdp: MDP, settings: Settings) -> Episodes:
+    return Episodes(settings.batch, settings.episodes, settings.limit)
+
+
 def _exact(mdp: MDP, settings: Settings) -> Exact:
     return Exact(mdp)
 
 
 def _natural(policy_class: SoftmaxClass, settings: Settings, **options: Any) -> BatchStep:
     return lambda batch, theta: natural(batch.L, theta, settings.delta, policy_class, **options)
+
+
+def _confident(policy_class: SoftmaxClass, settings: Settings) -> BatchStep:
+    return confident(policy_class, settings.delta, settings.level)
 
 
 def _fixed(policy_class: SoftmaxClass, settings: Settings) -> BatchStep:
@@ -188,9 +216,7 @@ def _learned(
 ) -> Run:
     """Return the run of a method that estimates L from a source and takes a step."""
 
-    def run(
-        mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings
-    ) -> Iterator[Array]:
+    def run(mdp: MDP, sim: Any, policy_class: SoftmaxClass, settings: Settings) -> Iterator[Array]:
         data = source(mdp, settings)
         return Learner(sim, policy_class, data, step(policy_class, settings)).policies()
 
@@ -200,9 +226,7 @@ def _learned(
 def _searched(search: Callable[..., Iterator[Array]]) -> Run:
     """Return the run of a black-box method, whose batch is divided among POPULATION parameters."""
 
-    def run(
-        mdp: MDP, sim: Simulator, policy_class: SoftmaxClass, settings: Settings
-    ) -> Iterator[Array]:
+    def run(mdp: MDP, sim: Any, policy_class: SoftmaxClass, settings: Settings) -> Iterator[Array]:
         paths = max(1, settings.paths(mdp) // POPULATION)
         return search(sim, policy_class, paths, POPULATION, horizon=settings.horizon)
 
@@ -214,11 +238,15 @@ METHODS = {
     method.name: method
     for method in (
         Method("exact", "TRPO on the exact surrogate: the limit of many samples",
-               _learned(_exact, _natural), False),
+               _learned(_exact, _natural), False, True),
         Method("single_path", "TRPO, single path, returns of paths, analytic Fisher",
                _learned(_paths, _natural)),
         Method("vine", "TRPO, vine, every action tried, common random numbers",
                _learned(_vines, _natural)),
+        Method("empirical_model", "TRPO in the model of all transitions, gains significant",
+               _learned(_empirical_model, _confident), live=True),
+        Method("gae", "TRPO on episodes, GAE 0.95 with V by least squares",
+               _learned(_episodes, _natural), live=True),
         Method("max_kl", "single path, the line search looks at the max KL",
                _learned(_paths, _max_kl)),
         Method("empirical_fim", "single path, empirical Fisher matrix",

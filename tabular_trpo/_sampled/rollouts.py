@@ -12,13 +12,13 @@ P(s_t = s).  Two ways to estimate them from finite paths, selected by `horizon`:
 Source: TRPO (2015), section 5.1; geometric stopping is Rhee and Glynn (2015).
 """
 
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
 from tabular_trpo._core.arithmetic import read_as
 from tabular_trpo._core.memory import guard
-from tabular_trpo._core.numbers import Array, Scalar, brief
+from tabular_trpo._core.numbers import Array, Scalar, brief, is_rational, zeros
 from tabular_trpo._core.overflow import finite
 from tabular_trpo._core.policy_checks import check_rows
 from tabular_trpo._core.public import public
@@ -28,6 +28,7 @@ from tabular_trpo._families.arguments import size
 from tabular_trpo._sampled.categorical import Categorical
 from tabular_trpo._sampled.simulator import Simulator
 
+ABSENT: Any = None  # an array that is filled in
 BYTES_A_STEP = 40  # state, action, reward, behaviour, and intermediate results of an estimate
 
 
@@ -42,8 +43,12 @@ class Rollouts:
     rewards:   (N, T)
     behaviour: (N, T) the probability with which each action was taken
     length:    (N,) steps of each path; entries beyond are 0, and their behaviour is 1
-    geometric: whether `length` is a stopping time of rate 1 - gamma; otherwise it is one horizon
+    geometric: whether paths stop at geometric times of rate 1 - gamma; otherwise at one horizon
     gamma:     of the model
+    tail:      (N,) value credited after the last step: that of the absorbing state in which the
+               path ended, else 0; zeros if left out
+    ended:     (N,) bool, whether the path ended in an absorbing state; false if left out
+    first:     (N,) number of steps of its episode before a piece; None for whole paths
 
     Fractions where the paths come from `all_paths`, otherwise floats.
 
@@ -58,10 +63,22 @@ class Rollouts:
     length: Array
     geometric: bool
     gamma: Scalar
+    tail: Array = ABSENT
+    ended: Array = ABSENT
+    first: Array | None = None
+
+    def __post_init__(self) -> None:
+        """Fill in the fields of paths without an end."""
+        n = len(self.length)
+        if self.tail is None:
+            object.__setattr__(self, "tail", zeros((n,), is_rational(np.asarray(self.rewards))))
+        if self.ended is None:
+            object.__setattr__(self, "ended", np.zeros(n, dtype=bool))
 
     def __repr__(self) -> str:
         """Return the counts on one line."""
         kind = "geometric stopping times" if self.geometric else f"horizon {self.horizon}"
+        kind = kind if self.first is None else "pieces of episodes"
         size = f"N={len(self.length)}, {self.steps} steps"
         return f"<Rollouts: {size}, {kind}, gamma {brief(self.gamma)}>"
 
@@ -87,9 +104,14 @@ class Rollouts:
 
     @property
     def returns(self) -> Array:
-        """The return from each step on, (N, T); LimitError where doubles overflow."""
+        """The return from each step on with the tail, (N, T); LimitError where doubles overflow."""
+        rewards = self.rewards
+        if self.ended.any():
+            rewards = rewards.copy()
+            rows = np.arange(len(rewards))
+            rewards[rows, self.length - 1] += self.factor * self.tail
         with np.errstate(over="ignore", invalid="ignore"):
-            return np.asarray(finite("a return", rewards_to_go(self.rewards, self.factor)))
+            return np.asarray(finite("a return", rewards_to_go(rewards, self.factor)))
 
 
 @public

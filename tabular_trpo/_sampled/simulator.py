@@ -19,6 +19,7 @@ from tabular_trpo._core.public import public
 from tabular_trpo._core.shapes import shape_error
 from tabular_trpo._families.arguments import generator, size
 from tabular_trpo._sampled.categorical import Categorical
+from tabular_trpo._sampled.episodes import Outcome, absorbing
 
 
 @public
@@ -37,6 +38,8 @@ class Simulator:
 
     n_states, n_actions, gamma: of the model
     allowed: (S, A) bool
+    ends:    (S,) bool, the absorbing states, in which episodes end (`absorbing`)
+    tail:    (S,) the value r / (1 - gamma) of an absorbing state; 0 elsewhere
     states:  (n,) current state of each trajectory, read-only
     steps:   number of transitions so far, over all trajectories
 
@@ -47,8 +50,8 @@ class Simulator:
     """
 
     __slots__ = (
-        "_next", "_reward", "_start", "allowed", "gamma", "n_actions", "n_states", "rng", "states",
-        "steps",
+        "_next", "_reward", "_start", "allowed", "ends", "gamma", "n_actions", "n_states", "rng",
+        "states", "steps", "tail",
     )  # fmt: skip
 
     @public
@@ -72,6 +75,8 @@ class Simulator:
         else:
             reward = mdp.r_next.reshape(-1, self.n_states)[pair, self._next.outcome]
         self._reward = frozen(reward)
+        ends, tail = absorbing(mdp)
+        self.ends, self.tail = frozen(ends), frozen(tail)
         self.states = frozen(np.zeros(0, dtype=np.intp))
         self.steps = 0
 
@@ -116,6 +121,20 @@ class Simulator:
         self.states = frozen(self._next.outcome[at])
         self.steps += len(actions)
         return self._reward[at], self.states
+
+    def play(self, actions: Array) -> Outcome:
+        """Take one step in every trajectory, as an environment reports it; not checked."""
+        rewards, states = self.advance(actions)
+        terminated = self.ends[states]
+        return Outcome(rewards, states, terminated, np.zeros_like(terminated), self.tail[states])
+
+    def restart(self, which: Array) -> Array:
+        """Put the marked trajectories at the start, (n,) bool; return the states of all, (n,)."""
+        states = self.states.copy()
+        u = self.rng.random(int(which.sum()))
+        states[which] = self._start.draw(np.zeros(len(u), dtype=np.intp), u)
+        self.states = frozen(states)
+        return self.states
 
     def save(self) -> Array:
         """Return the states of all trajectories, (n,), for a later `restore`."""

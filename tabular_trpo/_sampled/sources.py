@@ -5,22 +5,22 @@ local objective, and the paths it came from.  `Exact` uses no steps; with it the
 the exact limit of a sampled run.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol, final
+from typing import Any, Protocol, final
 
 import numpy as np
 
 from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.mdp import MDP
-from tabular_trpo._core.numbers import Array, shown
+from tabular_trpo._core.numbers import Array, Scalar, shown
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._exact.evaluate import evaluate
 from tabular_trpo._exact.surrogate import LocalObjective, surrogate
 from tabular_trpo._families.arguments import between, common_numbers, optional_size, size
-from tabular_trpo._sampled.contributions import sum_by_index
+from tabular_trpo._sampled.contributions import Contributions, standard_error, sum_by_index
 from tabular_trpo._sampled.estimate import (
-    estimate,
     estimate_vine,
     path_contributions,
     step_weights,
@@ -35,7 +35,10 @@ from tabular_trpo._sampled.vine import vine
 @final
 @locked_dataclass(frozen=True, eq=False)
 class Batch:
-    """One surrogate L, and the paths it is estimated from; None where it is not from paths.
+    """One surrogate L, and the data behind it.
+
+    rollouts:    the paths that it is estimated from; None where it is not from paths
+    gain_stderr: pi_new -> standard error of L(pi_new) - eta; None where it is exact or unknown
 
     >>> from tabular_trpo._core.mdp import MDP
     >>> mdp = MDP([[[1.0], [1.0]]], [[0.0, 1.0]], [1.0], 0.5)
@@ -46,12 +49,14 @@ class Batch:
 
     L: LocalObjective
     rollouts: Rollouts | None = None
+    gain_stderr: Callable[[Array], Scalar] | None = None
 
 
 class Source(Protocol):
     """A function that samples a policy and returns a batch."""
 
-    def __call__(self, sim: Simulator, pi: Array) -> Batch:
+    # Any: paths and vines need a `Simulator`; sources of episodes take live environments too.
+    def __call__(self, sim: Any, pi: Array) -> Batch:
         """Return a batch of data of the policy pi, (S, A)."""
 
 
@@ -97,7 +102,7 @@ class Paths:
         """Return a batch; raises as `single_path` and `estimate`."""
         rollouts = single_path(sim, pi, self.paths, self.horizon)
         if not self.baseline:
-            return Batch(estimate(rollouts, pi, weighting=self.weighting), rollouts)
+            return _batch(path_contributions(rollouts, pi, self.weighting), pi, rollouts)
         # Paths with geometric times are sorted by length, so the halves are drawn at random.
         order = sim.rng.permutation(self.paths)
         one, two = (_subset(rollouts, part) for part in np.array_split(order, 2))
@@ -105,7 +110,7 @@ class Paths:
             path_contributions(half, pi, self.weighting, fitted_values(other, len(pi)), self.lam)
             for half, other in ((one, two), (two, one))
         )
-        return Batch(first.joined(second).surrogate(pi, pi > 0), rollouts)
+        return _batch(first.joined(second), pi, rollouts)
 
 
 @public
@@ -164,6 +169,15 @@ class Exact:
     def __call__(self, sim: Simulator, pi: Array) -> Batch:
         """Return the exact surrogate; the simulator is not used."""
         return Batch(surrogate(evaluate(self.mdp, pi)))
+
+
+def _batch(units: Contributions, pi: Array, rollouts: Rollouts) -> Batch:
+    """Return the batch of some contributions, with the standard error of a gain over units."""
+
+    def gain_stderr(pi_new: Array) -> Scalar:
+        return standard_error(units.gains(pi, pi_new))
+
+    return Batch(units.surrogate(pi, pi > 0), rollouts, gain_stderr)
 
 
 def fitted_values(rollouts: Rollouts, n_states: int) -> Array:

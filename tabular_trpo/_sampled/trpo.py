@@ -25,6 +25,7 @@ from tabular_trpo._improve.softmax_class import SoftmaxClass
 from tabular_trpo._improve.status import Monotone
 from tabular_trpo._improve.step import Step, step_to
 from tabular_trpo._improve.stopping import Rule
+from tabular_trpo._sampled.episodes import Environment
 from tabular_trpo._sampled.learning import BatchStep, Learner
 from tabular_trpo._sampled.simulator import Simulator
 from tabular_trpo._sampled.sources import Batch, Source
@@ -117,6 +118,7 @@ def trpo(
     step: BatchStep | None = None,
     until: Iterable[Rule] = (),
     bounds: Iterable[GainBound] | None = None,
+    env: Environment | None = None,
     **settings: Any,
 ) -> Iterator[SampledRecord]:
     """Yield the records of TRPO (2015), section 5 and Appendix C: estimate, step, repeat.
@@ -133,6 +135,8 @@ def trpo(
     step:     (batch, theta) -> Step, in place of `natural` with delta and the settings
     until:    rules of `improve.stopping`; a run without one does not end
     bounds:   those that certify each step, as in `improve.iterate`; () for none, which is faster
+    env:      where the data come from, such as a `LiveEnvironment` whose table the model is; None
+              for a `Simulator` of the model
     settings: of `natural`, such as accept, damping, divergence; nothing is standardised
     raises:   InvalidMDPError, ExactnessError, LimitError
 
@@ -144,7 +148,7 @@ def trpo(
     >>> run[-1].record.eta_new.round(2), run[-1].violated, run[-1].steps
     (np.float64(2.0), False, 479)
     """
-    sim = Simulator(mdp, rng)
+    sim = Simulator(mdp, rng) if env is None else env
     policies = policy_class or SoftmaxClass((mdp.n_states, mdp.n_actions), None, mdp.allowed)
 
     def natural_step(batch: Batch, theta: Array) -> Step:

@@ -1,7 +1,14 @@
+from tabular_trpo._sampled.confidence import confident as confident
+from tabular_trpo._sampled.counts import EmpiricalEvaluation as EmpiricalEvaluation
+from tabular_trpo._sampled.counts import TransitionCounts as TransitionCounts
 from tabular_trpo._sampled.enumeration import all_paths as all_paths
 from tabular_trpo._sampled.enumeration import expectation as expectation
+from tabular_trpo._sampled.episodic import EmpiricalModel as EmpiricalModel
+from tabular_trpo._sampled.episodic import Episodes as Episodes
 from tabular_trpo._sampled.estimate import estimate as estimate
 from tabular_trpo._sampled.estimate import estimate_vine as estimate_vine
+from tabular_trpo._sampled.live import LiveEnvironment as LiveEnvironment
+from tabular_trpo._sampled.live import Registered as Registered
 from tabular_trpo._sampled.moments import (
     Moments as Moments,
 )
@@ -35,8 +42,11 @@ from tabular_trpo._sampled.sources import (
 from tabular_trpo._sampled.sources import (
     Vines as Vines,
 )
+from tabular_trpo._sampled.stream import Stream as Stream
 from tabular_trpo._sampled.trpo import SampledRecord as SampledRecord
 from tabular_trpo._sampled.trpo import trpo as trpo
+from tabular_trpo._sampled.undiscounted import EpisodeScore as EpisodeScore
+from tabular_trpo._sampled.undiscounted import episode_score as episode_score
 from tabular_trpo._sampled.vine import Vine as Vine
 from tabular_trpo._sampled.vine import vine as vine
 from tabular_trpo.sampled import comparison as comparison

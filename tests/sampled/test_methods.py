@@ -17,7 +17,8 @@ from tabular_trpo._sampled.simulator import Simulator
 from tests.sampled.learners import ARMS, model
 
 NAMES = [
-    "exact", "single_path", "vine", "max_kl", "empirical_fim", "natural_fixed", "rwr", "cem", "cma",
+    "exact", "single_path", "vine", "empirical_model", "gae", "max_kl", "empirical_fim",
+    "natural_fixed", "rwr", "cem", "cma",
 ]  # fmt: skip
 
 
@@ -38,6 +39,8 @@ def policies(mdp: tt.MDP, name: str, seed: int, n: int, settings: Settings) -> l
 def test_table_names_them_all() -> None:
     assert list(METHODS) == NAMES
     assert [name for name in NAMES if not METHODS[name].sampled] == ["exact"]
+    live = [name for name in NAMES if METHODS[name].live]
+    assert live == ["exact", "empirical_model", "gae"]
     assert all(method.name == name for name, method in METHODS.items())
 
 

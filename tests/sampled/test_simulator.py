@@ -152,16 +152,17 @@ def test_a_seed_says_every_byte() -> None:
 
 
 def test_the_model_stays_inside() -> None:
-    """No public name leads to a probability, a reward, or the model."""
+    """No public name leads to a probability or the model; of rewards only the tails are seen."""
     mdp = in_floats(*dyadic(next_rewards=True))[0]
     sim = simulator(mdp)
     public = {name for name in dir(sim) if not name.startswith("_")}
     assert public == {
-        "advance", "allowed", "gamma", "n_actions", "n_states", "reset", "restore", "rng", "save",
-        "states", "step", "steps",
+        "advance", "allowed", "ends", "gamma", "n_actions", "n_states", "play", "reset", "restart",
+        "restore", "rng", "save", "states", "step", "steps", "tail",
     }  # fmt: skip
     assert not hasattr(sim, "__dict__")
-    held = [getattr(sim, name) for name in public if not callable(getattr(sim, name))]
+    assert not sim.tail.any()  # no state of this model is absorbing
+    held = [getattr(sim, name) for name in public - {"tail"} if not callable(getattr(sim, name))]
     arrays = [x for x in held if isinstance(x, np.ndarray)]
     assert {x.dtype.kind for x in arrays} == {"b", "i"} and len(held) == len(arrays) + 5
     assert (sim.n_states, sim.n_actions, sim.gamma) == (2, 2, 0.5)

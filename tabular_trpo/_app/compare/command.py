@@ -5,11 +5,13 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
+from tabular_trpo._app.compare.environments import GAMMA, Played, environments, option
 from tabular_trpo._app.compare.figure import draw
+from tabular_trpo._app.compare.iterates import iterates
 from tabular_trpo._app.compare.report import Entry, Scored, document, line, parts
 from tabular_trpo._app.shared import executors
 from tabular_trpo._app.shared.arguments import integer, number
-from tabular_trpo._app.shared.errors import ExitCode
+from tabular_trpo._app.shared.errors import ExitCode, UsageError
 from tabular_trpo._app.shared.executors import EXECUTORS, in_order
 from tabular_trpo._app.shared.models import Source, distinctly_named, files, read
 from tabular_trpo._app.shared.output import Answer
@@ -38,21 +40,37 @@ Exit code 0: every model was compared. 4: some could not be with these
 settings; they are named."""
 )
 MOST_STEPS, MOST_SEEDS = 10**9, 10**4
+DELTA, DELTA_LIVE = 0.05, 0.01
+LIVE = [name for name, method in METHODS.items() if method.live]
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `compare` to its parser."""
     add = parser.add_argument
-    add("paths", metavar="PATH", nargs="+", help="model files, or directories of them")
-    add("--methods", nargs="+", choices=METHODS, metavar="NAME", help="the methods (default: all)")
+    add("paths", metavar="PATH", nargs="*", help="model files, or directories of them")
+    add("--env", nargs="+", metavar="NAME", help="Gymnasium environments with a table, played live")
+    add("--env-option", nargs="+", type=option, metavar="KEY=VALUE", help="such as map_name=8x8")
+    add("--simulate", action="store_true", help="play the table of --env, which is faster")
+    add(
+        "--gamma",
+        type=number(float, "a number in [0, 1)", lambda x: 0 <= x < 1),
+        metavar="X",
+        help=f"discount of --env (default {GAMMA:g})",
+    )
+    add(
+        "--methods",
+        nargs="+",
+        choices=METHODS,
+        metavar="NAME",
+        help="the methods (default: all; with --env " + ", ".join(LIVE) + ")",
+    )
     add("--steps", type=integer(1, MOST_STEPS), default=60_000, metavar="N", help="default 60000")
     add("--batch", type=integer(1, MOST_STEPS), default=2000, metavar="N", help="default 2000")
     add(
         "--delta",
         type=number(float, "a finite number > 0", lambda x: 0 < x < math.inf),
-        default=0.05,
         metavar="X",
-        help="trust region (default 0.05)",
+        help=f"trust region (default {DELTA:g}; with --env {DELTA_LIVE:g})",
     )
     add("--horizon", type=integer(1, MOST_STEPS), metavar="T", help="default: geometric stopping")
     add(
@@ -69,15 +87,17 @@ def run(args: argparse.Namespace) -> Answer:
     raises: UsageError, TabularError, OSError
     """
     executors.check(args)
-    names = _methods(args.methods)
+    names = _methods(args)
     check_figure(args.figure)
+    if args.delta is None:
+        args.delta = DELTA_LIVE if args.env else DELTA
     settings = Settings(args.batch, args.delta, args.horizon)
-    sources = distinctly_named([read(path, "float") for path in files(args.paths)])
-    checked = [(source, _too_small(source, names, settings)) for source in sources]
-    able = [source for source, why in checked if why is None]
+    played = environments(args) if args.env else _models(args)
+    checked = [(one, _too_small(one.source, names, settings)) for one in played]
+    able = [one for one, why in checked if why is None]
     if not able:
-        raise InvalidMDPError([p for source, why in checked if why for p in _named(source, why)])
-    refused = {source.name: str(why) for source, why in checked if why is not None}
+        raise InvalidMDPError([p for one, why in checked if why for p in _named(one.source, why)])
+    refused = {one.source.name: str(why) for one, why in checked if why is not None}
     entries = _run_all(able, names, settings, args)
     scored = Scored(args, names, entries, refused)
     unwritten = attempt(draw, args.figure, scored)
@@ -85,16 +105,44 @@ def run(args: argparse.Namespace) -> Answer:
     return Answer(code, document(scored), parts(scored), line(scored), unwritten=unwritten)
 
 
-def _methods(asked: list[str] | None) -> list[str]:
+def _models(args: argparse.Namespace) -> list[Played]:
+    """Return the models of the paths, each played by its simulator.
+
+    raises: UsageError without a path, and for an option of --env; TabularError
+    """
+    if not args.paths:
+        raise UsageError("give model files or --env NAME")
+    given = {"--simulate": args.simulate, "--env-option": args.env_option, "--gamma": args.gamma}
+    for name, value in given.items():
+        if value not in (None, False):
+            raise UsageError(f"{name} belongs to --env")
+    return [
+        Played(source)
+        for source in distinctly_named([read(path, "float") for path in files(args.paths)])
+    ]
+
+
+def _methods(args: argparse.Namespace) -> list[str]:
     """Return the names of the methods to run, in the order of METHODS.
 
-    asked:  the names of --methods; None for all, with cma only where its package is installed
-    raises: MissingExtraError for cma without its package
+    return: without --methods, all on model files, with cma only where its package is installed, and
+            those of LIVE on environments
+    raises: MissingExtraError for cma without its package; UsageError for a method that needs a
+            simulator on a live environment
     """
+    asked = args.methods
+    live = args.env and not args.simulate
     if asked is not None:
         if "cma" in asked:
             cma_package()
+        if live and (other := [name for name in asked if name not in LIVE]):
+            raise UsageError(
+                f"{other[0]} puts its simulator into states, which a live environment cannot do; "
+                "add --simulate to play its table"
+            )
         return [name for name in METHODS if name in asked]
+    if args.env:
+        return LIVE
     try:
         cma_package()
     except MissingExtraError:
@@ -109,7 +157,7 @@ def _named(source: Source, why: InvalidMDPError) -> list[Problem]:
 
 def _too_small(source: Source, names: list[str], settings: Settings) -> InvalidMDPError | None:
     """Return the error of a batch that is too small for one of the methods, or None."""
-    if not any(METHODS[name].sampled for name in names):
+    if all(METHODS[name].live for name in names):
         return None
     try:
         settings.paths(source.mdp, vine="vine" in names)
@@ -119,7 +167,7 @@ def _too_small(source: Source, names: list[str], settings: Settings) -> InvalidM
 
 
 def _run_all(
-    sources: list[Source], names: list[str], settings: Settings, args: argparse.Namespace
+    played: list[Played], names: list[str], settings: Settings, args: argparse.Namespace
 ) -> list[Entry]:
     """Run every method with every seed on every model; return one `Entry` for each model.
 
@@ -127,8 +175,8 @@ def _run_all(
     """
     seeds = [args.seed + i for i in range(args.seeds)]
     tasks = [
-        (source.mdp, name, seed, args.steps, settings)
-        for source in sources
+        (one.source.mdp, name, seed, args.steps, replace(settings, limit=one.limit), one.live)
+        for one in played
         for name in names
         for seed in (seeds if METHODS[name].sampled else seeds[:1])
     ]
@@ -139,17 +187,22 @@ def _run_all(
                 curves.append(curve)
                 update(len(curves), f"{len(curves)}/{len(tasks)} runs")
     taken = iter(curves)
-    return [_entry(source, names, len(seeds), taken) for source in sources]
+    return [_entry(one, names, settings, args, taken) for one in played]
 
 
 def _entry(
-    source: Source, names: list[str], seeds: int, taken: Iterator[comparison.Curve]
+    one: Played,
+    names: list[str],
+    settings: Settings,
+    args: argparse.Namespace,
+    taken: Iterator[comparison.Curve],
 ) -> Entry:
     """Return the `Entry` of a model; its curves are the next ones of `taken`, method by method."""
-    curves = {
-        name: [next(taken) for _ in range(seeds if METHODS[name].sampled else 1)] for name in names
-    }
-    mdp = source.mdp
+    count = {name: args.seeds if METHODS[name].sampled else 1 for name in names}
+    curves = {name: [next(taken) for _ in range(count[name])] for name in names}
+    mdp = one.source.mdp
     first, best = evaluate(mdp, uniform(mdp)), optimal(mdp)
     radii = nearest(first.radius.eta), nearest(best.radius.eta_star)
-    return Entry(source.name, mdp, nearest(first.eta), nearest(best.eta_star), curves, *radii)
+    etas = nearest(first.eta), nearest(best.eta_star)
+    played = iterates(one, settings, args, names) if args.env else None
+    return Entry(one.source.name, mdp, *etas, curves, *radii, one.limit, played)

@@ -5,6 +5,7 @@ from typing import final
 
 import numpy as np
 
+from tabular_trpo._app.compare.iterates import Iterates
 from tabular_trpo._app.shared.errors import ExitCode
 from tabular_trpo._app.shared.formatting import JsonNumber, counted, json_number, within
 from tabular_trpo._app.shared.output import Document
@@ -16,9 +17,11 @@ from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, Scalar
 from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._sampled.comparison import Band, Curve, band
+from tabular_trpo._sampled.methods import Settings
 
 POINTS, PRINTED = 60, 20  # points of a curve in figures and documents, and in tables
 ROUNDING = 1e-12  # largest rounding error of a share of the gap
+DEFAULTS = Settings()
 NEAR = 0.98  # share of the gap from which "*" stands in a curve
 
 
@@ -30,6 +33,8 @@ class Entry:
     first:  eta of the uniform policy, with the proved error first_radius
     best:   eta of the optimal policy, with the proved error best_radius
     curves: {method: a curve for each seed}
+    limit:  steps after which an episode is truncated, None without a limit
+    played: the iterates of one run, None where they are not reported
     """
 
     name: str
@@ -39,6 +44,8 @@ class Entry:
     curves: dict[str, list[Curve]]
     first_radius: float = 0.0
     best_radius: float = 0.0
+    limit: int | None = None
+    played: Iterates | None = None
 
     @property
     def gap(self) -> float | None:
@@ -78,9 +85,13 @@ def document(scored: Scored) -> Document:
     """Return the JSON document of a comparison."""
     args = scored.args
     asked = ("steps", "batch", "delta", "horizon", "seeds", "seed")
+    settings = {name: getattr(args, name) for name in asked}
+    if args.env:
+        settings |= {name: getattr(DEFAULTS, name) for name in ("episodes", "explore", "level")}
+        settings |= {"live": not args.simulate}
     return {
         "command": "compare",
-        "settings": {name: getattr(args, name) for name in asked},
+        "settings": settings,
         "models": [
             {
                 "model": entry.name,
@@ -91,6 +102,7 @@ def document(scored: Scored) -> Document:
                 "eta_optimal": entry.best,
                 "eta_radius": {"uniform": entry.first_radius, "optimal": entry.best_radius},
                 "methods": [_method(entry, name, args.steps) for name in scored.methods],
+                **({} if entry.played is None else entry.played.document()),
             }
             for entry in scored.entries
         ],
@@ -128,6 +140,8 @@ def parts(scored: Scored) -> list[Part]:
     made: list[Part] = []
     for entry in scored.entries:
         made += [_title(entry), _table(entry, scored)]
+        if entry.played is not None:
+            made += entry.played.parts()
     if len(scored.entries) > 1:
         made += ["Share of the gap that is closed at the end, in %", _summary(scored)]
     return made + [f"Not compared: {name}. {why}" for name, why in scored.refused.items()]

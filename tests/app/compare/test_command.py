@@ -180,7 +180,7 @@ def test_methods_are_all_unless_some_are_asked_for(
 ) -> None:
     ran: list[tuple[str, int]] = []
 
-    def noted(mdp: Any, name: str, seed: int, budget: int, settings: Any) -> Curve:
+    def noted(mdp: Any, name: str, seed: int, budget: int, settings: Any, live: Any) -> Curve:
         ran.append((name, seed))
         return Curve(np.array([0]), np.array([1.0]), 0)
 

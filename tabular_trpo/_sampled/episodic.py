@@ -1,0 +1,214 @@
+"""Sources that play episodes: L in the empirical model of all data, and L from advantages.
+
+`EmpiricalModel` estimates V, A and rho by the model of all transitions so far (`counts`), so that
+data of earlier policies and of an exploring policy are used.  `Episodes` is the on-policy estimate
+of common codes: generalized advantage estimation with a fitted V, averaged over the visits of each
+pair, with the states weighted as they were visited.  Both continue their episodes from batch to
+batch (`stream`), so an object of either class serves one run.
+"""
+
+from typing import final
+
+import numpy as np
+
+from tabular_trpo._core.errors import invalid
+from tabular_trpo._core.nearest import nearest
+from tabular_trpo._core.numbers import Array, Scalar, shown
+from tabular_trpo._core.public import public
+from tabular_trpo._exact.surrogate import Surrogate
+from tabular_trpo._families.arguments import between, common_numbers, optional_size, size
+from tabular_trpo._sampled.counts import TransitionCounts
+from tabular_trpo._sampled.episodes import Environment
+from tabular_trpo._sampled.exploration import exploring_policy
+from tabular_trpo._sampled.rollouts import Rollouts, rewards_to_go
+from tabular_trpo._sampled.sources import Batch
+from tabular_trpo._sampled.stream import Stream
+
+CRITICS = ("least_squares", "td_lambda", "none")
+
+
+@final
+class _Data:
+    """Parallel episodes of one environment and the counts of all their transitions.
+
+    batch, episodes, limit: as in `EmpiricalModel`
+    """
+
+    def __init__(self, batch: int, episodes: int, limit: int | None) -> None:
+        """Check the numbers; the episodes begin with the first batch."""
+        self.batch, self.episodes = size("batch", batch, 1), size("episodes", episodes, 1)
+        optional_size("limit", limit)
+        self.limit = limit
+        self.stream: Stream | None = None
+        self.counts = TransitionCounts.empty((1, 1), 0.0)
+
+    def play(
+        self, env: Environment, pi: Array, other: Array | None = None, share: int = 0
+    ) -> Rollouts:
+        """Return a batch of the episodes, and add it to the counts; arguments as in `Stream`."""
+        if self.stream is None or self.stream.env is not env:
+            self.stream = Stream(env, self.episodes, self.limit)
+            self.counts = TransitionCounts.empty((env.n_states, env.n_actions), env.gamma)
+            other = None
+        steps = max(1, round(self.batch / self.episodes))
+        rollouts = self.stream.play(pi, steps, other, share)
+        self.counts = self.counts.added(rollouts)
+        return rollouts
+
+
+@public
+@final
+class EmpiricalModel:
+    """L in the empirical model of all transitions so far, some of them by an exploring policy.
+
+    L(pi_new) = eta + <rho A, pi_new - pi>, equation (3), with rho and A of the empirical model.
+
+    batch:    steps of a batch, over all episodes
+    episodes: number of parallel episodes
+    limit:    steps after which an episode is truncated; None for no limit
+    explore:  share of the episodes that follow the exploring policy (`exploration`), in [0, 1]
+    raises:   InvalidMDPError for a number that is out of range
+
+    >>> from tabular_trpo._core.mdp import MDP
+    >>> from tabular_trpo._sampled.simulator import Simulator
+    >>> mdp = MDP([[[1.0], [1.0]]], [[0.0, 1.0]], [1.0], 0.5)
+    >>> source = EmpiricalModel(batch=40, episodes=4)
+    >>> source(Simulator(mdp, np.random.default_rng(0)), np.array([[0.5, 0.5]])).L.G
+    array([[-1.,  1.]])
+    """
+
+    @public
+    def __init__(
+        self, batch: int = 2000, episodes: int = 16, limit: int | None = None, explore: float = 0.2
+    ) -> None:
+        """Check the numbers; there is no data yet."""
+        self._data = _Data(batch, episodes, limit)
+        (share,) = common_numbers(explore=explore)
+        between("explore", share, 0, 1)
+        self._explorers = round(share * episodes)
+        self._exploring: Array | None = None
+
+    @property
+    def counts(self) -> TransitionCounts:
+        """The counts of all transitions so far."""
+        return self._data.counts
+
+    @public
+    def __call__(self, sim: Environment, pi: Array) -> Batch:
+        """Play a batch, and return L with the standard errors of its gains; raises as `Stream`."""
+        rollouts = self._data.play(sim, pi, self._exploring, self._explorers)
+        found = self.counts.estimate(pi)
+        if self._explorers:
+            self._exploring = exploring_policy(found, sim.allowed)
+        return Batch(found.surrogate(), rollouts, found.gain_stderr)
+
+
+@public
+@final
+class Episodes:
+    """L from the advantages of one batch of episodes under the current policy.
+
+    A_hat is generalized advantage estimation (Schulman et al. 2016), bootstrapped where an episode
+    is cut; A(s, a) is its mean over the visits of a pair, and a state has the weight of its share
+    of all steps, over 1 - gamma: undiscounted, as in common codes.
+
+    batch, episodes, limit: as in `EmpiricalModel`
+    lam:    in [0, 1]; 1 for returns, 0 for temporal differences
+    critic: V, from "least_squares" (LSTD on all transitions so far), "td_lambda" (the mean of the
+            lambda-returns of this batch, after the advantages are taken), or "none" for 0
+    raises: InvalidMDPError for a number or a name that is out of range
+
+    >>> from tabular_trpo._core.mdp import MDP
+    >>> from tabular_trpo._sampled.simulator import Simulator
+    >>> mdp = MDP([[[1.0], [1.0]]], [[0.0, 1.0]], [1.0], 0.5)
+    >>> source = Episodes(batch=400, episodes=4, lam=0.0)
+    >>> L = source(Simulator(mdp, np.random.default_rng(0)), np.array([[0.5, 0.5]])).L
+    >>> L.G.round(1)
+    array([[-1.,  1.]])
+    """
+
+    @public
+    def __init__(
+        self,
+        batch: int = 2000,
+        episodes: int = 16,
+        limit: int | None = None,
+        lam: float = 0.95,
+        critic: str = "least_squares",
+    ) -> None:
+        """Check the numbers and the name of the critic."""
+        self._data = _Data(batch, episodes, limit)
+        (value,) = common_numbers(lam=lam)
+        between("lam", value, 0, 1)
+        self.lam = nearest(value)
+        if critic not in CRITICS:
+            raise invalid("choice", "critic", f"= {shown(critic)}", f"one of {', '.join(CRITICS)}")
+        self.critic = critic
+        self._V = np.zeros(0)
+
+    @public
+    def __call__(self, sim: Environment, pi: Array) -> Batch:
+        """Play a batch, and return L with the standard errors of its gains; raises as `Stream`."""
+        rollouts = self._data.play(sim, pi)
+        if self.critic == "least_squares":
+            self._V = self._data.counts.estimate(pi).V
+        elif self._V.shape != (sim.n_states,):
+            self._V = np.zeros(sim.n_states)
+        advantage = advantages(rollouts, self._V, self.lam)
+        begun = rollouts.states[rollouts.first == 0, 0]
+        batch = _averaged(rollouts, advantage, pi, self._V[begun].mean() if len(begun) else 0.0)
+        if self.critic == "td_lambda":
+            self._V = _fitted(rollouts, advantage, self._V)
+        return batch
+
+
+def _fitted(rollouts: Rollouts, advantage: Array, V: Array) -> Array:
+    """Return the mean lambda-return V + A_hat of each visited state, (S,); V for the others."""
+    path, t = np.nonzero(rollouts.within)
+    state = rollouts.states[path, t]
+    n = np.bincount(state, minlength=len(V))
+    total = np.bincount(state, advantage[path, t] + V[state], len(V))
+    return np.where(n > 0, total / np.maximum(n, 1), V)
+
+
+def _averaged(rollouts: Rollouts, advantage: Array, pi: Array, eta: Scalar) -> Batch:
+    """Return L from the mean advantage of each visited pair; it is 0 for the others.
+
+    The variance of a mean is the sample variance over its visits; of a single visit it is the
+    variance over all visits.
+    """
+    S, A = pi.shape
+    path, t = np.nonzero(rollouts.within)
+    state, value = rollouts.states[path, t], advantage[path, t]
+    pair = state * A + rollouts.actions[path, t]
+    n = np.bincount(pair, minlength=S * A)
+    per = np.maximum(n, 1)
+    mean = np.bincount(pair, value, S * A) / per
+    squares = np.bincount(pair, (value - mean[pair]) ** 2, S * A)
+    variance = np.where(n > 1, squares / np.maximum(n - 1, 1), value.var()) / per
+    variance = np.where(n > 0, variance, 0.0).reshape(S, A)
+    weight = np.bincount(state, minlength=S) / len(state) / (1 - rollouts.gamma)
+    w, table = weight[:, None], mean.reshape(S, A)
+    G = w * (table - (pi * table).sum(axis=1, keepdims=True))
+
+    def gain_stderr(pi_new: Array) -> Scalar:
+        return np.sqrt(((w * (pi_new - pi)) ** 2 * variance).sum())
+
+    L = Surrogate(G, weight, pi, eta, np.inf, G_stderr=w * np.sqrt(variance))
+    return Batch(L, rollouts, gain_stderr)
+
+
+def advantages(rollouts: Rollouts, V: Array, lam: float) -> Array:
+    """Return A_hat of each step of pieces of episodes, (N, T), by generalized advantage estimation.
+
+    A_hat_t = delta_t + gamma lam A_hat_{t+1}, delta_t = r_t + gamma V(s_{t+1}) - V(s_t); after a
+    termination V is the tail, and after a cut it is V of the last state.
+
+    V: (S,)
+    """
+    at = V[rollouts.states]
+    rows = np.flatnonzero(rollouts.ended)
+    at[rows, rollouts.length[rows]] = rollouts.tail[rows]
+    errors = rollouts.rewards + rollouts.gamma * at[:, 1:] - at[:, :-1]
+    errors = np.where(rollouts.within, errors, 0.0)
+    return rewards_to_go(errors, rollouts.gamma * lam)
