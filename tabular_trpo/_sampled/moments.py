@@ -11,7 +11,9 @@ Method: the means and second moments of R and X solve linear equations in I - ga
 computed by T steps of backward recursion for a horizon T.  With a geometric stopping time f = k is
 the indicator of continuing, and f and f^2 have mean gamma; with a horizon f = gamma, and k is gamma
 where weights are discounted.  A path ends in an absorbing state, so R is there the tail
-r / (1 - gamma), X is 0, and neither is random.  Guarantee: exact in rational arithmetic; in floats to rounding.
+r / (1 - gamma), X is 0, and neither is random.
+
+Guarantee: exact in rational arithmetic; in floats to rounding.
 Source: Sobel (1982) for the variance of a return; the estimators are TRPO (2015), section 5.
 """
 
@@ -87,8 +89,8 @@ def return_moments(mdp: MDP, pi: object, horizon: int | None = None) -> Moments:
     horizon: as in `single_path`
     raises:  InvalidMDPError, ExactnessError; LimitError where doubles overflow
 
-    >>> mdp = MDP([[["1"]]], [["1"]], ["1"], "1/2")
-    >>> return_moments(mdp, [["1"]])
+    >>> mdp = MDP([[["0", "1"]], [["1", "0"]]], ["1", "1"], ["1", "0"], "1/2")
+    >>> return_moments(mdp, [["1"], ["1"]])
     <Moments: mean 2, variance 2, steps 2, rewards on pairs>
     """
     pi = _read(mdp, pi, horizon)

@@ -107,8 +107,8 @@ def vine(
     >>> mdp = MDP([[[0.0, 1.0], [1.0, 0.0]], [[0.0, 1.0]] * 2], [[0.0, 1.0], [2.0, 2.0]],
     ...           [1.0, 0.0], 0.5)
     >>> data = vine(Simulator(mdp, np.random.default_rng(0)), [[1.0, 0.0]] * 2, 2, horizon=2)
-    >>> data.states, data.Q
-    (array([1, 0]), array([[3., 3.], [1., 1.]]))
+    >>> data.states.tolist(), data.Q.tolist()
+    ([1, 0], [[4.0, 4.0], [2.0, 2.0]])
     """
     rows = policy_rows(sim, pi)
     n, each = size("paths", paths, 1), size("roots", roots, 1)

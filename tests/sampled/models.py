@@ -89,7 +89,7 @@ def reward(mdp: tt.MDP, s: int, a: int, t: int) -> Fraction:
 
 
 def tails(mdp: tt.MDP) -> dict[int, Fraction]:
-    """The absorbing states, which all allowed actions keep with one reward r, and r / (1 - gamma)."""
+    """The states that all allowed actions keep with one reward r, and their r / (1 - gamma)."""
     out = {}
     for s in range(mdp.n_states):
         kept = [
@@ -162,7 +162,7 @@ def gradient(mdp: tt.MDP, pi: Array, T: int, weights: list[Fraction] | None = No
 
 
 def stopped(path: Rollouts, k: int) -> Rollouts:
-    """One path stopped after k steps, as geometric stopping leaves it; one that ended before is whole."""
+    """One path stopped after k steps, as geometric stopping leaves it, unless it ended before."""
     if k > path.length[0]:
         return replace(path, geometric=True)
     states, actions, rewards, behaviour = (
