@@ -164,14 +164,25 @@ def vine_moments(
     else:
         variance = (step * step * (Q_squared - Q * Q)).sum(axis=1)
         second = variance + (step * Q).sum(axis=1) ** 2
+    d = evaluate_checked(mdp, pi).d
+    mean = d @ (step * Q).sum(axis=1)
+    return _moments(mdp, mean, d @ second, vine_steps(mdp, pi, horizon))
+
+
+def path_steps(mdp: MDP, pi: Array, horizon: int | None) -> Scalar:
+    """Return the expected number of steps of a path of `single_path`."""
+    return mdp.rho0 @ _steps(mdp, pi, horizon)
+
+
+def vine_steps(mdp: MDP, pi: Array, horizon: int | None) -> Scalar:
+    """Return the expected number of steps to one root and of its branches, all actions tried."""
     ev, (ends, _) = evaluate_checked(mdp, pi), absorbing(mdp)
     # A root that is absorbing has no branches: nothing is to choose, and its Q_hat is its tail.
     tried = mdp.mask & ~ends[:, None]
     rest = None if horizon is None else horizon - 1
     later = _steps(mdp, pi, rest) * (mdp.gamma if horizon is None else 1)
     branches = (tried * (1 + expect_next(mdp, later))).sum(axis=1)
-    steps = mdp.gamma * ev.rho[~ends].sum() + ev.d @ branches
-    return _moments(mdp, ev.d @ (step * Q).sum(axis=1), ev.d @ second, steps)
+    return mdp.gamma * ev.rho[~ends].sum() + ev.d @ branches
 
 
 def _read(mdp: MDP, pi: object, horizon: int | None) -> Array:
