@@ -8,7 +8,8 @@ W(s, t) = E R R' of returns from s and t satisfies, with x, y the rewards and pr
 
     E R R' = E x y + gamma E (x V(t') + y V(s')) + gamma W(s', t')        (geometric stopping)
 
-with gamma^2 in the last term for a horizon.  That is a policy evaluation with S^2 states, solved by
+with gamma^2 in the last term for a horizon; a return from an absorbing state is its tail, with
+certainty.  That is a policy evaluation with S^2 states, solved by
 `evaluate`, or a recursion over the horizon.  Guarantee: exact in rational arithmetic; size: up to
 MOST_STATES states.  Source: Glasserman and Yao (1992) on when the covariance is positive.
 """
@@ -26,6 +27,7 @@ from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array, Scalar, is_rational, zeros
 from tabular_trpo._exact.evaluate import evaluate_checked
 from tabular_trpo._sampled.contributions import sum_by_index
+from tabular_trpo._sampled.episodes import absorbing
 from tabular_trpo._sampled.one_step import dense_tables, expect_next
 
 MOST_STATES = 24  # a pair of states is a state of the coupled chain
@@ -75,14 +77,21 @@ def coupled_second_moments(mdp: MDP, pi: Array, horizon: int | None) -> Array:
         weighted = law.drawn * pair_products(V, W, last)
         return sum_by_index(law.of, weighted, S * S, rational).reshape(S, S)
 
-    V, W = zeros((S,), rational), zeros((S, S), rational)
-    last = gamma if horizon is None else gamma * gamma
+    ends, V = absorbing(mdp)  # without steps left, a return is the tail of an absorbing state
+    W, last = V[:, None] * V, gamma if horizon is None else gamma * gamma
+    # Where one of two states is absorbing, its return is certain, and W = V V'.
+    either = ends[:, None] | ends
+
     if horizon is None:
         V = evaluate_checked(mdp, pi).V
         # W = own + gamma (coupled chain) W is the V of a model whose states are pairs.
         chain = zeros((S * S, S * S), rational)
         np.add.at(chain, (law.of[law.pair], law.x * S + law.y), law.drawn[law.pair] * law.chance)
-        own = state_products(V, W, last)
+        own = state_products(V, 0 * W, last)
+        at = np.flatnonzero(either)
+        chain[at] *= 0
+        chain[at, at] += 1
+        own = np.where(either, (1 - gamma) * V[:, None] * V, own)
         start = zeros((S * S,), rational)
         start[0] += 1
         model = MDP(chain[:, None], own.reshape(-1, 1), start, gamma)
@@ -90,9 +99,11 @@ def coupled_second_moments(mdp: MDP, pi: Array, horizon: int | None) -> Array:
     else:
         for _ in range(horizon - 1):
             W = state_products(V, W, last)
-            V = (pi * (mdp.r + gamma * expect_next(mdp, V))).sum(axis=1)
+            V = np.where(ends, V, (pi * (mdp.r + gamma * expect_next(mdp, V))).sum(axis=1))
+            W = np.where(either, V[:, None] * V, W)
     same = np.arange(S)
-    return np.asarray(pair_products(V, W, last).reshape(S, A, S, A)[same, :, same])
+    found = np.asarray(pair_products(V, W, last).reshape(S, A, S, A)[same, :, same])
+    return np.where(ends[:, None, None], (V * V)[:, None, None], found)
 
 
 @final

@@ -12,10 +12,11 @@ import numpy as np
 
 from tabular_trpo._core.errors import LimitError
 from tabular_trpo._core.mdp import MDP, one_model
-from tabular_trpo._core.numbers import Array, Scalar
+from tabular_trpo._core.numbers import Array, Scalar, is_rational, zeros
 from tabular_trpo._core.policy_checks import check_policy
 from tabular_trpo._core.public import public
 from tabular_trpo._families.arguments import size
+from tabular_trpo._sampled.episodes import absorbing
 from tabular_trpo._sampled.one_step import dense_tables
 from tabular_trpo._sampled.rollouts import Rollouts
 
@@ -38,6 +39,7 @@ class _Move(NamedTuple):
 def all_paths(mdp: MDP, pi: object, horizon: int) -> Iterator[tuple[Scalar, Rollouts]]:
     """Yield (probability, path) for every path of `horizon` steps that pi can take.
 
+    A path ends in an absorbing state, as those of `single_path` do.
     The probabilities rho0(s_0) prod_t pi(a_t|s_t) P(s_{t+1}|s_t, a_t) sum to 1, exactly so in
     rational arithmetic.
 
@@ -47,7 +49,7 @@ def all_paths(mdp: MDP, pi: object, horizon: int) -> Iterator[tuple[Scalar, Roll
 
     >>> mdp = MDP([[["1/2", "1/2"]], [["0", "1"]]], ["1", "0"], ["1", "0"], "1/2")
     >>> [(str(p), path.states.tolist()) for p, path in all_paths(mdp, [["1"], ["1"]], 2)]
-    [('1/4', [[0, 0, 0]]), ('1/4', [[0, 0, 1]]), ('1/2', [[0, 1, 1]])]
+    [('1/4', [[0, 0, 0]]), ('1/4', [[0, 0, 1]]), ('1/2', [[0, 1, 0]])]
     """
     one_model(mdp)
     pi = check_policy(mdp, pi)
@@ -56,14 +58,12 @@ def all_paths(mdp: MDP, pi: object, horizon: int) -> Iterator[tuple[Scalar, Roll
         cure = "Take a shorter horizon, or moments by path_moments"
         raise LimitError.of("size", "horizon", f"= {T:,}", f"at most {MOST_STEPS:,}", cure)
     P, r = dense_tables(mdp)
-    _check_count(P, pi, mdp.rho0 > 0, T)
-    length = np.array([T])
-    for s in np.flatnonzero(mdp.rho0 > 0):
-        for moves in _paths_from(P, r, pi, int(s), T):
-            _, actions, behaviour, rewards, to = (np.array([x]) for x in zip(*moves, strict=True))
-            states = np.array([[s, *to[0]]])
-            path = Rollouts(states, actions, rewards, behaviour, length, False, mdp.gamma)
-            yield mdp.rho0[s] * moves[-1].chance, path
+    ends, tail = absorbing(mdp)
+    _check_count(P, pi, mdp.rho0 > 0, T, ends)
+    for s in np.flatnonzero(mdp.rho0 > 0).tolist():
+        for moves in _paths_from(P, r, pi, s, T, ends):
+            chance = mdp.rho0[s] * (moves[-1].chance if moves else 1)
+            yield chance, _path(mdp, s, moves, T, ends, tail)
 
 
 @public
@@ -84,28 +84,47 @@ def expectation(mdp: MDP, pi: object, horizon: int, f: Callable[[Rollouts], Scal
     return total
 
 
-def _check_count(P: Array, pi: Array, start: Array, T: int) -> None:
+def _path(mdp: MDP, s: int, moves: list[_Move], T: int, ends: Array, tail: Array) -> Rollouts:
+    """Return the path from s by some moves, with T columns; it ends in an absorbing state."""
+    n, rational = len(moves), is_rational(mdp.r)
+    states, actions = np.zeros((1, T + 1), dtype=np.intp), np.zeros((1, T), dtype=np.intp)
+    rewards, behaviour = zeros((1, T), rational), zeros((1, T), rational) + 1
+    states[0, 0] = s
+    for t, move in enumerate(moves):
+        actions[0, t], behaviour[0, t], rewards[0, t] = move.action, move.behaviour, move.reward
+        states[0, t + 1] = move.to
+    last = states[:, n]
+    data = states, actions, rewards, behaviour, np.array([n])
+    return Rollouts(*data, False, mdp.gamma, tail[last], ends[last])
+
+
+def _check_count(P: Array, pi: Array, start: Array, T: int, ends: Array) -> None:
     """Raise where there are more than MOST_PATHS paths; their number never falls as T grows."""
     moves = np.asarray(((pi > 0)[..., None] & (P > 0)).sum(axis=1), dtype=np.float64)
     ways = np.ones(len(start))
     for _ in range(T):
-        ways = np.minimum(moves @ ways, 1e12)
+        ways = np.where(ends, 1.0, np.minimum(moves @ ways, 1e12))
         if ways[start].sum() > MOST_PATHS:
             cure = "Take a shorter horizon or a smaller model"
             got = f"has more than {MOST_PATHS} paths of {T} steps"
             raise LimitError.of("size", "mdp", got, "at most so many", cure)
 
 
-def _paths_from(P: Array, r: Array, pi: Array, s: int, T: int) -> Iterator[list[_Move]]:
-    """Yield the moves of every path of T steps from s, depth first, without recursion."""
+def _paths_from(
+    P: Array, r: Array, pi: Array, s: int, T: int, ends: Array
+) -> Iterator[list[_Move]]:
+    """Yield the moves of every path from s, of T steps or up to an absorbing state, depth first."""
     moves: list[_Move] = []
+    if ends[s]:
+        yield moves
+        return
     untried = [_moves(P, r, pi, s, 1)]
     while untried:
         del moves[len(untried) - 1 :]
         move = next(untried[-1], None)
         if move is None:
             untried.pop()
-        elif len(untried) == T:
+        elif len(untried) == T or ends[move.to]:
             yield [*moves, move]
         else:
             moves.append(move)

@@ -66,4 +66,5 @@ def absorbing(mdp: MDP) -> tuple[Array, Array]:
     keeps = ~mdp.mask | ((own == 1) & (mdp.r == first))
     ends = np.asarray(keeps.all(axis=1), dtype=bool)
     nothing = zeros((S,), is_rational(mdp.r))
-    return ends, np.where(ends, first[:, 0] / (1 - mdp.gamma), nothing)
+    with np.errstate(over="ignore"):  # returns with the tail are tested
+        return ends, np.where(ends, first[:, 0] / (1 - mdp.gamma), nothing)

@@ -230,7 +230,11 @@ def _advantages(
     lam = read_as("lam", lam, is_rational(rollouts.rewards))[()]
     if not 0 <= lam <= 1:
         raise invalid("range", "lam", f"= {shown(lam)}", "a number in [0, 1]")
-    running = np.arange(1, at.shape[1]) < rollouts.length[:, None] if rollouts.geometric else 1
+    after = at[:, 1:].copy()
+    if rollouts.geometric:  # a path that stops has no next state
+        after[np.arange(1, at.shape[1]) >= rollouts.length[:, None]] *= 0
+    rows = np.flatnonzero(rollouts.ended & (rollouts.length > 0))
+    after[rows, rollouts.length[rows] - 1] = rollouts.tail[rows]
     factor = rollouts.factor
-    errors = rollouts.rewards + factor * running * at[:, 1:] - at[:, :-1]
+    errors = rollouts.rewards + factor * after - at[:, :-1]
     return rewards_to_go(np.where(rollouts.within, errors, 0 * errors), factor * lam)

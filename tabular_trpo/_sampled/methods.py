@@ -15,7 +15,9 @@ import numpy as np
 from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.floating_point import guarded
 from tabular_trpo._core.mdp import MDP, one_model
+from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array
+from tabular_trpo._core.policy import uniform
 from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._exact.surrogate import Surrogate
@@ -29,6 +31,7 @@ from tabular_trpo._sampled.confidence import confident
 from tabular_trpo._sampled.episodic import EmpiricalModel, Episodes
 from tabular_trpo._sampled.estimate import step_weights
 from tabular_trpo._sampled.learning import BatchStep, Learner
+from tabular_trpo._sampled.moments import path_steps, vine_steps
 from tabular_trpo._sampled.sources import Batch, Exact, Paths, Source, Vines
 
 POPULATION = 20
@@ -50,7 +53,7 @@ class Settings:
     level:   confidence with which a gain must be positive, in [0.5, 1), where the method tests it
     raises:  InvalidMDPError naming the field that is out of range
 
-    >>> Settings(batch=500).paths(MDP([[[1.0]]], [[1.0]], [1.0], 0.9))
+    >>> Settings(batch=500).paths(MDP([[[1.0], [1.0]]], [[0.0, 1.0]], [1.0], 0.9))
     50
     """
 
@@ -76,22 +79,20 @@ class Settings:
     def paths(self, mdp: MDP, vine: bool = False) -> int:
         """Return the number of paths in a batch, batch / (expected steps of a path).
 
-        A path takes T or 1 / (1 - gamma) steps.  With `vine` it has one root, gamma / (1 - gamma)
-        steps away, and a branch for every action.
+        The expectation is that of the uniform policy, of a path or, with `vine`, of the way to one
+        root and a branch for every action.
 
         raises: InvalidMDPError where the batch is smaller than two paths
         """
         one_model(mdp)
-        gamma = float(mdp.gamma)
-        effective_horizon = 1 / (1 - gamma) if self.horizon is None else self.horizon
-        branches = float(mdp.mask.sum(axis=1).max())
-        cost = gamma / (1 - gamma) + branches * effective_horizon if vine else effective_horizon
+        steps = vine_steps if vine else path_steps
+        cost = round(nearest(steps(mdp, uniform(mdp), self.horizon)), 9)
         if self.batch < 2 * cost:
             got = f"= {self.batch} steps"
             expected = f"at least {ceil(2 * cost)}: two paths, of {cost:.6g} steps on average"
             cure = "Raise batch" + (", or set a horizon" if self.horizon is None else "")
             raise invalid("size", "batch", got, expected, cure)
-        return max(2, round(self.batch / cost))
+        return max(2, round(self.batch / max(cost, 1.0)))
 
 
 # Any: a `Simulator`, or a `LiveEnvironment` where the method is `live`.

@@ -10,7 +10,10 @@ later,
 Method: the means and second moments of R and X solve linear equations in I - gamma P_pi, or are
 computed by T steps of backward recursion for a horizon T.  With a geometric stopping time f = k is
 the indicator of continuing, and f and f^2 have mean gamma; with a horizon f = gamma, and k is gamma
-where weights are discounted.  Guarantee: exact in rational arithmetic; in floats to rounding.
+where weights are discounted.  A path ends in an absorbing state, so R is there the tail
+r / (1 - gamma), X is 0, and neither is random.
+
+Guarantee: exact in rational arithmetic; in floats to rounding.
 Source: Sobel (1982) for the variance of a return; the estimators are TRPO (2015), section 5.
 """
 
@@ -30,6 +33,7 @@ from tabular_trpo._exact.evaluate import evaluate_checked
 from tabular_trpo._exact.work import moments_seconds, recursion_seconds
 from tabular_trpo._families.arguments import optional_size
 from tabular_trpo._sampled.common_random_numbers import coupled_second_moments
+from tabular_trpo._sampled.episodes import absorbing
 from tabular_trpo._sampled.estimate import read_baseline, step_weights
 from tabular_trpo._sampled.one_step import expect_next, expect_reward_times
 
@@ -85,13 +89,15 @@ def return_moments(mdp: MDP, pi: object, horizon: int | None = None) -> Moments:
     horizon: as in `single_path`
     raises:  InvalidMDPError, ExactnessError; LimitError where doubles overflow
 
-    >>> mdp = MDP([[["1"]]], [["1"]], ["1"], "1/2")
-    >>> return_moments(mdp, [["1"]])
+    >>> mdp = MDP([[["0", "1"]], [["1", "0"]]], ["1", "1"], ["1", "0"], "1/2")
+    >>> return_moments(mdp, [["1"], ["1"]])
     <Moments: mean 2, variance 2, steps 2, rewards on pairs>
     """
     pi = _read(mdp, pi, horizon)
     found = _means(mdp, pi, zeros(pi.shape, is_rational(pi)), horizon, "discounted", None)
-    return _moments(mdp, mdp.rho0 @ found.R, mdp.rho0 @ found.RR, _steps(mdp, horizon))
+    return _moments(
+        mdp, mdp.rho0 @ found.R, mdp.rho0 @ found.RR, mdp.rho0 @ _steps(mdp, pi, horizon)
+    )
 
 
 @public
@@ -124,7 +130,9 @@ def path_moments(
         raise invalid("support", f"pi_new[s={s}, a={a}]", got, "0", hidden=len(bad) - 1)
     c = (pi_new - pi) / np.where(pi > 0, pi, 1)
     found = _means(mdp, pi, c, horizon, weighting, baseline)
-    return _moments(mdp, mdp.rho0 @ found.X, mdp.rho0 @ found.XX, _steps(mdp, horizon))
+    return _moments(
+        mdp, mdp.rho0 @ found.X, mdp.rho0 @ found.XX, mdp.rho0 @ _steps(mdp, pi, horizon)
+    )
 
 
 @public
@@ -157,10 +165,24 @@ def vine_moments(
         variance = (step * step * (Q_squared - Q * Q)).sum(axis=1)
         second = variance + (step * Q).sum(axis=1) ** 2
     d = evaluate_checked(mdp, pi).d
-    effective_horizon = 1 / (1 - mdp.gamma)
-    branches = d @ mdp.mask.sum(axis=1)
-    steps = mdp.gamma * effective_horizon + _steps(mdp, horizon) * branches
-    return _moments(mdp, d @ (step * Q).sum(axis=1), d @ second, steps)
+    mean = d @ (step * Q).sum(axis=1)
+    return _moments(mdp, mean, d @ second, vine_steps(mdp, pi, horizon))
+
+
+def path_steps(mdp: MDP, pi: Array, horizon: int | None) -> Scalar:
+    """Return the expected number of steps of a path of `single_path`."""
+    return mdp.rho0 @ _steps(mdp, pi, horizon)
+
+
+def vine_steps(mdp: MDP, pi: Array, horizon: int | None) -> Scalar:
+    """Return the expected number of steps to one root and of its branches, all actions tried."""
+    ev, (ends, _) = evaluate_checked(mdp, pi), absorbing(mdp)
+    # A root that is absorbing has no branches: nothing is to choose, and its Q_hat is its tail.
+    tried = mdp.mask & ~ends[:, None]
+    rest = None if horizon is None else horizon - 1
+    later = _steps(mdp, pi, rest) * (mdp.gamma if horizon is None else 1)
+    branches = (tried * (1 + expect_next(mdp, later))).sum(axis=1)
+    return mdp.gamma * ev.rho[~ends].sum() + ev.d @ branches
 
 
 def _read(mdp: MDP, pi: object, horizon: int | None) -> Array:
@@ -176,20 +198,35 @@ def _moments(mdp: MDP, mean: Scalar, second: Scalar, steps: Scalar) -> Moments:
     return Moments(mean, variance, steps, mdp.rewards_on)
 
 
-def _steps(mdp: MDP, horizon: int | None) -> Scalar:
-    """Return the expected number of steps of a path or a branch."""
-    return 1 / (1 - mdp.gamma) if horizon is None else horizon
+def _steps(mdp: MDP, pi: Array, horizon: int | None) -> Array:
+    """Return the expected number of steps of a path from each state, (S,)."""
+    ends, _ = absorbing(mdp)
+    one = zeros(pi.shape[:1], is_rational(pi)) + np.where(ends, 0, 1)
+    if horizon is None:
+        return evaluate_checked(_rewarded(mdp, one[:, None] + 0 * mdp.r), pi).V
+    steps = 0 * one
+    for _ in range(horizon):
+        steps = one * (1 + (pi * expect_next(mdp, steps)).sum(axis=1))
+    return steps
+
+
+def _rewarded(mdp: MDP, r: Array) -> MDP:
+    """Return the model with other rewards r(s, a)."""
+    return MDP(mdp.P, r, mdp.rho0, mdp.gamma, mdp.allowed)
 
 
 def _branch_moments(mdp: MDP, pi: Array, horizon: int | None) -> tuple[Array, Array]:
     """Return E Q_hat and E Q_hat^2 of a branch, (S, A) each."""
     gamma = mdp.gamma
+    ends, tail = absorbing(mdp)
     rest = None if horizon is None else horizon - 1
     later = _means(mdp, pi, zeros(pi.shape, is_rational(pi)), rest, "discounted", None)
     Q = mdp.r + gamma * expect_next(mdp, later.R)
     ff = gamma if horizon is None else gamma * gamma
     squared = expect_reward_times(mdp, None) + 2 * gamma * expect_reward_times(mdp, later.R)
-    return Q, squared + ff * expect_next(mdp, later.RR)
+    squared = squared + ff * expect_next(mdp, later.RR)
+    end, value = ends[:, None], tail[:, None]
+    return np.where(end, value, Q), np.where(end, value * value, squared)
 
 
 def _means(
@@ -199,35 +236,42 @@ def _means(
 
     c: (S, A) (pi_new - pi) / pi, which is multiplied by the weight of the first step here
     """
-    nothing, gamma = zeros(pi.shape[:1], is_rational(pi)), mdp.gamma
+    gamma, (ends, tail) = mdp.gamma, absorbing(mdp)
+    nothing = zeros(pi.shape[:1], is_rational(pi))
     b = nothing if baseline is None else read_baseline(baseline, len(pi), is_rational(pi))
     c = step_weights(weighting, gamma, horizon)[0] * c
-    means = _Means(nothing, nothing, nothing, nothing, nothing)
+    ended = _Means(tail, nothing, tail * tail, nothing, nothing)
     if horizon is None:
         if is_rational(pi):
             spend(moments_seconds(mdp, pi, c), "moments of paths in rationals")
-        return _one_step_back(mdp, pi, c, b[:, None], gamma, means, stationary=True)
+        return _one_step_back(mdp, pi, c, b[:, None], gamma, ended, stationary=True)
     k = gamma if weighting == "discounted" else gamma**0
     if is_rational(pi):
         what = f"moments of {horizon} steps in rationals"
         spend(recursion_seconds(mdp, pi, horizon), what)
+    means = ended
     for _ in range(horizon):
-        means = _one_step_back(mdp, pi, c, b[:, None], k, means, stationary=False)
+        found = _one_step_back(mdp, pi, c, b[:, None], k, means, stationary=False)
+        means = _Means(*(np.where(ends, x, y) for x, y in zip(ended, found, strict=True)))
     return means
 
 
 def _one_step_back(
     mdp: MDP, pi: Array, c: Array, b: Array, k: Scalar, later: _Means, stationary: bool
 ) -> _Means:
-    """Return the means one step earlier than `later`; the fixed point of that if `stationary`."""
-    f = mdp.gamma
+    """Return the means one step earlier than `later`.
+
+    stationary: return the fixed point of that, with `later` in the absorbing states
+    """
+    f, (ends, _) = mdp.gamma, absorbing(mdp)
     # The means of f^2, f k and k^2; the indicator of continuing is its own square.
     ff, fk, kk = (f, f, f) if stationary else (f * f, f * k, k * k)
 
     def earlier(own: Array, factor: Scalar, x: Array) -> tuple[Array, Array]:
         """Return x one step later, (S,), and own + factor E x(s'), (S, A)."""
         if stationary:  # x = sum_a pi (own + gamma P x) is the V of a model with rewards `own`
-            x = evaluate_checked(MDP(mdp.P, own, mdp.rho0, mdp.gamma, mdp.allowed), pi).V
+            own = np.where(ends[:, None], (1 - f) * x[:, None], own)
+            x = evaluate_checked(_rewarded(mdp, own), pi).V
         return x, own + factor * expect_next(mdp, x)
 
     R, Q = earlier(mdp.r, f, later.R)

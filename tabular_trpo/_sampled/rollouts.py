@@ -42,7 +42,8 @@ class Rollouts:
     actions:   (N, T)
     rewards:   (N, T)
     behaviour: (N, T) the probability with which each action was taken
-    length:    (N,) steps of each path; entries beyond are 0, and their behaviour is 1
+    length:    (N,) steps of each path, 0 for one that begins in an absorbing state; entries beyond
+               are 0, and their behaviour is 1
     geometric: whether paths stop at geometric times of rate 1 - gamma; otherwise at one horizon
     gamma:     of the model
     tail:      (N,) value credited after the last step: that of the absorbing state in which the
@@ -107,9 +108,10 @@ class Rollouts:
         """The return from each step on with the tail, (N, T); LimitError where doubles overflow."""
         rewards = self.rewards
         if self.ended.any():
-            rewards = rewards.copy()
-            rows = np.arange(len(rewards))
-            rewards[rows, self.length - 1] += self.factor * self.tail
+            rewards, rows = rewards.copy(), np.flatnonzero(self.ended)
+            last, tail = self.length[rows] - 1, self.tail[rows]
+            # A path of no steps begins where it ends: its return, in column 0, is the tail.
+            rewards[rows, np.maximum(last, 0)] += np.where(last < 0, tail, self.factor * tail)
         with np.errstate(over="ignore", invalid="ignore"):
             return np.asarray(finite("a return", rewards_to_go(rewards, self.factor)))
 
@@ -118,7 +120,8 @@ class Rollouts:
 def single_path(sim: Simulator, pi: object, paths: int, horizon: int | None = None) -> Rollouts:
     """Return paths of a policy from the start states.  TRPO (2015), section 5.1.
 
-    s_0 ~ rho0, a_t ~ pi(.|s_t), s_{t+1} ~ P(.|s_t, a_t), for t < T or up to a geometric time.
+    s_0 ~ rho0, a_t ~ pi(.|s_t), s_{t+1} ~ P(.|s_t, a_t), for t < T or up to a geometric time.  A
+    path that enters an absorbing state before it stops ends there; its tail is what would follow.
 
     pi:      (S, A), or (paths, S, A) for a separate policy in each path
     paths:   number of paths N
@@ -135,8 +138,8 @@ def single_path(sim: Simulator, pi: object, paths: int, horizon: int | None = No
     rows = policy_rows(sim, pi, n)
     cure = "Take fewer or shorter paths"
     guard(n * BYTES_A_STEP, f"paths = {n:,}", cure)
-    lengths = stopping_times(sim, n) if horizon is None else np.full(n, size("horizon", horizon, 1))
-    longest = int(lengths[0])
+    limits = stopping_times(sim, n) if horizon is None else np.full(n, size("horizon", horizon, 1))
+    longest = int(limits[0])
     guard(n * longest * BYTES_A_STEP, f"paths = {n:,} of {longest:,} steps (horizon)", cure)
     actions = np.zeros((longest, n), dtype=np.intp)
     rewards, behaviour = np.zeros((longest, n)), np.ones((longest, n))
@@ -145,15 +148,28 @@ def single_path(sim: Simulator, pi: object, paths: int, horizon: int | None = No
     policy = Categorical.of(rows)
     # The rows of path i begin at row i * S where each path has its own policy.
     offset = np.arange(n) * (0 if len(rows) == sim.n_states else sim.n_states)
-    for t, k in enumerate(active_counts(lengths)):
-        if k < len(sim.states):
-            sim.restore(sim.states[:k])
-        row = sim.states + offset[:k]
-        action = actions[t, :k] = policy.draw(row, sim.rng.random(k))
-        behaviour[t, :k] = rows[row, action]
-        rewards[t, :k], states[t + 1, :k] = sim.advance(action)
-    geometric = horizon is None
-    return Rollouts(states.T, actions.T, rewards.T, behaviour.T, lengths, geometric, sim.gamma)
+    geometric, length = horizon is None, np.zeros(n, dtype=np.intp)
+    ended = sim.ends[states[0]]
+    on = np.flatnonzero(~ended)  # the paths that take a step
+    for t in range(longest):
+        if len(on) < len(sim.states):
+            sim.restore(states[t, on])
+        # Paths that ended leave their uniforms, so that the others do not depend on them.
+        k = int(np.searchsorted(-limits, -t))
+        row = sim.states + offset[on]
+        action = actions[t, on] = policy.draw(row, sim.rng.random(k)[on])
+        behaviour[t, on] = rows[row, action]
+        rewards[t, on], states[t + 1, on] = sim.advance(action, sim.rng.random(k)[on])
+        length[on] = t + 1
+        more = limits[on] > t + 1
+        over = sim.ends[states[t + 1, on]]
+        ended[on] = over & more if geometric else over
+        on = on[more & ~over]
+        if not on.size:
+            break
+    tail = np.where(ended, sim.tail[states[length, np.arange(n)]], 0.0)
+    data = states.T, actions.T, rewards.T, behaviour.T, length
+    return Rollouts(*data, geometric, sim.gamma, tail, ended)
 
 
 def rewards_to_go(rewards: Array, factor: Scalar) -> Array:

@@ -189,6 +189,6 @@ def fitted_values(rollouts: Rollouts, n_states: int) -> Array:
 
 
 def _subset(rollouts: Rollouts, at: Array) -> Rollouts:
-    names = ("states", "actions", "rewards", "behaviour", "length")
+    names = ("states", "actions", "rewards", "behaviour", "length", "tail", "ended")
     arrays = {name: getattr(rollouts, name)[at] for name in names}
     return replace(rollouts, **arrays)

@@ -38,12 +38,13 @@ class Vine:
 
     states:    (R,) the roots, drawn from d
     path:      (R,) the path that contains the root; roots of different paths are independent
-    before:    (R,) sum of the rewards on the path before the root
+    before:    (R,) sum of the rewards on the path before the root; with the tail where the path
+               ended before
     actions:   (R, K) first action of each branch
     behaviour: (R, K) the probability with which it was drawn; 1 where every action is tried
     used:      (R, K) bool; false where a state has fewer than K allowed actions
-    first:     (R, K) reward of the first action
-    Q:         (R, K) return of the branch
+    first:     (R, K) reward of the first action; 0 at an absorbing root, which has no branches
+    Q:         (R, K) return of the branch; the tail at an absorbing root
     gamma:     of the model
     steps:     transitions used, those to the roots and those of the branches
     every:     whether each allowed action was tried once
@@ -106,8 +107,8 @@ def vine(
     >>> mdp = MDP([[[0.0, 1.0], [1.0, 0.0]], [[0.0, 1.0]] * 2], [[0.0, 1.0], [2.0, 2.0]],
     ...           [1.0, 0.0], 0.5)
     >>> data = vine(Simulator(mdp, np.random.default_rng(0)), [[1.0, 0.0]] * 2, 2, horizon=2)
-    >>> data.states, data.Q
-    (array([1, 0]), array([[3., 3.], [1., 1.]]))
+    >>> data.states.tolist(), data.Q.tolist()
+    ([1, 0], [[4.0, 4.0], [2.0, 2.0]])
     """
     rows = policy_rows(sim, pi)
     n, each = size("paths", paths, 1), size("roots", roots, 1)
@@ -163,15 +164,18 @@ def _roots(sim: Simulator, rows: Array, n: int, each: int) -> tuple[Array, Array
     policy = Categorical.of(rows)
     states, before = np.zeros((n, each), dtype=np.intp), np.zeros((n, each))
     total = np.zeros(n)
-    at = sim.reset(n)
+    at = sim.reset(n).copy()
     active = [*active_counts(times[:, 0]), 0]  # beyond the last root no path continues
     for t, k in enumerate(active):
         path, root = np.nonzero(times[: len(at)] == t)
-        states[path, root], before[path, root] = at[path], total[path]
-        if k:
-            sim.restore(at[:k])
-            reward, at = sim.advance(policy.draw(sim.states, sim.rng.random(k)))
-            total[:k] += reward
+        states[path, root], before[path, root] = at[path], total[path] + sim.tail[at[path]]
+        on = np.flatnonzero(~sim.ends[at[:k]])
+        if on.size:
+            sim.restore(at[on])
+            action = policy.draw(sim.states, sim.rng.random(k)[on])
+            reward, at[on] = sim.advance(action, sim.rng.random(k)[on])
+            total[on] += reward
+        at = at[:k]
     return states.reshape(-1), np.repeat(np.arange(n), each), before.reshape(-1)
 
 
@@ -198,19 +202,30 @@ def _branches(
     stream = np.cumsum(np.diff(root, prepend=-1) != 0) - 1 if common else np.arange(len(root))
     policy, discount, total = Categorical.of(rows), 1.0, np.zeros(len(root))
     first, Q = np.zeros(actions.shape), np.zeros(actions.shape)
-    sim.restore(states[root])
-    action = actions[root, place]
+    action, at = actions[root, place], states[root].copy()
+    # Nothing is to choose at an absorbing root: its branches take no step, and Q is its tail.
+    total += sim.tail[at]
+    on = np.flatnonzero(~sim.ends[at])  # the branches that take a step
     for t, k in enumerate(active_counts(length)):
-        shared = stream[:k]
-        n_uniforms = int(shared[-1]) + 1
+        on = on[on < k]
+        if not on.size:
+            break
+        # A branch that ended leaves its uniforms to the others of its root.
+        shared = stream[on]
+        n_uniforms = int(stream[k - 1]) + 1
+        sim.restore(at[on])
+        chosen = action[on]
         if t:
-            sim.restore(sim.states[:k])
-            action = policy.draw(sim.states, sim.rng.random(n_uniforms)[shared])
-        reward, _ = sim.advance(action, sim.rng.random(n_uniforms)[shared])
-        total[:k] += discount * reward
+            chosen = policy.draw(sim.states, sim.rng.random(n_uniforms)[shared])
+        reward, at[on] = sim.advance(chosen, sim.rng.random(n_uniforms)[shared])
+        total[on] += discount * reward
         if t == 0:
-            first[root, place] = reward
+            first[root[on], place[on]] = reward
         if horizon is not None:
             discount *= sim.gamma
+        over = sim.ends[at[on]]
+        credited = on[over & (length[on] > t + 1)] if horizon is None else on[over]
+        total[credited] += discount * sim.tail[at[credited]]
+        on = on[~over]
     Q[root, place] = total
     return first, Q

@@ -124,7 +124,7 @@ def test_the_mode_is_that_of_the_thread() -> None:
 def test_a_guarded_function_keeps_its_signature_and_its_errors() -> None:
     assert str(inspect.signature(tt.evaluate)).startswith("(mdp: ")
     assert list(inspect.signature(tt.MDP).parameters)[:4] == ["P", "r", "rho0", "gamma"]
-    assert "factorization" in (tt.evaluate.__doc__ or "")
+    assert "proved radius" in (tt.evaluate.__doc__ or "")
     with np.errstate(all="raise"), pytest.raises(tt.InvalidMDPError, match="pi"):
         tt.evaluate(MDP, [[2.0, -1.0]] * 2)
     with np.errstate(all="raise"):

@@ -5,6 +5,7 @@ take every combination of its uniforms once: a mean over the paths is then an ex
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 from typing import Any
@@ -87,23 +88,42 @@ def reward(mdp: tt.MDP, s: int, a: int, t: int) -> Fraction:
     return F(mdp.r[s, a] if mdp.r_next is None else mdp.r_next[s, a, t])
 
 
+def tails(mdp: tt.MDP) -> dict[int, Fraction]:
+    """The states that all allowed actions keep with one reward r, and their r / (1 - gamma)."""
+    out = {}
+    for s in range(mdp.n_states):
+        kept = [
+            reward(mdp, s, a, s)
+            for a in range(mdp.n_actions)
+            if mdp.mask[s, a] and mdp.P[s, a, s] == 1
+        ]
+        if len(kept) == mdp.mask[s].sum() and len(set(kept)) == 1:
+            out[s] = F(kept[0]) / (1 - mdp.gamma)
+    return out
+
+
 def paths(mdp: tt.MDP, pi: Array, T: int) -> Iterator[tuple[Fraction, list[tuple[Any, ...]]]]:
-    """(probability, steps (s, a, r, s')) of every path, by a product over all sequences."""
+    """(probability, steps (s, a, r, s')) of every path of T steps or up to an absorbing state."""
     S, A = pi.shape
-    for states in product(range(S), repeat=T + 1):
-        for actions in product(range(A), repeat=T):
-            chance = F(mdp.rho0[states[0]])
-            steps = []
-            for s, a, t in zip(states, actions, states[1:], strict=False):
-                chance *= pi[s, a] * mdp.P[s, a, t]
-                steps.append((s, a, reward(mdp, s, a, t), t))
-            if chance:
-                yield chance, steps
+    ends = tails(mdp)
+
+    def walk(s: int, chance: Fraction, steps: list[tuple[Any, ...]]) -> Iterator[Any]:
+        if len(steps) == T or s in ends:
+            yield chance, steps
+            return
+        for a, t in product(range(A), range(S)):
+            if more := chance * pi[s, a] * mdp.P[s, a, t]:
+                yield from walk(t, more, [*steps, (s, a, reward(mdp, s, a, t), t)])
+
+    for s in range(S):
+        if mdp.rho0[s]:
+            yield from walk(s, F(mdp.rho0[s]), [])
 
 
 def visits(mdp: tt.MDP, pi: Array, T: int) -> list[list[Fraction]]:
-    """P(s_t = s) for t < T."""
+    """P(s_t = s and the path runs) for t < T; 0 in absorbing states."""
     S, A = pi.shape
+    ends = tails(mdp)
     out = [[F(x) for x in mdp.rho0]]
     for _ in range(T - 1):
         old = out[-1]
@@ -113,13 +133,14 @@ def visits(mdp: tt.MDP, pi: Array, T: int) -> list[list[Fraction]]:
                 for t in range(S)
             ]
         )
-    return out
+    return [[F(0) if s in ends else x for s, x in enumerate(at)] for at in out]
 
 
 def values(mdp: tt.MDP, pi: Array, T: int) -> tuple[list[Array], list[Array]]:
-    """V_k (S,) and Q_k (S, A) of k steps, k = 0 .. T; Q is 0 where an action is not allowed."""
+    """V_k (S,) and Q_k (S, A) of k steps and the tail; Q is 0 where an action is not allowed."""
     S, A = pi.shape
-    V, Q = [exact(["0"] * S)], [exact([["0"] * A] * S)]
+    ends = tails(mdp)
+    V, Q = [exact([ends.get(s, F(0)) for s in range(S)])], [exact([["0"] * A] * S)]
     for _ in range(T):
         q = exact([["0"] * A] * S)
         for s, a, t in product(range(S), range(A), range(S)):
@@ -141,7 +162,9 @@ def gradient(mdp: tt.MDP, pi: Array, T: int, weights: list[Fraction] | None = No
 
 
 def stopped(path: Rollouts, k: int) -> Rollouts:
-    """One path stopped after k steps, as geometric stopping leaves it."""
+    """One path stopped after k steps, as geometric stopping leaves it, unless it ended before."""
+    if k > path.length[0]:
+        return replace(path, geometric=True)
     states, actions, rewards, behaviour = (
         x.copy() for x in (path.states, path.actions, path.rewards, path.behaviour)
     )
@@ -195,5 +218,6 @@ def grown(mdp: tt.MDP, pi: Any, draws: int, **settings: Any) -> tuple[Vine, Any]
     if behaviour is not None:
         settings["behaviour"] = tt.policies.to_float(behaviour)
     out = vine(Simulator(rough, script), p, script.n, **settings)
-    assert not script.columns and not script.lengths and not script.orders
+    # Where all branches end early, uniforms are left over.
+    assert (tails(mdp) or not script.columns) and not script.lengths and not script.orders
     return out, p

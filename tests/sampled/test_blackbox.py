@@ -18,8 +18,9 @@ from tabular_trpo._sampled.moments import return_moments
 from tabular_trpo._sampled.simulator import Simulator
 from tests.sampled.learners import ARMS, Unshuffled, model
 
-TABLE = SoftmaxClass((1, 2))
-PAYS = tt.MDP([[[1.0], [1.0]]], [[1.0, 1.0]], [1.0], 0.5)  # a return is the length of its path
+TABLE, PAIR = SoftmaxClass((1, 2)), SoftmaxClass((2, 2))
+TURNS = [[[0.0, 1.0]] * 2, [[1.0, 0.0]] * 2]  # no state is absorbing
+PAYS = tt.MDP(TURNS, [[1.0, 1.0]] * 2, [1.0, 0.0], 0.5)  # a return is the length of its path
 SURE = 800.0  # a logit whose rival has probability 0
 
 
@@ -30,14 +31,14 @@ def simulator(mdp: tt.MDP, seed: int) -> Simulator:
 def unfair(rng: np.random.Generator) -> float:
     """Chi-square of the mean scores of 20 candidates of one policy, by the exact variance 2."""
     sim = Simulator(PAYS, rng)
-    found = np.array([scores(sim, TABLE, np.zeros((20, 1, 2)), 5, None) for _ in range(200)])
+    found = np.array([scores(sim, PAIR, np.zeros((20, 2, 2)), 5, None) for _ in range(200)])
     assert found.shape == (200, 20)
     return float(((found.mean(axis=0) - 2) ** 2 / (2 / 5 / 200)).sum())
 
 
 def test_no_candidate_is_favoured_by_the_order_of_paths() -> None:
     """P(chi-square of 20 > 53) is 1e-4; paths in their order, longest first, are off the scale."""
-    assert return_moments(PAYS, [[0.5, 0.5]]).variance == 2
+    assert return_moments(PAYS, [[0.5, 0.5]] * 2).variance == 2
     assert unfair(np.random.default_rng(1)) < 53
     assert unfair(Unshuffled(1)) > 1000
 
@@ -184,5 +185,5 @@ def test_cma_of_one_parameter_and_of_equal_scores() -> None:
     one = tt.MDP([[[1.0]]], [[1.0]], [1.0], 0.5)
     for pi in islice(cma(simulator(one, 9), SoftmaxClass((1, 1)), 2, horizon=2), 3):
         assert pi.tolist() == [[1.0]]
-    for pi in islice(cma(simulator(PAYS, 9), TABLE, 2, horizon=2), 30):
+    for pi in islice(cma(simulator(PAYS, 9), PAIR, 2, horizon=2), 30):
         assert np.isfinite(pi).all()

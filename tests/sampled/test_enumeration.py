@@ -8,22 +8,26 @@ import tabular_trpo as tt
 from tabular_trpo._core.errors import ExactnessError, InvalidMDPError, LimitError
 from tabular_trpo._sampled import enumeration
 from tabular_trpo._sampled.enumeration import all_paths, expectation
-from tests.sampled.models import F, dyadic, paths, values, visits, with_next_rewards
+from tests.sampled.models import F, dyadic, paths, tails, values, visits, with_next_rewards
 from tests.strategies import rational_pairs
 
 
-def listed(mdp, pi, T):
-    """What `all_paths` gives, in the form of the oracle's."""
-    out = []
+def listed(mdp, pi, T, ends=None):
+    """What `all_paths` gives, in the form of the oracle's; `ends` are the absorbing states."""
+    out, absorbed = [], tails(mdp) if ends is None else ends
     for chance, path in all_paths(mdp, pi, T):
-        ends = zip(path.states[0, :-1], path.states[0, 1:], strict=True)
+        n = int(path.length[0])
+        pairs = zip(path.states[0, :n], path.states[0, 1 : n + 1], strict=True)
         steps = [
             (int(s), int(a), r, int(t))
-            for (s, t), a, r in zip(ends, path.actions[0], path.rewards[0], strict=True)
+            for (s, t), a, r in zip(pairs, path.actions[0, :n], path.rewards[0, :n], strict=True)
         ]
-        taken = [pi[s, a] for s, a, _, _ in steps]
+        taken = [pi[s, a] for s, a, _, _ in steps] + [1] * (T - n)
         assert path.behaviour.tolist() == [taken]
-        assert path.length.tolist() == [T] and not path.geometric and path.gamma == mdp.gamma
+        last = int(path.states[0, n])
+        assert path.ended.tolist() == [last in absorbed] and (n == T or path.ended[0])
+        assert path.tail.tolist() == [absorbed.get(last, 0)]
+        assert not path.geometric and path.gamma == mdp.gamma and path.horizon == T
         out.append((chance, steps))
     return out
 
@@ -57,8 +61,8 @@ def test_floats_and_sparse_rows_give_the_same_paths() -> None:
     sparse = tt.MDP(sp.csr_array(rough.P.reshape(4, 2)), r, rough.rho0, rough.gamma)
     assert sparse.is_sparse and sparse.r_next is not None
     mine = sorted(paths(mdp, pi, 2))
-    assert sorted(listed(rough, p, 2)) == mine  # dyadic, so no digit is lost
-    assert sorted(listed(sparse, p, 2)) == mine
+    assert sorted(listed(rough, p, 2, {})) == mine  # dyadic, so no digit is lost
+    assert sorted(listed(sparse, p, 2, {})) == mine
 
 
 def test_too_many_paths_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,8 +97,8 @@ def test_long_horizons_are_refused_by_name(T: int) -> None:
 
 def test_a_horizon_beyond_the_depth_of_the_stack() -> None:
     """One path of 10^4 steps; and two in each step are refused before the first is listed."""
-    one = tt.MDP([[["1"]]], [["1"]], ["1"], "1/2")
-    assert expectation(one, [["1"]], 10**4, lambda path: path.rewards.sum()) == 10**4
+    one = tt.MDP([[["0", "1"]], [["1", "0"]]], [["1"], ["1"]], ["1", "0"], "1/2")
+    assert expectation(one, [["1"]] * 2, 10**4, lambda path: path.rewards.sum()) == 10**4
     mdp, pi, _ = dyadic()
     with pytest.raises(LimitError, match="more than 1000000 paths of 10000 steps"):
         next(all_paths(mdp, pi, 10**4))

@@ -153,7 +153,7 @@ def test_lam_is_unbiased_with_the_true_values(lam: Fraction) -> None:
 
 def test_lam_is_biased_with_wrong_values() -> None:
     """With lam = 0 all that is seen is r + gamma b(s') = 0 or 1/2, less 1/4, its average."""
-    P = exact([[[1, 0], [0, 1]], [[0, 1], [0, 1]]])
+    P = exact([[[1, 0], [0, 1]], [[0, 1], [1, 0]]])
     mdp = tt.MDP(P, [["0", "0"], ["0", "0"]], ["1", "0"], "1/2")
     pi = exact([["1/2", "1/2"]] * 2)
     assert not tt.surrogate(tt.evaluate(mdp, pi)).G.any()

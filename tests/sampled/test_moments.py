@@ -23,7 +23,9 @@ from tests.sampled.models import (
     pairs_with_support,
     paths,
     sink,
+    started,
     stopped,
+    tails,
     with_next_rewards,
 )
 
@@ -50,15 +52,18 @@ def test_moments_of_the_return_are_sums_over_all_paths(T: int) -> None:
     """Against a plain product over all sequences, without an estimate in between."""
     scattered = 0
     for mdp, pi, _ in DRAWN:
-        g = mdp.gamma
-        terms = [
-            (chance, sum(g**t * r for t, (_, _, r, _) in enumerate(steps)))
-            for chance, steps in paths(mdp, pi, T)
-        ]
+        g, ends = mdp.gamma, tails(mdp)
+        terms, taken = [], F(0)
+        for start in np.flatnonzero(mdp.rho0).tolist():
+            for share, steps in paths(started(mdp, start), pi, T):
+                chance, last = mdp.rho0[start] * share, steps[-1][3] if steps else start
+                tail = g ** len(steps) * ends.get(last, F(0))
+                terms.append((chance, sum(g**t * x[2] for t, x in enumerate(steps)) + tail))
+                taken += chance * len(steps)
         mean = sum(p * x for p, x in terms)
         got = return_moments(mdp, pi, T)
         assert (got.mean, got.variance) == (mean, sum(p * x * x for p, x in terms) - mean**2)
-        assert got.steps == T
+        assert got.steps == taken
         scattered += got.variance > 0
     assert scattered >= 8
 
@@ -97,8 +102,9 @@ def test_means_are_those_of_the_recursion_and_of_the_surrogate() -> None:
         assert vine_moments(mdp, pi, pi_new).mean == L.gain(pi_new)
         assert vine_moments(mdp, pi, pi_new, common=False).mean == L.gain(pi_new)
         assert return_moments(mdp, pi).mean == L.eta
-        long = 1 / (1 - mdp.gamma)
-        assert stops.steps == return_moments(mdp, pi).steps == long
+        rho = tt.evaluate(mdp, pi).rho
+        running = sum(rho[s] for s in range(len(pi)) if s not in tails(mdp))
+        assert stops.steps == return_moments(mdp, pi).steps == running
         moved += stops.mean != 0
     assert moved >= 10
 

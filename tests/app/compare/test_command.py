@@ -129,7 +129,7 @@ def test_if_no_model_can_be_played_it_is_invalid(run: Run) -> None:
     result = run("compare", PATIENT, *FEW, *SIZE)
     assert result.code == 3 and result.out == ""
     assert "batch = 500 steps" in result.err and "Raise batch" in result.err
-    told = run("compare", PATIENT, MDPS / "walk.mdp.json", *FEW, *SIZE, "--json").document
+    told = run("compare", PATIENT, MDPS / "sticky.mdp.json", *FEW, *SIZE, "--json").document
     assert told["exit_code"] == 3 and len(told["error"]["problems"]) == 2
 
 

@@ -35,7 +35,7 @@ def test_text_shows_the_methods_and_every_iterate(run: Run) -> None:
     assert [name for name in names if name in ("exact", "empirical_model", "gae")]
     assert "FrozenLake-v1: 17 states, 4 actions, gamma 0.99" in result.out
     assert "episodes of 100 steps" in result.out
-    rows = [line for line in lines if line.split()[:1] in (["800"], ["1600"], ["2400"])]
+    rows = [line for line in lines[:-2] if line.split()[:1] in (["800"], ["1600"], ["2400"])]
     assert len(rows) == 3 and all("eta" in row for row in rows)
 
 
