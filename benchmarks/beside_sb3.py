@@ -5,7 +5,7 @@ settings, ours with the configuration of `benchmarks.learning`; after each updat
 off as a table and evaluated exactly.  Printed is the mean of eta over paired seeds with its 95 %
 interval at quarters of the steps; --figure draws the curves.
 
-sb3-contrib brings torch, gigabytes, so it has an environment of its own:
+sb3-contrib installs torch, gigabytes, so it has an environment of its own:
 
     python -m venv sb3 && sb3/bin/pip install torch sb3-contrib -e '.[gym,plot]'
     sb3/bin/python -m benchmarks.beside_sb3 --figure docs/beside_sb3.png
