@@ -1,8 +1,8 @@
 """One step of the moments of a path backward in time, and the fixed point of that step.
 
-Problem: the recursion behind `moments`.  With the return R = r + f U', the credit U = b + lam (R - b) and the contribution X = c (R - b) +
-k X' of `moments`, the means of R, X, R^2, X R and X^2 in a state are linear in those of U and X one
-step later, in this order.
+Problem: the recursion behind `moments`.  With the return R = r + f U', the credit
+U = b + lam (R - b) and the contribution X = c (R - b) + k X', the means of R, X, R^2, X R and X^2
+in a state are linear in those of U and X one step later, in this order.
 
 Method: one backward step for a horizon; for geometric stopping times one policy evaluation for each
 mean.  Guarantee: exact in rational arithmetic.  Source: Sobel (1982), for lam = 1 and X = 0.

@@ -28,7 +28,7 @@ def ending(seed: int, n: int, **sizes: Any) -> Iterator[Triple]:
         last = mdp.n_states - 1
         P[last] = F(0)
         P[last, mdp.mask[last], last] = F(1)
-        r[last] = np.where(mdp.mask[last], F((0, 1, -2)[i % 3]), F(0))
+        r[last] = mdp.mask[last].astype(int).astype(object) * F((0, 1, -2)[i % 3])
         yield tt.MDP(P, r, mdp.rho0, mdp.gamma, mdp.allowed), pi, new
 
 
