@@ -13,6 +13,7 @@ order:
 `estimate`          the surrogate from paths (14) and vines (15)
 `self_normalised`   the self-normalised surrogate of a vine (16)
 `one_step`          expectations over one transition
+`recursion`         one step of those moments backward in time
 `moments`           exact mean and variance of the estimators
 `common_random_numbers`  second moments of branches that share their random numbers
 `enumeration`       expectations by the sum over all paths

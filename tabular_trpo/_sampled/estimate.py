@@ -11,7 +11,7 @@ Vine, equation (15): each root contributes Q_hat(s_n, a) / (1 - gamma) for every
 Q_hat / (K q(a|s_n)) / (1 - gamma) for K actions drawn from q.  Unbiased with geometric stopping
 times; no importance weights where every action is tried.
 
-Constraint, equation (17): the mean KL of TRPO's step is taken with the weights of these estimates.
+Constraint of equation (14): the mean KL of a step is taken with the weights of these estimates.
 Nothing is standardised: returns and advantages are neither centred nor scaled over a batch.
 """
 

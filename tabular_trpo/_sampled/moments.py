@@ -7,6 +7,8 @@ later,
 
     R = r + f R'        X = c (R - b) + k X'
 
+With generalized advantage estimation R' is replaced by U' = b' + lam (R' - b').
+
 Method: the means and second moments of R and X solve linear equations in I - gamma P_pi, or are
 computed by T steps of backward recursion for a horizon T.  With a geometric stopping time f = k is
 the indicator of continuing, and f and f^2 have mean gamma; with a horizon f = gamma, and k is gamma
@@ -17,14 +19,15 @@ Guarantee: exact in rational arithmetic; in floats to rounding.
 Source: Sobel (1982) for the variance of a return; the estimators are TRPO (2015), section 5.
 """
 
-from typing import NamedTuple, final
+from typing import final
 
 import numpy as np
 
+from tabular_trpo._core.arithmetic import read_as
 from tabular_trpo._core.budget import spend
 from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.mdp import MDP, one_model
-from tabular_trpo._core.numbers import Array, Scalar, brief, is_rational, zeros
+from tabular_trpo._core.numbers import Array, Scalar, brief, is_rational, shown, zeros
 from tabular_trpo._core.overflow import finite
 from tabular_trpo._core.policy_checks import check_policy
 from tabular_trpo._core.public import public
@@ -36,6 +39,7 @@ from tabular_trpo._sampled.common_random_numbers import coupled_second_moments
 from tabular_trpo._sampled.episodes import absorbing
 from tabular_trpo._sampled.estimate import read_baseline, step_weights
 from tabular_trpo._sampled.one_step import expect_next, expect_reward_times
+from tabular_trpo._sampled.recursion import Carry, Means, end_paths, one_step_back
 
 
 @public
@@ -65,17 +69,6 @@ class Moments:
         mean, variance, steps = map(brief, (self.mean, self.variance, self.steps))
         numbers = f"mean {mean}, variance {variance}, steps {steps}"
         return f"<Moments: {numbers}, rewards on {self.rewards_on}>"
-
-
-@final
-class _Means(NamedTuple):
-    """E R, E X, E R^2, E X R and E X^2, by state."""
-
-    R: Array
-    X: Array
-    RR: Array
-    XR: Array
-    XX: Array
 
 
 @public
@@ -109,6 +102,7 @@ def path_moments(
     horizon: int | None = None,
     weighting: str = "discounted",
     baseline: Scalar = None,
+    lam: Scalar = None,
 ) -> Moments:
     """Return the moments of L(pi_new) - eta as one path of `single_path` estimates it.
 
@@ -116,7 +110,7 @@ def path_moments(
 
     pi:        (S, A) in the arithmetic of the model
     pi_new:    (S, A), positive only where pi is: paths of pi show no other actions
-    horizon, weighting, baseline: as in `single_path` and `estimate`
+    horizon, weighting, baseline, lam: as in `single_path` and `estimate`
     raises:    InvalidMDPError, ExactnessError; LimitError where doubles overflow
 
     >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
@@ -129,7 +123,7 @@ def path_moments(
         got = f"= {brief(pi_new[s, a])} where pi never takes the action"
         raise invalid("support", f"pi_new[s={s}, a={a}]", got, "0", hidden=len(bad) - 1)
     c = (pi_new - pi) / np.where(pi > 0, pi, 1)
-    found = _means(mdp, pi, c, horizon, weighting, baseline)
+    found = _means(mdp, pi, c, horizon, weighting, baseline, lam)
     return _moments(
         mdp, mdp.rho0 @ found.X, mdp.rho0 @ found.XX, mdp.rho0 @ _steps(mdp, pi, horizon)
     )
@@ -230,56 +224,50 @@ def _branch_moments(mdp: MDP, pi: Array, horizon: int | None) -> tuple[Array, Ar
 
 
 def _means(
-    mdp: MDP, pi: Array, c: Array, horizon: int | None, weighting: str, baseline: Scalar
-) -> _Means:
+    mdp: MDP,
+    pi: Array,
+    c: Array,
+    horizon: int | None,
+    weighting: str,
+    baseline: Scalar,
+    lam: Scalar = None,
+) -> Means:
     """Return the moments of R and X of a path from each state.
 
-    c: (S, A) (pi_new - pi) / pi, which is multiplied by the weight of the first step here
+    c:   (S, A) (pi_new - pi) / pi, which is multiplied by the weight of the first step here
+    lam: of generalized advantage estimation; R is then r + f (b(s') + lam A_hat')
     """
-    gamma, (ends, tail) = mdp.gamma, absorbing(mdp)
-    nothing = zeros(pi.shape[:1], is_rational(pi))
-    b = nothing if baseline is None else read_baseline(baseline, len(pi), is_rational(pi))
+    rational, gamma, ends = is_rational(pi), mdp.gamma, absorbing(mdp)
+    nothing = zeros(pi.shape[:1], rational)
+    b = nothing if baseline is None else read_baseline(baseline, len(pi), rational)
+    if lam is None:
+        carry = Carry(nothing, gamma**0, *ends)
+    else:
+        carry = Carry(b, _read_lam(lam, baseline, rational), *ends)
     c = step_weights(weighting, gamma, horizon)[0] * c
-    ended = _Means(tail, nothing, tail * tail, nothing, nothing)
+    # After the last step of a horizon the return is the b of the last state, 0 without lam.
+    means = end_paths(Means(carry.b, nothing, carry.b * carry.b, nothing, nothing), *ends)
     if horizon is None:
-        if is_rational(pi):
+        if rational:
             spend(moments_seconds(mdp, pi, c), "moments of paths in rationals")
-        return _one_step_back(mdp, pi, c, b[:, None], gamma, ended, stationary=True)
+        means = one_step_back(mdp, pi, c, b[:, None], gamma, means, carry, stationary=True)
+        return end_paths(means, *ends)
     k = gamma if weighting == "discounted" else gamma**0
-    if is_rational(pi):
+    if rational:
         what = f"moments of {horizon} steps in rationals"
         spend(recursion_seconds(mdp, pi, horizon), what)
-    means = ended
-    for _ in range(horizon):
-        found = _one_step_back(mdp, pi, c, b[:, None], k, means, stationary=False)
-        means = _Means(*(np.where(ends, x, y) for x, y in zip(ended, found, strict=True)))
+    for t in range(horizon):
+        later = end_paths(carry.means(means) if t else means, *ends)
+        means = one_step_back(mdp, pi, c, b[:, None], k, later, carry, stationary=False)
+        means = end_paths(means, *ends)
     return means
 
 
-def _one_step_back(
-    mdp: MDP, pi: Array, c: Array, b: Array, k: Scalar, later: _Means, stationary: bool
-) -> _Means:
-    """Return the means one step earlier than `later`.
-
-    stationary: return the fixed point of that, with `later` in the absorbing states
-    """
-    f, (ends, _) = mdp.gamma, absorbing(mdp)
-    # The means of f^2, f k and k^2; the indicator of continuing is its own square.
-    ff, fk, kk = (f, f, f) if stationary else (f * f, f * k, k * k)
-
-    def earlier(own: Array, factor: Scalar, x: Array) -> tuple[Array, Array]:
-        """Return x one step later, (S,), and own + factor E x(s'), (S, A)."""
-        if stationary:  # x = sum_a pi (own + gamma P x) is the V of a model with rewards `own`
-            own = np.where(ends[:, None], (1 - f) * x[:, None], own)
-            x = evaluate_checked(_rewarded(mdp, own), pi).V
-        return x, own + factor * expect_next(mdp, x)
-
-    R, Q = earlier(mdp.r, f, later.R)
-    squared = expect_reward_times(mdp, None) + 2 * f * expect_reward_times(mdp, R)
-    _, RR = earlier(squared, ff, later.RR)
-    X, XQ = earlier(c * (Q - b), k, later.X)
-    r_X = k * expect_reward_times(mdp, X)
-    XR, XRs = earlier(c * (RR - b * Q) + r_X, fk, later.XR)
-    cross = r_X + fk * expect_next(mdp, XR) - b * k * expect_next(mdp, X)
-    _, XX = earlier(c * c * (RR - 2 * b * Q + b * b) + 2 * c * cross, kk, later.XX)
-    return _Means(*((pi * x).sum(axis=1) for x in (Q, XQ, RR, XRs, XX)))
+def _read_lam(lam: Scalar, baseline: Scalar, rational: bool) -> Scalar:
+    """Return lambda in the arithmetic of the model; raises without a baseline, and off [0, 1]."""
+    if baseline is None:
+        raise invalid("baseline", "lam", f"= {shown(lam)}", "a baseline too, as V")
+    read = read_as("lam", lam, rational)[()]
+    if not 0 <= read <= 1:
+        raise invalid("range", "lam", f"= {shown(read)}", "a number in [0, 1]")
+    return read

@@ -123,7 +123,7 @@ def trpo(
 ) -> Iterator[SampledRecord]:
     """Yield the records of TRPO (2015), section 5 and Appendix C: estimate, step, repeat.
 
-    theta_{i+1} maximises the estimated L within mean KL <= delta, equations (14) to (17), by
+    theta_{i+1} maximises the estimated L within mean KL <= delta, equations (14) to (16), by
     conjugate gradients and a line search (`improve.natural`).
 
     mdp:      one model in float arithmetic; the learner sees it through a `Simulator` only
