@@ -106,6 +106,8 @@ def test_added_in_any_order_gives_the_same_counts() -> None:
     for name in ("triple", "visits", "squares", "starts"):
         np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
     assert first.visits.sum() == 240 == one.steps + two.steps
+    begun = sum(int((np.asarray(x.first) == 0).sum()) for x in (one, two))
+    assert first.starts.tolist() == [begun, 0, 0, 0] and begun < len(one.length) + len(two.length)
     assert empty.visits.size == 0  # counts are values: adding makes new ones
 
 
@@ -140,6 +142,24 @@ def test_standard_errors_are_those_of_repeated_runs() -> None:
         assert 0.91 < covered < 0.98
         # Errors half as large, as without the propagation through V, would cover far less.
         assert np.mean(np.abs(mean - truth) < 0.98 * error) < 0.85
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_error_of_a_gain_has_the_sensitivity_to_every_row(seed: int) -> None:
+    """By dense algebra: <x, Q> = x' (I - gamma P Pi)^-1 r, so its gradient in r is m."""
+    mdp = corridor()
+    pi, pi_new = tt.policies.uniform(mdp), np.tile([0.2, 0.8], (4, 1))
+    found = counted(mdp, seed).estimate(pi)
+    P = found.P.toarray()
+    follow = np.einsum("is,sa->isa", P, found.tried).reshape(8, 8)
+    x = np.where(found.visits > 0, found.rho[:, None] * (pi_new - pi), 0.0).reshape(-1)
+    m = np.linalg.solve((np.eye(8) - GAMMA * follow).T, x)
+    rows = found.visits.reshape(-1) > 0
+    variance = found.variance.reshape(-1)[rows] / found.visits.reshape(-1)[rows]
+    expected = np.sqrt((m[rows] ** 2 * variance).sum())
+    assert found.gain_stderr(pi_new) == pytest.approx(expected, rel=1e-12)
+    local = np.sqrt((x[rows] ** 2 * variance).sum())
+    assert abs(local - expected) > 1e-3 * expected
 
 
 def test_a_deterministic_model_has_no_error() -> None:

@@ -83,6 +83,7 @@ def test_a_stopped_path_has_no_tail() -> None:
 
 @pytest.mark.parametrize("horizon", [None, 1, 5])
 def test_single_paths_stop_where_they_end(horizon: int | None) -> None:
+    late = False
     for mdp, pi, _ in ending(73, 6):
         rough, p = in_floats(mdp, pi)
         sim = Simulator(rough, np.random.default_rng(0))
@@ -93,12 +94,14 @@ def test_single_paths_stop_where_they_end(horizon: int | None) -> None:
         entered = rollouts.states[np.arange(300), rollouts.length] == last
         assert (entered >= rollouts.ended).all() and rollouts.ended.any()
         assert (entered == rollouts.ended).all() or horizon is None
+        late |= bool((entered > rollouts.ended).any())
         tail = float(mdp.r[-1, int(mdp.mask[-1].argmax())] / (1 - mdp.gamma))
         assert rollouts.tail[rollouts.ended] == pytest.approx(tail)
         assert not rollouts.tail[~rollouts.ended].any()
         begun = rollouts.length == 0
         assert (rollouts.states[begun, 0] == last).all()
         assert rollouts.returns[begun, 0] == pytest.approx(tail)
+    assert late == (horizon is None)  # some stop as they enter
 
 
 def test_no_step_is_spent_in_the_sink_of_a_lake() -> None:

@@ -82,6 +82,8 @@ def test_the_last_episodes_follow_the_other_policy() -> None:
     rollouts = playing.play(RIGHT, 30, [[1.0, 0.0]] * 4, 1)
     actions = rollouts.actions[rollouts.within]
     assert (actions == 0).sum() == 30 and (actions == 1).sum() == 90
+    n = int(rollouts.length[-1])  # the pieces are listed episode by episode
+    assert (rollouts.actions[-1, :n] == 0).all() and rollouts.actions[0, 0] == 1
     assert (rollouts.behaviour == 1).all()
 
 
