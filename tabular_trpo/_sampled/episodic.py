@@ -19,8 +19,9 @@ from tabular_trpo._exact.surrogate import Surrogate
 from tabular_trpo._families.arguments import between, common_numbers, optional_size, size
 from tabular_trpo._sampled.counts import TransitionCounts
 from tabular_trpo._sampled.episodes import Environment
+from tabular_trpo._sampled.estimate import generalized_advantages
 from tabular_trpo._sampled.exploration import exploring_policy
-from tabular_trpo._sampled.rollouts import Rollouts, rewards_to_go
+from tabular_trpo._sampled.rollouts import Rollouts
 from tabular_trpo._sampled.sources import Batch
 from tabular_trpo._sampled.stream import Stream
 
@@ -154,7 +155,7 @@ class Episodes:
             self._V = self._data.counts.estimate(pi).V
         elif self._V.shape != (sim.n_states,):
             self._V = np.zeros(sim.n_states)
-        advantage = advantages(rollouts, self._V, self.lam)
+        advantage = generalized_advantages(rollouts, self._V, self.lam)
         begun = rollouts.states[rollouts.first == 0, 0]
         batch = _averaged(rollouts, advantage, pi, self._V[begun].mean() if len(begun) else 0.0)
         if self.critic == "td_lambda":
@@ -196,19 +197,3 @@ def _averaged(rollouts: Rollouts, advantage: Array, pi: Array, eta: Scalar) -> B
 
     L = Surrogate(G, weight, pi, eta, np.inf, G_stderr=w * np.sqrt(variance))
     return Batch(L, rollouts, gain_stderr)
-
-
-def advantages(rollouts: Rollouts, V: Array, lam: float) -> Array:
-    """Return A_hat of each step of pieces of episodes, (N, T), by generalized advantage estimation.
-
-    A_hat_t = delta_t + gamma lam A_hat_{t+1}, delta_t = r_t + gamma V(s_{t+1}) - V(s_t); after a
-    termination V is the tail, and after a cut it is V of the last state.
-
-    V: (S,)
-    """
-    at = V[rollouts.states]
-    rows = np.flatnonzero(rollouts.ended)
-    at[rows, rollouts.length[rows]] = rollouts.tail[rows]
-    errors = rollouts.rewards + rollouts.gamma * at[:, 1:] - at[:, :-1]
-    errors = np.where(rollouts.within, errors, 0.0)
-    return rewards_to_go(errors, rollouts.gamma * lam)

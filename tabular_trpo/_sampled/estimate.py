@@ -230,6 +230,19 @@ def _advantages(
     lam = read_as("lam", lam, is_rational(rollouts.rewards))[()]
     if not 0 <= lam <= 1:
         raise invalid("range", "lam", f"= {shown(lam)}", "a number in [0, 1]")
+    return generalized_advantages(rollouts, b, lam)
+
+
+def generalized_advantages(rollouts: Rollouts, V: Array, lam: Scalar) -> Array:
+    """Return A_hat of each step, (N, T), by generalized advantage estimation.
+
+    A_hat_t = delta_t + f lam A_hat_{t+1}, delta_t = r_t + f V(s_{t+1}) - V(s_t), f the discount per
+    step.  After an end V is the tail, after a stop 0, after a cut V of the last state.
+
+    V:   (S,) in the arithmetic of the paths
+    lam: in [0, 1]
+    """
+    at = V[rollouts.states]
     after = at[:, 1:].copy()
     if rollouts.geometric:  # a path that stops has no next state
         after[np.arange(1, at.shape[1]) >= rollouts.length[:, None]] *= 0

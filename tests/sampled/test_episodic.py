@@ -11,7 +11,8 @@ import tabular_trpo as tt
 from tabular_trpo._improve.stopping import iterations
 from tabular_trpo._sampled.confidence import confident
 from tabular_trpo._sampled.counts import TransitionCounts
-from tabular_trpo._sampled.episodic import EmpiricalModel, Episodes, advantages
+from tabular_trpo._sampled.episodic import EmpiricalModel, Episodes
+from tabular_trpo._sampled.estimate import generalized_advantages
 from tabular_trpo._sampled.exploration import exploring_policy
 from tabular_trpo._sampled.rollouts import Rollouts
 from tabular_trpo._sampled.simulator import Simulator
@@ -48,14 +49,14 @@ def by_definition(rollouts: Rollouts, V: Any, lam: float) -> list[list[float]]:
 def test_advantages_are_those_of_the_definition(seed: int, lam: float) -> None:
     rollouts = played(seed)
     V = np.random.default_rng(seed).normal(size=4)
-    found = advantages(rollouts, V, lam)
+    found = generalized_advantages(rollouts, V, lam)
     for row, expected in zip(found, by_definition(rollouts, V, lam), strict=True):
         np.testing.assert_allclose(row[: len(expected)], expected, atol=1e-12)
         assert (row[len(expected) :] == 0).all()
     # A false neighbour: V of the absorbing state in place of the tail.
     assert rollouts.ended.any() and V[3] != 0
     unended = replace(rollouts, ended=np.zeros_like(rollouts.ended))
-    wrong = advantages(unended, V, lam)
+    wrong = generalized_advantages(unended, V, lam)
     assert np.abs(wrong - found).max() > 1e-3
 
 
@@ -63,7 +64,7 @@ def test_lambda_1_is_the_return_less_the_value() -> None:
     rollouts = played(1, None)
     whole = rollouts.ended
     V = np.array([1.0, -1.0, 2.0, 5.0])
-    found = advantages(rollouts, V, 1.0)
+    found = generalized_advantages(rollouts, V, 1.0)
     returns = rollouts.returns - V[rollouts.states[:, :-1]]
     np.testing.assert_allclose(found[whole], (returns * rollouts.within)[whole], atol=1e-12)
     assert whole.sum() > 3
