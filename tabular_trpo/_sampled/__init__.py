@@ -10,11 +10,17 @@ order:
 `rollouts`          single path (5.1): paths of a policy
 `vine`              vine (5.2): branches of several actions from visited states
 `contributions`     sums over independent units of data, and their standard errors
+`advantages`        estimates of the advantage of each step
 `estimate`          the surrogate from paths (14) and vines (15)
 `self_normalised`   the self-normalised surrogate of a vine (16)
 `one_step`          expectations over one transition
 `recursion`         one step of those moments backward in time
 `moments`           exact mean and variance of the estimators
+`chain`             affine recursions along a path, and their fixed points
+`n_step`            the moments with n-step advantages
+`off_policy`        estimates for one policy from paths of another
+`off_policy_moments`  their exact mean and variance
+`gradient_moments`  exact mean, variance and bias of each entry of an estimated gradient
 `common_random_numbers`  second moments of branches that share their random numbers
 `enumeration`       expectations by the sum over all paths
 `sources`           paths, vines or the exact evaluation as the source of a step's surrogate

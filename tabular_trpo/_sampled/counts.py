@@ -242,6 +242,8 @@ class EmpiricalEvaluation:
         raises: InvalidMDPError for another shape, ExactnessError
         """
         pi_new = read_table("pi_new", pi_new, self.pi)
+        if pi_new.shape != self.pi.shape:  # a batch of policies
+            raise shape_error("pi_new", pi_new.shape, f"(S, A) = {self.pi.shape}")
         x = np.where(self.visits > 0, self.rho[:, None] * (pi_new - self.pi), 0.0)
         after = self.solver.backward(self.gamma * (self.P.T @ x.reshape(-1)))
         return np.sqrt(self._rows(x + after[:, None] * self.tried))

@@ -5,7 +5,9 @@ P(s_{t+1}|s_t, a_t).  Exact in rational arithmetic, for any estimator f; the num
 exponentially in the horizon, so it is for small models (MOST_PATHS).
 """
 
+import math
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import NamedTuple, final
 
 import numpy as np
@@ -18,7 +20,7 @@ from tabular_trpo._core.public import public
 from tabular_trpo._families.arguments import size
 from tabular_trpo._sampled.episodes import absorbing
 from tabular_trpo._sampled.one_step import dense_tables
-from tabular_trpo._sampled.rollouts import Rollouts
+from tabular_trpo._sampled.rollouts import Rollouts, joined
 
 MOST_PATHS = 10**6
 MOST_STEPS = 10**4
@@ -67,20 +69,41 @@ def all_paths(mdp: MDP, pi: object, horizon: int) -> Iterator[tuple[Scalar, Roll
 
 
 @public
-def expectation(mdp: MDP, pi: object, horizon: int, f: Callable[[Rollouts], Scalar]) -> Scalar:
-    """Return E f(path) = sum over `all_paths` of P(path) f(path).
+def expectation(
+    mdp: MDP, pi: object, horizon: int, f: Callable[[Rollouts], Scalar], paths: int = 1
+) -> Scalar:
+    """Return E f(paths) = sum over all sequences of n independent paths of their probability f.
+
+    With n = 1 it is the sum over `all_paths` of P(path) f(path).  Estimators that are no mean over
+    paths, such as self-normalised or standardised ones, need the n of their data.
 
     pi, horizon: as in `all_paths`
-    f:           from one path, as `Rollouts` with N = 1, to a number or an array
-    raises:      as `all_paths`, and what f raises
+    f:           from `Rollouts` of N = n paths to a number or an array
+    paths:       n; the number of sequences is that of paths to the power n
+    raises:      as `all_paths`, for more than MOST_PATHS sequences, and what f raises
 
     >>> mdp = MDP([[["1/2", "1/2"]], [["0", "1"]]], ["1", "0"], ["1", "0"], "1/2")
     >>> expectation(mdp, [["1"], ["1"]], 2, lambda path: path.rewards.sum())
     Fraction(3, 2)
+    >>> f = lambda two: max(two.rewards.sum(axis=1))
+    >>> expectation(mdp, [["1"], ["1"]], 2, f, paths=2)
+    Fraction(7, 4)
     """
-    total: Scalar = 0
-    for chance, path in all_paths(mdp, pi, horizon):
-        total = total + chance * f(path)
+    n, total = size("paths", paths, 1), 0 * mdp.gamma
+    found = all_paths(mdp, pi, horizon)
+    if n == 1:
+        for chance, path in found:
+            total = total + chance * f(path)
+        return total
+    known = list(found)
+    if n * math.log(len(known)) > math.log(MOST_PATHS) + 1e-9:
+        cure = "Take fewer paths, a shorter horizon or a smaller model"
+        got = f"= {n} of {len(known)} kinds, {len(known)}^{n} sequences"
+        raise LimitError.of("size", "paths", got, f"at most {MOST_PATHS:,}", cure)
+    for several in product(known, repeat=n):
+        total = total + math.prod(chance for chance, _ in several) * f(
+            joined([path for _, path in several])
+        )
     return total
 
 

@@ -7,6 +7,7 @@ pair, with the states weighted as they were visited.  Both continue their episod
 batch (`stream`), so an object of either class serves one run.
 """
 
+from collections.abc import Callable
 from typing import final
 
 import numpy as np
@@ -17,15 +18,16 @@ from tabular_trpo._core.numbers import Array, Scalar, shown
 from tabular_trpo._core.public import public
 from tabular_trpo._exact.surrogate import Surrogate
 from tabular_trpo._families.arguments import between, common_numbers, optional_size, size
+from tabular_trpo._sampled.advantages import Advantages, generalized_advantages, read_baseline
 from tabular_trpo._sampled.counts import TransitionCounts
 from tabular_trpo._sampled.episodes import Environment
-from tabular_trpo._sampled.estimate import generalized_advantages
+from tabular_trpo._sampled.estimate import WEIGHTINGS
 from tabular_trpo._sampled.exploration import exploring_policy
 from tabular_trpo._sampled.rollouts import Rollouts
 from tabular_trpo._sampled.sources import Batch
 from tabular_trpo._sampled.stream import Stream
 
-CRITICS = ("least_squares", "td_lambda", "none")
+CRITICS = ("least_squares", "td_lambda", "monte_carlo", "none")
 
 
 @final
@@ -111,12 +113,18 @@ class Episodes:
 
     A_hat is generalized advantage estimation (Schulman et al. 2016), bootstrapped where an episode
     is cut; A(s, a) is its mean over the visits of a pair, and a state has the weight of its share
-    of all steps, over 1 - gamma: undiscounted, as in common codes.
+    of all steps, over 1 - gamma.
 
     batch, episodes, limit: as in `EmpiricalModel`
     lam:    in [0, 1]; 1 for returns, 0 for temporal differences
     critic: V, from "least_squares" (LSTD on all transitions so far), "td_lambda" (the mean of the
-            lambda-returns of this batch, after the advantages are taken), or "none" for 0
+            lambda-returns of this batch, after the advantages are taken), "monte_carlo" (the same
+            with returns), or "none" for 0; or a function from pi, (S, A), to V, (S,), such as the
+            exact evaluation
+    n_step: number of steps of A_hat in place of lam; None for lam
+    standardise: as in `estimate`, over the batch
+    weighting: "undiscounted", as in common codes, or "discounted": a step at time t of its episode
+            has the weight gamma^t, as in equation (3)
     raises: InvalidMDPError for a number or a name that is out of range
 
     >>> from tabular_trpo._core.mdp import MDP
@@ -135,31 +143,47 @@ class Episodes:
         episodes: int = 16,
         limit: int | None = None,
         lam: float = 0.95,
-        critic: str = "least_squares",
+        critic: str | Callable[[Array], Array] = "least_squares",
+        n_step: int | None = None,
+        standardise: bool = False,
+        weighting: str = "undiscounted",
     ) -> None:
-        """Check the numbers and the name of the critic."""
+        """Check the numbers and the names."""
         self._data = _Data(batch, episodes, limit)
         (value,) = common_numbers(lam=lam)
         between("lam", value, 0, 1)
         self.lam = nearest(value)
-        if critic not in CRITICS:
-            raise invalid("choice", "critic", f"= {shown(critic)}", f"one of {', '.join(CRITICS)}")
+        if not callable(critic) and critic not in CRITICS:
+            expected = f"one of {', '.join(CRITICS)}, or a function"
+            raise invalid("choice", "critic", f"= {shown(critic)}", expected)
         self.critic = critic
+        optional_size("n_step", n_step)
+        self.n_step = n_step
+        self.standardise = bool(standardise)
+        if weighting not in WEIGHTINGS:
+            expected = f"one of {', '.join(WEIGHTINGS)}"
+            raise invalid("choice", "weighting", f"= {shown(weighting)}", expected)
+        self.weighting = weighting
         self._V = np.zeros(0)
 
     @public
     def __call__(self, sim: Environment, pi: Array) -> Batch:
         """Play a batch, and return L with the standard errors of its gains; raises as `Stream`."""
         rollouts = self._data.play(sim, pi)
-        if self.critic == "least_squares":
+        if callable(self.critic):
+            self._V = read_baseline(self.critic(pi), sim.n_states, rational=False)
+        elif self.critic == "least_squares":
             self._V = self._data.counts.estimate(pi).V
         elif self._V.shape != (sim.n_states,):
             self._V = np.zeros(sim.n_states)
-        advantage = generalized_advantages(rollouts, self._V, self.lam)
+        lam: Scalar = self.lam if self.n_step is None else None
+        chosen = Advantages(self._V, lam, self.n_step, self.standardise)
         begun = rollouts.states[rollouts.first == 0, 0]
-        batch = _averaged(rollouts, advantage, pi, self._V[begun].mean() if len(begun) else 0.0)
-        if self.critic == "td_lambda":
-            self._V = _fitted(rollouts, advantage, self._V)
+        eta = self._V[begun].mean() if len(begun) else 0.0
+        batch = _averaged(rollouts, chosen.of(rollouts), pi, eta, self.weighting)
+        if self.critic in ("td_lambda", "monte_carlo"):
+            lam_V = self.lam if self.critic == "td_lambda" else 1.0
+            self._V = _fitted(rollouts, generalized_advantages(rollouts, self._V, lam_V), self._V)
         return batch
 
 
@@ -172,7 +196,9 @@ def _fitted(rollouts: Rollouts, advantage: Array, V: Array) -> Array:
     return np.where(n > 0, total / np.maximum(n, 1), V)
 
 
-def _averaged(rollouts: Rollouts, advantage: Array, pi: Array, eta: Scalar) -> Batch:
+def _averaged(
+    rollouts: Rollouts, advantage: Array, pi: Array, eta: Scalar, weighting: str
+) -> Batch:
     """Return L from the mean advantage of each visited pair; it is 0 for the others.
 
     The variance of a mean is the sample variance over its visits; of a single visit it is the
@@ -188,7 +214,10 @@ def _averaged(rollouts: Rollouts, advantage: Array, pi: Array, eta: Scalar) -> B
     squares = np.bincount(pair, (value - mean[pair]) ** 2, S * A)
     variance = np.where(n > 1, squares / np.maximum(n - 1, 1), value.var()) / per
     variance = np.where(n > 0, variance, 0.0).reshape(S, A)
-    weight = np.bincount(state, minlength=S) / len(state) / (1 - rollouts.gamma)
+    share = np.ones(len(state))
+    if weighting == "discounted" and rollouts.first is not None:
+        share = rollouts.gamma ** (rollouts.first[path] + t)
+    weight = np.bincount(state, share, S) / share.sum() / (1 - rollouts.gamma)
     w, table = weight[:, None], mean.reshape(S, A)
     G = w * (table - (pi * table).sum(axis=1, keepdims=True))
 

@@ -12,7 +12,7 @@ Q_hat / (K q(a|s_n)) / (1 - gamma) for K actions drawn from q.  Unbiased with ge
 times; no importance weights where every action is tried.
 
 Constraint of equation (14): the mean KL of a step is taken with the weights of these estimates.
-Nothing is standardised: returns and advantages are neither centred nor scaled over a batch.
+Nothing is standardised unless asked for: advantages are neither centred nor scaled over a batch.
 """
 
 from itertools import accumulate, repeat
@@ -27,8 +27,9 @@ from tabular_trpo._core.policy_checks import check_rows
 from tabular_trpo._core.public import public
 from tabular_trpo._core.shapes import shape_error
 from tabular_trpo._exact.surrogate import Surrogate
+from tabular_trpo._sampled.advantages import RETURNS, Advantages
 from tabular_trpo._sampled.contributions import Contributions
-from tabular_trpo._sampled.rollouts import Rollouts, rewards_to_go
+from tabular_trpo._sampled.rollouts import Rollouts
 from tabular_trpo._sampled.vine import Vine
 
 WEIGHTINGS = ("discounted", "undiscounted")
@@ -43,6 +44,8 @@ def estimate(
     weighting: str = "discounted",
     baseline: Scalar = None,
     lam: Scalar = None,
+    n_step: int | None = None,
+    standardise: bool = False,
 ) -> Surrogate:
     """Return L from paths of pi: G(s, a) = E sum_t w_t 1{s_t = s} (1{a_t = a} / pi - 1) A_hat_t.
 
@@ -56,6 +59,9 @@ def estimate(
     baseline:  (S,) subtracted from each return; adds no bias if it does not depend on these paths
     lam:       in [0, 1]: A_hat of generalized advantage estimation (Schulman et al. 2016), with the
                baseline as its V: biased unless that is the V of pi
+    n_step:    A_hat of n steps, completed by the baseline, in place of lam; biased likewise
+    standardise: divide A_hat less its mean by its standard deviation over all steps, as common
+               implementations do: the gains of L are then in units of that deviation.  In floats
     return:    a Surrogate with stderr of eta and G_stderr, both over paths; None in rationals
     raises:    InvalidMDPError; ExactnessError where pi or baseline is not in the arithmetic of the
                paths; LimitError where doubles overflow
@@ -69,27 +75,27 @@ def estimate(
     """
     least = rollouts.states.max() + 1, rollouts.actions.max() + 1
     pi = read_policy(pi, least, is_rational(rollouts.rewards))
-    return path_contributions(rollouts, pi, weighting, baseline, lam).surrogate(pi, pi > 0)
+    rational = is_rational(rollouts.rewards)
+    advantages = Advantages.read(baseline, lam, n_step, len(pi), rational, standardise)
+    return path_contributions(rollouts, pi, weighting, advantages).surrogate(pi, pi > 0)
 
 
 def path_contributions(
     rollouts: Rollouts,
     pi: Array,
     weighting: str = "discounted",
-    baseline: Scalar = None,
-    lam: Scalar = None,
+    advantages: Advantages = RETURNS,
 ) -> Contributions:
-    """Return the contributions of each path; arguments and errors as in `estimate`."""
+    """Return the contributions of each path; weighting and errors as in `estimate`."""
     weights = step_weights(weighting, rollouts.gamma, rollouts.horizon)
     within = rollouts.within
-    _check_same_policy(rollouts, pi, within)
+    check_same_policy(rollouts, pi, within)
     returns = rollouts.returns
     path, t = np.nonzero(within)
     state, action = rollouts.states[path, t], rollouts.actions[path, t]
     weight = (zeros(within.shape[1:], is_rational(rollouts.rewards)) + weights)[t]
     with np.errstate(over="ignore", invalid="ignore"):  # `Contributions` refuses what overflows
-        advantage = _advantages(rollouts, returns, len(pi), baseline, lam)
-        value = weight * advantage[path, t] / rollouts.behaviour[path, t]
+        value = weight * advantages.of(rollouts)[path, t] / rollouts.behaviour[path, t]
     return Contributions(path, state, action, value, path, state, weight, returns[:, 0])
 
 
@@ -142,16 +148,16 @@ def vine_contributions(vine: Vine, pi: Array) -> Contributions:
     )
 
 
-def read_policy(pi: object, least: tuple[int, int], rational: bool) -> Array:
+def read_policy(pi: object, least: tuple[int, int], rational: bool, name: str = "pi") -> Array:
     """Return a policy in the arithmetic of the data, its rows checked and on the grid.
 
     least:  the smallest shape that the data permit
     raises: InvalidMDPError, ExactnessError
     """
-    table = read_as("pi", pi, rational, unsigned=True)
+    table = read_as(name, pi, rational, unsigned=True)
     if table.ndim != 2 or table.shape[0] < least[0] or table.shape[1] < least[1]:
-        raise shape_error("pi", table.shape, f"(S, A), at least ({least[0]}, {least[1]})")
-    return check_rows("pi", table)
+        raise shape_error(name, table.shape, f"(S, A), at least ({least[0]}, {least[1]})")
+    return check_rows(name, table)
 
 
 def vine_policy(vine: Vine, pi: object) -> Array:
@@ -162,19 +168,6 @@ def vine_policy(vine: Vine, pi: object) -> Array:
     return table
 
 
-def read_baseline(baseline: Scalar, n_states: int, rational: bool) -> Array:
-    """Return a baseline, (S,), in the arithmetic of the data.
-
-    raises: InvalidMDPError, ExactnessError
-    """
-    b = read_as("baseline", baseline, rational)
-    if b.shape != (n_states,):
-        raise shape_error("baseline", b.shape, f"(S,) = ({n_states},)")
-    if not rational and not np.isfinite(b).all():
-        raise invalid("baseline", "baseline", "has NaN or infinities", "numbers")
-    return b
-
-
 def _check_positive(behaviour: Array) -> None:
     if (bad := np.flatnonzero(~(behaviour > 0))).size:
         where, got = f"behaviour[{bad[0]}]", f"= {shown(behaviour[bad[0]])}"
@@ -182,7 +175,8 @@ def _check_positive(behaviour: Array) -> None:
         raise invalid("behaviour", where, got, expected, hidden=len(bad) - 1)
 
 
-def _check_same_policy(rollouts: Rollouts, pi: Array, within: Array) -> None:
+def check_same_policy(rollouts: Rollouts, pi: Array, within: Array, name: str = "pi") -> None:
+    """Raise InvalidMDPError where paths took an action with another probability than a policy."""
     _check_positive(rollouts.behaviour[within])
     taken = pi[rollouts.states[:, :-1], rollouts.actions]
     off = within & (abs(taken - rollouts.behaviour) > SAME)
@@ -191,7 +185,7 @@ def _check_same_policy(rollouts: Rollouts, pi: Array, within: Array) -> None:
         got = f"= {shown(taken[i, t])}, where the paths took it with {rollouts.behaviour[i, t]}"
         s, a = rollouts.states[i, t], rollouts.actions[i, t]
         cure = "Estimate with the policy that was sampled"
-        where, hidden = f"pi[s={s}, a={a}]", int(off.sum()) - 1
+        where, hidden = f"{name}[s={s}, a={a}]", int(off.sum()) - 1
         raise invalid("policy", where, got, "that probability", cure, hidden)
 
 
@@ -213,41 +207,3 @@ def step_weights(weighting: str, gamma: Scalar, horizon: int | None) -> list[Sca
         return [1]
     weights = list(accumulate(repeat(gamma, horizon - 1), mul, initial=gamma**0))
     return weights if weighting == "discounted" else [sum(weights) / horizon] * horizon
-
-
-def _advantages(
-    rollouts: Rollouts, returns: Array, n_states: int, baseline: Scalar, lam: Scalar
-) -> Array:
-    """Return A_hat of each step, (N, T): the return, less the baseline, or that of GAE."""
-    if baseline is None:
-        if lam is not None:
-            raise invalid("baseline", "lam", f"= {shown(lam)}", "a baseline too, as V")
-        return returns
-    b = read_baseline(baseline, n_states, is_rational(rollouts.rewards))
-    at = b[rollouts.states]
-    if lam is None:
-        return np.asarray(returns - at[:, :-1])
-    lam = read_as("lam", lam, is_rational(rollouts.rewards))[()]
-    if not 0 <= lam <= 1:
-        raise invalid("range", "lam", f"= {shown(lam)}", "a number in [0, 1]")
-    return generalized_advantages(rollouts, b, lam)
-
-
-def generalized_advantages(rollouts: Rollouts, V: Array, lam: Scalar) -> Array:
-    """Return A_hat of each step, (N, T), by generalized advantage estimation.
-
-    A_hat_t = delta_t + f lam A_hat_{t+1}, delta_t = r_t + f V(s_{t+1}) - V(s_t), f the discount per
-    step.  After an end V is the tail, after a stop 0, after a cut V of the last state.
-
-    V:   (S,) in the arithmetic of the paths
-    lam: in [0, 1]
-    """
-    at = V[rollouts.states]
-    after = at[:, 1:].copy()
-    if rollouts.geometric:  # a path that stops has no next state
-        after[np.arange(1, at.shape[1]) >= rollouts.length[:, None]] *= 0
-    rows = np.flatnonzero(rollouts.ended & (rollouts.length > 0))
-    after[rows, rollouts.length[rows] - 1] = rollouts.tail[rows]
-    factor = rollouts.factor
-    errors = rollouts.rewards + factor * after - at[:, :-1]
-    return rewards_to_go(np.where(rollouts.within, errors, 0 * errors), factor * lam)

@@ -23,11 +23,10 @@ from typing import final
 
 import numpy as np
 
-from tabular_trpo._core.arithmetic import read_as
 from tabular_trpo._core.budget import spend
 from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.mdp import MDP, one_model
-from tabular_trpo._core.numbers import Array, Scalar, brief, is_rational, shown, zeros
+from tabular_trpo._core.numbers import Array, Scalar, brief, is_rational, zeros
 from tabular_trpo._core.overflow import finite
 from tabular_trpo._core.policy_checks import check_policy
 from tabular_trpo._core.public import public
@@ -35,9 +34,12 @@ from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._exact.evaluate import evaluate_checked
 from tabular_trpo._exact.work import moments_seconds, recursion_seconds
 from tabular_trpo._families.arguments import optional_size
+from tabular_trpo._sampled.advantages import RETURNS, Advantages
+from tabular_trpo._sampled.chain import Chain
 from tabular_trpo._sampled.common_random_numbers import coupled_second_moments
 from tabular_trpo._sampled.episodes import absorbing
-from tabular_trpo._sampled.estimate import read_baseline, step_weights
+from tabular_trpo._sampled.estimate import step_weights
+from tabular_trpo._sampled.n_step import n_step_moments
 from tabular_trpo._sampled.one_step import expect_next, expect_reward_times
 from tabular_trpo._sampled.recursion import Carry, Means, end_paths, one_step_back
 
@@ -86,9 +88,9 @@ def return_moments(mdp: MDP, pi: object, horizon: int | None = None) -> Moments:
     >>> return_moments(mdp, [["1"], ["1"]])
     <Moments: mean 2, variance 2, steps 2, rewards on pairs>
     """
-    pi = _read(mdp, pi, horizon)
-    found = _means(mdp, pi, zeros(pi.shape, is_rational(pi)), horizon, "discounted", None)
-    return _moments(
+    pi = read_path_policy(mdp, pi, horizon)
+    found = _means(mdp, pi, zeros(pi.shape, is_rational(pi)), horizon)
+    return moments_of(
         mdp, mdp.rho0 @ found.R, mdp.rho0 @ found.RR, mdp.rho0 @ _steps(mdp, pi, horizon)
     )
 
@@ -103,6 +105,7 @@ def path_moments(
     weighting: str = "discounted",
     baseline: Scalar = None,
     lam: Scalar = None,
+    n_step: int | None = None,
 ) -> Moments:
     """Return the moments of L(pi_new) - eta as one path of `single_path` estimates it.
 
@@ -110,23 +113,29 @@ def path_moments(
 
     pi:        (S, A) in the arithmetic of the model
     pi_new:    (S, A), positive only where pi is: paths of pi show no other actions
-    horizon, weighting, baseline, lam: as in `single_path` and `estimate`
+    horizon, weighting, baseline, lam, n_step: as in `single_path` and `estimate`
     raises:    InvalidMDPError, ExactnessError; LimitError where doubles overflow
 
     >>> mdp = MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
     >>> path_moments(mdp, [["1/2", "1/2"]], [["1/4", "3/4"]]).mean
     Fraction(1, 2)
     """
-    pi, pi_new = _read(mdp, pi, horizon), check_policy(mdp, pi_new, "pi_new")
+    pi, pi_new = read_path_policy(mdp, pi, horizon), check_policy(mdp, pi_new, "pi_new")
     if (bad := np.argwhere((pi == 0) & (pi_new > 0))).size:
         s, a = bad[0]
         got = f"= {brief(pi_new[s, a])} where pi never takes the action"
         raise invalid("support", f"pi_new[s={s}, a={a}]", got, "0", hidden=len(bad) - 1)
     c = (pi_new - pi) / np.where(pi > 0, pi, 1)
-    found = _means(mdp, pi, c, horizon, weighting, baseline, lam)
-    return _moments(
-        mdp, mdp.rho0 @ found.X, mdp.rho0 @ found.XX, mdp.rho0 @ _steps(mdp, pi, horizon)
-    )
+    advantages = Advantages.read(baseline, lam, n_step, len(pi), is_rational(pi))
+    if (b := advantages.b) is None or advantages.n_step is None:
+        found = _means(mdp, pi, c, horizon, weighting, advantages)
+        X, XX = found.X, found.XX
+    else:
+        c = step_weights(weighting, mdp.gamma, horizon)[0] * c
+        k = mdp.gamma if horizon is None or weighting == "discounted" else mdp.gamma**0
+        n = min(advantages.n_step, horizon or advantages.n_step)
+        X, XX = n_step_moments(Chain(mdp, pi, 0 * pi + 1, horizon), c, b, n, k)
+    return moments_of(mdp, mdp.rho0 @ X, mdp.rho0 @ XX, mdp.rho0 @ _steps(mdp, pi, horizon))
 
 
 @public
@@ -149,7 +158,7 @@ def vine_moments(
     >>> [vine_moments(mdp, old, new, common=c).variance for c in (False, True)]
     [Fraction(3, 8), Fraction(0, 1)]
     """
-    pi, pi_new = _read(mdp, pi, horizon), check_policy(mdp, pi_new, "pi_new")
+    pi, pi_new = read_path_policy(mdp, pi, horizon), check_policy(mdp, pi_new, "pi_new")
     step = (pi_new - pi) / (1 - mdp.gamma)
     Q, Q_squared = _branch_moments(mdp, pi, horizon)
     if common:
@@ -160,7 +169,7 @@ def vine_moments(
         second = variance + (step * Q).sum(axis=1) ** 2
     d = evaluate_checked(mdp, pi).d
     mean = d @ (step * Q).sum(axis=1)
-    return _moments(mdp, mean, d @ second, vine_steps(mdp, pi, horizon))
+    return moments_of(mdp, mean, d @ second, vine_steps(mdp, pi, horizon))
 
 
 def path_steps(mdp: MDP, pi: Array, horizon: int | None) -> Scalar:
@@ -179,14 +188,15 @@ def vine_steps(mdp: MDP, pi: Array, horizon: int | None) -> Scalar:
     return mdp.gamma * ev.rho[~ends].sum() + ev.d @ branches
 
 
-def _read(mdp: MDP, pi: object, horizon: int | None) -> Array:
+def read_path_policy(mdp: MDP, pi: object, horizon: int | None, name: str = "pi") -> Array:
     """Return the policy, checked; raises for a batch of models and for a horizon below 1."""
     one_model(mdp)
     optional_size("horizon", horizon)
-    return check_policy(mdp, pi)
+    return check_policy(mdp, pi, name)
 
 
-def _moments(mdp: MDP, mean: Scalar, second: Scalar, steps: Scalar) -> Moments:
+def moments_of(mdp: MDP, mean: Scalar, second: Scalar, steps: Scalar) -> Moments:
+    """Return the moments of a unit from its mean and second moment; LimitError on overflow."""
     variance = finite("variance", second - mean * mean)
     variance = max(variance, abs(0 * mean))  # a difference of floats may be < 0
     return Moments(mean, variance, steps, mdp.rewards_on)
@@ -214,7 +224,7 @@ def _branch_moments(mdp: MDP, pi: Array, horizon: int | None) -> tuple[Array, Ar
     gamma = mdp.gamma
     ends, tail = absorbing(mdp)
     rest = None if horizon is None else horizon - 1
-    later = _means(mdp, pi, zeros(pi.shape, is_rational(pi)), rest, "discounted", None)
+    later = _means(mdp, pi, zeros(pi.shape, is_rational(pi)), rest)
     Q = mdp.r + gamma * expect_next(mdp, later.R)
     ff = gamma if horizon is None else gamma * gamma
     squared = expect_reward_times(mdp, None) + 2 * gamma * expect_reward_times(mdp, later.R)
@@ -228,22 +238,21 @@ def _means(
     pi: Array,
     c: Array,
     horizon: int | None,
-    weighting: str,
-    baseline: Scalar,
-    lam: Scalar = None,
+    weighting: str = "discounted",
+    advantages: Advantages = RETURNS,
 ) -> Means:
     """Return the moments of R and X of a path from each state.
 
-    c:   (S, A) (pi_new - pi) / pi, which is multiplied by the weight of the first step here
-    lam: of generalized advantage estimation; R is then r + f (b(s') + lam A_hat')
+    c: (S, A) (pi_new - pi) / pi, which is multiplied by the weight of the first step here
+    advantages: returns, or generalized ones; then R is r + f (b(s') + lam A_hat')
     """
     rational, gamma, ends = is_rational(pi), mdp.gamma, absorbing(mdp)
     nothing = zeros(pi.shape[:1], rational)
-    b = nothing if baseline is None else read_baseline(baseline, len(pi), rational)
-    if lam is None:
+    b = nothing if advantages.b is None else advantages.b
+    if advantages.lam is None:
         carry = Carry(nothing, gamma**0, *ends)
     else:
-        carry = Carry(b, _read_lam(lam, baseline, rational), *ends)
+        carry = Carry(b, advantages.lam, *ends)
     c = step_weights(weighting, gamma, horizon)[0] * c
     # After the last step of a horizon the return is the b of the last state, 0 without lam.
     means = end_paths(Means(carry.b, nothing, carry.b * carry.b, nothing, nothing), *ends)
@@ -261,13 +270,3 @@ def _means(
         means = one_step_back(mdp, pi, c, b[:, None], k, later, carry, stationary=False)
         means = end_paths(means, *ends)
     return means
-
-
-def _read_lam(lam: Scalar, baseline: Scalar, rational: bool) -> Scalar:
-    """Return lambda in the arithmetic of the model; raises without a baseline, and off [0, 1]."""
-    if baseline is None:
-        raise invalid("baseline", "lam", f"= {shown(lam)}", "a baseline too, as V")
-    read = read_as("lam", lam, rational)[()]
-    if not 0 <= read <= 1:
-        raise invalid("range", "lam", f"= {shown(read)}", "a number in [0, 1]")
-    return read

@@ -12,13 +12,17 @@ def expect_next(mdp: MDP, f: Array) -> Array:
     return np.asarray(P @ f).reshape(mdp.r.shape)
 
 
-def expect_reward_times(mdp: MDP, f: Array | None) -> Array:
-    """Return E r(s, a, s') f(s'), (S, A); E r(s, a, s')^2 for f = None.
+def expect_reward_times(mdp: MDP, f: Array | None, power: int = 1) -> Array:
+    """Return E r(s, a, s')^power f(s'), (S, A); E r(s, a, s')^2 for f = None.
 
     The reward is r(s, a) where the model does not store r(s, a, s').
     """
     if mdp.r_next is None:
-        return np.asarray(mdp.r * (mdp.r * mdp.mask if f is None else expect_next(mdp, f)))
+        return np.asarray(
+            mdp.r * (mdp.r * mdp.mask if f is None else mdp.r ** (power - 1) * expect_next(mdp, f))
+        )
+    if f is not None and power == 2:
+        f = mdp.r_next * f
     other = mdp.r_next if f is None else f
     return np.asarray((mdp.P * mdp.r_next * other).sum(axis=-1)).reshape(mdp.r.shape)
 

@@ -12,6 +12,8 @@ P(s_t = s).  Two ways to estimate them from finite paths, selected by `horizon`:
 Source: TRPO (2015), section 5.1; geometric stopping is Rhee and Glynn (2015).
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, final
 
 import numpy as np
@@ -170,6 +172,15 @@ def single_path(sim: Simulator, pi: object, paths: int, horizon: int | None = No
     tail = np.where(ended, sim.tail[states[length, np.arange(n)]], 0.0)
     data = states.T, actions.T, rewards.T, behaviour.T, length
     return Rollouts(*data, geometric, sim.gamma, tail, ended)
+
+
+def joined(parts: Sequence[Rollouts]) -> Rollouts:
+    """Return whole paths of several records, of the same number of columns, as one record."""
+    names = ("states", "actions", "rewards", "behaviour", "length", "tail", "ended")
+    arrays: dict[str, Any] = {
+        name: np.concatenate([getattr(x, name) for x in parts]) for name in names
+    }
+    return replace(parts[0], **arrays)
 
 
 def rewards_to_go(rewards: Array, factor: Scalar) -> Array:

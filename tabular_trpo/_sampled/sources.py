@@ -19,6 +19,7 @@ from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._exact.evaluate import evaluate
 from tabular_trpo._exact.surrogate import LocalObjective, surrogate
 from tabular_trpo._families.arguments import between, common_numbers, optional_size, size
+from tabular_trpo._sampled.advantages import Advantages
 from tabular_trpo._sampled.contributions import Contributions, standard_error, sum_by_index
 from tabular_trpo._sampled.estimate import (
     estimate_vine,
@@ -70,11 +71,12 @@ class Paths:
     horizon, weighting: as in `single_path` and `estimate`
     baseline: subtract V as fitted on the other half of the paths, which adds no bias; the paper
               uses no baseline
-    lam:      of generalized advantage estimation, with that baseline as V; None for path returns
+    lam, n_step: as in `estimate`, with that baseline as V; None for path returns
+    standardise: as in `estimate`, over each half of the paths where there is a baseline
     raises:   InvalidMDPError for a number that is out of range
 
-    >>> Paths(100, horizon=20)
-    Paths(paths=100, horizon=20, weighting='discounted', baseline=False, lam=None)
+    >>> Paths(100, horizon=20).weighting
+    'discounted'
     """
 
     paths: int
@@ -82,6 +84,8 @@ class Paths:
     weighting: str = "discounted"
     baseline: bool = False
     lam: float | None = None
+    n_step: int | None = None
+    standardise: bool = False
 
     def __post_init__(self) -> None:
         """Check each field; a baseline needs two halves of the paths, and lam a baseline."""
@@ -91,23 +95,32 @@ class Paths:
         if self.baseline and self.paths < 2:
             got, expected = f"= {shown(self.paths)}", "at least 2 where half fits a baseline"
             raise invalid("size", "paths", got, expected)
-        if self.lam is not None:
-            if not self.baseline:
-                got = f"= {shown(self.lam)}"
-                raise invalid("baseline", "lam", got, "baseline=True too, as V")
-            (lam,) = common_numbers(lam=self.lam)
+        for name, value in (("lam", self.lam), ("n_step", self.n_step)):
+            if value is not None and not self.baseline:
+                raise invalid("baseline", name, f"= {shown(value)}", "baseline=True too, as V")
+        self._advantages(np.zeros(1) if self.baseline else None)
+
+    def _advantages(self, V: Array | None) -> Advantages:
+        """Return the checked choice of advantages with the baseline V."""
+        S, lam = 0 if V is None else len(V), self.lam
+        if lam is not None:
+            (lam,) = common_numbers(lam=lam)
             between("lam", lam, 0, 1)
+        return Advantages.read(V, lam, self.n_step, S, False, self.standardise)
 
     def __call__(self, sim: Simulator, pi: Array) -> Batch:
         """Return a batch; raises as `single_path` and `estimate`."""
         rollouts = single_path(sim, pi, self.paths, self.horizon)
         if not self.baseline:
-            return _batch(path_contributions(rollouts, pi, self.weighting), pi, rollouts)
+            units = path_contributions(rollouts, pi, self.weighting, self._advantages(None))
+            return _batch(units, pi, rollouts)
         # Paths with geometric times are sorted by length, so the halves are drawn at random.
         order = sim.rng.permutation(self.paths)
         one, two = (_subset(rollouts, part) for part in np.array_split(order, 2))
         first, second = (
-            path_contributions(half, pi, self.weighting, fitted_values(other, len(pi)), self.lam)
+            path_contributions(
+                half, pi, self.weighting, self._advantages(fitted_values(other, len(pi)))
+            )
             for half, other in ((one, two), (two, one))
         )
         return _batch(first.joined(second), pi, rollouts)

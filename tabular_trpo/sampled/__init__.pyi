@@ -7,6 +7,8 @@ from tabular_trpo._sampled.episodic import EmpiricalModel as EmpiricalModel
 from tabular_trpo._sampled.episodic import Episodes as Episodes
 from tabular_trpo._sampled.estimate import estimate as estimate
 from tabular_trpo._sampled.estimate import estimate_vine as estimate_vine
+from tabular_trpo._sampled.gradient_moments import GradientMoments as GradientMoments
+from tabular_trpo._sampled.gradient_moments import gradient_moments as gradient_moments
 from tabular_trpo._sampled.live import LiveEnvironment as LiveEnvironment
 from tabular_trpo._sampled.live import Registered as Registered
 from tabular_trpo._sampled.moments import (
@@ -21,6 +23,8 @@ from tabular_trpo._sampled.moments import (
 from tabular_trpo._sampled.moments import (
     vine_moments as vine_moments,
 )
+from tabular_trpo._sampled.off_policy import off_policy as off_policy
+from tabular_trpo._sampled.off_policy_moments import off_policy_moments as off_policy_moments
 from tabular_trpo._sampled.rollouts import Rollouts as Rollouts
 from tabular_trpo._sampled.rollouts import single_path as single_path
 from tabular_trpo._sampled.self_normalised import (

@@ -9,6 +9,7 @@ import pytest
 
 import tabular_trpo as tt
 from tabular_trpo._core.errors import InvalidMDPError
+from tabular_trpo._sampled.advantages import Advantages
 from tabular_trpo._sampled.enumeration import all_paths, expectation
 from tabular_trpo._sampled.episodes import absorbing
 from tabular_trpo._sampled.estimate import estimate, path_contributions, vine_contributions
@@ -135,7 +136,7 @@ def test_samples_have_the_exact_moments(horizon: int | None) -> None:
     assert np.var(first) == pytest.approx(of_return.variance, rel=0.05)
     assert data.steps / n == pytest.approx(of_return.steps, rel=0.02)
     for lam in (None, 0.0, 0.6, 1.0):
-        gains = path_contributions(data, pi, "discounted", b, lam).gains(pi, new)
+        gains = path_contributions(data, pi, "discounted", Advantages(b, lam)).gains(pi, new)
         exact_one = path_moments(mdp, pi, new, horizon, baseline=b, lam=lam)
         assert scores(gains, exact_one.mean, exact_one.variance) < 4
         assert np.var(gains) == pytest.approx(exact_one.variance, rel=0.06)

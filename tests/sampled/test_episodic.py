@@ -9,10 +9,10 @@ import pytest
 
 import tabular_trpo as tt
 from tabular_trpo._improve.stopping import iterations
+from tabular_trpo._sampled.advantages import generalized_advantages
 from tabular_trpo._sampled.confidence import confident
 from tabular_trpo._sampled.counts import TransitionCounts
 from tabular_trpo._sampled.episodic import EmpiricalModel, Episodes
-from tabular_trpo._sampled.estimate import generalized_advantages
 from tabular_trpo._sampled.exploration import exploring_policy
 from tabular_trpo._sampled.rollouts import Rollouts
 from tabular_trpo._sampled.simulator import Simulator

@@ -8,6 +8,7 @@ import pytest
 import tabular_trpo as tt
 from tabular_trpo._core.errors import InvalidMDPError
 from tabular_trpo._exact.surrogate import Surrogate
+from tabular_trpo._sampled.advantages import Advantages
 from tabular_trpo._sampled.estimate import estimate, estimate_vine, path_contributions
 from tabular_trpo._sampled.moments import path_moments
 from tabular_trpo._sampled.rollouts import Rollouts, single_path
@@ -117,7 +118,8 @@ def test_each_half_takes_the_baseline_of_the_other(horizon: int | None, lam: flo
         assert (L.eta, L.stderr) == pytest.approx((plain.eta, plain.stderr), rel=1e-12)
         if paths == 30:  # fitted on all paths it is another surrogate
             own = fitted_values(rollouts, 2)
-            other = path_contributions(rollouts, pi, "discounted", own, lam).surrogate(pi, pi > 0)
+            units = path_contributions(rollouts, pi, "discounted", Advantages(own, lam))
+            other = units.surrogate(pi, pi > 0)
             assert np.abs(other.G - G).max() > 1e-3
 
 
@@ -151,7 +153,7 @@ def test_a_baseline_fitted_on_the_same_paths_would_shrink_the_gain() -> None:
         crossed.append(batch.L.gain(new))
         assert batch.rollouts is not None
         V = fitted_values(batch.rollouts, 1)
-        terms = path_contributions(batch.rollouts, pi, baseline=V)
+        terms = path_contributions(batch.rollouts, pi, advantages=Advantages(V))
         own.append(terms.surrogate(pi, pi > 0).gain(new))
     error = np.std(crossed) / np.sqrt(1500)
     assert abs(np.mean(crossed) - 0.25) < 4 * error
