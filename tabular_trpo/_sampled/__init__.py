@@ -33,6 +33,7 @@ order:
 `trpo`              that loop with each step judged by the exact evaluation
 `blackbox`          the rivals without gradients: CEM and CMA-ES
 `methods`           all methods of section 8
+`habits`            choices of implementations, one changed at a time
 `undiscounted`      the exact undiscounted return of an episode, and whether it ends in time
 `comparison`        the methods at equal simulator steps
 """

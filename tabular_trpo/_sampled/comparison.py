@@ -18,18 +18,21 @@ from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._core.shapes import shape_error
 from tabular_trpo._core.validate import finite_floats
+from tabular_trpo._exact.divergence import kl
 from tabular_trpo._exact.evaluate import Evaluation, evaluate
 from tabular_trpo._exact.surrogate import Surrogate
 from tabular_trpo._families.arguments import size
 from tabular_trpo._improve.iterate import Record, iterate
 from tabular_trpo._improve.softmax_class import SoftmaxClass
 from tabular_trpo._improve.step import Step, step_to
-from tabular_trpo._sampled.episodes import Environment
+from tabular_trpo._sampled.episodes import Environment, absorbing
+from tabular_trpo._sampled.habits import BY_NAME
 from tabular_trpo._sampled.live import LiveEnvironment, Registered
-from tabular_trpo._sampled.methods import METHODS, Settings
+from tabular_trpo._sampled.methods import Settings
 from tabular_trpo._sampled.simulator import Simulator
 
 NORMAL_95 = 1.959963984540054
+TINY = 1e-300  # in place of a sum of weights that are 0
 
 
 @public
@@ -41,6 +44,8 @@ class Curve:
     steps: (n,) number of steps used after each iteration, 0 first
     eta:   (n,) exact, to within the radius of its evaluation
     fell:  number of iterations in which eta is proved to have fallen
+    mean_kl: (n - 1,) the exact mean KL(old || new) of each iteration over the states in which a
+           choice is left, weighted by rho; 0 where the policy stayed.  None if not computed
 
     >>> curve = Curve([0, 10, 20], [0.0, 1.0, 3.0], 0)
     >>> curve.iterations, curve.at([5, 20])
@@ -50,6 +55,7 @@ class Curve:
     steps: Array
     eta: Array
     fell: int
+    mean_kl: Array | None = None
 
     @property
     def iterations(self) -> int:
@@ -79,10 +85,10 @@ def run(
     """Return one run of a method, from the uniform policy until the budget of steps is used.
 
     The random numbers depend on the seed and the name of the method only, so the result is the same
-    in any process and beside any other methods.  Each iteration of the exact limit counts as one
-    batch.
+    in any process and beside any other methods; all habits have the same numbers.  Each iteration
+    of the exact limit counts as one batch.
 
-    name:     a key of `METHODS`
+    name:     a key of `METHODS` or of `HABITS`
     budget:   simulator steps; the iteration that reaches it is the last
     settings: as in `Settings`
     live:     the environment to play, whose table the model is; None for a `Simulator` of the model
@@ -94,13 +100,18 @@ def run(
     array([1.  , 1.31, 1.57])
     """
     ev = evaluate(mdp, uniform(mdp))
-    steps, etas, fell = [0], [ev.eta], 0
+    steps, etas, fell, kls = [0], [ev.eta], 0, []
+    ends, _ = absorbing(mdp)
     for used, pi in _policies(mdp, name, seed, budget, settings, live):
         old, ev = ev, evaluate(mdp, pi)
         fell += bool(ev.eta + ev.radius.eta < old.eta - old.radius.eta)
+        weight = np.where(ends, 0.0, old.rho)
+        moved = (weight > 0) & (pi != old.pi).any(axis=1)
+        divergence = np.where(moved, kl(old.pi, pi), 0.0)
+        kls.append(weight @ divergence / max(weight.sum(), TINY))
         etas.append(ev.eta)
         steps.append(used)
-    return Curve(np.array(steps), np.array(etas), fell)
+    return Curve(np.array(steps), np.array(etas), fell, np.array(kls))
 
 
 @public
@@ -138,16 +149,18 @@ def _policies(
     mdp: MDP, name: str, seed: int, budget: int, settings: Settings, live: Registered | None
 ) -> Iterator[tuple[int, Array]]:
     """Yield (steps used, policy) of each iteration of a method; arguments as in `run`."""
-    if name not in METHODS:
-        raise invalid("choice", "name", f"= {shown(name)}", f"one of {', '.join(METHODS)}")
-    method = METHODS[name]
+    if name not in BY_NAME:
+        raise invalid("choice", "name", f"= {shown(name)}", f"one of {', '.join(BY_NAME)}")
+    method = BY_NAME[name]
     if live is not None and not method.live:
-        names = ", ".join(key for key, other in METHODS.items() if other.live)
+        names = ", ".join(key for key, other in BY_NAME.items() if other.live)
         got = f"= {name!r}, which needs a simulator that can be put into a state"
         raise invalid("choice", "name", got, f"one of {names} on a live environment")
     size("seed", seed, 0)
     size("budget", budget, 1)
-    rng = np.random.default_rng(np.random.SeedSequence([seed, crc32(name.encode())]))
+    rng = np.random.default_rng(
+        np.random.SeedSequence([seed, crc32((method.seeds or name).encode())])
+    )
     sim: Environment = Simulator(mdp, rng)
     if live is not None:
         sim = LiveEnvironment(live.make, mdp.gamma, rng, mdp.n_states)

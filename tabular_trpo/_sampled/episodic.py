@@ -216,7 +216,8 @@ def _averaged(
     variance = np.where(n > 0, variance, 0.0).reshape(S, A)
     share = np.ones(len(state))
     if weighting == "discounted" and rollouts.first is not None:
-        share = rollouts.gamma ** (rollouts.first[path] + t)
+        time = rollouts.first[path] + t
+        share = rollouts.gamma ** (time - time.min())
     weight = np.bincount(state, share, S) / share.sum() / (1 - rollouts.gamma)
     w, table = weight[:, None], mean.reshape(S, A)
     G = w * (table - (pi * table).sum(axis=1, keepdims=True))

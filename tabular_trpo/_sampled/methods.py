@@ -111,6 +111,7 @@ class Method:
              only the exact limit reads the model
     sampled: false for the exact limit, which uses no simulator steps
     live:    whether it runs on an environment that cannot be put into a state; the exact limit does
+    seeds:   methods with the same text have the same random numbers; "" for numbers by its name
 
     >>> METHODS["vine"].name, METHODS["exact"].sampled
     ('vine', False)
@@ -121,6 +122,7 @@ class Method:
     run: Run
     sampled: bool = True
     live: bool = False
+    seeds: str = ""
 
     def __post_init__(self) -> None:
         """Guard the run, so that it computes the same floats in every process."""
@@ -211,7 +213,7 @@ def _rwr(policy_class: SoftmaxClass, settings: Settings) -> BatchStep:
     return step
 
 
-def _learned(
+def learned(
     source: Callable[[MDP, Settings], Source],
     step: Callable[[SoftmaxClass, Settings], BatchStep],
 ) -> Run:
@@ -239,23 +241,23 @@ METHODS = {
     method.name: method
     for method in (
         Method("exact", "TRPO on the exact surrogate: the limit of many samples",
-               _learned(_exact, _natural), False, True),
+               learned(_exact, _natural), False, True),
         Method("single_path", "TRPO, single path, returns of paths, analytic Fisher",
-               _learned(_paths, _natural)),
+               learned(_paths, _natural)),
         Method("vine", "TRPO, vine, every action tried, common random numbers",
-               _learned(_vines, _natural)),
+               learned(_vines, _natural)),
         Method("empirical_model", "TRPO in the model of all transitions, gains significant",
-               _learned(_empirical_model, _confident), live=True),
+               learned(_empirical_model, _confident), live=True),
         Method("gae", "TRPO on episodes, GAE 0.95 with V by least squares",
-               _learned(_episodes, _natural), live=True),
+               learned(_episodes, _natural), live=True),
         Method("max_kl", "single path, the line search looks at the max KL",
-               _learned(_paths, _max_kl)),
+               learned(_paths, _max_kl)),
         Method("empirical_fim", "single path, empirical Fisher matrix",
-               _learned(_paths, _empirical)),
+               learned(_paths, _empirical)),
         Method("natural_fixed", "natural gradient, multiplier fixed at the first step's",
-               _learned(_paths, _fixed)),
+               learned(_paths, _fixed)),
         Method("rwr", "reward-weighted regression on returns above the least",
-               _learned(_paths, _rwr)),
+               learned(_paths, _rwr)),
         Method("cem", "cross-entropy method on theta", _searched(cem)),
         Method("cma", "CMA-ES on theta (extra cma)", _searched(cma)),
     )

@@ -11,7 +11,7 @@ import pytest
 
 import tabular_trpo as tt
 from scripts import atlas_page, mean_kl
-from tabular_trpo._app.compare.report import _percent
+from tabular_trpo._app.compare.report import percentage
 from tabular_trpo._app.falsify.outcome import ClaimResult
 from tabular_trpo._app.falsify.report import _search
 from tabular_trpo._app.show import _gamma
@@ -85,8 +85,8 @@ def test_no_entry_of_the_atlas_is_1_unless_attained() -> None:
         (math.nan, "-"), (1 - 2**-53, "100.0"), (1.0004, "100.04"), (-0.0001, "-0.01"),
     ],
 )  # fmt: skip
-def test_shares_are_0_or_100_percent_only_where_they_are(share: float, text: str) -> None:
-    assert _percent(share) == text
+def test_shares_are_0_or_100percentage_only_where_they_are(share: float, text: str) -> None:
+    assert percentage(share) == text
 
 
 @pytest.mark.parametrize("gamma", ["0.99999999", "0.9999999999999", f"0.{'9' * 40}"])

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import tabular_trpo as tt
+from tabular_trpo._core.errors import InvalidMDPError
 from tabular_trpo._improve.stopping import iterations
 from tabular_trpo._sampled.advantages import generalized_advantages
 from tabular_trpo._sampled.confidence import confident
@@ -18,6 +19,7 @@ from tabular_trpo._sampled.rollouts import Rollouts
 from tabular_trpo._sampled.simulator import Simulator
 from tabular_trpo._sampled.sources import Batch, Exact, Paths
 from tabular_trpo._sampled.stream import Stream
+from tests.sampled.test_absorbing import larger
 from tests.sampled.test_counts import corridor, one_path
 
 
@@ -187,3 +189,50 @@ def test_wrong_settings_are_refused() -> None:
     ):
         with pytest.raises(tt.InvalidMDPError, match=said):
             make()
+
+
+def test_weights_of_discounted_episodes_are_those_of_rho() -> None:
+    """From many short episodes: gamma^t weighs the steps as rho does; undiscounted ones do not."""
+    P = np.zeros((4, 1, 4))
+    P[0, 0, 1] = P[1, 0, 2] = P[2, 0, 3] = P[3, 0, 3] = 1.0
+    mdp = tt.MDP(P, [[0.0], [0.0], [1.0], [0.0]], [1.0, 0.0, 0.0, 0.0], 0.5)
+    pi = np.ones((4, 1))
+    found = {
+        name: Episodes(300, 3, weighting=name)(Simulator(mdp, np.random.default_rng(0)), pi).L
+        for name in ("discounted", "undiscounted")
+    }
+    assert found["discounted"].weight == pytest.approx(np.array([8, 4, 2, 0]) / 7, rel=0.03)
+    assert found["undiscounted"].weight == pytest.approx(np.array([2, 2, 2, 0]) / 3, rel=0.03)
+
+
+def test_critics_fit_the_same_values() -> None:
+    """On policy all tend to V; the exact one has it at once."""
+    mdp, pi, _ = larger()
+    V = tt.evaluate(mdp, pi).V
+    seen = {}
+    for critic in ("least_squares", "td_lambda", "monte_carlo", lambda pi: tt.evaluate(mdp, pi).V):
+        source = Episodes(20_000, 8, critic=critic)
+        sim = Simulator(mdp, np.random.default_rng(3))
+        for _ in range(2):
+            source(sim, pi)
+        seen[str(critic)] = np.abs(source._V - V)[:2].max()
+    assert all(off < 0.15 for off in seen.values()) and min(seen.values()) == 0
+    with pytest.raises(InvalidMDPError, match="baseline"):
+        Episodes(100, 2, critic=lambda pi: np.zeros(1))(
+            Simulator(mdp, np.random.default_rng(0)), pi
+        )
+
+
+def test_n_steps_and_standardised_advantages_of_episodes() -> None:
+    mdp, pi, new = larger()
+    V = tt.evaluate(mdp, pi).V
+
+    def gain(**options: Any) -> float:
+        source = Episodes(2000, 8, critic=lambda pi: V, **options)
+        return float(source(Simulator(mdp, np.random.default_rng(3)), pi).L.gain(new))
+
+    assert gain(n_step=1) == pytest.approx(gain(lam=0.0), rel=1e-12)
+    assert gain(n_step=10**6) == pytest.approx(gain(lam=1.0), rel=1e-9)
+    assert gain(n_step=3) != gain(n_step=1)
+    ratio = gain(standardise=True) / gain()
+    assert ratio > 0 and abs(ratio - 1) > 0.01

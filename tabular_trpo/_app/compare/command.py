@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from tabular_trpo._app.compare.environments import GAMMA, Played, environments, option
 from tabular_trpo._app.compare.figure import draw
+from tabular_trpo._app.compare.habits import LEGEND, habit_table
 from tabular_trpo._app.compare.iterates import iterates
-from tabular_trpo._app.compare.report import Entry, Scored, document, line, parts
+from tabular_trpo._app.compare.report import Entry, Scored, document, line, method_table, parts
 from tabular_trpo._app.shared import executors
 from tabular_trpo._app.shared.arguments import integer, number
 from tabular_trpo._app.shared.errors import ExitCode, UsageError
@@ -24,11 +25,17 @@ from tabular_trpo._exact.evaluate import evaluate
 from tabular_trpo._exact.optimal import optimal
 from tabular_trpo._sampled import comparison
 from tabular_trpo._sampled.blackbox import cma_package
+from tabular_trpo._sampled.habits import BY_NAME, HABITS
 from tabular_trpo._sampled.methods import METHODS, Settings
 
 EPILOG = (
     "methods:\n"
     + "\n".join(f"  {method.name:14} {method.does}" for method in METHODS.values())
+    + """
+
+habits (--habits), on-policy episodes, one choice changed at a time:
+"""
+    + "\n".join(f"  {habit.name:14} {habit.does}" for habit in HABITS.values())
     + """
 
 All begin at the uniform policy and use --steps transitions. The score is the
@@ -64,13 +71,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="the methods (default: all; with --env " + ", ".join(LIVE) + ")",
     )
+    add("--habits", action="store_true", help="compare what implementations do; see below")
     add("--steps", type=integer(1, MOST_STEPS), default=60_000, metavar="N", help="default 60000")
     add("--batch", type=integer(1, MOST_STEPS), default=2000, metavar="N", help="default 2000")
     add(
         "--delta",
         type=number(float, "a finite number > 0", lambda x: 0 < x < math.inf),
         metavar="X",
-        help=f"trust region (default {DELTA:g}; with --env {DELTA_LIVE:g})",
+        help=f"trust region (default {DELTA:g}; with --env or --habits {DELTA_LIVE:g})",
     )
     add("--horizon", type=integer(1, MOST_STEPS), metavar="T", help="default: geometric stopping")
     add(
@@ -90,7 +98,7 @@ def run(args: argparse.Namespace) -> Answer:
     names = _methods(args)
     check_figure(args.figure)
     if args.delta is None:
-        args.delta = DELTA_LIVE if args.env else DELTA
+        args.delta = DELTA_LIVE if args.env or args.habits else DELTA
     settings = Settings(args.batch, args.delta, args.horizon)
     played = environments(args) if args.env else _models(args)
     checked = [(one, _too_small(one.source, names, settings)) for one in played]
@@ -102,7 +110,9 @@ def run(args: argparse.Namespace) -> Answer:
     scored = Scored(args, names, entries, refused)
     unwritten = attempt(draw, args.figure, scored)
     code = ExitCode.LIMIT if refused else ExitCode.OK
-    return Answer(code, document(scored), parts(scored), line(scored), unwritten=unwritten)
+    text = parts(scored, habit_table if args.habits else method_table)
+    text += [LEGEND] if args.habits else []
+    return Answer(code, document(scored), text, line(scored), unwritten=unwritten)
 
 
 def _models(args: argparse.Namespace) -> list[Played]:
@@ -131,6 +141,10 @@ def _methods(args: argparse.Namespace) -> list[str]:
             simulator on a live environment
     """
     asked = args.methods
+    if args.habits:
+        if asked is not None:
+            raise UsageError("--habits has its own methods: leave out --methods")
+        return list(HABITS)
     live = args.env and not args.simulate
     if asked is not None:
         if "cma" in asked:
@@ -157,7 +171,7 @@ def _named(source: Source, why: InvalidMDPError) -> list[Problem]:
 
 def _too_small(source: Source, names: list[str], settings: Settings) -> InvalidMDPError | None:
     """Return the error of a batch that is too small for one of the methods, or None."""
-    if all(METHODS[name].live for name in names):
+    if all(BY_NAME[name].live for name in names):
         return None
     try:
         settings.paths(source.mdp, vine="vine" in names)
@@ -178,7 +192,7 @@ def _run_all(
         (one.source.mdp, name, seed, args.steps, replace(settings, limit=one.limit), one.live)
         for one in played
         for name in names
-        for seed in (seeds if METHODS[name].sampled else seeds[:1])
+        for seed in (seeds if BY_NAME[name].sampled else seeds[:1])
     ]
     curves: list[comparison.Curve] = []
     with EXECUTORS[args.executor](args.workers) as started:
@@ -198,11 +212,11 @@ def _entry(
     taken: Iterator[comparison.Curve],
 ) -> Entry:
     """Return the `Entry` of a model; its curves are the next ones of `taken`, method by method."""
-    count = {name: args.seeds if METHODS[name].sampled else 1 for name in names}
+    count = {name: args.seeds if BY_NAME[name].sampled else 1 for name in names}
     curves = {name: [next(taken) for _ in range(count[name])] for name in names}
     mdp = one.source.mdp
     first, best = evaluate(mdp, uniform(mdp)), optimal(mdp)
     radii = nearest(first.radius.eta), nearest(best.radius.eta_star)
     etas = nearest(first.eta), nearest(best.eta_star)
-    played = iterates(one, settings, args, names) if args.env else None
+    played = iterates(one, settings, args, names) if args.env and not args.habits else None
     return Entry(one.source.name, mdp, *etas, curves, *radii, one.limit, played)

@@ -1,6 +1,7 @@
 """The report of `compare`: for each model the share of the gap that each method has closed."""
 
 import argparse
+from collections.abc import Callable
 from typing import final
 
 import numpy as np
@@ -22,6 +23,7 @@ from tabular_trpo._sampled.methods import Settings
 POINTS, PRINTED = 60, 20  # points of a curve in figures and documents, and in tables
 ROUNDING = 1e-12  # largest rounding error of a share of the gap
 DEFAULTS = Settings()
+SLACK = 1e-6  # relative: a KL within it of delta is at most delta, up to rounding
 NEAR = 0.98  # share of the gap from which "*" stands in a curve
 
 
@@ -101,7 +103,9 @@ def document(scored: Scored) -> Document:
                 "eta_uniform": entry.first,
                 "eta_optimal": entry.best,
                 "eta_radius": {"uniform": entry.first_radius, "optimal": entry.best_radius},
-                "methods": [_method(entry, name, args.steps) for name in scored.methods],
+                "methods": [
+                    _method(entry, name, args.steps, args.delta) for name in scored.methods
+                ],
                 **({} if entry.played is None else entry.played.document()),
             }
             for entry in scored.entries
@@ -111,7 +115,17 @@ def document(scored: Scored) -> Document:
     }
 
 
-def _method(entry: Entry, name: str, budget: int) -> Document:
+def over(curve: Curve, delta: float) -> int:
+    """Return in how many iterations the exact mean KL exceeded the radius."""
+    return 0 if curve.mean_kl is None else int((curve.mean_kl > delta * (1 + SLACK)).sum())
+
+
+def largest_kl(curve: Curve) -> Scalar:
+    """Return the largest exact mean KL of an iteration; 0 without any."""
+    return 0.0 if curve.mean_kl is None else max(curve.mean_kl, default=0.0)
+
+
+def _method(entry: Entry, name: str, budget: int, delta: float) -> Document:
     """Return the results of a method on one model as a JSON document."""
     curves, means = entry.curves[name], entry.band(name, budget)
     half = means.half_width
@@ -122,6 +136,8 @@ def _method(entry: Entry, name: str, budget: int) -> Document:
         "share_of_gap": _number(entry.share(means.mean[-1])),
         "iterations": [curve.iterations for curve in curves],
         "fell": [curve.fell for curve in curves],
+        "over_delta": [over(curve, delta) for curve in curves],
+        "largest_mean_kl": [_number(largest_kl(curve)) for curve in curves],
         "steps": [int(curve.steps[-1]) for curve in curves],
         "final": [nearest(curve.eta[-1]) for curve in curves],
         "grid": means.grid.tolist(),
@@ -135,11 +151,14 @@ def _number(x: float) -> JsonNumber:
     return None if np.isnan(x) else json_number(nearest(x))
 
 
-def parts(scored: Scored) -> list[Part]:
-    """Return the text report: a table for each model; for several models a table of their gaps."""
+def parts(scored: Scored, table: Callable[[Entry, Scored], Table]) -> list[Part]:
+    """Return the text report: a table for each model; for several models a table of their gaps.
+
+    table: makes the table of one model
+    """
     made: list[Part] = []
     for entry in scored.entries:
-        made += [_title(entry), _table(entry, scored)]
+        made += [_title(entry), table(entry, scored)]
         if entry.played is not None:
             made += entry.played.parts()
     if len(scored.entries) > 1:
@@ -160,7 +179,7 @@ def _range(entry: Entry) -> str:
     return f"eta {first} (uniform) to {within(entry.best, entry.best_radius, 6)} (optimal)"
 
 
-def _table(entry: Entry, scored: Scored) -> Table:
+def method_table(entry: Entry, scored: Scored) -> Table:
     """Return the table of one model, with a row for each method."""
     right = ["eta", "+-", "% of gap", "Fell", "of"]
     made = Table(["Method", *right, "Curve"], right=[*right, "Curve"])
@@ -171,7 +190,7 @@ def _table(entry: Entry, scored: Scored) -> Table:
             name,
             within(means.mean[-1], 0.0 if np.isnan(half) else half, 6),
             "-" if np.isnan(half) else f"{half:.2g}",
-            _percent(entry.share(means.mean[-1])),
+            percentage(entry.share(means.mean[-1])),
             str(sum(curve.fell for curve in curves)),
             str(sum(curve.iterations for curve in curves)),
             _curve(entry.share(means.mean)),
@@ -194,10 +213,10 @@ def _curve(shares: Array) -> str:
     )
 
 
-def _percent(share: float) -> str:
+def percentage(share: float) -> str:
     """Return a share in %; only 0 and 1, up to the rounding of doubles, give "0.0" and "100.0".
 
-    >>> _percent(0.99999), _percent(1 - 1e-16), _percent(-1e-17), _percent(0.5)
+    >>> percentage(0.99999), percentage(1 - 1e-16), percentage(-1e-17), percentage(0.5)
     ('99.999', '100.0', '0.0', '50.0')
     """
     near = round(share) if abs(share - np.round(share)) < ROUNDING else share
@@ -210,7 +229,7 @@ def _summary(scored: Scored) -> Table:
     made = Table(["Model", *names], right=names)
     for entry in scored.entries:
         shares = [entry.closed(name, scored.args.steps) for name in names]
-        made.add(entry.name, *map(_percent, shares))
+        made.add(entry.name, *map(percentage, shares))
     return made
 
 
