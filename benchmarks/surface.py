@@ -130,7 +130,7 @@ RECIPES = {
     "sampled.EmpiricalEvaluation.surrogate": "self=empirical",
     "sampled.EmpiricalModel": "batch=paths episodes=paths? limit=horizon? explore=probability?",
     "sampled.Episodes": "batch=paths episodes=paths? limit=horizon? lam=probability? critic? "
-    "n_step=optional_count? standardise=flag? weighting?",
+    "n_step=optional_count? standardise=flag? weighting? grow=flag?",
     "sampled.Exact": "mdp",
     "sampled.GradientMoments.signal": "self=gradient units=paths",
     "sampled.Paths": "paths horizon? weighting? baseline=flag? lam=float_probability? "
@@ -155,6 +155,7 @@ RECIPES = {
     "sampled.comparison.records": "mdp=floats name=method seed budget=run_budget settings",
     "sampled.comparison.run": "mdp=floats name=method seed budget=run_budget settings",
     "sampled.confident": "policy_class delta=above? level=half_to_one?",
+    "sampled.shrunk": "policy_class delta=above?",
     "sampled.episode_score": "mdp=single pi limit=steps",
     "sampled.estimate": "rollouts pi=any_states_pi weighting? baseline? standardise=flag?",
     "sampled.off_policy": "rollouts behaviour=float_pi pi=float_pi method=off_policy_method? "

@@ -125,6 +125,7 @@ class Episodes:
     standardise: as in `estimate`, over the batch
     weighting: "undiscounted", as in common codes, or "discounted": a step at time t of its episode
             has the weight gamma^t, as in equation (3)
+    grow:   whether a batch is joined with those before it that have the same policy
     raises: InvalidMDPError for a number or a name that is out of range
 
     >>> from tabular_trpo._core.mdp import MDP
@@ -147,6 +148,7 @@ class Episodes:
         n_step: int | None = None,
         standardise: bool = False,
         weighting: str = "undiscounted",
+        grow: bool = False,
     ) -> None:
         """Check the numbers and the names."""
         self._data = _Data(batch, episodes, limit)
@@ -164,6 +166,9 @@ class Episodes:
             expected = f"one of {', '.join(WEIGHTINGS)}"
             raise invalid("choice", "weighting", f"= {shown(weighting)}", expected)
         self.weighting = weighting
+        self.grow = bool(grow)
+        self._batches: list[Rollouts] = []
+        self._pi = np.zeros(0)
         self._V = np.zeros(0)
 
     @public
@@ -178,9 +183,10 @@ class Episodes:
             self._V = np.zeros(sim.n_states)
         lam: Scalar = self.lam if self.n_step is None else None
         chosen = Advantages(self._V, lam, self.n_step, self.standardise)
-        begun = rollouts.states[rollouts.first == 0, 0]
-        eta = self._V[begun].mean() if len(begun) else 0.0
-        batch = _averaged(rollouts, chosen.of(rollouts), pi, eta, self.weighting)
+        if not (self.grow and np.array_equal(pi, self._pi)):
+            self._batches = []
+        self._batches, self._pi = [*self._batches, rollouts], pi
+        batch = _averaged(self._batches, chosen, pi, self._V, self.weighting)
         if self.critic in ("td_lambda", "monte_carlo"):
             lam_V = self.lam if self.critic == "td_lambda" else 1.0
             self._V = _fitted(rollouts, generalized_advantages(rollouts, self._V, lam_V), self._V)
@@ -197,7 +203,7 @@ def _fitted(rollouts: Rollouts, advantage: Array, V: Array) -> Array:
 
 
 def _averaged(
-    rollouts: Rollouts, advantage: Array, pi: Array, eta: Scalar, weighting: str
+    batches: list[Rollouts], advantages: Advantages, pi: Array, V: Array, weighting: str
 ) -> Batch:
     """Return L from the mean advantage of each visited pair; it is 0 for the others.
 
@@ -205,20 +211,23 @@ def _averaged(
     variance over all visits.
     """
     S, A = pi.shape
-    path, t = np.nonzero(rollouts.within)
-    state, value = rollouts.states[path, t], advantage[path, t]
-    pair = state * A + rollouts.actions[path, t]
+    gamma, parts = batches[0].gamma, []
+    for x in batches:
+        path, t = np.nonzero(x.within)
+        time = t if x.first is None else t + x.first[path]
+        parts.append((x.states[path, t], x.actions[path, t], advantages.of(x)[path, t], time))
+    state, action, value, time = map(np.concatenate, zip(*parts, strict=True))
+    begun = state[time == 0]
+    eta = V[begun].mean() if len(begun) else 0.0
+    pair = state * A + action
     n = np.bincount(pair, minlength=S * A)
     per = np.maximum(n, 1)
     mean = np.bincount(pair, value, S * A) / per
     squares = np.bincount(pair, (value - mean[pair]) ** 2, S * A)
     variance = np.where(n > 1, squares / np.maximum(n - 1, 1), value.var()) / per
     variance = np.where(n > 0, variance, 0.0).reshape(S, A)
-    share = np.ones(len(state))
-    if weighting == "discounted" and rollouts.first is not None:
-        time = rollouts.first[path] + t
-        share = rollouts.gamma ** (time - time.min())
-    weight = np.bincount(state, share, S) / share.sum() / (1 - rollouts.gamma)
+    share = gamma ** (time - time.min()) if weighting == "discounted" else np.ones(len(state))
+    weight = np.bincount(state, share, S) / share.sum() / (1 - gamma)
     w, table = weight[:, None], mean.reshape(S, A)
     G = w * (table - (pi * table).sum(axis=1, keepdims=True))
 
@@ -226,4 +235,4 @@ def _averaged(
         return np.sqrt(((w * (pi_new - pi)) ** 2 * variance).sum())
 
     L = Surrogate(G, weight, pi, eta, np.inf, G_stderr=w * np.sqrt(variance))
-    return Batch(L, rollouts, gain_stderr)
+    return Batch(L, batches[-1], gain_stderr)

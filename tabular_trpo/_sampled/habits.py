@@ -3,9 +3,10 @@
 All play the same on-policy episodes with generalized advantages (lambda 0.95, V by least squares).
 The first follows the paper: states weighted by gamma^t, the analytic Fisher matrix without damping,
 a line search on the surrogate and the mean KL(old || new), and the old parameters where it fails.
-Each of the others changes one of these choices as public implementations do; the last one changes
-most of them at once.  `tabular-trpo compare --habits` scores them by the exact return, the exact KL
-of each step and the share of steps that lowered the return.
+Each of the others changes one of these choices, as public implementations do or as this package
+offers it (`confidence`); the last one changes several at once.  `tabular-trpo compare --habits`
+scores them by the exact return, the exact KL of each step and the share of steps that lowered the
+return.
 
 Source: TRPO (2015), section 6 and Appendix C; Engstrom et al. (2020) and Huang et al. (2022) on how
 much such choices matter.
@@ -26,6 +27,7 @@ from tabular_trpo._exact.divergence import kl
 from tabular_trpo._improve.natural import ACCEPT, Trial, natural
 from tabular_trpo._improve.softmax_class import SoftmaxClass
 from tabular_trpo._improve.step import Step
+from tabular_trpo._sampled.confidence import confident, shrunk
 from tabular_trpo._sampled.episodic import Episodes
 from tabular_trpo._sampled.learning import BatchStep
 from tabular_trpo._sampled.methods import METHODS, Method, Settings, learned
@@ -111,6 +113,14 @@ def _subsampled(batch: Batch, every: int) -> Array:
     return np.bincount(states, np.ones(len(states)), len(batch.L.weight))
 
 
+def _confident(policy_class: SoftmaxClass, settings: Settings) -> BatchStep:
+    return confident(policy_class, settings.delta, settings.level)
+
+
+def _shrunk(policy_class: SoftmaxClass, settings: Settings) -> BatchStep:
+    return shrunk(policy_class, settings.delta)
+
+
 def _habit(name: str, does: str, source: dict[str, Any], **step: Any) -> Method:
     run = learned(partial(_source, **source), partial(_step, **step))
     return Method(name, does, run, live=True, seeds="habits")
@@ -135,6 +145,10 @@ HABITS = {
         _habit("ratio", "gain > 0.1 of the expected one, no test of the KL", {}, accept="ratio"),
         _habit("no_search", "the full step, not tested", {}, accept="always"),
         _habit("unrestored", "the last trial stays where none is accepted", {}, restore=False),
+        Method("confident", "gains must be significant, batches of one policy are joined",
+               learned(partial(_source, grow=True), _confident), live=True, seeds="habits"),
+        Method("shrunk", "direction and radius shrink with the noise",
+               learned(_source, _shrunk), live=True, seeds="habits"),
         _habit("common", "undiscounted, standardised, few_cg and reverse_kl at once",
                {"weighting": "undiscounted", "standardise": True}, **COMMON),
     )

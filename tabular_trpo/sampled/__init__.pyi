@@ -1,4 +1,5 @@
 from tabular_trpo._sampled.confidence import confident as confident
+from tabular_trpo._sampled.confidence import shrunk as shrunk
 from tabular_trpo._sampled.counts import EmpiricalEvaluation as EmpiricalEvaluation
 from tabular_trpo._sampled.counts import TransitionCounts as TransitionCounts
 from tabular_trpo._sampled.enumeration import all_paths as all_paths

@@ -146,3 +146,41 @@ def test_a_model_without_ends_is_truncated_where_weights_vanish() -> None:
     for _ in range(90):  # gamma^t underflows in the end
         L = far(sim, pi).L
     assert np.isfinite(L.G).all() and L.weight.sum() == pytest.approx(10)
+
+
+def test_the_shrunk_step_follows_its_formula() -> None:
+    batch, members, theta = case()
+    L = batch.L
+    assert isinstance(L, tt.Surrogate) and L.G_stderr is not None
+    f = np.array([[g * g / (g * g + e * e) if e else 1.0 for g, e in zip(*x, strict=True)]
+                  for x in zip(L.G, L.G_stderr, strict=True)])  # fmt: skip
+    part = (f * L.G**2).sum() / (L.G**2).sum()
+    assert 0.2 < part < 0.99
+    G = f * L.G
+    G = G - (L.pi * G).sum(axis=1, keepdims=True)
+    expected = natural(tt.Surrogate(G, L.weight, L.pi, L.eta), theta, part * DELTA, members)
+    step = tt.sampled.shrunk(members, DELTA)(batch, theta)
+    assert np.allclose(step.pi_new, expected.pi_new, atol=1e-12)
+    assert np.abs(step.pi_new - natural(L, theta, DELTA, members).pi_new).max() > 1e-3
+
+
+def test_batches_of_one_policy_are_joined() -> None:
+    """Two batches of one policy: twice the data; after a step only the new batch."""
+    mdp = tt.families.named.gridworld(3, 3, "0.9").to_float()
+    pi = tt.policies.uniform(mdp)
+    V = tt.evaluate(mdp, pi).V
+    other = pi.copy()
+    other[0] = [0.4, 0.2, 0.2, 0.2]
+    errors = []
+    for grow in (True, False):
+        source = Episodes(600, 6, 40, critic=lambda pi: V, grow=grow)
+        sim = Simulator(mdp, np.random.default_rng(0))
+        found = []
+        for x in (pi, pi, pi, pi, other):
+            L = source(sim, x).L
+            assert isinstance(L, tt.Surrogate) and L.G_stderr is not None
+            found.append(L.G_stderr.sum())
+        errors.append(found)
+    joined, alone = errors
+    assert joined[0] == alone[0] and joined[4] == alone[4]
+    assert joined[3] < 0.65 * alone[3]  # near 1/2 of four batches
