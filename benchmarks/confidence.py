@@ -1,12 +1,12 @@
 """`python -m benchmarks.confidence`: what the confidence rule costs, and what it saves.
 
 The method `empirical_model` plays the environments of `benchmarks.learning`, and random lakes, with
-level 0.95 and with level 0.5, the plain rule that accepts every positive gain.  Both have the same
-settings and the same seeds.  For each environment the gain of the plain rule after n steps, the mean
-over seeds of eta - eta of the uniform policy, is set beside that of the confident rule after 2 n
-steps, for n = 1/8, 2/8, 3/8 and 4/8 of the budget; printed are their ratio, and the accepted steps
-of both that made eta fall for certain.  Exit 1 where the ratio is below 0.9 at the last n, or where
-more than 5 % of the accepted steps of the confident rule fell.
+level 0.95 and with level 0.5, the plain rule that accepts every positive gain; all else is equal.
+For each environment the gain of the plain rule after n steps, the mean over seeds of eta less that
+of the uniform policy, is set beside that of the confident rule after 2 n steps, n = 1/8, 2/8, 3/8,
+4/8 of the budget.  Printed are their ratio, and the accepted steps of both that made eta fall for
+certain.  Exit 1 where the ratio is below 0.9 at the last n, or where more than 5 % of the accepted
+steps of the confident rule fell.
 """
 
 import argparse

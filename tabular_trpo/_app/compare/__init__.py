@@ -5,5 +5,6 @@ environments  Gymnasium environments by name
 report        the report as text and as JSON
 iterates      every iterate of one run on an environment
 habits        the table of --habits
+saved         runs kept in a folder
 figure        the learning curves
 """

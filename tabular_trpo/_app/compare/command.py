@@ -10,6 +10,7 @@ from tabular_trpo._app.compare.figure import draw
 from tabular_trpo._app.compare.habits import LEGEND, habit_table
 from tabular_trpo._app.compare.iterates import iterates
 from tabular_trpo._app.compare.report import Entry, Scored, document, line, method_table, parts
+from tabular_trpo._app.compare.saved import make_folder, saved_run
 from tabular_trpo._app.shared import executors
 from tabular_trpo._app.shared.arguments import integer, number
 from tabular_trpo._app.shared.errors import ExitCode, UsageError
@@ -86,6 +87,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--seed", type=integer(0, 2**32), default=0, metavar="N", help="the first (default 0)")
     executors.arguments(parser)
+    add("--runs", metavar="DIR", help="keep finished runs there, and continue from them")
     add("--figure", metavar="FILE.png", help="draw learning curves (needs the extra plot)")
 
 
@@ -188,8 +190,19 @@ def _run_all(
     raises: LimitError where a worker process ends early
     """
     seeds = [args.seed + i for i in range(args.seeds)]
+    if args.runs:
+        make_folder(args.runs)
     tasks = [
-        (one.source.mdp, name, seed, args.steps, replace(settings, limit=one.limit), one.live)
+        (
+            args.runs,
+            one.source.name,
+            one.source.mdp,
+            name,
+            seed,
+            args.steps,
+            replace(settings, limit=one.limit),
+            one.live,
+        )
         for one in played
         for name in names
         for seed in (seeds if BY_NAME[name].sampled else seeds[:1])
@@ -197,7 +210,7 @@ def _run_all(
     curves: list[comparison.Curve] = []
     with EXECUTORS[args.executor](args.workers) as started:
         with progress_bar(args.quiet, "comparing", len(tasks)) as update:
-            for curve in in_order(started, comparison.run, tasks):
+            for curve in in_order(started, saved_run, tasks):
                 curves.append(curve)
                 update(len(curves), f"{len(curves)}/{len(tasks)} runs")
     taken = iter(curves)
