@@ -86,11 +86,9 @@ class Scored:
 def document(scored: Scored) -> Document:
     """Return the JSON document of a comparison."""
     args = scored.args
-    asked = ("steps", "batch", "delta", "horizon", "seeds", "seed")
-    settings = {name: getattr(args, name) for name in asked}
+    settings = hyperparameters(args)
     if args.env:
-        settings |= {name: getattr(DEFAULTS, name) for name in ("episodes", "explore", "level")}
-        settings |= {"live": not args.simulate}
+        settings = {**settings, "live": not args.simulate}
     return {
         "command": "compare",
         "settings": settings,
@@ -113,6 +111,14 @@ def document(scored: Scored) -> Document:
         "refused": scored.refused,
         "exit_code": ExitCode.LIMIT if scored.refused else ExitCode.OK,
     }
+
+
+def hyperparameters(args: argparse.Namespace) -> Document:
+    """Return every setting of the runs of a comparison, those that cannot be chosen included."""
+    asked = ("steps", "batch", "delta", "horizon", "seeds", "seed")
+    fixed = ("episodes", "explore", "level")
+    found = {name: getattr(args, name) for name in asked}
+    return {**found, **{name: getattr(DEFAULTS, name) for name in fixed}}
 
 
 def over(curve: Curve, delta: float) -> int:
@@ -163,7 +169,14 @@ def parts(scored: Scored, table: Callable[[Entry, Scored], Table]) -> list[Part]
             made += entry.played.parts()
     if len(scored.entries) > 1:
         made += ["Share of the gap that is closed at the end, in %", _summary(scored)]
+    settings = hyperparameters(scored.args).items()
+    made.append("Settings: " + ", ".join(f"{name} {_setting(value)}" for name, value in settings))
     return made + [f"Not compared: {name}. {why}" for name, why in scored.refused.items()]
+
+
+def _setting(value: JsonNumber | int) -> str:
+    """Return the value of a setting as text."""
+    return "none" if value is None else f"{value:g}"
 
 
 def _title(entry: Entry) -> str:

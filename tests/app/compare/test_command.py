@@ -54,6 +54,9 @@ def test_document_holds_the_runs(run: Run) -> None:
         "horizon": None,
         "seeds": 2,
         "seed": 7,
+        "episodes": 16,
+        "explore": 0.2,
+        "level": 0.95,
     }
     (model,) = document["models"]
     mdp = tt.read(WEATHER).to_float()
