@@ -9,6 +9,7 @@ import pytest
 import tabular_trpo as tt
 from tabular_trpo._sampled.contributions import Contributions, standard_error
 from tabular_trpo._sampled.estimate import path_contributions, vine_contributions
+from tabular_trpo._sampled.off_policy import OFF_POLICY, off_policy
 from tabular_trpo._sampled.rollouts import Rollouts, single_path
 from tabular_trpo._sampled.simulator import Simulator
 from tabular_trpo._sampled.vine import Vine, vine
@@ -118,3 +119,28 @@ def test_intervals_of_vines_hold_the_truth(name: str, roots: int, common: bool) 
             "gain": covered(gains, L.gain(pi_new)),
         }
     )
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("method", OFF_POLICY)
+def test_intervals_of_another_policy_hold_the_truth(method: str, weighted: bool) -> None:
+    """Of eta by the delta method where weighted; of a gain from G of each path where not."""
+    rational, mdp, mu, pi_new = case("weather")
+    pi, T, paths = tt.policies.mixture(mu, pi_new, 0.5), 6, 300
+    exact_pi = tt.policies.to_rational(pi)
+    eta = float(rational.rho0 @ values(rational, exact_pi, T)[0][T])
+    gain = float((gradient(rational, exact_pi, T).astype(float) * (pi_new - pi)).sum())
+    rng = np.random.default_rng(9)
+    whole = single_path(Simulator(mdp, rng), mu, REPEATS * paths, T)
+    names = ("states", "actions", "rewards", "behaviour", "length")
+    Q = tt.evaluate(mdp, mu).Q if method == "doubly_robust" else None
+    etas, G = [], []
+    for part in parts(whole, names, rng.permutation(REPEATS * paths), paths):
+        rollouts = Rollouts(**part, geometric=False, gamma=mdp.gamma)
+        L = off_policy(rollouts, mu, pi, method=method, weighted=weighted, Q=Q)
+        etas.append((L.eta, L.stderr))
+        G.append(L.gain(pi_new))
+    check({"eta": covered(etas, eta)})
+    # The mean of so many estimates is near the truth: the bias of the weighted form is small.
+    assert abs(np.mean(G) - gain) <= 4 * np.std(G) / REPEATS**0.5 + (0.02 if weighted else 0)
+    assert covered([(x, 0.8 * error) for x, error in etas], eta) < BAND[0]

@@ -20,6 +20,7 @@ import numpy as np
 import tabular_trpo
 from tabular_trpo._core.errors import InvalidMDPError, invalid
 from tabular_trpo._core.mdp import MDP
+from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, is_sparse
 from tabular_trpo._formats.atomic_write import write_atomically
 from tabular_trpo._sampled import comparison
@@ -78,7 +79,7 @@ def _key(
     tables = [mdp.P, mdp.r if mdp.r_next is None else mdp.r_next, mdp.rho0, mdp.mask]
     return {
         "version": tabular_trpo.__version__,
-        "model": [_hash(table) for table in tables] + [float(mdp.gamma).hex()],
+        "model": [_hash(table) for table in tables] + [nearest(mdp.gamma).hex()],
         "live": None if live is None else [live.name, repr(live.options)],
         "method": name,
         "seed": seed,
