@@ -33,8 +33,9 @@ The columns:
 - Counts: "same as" where the statement is the same number as another one, for which a paper has a
   second formula: it is decided and certified, but not counted again. "algebra" where it holds for
   all real numbers substituted for max_tv, gamma and so on ({algebra} of them).
-- Known: the largest gap / penalty that a family of pairs is proved to have or to tend to; 1 is
-  equality. "-" means that nothing is recorded. Numbers with `..` are cut after four digits.
+- Known: gap / penalty of one pair of a family, 1 at equality, with the name of the family and what
+  its ratios tend to. "-" means that nothing is recorded. Numbers with `..` are cut after four
+  digits.
 - Found: the largest gap / penalty that the searches of the [atlas](atlas.md) found at eight
   gammas, with its witness and its gamma (the smallest where several are equal). It is a lower bound
   of the supremum. "-" means that the statement has no such ratio.
