@@ -96,6 +96,7 @@ class Formulas:
         return getattr(self.p, self._pick(table[rank]))
 
     def _constant(self) -> Expression:
+        """Return a random constant."""
         return number(self._pick(CONSTANTS))
 
     def _binary(self, rank: int, depth: int) -> Expression:
@@ -131,6 +132,7 @@ class Formulas:
         return self.p.log(x if self.rng.random() < 0.3 else 1 + abs(x))
 
     def _pick(self, items: Any) -> Any:
+        """Return a random item of a sequence."""
         return items[self.rng.integers(len(items))]
 
 

@@ -86,7 +86,7 @@ class Ended:
         return found
 
 
-def carried_out(trial: Trial) -> Ended:
+def run_trial(trial: Trial) -> Ended:
     """Start the command of a trial, interrupt it, and return how it ended."""
     mark = f"{os.getpid()}-{time.monotonic_ns()}"
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # children inherit SIG_IGN
@@ -213,7 +213,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             # Squared, so that half of the interrupts fall into imports and the start of pools.
             wait = 0.05 + LONGEST_WAIT * rng.random() ** 2
             trial = Trial(every[command], wait, bool(rng.integers(2)), bool(rng.integers(2)))
-            ended = carried_out(trial)
+            ended = run_trial(trial)
             faults = ["before the package"] if ended.early else ended.faults(trial)
             counts.update(faults or [f"ended with {ended.code}"])
             slowest[trial.twice] = max(slowest[trial.twice], ended.late)

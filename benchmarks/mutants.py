@@ -94,7 +94,7 @@ class Mutant(NamedTuple):
 
 
 def rows(file: str, source: str) -> Iterator[Mutant]:
-    """Yield every mutant of the formulas in the docstring tables of the vocabulary."""
+    """Yield every mutant of the formulas in the tables of the vocabulary module."""
     for entry in (*QUANTITIES.values(), *HIDDEN.values(), *FUNCTIONS.values()):
         at = source.find(f" | {entry.formula} ") + 3
         if at < 3 or not entry.formula:  # not written in the table, or without a formula

@@ -30,10 +30,10 @@ RAISED = 1e-4  # least relative increase of a ratio for which a witness is repla
 Place = tuple[str, Fraction]  # name of a bound or mean_kl.NAME, gamma
 Task = tuple[Place, int, int, tuple[Pair, ...]]  # place, seed, rounds, first pairs of the search
 Record = Entry | mean_kl.Finding
-Made = dict[Place, tuple[Record, Pair | None]]
+Results = dict[Place, tuple[Record, Pair | None]]
 
 
-def made(task: Task) -> tuple[Record, Pair | None]:
+def solved(task: Task) -> tuple[Record, Pair | None]:
     """Return the record of one task, an entry or a finding on the mean KL, and its witness."""
     (name, gamma), seed, rounds, start = task
     if name == mean_kl.NAME:
@@ -42,12 +42,12 @@ def made(task: Task) -> tuple[Record, Pair | None]:
     return entry(theorem, gamma, seed, rounds, start)
 
 
-def passed(
+def run_pass(
     places: Sequence[Place], seed: int, rounds: int, start: tuple[Pair, ...], workers: int
-) -> Made:
+) -> Results:
     """Return the record and the witness of each place; print a line of progress for each."""
     tasks = [(place, seed, rounds, start) for place in places]
-    found: Made = {}
+    found: Results = {}
     for place, (one, pair) in zip(places, results(tasks, workers), strict=True):
         found[place] = one, pair
         line = f"{place[0]} {place[1]}: {one.status} {one.ratio}"
@@ -58,13 +58,13 @@ def passed(
 def results(tasks: Sequence[Task], workers: int) -> Iterator[tuple[Record, Pair | None]]:
     """Yield the result of each task, in the order of the tasks."""
     if workers == 1:
-        yield from map(made, tasks)
+        yield from map(solved, tasks)
         return
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        yield from pool.map(made, tasks)
+        yield from pool.map(solved, tasks)
 
 
-def raised(new: Record, old: Record) -> bool:
+def improves(new: Record, old: Record) -> bool:
     """Return whether a new record should replace the old one of the same place."""
     if isinstance(new, Entry) and isinstance(old, Entry) and new.attained != old.attained:
         return new.attained
@@ -114,7 +114,11 @@ def main(arguments: list[str] | None = None) -> int:
         if name not in names:
             parser.error(f"no bound is called {name!r}; bounds: {', '.join(names)}")
     if options.page:
-        store(options.root, kept(options.root, ()), stored(options.root, options.bounds or names))
+        store(
+            options.root,
+            stored_records(options.root, ()),
+            reread(options.root, options.bounds or names),
+        )
         return 0
     if options.again and not options.more:
         parser.error("--again runs only the second pass, but --more is 0")
@@ -123,17 +127,17 @@ def main(arguments: list[str] | None = None) -> int:
     if mean_kl.NAME in chosen:
         places += [(mean_kl.NAME, Fraction(text)) for text in (*mean_kl.BELOW, *mean_kl.ABOVE)]
     if not options.again:
-        found = passed(places, options.seed, options.rounds, (), options.workers)
-        store(options.root, kept(options.root, chosen), found)
+        found = run_pass(places, options.seed, options.rounds, (), options.workers)
+        store(options.root, stored_records(options.root, chosen), found)
     if options.more:
-        start, old = witnesses.small(options.root / FOLDER), kept(options.root, ())
-        found = passed(places, options.seed, options.more, start, options.workers)
-        better = {k: x for k, x in found.items() if k not in old or raised(x[0], old[k])}
+        start, old = witnesses.small(options.root / FOLDER), stored_records(options.root, ())
+        found = run_pass(places, options.seed, options.more, start, options.workers)
+        better = {k: x for k, x in found.items() if k not in old or improves(x[0], old[k])}
         store(options.root, old, better)
     return int(any(x.status == "refuted" for k, (x, _) in found.items() if k[0] in BOUNDS))
 
 
-def kept(root: Path, names: Container[str]) -> dict[Place, Record]:
+def stored_records(root: Path, names: Container[str]) -> dict[Place, Record]:
     """Return the records in the stored data, except those of the given names."""
     path = root / "tabular_trpo" / DATA
     if not path.exists():
@@ -146,11 +150,11 @@ def kept(root: Path, names: Container[str]) -> dict[Place, Record]:
     return {(name, one.gamma): one for name, one in records if name not in names}
 
 
-def stored(root: Path, names: Container[str]) -> Made:
+def reread(root: Path, names: Container[str]) -> Results:
     """Return the stored records of the given names, computed again from their witnesses."""
     theorems = {t.name: t for t in THEOREMS}
-    found: Made = {}
-    for place, one in kept(root, ()).items():
+    found: Results = {}
+    for place, one in stored_records(root, ()).items():
         if one.witness is not None and place[0] in names:
             pair = witnesses.load(root / FOLDER / one.witness)
             if isinstance(one, Entry):
@@ -160,7 +164,7 @@ def stored(root: Path, names: Container[str]) -> Made:
     return found
 
 
-def store(root: Path, old: Mapping[Place, Record], new: Made) -> None:
+def store(root: Path, old: Mapping[Place, Record], new: Results) -> None:
     """Write all records and the new witnesses; delete witness files that no record names."""
     records = {**old, **{place: one for place, (one, _) in new.items()}}
     ordered = [records[place] for place in sorted(records, key=rank)]
