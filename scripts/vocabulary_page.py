@@ -27,8 +27,8 @@ transition matrix under pi, F(pi, rho) the Fisher matrix rho (diag pi - pi pi') 
 logits of a state, `pinv` the Moore-Penrose inverse. 0 log 0 is 0.
 
 Marks: **log** contains logarithms; **mixture** exists only for pairs made by `Pair.mixture`;
-**average** requires chains with one recurrent class; **new** requires more than an evaluation of pi,
-so it gives no bound in advance; **judged** cannot occur in certificates.
+**average** requires chains with one recurrent class; **new** requires more than an evaluation of
+pi, so it gives no bound in advance; **judged** cannot occur in certificates.
 """
 TITLES = {SCALAR: "Numbers", STATE: "Per state", TABLE: "Per state and action"}
 SOURCES = """## Sources
