@@ -1,1 +1,1 @@
-"""Timings in one run, each beside the bare linear algebra it rests on; never part of the tests."""
+"""Timings relative to bare linear algebra, and long randomized checks; not part of the tests."""

@@ -1,4 +1,8 @@
-"""`python -m benchmarks [--seed N] [--json]`: every timing beside its yardstick."""
+"""`python -m benchmarks [--seed N] [--json]`: times of the package relative to a yardstick.
+
+Each row is the median of the ratio of two times measured alternately; exit code 1 where a ratio
+exceeds its goal.
+"""
 
 import argparse
 import dataclasses
@@ -16,21 +20,21 @@ from benchmarks.timing import Row
 
 
 def main() -> int:
-    """Time every row and print the table; exit 1 when a goal is missed."""
+    """Time every row and print the table; return 1 if a ratio exceeds its goal, else 0."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     options = parser.parse_args()
     rng = np.random.default_rng(options.seed)
     rows: list[Row] = []
-    for make in (*ROWS, screening_rows):
-        for row in make(rng):
+    for timed in (*ROWS, screening_rows):
+        for row in timed(rng):
             rows.append(row)
             if not options.json:
                 goal = f"goal {row.goal:g}" if row.goal else "no goal"
                 times = f"{row.subject:.4f} s | {row.yardstick:.4f} s"
                 print(f"{row.ratio:6.2f} x ({goal})  {times}  {row.name}", flush=True)
-    about = {
+    machine = {
         "seed": options.seed,
         "cores": os.cpu_count(),
         "python": platform.python_version(),
@@ -38,9 +42,9 @@ def main() -> int:
         "scipy": scipy.__version__,
     }
     if options.json:
-        print(json.dumps({"machine": about, "rows": [dataclasses.asdict(x) for x in rows]}))
+        print(json.dumps({"machine": machine, "rows": [dataclasses.asdict(x) for x in rows]}))
     else:
-        print(", ".join(f"{key} {value}" for key, value in about.items()))
+        print(", ".join(f"{key} {value}" for key, value in machine.items()))
     return int(any(row.goal is not None and row.ratio > row.goal for row in rows))
 
 

@@ -1,8 +1,8 @@
-"""`python -m benchmarks.accuracy [--cases N]`: proved radius against true error in floats.
+"""`python -m benchmarks.accuracy [--cases N]`: proved radii and true errors of float evaluations.
 
-Each case is evaluated in floats and in rationals.  Printed per kind of model: entries compared,
-violations (true error above the radius: must be 0), and the median over cases of max radius / max
-true error.
+Each model is evaluated in floats and in rationals.  For each kind of model and each quantity are
+printed: the number of entries, the violations (entries whose true error exceeds the radius; there
+must be none), and the median over models of (largest radius) / (largest true error).
 """
 
 import argparse
@@ -21,21 +21,21 @@ NAMES = ("V", "Q", "A", "rho", "d", "eta", "L")
 
 
 def dense(rng: np.random.Generator, gamma: float) -> tt.MDP:
-    """Dirichlet rows, S from 3 to 16, A from 2 to 4."""
+    """Return a model with Dirichlet(1) rows, 3 to 16 states and 2 to 4 actions."""
     S, A = int(rng.integers(3, 17)), int(rng.integers(2, 5))
     P = rng.dirichlet(np.ones(S), size=(S, A))
     return tt.MDP(P, rng.normal(size=(S, A)), rng.dirichlet(np.ones(S)), gamma)
 
 
 def peaked(rng: np.random.Generator, gamma: float) -> tt.MDP:
-    """Nearly deterministic rows: Dirichlet(0.05), with entries far below 2^-53."""
+    """Return a model with nearly deterministic Dirichlet(0.05) rows; entries may be below 2^-53."""
     S, A = int(rng.integers(3, 17)), int(rng.integers(2, 5))
     P = rng.dirichlet(np.full(S, 0.05), size=(S, A))
     return tt.MDP(P, rng.normal(size=(S, A)), rng.dirichlet(np.ones(S)), gamma)
 
 
 def sparse(rng: np.random.Generator, gamma: float) -> tt.MDP:
-    """Three successors a pair, in CSR."""
+    """Return a CSR model with three successors for each state and action."""
     S, A = int(rng.integers(6, 17)), 2
     rows = np.zeros((S * A, S))
     for row in rows:
@@ -44,7 +44,7 @@ def sparse(rng: np.random.Generator, gamma: float) -> tt.MDP:
 
 
 def nearly_reducible(rng: np.random.Generator, gamma: float) -> tt.MDP:
-    """A ring whose states are left with probability 2^-20."""
+    """Return a ring in which a state is left with probability 2^-20 in each step."""
     S, A = int(rng.integers(4, 13)), 2
     P = np.zeros((S, A, S))
     for s in range(S):
@@ -58,7 +58,7 @@ KINDS = {"dense": dense, "peaked": peaked, "sparse": sparse, "nearly reducible":
 
 
 def compare(mdp: tt.MDP, rng: np.random.Generator) -> dict[str, tuple[int, int, float | None]]:
-    """Return per quantity: entries, violations, max radius / max true error (None for 0)."""
+    """Return for each quantity (entries, violations, max radius / max error or None if exact)."""
     rows = rng.dirichlet(np.ones(mdp.n_actions), size=(2, mdp.n_states))
     low = tt.evaluate(mdp, rows[0])
     new = tt.policies.check_policy(mdp, rows[1])
@@ -70,7 +70,7 @@ def compare(mdp: tt.MDP, rng: np.random.Generator) -> dict[str, tuple[int, int, 
     }
     L, truth = tt.surrogate(low), tt.surrogate(high)
     pairs["L"] = L.value(new), L.radius(new), truth.value(tt.policies.to_rational(new))
-    out = {}
+    results = {}
     for name, (value, radius, exact) in pairs.items():
         errors = [
             abs(Fraction(float(x)) - y)
@@ -79,12 +79,12 @@ def compare(mdp: tt.MDP, rng: np.random.Generator) -> dict[str, tuple[int, int, 
         radii = [Fraction(float(x)) for x in np.ravel(np.broadcast_to(radius, np.shape(value)))]
         bad = sum(e > r for e, r in zip(errors, radii, strict=True))
         ratio = float(max(radii) / max(errors)) if max(errors) else None
-        out[name] = len(errors), bad, ratio
-    return out
+        results[name] = len(errors), bad, ratio
+    return results
 
 
 def main() -> int:
-    """Print the table; exit 1 on any violation."""
+    """Print the table; return 1 if there is a violation, else 0."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy", description=__doc__)
     parser.add_argument("--cases", type=int, default=840)
     parser.add_argument("--seed", type=int, default=0)

@@ -1,4 +1,4 @@
-"""The kinds of arguments of the public functions, by name, drawn for `benchmarks.invalid_input`."""
+"""The kinds of arguments of the public functions by name, for `benchmarks.invalid_input`."""
 
 import math
 from fractions import Fraction

@@ -1,10 +1,11 @@
-"""The estimate of exact work beside what the work takes: over S, A and digits.
+"""Estimated and measured cost of exact evaluations, over S, A and digits of the input.
 
     python -m benchmarks.exact_work [--claims]
 
---claims also judges and certifies all statements, with and without logarithms, on a pair of
-policies.  Printed: estimated and true digits and seconds, and true / estimated.  Exit code 1
-where the digits differ by a factor of 2, or seconds above 0.2 by a factor of 4.
+With --claims all statements are also judged and certified on a pair of policies.  Printed are
+estimated and true digits of V, estimated and measured seconds, and measured / estimated seconds.
+Exit code 1 where the estimate of the digits is more than twice the truth (plus 20), or where
+seconds above 0.2 differ by a factor of 4.
 """
 
 import argparse
@@ -22,36 +23,39 @@ MOST, FACTOR, SHORTEST = 10.0, 4.0, 0.2
 
 
 def timed(work: Callable[[], Any]) -> tuple[float, float, Any]:
-    """Return the estimated and the true seconds of exact work, and its result."""
+    """Return the estimated seconds, the measured seconds, and the result of a call of `work`."""
     with tt.work_limit(float("inf")) as budget:
-        began = perf_counter()
-        found = work()
+        start = perf_counter()
+        result = work()
         assert budget is not None
-        return budget.spent, perf_counter() - began, found
+        return budget.spent, perf_counter() - start, result
 
 
 def certified(mdp: tt.MDP) -> int:
-    """Judge all statements on the uniform policy and a step towards the greedy one; certify."""
+    """Certify all statements on the uniform policy and a mixture; return the certificate's length.
+
+    The mixture is that of the uniform policy with a greedy one, with weight 1/10.
+    """
     pi = tt.policies.uniform(mdp)
     pair = tt.Pair.mixture(mdp, pi, tt.policies.greedy(mdp, mdp.r), "1/10")
     try:
         return len(tt.pair_certificate(pair))
-    except tt.LimitError:  # numbers with more digits than the checker reads, found at the end
+    except tt.LimitError:  # a number with more digits than the checker reads
         return 0
 
 
 def main() -> int:
-    """Print a row a model; return 1 where an estimate is off."""
+    """Print a row for each model; return 1 if an estimate is wrong, else 0."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--claims", action="store_true")
     options = parser.parse_args()
-    off = 0
+    wrong = 0
     print("S    A  digits | digits of V: estimated, true | seconds: estimated, true, ratio")
     for n_states, n_actions in SIZES:
         for digits in DIGITS:
             mdp = with_digits(n_states, n_actions, digits)
-            guess = tt.exact_work(mdp)
-            if guess.seconds > MOST:
+            estimate = tt.exact_work(mdp)
+            if estimate.seconds > MOST:
                 continue
             spent, taken, e = timed(lambda: tt.evaluate(mdp, tt.policies.uniform(mdp)))  # noqa: B023
             true = int(max(x.denominator.bit_length() for x in e.V) * 0.30103) + 1
@@ -60,12 +64,12 @@ def main() -> int:
                 rows.append(("claims", *timed(lambda: certified(mdp))[:2]))  # noqa: B023
             for name, estimated, seconds in rows:
                 ratio = seconds / estimated
-                bad = max(seconds, estimated) > SHORTEST and not 1 / FACTOR < ratio < FACTOR
-                off += bad or guess.digits > 2 * true + 20
-                size = f"{n_states:<4} {n_actions}  {digits:<6} | {guess.digits:7} {true:7}"
+                missed = max(seconds, estimated) > SHORTEST and not 1 / FACTOR < ratio < FACTOR
+                wrong += missed or estimate.digits > 2 * true + 20
+                size = f"{n_states:<4} {n_actions}  {digits:<6} | {estimate.digits:7} {true:7}"
                 print(f"{size} | {estimated:8.3f} {seconds:8.3f} {ratio:5.2f} {name}", flush=True)
-    print(f"{off} estimates off")
-    return min(off, 1)
+    print(f"{wrong} wrong estimates")
+    return min(wrong, 1)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""Random formulas of the claim language and random pairs that lie on its edges.
+"""Random formulas of the claim language, and random pairs with many special cases.
 
-Masks, lost support, equal policies, states without visits and discount 0 are common in the pairs;
-roots, logarithms, powers, divisions by what may be 0 and infinite terms in the formulas.
+Common in the pairs: masks, actions that only the old policy takes, equal policies, states without
+visits, and gamma = 0.  Common in the formulas: roots, logarithms, powers, divisions by quantities
+that may be 0, and infinite terms.
 """
 
 from fractions import Fraction
@@ -32,10 +33,10 @@ DOWN = {  # functions by the rank of their result: (name, rank of the argument)
 
 @final
 class Formulas:
-    """Draws expressions of a rank, and claims."""
+    """A generator of random expressions and claims."""
 
     def __init__(self, rng: np.random.Generator, mixtures: bool) -> None:
-        """Keep the generator; `mixtures` says whether names of mixture pairs may occur."""
+        """Set the generator; `mixtures` is whether names that only mixtures have may occur."""
         self.rng, self.p = rng, Symbols()
         self.names = {
             rank: [
@@ -47,14 +48,19 @@ class Formulas:
         }
 
     def claim(self, title: str) -> Theorem:
-        """Draw a claim; one in eight has a precondition, one in six compares equal expressions."""
+        """Return a random claim; one in eight has a precondition, one in six nearly equal sides."""
         sides = self._sides()
-        when = self._sides() if self.rng.random() < 1 / 8 else None
+        condition = self._sides() if self.rng.random() < 1 / 8 else None
         return Theorem(
-            title, "claim", "user", lambda _: sides, None if when is None else lambda _: when
+            title,
+            "claim",
+            "user",
+            lambda _: sides,
+            None if condition is None else lambda _: condition,
         )
 
     def _sides(self) -> tuple[Any, str, Any]:
+        """Return a random statement (lhs, relation, rhs)."""
         lhs = self.expression(SCALAR, 4)
         kind = self.rng.random()
         if kind < 1 / 6:
@@ -64,7 +70,10 @@ class Formulas:
         return lhs, self._pick(RELATIONS), rhs
 
     def expression(self, rank: int, depth: int) -> Expression:
-        """Draw an expression of a rank with at most `depth` operations above its leaves."""
+        """Return a random expression of a rank, with at most `depth` nested operations.
+
+        rank: SCALAR, STATE or TABLE
+        """
         kind = self.rng.random()
         if depth == 0 or kind < 0.1:
             return self._leaf(rank)
@@ -79,6 +88,7 @@ class Formulas:
         return getattr(self.p, name)(self.expression(inner, depth - 1))
 
     def _leaf(self, rank: int) -> Expression:
+        """Return a random quantity or constant of a rank."""
         kind = self.rng.random()
         if rank == SCALAR and kind < 0.2:
             return self._constant()
@@ -86,9 +96,11 @@ class Formulas:
         return getattr(self.p, self._pick(table[rank]))
 
     def _constant(self) -> Expression:
+        """Return a random constant."""
         return number(self._pick(CONSTANTS))
 
     def _binary(self, rank: int, depth: int) -> Expression:
+        """Return a random operation of a rank with two operands, one of which may be broadcast."""
         low = int(self.rng.integers(0, rank + 1)) if self.rng.random() < 0.5 else rank
         x, y = self.expression(rank, depth - 1), self.expression(low, depth - 1)
         x, y = (y, x) if self.rng.random() < 0.5 else (x, y)
@@ -106,6 +118,7 @@ class Formulas:
         return self.p.smaller(x, y)
 
     def _unary(self, rank: int, depth: int) -> Expression:
+        """Return a random operation of a rank with one operand."""
         x = self.expression(rank, depth - 1)
         match self.rng.integers(0, 6):
             case 0:
@@ -119,17 +132,21 @@ class Formulas:
         return self.p.log(x if self.rng.random() < 0.3 else 1 + abs(x))
 
     def _pick(self, items: Any) -> Any:
+        """Return a random item of a sequence."""
         return items[self.rng.integers(len(items))]
 
 
 def nesting(e: Expression) -> int:
-    """Return how many roots, logarithms and powers lie inside each other."""
+    """Return the largest number of nested roots, logarithms and powers of an expression."""
     inner = max((nesting(x) for x in e.args if isinstance(x, Expression)), default=0)
     return inner + (e.op in ("sqrt", "log", "**"))
 
 
 def pair(rng: np.random.Generator) -> tt.Pair:
-    """Draw a float pair of at most 3 states and 3 actions; most are masked, half are mixtures."""
+    """Return a random float pair of at most 3 states and 3 actions.
+
+    Two in three have a random mask, and half are mixtures.
+    """
     n_states, n_actions = int(rng.integers(1, 4)), int(rng.integers(2, 4))
     mask = np.ones((n_states, n_actions), dtype=bool)
     if rng.random() < 0.65:
@@ -152,13 +169,13 @@ def pair(rng: np.random.Generator) -> tt.Pair:
 
 
 def _rows(rng: np.random.Generator, mask: Any) -> Any:
-    """Draw a row of multiples of 1/8 for each row of a mask; points and zeros are common."""
-    out = np.zeros(mask.shape)
-    for row, allowed in zip(out, mask, strict=True):
+    """Return random rows of multiples of 1/8 on the entries of a mask; many are deterministic."""
+    rows = np.zeros(mask.shape)
+    for row, allowed in zip(rows, mask, strict=True):
         places = np.flatnonzero(allowed)
         if rng.random() < 0.45:
             row[rng.choice(places)] = 1.0
         else:
             cuts = np.sort(rng.integers(0, 9, size=len(places) - 1))
             row[places] = np.diff(np.concatenate([[0], cuts, [8]])) / 8
-    return out
+    return rows

@@ -1,8 +1,8 @@
-"""`python -m benchmarks.imports`: the CPU time of start-up beside that of numpy and scipy.sparse.
+"""`python -m benchmarks.imports`: CPU time of start-up relative to that of numpy and scipy.sparse.
 
-Each command runs in a process of its own, several times in turn; the least user plus system time
-counts.  Exit code 1 where `import tabular_trpo` or `tabular-trpo --help` costs more than 1.3 times
-`import numpy, scipy.sparse`.
+Each command runs several times in a new process, alternating with the others; its least user plus
+system time is compared.  Exit code 1 where `import tabular_trpo` or `tabular-trpo --help` takes
+more than 1.3 times as long as `import numpy, scipy.sparse`.
 """
 
 import argparse
@@ -38,9 +38,9 @@ def seconds(words: tuple[str, ...]) -> float:
 
 
 def main() -> int:
-    """Measure all commands in turn and print the least time of each; exit 1 over the goal."""
+    """Print the least time of each command; return 1 if one exceeds the goal, else 0."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.imports", description=__doc__)
-    parser.add_argument("--runs", type=int, default=5, help="of each command (default 5)")
+    parser.add_argument("--runs", type=int, default=5, help="runs of each command (default 5)")
     runs = parser.parse_args().runs
     commands = {"import numpy, scipy.sparse": YARDSTICK, **SUBJECTS}
     times: dict[str, list[float]] = {name: [] for name in commands}

@@ -1,11 +1,12 @@
-"""`python -m benchmarks.improve_steps`: the KL steps beside cvxpy with Clarabel, and at S = 1e5.
+"""`python -m benchmarks.improve_steps`: times of the KL steps relative to cvxpy with Clarabel.
 
-Prints ratios of one run: the median and the least of a few random models, on each of which both
-are timed alternately.  Clarabel has the tolerances of the tests.  With its default tolerances its
-objectives are off by more than 1e-6; with these as well, where the objective is small or where it
-ends "inaccurate".  Our steps are compared with roots by bisection in tests/improve/test_kl_rows.py.
-The old policy is inside the logarithms, so each step is a new problem for cvxpy; the time for a
-problem that it has already compiled is printed separately.
+On random models with 20 states both solvers are timed alternately; printed are the median and the
+least ratio.  On a grid with 1e5 states the time of each step is printed in evaluations of a policy.
+Clarabel has the tolerances of the tests.  Its objectives still differ from the optimum by more than
+1e-6 (relative) where the objective is small or where it ends "inaccurate"; the accuracy of our
+steps is tested against bisection in tests/improve/test_kl_rows.py.  The old policy is inside the
+logarithms, so each step is a new problem for cvxpy; the time of an already compiled problem is
+printed separately.
 """
 
 import math
@@ -21,23 +22,28 @@ import numpy as np
 import tabular_trpo as tt
 from benchmarks.timing import shortest
 
-SMALL, LARGE = (20, 5), 316  # states and actions; side of the grid
+SMALL, LARGE = (20, 5), 316  # states and actions; length of a side of the grid
 GOAL, SWEEPS, MODELS, ROUNDS = 100.0, 20.0, 9, 3
 TIGHT = {"tol_gap_abs": 1e-10, "tol_gap_rel": 1e-10, "tol_feas": 1e-10}
 
 
 def convex(name: str, L: tt.Surrogate, x: float) -> Callable[[], Any]:
-    """Return a function that solves the problem by Clarabel; its first call compiles it."""
+    """Return a function that solves the step `name` with parameter x by cvxpy and Clarabel.
+
+    It returns the objective; its first call compiles the problem.
+    """
     import cvxpy as cp
 
     G, q = cp.Parameter(L.pi.shape), cp.Variable(L.pi.shape, nonneg=True)
     rows = cp.sum(cp.rel_entr(L.pi, q), axis=1)
-    far = cp.max(rows) if name in ("minorize", "max_kl") else (L.weight / L.weight.sum()) @ rows
+    divergence = (
+        cp.max(rows) if name in ("minorize", "max_kl") else (L.weight / L.weight.sum()) @ rows
+    )
     gain, rules = cp.sum(cp.multiply(G, q - L.pi)), [cp.sum(q, axis=1) == 1]
     if name in ("minorize", "mean_kl_penalty"):
-        problem = cp.Problem(cp.Maximize(gain - x * far), rules)
+        problem = cp.Problem(cp.Maximize(gain - x * divergence), rules)
     else:
-        problem = cp.Problem(cp.Maximize(gain), [*rules, far <= x])
+        problem = cp.Problem(cp.Maximize(gain), [*rules, divergence <= x])
     G.value = L.G
 
     def solve() -> float:
@@ -58,7 +64,7 @@ STEPS = {
 
 
 def small(seed: int) -> tuple[tt.Surrogate, dict[str, float]]:
-    """A random surrogate, and what each step is given."""
+    """Return the surrogate of a random model with 20 states, and the parameter of each step."""
     rng = np.random.default_rng(seed)
     S, A = SMALL
     mdp = tt.MDP(rng.dirichlet(np.ones(S), (S, A)), rng.normal(size=(S, A)), np.ones(S) / S, 0.9)
@@ -69,7 +75,10 @@ def small(seed: int) -> tuple[tt.Surrogate, dict[str, float]]:
 
 
 def compared(name: str, seed: int) -> tuple[float, float, float]:
-    """Return cvxpy / ours, that for a compiled problem, and the difference of objectives."""
+    """Return time of cvxpy / ours, the same for a compiled problem, and the objectives' difference.
+
+    The difference is relative to the objective of our step.
+    """
     L, given = small(seed)
     step, x = STEPS[name], given[name]
     solve, objective = convex(name, L, x), step(L, x).objective
@@ -83,17 +92,17 @@ def compared(name: str, seed: int) -> tuple[float, float, float]:
 
 
 def main() -> int:
-    """Print a line a step; exit 1 where a goal is missed."""
+    """Print a line for each step; return 1 if a goal is missed, else 0."""
     missed = 0
     S, A = SMALL
     for name in STEPS:
-        whole, again, difference = zip(
+        ratios, compiled, difference = zip(
             *(compared(name, seed) for seed in range(MODELS)), strict=True
         )
-        missed += statistics.median(whole) < GOAL
+        missed += statistics.median(ratios) < GOAL
         print(
-            f"{name:16} S={S} A={A}: cvxpy / ours {statistics.median(whole):4.0f}, "
-            f"least {min(whole):4.0f} (compiled before {statistics.median(again):4.1f}), "
+            f"{name:16} S={S} A={A}: cvxpy / ours {statistics.median(ratios):4.0f}, "
+            f"least {min(ratios):4.0f} (compiled before {statistics.median(compiled):4.1f}), "
             f"objectives differ by at most {max(difference):.0e}"
         )
     grid = large()
@@ -109,7 +118,7 @@ def main() -> int:
 
 
 def large() -> tt.MDP:
-    """A grid that wraps around, sparse, with random rewards."""
+    """Return a sparse gridworld on a torus with 316^2 states and random rewards."""
     from scipy.sparse import csr_array
 
     n = LARGE

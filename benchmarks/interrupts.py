@@ -1,11 +1,11 @@
 """`python -m benchmarks.interrupts [-n N] [--seed K] [--only WORD]`: Ctrl-C at random moments.
 
-Each trial starts a command in a process group of its own, waits for a drawn time, and interrupts
-it: the whole group as a terminal does, or its first process alone, once or twice.  Counted are the
-trials that end late (a second after the first interrupt, 0.3 s after the second), that leave a
-process behind, write something else than the one line, or end with another code than 130 (or 0,
-where the command was done).  Interrupts of Python itself, before it reaches the package, are
-counted separately.  Linux only.  Exit 1 where anything is wrong.
+Each trial starts a command in a new process group, waits for a random time, and sends SIGINT once
+or twice: to the whole group, as a terminal does, or to the first process only.  A trial fails if
+the command ends late (more than 1 s after one interrupt, 0.3 s after the second of two), leaves a
+process behind, writes anything but one line to standard error, or ends with an exit code other than
+130 (or 0, if it had finished).  Trials that interrupt Python before it imports the package are
+counted separately.  Linux only.  Exit code 1 if a trial fails.
 """
 
 import argparse
@@ -32,14 +32,19 @@ from tabular_trpo._families.random import garnet
 ROOT = Path(__file__).parents[1]
 SOON, AT_ONCE, HUNG = 1.0, 0.3, 60.0  # seconds
 LONGEST_WAIT = 6.0  # seconds before the first interrupt
-MARK = "TABULAR_TRPO_TRIAL"  # in the environment of a trial, and of all that it starts
+MARK = "TABULAR_TRPO_TRIAL"  # environment variable that the processes of a trial inherit
 LINE = f"{PROGRAM}: {TEXT}\n"
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A command, when it is interrupted, how often, and whether its whole group is."""
+    """A command and how it is interrupted.
+
+    wait:  seconds before the first interrupt
+    twice: whether it is interrupted twice
+    group: whether the signal goes to the whole process group
+    """
 
     words: Sequence[str]
     wait: float
@@ -50,7 +55,14 @@ class Trial:
 @final
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a trial ended: code, standard error, seconds since the last interrupt, processes left."""
+    """The end of a trial.
+
+    code:        exit code, None if the command did not end
+    stderr_text: what it wrote to standard error
+    late:        seconds between the last interrupt and its end
+    left:        ids of processes that it left behind
+    early:       whether Python was interrupted before it imported the package
+    """
 
     code: int | None
     stderr_text: str
@@ -59,7 +71,7 @@ class Ended:
     early: bool
 
     def faults(self, trial: Trial) -> list[str]:
-        """Return what is wrong."""
+        """Return the names of the faults of a trial."""
         found = []
         if self.code is None or self.late > (AT_ONCE if trial.twice else SOON):
             found.append("late")
@@ -74,10 +86,10 @@ class Ended:
         return found
 
 
-def carried_out(trial: Trial) -> Ended:
-    """Start the command, interrupt it, and see how it ends."""
+def run_trial(trial: Trial) -> Ended:
+    """Start the command of a trial, interrupt it, and return how it ended."""
     mark = f"{os.getpid()}-{time.monotonic_ns()}"
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored ones are inherited
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # children inherit SIG_IGN
     with tempfile.TemporaryFile() as stream:
         child = subprocess.Popen(
             [sys.executable, "-m", "tabular_trpo", *trial.words],
@@ -90,12 +102,12 @@ def carried_out(trial: Trial) -> Ended:
         signal.signal(signal.SIGINT, before)
         with suppress(subprocess.TimeoutExpired):
             child.wait(trial.wait)
-        _interrupted(child, trial)
-        late = time.monotonic()
+        _interrupt(child, trial)
+        start = time.monotonic()
         with suppress(subprocess.TimeoutExpired):
             child.wait(HUNG)
         code = child.returncode
-        late = time.monotonic() - late
+        late = time.monotonic() - start
         left = _left(mark)
         for pid in left:
             with suppress(OSError):
@@ -106,7 +118,8 @@ def carried_out(trial: Trial) -> Ended:
     return Ended(code, text, late, left, early)
 
 
-def _interrupted(child: "subprocess.Popen[bytes]", trial: Trial) -> None:
+def _interrupt(child: "subprocess.Popen[bytes]", trial: Trial) -> None:
+    """Send the signals of a trial to its process or its process group."""
     for number in range(1 + trial.twice):
         if number:
             time.sleep(0.1)
@@ -118,7 +131,7 @@ def _interrupted(child: "subprocess.Popen[bytes]", trial: Trial) -> None:
 
 
 def _left(mark: str) -> list[int]:
-    """Return the processes of a trial that are still there, but for those that are ending."""
+    """Return the ids of the processes of a trial that still run after half a second."""
     until = time.monotonic() + SOON / 2
     while left := [pid for pid in _pids() if f"{MARK}={mark}".encode() in _environment(pid)]:
         if time.monotonic() > until:
@@ -128,10 +141,12 @@ def _left(mark: str) -> list[int]:
 
 
 def _pids() -> list[int]:
+    """Return the ids of all processes."""
     return [int(name) for name in os.listdir("/proc") if name.isdecimal()]
 
 
 def _environment(pid: int) -> bytes:
+    """Return the environment of a process as stored in /proc, empty if it is not readable."""
     try:
         return Path(f"/proc/{pid}/environ").read_bytes()
     except OSError:
@@ -139,7 +154,10 @@ def _environment(pid: int) -> bytes:
 
 
 def commands(folder: Path) -> dict[str, list[str]]:
-    """Return every command, each with more work than a trial lasts; models are written first."""
+    """Return the arguments of every command by name; each takes longer than a trial.
+
+    Its input files are written into the folder.
+    """
     large = folder / "large.mdp.json"
     tt.write(_model(350), large)
     small = _model(12)
@@ -174,15 +192,16 @@ def commands(folder: Path) -> dict[str, list[str]]:
 
 
 def _model(states: int) -> tt.MDP:
+    """Return a random rational model."""
     return garnet(np.random.default_rng(0), states, 3, branching=4, gamma=0.99).to_rational()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Carry out the trials and print the counts."""
+    """Carry out the trials and print the counts; return 1 if one failed, else 0."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-n", type=int, default=120, help="trials (default 120)")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", default="", help="commands with this word in their name")
+    parser.add_argument("--only", default="", help="only commands whose name contains this word")
     args = parser.parse_args(argv)
     rng = np.random.default_rng(args.seed)
     counts: Counter[str] = Counter()
@@ -191,10 +210,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         every = {k: v for k, v in commands(Path(name)).items() if args.only in k}
         for number in range(args.n):
             command = list(every)[number % len(every)]
-            # Squared: half of the interrupts come while the package is imported and pools begin.
+            # Squared, so that half of the interrupts fall into imports and the start of pools.
             wait = 0.05 + LONGEST_WAIT * rng.random() ** 2
             trial = Trial(every[command], wait, bool(rng.integers(2)), bool(rng.integers(2)))
-            ended = carried_out(trial)
+            ended = run_trial(trial)
             faults = ["before the package"] if ended.early else ended.faults(trial)
             counts.update(faults or [f"ended with {ended.code}"])
             slowest[trial.twice] = max(slowest[trial.twice], ended.late)

@@ -5,8 +5,9 @@
 Half of the calls have valid arguments by construction and must return. Half have one argument that
 is invalid by construction and must raise a TabularError or a TypeError that names the argument.
 A call that takes more than 2 s of processor time is over time; one that needs more than 1 GiB
-fails with MemoryError. The counts that are printed: calls, escapes (another exception, or the
-argument not named), refusals of valid calls, silent acceptances of invalid ones, calls over time.
+fails with MemoryError. The numbers of calls and of faults are printed. A fault is an escape (an
+exception of another type, or one that does not name the argument), a refused valid call, an
+accepted invalid call, or a call over time.
 """
 
 import argparse
@@ -47,12 +48,12 @@ WORLDS = 24
 
 
 class OverTimeError(BaseException):
-    """Raised by the alarm; no `except Exception` stops it."""
+    """Error of a call over time; a BaseException, so that `except Exception` does not catch it."""
 
 
 @contextmanager
 def limited(seconds: float) -> Iterator[None]:
-    """Raise OverTimeError in the block after so many seconds of processor time."""
+    """Raise OverTimeError in the block after the given seconds of processor time."""
 
     def ring(*_: Any) -> None:
         raise OverTimeError
@@ -68,7 +69,7 @@ def limited(seconds: float) -> Iterator[None]:
 def arguments(
     name: str, world: World, rng: np.random.Generator, wrong: bool
 ) -> tuple[dict[str, Any], str]:
-    """Draw the arguments of one call; return them and the name of the invalid one, or ""."""
+    """Return random arguments of a call by name, and the name of the invalid one or ""."""
     if name in RECORDS:
         record = RECORDS[name](world)
         given = field_values(record)
@@ -82,32 +83,32 @@ def arguments(
         return given, victim
     chosen = [p for p in parameters(RECIPES[name]) if not p[2] or rng.random() < 0.5]
     given = {p: KINDS[kind].valid(world) for p, kind, _ in chosen}
-    able = []
+    candidates = []
     for p, kind, optional in chosen:
         values = [x for x in KINDS[kind].invalid(world) if not (optional and x is None)]
         if p != "self" and values:
-            able.append((p, values))
-    if not wrong or not able:
+            candidates.append((p, values))
+    if not wrong or not candidates:
         return given, ""
-    victim, values = able[rng.integers(len(able))]
+    victim, values = candidates[rng.integers(len(candidates))]
     given[victim] = values[rng.integers(len(values))]
     return given, victim
 
 
 def call(function: Any, given: dict[str, Any]) -> None:
-    """Call a function, a method by its `self`, and run a generator to its third value."""
+    """Call a function, or the method of `self` with this name; take three values of an iterator."""
     rest = {k: v for k, v in given.items() if k != "self"}
-    made = (
+    result = (
         getattr(given["self"], function)(**rest) if isinstance(function, str) else function(**rest)
     )
-    if isinstance(made, Iterator):
-        for _, _ in zip(made, range(3), strict=False):
+    if isinstance(result, Iterator):
+        for _, _ in zip(result, range(3), strict=False):
             pass
 
 
 def outcome(function: Any, given: dict[str, Any], victim: str) -> str:
-    """Return "" where the call does what it must, else what it did."""
-    began = process_time()
+    """Return the fault of a call, or ""; `victim` is the name of its invalid argument, or ""."""
+    start = process_time()
     try:
         with limited(SECONDS), warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -125,22 +126,23 @@ def outcome(function: Any, given: dict[str, Any], victim: str) -> str:
         )
     except Exception as error:
         found = f"escape {victim}: {type(error).__name__}: {error!s:.160}"
-    return found if process_time() - began <= SECONDS else f"over time {victim}"
+    return found if process_time() - start <= SECONDS else f"over time {victim}"
 
 
 def names(only: str = "") -> list[str]:
-    """Return the names of all callables that have a recipe."""
+    """Return the names of all tested callables that match the regular expression `only`."""
     return [name for name in (*RECIPES, *RECORDS) if re.search(only, name)]
 
 
 def function_of(name: str) -> Any:
-    """Return the callable, or for a method the word by which it is called."""
+    """Return the callable of a name, or the method name if the callable is a method."""
     found = dict(public(tt))
     kinds = parameters(RECIPES.get(name, ""))
     return name.rsplit(".", 1)[1] if kinds and kinds[0][0] == "self" else found[name]
 
 
 def _limit_memory() -> None:
+    """Let the process allocate at most BYTES more than it has."""
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + BYTES, -1))
 
@@ -148,15 +150,17 @@ def _limit_memory() -> None:
 def trial(
     seed: int, count: int, only: str, worker: int, workers: int, limit: bool = True
 ) -> list[tuple[str, str, str]]:
-    """Carry out each call whose number belongs to this worker; return what went wrong.
+    """Carry out the calls of a worker; return (function, fault, argument) of each fault.
 
-    limit: whether the process may take only 1 GiB more than it has
+    Worker i of n carries out the calls i, i + n, i + 2n and so on, up to `count`.
+
+    limit: whether the process may allocate only 1 GiB more than it has
     """
     if limit:
         _limit_memory()
     worlds = [World(np.random.default_rng([seed, i])) for i in range(WORLDS)]
     functions = {name: function_of(name) for name in names(only)}
-    wrong = []
+    faults = []
     with tempfile.TemporaryDirectory() as folder:
         for i in range(worker, count, workers):
             rng = np.random.default_rng([seed, 1, i])
@@ -167,17 +171,18 @@ def trial(
             found = outcome(functions[name], given, victim)
             if found:
                 value = given.get(victim)
-                wrong.append(
+                faults.append(
                     (
                         name,
                         found,
                         f"call {i}: {victim} = {_shown(value)}" if victim else f"call {i}",
                     )
                 )
-    return wrong
+    return faults
 
 
 def _shown(value: Any) -> str:
+    """Return the type of a value and the first characters of its text."""
     try:
         return f"{type(value).__name__} {str(value).replace(chr(10), ' ')[:100]}"
     except Exception:
@@ -185,7 +190,7 @@ def _shown(value: Any) -> str:
 
 
 def report(count: int, wrong: list[tuple[str, str, str]]) -> None:
-    """Print each kind of failure once with its number, and the counts."""
+    """Print each kind of fault once with its count and an example, and the totals."""
     kinds = Counter((name, re.sub(r"\d+", "#", found)[:90]) for name, found, _ in wrong)
     for (name, kind), n in sorted(kinds.items()):
         example = next(x for x in wrong if x[0] == name and re.sub(r"\d+", "#", x[1])[:90] == kind)
@@ -198,7 +203,7 @@ def report(count: int, wrong: list[tuple[str, str, str]]) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command."""
+    """Run the command; return 1 if there was a fault, else 0."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("-n", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=0)

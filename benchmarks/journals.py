@@ -1,10 +1,10 @@
-"""`python -m benchmarks.journals [-n N] [--seed K]`: is damage to a campaign's file noticed?
+"""`python -m benchmarks.journals [-n N] [--seed K]`: does a campaign detect a damaged file?
 
-A small campaign is written.  Each trial flips one bit of it, writes another digit, or swaps,
-deletes, repeats or cuts lines, and the same command goes on with that.  It is "noticed" where the
-command refuses the file and leaves it alone, "done again" where it ends with the bytes of the
-undamaged file, as after a kill, "believed" where it ends otherwise, "internal" with exit code 70.
-Exit 1 where anything is believed or internal.
+Each trial damages the file of a small campaign: it flips a bit, changes a digit, or swaps, deletes,
+repeats or truncates lines.  Then the same command runs again on that file.  Its outcome is
+"noticed" if the command refuses the file and leaves it unchanged, "done again" if the file is
+afterwards the undamaged one, "internal" if the exit code is 70, and "believed" otherwise.  Exit
+code 1 if an outcome is "believed" or "internal".
 """
 
 import argparse
@@ -26,14 +26,14 @@ Damage = Callable[[np.random.Generator, bytes], bytes]
 
 
 def flip(rng: np.random.Generator, data: bytes) -> bytes:
-    """Flip one bit."""
+    """Return the bytes with one random bit flipped."""
     changed = bytearray(data)
     changed[rng.integers(len(data))] ^= 1 << int(rng.integers(8))
     return bytes(changed)
 
 
 def swap(rng: np.random.Generator, data: bytes) -> bytes:
-    """Exchange two lines."""
+    """Return the bytes with two random lines exchanged."""
     lines = data.splitlines(keepends=True)
     i, j = rng.choice(len(lines), 2, replace=False)
     lines[i], lines[j] = lines[j], lines[i]
@@ -41,26 +41,26 @@ def swap(rng: np.random.Generator, data: bytes) -> bytes:
 
 
 def delete(rng: np.random.Generator, data: bytes) -> bytes:
-    """Leave a line out."""
+    """Return the bytes without a random line."""
     lines = data.splitlines(keepends=True)
     del lines[rng.integers(len(lines))]
     return b"".join(lines)
 
 
 def repeat(rng: np.random.Generator, data: bytes) -> bytes:
-    """Write a line twice."""
+    """Return the bytes with a random line repeated."""
     lines = data.splitlines(keepends=True)
     i = int(rng.integers(len(lines)))
     return b"".join([*lines[: i + 1], *lines[i:]])
 
 
 def cut(rng: np.random.Generator, data: bytes) -> bytes:
-    """Leave the end off."""
+    """Return the bytes up to a random position."""
     return data[: rng.integers(len(data))]
 
 
 def digit(rng: np.random.Generator, data: bytes) -> bytes:
-    """Write another digit."""
+    """Return the bytes with a random decimal digit replaced by another one."""
     places = [i for i, byte in enumerate(data) if 48 <= byte < 58]
     changed = bytearray(data)
     place = places[rng.integers(len(places))]
@@ -79,7 +79,7 @@ DAMAGE: dict[str, Damage] = {
 
 
 def outcome(path: Path, damaged: bytes, whole: bytes) -> str:
-    """Resume from a damaged file, and return what the command did with it."""
+    """Run the command on a damaged file; return its outcome, given the undamaged bytes `whole`."""
     path.write_bytes(damaged)
     with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
         code = command([*WORDS, *NAMES, "--out", str(path)])
@@ -92,7 +92,7 @@ def outcome(path: Path, damaged: bytes, whole: bytes) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Carry out the trials and print a line for each kind of damage."""
+    """Print the outcomes for each kind of damage; return 1 if one was not detected, else 0."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-n", type=int, default=400, help="trials of each kind (default 400)")
     parser.add_argument("--seed", type=int, default=0)

@@ -1,8 +1,8 @@
-"""Kinds of arguments for `benchmarks.invalid_input`: how valid and invalid values of each are made.
+"""Kinds of arguments for `benchmarks.invalid_input`, with their valid and invalid values.
 
-A kind is a pair of functions of a `World`: `valid` returns one value that the function must take,
-`invalid` a list of values, none of which it may take. What is invalid is so by construction: a
-value of another type, of another shape, out of range, of the other arithmetic, or too large.
+A kind is a pair of functions of a `World`: `valid` returns one value that the tested function must
+accept, `invalid` a list of values, each of which it must refuse. Invalid values have another type,
+another shape or the other arithmetic, are out of range, or are too large.
 """
 
 import math
@@ -21,21 +21,21 @@ Values = Callable[[World], list[Any]]
 
 @dataclass(frozen=True)
 class Kind:
-    """How to draw a valid value, and a list of invalid ones."""
+    """Functions of a world that return a valid value and a list of invalid values."""
 
     valid: Callable[[World], Any]
     invalid: Values
 
 
 class Strange:
-    """An object of no known type, whose conversion to an array or a number raises."""
+    """An object whose conversion to an array or a number raises a RuntimeError."""
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
-        """Raise."""
+        """Raise a RuntimeError."""
         raise RuntimeError("no array")
 
     def __float__(self) -> float:
-        """Raise."""
+        """Raise a RuntimeError."""
         raise RuntimeError("no number")
 
 
@@ -53,12 +53,12 @@ ODD_NUMBERS: tuple[Any, ...] = (
 
 
 def record(get: Callable[[World], Any], *more: Any) -> Kind:
-    """Return the kind of an argument of one class, to which nothing else belongs."""
+    """Return the kind of an argument of one class; values of any other type are invalid."""
     return Kind(get, lambda w: [None, *THINGS, *NUMBERS, *TEXTS, *LISTS, w.pi, *more])
 
 
 def whole(valid: Callable[[World], int], least: int, optional: bool = False) -> Kind:
-    """Return the kind of a count that is at least `least`, and small enough to be carried out."""
+    """Return the kind of an integer that is at least `least` and not so large as to be refused."""
     wrong = [
         least - 1,
         -(10**30),
@@ -81,34 +81,35 @@ def unit(valid: Callable[[World], Any], *wrong: Any) -> Kind:
 
 
 def choice(*words: str, optional: bool = False) -> Kind:
-    """Return the kind of a word out of a few."""
+    """Return the kind of a string that is one of the given words."""
     wrong = [*THINGS, *NUMBERS, *TEXTS, *LISTS, words[0].upper(), *([] if optional else [None])]
     return Kind(lambda w: words[w.rng.integers(len(words))], lambda w: wrong)
 
 
 def table(get: Callable[[World], Any], *more: Callable[[World], Any]) -> Kind:
-    """Return the kind of an array of numbers of one shape and one arithmetic."""
+    """Return the kind of an array with the shape and arithmetic of the valid value."""
     return Kind(get, lambda w: [*_arrays(w, np.asarray(get(w))), *(x(w) for x in more)])
 
 
 def batched(get: Callable[[World], Any]) -> Kind:
-    """Return the kind of an array that may have leading axes and any length."""
+    """Return the kind of an array of numbers of any length that may have leading axes."""
     return Kind(get, lambda w: [x for x in _arrays(w, np.asarray(get(w))) if not _plain(x)])
 
 
 def without_lead(kind: Kind) -> Kind:
-    """Return the kind that takes leading axes, too."""
+    """Return the kind with leading axes allowed: arrays of three axes are not invalid."""
     return Kind(kind.valid, lambda w: [x for x in kind.invalid(w) if getattr(x, "ndim", 0) != 3])
 
 
 def _plain(x: Any) -> bool:
+    """Return whether x is a small array of finite doubles, or an array of Fractions."""
     small = type(x) is np.ndarray and x.dtype == np.float64 and x.size < 1000
     fractions = type(x) is np.ndarray and all(type(v) is Fraction for v in x[:9].flat)
     return fractions or (small and bool(np.isfinite(x).all()))
 
 
 def _arrays(w: World, x: Any) -> list[Any]:
-    """Return values that are no array of the shape and arithmetic of x, all of it numbers."""
+    """Return values that are not an array of numbers with the shape and arithmetic of x."""
     bad = [None, *THINGS, *TEXTS, *LISTS[:5], w.mdp, w.ev, math.nan]
     junks = [math.nan, math.inf, None, "x", 1j, Decimal("sNaN")]
     junks += [[1]] if x.size > 1 else []
@@ -131,13 +132,13 @@ def _arrays(w: World, x: Any) -> list[Any]:
 
 
 def rows(get: Callable[[World], Any], *more: Callable[[World], Any]) -> Kind:
-    """Return the kind of an array whose last axis sums to one."""
+    """Return the kind of an array of probabilities whose last axis sums to 1."""
     wrong = (lambda w: 2 * get(w), lambda w: -get(w), lambda w: 0 * get(w))
     return table(get, *wrong, *more)
 
 
 def indices(get: Callable[[World], Any]) -> Kind:
-    """Return the kind of an array of indices."""
+    """Return the kind of a vector of indices of states or actions."""
 
     def invalid(w: World) -> list[Any]:
         x = np.asarray(get(w))
@@ -167,7 +168,7 @@ def function(valid: Callable[[World], Any], optional: bool = False) -> Kind:
 
 
 def anything(get: Callable[[World], Any], *wrong: Any) -> Kind:
-    """Return a kind whose invalid values are listed."""
+    """Return the kind with the given invalid values."""
     return Kind(get, lambda w: list(wrong))
 
 
@@ -175,17 +176,17 @@ FLAG = Kind(lambda w: bool(w.rng.random() < 0.5), lambda w: [None, 3, "yes", 0.0
 
 
 def either_number(text: str, floating: float) -> Callable[[World], Any]:
-    """Return a number in the arithmetic of the world."""
+    """Return the function of a world that gives a number in its arithmetic."""
     return lambda w: Fraction(text) if w.rational else floating
 
 
 def transposed(x: Any) -> Any:
-    """Return the array with its axes reversed and one more row, a shape that never fits."""
+    """Return the array with its axes reversed and two rows added, so that no shape matches."""
     return np.concatenate([x.T, x.T[:1], x.T[:1]])
 
 
 def disallowed(w: World) -> Any:
-    """Return a policy that takes an action which is not allowed, or no policy at all."""
+    """Return a policy that takes an action which is not allowed; None if all are allowed."""
     x = np.array(w.pi)
     if not w.masked:
         return None

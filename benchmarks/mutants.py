@@ -1,9 +1,9 @@
-"""`python -m benchmarks.mutants [FILE...]`: small faults planted in the formulas, one at a time.
+"""`python -m benchmarks.mutants [FILE...]`: mutation tests of the formulas.
 
 Each mutant is the project with one operator, number, relation, name or function of one formula
-changed; it is killed if the tests fail.  The mutation tools in use leave decorated functions alone,
-and here all theorems and quantities are decorated.  Nothing in the working tree is touched: every
-worker has a copy of its own.  Exit 1 when less than GOAL are killed.
+changed; it is killed if the tests fail.  Common mutation tools skip decorated functions, and here
+all theorems are decorated.  Each worker changes its own copy of the project, not the working tree.
+Exit code 1 if the killed share is below GOAL.
 """
 
 import argparse
@@ -35,9 +35,9 @@ FORMULAE = (
     "tabular_trpo/_exact/divergence.py",
     "tabular_trpo/_exact/surrogate.py",
 )
-# Kills most; with the tests of the mutated file it is a run of its own.
+# Kills most mutants, so it runs first, with the tests of the mutated file.
 FIRST = "tests/theory/test_table.py"
-TESTS = (  # those that fail soonest come first
+TESTS = (  # sorted by the time until they fail
     "tests/theory/test_constants.py",
     "tests/theory/test_average.py",
     "tests/exact/test_divergence.py",
@@ -51,7 +51,7 @@ TESTS = (  # those that fail soonest come first
 )
 GOAL = 0.95
 SURVIVES = "survives"
-ALONE = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}  # the workers share the cores
+ONE_THREAD = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}  # the workers share the cores
 TIMEOUT = 900.0  # seconds after which a mutant counts as killed, listed separately
 OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
     ast.Add: ast.Sub,
@@ -85,7 +85,7 @@ TWIN = {name: other for a, b in TWINS for name, other in ((b, a), (a, b))}
 
 
 class Mutant(NamedTuple):
-    """A file with one fault: where it is, what it was and became, and the whole new text."""
+    """A file with one fault: its path, the line, "old -> new", and the text with the fault."""
 
     file: str
     line: int
@@ -94,10 +94,10 @@ class Mutant(NamedTuple):
 
 
 def rows(file: str, source: str) -> Iterator[Mutant]:
-    """Yield every mutant of a formula in the table of quantities and functions."""
+    """Yield every mutant of the formulas in the tables of the vocabulary module."""
     for entry in (*QUANTITIES.values(), *HIDDEN.values(), *FUNCTIONS.values()):
         at = source.find(f" | {entry.formula} ") + 3
-        if at < 3 or not entry.formula:  # the row of another one stands for it
+        if at < 3 or not entry.formula:  # not written in the table, or without a formula
             continue
         for node in ast.walk(ast.parse(entry.formula, mode="eval")):
             changes = [*_changes(node)]
@@ -111,7 +111,7 @@ def rows(file: str, source: str) -> Iterator[Mutant]:
 
 
 def mutants(file: str, source: str) -> Iterator[Mutant]:
-    """Yield every mutant of a file; docstrings, annotations and imports stay."""
+    """Yield every mutant of the function bodies of a file, without docstrings and raises."""
     tree = ast.parse(source)
     lines = source.splitlines(keepends=True)
     starts = [0]
@@ -130,6 +130,7 @@ def mutants(file: str, source: str) -> Iterator[Mutant]:
 
 
 def _bodies(function: ast.FunctionDef) -> Iterator[ast.AST]:
+    """Yield the nodes of the body of a function that can be mutated."""
     for i, statement in enumerate(function.body):
         is_text = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
         if not (i == 0 and is_text) and not isinstance(statement, ast.FunctionDef | ast.Raise):
@@ -137,7 +138,7 @@ def _bodies(function: ast.FunctionDef) -> Iterator[ast.AST]:
 
 
 def _changes(node: ast.AST) -> Iterator[tuple[ast.expr, str]]:
-    """Yield the node to be replaced and its new text."""
+    """Yield each change of a node as the node to be replaced and its new text."""
     match node:
         case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
             swapped = ast.BinOp(left, OPERATORS[type(op)](), right)
@@ -159,7 +160,7 @@ def _changes(node: ast.AST) -> Iterator[tuple[ast.expr, str]]:
 
 
 def tested(mutant: Mutant, copy: Path) -> str:
-    """Return the outcome of the mutant in this copy, which is restored afterwards."""
+    """Return the outcome of the tests of a mutant in this copy; the file is restored afterwards."""
     place = copy / mutant.file
     original = place.read_text()
     place.write_text(mutant.text)
@@ -170,14 +171,17 @@ def tested(mutant: Mutant, copy: Path) -> str:
 
 
 def outcome(copy: Path, file: str) -> str:
-    """Run the tests in a copy, those of one file first."""
+    """Run the tests in a copy, those of `file` first; return their outcome.
+
+    It is "killed", SURVIVES or "timed out".
+    """
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
     own = Path(file.replace("tabular_trpo", "tests")).with_name(f"test_{Path(file).name}")
-    known = [str(own)] if (copy / own).exists() else []
+    specific = [str(own)] if (copy / own).exists() else []
     try:
-        for tests in ([*known, FIRST], TESTS):
+        for tests in ([*specific, FIRST], TESTS):
             done = subprocess.run(
-                [*command, *tests], cwd=copy, capture_output=True, timeout=TIMEOUT, env=ALONE
+                [*command, *tests], cwd=copy, capture_output=True, timeout=TIMEOUT, env=ONE_THREAD
             )
             if done.returncode:
                 return "killed"
@@ -187,7 +191,7 @@ def outcome(copy: Path, file: str) -> str:
 
 
 def copied(folder: Path) -> Path:
-    """Return a copy of what the tests need."""
+    """Copy the files that the tests need into a folder; return the folder."""
     for name in ("tabular_trpo", "tests", "mdps"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", folder)
@@ -195,7 +199,7 @@ def copied(folder: Path) -> Path:
 
 
 def chosen(files: list[str], share: float, seed: int) -> list[Mutant]:
-    """Return the mutants of the files, or a random share of them."""
+    """Return a random share of the mutants of the files, by default of all formula modules."""
     found = []
     for name in files or FORMULAE:
         place = ROOT / name
@@ -207,7 +211,7 @@ def chosen(files: list[str], share: float, seed: int) -> list[Mutant]:
 
 
 def main() -> int:
-    """Try every mutant; print the survivors and the share that was killed."""
+    """Test every mutant; print the survivors and the killed share; return 1 if it is below GOAL."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.mutants", description=__doc__)
     parser.add_argument("files", nargs="*", metavar="FILE", help="by default all formula modules")
     parser.add_argument("--workers", type=int, default=2)
@@ -220,7 +224,7 @@ def main() -> int:
         for i in range(options.workers):
             copies.put(copied(Path(folder) / str(i)))
         if outcome(copies.queue[0], FORMULAE[-1]) != SURVIVES:
-            print("the tests fail without a fault, so nothing can be said", file=sys.stderr)
+            print("the tests fail without a mutation, so no mutant is tested", file=sys.stderr)
             return 2
 
         def tried(mutant: Mutant) -> str:

@@ -1,4 +1,9 @@
-"""Plain floats against enclosures and exact values: where do they differ by more than rounding?"""
+"""Plain float values of formulas compared with enclosures and exact values.
+
+A plain value is computed in doubles without a radius, in three layouts: dense, CSR and batched.  It
+must agree with the exact value up to rounding wherever the parts of the formula have the same
+signs, zeros and infinities in both.
+"""
 
 from functools import lru_cache
 from typing import Any
@@ -18,7 +23,7 @@ NARROW, NEAR = 1e-6, 1e-9
 
 
 def plain_differences(side: Expression, floats: tt.Pair) -> list[str]:
-    """Return how the plain float values of a side differ from the truth."""
+    """Return how the plain values and the enclosure of a side contradict its exact value."""
     try:
         exact = float(side.value(floats.exact))
     except LimitError:
@@ -26,29 +31,29 @@ def plain_differences(side: Expression, floats: tt.Pair) -> list[str]:
     except (ArithmeticError, ValueError):
         exact = np.nan
     try:
-        held = side.value(floats.enclosed())
-        low, high = float(held.lo), float(held.hi)
+        enclosure = side.value(floats.enclosed())
+        low, high = float(enclosure.lo), float(enclosure.hi)
     except (ArithmeticError, ValueError, TabularError):
         low, high = -np.inf, np.inf
-    reach = NEAR + NARROW * abs(exact) if np.isfinite(exact) else 0.0
+    margin = NEAR + NARROW * abs(exact) if np.isfinite(exact) else 0.0
     differences = []
-    if not np.isnan(exact) and not low - reach <= exact <= high + reach:
-        differences.append(f"the enclosure [{low}, {high}] does not hold {exact}")
+    if not np.isnan(exact) and not low - margin <= exact <= high + margin:
+        differences.append(f"the enclosure [{low}, {high}] does not contain {exact}")
     for name, layout in layouts(floats).items():
         plain = _plain(side, layout)
         if np.isnan(exact) or np.isnan(plain):
             wrong = not (np.isnan(exact) and np.isnan(plain))
         elif low == high or high - low <= NARROW * (1 + abs(exact)):
-            wrong = not low - reach <= plain <= high + reach
+            wrong = not low - margin <= plain <= high + margin
         else:
             wrong = False
-        if wrong and _alike(side, floats, layout):
-            differences.append(f"{name}: {plain} is {exact} exactly")
+        if wrong and _same_signs(side, floats, layout):
+            differences.append(f"{name}: {plain} is {exact} in exact arithmetic")
     return differences
 
 
 def _plain(side: Expression, layout: tt.Pair) -> float:
-    """Return the plain float value of a side, NaN where it has none."""
+    """Return the plain float value of a side, NaN if it has no value."""
     try:
         return float(np.ravel(side.value(layout))[-1])
     except ArithmeticError:
@@ -56,9 +61,11 @@ def _plain(side: Expression, layout: tt.Pair) -> float:
 
 
 def overlooked(claim: Theorem, floats: tt.Pair) -> bool:
-    """Whether the scores of `falsify` pass by a pair that an infinite side refutes.
+    """Return whether the score of `falsify` misses a pair that an infinite side refutes.
 
-    Pairs with a mask are left out, as the hunt has none, and those whose floats are not alike.
+    A score above 1 sends a pair to the judge.  The answer is False for pairs with a mask, which
+    `falsify` does not have, and for pairs whose floats differ from the exact values in a sign, a
+    zero or an infinity.
     """
     if floats.mdp.allowed is not None:
         return False
@@ -68,16 +75,17 @@ def overlooked(claim: Theorem, floats: tt.Pair) -> bool:
     sides = [claim.statement.lhs, claim.statement.rhs]
     if claim.condition is not None:
         sides += [claim.condition.lhs, claim.condition.rhs]
-    return not scorer(claim)(one)[0] > 1 and all(_alike(x, floats, one) for x in sides)
+    return not scorer(claim)(one)[0] > 1 and all(_same_signs(x, floats, one) for x in sides)
 
 
 @lru_cache(maxsize=2)
 def layouts(floats: tt.Pair) -> dict[str, tt.Pair]:
-    """Return the pair as it is, with CSR transitions, and as the second of a batch."""
+    """Return the pair in three layouts: dense, CSR, and as the second pair of a batch."""
     return {name: _on(floats, *parts) for name, parts in _models(floats).items()}
 
 
 def _models(floats: tt.Pair) -> dict[str, tuple[tt.MDP, Any]]:
+    """Return for each layout the model, and the function that converts an array to the layout."""
     mdp = floats.mdp
     rows = sp.csr_array(mdp.P.reshape(-1, mdp.n_states))
     other = np.zeros_like(mdp.P)
@@ -97,31 +105,34 @@ def _models(floats: tt.Pair) -> dict[str, tuple[tt.MDP, Any]]:
 
 
 def _on(floats: tt.Pair, mdp: tt.MDP, each: Any) -> tt.Pair:
+    """Return the pair on another layout of its model; `each` converts a policy to the layout."""
     if floats.is_mixture:
         alpha = np.full(mdp.batch_shape, floats.alpha) if mdp.batch_shape else floats.alpha
         return tt.Pair.mixture(mdp, each(floats.pi), each(floats.target), alpha)
     return tt.Pair(mdp, each(floats.pi), each(floats.pi_new))
 
 
-def _alike(side: Expression, floats: tt.Pair, layout: Any) -> bool:
-    """Whether zeros, infinities and signs of all parts are those of the exact values.
+def _same_signs(side: Expression, floats: tt.Pair, layout: Any) -> bool:
+    """Return whether all parts of a side have the signs, zeros and infinities of the exact values.
 
-    Where a difference of equal numbers is 1e-17 in floats, a division by it is rounding's fault.
+    If a difference that is exactly 0 is 1e-17 in floats, a quotient by it cannot be compared.
     """
-    known: dict[Expression, Any] = {}
-    return all(_same(x, floats, layout, known) for x in _parts(side))
+    cache: dict[Expression, Any] = {}
+    return all(_same(x, floats, layout, cache) for x in _parts(side))
 
 
 def _parts(e: Expression) -> list[Expression]:
+    """Return an expression and all its subexpressions, operands before operations."""
     inner = [part for x in e.args if isinstance(x, Expression) for part in _parts(x)]
     return [*inner, e]
 
 
-def _same(e: Expression, floats: tt.Pair, layout: Any, known: dict[Expression, Any]) -> bool:
+def _same(e: Expression, floats: tt.Pair, layout: Any, cache: dict[Expression, Any]) -> bool:
+    """Return whether the plain and the exact value of e have equal signs, zeros and infinities."""
     try:
-        exact = np.asarray(e.value(floats.exact, known), dtype=object)
+        exact = np.asarray(e.value(floats.exact, cache), dtype=object)
     except (ArithmeticError, ValueError, LimitError):
-        return True  # a part without a value is reached by parts that have one
+        return True  # a part without a value has operands that are compared
     try:
         plain = np.asarray(e.value(layout), dtype=float)
     except ArithmeticError:
@@ -135,8 +146,10 @@ def _same(e: Expression, floats: tt.Pair, layout: Any, known: dict[Expression, A
 
 
 def _kind(x: Any) -> tuple[int, bool]:
+    """Return the sign of an exact number, and whether it is infinite."""
     return real.sign(x), real.is_infinite(x)
 
 
 def _float_kind(x: float) -> tuple[int, bool]:
+    """Return the sign of a double (2 for NaN), and whether it is infinite."""
     return int(np.sign(x)) if not np.isnan(x) else 2, bool(np.isinf(x))

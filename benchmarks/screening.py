@@ -1,4 +1,4 @@
-"""The screening of a campaign in pairs a second and core; the goal is 20,000 without logarithms."""
+"""Pairs that a campaign screens per second and core; the goal is 20,000 without logarithms."""
 
 import multiprocessing
 import os
@@ -15,14 +15,14 @@ from tabular_trpo._falsify.score import Scorer, scorer
 from tabular_trpo._theory.plain import FastPair
 from tabular_trpo._theory.theorems import THEOREMS
 
-N_STATES, N_ACTIONS, BATCH = 5, 3, 5000  # a batch as in a campaign
-GOAL_PAIRS = 20_000  # in a second
+N_STATES, N_ACTIONS, BATCH = 5, 3, 5000  # size of a batch of a campaign
+GOAL_PAIRS = 20_000  # per second
 REPEATS = 9
-THREADS = "OPENBLAS_NUM_THREADS"  # read when numpy is imported, so a new process is asked
+THREADS = "OPENBLAS_NUM_THREADS"  # read when numpy is imported, so a new process is started
 
 
 def screening_rows(rng: np.random.Generator) -> Iterator[Row]:
-    """Screen batches in a process with one thread, against one second for 20,000 pairs."""
+    """Yield the seconds for screening 20,000 pairs in a one-thread process; the goal is 1 s."""
     before = os.environ.get(THREADS)
     os.environ[THREADS] = "1"
     try:
@@ -44,7 +44,10 @@ def screening_rows(rng: np.random.Generator) -> Iterator[Row]:
 
 
 def batch_times(seed: int) -> tuple[float, float, float]:
-    """Return median seconds a batch: scored without logarithms, with drawing, with both."""
+    """Return the median seconds of screening a batch of BATCH pairs, in three variants.
+
+    Statements without logarithms; the same with drawing the pairs; all statements with drawing.
+    """
     rng = np.random.default_rng(seed)
     groups = [
         [scorer(one) for one in THEOREMS if (one.exactness == "log") is logs]
@@ -62,5 +65,6 @@ def batch_times(seed: int) -> tuple[float, float, float]:
 
 
 def _score_all(scorers: list[Scorer], pair: FastPair) -> None:
+    """Compute the scores of a batch of pairs on some statements."""
     for score in scorers:
         score(pair)

@@ -1,4 +1,4 @@
-"""Faults that the comparison of arithmetics (`benchmarks.semantics`) must find, each put back."""
+"""Former faults of the arithmetics as patches; `benchmarks.semantics --plant` must find each."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -21,7 +21,7 @@ Fault = Callable[[], AbstractContextManager[Any]]
 
 @contextmanager
 def _padding_in_sums() -> Iterator[None]:
-    """Sums over actions include actions that are not allowed, with whatever values they hold."""
+    """Let sums over actions include actions that are not allowed."""
     with (
         patch.object(ExactOps, "sum_a", ExactOps.sum_s),
         patch.object(FloatOps, "sum_a", FloatOps.sum_s),
@@ -32,14 +32,14 @@ def _padding_in_sums() -> Iterator[None]:
 
 @contextmanager
 def _padding_as_operand() -> Iterator[None]:
-    """Exact operations fail at actions that are not allowed."""
+    """Let exact operations read values of actions that are not allowed."""
     with patch.object(ExactOps, "operand", lambda self, x, table: x):
         yield
 
 
 @contextmanager
 def _number_over_infinity() -> Iterator[None]:
-    """The checker gives no value to x / inf."""
+    """Let x / inf have no value in the checker."""
     ends = check._ends
 
     def old(f: Any, x: Any, y: Any) -> Any:
@@ -53,7 +53,7 @@ def _number_over_infinity() -> Iterator[None]:
 
 @contextmanager
 def _infinity_to_the_power_0() -> Iterator[None]:
-    """Exact arithmetic gives no value to inf**0."""
+    """Let inf**0 have no value in exact arithmetic."""
     power = real.Real.__pow__
 
     def old(self: Any, exponent: int) -> Any:
@@ -67,7 +67,7 @@ def _infinity_to_the_power_0() -> Iterator[None]:
 
 @contextmanager
 def _log_of_0() -> Iterator[None]:
-    """Floats and enclosures take log 0 = -inf."""
+    """Let log 0 be -inf in floats and enclosures."""
 
     def plain(self: Any, x: Any) -> Any:
         with np.errstate(all="ignore"):
@@ -82,7 +82,7 @@ def _log_of_0() -> Iterator[None]:
 
 @contextmanager
 def _power_0_is_a_number() -> Iterator[None]:
-    """The checker reads x**0 as the number 1, of vectors and tables too."""
+    """Let x**0 be the number 1 in the checker even if x is a vector or a table."""
     value = check._value
 
     def old(node: Any, env: Any, bits: int) -> Any:
@@ -97,14 +97,14 @@ def _power_0_is_a_number() -> Iterator[None]:
 
 @contextmanager
 def _hidden_ties() -> Iterator[None]:
-    """Certificates take ties that only an identity shows."""
+    """Let certificates contain claims whose equality only an identity shows."""
     with patch.object(certifiable, "settled", lambda statement, pair: True):
         yield
 
 
 @contextmanager
 def _log_of_irrationals() -> Iterator[None]:
-    """Exact arithmetic takes logarithms of rationals only."""
+    """Let exact arithmetic refuse logarithms of irrational numbers."""
     log = real.log
 
     def old(x: Any) -> Any:
@@ -118,7 +118,7 @@ def _log_of_irrationals() -> Iterator[None]:
 
 @contextmanager
 def _infinite_scores() -> Iterator[None]:
-    """The scores of `falsify` do not see what an infinite side refutes."""
+    """Let the score of `falsify` be 0 where an infinite side refutes the claim."""
     with patch.object(score, "INFINITE", 0.0):
         yield
 

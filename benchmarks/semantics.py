@@ -1,13 +1,16 @@
-"""`python -m benchmarks.semantics [-n N] [--seed K] [--plant FAULT]`: one semantics, three times.
+"""`python -m benchmarks.semantics [-n N] [--seed K] [--plant FAULT]`: compare the arithmetics.
 
 Random claims (`benchmarks.formulas`) are judged on random pairs in exact arithmetic, in enclosed
-floats and by the checker, and evaluated in plain floats.  A difference is: enclosed floats decide
-otherwise than exact arithmetic; the checker decides otherwise, or refuses a certificate; a plain
-float, dense, CSR or batched, lies outside of its enclosure, or is a number where there is none; a
-pair that an infinite side refutes has no score of `falsify` that sends it to the judge; any other
-exception.
-Exit 1 where there is one.  With --plant a known fault is put back, which must be found: exit 1 if
-it is not.
+floats and by the checker, and evaluated in plain floats.  A difference is one of these:
+
+- the verdict of enclosed floats or of the checker is another one than that of exact arithmetic;
+- the checker refuses the certificate;
+- a plain value (dense, CSR or batched) lies outside its enclosure, or exists where no value does;
+- `falsify` gives a score of at most 1 to a pair that an infinite side refutes;
+- an exception.
+
+Exit code 1 if there is a difference.  With --plant a former fault is patched in: exit code 1 if no
+difference is found.
 """
 
 import argparse
@@ -38,19 +41,22 @@ CHECKED_BITS = [64, 256, 1024]
 @final
 @dataclass
 class Count:
-    """What was seen, by name, and the differences as texts."""
+    """The number of formulas of each kind, and the differences as texts."""
 
     seen: Counter[str] = field(default_factory=Counter)
     differences: list[str] = field(default_factory=list)
 
     def add(self, other: "Count") -> None:
-        """Add the counts of another part."""
+        """Add the counts and differences of another part to this one."""
         self.seen += other.seen
         self.differences += other.differences
 
 
 def compare(seed: int, number: int) -> Count:
-    """Compare the arithmetics on FORMULAS_A_PAIR claims and one pair, given by (seed, number)."""
+    """Compare the arithmetics on FORMULAS_A_PAIR random claims and one random pair.
+
+    The claims and the pair are determined by (seed, number).
+    """
     rng = np.random.default_rng([seed, number])
     floats = pair(rng)
     formulas = Formulas(rng, floats.is_mixture)
@@ -71,7 +77,7 @@ def compare(seed: int, number: int) -> Count:
 
 
 def _judged(claim: Theorem, floats: tt.Pair, count: Count) -> Verdict:
-    """Judge exactly and in enclosed floats, and evaluate in plain floats."""
+    """Return the exact verdict; count the differences of enclosed and plain floats from it."""
     exact = judge(claim, floats.exact, BITS)
     enclosed = judge(claim, floats, BITS, arithmetic="float")
     _seen(claim, floats, exact, count)
@@ -83,22 +89,23 @@ def _judged(claim: Theorem, floats: tt.Pair, count: Count) -> Verdict:
         differences = plain_differences(side, floats)
         count.differences += [f"{_text(claim)}: {difference}" for difference in differences]
     if exact.status == "refuted" and isinstance(exact.slack_lo, float):
-        count.seen["refuted by infinity, hunted"] += floats.mdp.allowed is None
+        count.seen["refuted by infinity, searched"] += floats.mdp.allowed is None
         if overlooked(claim, floats):
             count.differences.append(f"{_text(claim)}: refuted by infinity, no score of falsify")
     return exact
 
 
 def _seen(claim: Theorem, floats: tt.Pair, exact: Verdict, count: Count) -> None:
-    lost = exact.reason.startswith(NO_VALUE)
+    """Count the kinds of formulas that a claim belongs to."""
+    undefined = exact.reason.startswith(NO_VALUE)
     slack = exact.slack_lo
     infinite = exact.reason == INFINITE or isinstance(slack, float)
     sides = claim.statement.lhs, claim.statement.rhs
     kinds = {
         "formulas": True,
         exact.status: True,
-        "with a value": not lost,
-        "masked, with a value": floats.mdp.allowed is not None and not lost,
+        "with a value": not undefined,
+        "masked, with a value": floats.mdp.allowed is not None and not undefined,
         "with an infinite side": infinite,
         "nested": max(map(nesting, sides)) >= 2,
     }
@@ -108,7 +115,10 @@ def _seen(claim: Theorem, floats: tt.Pair, exact: Verdict, count: Count) -> None
 def _checked(
     claims: list[Theorem], exact: tt.Pair, verdicts: dict[str, Verdict], count: Count
 ) -> None:
-    """Make a certificate and have it checked; what is left out, the checker must not decide."""
+    """Compare the checker with exact verdicts, on a certificate of the claims.
+
+    A claim that is left out of the certificate is evaluated by the checker's functions.
+    """
     anchors = [tt.claim(f"anchor {i}")(lambda p, n=name: (getattr(p, n), "==", getattr(p, n)))
                for i, name in enumerate(["eta", "J", "J_new"])]  # fmt: skip
     anchors.append(tt.claim("anchor")(lambda p: (p.max_s(p.V_star), ">=", p.max_s(p.V))))
@@ -120,14 +130,14 @@ def _checked(
         if status is None:
             status = checker_status(claim, env)
             count.seen["left out"] += 1
-        lost = expected.reason.startswith(NO_VALUE)
-        if status != "open" and (lost or expected.status not in (status, "undecided")):
-            known = f"{expected.status} ({expected.reason}), by the checker {status}"
-            count.differences.append(f"{_text(claim)}: {known}")
+        undefined = expected.reason.startswith(NO_VALUE)
+        if status != "open" and (undefined or expected.status not in (status, "undecided")):
+            verdicts_differ = f"{expected.status} ({expected.reason}), by the checker {status}"
+            count.differences.append(f"{_text(claim)}: {verdicts_differ}")
 
 
 def checker_status(claim: Theorem, env: Any) -> str:
-    """Return what the checker's own evaluation of a claim says, "open" where it decides nothing."""
+    """Return the status of a claim by the checker's functions, "open" if it is not decided."""
     lhs, relation, rhs = claim.text()
     premise = {None: "0 == 0", "mixture": f"{int('alpha' in env)} == 1"}.get(
         claim.condition_text(), claim.condition_text()
@@ -148,12 +158,13 @@ def checker_status(claim: Theorem, env: Any) -> str:
 
 
 def _text(claim: Theorem) -> str:
+    """Return the name, the statement and the precondition of a claim."""
     when = f" where {claim.condition}" if claim.condition else ""
     return f"{claim.name}: {claim.statement}{when}"
 
 
 def run(seed: int, pairs: range, workers: int = 1) -> Count:
-    """Compare on a range of pairs, in processes where `workers` says so."""
+    """Compare the arithmetics on a range of pairs, in `workers` processes."""
     total = Count()
     if workers == 1:
         for number in pairs:
@@ -166,12 +177,12 @@ def run(seed: int, pairs: range, workers: int = 1) -> Count:
 
 
 def main() -> int:
-    """Print counts and differences."""
+    """Print counts and differences; return 1 on a difference, with --plant on no difference."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.semantics", description=__doc__)
     parser.add_argument("-n", type=int, default=100_000, help="formulas (default 100000)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--plant", choices=sorted(FAULTS), help="put a known fault back")
+    parser.add_argument("--plant", choices=sorted(FAULTS), help="patch a former fault in")
     options = parser.parse_args()
     pairs = range(-(-options.n // FORMULAS_A_PAIR))
     with FAULTS[options.plant]() if options.plant else nullcontext():

@@ -1,4 +1,4 @@
-"""The public functions, methods and records of the package, and the kind of each parameter."""
+"""The public functions, methods and records of the package, with the kind of each parameter."""
 
 import inspect
 from collections.abc import Callable, Iterator
@@ -8,8 +8,8 @@ from typing import Any
 import tabular_trpo as tt
 from benchmarks.worlds import World
 
-# name: parameters as name=kind; the kind is left out if it is the name; "?" marks an optional one.
-# A method begins with `self`.
+# name: parameters as name=kind, or only the name if the kind has the same name; "?" marks optional
+# ones.  The first parameter of a method is `self`.
 RECIPES = {
     "MDP": "P r rho0 gamma allowed state_names? action_names?",
     "MDP.from_counts": "counts r=exact_r rho0=exact_rho0 gamma=exact_gamma",
@@ -182,7 +182,7 @@ RECIPES = {
     "verify_pair": "pair theorems? bits? arithmetic?",
 }
 
-# Public names without a recipe of their own, and why.
+# Public names without a recipe (regular expressions), and the reason.
 WITHOUT = {
     r".*Error(\.of)?|Problem|check\.Statement.*": "errors and records that people read",
     r"policies\.Normalized": "a result of policies.normalize",
@@ -192,21 +192,21 @@ WITHOUT = {
     r"(Interval|EnclosedPair)(\.\w+)?": "results of Pair.enclosed; tests/core/test_interval.py",
     r"Pair\.[a-zA-Z_]+": "quantities and operations of the formula language; benchmarks.semantics",
     r"families\.worst_case\.Instance\.\w+": "parts of Pair.of; tests/core/test_instance.py",
-    r"Theorem\.(at|claim)|Verdicts\..*": "take what the judge hands over",
-    r"from_gym|to_gym|read|write|tabular_policy": "are `formats.from_gym` and so on",
+    r"Theorem\.(at|claim)|Verdicts\..*": "arguments made by the judge",
+    r"from_gym|to_gym|read|write|tabular_policy": "aliases of `formats.from_gym` and so on",
     r"improve\.(gain_bounds|GainBound)": "a table and its rows; tests/improve/test_iterate.py",
     r"improve\.(iterations|(gain|gap)_at_most|Rule(\.holds)?)": "tests/improve/test_iterate.py",
     r"improve\.(Trial|(Step|Solver)Status.*|Monotone.*)": "made by a step: a trial and strings",
     r"improve\.(Multipliers|[A-Za-z]+\.(get|items|keys|values))": "a record is a mapping",
     r"Refutation|Unrefuted|sampled\.SampledRecord": "results, made by a search or a run",
     r"sampled\.(LiveEnvironment|Registered)(\.\w+)?": "need gymnasium; tests/sampled/test_live.py",
-    r"sampled\.Simulator\.(play|restart)": "are checked by the stream that calls",
-    r"sampled\.(EpisodeScore(\.\w+)?|TransitionCounts\.empty)": "a result; counts of nothing",
-    r"sampled\.Simulator\.advance": "is `step` without its checks, and says so",
-    r"sampled\.methods\.(Method|going)": "a table's rows, and what they call",
+    r"sampled\.Simulator\.(play|restart)": "called and checked by Stream",
+    r"sampled\.(EpisodeScore(\.\w+)?|TransitionCounts\.empty)": "a result; empty counts",
+    r"sampled\.Simulator\.advance": "`step` without checks of its arguments",
+    r"sampled\.methods\.(Method|going)": "rows of a table, and the function that they call",
 }
 
-# What errors call an argument where it is not its name: a file by its path, rows by what they hold.
+# How errors name an argument other than by its name, as regular expressions: a file by its path.
 NAMED_AS = {
     "path": "path|no such file|a b|a.{1,6}b|no/such/folder/x",
     "transitions": "transitions|P|r",
@@ -214,7 +214,7 @@ NAMED_AS = {
     "name": "name|title",
 }
 
-# Records: each is built again from the fields of one that the package made, one field replaced.
+# Records of the package; the benchmark builds each again with one field replaced.
 RECORDS: dict[str, Callable[[World], Any]] = {
     "Claim": lambda w: w.verdict.claim,
     "Evaluation": lambda w: w.ev,
@@ -251,7 +251,10 @@ RECORDS: dict[str, Callable[[World], Any]] = {
 
 
 def public(space: Any, prefix: str = "") -> Iterator[tuple[str, Callable[..., Any]]]:
-    """Yield (name, callable) of the public surface: what __all__ lists, and methods of classes."""
+    """Yield (name, callable) of each public function, class and method of a module.
+
+    Public are the names in `__all__`, or without it those defined in the module without underscore.
+    """
     listed = getattr(space, "__all__", None)
     if listed is None:
         own = space.__name__
@@ -271,20 +274,20 @@ def public(space: Any, prefix: str = "") -> Iterator[tuple[str, Callable[..., An
 
 
 def parameters(recipe: str) -> list[tuple[str, str, bool]]:
-    """Return (name, kind, optional) of each parameter of a recipe."""
-    out = []
+    """Return (name, kind, whether it is optional) of each parameter of a recipe."""
+    found = []
     for word in recipe.split():
         name, _, kind = word.rstrip("?").partition("=")
-        out.append((name, kind or name, word.endswith("?")))
-    return out
+        found.append((name, kind or name, word.endswith("?")))
+    return found
 
 
 def field_values(record: Any) -> dict[str, Any]:
-    """Return the arguments that build a record again."""
+    """Return the constructor arguments of a record by name."""
     assert is_dataclass(record)
     return {f.name: getattr(record, f.name) for f in fields(record) if f.init}
 
 
 def typed_fields(record: Any) -> list[str]:
-    """Return the names of the fields whose types are checked."""
+    """Return the names of the fields of a record whose types are checked."""
     return [f.name for f in fields(record) if f.init and f.type is not Any]

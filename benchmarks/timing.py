@@ -1,4 +1,4 @@
-"""Paired timing: the subject and its yardstick in turn, so that a busy machine slows both."""
+"""Paired timing: subject and yardstick are timed alternately, so that other load affects both."""
 
 import gc
 import statistics
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Row:
-    """One comparison: median seconds of both, the median of their ratios, the goal."""
+    """One comparison: median seconds of subject and yardstick, the median ratio, its upper goal."""
 
     name: str
     subject: float
@@ -19,14 +19,14 @@ class Row:
 
 
 def seconds(action: Callable[[], object]) -> float:
-    """Return the wall time of one call."""
+    """Return the wall time of one call in seconds."""
     start = time.perf_counter()
     action()
     return time.perf_counter() - start
 
 
 def shortest(action: Callable[[], object], least: float = 0.3) -> float:
-    """Return the shortest wall time of several calls, which take `least` seconds together."""
+    """Return the shortest wall time of calls that together take at least `least` seconds."""
     best, spent = float("inf"), 0.0
     while spent < least:
         best = min(best, seconds(action))
@@ -41,7 +41,10 @@ def paired(
     goal: float | None,
     repeats: int = 7,
 ) -> Row:
-    """Time both in turn after one warm-up each; garbage collection waits."""
+    """Return the row of two functions timed alternately, after one untimed call of each.
+
+    Garbage collection is switched off meanwhile.
+    """
     subject()
     yardstick()
     gc.disable()

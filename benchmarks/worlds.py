@@ -1,4 +1,4 @@
-"""Small models, policies, records and files: the arguments of `benchmarks.invalid_input`."""
+"""Random small models with policies, records and files, for `benchmarks.invalid_input`."""
 
 from fractions import Fraction
 from functools import cached_property
@@ -15,7 +15,7 @@ HORIZON = 3
 
 
 class World:
-    """One small model with policies, evaluations, surrogates, samples and records of it.
+    """A random small model, and policies, evaluations, surrogates, samples and records of it.
 
     rational: whether its numbers are Fractions
     sparse:   whether P is CSR (floats only)
@@ -23,7 +23,7 @@ class World:
     """
 
     def __init__(self, rng: np.random.Generator) -> None:
-        """Draw sizes, mask and numbers."""
+        """Draw the sizes, the mask and the numbers of the model."""
         self.rng = rng
         self.folder = Path(".")
         self.rational = bool(rng.random() < 0.4)
@@ -43,13 +43,13 @@ class World:
         self.counts = rng.integers(1, 9, (self.S, self.A, self.S))
 
     def numbers(self, shape: tuple[int, ...]) -> Any:
-        """Return small numbers of the arithmetic."""
+        """Return random multiples of 1/4 from -9/4 to 9/4 in the arithmetic of the model."""
         whole = self.rng.integers(-9, 10, shape)
-        out = np.array([Fraction(int(x), 4) for x in whole.flat], dtype=object)
-        return out.reshape(shape) if self.rational else out.astype(float).reshape(shape)
+        exact = np.array([Fraction(int(x), 4) for x in whole.flat], dtype=object).reshape(shape)
+        return exact if self.rational else exact.astype(float)
 
     def rows(self, shape: tuple[int, ...], mask: Any = None) -> Any:
-        """Return probabilities over the last axis, positive where the mask allows."""
+        """Return random probabilities over the last axis, positive where the mask is true."""
         weight = self.rng.integers(1, 9, shape) * (1 if mask is None else mask)
         exact = np.array([Fraction(int(x)) for x in weight.flat], dtype=object).reshape(shape)
         exact = exact / exact.sum(axis=-1, keepdims=True)
@@ -57,13 +57,13 @@ class World:
 
     @cached_property
     def transitions(self) -> list[tuple[Any, ...]]:
-        """The rows (s, a, s', probability, reward) of the model."""
+        """The transitions (s, a, s', probability, reward) of the model."""
         sizes = np.ndindex(self.S, self.A, self.S)
         return [(s, a, t, self.P[s, a, t], self.r[s, a]) for s, a, t in sizes if self.allowed[s, a]]
 
     @cached_property
     def mdp(self) -> tt.MDP:
-        """The model."""
+        """The model with its mask, as CSR if `sparse`."""
         P = self.P
         if self.sparse:
             from scipy import sparse
@@ -73,23 +73,23 @@ class World:
 
     @cached_property
     def batch(self) -> tt.MDP:
-        """Two models at once, in floats."""
+        """A batch of two float models of the same size."""
         P = np.full((2, self.S, self.A, self.S), 1 / self.S)
         return tt.MDP(P, np.zeros((2, self.S, self.A)), np.full((2, self.S), 1 / self.S), 0.5)
 
     @cached_property
     def floats(self) -> tt.MDP:
-        """The model in floats."""
+        """The model converted to floats."""
         return self.mdp.to_float()
 
     @cached_property
     def pi(self) -> Any:
-        """A policy with every allowed action."""
+        """A policy (S, A) in which every allowed action has positive probability."""
         return self.rows((self.S, self.A), self.allowed)
 
     @cached_property
     def pi_new(self) -> Any:
-        """Another one."""
+        """A second policy (S, A) in which every allowed action has positive probability."""
         return self.rows((self.S, self.A), self.allowed)
 
     @cached_property
@@ -104,7 +104,7 @@ class World:
 
     @cached_property
     def pair(self) -> tt.Pair:
-        """The pair of the two policies."""
+        """The pair of both policies."""
         return tt.Pair(self.mdp, self.pi, self.pi_new)
 
     @cached_property
@@ -114,70 +114,70 @@ class World:
 
     @cached_property
     def L(self) -> tt.Surrogate:
-        """The surrogate of the evaluation."""
+        """The surrogate of the first policy."""
         return tt.surrogate(self.ev)
 
     @cached_property
     def float_L(self) -> tt.Surrogate:
-        """The surrogate in floats."""
+        """The surrogate of the first policy on the float model."""
         return tt.surrogate(tt.evaluate(self.floats, self.float_pi))
 
     @cached_property
     def members(self) -> tt.improve.SoftmaxClass:
-        """The full table of logits."""
+        """The softmax policies with a logit for each allowed action."""
         return tt.improve.SoftmaxClass((self.S, self.A), None, self.allowed)
 
     @cached_property
     def theta(self) -> Any:
-        """The logits of the first policy."""
+        """Logits (S, A) of the first policy."""
         return np.log(np.where(self.allowed, self.float_pi, 1.0))
 
     @cached_property
     def step(self) -> Any:
-        """A step to the second policy."""
+        """The step from the first to the second policy."""
         return step_to(self.L, self.pi_new)
 
     @cached_property
     def tv_step(self) -> Any:
-        """An optimal step in total variation."""
+        """The step of the total variation constraint with radius 1/4."""
         return tt.improve.tv_constraint(self.L, Fraction(1, 4) if self.rational else 0.25)
 
     @property
     def sim(self) -> tt.sampled.Simulator:
-        """A fresh simulator, reset to two trajectories."""
+        """A new simulator, reset to two trajectories."""
         sim = tt.sampled.Simulator(self.floats, np.random.default_rng(0))
         sim.reset(2)
         return sim
 
     @cached_property
     def rollouts(self) -> tt.sampled.Rollouts:
-        """Paths of the first policy."""
+        """Sampled paths of the first policy."""
         return tt.sampled.single_path(self.sim, self.float_pi, 4, HORIZON)
 
     @cached_property
     def counted(self) -> tt.sampled.TransitionCounts:
-        """The counts of those paths."""
+        """The transition counts of the sampled paths."""
         empty = tt.sampled.TransitionCounts.empty((self.S, self.A), float(self.sim.gamma))
         return empty.added(self.rollouts)
 
     @cached_property
     def empirical(self) -> tt.sampled.EmpiricalEvaluation:
-        """The evaluation of the first policy in the model of those counts."""
+        """The evaluation of the first policy in the empirical model of the counts."""
         return self.counted.estimate(self.float_pi)
 
     @cached_property
     def stream(self) -> tt.sampled.Stream:
-        """Two parallel episodes."""
+        """A stream of two parallel episodes."""
         return tt.sampled.Stream(self.sim, 2)
 
     @cached_property
     def vine(self) -> tt.sampled.Vine:
-        """A vine of the first policy."""
+        """A vine of the first policy with all actions."""
         return tt.sampled.vine(self.sim, self.float_pi, 4, horizon=HORIZON)
 
     @cached_property
     def record(self) -> Any:
-        """The record of a step."""
+        """The record of a greedy step."""
         run = tt.improve.iterate(
             self.mdp, self.pi, lambda ev, L: tt.improve.greedy(L), [iterations(1)]
         )
@@ -185,34 +185,34 @@ class World:
 
     @cached_property
     def verdict(self) -> tt.Verdict:
-        """A verdict."""
+        """The verdict on the first theorem of the table for the pair."""
         return tt.judge(tt.THEOREMS[0], self.pair)
 
     @cached_property
     def document(self) -> dict[str, Any]:
-        """The model as a document."""
+        """The model as a document of the file format."""
         return tt.formats.to_document(self.mdp)
 
     @cached_property
     def certificate(self) -> dict[str, Any]:
-        """A certificate of two claims on a fixed pair."""
+        """A certificate of two theorems on a fixed pair."""
         case = tt.families.worst_case.fork("1/2", "1/4", "1/4")
         return tt.certificate(case.mdp, case.pi, case.pi_new, ["trpo_bound", "surrogate_value"])
 
     @cached_property
     def curve(self) -> Any:
-        """A learning curve."""
+        """A learning curve of three points."""
         grid = np.arange(3.0)
         return tt.sampled.comparison.Curve(grid, grid, 0)
 
     @cached_property
     def full_vine(self) -> tt.sampled.Vine:
-        """A vine with drawn actions."""
+        """A vine of the first policy with two sampled actions at each root."""
         return tt.sampled.vine(self.sim, self.float_pi, 4, 2, horizon=HORIZON)
 
     @cached_property
     def ratio(self) -> tt.sampled.SelfNormalised:
-        """The self-normalised objective of a vine."""
+        """The self-normalised objective of the vine with sampled actions."""
         return tt.sampled.self_normalised(self.full_vine, self.float_pi)
 
     @property
@@ -224,7 +224,7 @@ class World:
 
     @property
     def path(self) -> Any:
-        """A file of the model."""
+        """The path of a file with the model."""
         path = self.folder / "model.mdp.json"
         if not path.exists():
             tt.write(self.mdp, path)

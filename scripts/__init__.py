@@ -1,1 +1,1 @@
-"""Experiments on small models; each prints what it found, and a test runs each at a tiny size."""
+"""Experiments on small models: each prints a table and draws a figure; tests run all of them."""

@@ -1,9 +1,10 @@
-"""`python -m scripts.atlas` (make atlas): for each bound and gamma the nearest to equality found.
+"""`python -m scripts.atlas` (make atlas): the largest gap / penalty of each bound at each gamma.
 
-Two passes: a hunt for each bound and gamma, then another one that begins with all witnesses of the
-first, whatever their bound and gamma, and replaces what it raises.  Writes
-tabular_trpo/data/atlas.json, the witnesses in mdps/atlas, docs/atlas.png and the tables of
-docs/atlas.md.  A task is one bound at one gamma, so the number of workers changes no byte.
+The first pass searches each bound at each gamma.  The second pass searches again, starting from the
+small witnesses of all bounds and gammas, and replaces the records whose ratio it raises.  Written
+are tabular_trpo/_data/atlas.json, the witnesses in mdps/atlas, docs/atlas.png and the tables of
+docs/atlas.md.  Each task is one bound at one gamma with a seed, so the output does not depend on
+the number of workers.
 """
 
 import argparse
@@ -25,15 +26,15 @@ from tabular_trpo._theory.theorems import THEOREMS
 ROOT = Path(__file__).parents[1]
 FOLDER = Path("mdps", "atlas")
 BOUNDS = tuple(t.name for t in THEOREMS if is_bound(t))
-RAISED = 1e-4  # of a ratio: the least for which a witness is replaced
-Place = tuple[str, Fraction]  # a bound or mean_kl.NAME, gamma
-Task = tuple[Place, int, int, tuple[Pair, ...]]  # seed, rounds, pairs to begin with
+RAISED = 1e-4  # least relative increase of a ratio for which a witness is replaced
+Place = tuple[str, Fraction]  # name of a bound or mean_kl.NAME, gamma
+Task = tuple[Place, int, int, tuple[Pair, ...]]  # place, seed, rounds, first pairs of the search
 Record = Entry | mean_kl.Finding
-Made = dict[Place, tuple[Record, Pair | None]]
+Results = dict[Place, tuple[Record, Pair | None]]
 
 
-def made(task: Task) -> tuple[Record, Pair | None]:
-    """Do one task: an entry, or a finding on the mean KL."""
+def solved(task: Task) -> tuple[Record, Pair | None]:
+    """Return the record of one task, an entry or a finding on the mean KL, and its witness."""
     (name, gamma), seed, rounds, start = task
     if name == mean_kl.NAME:
         return mean_kl.finding(gamma, rounds, seed, mean_kl.MOST_LEVELS, start)
@@ -41,12 +42,12 @@ def made(task: Task) -> tuple[Record, Pair | None]:
     return entry(theorem, gamma, seed, rounds, start)
 
 
-def passed(
+def run_pass(
     places: Sequence[Place], seed: int, rounds: int, start: tuple[Pair, ...], workers: int
-) -> Made:
-    """Return what the task of each place gives; a line of progress each."""
+) -> Results:
+    """Return the record and the witness of each place; print a line of progress for each."""
     tasks = [(place, seed, rounds, start) for place in places]
-    found: Made = {}
+    found: Results = {}
     for place, (one, pair) in zip(places, results(tasks, workers), strict=True):
         found[place] = one, pair
         line = f"{place[0]} {place[1]}: {one.status} {one.ratio}"
@@ -55,24 +56,24 @@ def passed(
 
 
 def results(tasks: Sequence[Task], workers: int) -> Iterator[tuple[Record, Pair | None]]:
-    """Yield what each task gives, in their order."""
+    """Yield the result of each task, in the order of the tasks."""
     if workers == 1:
-        yield from map(made, tasks)
+        yield from map(solved, tasks)
         return
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        yield from pool.map(made, tasks)
+        yield from pool.map(solved, tasks)
 
 
-def raised(new: Record, old: Record) -> bool:
-    """Return whether a record should replace another one."""
+def improves(new: Record, old: Record) -> bool:
+    """Return whether a new record should replace the old one of the same place."""
     if isinstance(new, Entry) and isinstance(old, Entry) and new.attained != old.attained:
         return new.attained
-    most, before = new.ratio or 0.0, old.ratio or 0.0
-    return new.status == "refuted" != old.status or most > before * (1 + RAISED)
+    after, before = new.ratio or 0.0, old.ratio or 0.0
+    return new.status == "refuted" != old.status or after > before * (1 + RAISED)
 
 
 def why(one: Record) -> str:
-    """Say what a witness is for."""
+    """Return one sentence on why a witness is kept."""
     if not isinstance(one, Entry):
         return mean_kl.why(one)
     if one.status == "refuted":
@@ -84,47 +85,60 @@ def why(one: Record) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Make the atlas, or a part of it; exit 1 where a bound is refuted."""
+    """Make the atlas or a part of it; return 1 if a bound is refuted, else 0."""
     parser = argparse.ArgumentParser(prog="python -m scripts.atlas", description=__doc__)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=600, help="of each hunt of the first pass")
-    parser.add_argument("--more", type=int, default=300, help="rounds of the second; 0: none")
-    parser.add_argument("--again", action="store_true", help="only the second pass")
     parser.add_argument(
-        "--page", action="store_true", help="no hunt: the stored witnesses are read again"
+        "--rounds", type=int, default=600, help="rounds of each search of the first pass"
+    )
+    parser.add_argument(
+        "--more",
+        type=int,
+        default=300,
+        help="rounds of each search of the second pass; 0: no second pass",
+    )
+    parser.add_argument("--again", action="store_true", help="run only the second pass")
+    parser.add_argument(
+        "--page",
+        action="store_true",
+        help="no search: compute the records again from the stored witnesses",
     )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--root", type=Path, default=ROOT, help="the checkout to write into")
     parser.add_argument(
-        "--bounds", nargs="+", help=f"make these anew, or {mean_kl.NAME}, and keep the others"
+        "--bounds", nargs="+", help=f"make only these (or {mean_kl.NAME}) and keep the others"
     )
     options = parser.parse_args(arguments)
-    known = [*BOUNDS, mean_kl.NAME]
+    names = [*BOUNDS, mean_kl.NAME]
     for name in options.bounds or ():
-        if name not in known:
-            parser.error(f"no bound is called {name!r}; known: {', '.join(known)}")
+        if name not in names:
+            parser.error(f"no bound is called {name!r}; bounds: {', '.join(names)}")
     if options.page:
-        store(options.root, kept(options.root, ()), stored(options.root, options.bounds or known))
+        store(
+            options.root,
+            stored_records(options.root, ()),
+            reread(options.root, options.bounds or names),
+        )
         return 0
     if options.again and not options.more:
-        parser.error("--again is the second pass, for which --more is 0")
-    asked = options.bounds or known
-    places = [(name, gamma) for name in BOUNDS if name in asked for gamma in GAMMAS]
-    if mean_kl.NAME in asked:
+        parser.error("--again runs only the second pass, but --more is 0")
+    chosen = options.bounds or names
+    places = [(name, gamma) for name in BOUNDS if name in chosen for gamma in GAMMAS]
+    if mean_kl.NAME in chosen:
         places += [(mean_kl.NAME, Fraction(text)) for text in (*mean_kl.BELOW, *mean_kl.ABOVE)]
     if not options.again:
-        found = passed(places, options.seed, options.rounds, (), options.workers)
-        store(options.root, kept(options.root, asked), found)
+        found = run_pass(places, options.seed, options.rounds, (), options.workers)
+        store(options.root, stored_records(options.root, chosen), found)
     if options.more:
-        start, old = witnesses.small(options.root / FOLDER), kept(options.root, ())
-        found = passed(places, options.seed, options.more, start, options.workers)
-        better = {k: x for k, x in found.items() if k not in old or raised(x[0], old[k])}
+        start, old = witnesses.small(options.root / FOLDER), stored_records(options.root, ())
+        found = run_pass(places, options.seed, options.more, start, options.workers)
+        better = {k: x for k, x in found.items() if k not in old or improves(x[0], old[k])}
         store(options.root, old, better)
     return int(any(x.status == "refuted" for k, (x, _) in found.items() if k[0] in BOUNDS))
 
 
-def kept(root: Path, names: Container[str]) -> dict[Place, Record]:
-    """Return what the data that are there say of other names than these."""
+def stored_records(root: Path, names: Container[str]) -> dict[Place, Record]:
+    """Return the records in the stored data, except those of the given names."""
     path = root / "tabular_trpo" / DATA
     if not path.exists():
         return {}
@@ -136,11 +150,11 @@ def kept(root: Path, names: Container[str]) -> dict[Place, Record]:
     return {(name, one.gamma): one for name, one in records if name not in names}
 
 
-def stored(root: Path, names: Container[str]) -> Made:
-    """Return the records of some names, with their numbers computed anew from the witnesses."""
+def reread(root: Path, names: Container[str]) -> Results:
+    """Return the stored records of the given names, computed again from their witnesses."""
     theorems = {t.name: t for t in THEOREMS}
-    found: Made = {}
-    for place, one in kept(root, ()).items():
+    found: Results = {}
+    for place, one in stored_records(root, ()).items():
         if one.witness is not None and place[0] in names:
             pair = witnesses.load(root / FOLDER / one.witness)
             if isinstance(one, Entry):
@@ -150,13 +164,13 @@ def stored(root: Path, names: Container[str]) -> Made:
     return found
 
 
-def store(root: Path, old: Mapping[Place, Record], new: Made) -> None:
-    """Write the records and the new witnesses, and drop the files that no record names."""
+def store(root: Path, old: Mapping[Place, Record], new: Results) -> None:
+    """Write all records and the new witnesses; delete witness files that no record names."""
     records = {**old, **{place: one for place, (one, _) in new.items()}}
-    ones = [records[place] for place in sorted(records, key=in_order)]
-    entries = [one for one in ones if isinstance(one, Entry)]
-    write(root, entries, [one for one in ones if not isinstance(one, Entry)])
-    names = {one.witness for one in ones}
+    ordered = [records[place] for place in sorted(records, key=rank)]
+    entries = [one for one in ordered if isinstance(one, Entry)]
+    write(root, entries, [one for one in ordered if not isinstance(one, Entry)])
+    names = {one.witness for one in ordered}
     for path in (root / FOLDER).glob("*.mdp.json"):
         if path.name not in names:
             path.unlink()
@@ -165,14 +179,14 @@ def store(root: Path, old: Mapping[Place, Record], new: Made) -> None:
             witnesses.save(root / FOLDER / one.witness, pair, why(one))
 
 
-def in_order(place: Place) -> tuple[int, Fraction]:
-    """Return what sorts places like the table."""
+def rank(place: Place) -> tuple[int, Fraction]:
+    """Return the sort key of a place: the position of its bound in the table, then gamma."""
     name, gamma = place
     return (*BOUNDS, mean_kl.NAME).index(name), gamma
 
 
 def write(root: Path, entries: Sequence[Entry], findings: Sequence[mean_kl.Finding]) -> None:
-    """Write the data, the page and the figure."""
+    """Write atlas.json, the tables of docs/atlas.md and docs/atlas.png."""
     data = {
         "format": "tabular-trpo-atlas",
         "version": 1,

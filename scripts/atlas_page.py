@@ -1,4 +1,4 @@
-"""The tables of docs/atlas.md and its figure, from the data; the prose around them is written."""
+"""The tables and the figure of docs/atlas.md; the text around the tables is not generated."""
 
 from collections.abc import Sequence
 from io import BytesIO
@@ -13,12 +13,12 @@ from tabular_trpo._falsify.atlas import Entry
 from tabular_trpo._formats.atomic_write import write_atomically
 from tabular_trpo._theory.tightness import TIGHTNESS
 
-NEAR = 1e-3  # to 1: printed in bold
+NEAR = 1e-3  # ratios this close to 1 are printed in bold
 PAGE, FIGURE = "atlas.md", "atlas.png"
 
 
 def cell(one: Entry | None) -> str:
-    """Write a ratio, cut after four digits; "1" is exact equality, "0" a gap of exactly 0."""
+    """Return the ratio of an entry cut after four digits; "1" is written only for equality."""
     if one is None or one.ratio is None:
         return "-" if one is None or one.status == "vacuous" else one.status
     text = "1" if one.attained else truncated(one.ratio)
@@ -26,7 +26,7 @@ def cell(one: Entry | None) -> str:
 
 
 def bounds_table(entries: Sequence[Entry]) -> str:
-    """Write a row a bound and a column a gamma."""
+    """Return the table of ratios, with a row for each bound and a column for each gamma."""
     at = {(one.theorem, one.gamma): one for one in entries}
     names = list(dict.fromkeys(one.theorem for one in entries))
     gammas = sorted({one.gamma for one in entries})
@@ -42,7 +42,7 @@ def bounds_table(entries: Sequence[Entry]) -> str:
 
 
 def mean_kl_table(findings: Sequence[Finding]) -> str:
-    """Write a row a gamma."""
+    """Return the table of findings on the mean KL, with a row for each gamma."""
     lines = [
         "| gamma | verdict | gap / (C mean_kl) | states | found by | ladders tend to | at most |",
         "|---|---|---|---|---|---|---|",
@@ -57,14 +57,14 @@ def mean_kl_table(findings: Sequence[Finding]) -> str:
 
 
 def between(text: str, name: str, body: str) -> str:
-    """Replace what stands between the two marks of a name."""
+    """Return the text with `body` between the comments that mark the begin and end of `name`."""
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     head, rest = text.split(begin)
     return f"{head}{begin}\n\n{body}\n\n{end}{rest.split(end)[1]}"
 
 
 def write(docs: Path, entries: Sequence[Entry], findings: Sequence[Finding]) -> None:
-    """Write the tables into docs/atlas.md, between their marks, and draw docs/atlas.png."""
+    """Write the tables into docs/atlas.md between their marks, and draw docs/atlas.png."""
     page = docs / PAGE
     text = between(page.read_text(encoding="utf-8"), "bounds", bounds_table(entries))
     write_atomically(page, between(text, "mean_kl", mean_kl_table(findings)))
@@ -72,7 +72,7 @@ def write(docs: Path, entries: Sequence[Entry], findings: Sequence[Finding]) -> 
 
 
 def draw(path: Path, entries: Sequence[Entry]) -> None:
-    """Draw the ratios as a heat map; grey where a bound makes no statement."""
+    """Draw the ratios as a heat map, grey where a bound is vacuous."""
     import matplotlib as mpl
 
     mpl.use("Agg")

@@ -1,8 +1,8 @@
-"""`python -m scripts.ladder`: how much of a step's gain each theorem certifies, along a run.
+"""`python -m scripts.ladder`: the share of each step's gain that each theorem certifies.
 
-Printed for each step of Algorithm 1: the share of the realised gain that a theorem certifies
-before the new policy is evaluated.  Of the theorems shown the coupling form of Theorem 1 certifies
-most, and (9) least.
+For each step of a run of Algorithm 1 it prints the gain that a theorem certifies before the new
+policy is evaluated, divided by the realised gain.  Of the theorems shown, the coupling form of
+Theorem 1 certifies the largest share, and (9) the smallest.
 """
 
 from itertools import islice
@@ -17,7 +17,7 @@ BOUNDS = ("coupling_span", "cpo_bound", "trpo_bound", "trpo_kl_bound_half", "trp
 
 
 def experiment(size: int, figure: Path) -> None:
-    """Run Algorithm 1 with C / 2, which Pinsker's inequality allows."""
+    """Print the certified shares of `size` steps of Algorithm 1 with C / 2, valid by Pinsker."""
     mdp = tt.read(MODEL).to_float()
     start = tt.policies.uniform(mdp)
     run = iterate(mdp, start, lambda ev, L: tt.improve.minorize(L, float(tt.penalty(ev)) / 2))

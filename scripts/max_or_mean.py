@@ -1,8 +1,8 @@
 """`python -m scripts.max_or_mean`: gain and certificates of a mean KL and a max KL constraint.
 
-With the same delta the mean constraint lets often visited states move further, so the gain is
-larger.  The cost is the certificate: (9) uses the max KL, which is large after such a step.  At a
-small delta the theorems on the mean KL certify the step where (9) does not.
+With the same delta the mean constraint allows larger changes than the max constraint, so the gain
+is larger.  The bound (9) certifies less of it, because the max KL of such a step is large.  At a
+small delta the theorems on the mean KL certify a gain where (9) does not.
 """
 
 from pathlib import Path
@@ -16,7 +16,7 @@ MEAN = ("mean_kl_root", "mean_kl_linear", "trpo_mean_kl")
 
 
 def experiment(size: int, figure: Path) -> None:
-    """Take both steps at ever smaller delta."""
+    """Print gains and certified gains of both steps for delta = 10^-1, ..., 10^-size."""
     mdp = tt.read(MODEL).to_float()
     ev = tt.evaluate(mdp, tt.policies.uniform(mdp))
     L = tt.surrogate(ev)
@@ -31,9 +31,9 @@ def experiment(size: int, figure: Path) -> None:
             bounds = certified(pair)
             mean = max((bounds[key] for key in MEAN if key in bounds), default=float("-inf"))
             sizes = float(step.max_kl), float(step.mean_kl), float(step.gain)
-            known = float(pair.eta_new - pair.eta), float(bounds["trpo_kl_bound"]), float(mean)
-            rows.append((delta, name, *sizes, *known))
-            gains.append(known[0])
+            gained = float(pair.eta_new - pair.eta), float(bounds["trpo_kl_bound"]), float(mean)
+            rows.append((delta, name, *sizes, *gained))
+            gains.append(gained[0])
         drawn.append((delta, *gains))
     show.table("river_swim from the uniform policy; the last two are certified", columns, rows)
     names = ("delta", "max KL <= delta", "mean KL <= delta")

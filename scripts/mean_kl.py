@@ -1,8 +1,9 @@
 """`python -m scripts.mean_kl`: for which gamma does (9) hold with the mean KL and the same C?
 
-Below 1/5 it is false: `families.worst_case.ladder` is judged exactly, with more and more levels,
-until it refutes.  From 1/5 on the largest ratio found by a search or a ladder is printed.  Proved
-bounds of the ratio are in docs/atlas.md.  The same arguments give the same output.
+For gamma < 1/5 it is false: `families.worst_case.ladder` is judged exactly, with an increasing
+number of levels, until it refutes the claim.  For gamma >= 1/5 the largest ratio gap / penalty
+found by a search or by a ladder is printed.  Upper bounds of the ratio are proved in docs/atlas.md.
+The output depends on the arguments only.
 """
 
 import argparse
@@ -32,21 +33,22 @@ STEP = Fraction(1, 1000)
 
 @claim("(9) with the mean KL", center="L")
 def same_constant(p: Any) -> Any:
-    """State (9) with the mean KL for all gamma; the theorem of the table has a precondition."""
+    """Return (9) with the mean KL for all gamma, without the precondition of `trpo_mean_kl`."""
     return p.eta_new, ">=", p.L - p.C * p.mean_kl
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The largest ratio found at one gamma.
+    """The largest ratio gap / penalty of (9) with the mean KL found at one gamma.
 
-    status:  of `judge` at the witness
-    ratio:   gap / penalty there, of an exact pair, rounded
-    origin:  where the witness comes from
-    ladder:  limit of the ratio of a ladder; a float
-    proved:  proved upper bound of every ratio; a float
-    witness: its file in mdps/atlas
+    status:  verdict of `judge` on the witness
+    ratio:   gap / penalty of the witness, computed exactly and rounded
+    states:  number of states of the witness
+    origin:  how the witness was found: a ladder or a search
+    ladder:  limit of the ratio on ladders, a float
+    proved:  upper bound of the ratio of every pair, a float
+    witness: name of the witness file in mdps/atlas
     """
 
     gamma: Fraction
@@ -59,34 +61,38 @@ class Finding:
     witness: str
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain data for JSON."""
+        """Return the finding as a dict for JSON; the key of `origin` is "met"."""
         data = asdict(self) | {"gamma": str(self.gamma)}
         return {"met" if key == "origin" else key: value for key, value in data.items()}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Finding":
-        """Read what `to_dict` wrote."""
+        """Return the finding of a dict that `to_dict` made."""
         named = {"origin" if key == "met" else key: value for key, value in data.items()}
         return cls(**{**named, "gamma": Fraction(data["gamma"])})
 
 
 def limit(gamma: Fraction) -> float:
-    """Return the limit of gap / penalty on ladders with more levels and smaller steps."""
+    """Return the limit of gap / penalty on ladders, as levels increase and steps decrease to 0."""
     s = sqrt((2 - gamma) / gamma)
     return (s - 1) * (s + 1) ** 2 / (4 * (s * s - s + 2))
 
 
 def ceiling(gamma: Fraction) -> float:
-    """Return a proved bound of gap / penalty for every pair at this gamma, as in docs/atlas.md.
+    """Return an upper bound of gap / penalty for every pair at this gamma.
 
-    For gamma near 1 the bound of `mean_kl_linear` is smaller, and is taken.
+    The smaller one of two: the bound proved in docs/atlas.md, and that of `mean_kl_linear`, which
+    is smaller for gamma near 1.
     """
     c = float(gamma / (1 - gamma))
     return min(1 / sqrt(c * (4 - c)) if c < 2 else 0.5, (1 + 2 * sqrt(2 / c)) / 4)
 
 
-def climbed(gamma: Fraction, most: int) -> tuple[Pair, str, float, str]:
-    """Judge ladders with more and more levels, until one refutes or `most` is reached."""
+def best_ladder(gamma: Fraction, most: int) -> tuple[Pair, str, float, str]:
+    """Judge ladders of increasing size, up to `most` levels, until one refutes the claim.
+
+    Returned are the last pair, its status, its ratio and a description.
+    """
     for levels in (n for n in LEVELS if n <= most):
         case = ladder(levels, gamma, STEP)
         pair = Pair(case.mdp, case.pi, case.pi_new)
@@ -99,34 +105,42 @@ def climbed(gamma: Fraction, most: int) -> tuple[Pair, str, float, str]:
 def finding(
     gamma: Fraction, rounds: int, seed: int, most: int, start: Sequence[Pair] = ()
 ) -> tuple[Finding, Pair]:
-    """Return the best of the ladders and, from 1/5 on, of a hunt that begins with some pairs."""
-    pair, status, ratio, origin = climbed(gamma, most)
+    """Return the finding with the largest ratio at a gamma, and its pair.
+
+    Candidates are ladders of up to `most` levels and, for gamma >= 1/5, a search that starts from
+    the pairs in `start`.
+    """
+    pair, status, ratio, origin = best_ladder(gamma, most)
     if gamma >= Fraction(1, 5):
-        hunted, witness = entry(same_constant, gamma, seed, rounds, start)
-        if witness is not None and (hunted.status == "refuted" or (hunted.ratio or 0) > ratio):
+        searched, witness = entry(same_constant, gamma, seed, rounds, start)
+        if witness is not None and (searched.status == "refuted" or (searched.ratio or 0) > ratio):
             verdict = judge(same_constant, witness)
             pair, status, ratio = witness, verdict.status, verdict.tightness or 0.0
-            origin = f"hunt of {hunted.rounds} rounds"
+            origin = f"search of {searched.rounds} rounds"
     sizes = pair.mdp.n_states, origin, limit(gamma), ceiling(gamma)
     return Finding(gamma, status, ratio, *sizes, file_name(NAME, gamma)), pair
 
 
 def read_again(one: Finding, pair: Pair) -> Finding:
-    """Return a finding with the verdict and the ratio that its witness has."""
+    """Return the finding with its status and ratio computed again from its witness."""
     verdict = judge(same_constant, pair)
     return replace(one, status=verdict.status, ratio=verdict.tightness or 0.0)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print a line for each gamma and write the witnesses; exit 1 if a proved bound is exceeded."""
+    """Print a line for each gamma; return 1 if a ratio exceeds its proved bound, else 0."""
     parser = argparse.ArgumentParser(prog="python -m scripts.mean_kl", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=600, help="of the hunts from 1/5 on")
+    parser.add_argument(
+        "--rounds", type=int, default=600, help="rounds of the searches, for gamma >= 1/5"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
-        "--levels", type=int, default=MOST_LEVELS, help="the most levels of a ladder"
+        "--levels", type=int, default=MOST_LEVELS, help="largest number of levels of a ladder"
     )
     parser.add_argument("--gammas", nargs="+", default=[*BELOW, *ABOVE])
-    parser.add_argument("--folder", type=Path, help="write the witnesses there")
+    parser.add_argument(
+        "--folder", type=Path, help="folder for the witnesses; not written by default"
+    )
     options = parser.parse_args(arguments)
     found = []
     for text in options.gammas:
@@ -147,7 +161,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def why(one: Finding) -> str:
-    """Describe a witness in one sentence."""
+    """Return one sentence on why the witness of a finding is kept."""
     ratio = fixed(one.ratio, 6)
     if one.status == "refuted":
         return f"Equation (9) with the mean KL is false here: gap / (C mean_kl) = {ratio}."

@@ -1,4 +1,4 @@
-"""The command line of the scripts that write a page of docs from tables of the package."""
+"""Command line of the scripts that write a page of docs from the tables of the package."""
 
 import argparse
 from collections.abc import Callable
@@ -8,9 +8,10 @@ from tabular_trpo._formats.atomic_write import write_atomically
 
 
 def write_page(name: str, page: Callable[[], str], argv: list[str] | None = None) -> int:
-    """Write a page to the file that the arguments name; return 0.
+    """Write the text of a page to the file given in `argv`; return the exit code 0.
 
-    name: of the script, such as theory_page, which writes docs/theory.md
+    name: name of the script, such as "theory_page", which writes docs/theory.md
+    page: returns the text
     """
     parser = argparse.ArgumentParser(prog=f"python -m scripts.{name}")
     page_of = f"docs/{name.removesuffix('_page')}.md"

@@ -1,8 +1,8 @@
-"""`python -m scripts.penalty`: the penalty of Algorithm 1 against the constraint (11).
+"""`python -m scripts.penalty`: the penalty of Algorithm 1 and the constraint (11) compared.
 
-For each C there is a delta with the same step, and C is the Lagrange multiplier of the constraint.
-The C of (9) is so large that its delta is tiny; practical values of delta correspond to a C far
-below what (9) certifies.
+For each penalty coefficient there is a delta with the same step, and the coefficient is the
+Lagrange multiplier of the constraint max_kl <= delta.  The C of (9) is so large that its delta is
+tiny; practical values of delta correspond to coefficients far below C.
 """
 
 from pathlib import Path
@@ -16,7 +16,7 @@ MODEL = Path(__file__).parents[1] / "mdps" / "river_swim.mdp.json"
 
 
 def experiment(size: int, figure: Path) -> None:
-    """Take the step for ever smaller shares of C, and the constrained one of the same size."""
+    """Print steps for `size` shares of C from 1 to 1e-6, and the steps of (11) of equal max KL."""
     mdp = tt.read(MODEL).to_float()
     ev = tt.evaluate(mdp, tt.policies.uniform(mdp))
     C, L = float(tt.penalty(ev)), tt.surrogate(ev)

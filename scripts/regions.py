@@ -1,7 +1,8 @@
-"""`python -m scripts.regions`: penalty, max KL, mean KL and the others on five models.
+"""`python -m scripts.regions`: six policy-improvement methods on five models.
 
-Each method starts at the uniform policy; how much of the way to the optimum it has made, and
-whether the return ever fell.  Small C makes Algorithm 1 slow; a constraint chooses its own size.
+Each method starts at the uniform policy.  Printed are (eta - eta_uniform) / (eta* - eta_uniform)
+after the last step, and "fell" where the return decreased in a step.  Algorithm 1 is slow because
+its C is large and its steps are small; the constrained steps have the size of their radius 0.01.
 """
 
 from itertools import pairwise
@@ -25,31 +26,33 @@ STEPS: dict[str, StepFunction] = {
 
 
 def share(ev: Evaluation, start: float, best: float) -> float:
-    """Return the share of the distance from the start to the optimum that was covered."""
+    """Return (eta - start) / (best - start), the covered share of the gap to the optimal return."""
     return (float(ev.eta) - start) / (best - start)
 
 
 def experiment(size: int, figure: Path) -> None:
-    """Run every method on every model."""
-    ways, rows = [], []
+    """Run `size` steps of every method on every model, and print the covered shares."""
+    curves, rows = [], []
     for name, step in STEPS.items():
         row: list[object] = [name]
         for model in MODELS:
             mdp = tt.read(MDPS / f"{model}.mdp.json").to_float()
             ev = tt.evaluate(mdp, tt.policies.uniform(mdp))
             start, best = float(ev.eta), float(tt.optimal(mdp).eta_star)
-            way = [0.0]
+            shares = [0.0]
             for _ in range(size):
                 ev = tt.evaluate(mdp, step(ev, tt.surrogate(ev)).pi_new)
-                way.append(share(ev, start, best))
-            fell = any(b < a - 1e-9 for a, b in pairwise(way))
-            row.append(f"{way[-1]:.4f}{' fell' if fell else ''}")
+                shares.append(share(ev, start, best))
+            fell = any(b < a - 1e-9 for a, b in pairwise(shares))
+            row.append(f"{shares[-1]:.4f}{' fell' if fell else ''}")
             if model == MODELS[0]:
-                ways.append(way)
+                curves.append(shares)
         rows.append(row)
-    show.table(f"Share of the way to the optimum after {size} steps", ("method", *MODELS), rows)
-    drawn = list(zip(range(size + 1), *ways, strict=True))
-    show.figure(figure, ("step", *STEPS), drawn, f"share of the way, {MODELS[0]}")
+    show.table(
+        f"Covered share of the gap to the optimum after {size} steps", ("method", *MODELS), rows
+    )
+    drawn = list(zip(range(size + 1), *curves, strict=True))
+    show.figure(figure, ("step", *STEPS), drawn, f"share of the gap, {MODELS[0]}")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""`python -m scripts.sb3_trpo`: a deep RL library's TRPO on a finite MDP, evaluated exactly.
+"""`python -m scripts.sb3_trpo`: TRPO of a deep RL library on a finite MDP, evaluated exactly.
 
-sb3-contrib's TRPO (extra `sb3`) is trained on one of our models through `to_gym`; after each update
-the policy is read back by `tabular_policy` and compared with the one before, exactly: mean and max
-KL, whether the return fell, and what its undiscounted batches, cut at a time limit, do to the state
-weights and to the surrogate.
+TRPO of sb3-contrib (extra `sb3`) is trained on the environment that `to_gym` makes of a model.
+After each update `tabular_policy` returns its policy as a table, which is compared exactly with
+that of the previous update: mean and max KL, and whether the return fell.  The batches of the
+library are undiscounted and end at a time limit, so its state weights differ from d; printed are
+the total variation between both weights ("TV to d") and the surrogate with either of them.
 """
 
 import warnings
@@ -16,37 +17,38 @@ import tabular_trpo as tt
 from scripts import show
 
 MODEL = Path(__file__).parents[1] / "mdps" / "river_swim.mdp.json"
-LIMIT, BATCH, RADIUS = 50, 1024, 0.01  # steps of an episode and of an update, its target KL
+LIMIT, BATCH, RADIUS = 50, 1024, 0.01  # steps an episode, steps an update, target KL
 COLUMNS = (
-    "update", "eta", "realised", "surrogate", "theirs", "mean KL", "max KL", "TV to d", "fell",
+    "update", "eta", "realised", "surrogate", "undiscounted",
+    "mean KL", "max KL", "TV to d", "fell",
 )  # fmt: skip
 
 
 def visited(mdp: tt.MDP, pi: Any, limit: int) -> Any:
-    """Return the share of steps in each state, of episodes of `limit` steps: undiscounted."""
+    """Return the undiscounted share (S,) of steps in each state, over episodes of `limit` steps."""
     P_pi = np.einsum("sa,sat->st", pi, mdp.P)
-    at, total = mdp.rho0, np.zeros(mdp.n_states)
+    law, total = mdp.rho0, np.zeros(mdp.n_states)  # the law of the state at one time
     for _ in range(limit):
-        total, at = total + at, at @ P_pi
+        total, law = total + law, law @ P_pi
     return total / limit
 
 
 def judged(update: int, mdp: tt.MDP, pi: Any, pi_new: Any) -> tuple[Any, ...]:
-    """Return the exact values of one update as a row of the table."""
+    """Return one row of the table: the exact numbers of an update from pi to pi_new."""
     pair = tt.Pair(mdp, pi, pi_new)
     ev = pair.old
     weights = visited(mdp, pi, LIMIT)
-    moved = ((pi_new - pi) * ev.A).sum(axis=1)
-    theirs = weights @ moved / (1 - mdp.gamma)
+    A_bar = ((pi_new - pi) * ev.A).sum(axis=1)
+    undiscounted = weights @ A_bar / (1 - mdp.gamma)
     surely = pair.new.eta + pair.new.radius.eta < ev.eta - ev.radius.eta
     distance = np.abs(weights - ev.d).sum() / 2
-    numbers = (pair.eta_new, pair.eta_new - pair.eta, ev.rho @ moved, theirs)
+    numbers = (pair.eta_new, pair.eta_new - pair.eta, ev.rho @ A_bar, undiscounted)
     kl = (pair.mean_kl, pair.max_kl)
     return (update, *map(float, (*numbers, *kl, distance)), "fell" if surely else "")
 
 
 def learner(mdp: tt.MDP, seed: int) -> Any:
-    """Return sb3-contrib's TRPO on the model, with its default settings except for the batch."""
+    """Return an untrained TRPO of sb3-contrib on the model, with its default network."""
     try:
         import gymnasium
         from sb3_contrib import TRPO
@@ -62,7 +64,7 @@ def learner(mdp: tt.MDP, seed: int) -> Any:
 
 
 def policy_of(model: Any, mdp: tt.MDP) -> Any:
-    """Return the network's policy as a table, its float32 rows divided by their sums."""
+    """Return the policy (S, A) of the network; its float32 rows are divided by their sums."""
 
     def row(s: int) -> Any:
         tensor, _ = model.policy.obs_to_tensor(np.array(s))
@@ -72,7 +74,7 @@ def policy_of(model: Any, mdp: tt.MDP) -> Any:
 
 
 def experiment(size: int, figure: Path) -> None:
-    """Train for `size` updates, evaluate each exactly, and print the results."""
+    """Train for `size` updates, evaluate each policy exactly, and print the table."""
     mdp = tt.read(MODEL).to_float()
     model = learner(mdp, seed=0)
     pi, rows = policy_of(model, mdp), []

@@ -1,4 +1,4 @@
-"""Shared by the experiments: a table on the screen, a figure in a file, two arguments."""
+"""What all experiments use: a printed table, a figure in a file, and the command line."""
 
 import argparse
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from tabular_trpo._formats.atomic_write import write_atomically
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table; floats with four digits."""
+    """Print a table with a title; floats are rounded to four digits."""
     made = Table(*columns, title=title)
     for row in rows:
         made.add_row(*(f"{x:.4g}" if isinstance(x, float) else str(x) for x in row))
@@ -22,7 +22,11 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) 
 def figure(
     path: Path, columns: Sequence[str], rows: Sequence[Sequence[float]], label: str, log: str = ""
 ) -> None:
-    """Draw every column against the first; `log` holds the axes that are logarithmic."""
+    """Draw every column against the first one into the file `path`.
+
+    label: of the vertical axis
+    log:   the logarithmic axes: "", "x", "y" or "xy"
+    """
     import matplotlib as mpl
 
     mpl.use("Agg")
@@ -46,9 +50,9 @@ def figure(
 
 
 def run(doc: str | None, experiment: Callable[[int, Path], None], name: str, size: int) -> None:
-    """Read --size and --figure and run an experiment."""
+    """Run an experiment with the command line options --size and --figure; `doc` is its help."""
     parser = argparse.ArgumentParser(prog=f"python -m scripts.{name}", description=doc)
-    parser.add_argument("--size", type=int, default=size, help="steps or points")
+    parser.add_argument("--size", type=int, default=size, help="number of steps, points or models")
     parser.add_argument("--figure", type=Path, default=Path(f"{name}.png"))
     options = parser.parse_args()
     experiment(options.size, options.figure)

@@ -19,7 +19,7 @@ WITNESSES = "../mdps/atlas"  # seen from docs
 
 
 def page() -> str:
-    """Return the page: how to read it, a table and the entries of each topic, what is left out.
+    """Return the text of docs/theory.md.
 
     >>> page().splitlines()[0]
     '# The statements'
@@ -47,10 +47,12 @@ def _topic(title: str, theorems: tuple[Theorem, ...]) -> Iterator[str]:
 
 
 def _row(cells: tuple[str, ...]) -> str:
+    """Return a row of a Markdown table."""
     return f"| {' | '.join(cells)} |"
 
 
 def _cells(theorem: Theorem) -> tuple[str, ...]:
+    """Return the cells of a statement in the order of COLUMNS."""
     return (
         f"[`{theorem.name}`](#{theorem.name})",
         theorem.equation,
@@ -65,14 +67,14 @@ def _cells(theorem: Theorem) -> tuple[str, ...]:
 
 
 def _counts(theorem: Theorem) -> str:
-    """Return whether the statement is counted, and of which kind it is."""
+    """Return the column Counts: "yes", "algebra", or the statement that this one repeats."""
     if theorem.same_as:
         return f"same as `{theorem.same_as}`"
     return "algebra" if theorem.algebra else "yes"
 
 
 def _known(theorem: Theorem) -> str:
-    """Return the largest gap / penalty known by hand, and its family in words."""
+    """Return the column Known: the largest gap / penalty of a known family, and the family."""
     known = TIGHTNESS.get(theorem.name)
     if known is None:
         return "-"
@@ -81,11 +83,11 @@ def _known(theorem: Theorem) -> str:
 
 
 def _found(theorem: Theorem) -> str:
-    """Return the largest ratio of the atlas with a link to its witness, and the gamma of that."""
+    """Return the column Found: the largest ratio of the atlas, a link to its witness, its gamma."""
     best = tightest().get(theorem.name)
     if best is None or best.ratio is None:
         return "-"
-    # A ratio that only rounds to 1 is not shown as 1.
+    # "1" is written only where equality is attained.
     ratio = "1" if best.attained else _decimal(min(Fraction(best.ratio), 1 - Fraction(1, 10**4)))
     return f"[{ratio}]({WITNESSES}/{best.witness}) at {nearest(best.gamma)}"
 
@@ -94,7 +96,7 @@ def _found(theorem: Theorem) -> str:
 def tightest() -> dict[str, Entry]:
     """Return the atlas entry of each bound, by name, with the largest ratio.
 
-    Of entries with equal ratios it is the one with the smallest gamma.
+    Among entries with equal ratios it has the smallest gamma.
 
     >>> tightest()["trpo_kl_bound"].gamma
     Fraction(1, 50)
@@ -107,11 +109,12 @@ def tightest() -> dict[str, Entry]:
 
 
 def _nearness(entry: Entry) -> tuple[bool, float]:
+    """Return the sort key of entries: attained equality last, then the ratio."""
     return entry.attained, entry.ratio or 0.0
 
 
 def _decimal(ratio: Fraction) -> str:
-    """Return four digits of a ratio below 1.
+    """Return a ratio below 1, cut after four digits.
 
     >>> _decimal(Fraction(9949, 10000))
     '0.9949..'
@@ -122,16 +125,16 @@ def _decimal(ratio: Fraction) -> str:
 def _entry(theorem: Theorem) -> Iterator[str]:
     """Yield the lines of an entry: docstring, formula, precondition, quotation, misquotations.
 
-    The formula is here and not in the table: one of a finite horizon fills ten lines of a cell.
+    Formulas stand here and not in the table because some are too long for a cell.
     """
     yield f"#### {theorem.name}\n"
     yield f"{inspect.getdoc(theorem.formula)}\n"
-    when = theorem.condition_text()
+    condition = theorem.condition_text()
     lines = [" ".join(theorem.text())]
-    if when == "mixture":
+    if condition == "mixture":
         yield "For mixtures, pi_new = (1-alpha) pi + alpha target.\n"
-    elif when is not None:
-        lines.append(f"when {when}")
+    elif condition is not None:
+        lines.append(f"when {condition}")
     yield "\n".join(("```", *lines, "```\n"))
     if theorem.quoted:
         here = f" Here: {theorem.differs}." if theorem.differs else ""
@@ -141,7 +144,7 @@ def _entry(theorem: Theorem) -> Iterator[str]:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Write the page; return 0."""
+    """Write the page to the file given in `argv`; return the exit code 0."""
     return write_page("theory_page", page, argv)
 
 

@@ -1,4 +1,4 @@
-"""The text of docs/theory.md that is in no table: the opening, what is left out, references."""
+"""The fixed text of docs/theory.md: its opening, the statements left out, the references."""
 
 OPENING = """\
 # The statements
@@ -8,15 +8,15 @@ OPENING = """\
 The statements that `tabular-trpo verify` decides: {statements} statements in {topics} topics,
 {distinct} of them distinct, with {misquotations} misquotations. A statement is about a pair of
 policies, pi and pi_new, on one finite model. A verdict proves or refutes it for that pair, not in
-general; the general proofs are in the papers named. For sources marked "own" no paper was found
-or searched for; "after" means that the form here is not that of the paper. Each entry quotes the
-source, and after "Here" states how the statement of the table differs.
+general; the general proofs are in the papers named. "own" means that no paper is cited; "after"
+means that the statement differs in form from that of the paper. Each entry quotes its source, and
+after "Here" states how the statement of the table differs.
 
-Formulas are in the language of [certificate.md](certificate.md). Three conventions differ between
+Formulas are in the language of [certificate.md](certificate.md). Conventions that differ between
 papers:
 
 - rho is not normalised, sum rho = 1/(1-gamma), as in TRPO; d = (1-gamma) rho. Kakade and Langford
-  multiply V, Q and A by 1-gamma, and their bounds are restated here without that factor.
+  multiply V, Q and A by 1-gamma; their bounds are restated here without that factor.
 - `kl` is KL(pi || pi_new), as in TRPO; `kl_reversed` is KL(pi_new || pi), as in CPO and in mirror
   learning.
 - `eps` is the largest abs(A) over states and actions; `eps_cpi` is the largest abs(A_bar) over
@@ -32,14 +32,15 @@ The columns:
 - Sides: `two` for equations and for bounds of an absolute error, else `one`.
 - Counts: "same as" where the statement is the same number as another one, for which a paper has a
   second formula: it is decided and certified, but not counted again. "algebra" where it holds for
-  all numbers in the place of max_tv, gamma and the like ({algebra} of them).
-- Known: gap / penalty of the worst pair known by hand, 1 at equality, with its family and its
-  limit. "-" means that nothing is recorded. Numbers with `..` are cut after four digits.
+  all real numbers substituted for max_tv, gamma and so on ({algebra} of them).
+- Known: gap / penalty of one pair of a family, 1 at equality, with the name of the family and what
+  its ratios tend to. "-" means that nothing is recorded. Numbers with `..` are cut after four
+  digits.
 - Found: the largest gap / penalty that the searches of the [atlas](atlas.md) found at eight
-  gammas, with its witness and its gamma (the smallest of equals). It is a lower bound of the
-  supremum. "-" means that there is no ratio to search for.
-- False: the number of misquotations, each with a pair that refutes it; their names follow under the
-  statement.
+  gammas, with its witness and its gamma (the smallest where several are equal). It is a lower bound
+  of the supremum. "-" means that the statement has no such ratio.
+- False: the number of misquotations, each with a pair that refutes it; their names are listed in
+  the entry of the statement.
 """
 
 LEFT_OUT = """\
@@ -48,12 +49,12 @@ LEFT_OUT = """\
 These are not statements about one pair of policies, so there is nothing to decide about a pair:
 
 - The rate of natural policy gradient over T steps (Agarwal et al. 2021, Theorem 5.3 of the arXiv
-  text) is about a whole run of policies. Its one step is in the table (Lemma 5.2);
+  text) is about a sequence of policies. The bound of one step is in the table (Lemma 5.2);
   `python -m scripts.npg_rate` compares runs with the rate.
 - The rates of softmax gradient ascent (Mei et al. 2020, Theorem 4) and of uniform trust region
-  policy optimisation (Shani et al. 2020, Theorem 2) are about runs as well.
+  policy optimisation (Shani et al. 2020, Theorem 2) are about sequences of policies as well.
 - The call count of sampled conservative policy iteration, at most 72 R^2/eps^2 calls (Kakade and
-  Langford 2002, Theorem 4.4), holds with some probability over samples; here nothing is sampled.
+  Langford 2002, Theorem 4.4), holds with some probability over samples; no statement here samples.
 """
 
 REFERENCES = """\

@@ -1,8 +1,9 @@
-"""`python -m scripts.variance`: variance of single path, vine and common random numbers, exactly.
+"""`python -m scripts.variance`: exact variances of single path, vine and common random numbers.
 
-For each model the exact variance of an estimated gain L(pi_new) - eta times the steps it takes,
-from the uniform policy half way to its greedy one, relative to that of a single path: below 1 a
-method needs fewer steps for the same precision.  The figure shows one model over gamma.
+For each model and method it prints the exact variance of the estimated gain L(pi_new) - eta, times
+the simulator steps of one sample, relative to that of a single path.  A number below 1 means that
+the method needs fewer steps for the same precision.  pi is the uniform policy, pi_new its mixture
+with its greedy policy at weight 1/2.  The figure shows one model at several gamma.
 """
 
 from collections.abc import Callable
@@ -25,18 +26,18 @@ KINDS: dict[str, Callable[[tt.MDP, Any, Any, Any], Moments]] = {
 
 
 def costs(mdp: tt.MDP) -> list[float]:
-    """Variance times steps of each kind, computed in rationals, relative to the first kind."""
+    """Return variance times steps of each estimator, divided by that of the first one."""
     pi = tt.policies.uniform(mdp)
     ev = tt.evaluate(mdp, pi)
     new = tt.policies.mixture(pi, tt.policies.greedy(mdp, ev.Q), "1/2")
     moments = [kind(mdp, pi, new, ev.V) for kind in KINDS.values()]
-    assert all(each.mean == moments[0].mean for each in moments)  # unbiased, all of them
+    assert all(each.mean == moments[0].mean for each in moments)  # all are unbiased
     cost = [each.variance * each.steps for each in moments]
     return [float(each / cost[0]) for each in cost]
 
 
 def experiment(size: int, figure: Path) -> None:
-    """Tabulate the models, and draw one of them over `size` values of gamma."""
+    """Print a row for each model, and draw one model at `size` values of gamma in (0, 1)."""
     models = {name: tt.read(FOLDER / f"{name}.mdp.json") for name in MODELS}
     rows = [(name, float(mdp.gamma), *costs(mdp)) for name, mdp in models.items()]
     show.table("Variance x steps, exact", ("model", "gamma", *KINDS), rows)

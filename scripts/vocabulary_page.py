@@ -1,4 +1,4 @@
-"""`python -m scripts.vocabulary_page FILE`: docs/vocabulary.md, from the table of the language."""
+"""`python -m scripts.vocabulary_page FILE`: write docs/vocabulary.md from `_theory.vocabulary`."""
 
 from collections.abc import Iterable, Iterator
 
@@ -21,14 +21,14 @@ The quantities of a pair of policies and the functions that claims, precondition
 can name, as `tt.vocabulary()` lists them. `make theory` writes this page. Each quantity is an
 attribute of a `tt.Pair`.
 
-An index `s` is a state, `a` an action; `pi` is the old policy and `pi_new` the new one. A formula
-in which the quantity occurs itself is an equation with that solution. P(pi) is the matrix of the
-chain of pi, F(pi, rho) the Fisher matrix rho (diag pi - pi pi') of the softmax logits of a state,
-`pinv` the Moore-Penrose inverse. 0 log 0 is 0.
+The index `s` is a state, `a` an action; `pi` is the old policy and `pi_new` the new one. A formula
+that contains its own quantity is an equation, and the quantity is its solution. P(pi) is the
+transition matrix under pi, F(pi, rho) the Fisher matrix rho (diag pi - pi pi') of the softmax
+logits of a state, `pinv` the Moore-Penrose inverse. 0 log 0 is 0.
 
-Marks: **log** contains logarithms; **mixture** exists for pairs made by `Pair.mixture`; **average**
-needs chains with one recurrent class; **new** takes an evaluation of the new policy, so that it
-bounds no gain in advance; **judged** is left out of certificates.
+Marks: **log** contains logarithms; **mixture** exists only for pairs made by `Pair.mixture`;
+**average** requires chains with one recurrent class; **new** requires more than an evaluation of
+pi, so it gives no bound in advance; **judged** cannot occur in certificates.
 """
 TITLES = {SCALAR: "Numbers", STATE: "Per state", TABLE: "Per state and action"}
 SOURCES = """## Sources
@@ -42,7 +42,7 @@ inequalities for sums of bounded random variables*.
 
 
 def page() -> str:
-    """Return the page.
+    """Return the text of docs/vocabulary.md.
 
     >>> page().splitlines()[0]
     '# The vocabulary of formulas'
@@ -51,7 +51,11 @@ def page() -> str:
     for rank, title in TITLES.items():
         entries = [entry for entry in QUANTITIES.values() if entry.rank == rank]
         parts += [f"## {title}, {SHAPES[rank]}\n", *_rows(entries), ""]
-    parts += ["## What formulas rest on\n", "Claims cannot name these.\n", *_rows(HIDDEN.values())]
+    parts += [
+        "## Internal quantities\n",
+        "Used in the formulas above; claims cannot name them.\n",
+        *_rows(HIDDEN.values()),
+    ]
     parts += [
         "",
         "## Functions\n",
@@ -65,11 +69,12 @@ def page() -> str:
             f"| `{entry.name}` | {takes} | {_cell(entry.meaning)} | {_code(entry.formula)} |"
         )
     former = ", ".join(f"`{old}` for `{new}`" for old, new in ALIASES.items())
-    parts += ["", f"Former names, which can be written and which certificates have: {former}.", ""]
+    parts += ["", f"Former names, accepted in claims and used in certificates: {former}.", ""]
     return "\n".join((*parts, SOURCES))
 
 
 def _rows(entries: Iterable[VocabularyEntry]) -> Iterator[str]:
+    """Yield the lines of a table with a row for each entry."""
     yield "| name | formula | meaning | source | marks |"
     yield "|---|---|---|---|---|"
     for entry in entries:
@@ -86,15 +91,17 @@ def _rows(entries: Iterable[VocabularyEntry]) -> Iterator[str]:
 
 
 def _code(formula: str) -> str:
+    """Return a formula as Markdown code, or an empty cell."""
     return f"`{formula}`" if formula else ""
 
 
 def _cell(text: str) -> str:
+    """Return a text with its vertical bars escaped for a Markdown table."""
     return text.replace("|", "\\|")
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Write the page; return 0."""
+    """Write the page to the file given in `argv`; return the exit code 0."""
     return write_page("vocabulary_page", page, argv)
 
 

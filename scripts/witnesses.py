@@ -1,4 +1,4 @@
-"""Witnesses as model files: a pair, the reason it is kept, and its exact values."""
+"""Model files of witnesses: a pair of policies, a sentence why it is kept, its exact values."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -9,12 +9,12 @@ from tabular_trpo._core.instance import Instance
 from tabular_trpo._theory.pair import Pair
 
 NUMBERS = ("eta", "eta_new", "L", "eps", "max_tv", "mean_tv")
-SMALL = 4  # the most states or actions for a search
-LONGEST = 10**60  # the longest numerator or denominator that is written
+SMALL = 4  # largest number of states and of actions of a pair that starts a search
+LONGEST = 10**60  # numbers with a larger numerator or denominator are not written
 
 
 def save(path: Path, pair: Pair, why: str) -> None:
-    """Write a rational pair with its policies and those of its exact numbers that are short."""
+    """Write a rational pair as a model file with its policies and its short exact numbers."""
     expected: dict[str, Any] = {"policy": "pi", "pair": ["pi", "pi_new"]}
     numbers = {name: Fraction(getattr(pair, name)) for name in NUMBERS}
     expected |= {
@@ -27,7 +27,7 @@ def save(path: Path, pair: Pair, why: str) -> None:
 
 
 def load(path: Path) -> Pair:
-    """Read the pair that `save` wrote."""
+    """Return the pair of a file that `save` wrote."""
     document = formats.load(path)
     pi, pi_new = (document.policies[name] for name in ("pi", "pi_new"))
     target, alpha = document.policies.get("target"), document.expected.get("alpha")
@@ -35,6 +35,6 @@ def load(path: Path) -> Pair:
 
 
 def small(folder: Path) -> tuple[Pair, ...]:
-    """Return the small pairs of a folder, by name."""
+    """Return the pairs of a folder with at most SMALL states and actions, sorted by file name."""
     pairs = map(load, sorted(folder.glob("*.mdp.json")))
     return tuple(pair for pair in pairs if max(pair.mdp.r.shape) <= SMALL)

@@ -51,7 +51,7 @@ _laws = "rho0", "push(rho0*{0})", "push(push(rho0*{0})*{0})"
 _along = " + ".join(f"sum_s({law}*sum_a(pi_new*({A})))" for law, A in zip(_laws, _A, strict=True))
 _eta, _eta_new = (f"sum_s(rho0*{_V3.format(policy)})" for policy in ("pi", "pi_new"))
 _eps = "-smaller(smaller(-max_sa(abs({})), -max_sa(abs({}))), -max_sa(abs({})))".format(*_A)
-_parted = "(1 - (1 - max_tv)**1 + (1 - (1 - max_tv)**2))"
+_separated = "(1 - (1 - max_tv)**1 + (1 - (1 - max_tv)**2))"
 _l, _gain, _visit_tv = "log(pi_new/pi)", "sum_a(pi_new*(r + next(h) - h - J))", "sum_s(d_avg*tv)"
 _laws_1 = [f"push(rho0*{policy})" for policy in ("pi_new", "pi")]
 _laws_2 = [f"push({law}*{pi})" for law, pi in zip(_laws_1, ("pi_new", "pi"), strict=True)]
@@ -197,8 +197,8 @@ trpo_bretagnolle_huber | TRPO (9) by Bretagnolle-Huber | -log(1 - ratio(L - eta_
 approximate_advantage | - | abs(eta_new - eta - sum_s(rho*sum_a({_t}*r))) \
 <= 4*max_tv*eps*{_c} + 2*max_tv*max_sa(abs(r - A))/{_u}
 horizon_bound \
-| horizon 3 | abs({_eta_new} - {_eta} - ({_along.format("pi")})) <= 4*{_eps}*max_tv*{_parted}
-horizon_bound_square | horizon 3, square | 2*max_tv*{_parted} <= max_tv**2*3*2
+| horizon 3 | abs({_eta_new} - {_eta} - ({_along.format("pi")})) <= 4*{_eps}*max_tv*{_separated}
+horizon_bound_square | horizon 3, square | 2*max_tv*{_separated} <= max_tv**2*3*2
 average_visitation_new \
 | Z&R, visits, other chain | {_shifted} <= 2*(kemeny-1)*sum_s(d_avg_new*tv) | {_mixing}
 average_centred \

@@ -49,6 +49,20 @@ BANNED = {
     r"hinge": "interface",
     r"ruler": "reference",
     r"newcomer": "new contributor",
+    r"hunt(?:s|ed|ing)?": "search",
+    r"parted": "separated",
+    r"anew": "again",
+    r"such a row": "a row that ...",
+    r"cut loose": "separated",
+    r"rests? on": "depends on, uses",
+    r"for good": "permanently",
+    r"in the place of": "instead of",
+    r"what is no": "anything but",
+    r"gives? up": "stops",
+    r"ever larger": "increasing",
+    r"comes? near": "is close to",
+    r"rails?": "row of states",
+    r"left alone": "not changed",
 }
 WORDS = {re.compile(rf"(?<![A-Za-z])(?:{word})(?![A-Za-z])", re.I): word for word in BANNED}
 # Where a banned word is the field's own: a path or name of the language, kept for old files.

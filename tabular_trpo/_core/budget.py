@@ -47,7 +47,7 @@ def work_limit(seconds: float | None) -> Iterator[Budget | None]:
 
     seconds: of all operations together, infinity for no limit; None changes nothing
     yields:  Budget, whose `spent` are the seconds so far
-    raises:  InvalidMDPError for a negative number, TypeError for what is no number
+    raises:  InvalidMDPError for a negative number, TypeError for a value that is not a number
 
     >>> with work_limit(2.5) as budget:
     ...     spend(1.0, "a solve")

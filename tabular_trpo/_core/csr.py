@@ -10,7 +10,7 @@ from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.memory import guard
 from tabular_trpo._core.numbers import Array, frozen
 
-CURE = "Build it anew, for instance by scipy.sparse.csr_array((data, (rows, columns)), shape=...)"
+CURE = "Build it again, for instance by scipy.sparse.csr_array((data, (rows, columns)), shape=...)"
 _malformed = partial(invalid, "csr", cure=CURE)
 
 

@@ -30,7 +30,7 @@ def faithful(value: object, digits: int = 7, beside: Sequence[Fraction | int | s
     digits: significant digits, rounded to the nearest
     beside: further thresholds t on whose side the text stays, exact or as text: "0.05"
     return: as Python's format "g"; "1 - 3e-25" where 10 more digits are too few; inf, -inf or nan
-    raises: TypeError for what is no number
+    raises: TypeError for a value that is not a number
 
     >>> faithful(Fraction(39960000, 39960001)), faithful(1 / 3), faithful(Fraction(10**400))
     ('0.99999997', '0.3333333', '1e+400')
@@ -46,7 +46,7 @@ def fixed(value: object, places: int = 4) -> str:
 
     value:  as for `faithful`
     return: "1 - 3e-25" where 10 more places are too few
-    raises: TypeError for what is no number
+    raises: TypeError for a value that is not a number
 
     >>> fixed(Fraction(1, 3)), fixed(1), fixed(Fraction(99999, 100000)), fixed(0.00001)
     ('0.3333', '1.0000', '0.99999', '0.00001')
@@ -60,7 +60,7 @@ def truncated(value: object, places: int = 4) -> str:
     A number that would be truncated to 0 keeps its first two digits.
 
     value:  as for `faithful`
-    raises: TypeError for what is no number
+    raises: TypeError for a value that is not a number
 
     >>> truncated(1 - Fraction(1, 10**20)), truncated(1), truncated(-0.56789), truncated(1.234e-7)
     ('0.9999', '1.0000', '-0.5678', '1.2e-07')
@@ -78,7 +78,7 @@ def percent(part: object, whole: object = 1, places: int = 1) -> str:
 
     part, whole: as for `faithful`; finite, and whole not 0
     return:      without the sign "%"; more places where 0 or 100 would be wrong
-    raises:      TypeError for what is no number; ZeroDivisionError
+    raises:      TypeError for a value that is not a number; ZeroDivisionError
 
     >>> percent(1, 3), percent(199999, 200000), percent(1, 10**5), percent(3, 3), percent(0, 3)
     ('33.3', '99.9995', '0.001', '100.0', '0.0')

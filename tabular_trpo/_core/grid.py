@@ -31,7 +31,7 @@ def snap(values: Array, indptr: Array) -> tuple[Array, float]:
     """Round rows stored end to end onto the grid, keeping the support.
 
     values: (n,)       nonnegative entries, each row summing to 1 within ROW_TOLERANCE
-    indptr: (rows+1,)  where rows begin, as in CSR; empty rows are left alone
+    indptr: (rows+1,)  where rows begin, as in CSR; empty rows stay empty
     return: the new values and the largest change of an entry
 
     >>> float(snap(np.array([0.1, 0.2, 0.7]), np.array([0, 3]))[0].sum())

@@ -47,7 +47,7 @@ class Instance:
     ) -> "Instance":
         """Return an instance by its second policy: pi_new, or with `alpha` the target of a mixture.
 
-        raises: InvalidMDPError, ExactnessError for what is no mixture
+        raises: InvalidMDPError, ExactnessError for a policy that is not a mixture
         """
         if alpha is None:
             return cls(name, mdp, pi, other)

@@ -45,7 +45,7 @@ class Interval:
     Real, a float or an array, each taken as exactly known.  0 * inf is 0.  A quotient by an
     interval that contains 0 is the whole line.  Intervals are not ordered: read `lo` and `hi`.
 
-    raises: ValueError for ends that are NaN or not in order, TypeError for what is no number
+    raises: ValueError for ends that are NaN or not in order, TypeError for other types
 
     >>> tenth = Interval.exact(Fraction(1, 10))
     >>> bool(tenth.lo < tenth.hi), (tenth + [1, 2]).shape
@@ -59,7 +59,7 @@ class Interval:
     __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Copy and pickle by the ends, which are checked and locked anew."""
+        """Copy and pickle by the ends, which are checked and locked again."""
         return Interval, (self.lo, self.hi)
 
     def __post_init__(self) -> None:

@@ -106,7 +106,7 @@ class MDP:
     def replace(self, *, normalize: bool = False, **changes: Any) -> "MDP":
         """Return the model with other fields, checked like any model.
 
-        Rewards r(s, a, s') are kept, and averaged anew under another P; another r drops them.
+        Rewards r(s, a, s') are kept, and averaged again under another P; another r drops them.
 
         changes:   P, r, rho0, gamma, allowed, state_names, action_names, r_next
         normalize: whether rows of P and rho0 are divided by their sums

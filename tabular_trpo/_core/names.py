@@ -27,7 +27,7 @@ def is_name(text: str) -> bool:
 def read_names(what: str, given: object, n: int | None = None) -> tuple[str, ...]:
     """Return the names as a tuple, checked; None stands for "0", "1", ... up to n.
 
-    raises: InvalidMDPError for another number than n, for repetitions and for what is no name;
+    raises: InvalidMDPError unless these are n different names;
             MemoryGuardError
     """
     if given is None and n is not None:

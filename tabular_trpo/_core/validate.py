@@ -222,7 +222,7 @@ def discount(gamma: Scalar) -> Iterator[Problem]:
 def finite_floats(name: str, value: object) -> Array:
     """Return an array of finite floats, of any shape.
 
-    raises: InvalidMDPError naming what is no finite number, ExactnessError for exact numbers
+    raises: InvalidMDPError naming an entry that is not finite, ExactnessError for exact numbers
 
     >>> finite_floats("theta", [[0, 0.5]])
     array([[0. , 0.5]])

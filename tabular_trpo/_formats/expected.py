@@ -73,7 +73,7 @@ def _entries(report: Report, path: Path, block: object, states: Index) -> dict[s
 def _check_names(
     report: Report, path: Path, names: object, index: Index, what: str, count: int | None = None
 ) -> None:
-    """Report what is no list of known names, `count` of them or at least one."""
+    """Report a value that is not a list of `count` known names, or of one at least."""
     if not isinstance(names, list) or not names or len(names) != (count or len(names)):
         expected = f"a list of {count or 'some'} {what}"
         report.note(fault("type", f"= {in_json(names)}", expected), path)

@@ -26,7 +26,7 @@ BUILD = "Set env.unwrapped.P to what it plays, or build the model by MDP.from_co
 Outcome = tuple[int, bool, float]  # next state, terminated, reward
 Law = Mapping[Outcome, float]
 Pair = tuple[int, int]
-START: Pair = (-1, -1)  # in the place of (s, a): the outcome is the first state of an episode
+START: Pair = (-1, -1)  # instead of (s, a): the outcome is the first state of an episode
 
 
 class Playable(Protocol):

@@ -50,8 +50,8 @@ class TabularEnv(gymnasium.Env[Any, Any]):
     def step(self, action: Any) -> tuple[int, float, bool, bool, dict[str, Any]]:
         """Take an action: next state, reward, terminated, truncated (always False), info.
 
-        raises: InvalidMDPError for what is no action, and by the rule "raise" for one that is not
-                allowed in the state; gymnasium's ResetNeeded before the first reset
+        raises: InvalidMDPError for a value that is not an action, and by the rule "raise" for one
+                that is not allowed in the state; ResetNeeded of gymnasium before the first reset
         """
         if self.s is None:
             raise ResetNeeded("step() before the first reset(): the environment has no state yet")

@@ -62,7 +62,7 @@ def check_header(report: Report, document: object) -> dict[str, object]:
 
 
 def check_text(report: Report, value: object, path: tuple[str, ...]) -> None:
-    """Report what is no text that UTF-8 can hold."""
+    """Report a value that is not a string encodable in UTF-8."""
     if not isinstance(value, str) or HALF.search(value):
         report.note(fault("type", f"= {in_json(value)}", "a text"), path)
 

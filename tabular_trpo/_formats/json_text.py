@@ -78,7 +78,7 @@ def decode(data: bytes, source: str) -> str:
 def parse(data: bytes, source: str) -> tuple[object, str]:
     """Return the JSON value of the bytes, and their text for line numbers.
 
-    Duplicate keys and deep nesting are refused.  In the place of a number that no double can hold
+    Duplicate keys and deep nesting are refused.  Instead of a number that no double can hold
     the value has a `Problem`, which the reader of that number reports with its place.
 
     raises: InvalidMDPError

@@ -1,6 +1,6 @@
 """Numbers of a document: a string is an exact rational, a bare JSON number is a double.
 
-Readers return a `Problem` in the place of what is no number; the caller notes it with its place.
+Readers return a `Problem` for a value that is not a number; the caller adds its position.
 """
 
 import math

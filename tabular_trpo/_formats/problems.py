@@ -75,7 +75,7 @@ def in_json(value: object) -> str:
             return json.dumps(value)
         case int():
             return shown(value)
-        case Problem():  # in the place of a number that could not be read
+        case Problem():  # instead of a number that could not be read
             return value.got.removeprefix("= ")
     return f"a Python {type(value).__name__}"
 

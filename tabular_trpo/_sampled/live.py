@@ -88,7 +88,7 @@ class LiveEnvironment:
         return self._entered([self._state(i, *found) for i, found in enumerate(begun)])
 
     def play(self, actions: Array) -> Outcome:
-        """Take one step in every copy; raises InvalidMDPError for what is no number or state."""
+        """Take one step in every copy; raises InvalidMDPError for a bad reward or state."""
         found = [
             copy.step(action + self._first[1])
             for copy, action in zip(self._copies, actions.tolist(), strict=True)

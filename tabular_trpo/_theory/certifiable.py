@@ -71,7 +71,7 @@ def left_out(theorem: Theorem, verdict: Verdict, pair: Pair) -> str:
     if any(_depth(side) > MOST_DEPTH for side in _sides(theorem)):
         return f"a side is nested more than {MOST_DEPTH} deep"
     if not _follows(theorem, verdict, pair):
-        return "it rests on an identity between irrational numbers, which no enclosure shows"
+        return "it follows from an identity between irrational numbers, which no enclosure shows"
     return ""
 
 

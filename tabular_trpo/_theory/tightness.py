@@ -114,6 +114,6 @@ TIGHTNESS: dict[str, Tight] = {
     "average_visitation": _attained(fixtures.crossing, _CROSSING),
     "average_visitation_new": _attained(fixtures.crossing, _CROSSING),
     "average_bound": _attained(fixtures.crossing, _CROSSING),
-    "average_return": _attained(fixtures.passing, "a first state that is left for good"),
+    "average_return": _attained(fixtures.passing, "a first state that is left permanently"),
     "average_centred": _attained(fixtures.crossing, _CROSSING),
 }

@@ -162,9 +162,9 @@ def test_a_witness_gives_way_to_a_larger_ratio(
         "x", Fraction(1, 2), EntryStatus.RATIO, 0.5, False, None, None, 1, 1, 0, "x.mdp.json"
     )
     new = replace(old, ratio=ratio, attained=attained, status=EntryStatus(status))
-    assert atlas.raised(new, old) is expected
-    assert atlas.raised(old, replace(old, status=EntryStatus.VACUOUS, ratio=None))
-    assert not atlas.raised(old, replace(old, attained=True))
+    assert atlas.improves(new, old) is expected
+    assert atlas.improves(old, replace(old, status=EntryStatus.VACUOUS, ratio=None))
+    assert not atlas.improves(old, replace(old, attained=True))
 
 
 def test_an_unknown_bound_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

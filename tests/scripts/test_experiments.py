@@ -112,14 +112,14 @@ def test_an_update_is_judged_by_the_exact_return_and_kl(seed: int) -> None:
         "eta": after,
         "realised": after - eta,
         "surrogate": d @ gain,
-        "theirs": weights @ gain,
+        "undiscounted": weights @ gain,
         "mean KL": d @ kl,
         "max KL": kl.max(),
         "TV to d": np.abs(weights - d).sum() / 2,
     }
     assert row == pytest.approx(want, rel=1e-9)
     assert said == ("fell" if after < eta else "")
-    assert abs(want["theirs"] - want["surrogate"]) > 1e-3  # or the two could be mixed up
+    assert abs(want["undiscounted"] - want["surrogate"]) > 1e-3  # or the two could be mixed up
     assert sb3_trpo.judged(1, mdp, pi, pi)[-1] == ""
 
 

@@ -69,7 +69,7 @@ def test_ties_that_only_an_identity_shows_are_not_certified(name: str) -> None:
     formula, when = TIES[name]
     tie = claim("tie", when=when)(formula)
     assert judge(tie, one_state()).status == "proved"
-    with pytest.raises(LimitError, match="rests on an identity"):
+    with pytest.raises(LimitError, match="follows from an identity"):
         pair_certificate(one_state(), [tie])
 
 

@@ -1,6 +1,6 @@
 """Average rewards without discount, for chains with one recurrent class.
 
-Both sides rest on the stationary laws d_avg and d_avg_new, on Kemeny's constants and on the
+The statements use the stationary distributions d_avg and d_avg_new, Kemeny's constants and the
 relative values h; gamma does not occur, except in the last two statements.
 """
 

@@ -38,13 +38,13 @@ def test_rules_of_shrinking_are_published_in_their_order() -> None:
 def test_numbers_of_the_climb_are_published() -> None:
     text = " ".join(DOC.split())
     assert f"{climb.SCREENED} random pairs" in text
-    assert f"The best {climb.PARENTS} have {climb.CHILDREN} children each" in text
+    assert f"the best {climb.PARENTS} pairs have {climb.CHILDREN} children each" in text
     assert f"Every {climb.RENEWAL} rounds" in text
 
 
 def test_exit_codes_are_told() -> None:
     rows = dict(re.findall(r"^\| ([\w ,]+)[^|]*\| (\d) \|", DOC, re.MULTILINE))
     assert rows == {"refuted ": "1", "not refuted ": "0", "vacuous": "4", "a file or a claim is "
-                    "wrong, a claim without a value anywhere ": "3",
+                    "invalid, or a claim has a value on no tested pair ": "3",
                     "a file cannot be written ": "3"}  # fmt: skip
     assert all(f"{code}: " in EPILOG for code in rows.values())

@@ -1,4 +1,4 @@
-"""The rows: each way of evaluating against the linear solves that it cannot do without."""
+"""Times of `evaluate` in each arithmetic and layout, relative to the bare linear solves."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -17,7 +17,10 @@ from tabular_trpo.families import named
 
 
 def small_rational(rng: np.random.Generator, n_states: int, n_actions: int) -> tuple[tt.MDP, Any]:
-    """Draw integer weights over their sum, rewards -3 to 3, gamma = 9/10, and a policy."""
+    """Return a random rational model with short numbers, gamma = 9/10, and a policy.
+
+    Probabilities are integers from 0 to 10 over their sum, rewards are integers from -3 to 3.
+    """
     weights = rng.integers(0, 10, (n_states, n_actions, n_states))
     weights[..., 0] += 1
     r = np.vectorize(Fraction, otypes=[object])(
@@ -30,7 +33,7 @@ def small_rational(rng: np.random.Generator, n_states: int, n_actions: int) -> t
 
 
 def dyadic(rng: np.random.Generator, n_states: int, n_actions: int) -> tuple[tt.MDP, Any]:
-    """Draw a float64 model and policy and read them exactly."""
+    """Return a random float64 model and policy converted exactly to rationals."""
     mdp, pi = dense_float(rng, (), n_states, n_actions, 0.9)
     return mdp.to_rational(), tt.policies.to_rational(pi)
 
@@ -38,7 +41,7 @@ def dyadic(rng: np.random.Generator, n_states: int, n_actions: int) -> tuple[tt.
 def dense_float(
     rng: np.random.Generator, batch: tuple[int, ...], n_states: int, n_actions: int, gamma: float
 ) -> tuple[tt.MDP, Any]:
-    """Draw dense Dirichlet rows."""
+    """Return a random model, or a batch of them, and a policy, both with Dirichlet(1) rows."""
     P = rng.dirichlet(np.ones(n_states), size=(*batch, n_states, n_actions))
     r = rng.normal(size=(*batch, n_states, n_actions))
     pi = rng.dirichlet(np.ones(n_actions), size=(*batch, n_states))
@@ -46,7 +49,7 @@ def dense_float(
 
 
 def rational_rows(rng: np.random.Generator) -> Iterator[Row]:
-    """Exact V, Q, A, rho, d, eta against the two bare FLINT solves of the same systems."""
+    """Yield the times of exact evaluations relative to two FLINT solves of the same systems."""
     for n_states in (100, 200):
         for draw, goal in ((dyadic, 3.0), (small_rational, 10.0)):
             mdp, pi = draw(rng, n_states, 3)
@@ -66,7 +69,7 @@ def rational_rows(rng: np.random.Generator) -> Iterator[Row]:
 
 
 def dense_rows(rng: np.random.Generator) -> Iterator[Row]:
-    """One dense float model with radii against one LU factorization and two solves."""
+    """Yield the time of a dense float evaluation with radii relative to one LU and two solves."""
     n_states = 1000
     mdp, pi = dense_float(rng, (), n_states, 3, 0.99)
     matrix = np.eye(n_states) - 0.99 * np.einsum("sa,sat->st", pi, mdp.P)
@@ -82,7 +85,7 @@ def dense_rows(rng: np.random.Generator) -> Iterator[Row]:
 
 
 def batch_rows(rng: np.random.Generator) -> Iterator[Row]:
-    """Ten thousand small models with radii against the bare batched solve for V alone."""
+    """Yield the time of 10,000 small float models with radii relative to a batched solve for V."""
     mdp, pi = dense_float(rng, (10_000,), 20, 3, 0.9)
     pi = tt.evaluate(mdp, pi).pi
     matrices = np.eye(20) - 0.9 * np.einsum("bsa,bsat->bst", pi, mdp.P)
@@ -94,7 +97,7 @@ def batch_rows(rng: np.random.Generator) -> Iterator[Row]:
 
 
 def sparse_rows(rng: np.random.Generator) -> Iterator[Row]:
-    """A grid with 10^5 states, all quantities with radii, against one sparse LU."""
+    """Yield the time of a sparse evaluation with radii, 10^5 states, relative to one sparse LU."""
     mdp = named.gridworld(400, 250, slip=0.2, gamma=0.99, layout="csr")
     pi = tt.policies.uniform(mdp)
     from tabular_trpo._core.linalg import sparse
