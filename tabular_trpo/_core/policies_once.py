@@ -49,13 +49,14 @@ def remembered(what: str, mdp: MDP, pi: Array, make: Callable[[], T]) -> T:
         return make()
     # Doubles by their bytes: -0.0 equals 0.0, but a check refuses it.
     numbers = tuple(pi.ravel().tolist()) if mdp.arithmetic == "rational" else pi.tobytes()
-    entries = known.setdefault((what, mdp.arithmetic, numbers), [])
+    key = (what, mdp.arithmetic, numbers)
+    entries = known.get(key, [])
     for model, made in entries:
         if model is mdp or _equal(model, mdp):
             return made  # type: ignore[return-value]
     new = make()
-    if len(known) <= MOST_KEPT:
-        entries.append((mdp, new))
+    if key in known or len(known) < MOST_KEPT:
+        known.setdefault(key, entries).append((mdp, new))
     return new
 
 

@@ -9,6 +9,7 @@ import pytest
 
 import tabular_trpo as tt
 from tabular_trpo._app.shared.pairs import candidates
+from tabular_trpo._core import policies_once as policies_once_module
 from tabular_trpo._core import policy_checks
 from tabular_trpo._core.policies_once import policies_once
 from tests.app.conftest import MDPS, Run
@@ -168,3 +169,16 @@ def test_a_policy_near_a_checked_one_is_checked_itself(exact: bool) -> None:
             assert outcome(mdp, pi) == alone
         errors += alone[0] == "error"
     assert 50 < errors < 200
+
+
+def test_no_more_than_so_many_policies_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither results nor keys grow past the limit; what is kept before it stays."""
+    monkeypatch.setattr(policies_once_module, "MOST_KEPT", 6)
+    mdp = tt.MDP([[["1"], ["1"]]], [["0", "1"]], ["1"], "1/2")
+    with policies_once(mdp):
+        first = tt.evaluate(mdp, [["1/2", "1/2"]])
+        for k in range(2, 40):
+            tt.evaluate(mdp, [[f"1/{k}", f"{k - 1}/{k}"]])
+        known = policies_once_module._KNOWN.get()
+        assert known is not None and len(known) == 6
+        assert tt.evaluate(mdp, [["1/2", "1/2"]]) is first
