@@ -22,10 +22,12 @@ import numpy as np
 import scipy.sparse as sp
 import scipy.sparse.linalg as spla
 
+from tabular_trpo._core.budget import spend
 from tabular_trpo._core.errors import LimitError
 from tabular_trpo._core.linalg import dense, sparse
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.numbers import Array, is_rational, zeros
+from tabular_trpo._exact.work import moments_seconds, recursion_seconds
 from tabular_trpo._sampled.episodes import absorbing
 from tabular_trpo._sampled.one_step import expect_next, expect_reward_times
 
@@ -74,6 +76,8 @@ class Chain:
         def ended(x: Array) -> Array:
             return np.where(self.ends, last, x)
 
+        if is_rational(last):
+            self._spend(len(last))
         x = last
         if self.horizon is not None:
             for _ in range(self.horizon):
@@ -93,6 +97,15 @@ class Chain:
                 x[i] = np.where(self.ends, last[i], self._matrix(order).solve(own))
             done = i + 1
         return x
+
+    def _spend(self, functions: int) -> None:
+        """Check the estimated work in rationals against the budget, relative to five functions."""
+        mdp, T = self.mdp, self.horizon
+        if T is None:
+            seconds = moments_seconds(mdp, self.mu, self.w)
+        else:
+            seconds = recursion_seconds(mdp, self.mu, T)
+        spend(seconds * functions / 5, f"{functions} expectations along paths in rationals")
 
     def _matrix(self, order: int) -> "_Matrix":
         if order not in self._matrices:

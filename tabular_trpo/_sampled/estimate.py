@@ -22,7 +22,7 @@ import numpy as np
 
 from tabular_trpo._core.arithmetic import read_as
 from tabular_trpo._core.errors import invalid
-from tabular_trpo._core.numbers import Array, Scalar, is_rational, shown, zeros
+from tabular_trpo._core.numbers import Array, Scalar, brief, is_rational, shown, zeros
 from tabular_trpo._core.policy_checks import check_rows
 from tabular_trpo._core.public import public
 from tabular_trpo._core.shapes import shape_error
@@ -173,6 +173,18 @@ def _check_positive(behaviour: Array) -> None:
         where, got = f"behaviour[{bad[0]}]", f"= {shown(behaviour[bad[0]])}"
         expected = "a probability > 0 of an action that was taken"
         raise invalid("behaviour", where, got, expected, hidden=len(bad) - 1)
+
+
+def check_support(behaviour: Array, pi: Array, name: str) -> None:
+    """Raise InvalidMDPError where a policy takes an action that the policy of the paths does not.
+
+    name: of the policy, for the error
+    """
+    if (bad := np.argwhere((behaviour == 0) & (pi > 0))).size:
+        s, a = bad[0]
+        got = f"= {brief(pi[s, a])} where the policy of the paths never takes the action"
+        cure = "Sample with a policy that takes it"
+        raise invalid("support", f"{name}[s={s}, a={a}]", got, "0", cure, hidden=len(bad) - 1)
 
 
 def check_same_policy(rollouts: Rollouts, pi: Array, within: Array, name: str = "pi") -> None:

@@ -69,11 +69,11 @@ def _step(
 
     accept:     a rule of `natural`
     damping:    added to the Fisher matrix, in the length of the step too
-    every:      the Fisher matrix is that of the states of each tenth step, for every = 10
+    every:      k: the Fisher matrix weighs the states by steps 0, k, 2 k, ... of the batch
     iterations: of conjugate gradients without scaling; None for an exact solve
     reverse:    whether the line search looks at KL(new || old)
-    restore:    whether the old parameters are kept where no trial is accepted; the last trial is
-                otherwise
+    restore:    whether to return to the old parameters where no trial is accepted; if false, the
+                parameters of the last trial are kept
     """
 
     def step(batch: Batch, theta: Array) -> Step:

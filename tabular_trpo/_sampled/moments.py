@@ -24,7 +24,6 @@ from typing import final
 import numpy as np
 
 from tabular_trpo._core.budget import spend
-from tabular_trpo._core.errors import invalid
 from tabular_trpo._core.mdp import MDP, one_model
 from tabular_trpo._core.numbers import Array, Scalar, brief, is_rational, zeros
 from tabular_trpo._core.overflow import finite
@@ -38,7 +37,7 @@ from tabular_trpo._sampled.advantages import RETURNS, Advantages
 from tabular_trpo._sampled.chain import Chain
 from tabular_trpo._sampled.common_random_numbers import coupled_second_moments
 from tabular_trpo._sampled.episodes import absorbing
-from tabular_trpo._sampled.estimate import step_weights
+from tabular_trpo._sampled.estimate import check_support, step_weights
 from tabular_trpo._sampled.n_step import n_step_moments
 from tabular_trpo._sampled.one_step import expect_next, expect_reward_times
 from tabular_trpo._sampled.recursion import Carry, Means, end_paths, one_step_back
@@ -121,10 +120,7 @@ def path_moments(
     Fraction(1, 2)
     """
     pi, pi_new = read_path_policy(mdp, pi, horizon), check_policy(mdp, pi_new, "pi_new")
-    if (bad := np.argwhere((pi == 0) & (pi_new > 0))).size:
-        s, a = bad[0]
-        got = f"= {brief(pi_new[s, a])} where pi never takes the action"
-        raise invalid("support", f"pi_new[s={s}, a={a}]", got, "0", hidden=len(bad) - 1)
+    check_support(pi, pi_new, "pi_new")
     c = (pi_new - pi) / np.where(pi > 0, pi, 1)
     advantages = Advantages.read(baseline, lam, n_step, len(pi), is_rational(pi))
     if (b := advantages.b) is None or advantages.n_step is None:

@@ -16,8 +16,8 @@ two forms a visit of s_k contributes f^k W_{k-1} (Q_hat(s_k, a) + 1{a = a_k} D_k
 error of Q_hat(s_k, a_k) on the rest of the path, so that G is an estimate of rho A whose weights
 are those of pi.  No step divides by pi.
 
-Guarantee: without the weighted form both are unbiased, in the same sense as `estimate`; exact mean
-and variance: `off_policy_moments`.  In rationals where the paths are.
+Guarantee: the plain forms are unbiased, in the same sense as `estimate`; their exact mean and
+variance are those of `off_policy_moments`.  Paths in rationals give exact estimates.
 
 Sources: Precup, Sutton and Singh (2000) for per-decision and weighted importance sampling; Jiang
 and Li (2016) for doubly robust values; Thomas and Brunskill (2016) for their weighted form; Huang
@@ -30,13 +30,13 @@ import numpy as np
 
 from tabular_trpo._core.arithmetic import read_as
 from tabular_trpo._core.errors import LimitError, invalid
-from tabular_trpo._core.numbers import Array, Scalar, brief, is_rational, shown, zeros
+from tabular_trpo._core.numbers import Array, Scalar, is_rational, shown, zeros
 from tabular_trpo._core.overflow import finite
 from tabular_trpo._core.public import public
 from tabular_trpo._core.shapes import shape_error
 from tabular_trpo._exact.surrogate import Surrogate
 from tabular_trpo._sampled.contributions import Contributions
-from tabular_trpo._sampled.estimate import check_same_policy, read_policy
+from tabular_trpo._sampled.estimate import check_same_policy, check_support, read_policy
 from tabular_trpo._sampled.rollouts import Rollouts
 
 OFF_POLICY = ("importance_sampling", "per_decision", "doubly_robust")
@@ -90,7 +90,7 @@ def off_policy(
     )
     if mu.shape != target.shape:
         raise shape_error("pi", target.shape, f"(S, A) = {mu.shape}")
-    check_support(mu, target)
+    check_support(mu, target, "pi")
     check_same_policy(rollouts, mu, rollouts.within, "behaviour")
     Q = read_q(Q, method, mu.shape, rational)
     with np.errstate(over="ignore", invalid="ignore"):  # `Contributions` refuses what overflows
@@ -123,15 +123,6 @@ def read_q(Q: object, method: str, shape: tuple[int, int], rational: bool) -> Ar
     return table
 
 
-def check_support(behaviour: Array, pi: Array) -> None:
-    """Raise InvalidMDPError where pi takes an action that the behaviour never takes."""
-    if (bad := np.argwhere((behaviour == 0) & (pi > 0))).size:
-        s, a = bad[0]
-        got = f"= {brief(pi[s, a])} where the behaviour never takes the action"
-        cure = "Sample with a policy that takes it"
-        raise invalid("support", f"pi[s={s}, a={a}]", got, "0", cure, hidden=len(bad) - 1)
-
-
 @final
 class _Paths(NamedTuple):
     """Ratios and terms of n paths, (n, T) each; beyond its length a path has ratio 1 and term 0.
@@ -141,7 +132,6 @@ class _Paths(NamedTuple):
     term:  r_t + f V_hat(s_{t+1}) - Q_hat(s_t, a_t)
     first: (n,) V_hat(s_0), the tail of a path of no steps
     power: (T,) f^t
-    V:     (S,) V_hat
     """
 
     ratio: Array
@@ -149,7 +139,6 @@ class _Paths(NamedTuple):
     term: Array
     first: Array
     power: Array
-    V: Array
 
     @classmethod
     def of(cls, rollouts: Rollouts, mu: Array, pi: Array, Q: Array) -> "_Paths":
@@ -169,7 +158,7 @@ class _Paths(NamedTuple):
         first = np.where(some, V[at[:, 0]], rollouts.tail)
         power = zeros((within.shape[1],), is_rational(term)) + 1
         power = np.cumprod(np.concatenate([power[:1], power[1:] * f]))
-        return cls(ratio, before, term, first, power, V)
+        return cls(ratio, before, term, first, power)
 
 
 def _per_step(rollouts: Rollouts, x: _Paths, mu: Array, Q: Array, weighted: bool) -> Contributions:

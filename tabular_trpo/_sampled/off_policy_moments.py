@@ -22,8 +22,9 @@ from tabular_trpo._core.numbers import Array, is_rational
 from tabular_trpo._core.policy_checks import check_policy
 from tabular_trpo._core.public import public
 from tabular_trpo._sampled.chain import Chain
+from tabular_trpo._sampled.estimate import check_support
 from tabular_trpo._sampled.moments import Moments, moments_of, path_steps, read_path_policy
-from tabular_trpo._sampled.off_policy import check_support, read_q
+from tabular_trpo._sampled.off_policy import read_q
 
 
 @public
@@ -58,10 +59,10 @@ def off_policy_moments(
     """
     mu = read_path_policy(mdp, behaviour, horizon, "behaviour")
     pi = check_policy(mdp, pi)
-    check_support(mu, pi)
+    check_support(mu, pi, "pi")
     new = None if pi_new is None else check_policy(mdp, pi_new, "pi_new")
     if new is not None:
-        check_support(mu, new)
+        check_support(mu, new, "pi_new")
     Q = read_q(Q, method, mu.shape, is_rational(mu))
     c, positive = 0 * pi if new is None else new - pi, np.where(mu > 0, mu, 1)
     chain = Chain(mdp, mu, pi / positive, horizon)

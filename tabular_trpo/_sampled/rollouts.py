@@ -31,6 +31,7 @@ from tabular_trpo._sampled.categorical import Categorical
 from tabular_trpo._sampled.simulator import Simulator
 
 ABSENT: Any = None  # an array that is filled in
+BY_PATH = ("states", "actions", "rewards", "behaviour", "length", "tail", "ended")
 BYTES_A_STEP = 40  # state, action, reward, behaviour, and intermediate results of an estimate
 
 
@@ -176,11 +177,16 @@ def single_path(sim: Simulator, pi: object, paths: int, horizon: int | None = No
 
 def joined(parts: Sequence[Rollouts]) -> Rollouts:
     """Return whole paths of several records, of the same number of columns, as one record."""
-    names = ("states", "actions", "rewards", "behaviour", "length", "tail", "ended")
     arrays: dict[str, Any] = {
-        name: np.concatenate([getattr(x, name) for x in parts]) for name in names
+        name: np.concatenate([getattr(x, name) for x in parts]) for name in BY_PATH
     }
     return replace(parts[0], **arrays)
+
+
+def subset(rollouts: Rollouts, at: Array) -> Rollouts:
+    """Return the whole paths with the given indices."""
+    arrays: dict[str, Any] = {name: getattr(rollouts, name)[at] for name in BY_PATH}
+    return replace(rollouts, **arrays)
 
 
 def rewards_to_go(rewards: Array, factor: Scalar) -> Array:

@@ -6,7 +6,6 @@ the exact limit of a sampled run.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Protocol, final
 
 import numpy as np
@@ -18,7 +17,7 @@ from tabular_trpo._core.public import public
 from tabular_trpo._core.records import locked_dataclass
 from tabular_trpo._exact.evaluate import evaluate
 from tabular_trpo._exact.surrogate import LocalObjective, surrogate
-from tabular_trpo._families.arguments import between, common_numbers, optional_size, size
+from tabular_trpo._families.arguments import optional_size, size
 from tabular_trpo._sampled.advantages import Advantages
 from tabular_trpo._sampled.contributions import Contributions, standard_error, sum_by_index
 from tabular_trpo._sampled.estimate import (
@@ -26,7 +25,7 @@ from tabular_trpo._sampled.estimate import (
     path_contributions,
     step_weights,
 )
-from tabular_trpo._sampled.rollouts import Rollouts, single_path
+from tabular_trpo._sampled.rollouts import Rollouts, single_path, subset
 from tabular_trpo._sampled.self_normalised import self_normalised
 from tabular_trpo._sampled.simulator import Simulator
 from tabular_trpo._sampled.vine import vine
@@ -102,11 +101,8 @@ class Paths:
 
     def _advantages(self, V: Array | None) -> Advantages:
         """Return the checked choice of advantages with the baseline V."""
-        S, lam = 0 if V is None else len(V), self.lam
-        if lam is not None:
-            (lam,) = common_numbers(lam=lam)
-            between("lam", lam, 0, 1)
-        return Advantages.read(V, lam, self.n_step, S, False, self.standardise)
+        S = 0 if V is None else len(V)
+        return Advantages.read(V, self.lam, self.n_step, S, False, self.standardise)
 
     def __call__(self, sim: Simulator, pi: Array) -> Batch:
         """Return a batch; raises as `single_path` and `estimate`."""
@@ -116,7 +112,7 @@ class Paths:
             return _batch(units, pi, rollouts)
         # Paths with geometric times are sorted by length, so the halves are drawn at random.
         order = sim.rng.permutation(self.paths)
-        one, two = (_subset(rollouts, part) for part in np.array_split(order, 2))
+        one, two = (subset(rollouts, part) for part in np.array_split(order, 2))
         first, second = (
             path_contributions(
                 half, pi, self.weighting, self._advantages(fitted_values(other, len(pi)))
@@ -199,9 +195,3 @@ def fitted_values(rollouts: Rollouts, n_states: int) -> Array:
     state = rollouts.states[:, :-1][within]
     total = sum_by_index(state, rollouts.returns[within], n_states, rational=False)
     return np.asarray(total / np.maximum(np.bincount(state, minlength=n_states), 1))
-
-
-def _subset(rollouts: Rollouts, at: Array) -> Rollouts:
-    names = ("states", "actions", "rewards", "behaviour", "length", "tail", "ended")
-    arrays = {name: getattr(rollouts, name)[at] for name in names}
-    return replace(rollouts, **arrays)

@@ -48,6 +48,12 @@ ENTRIES: dict[str, Any] = {
     "iterate": lambda m, pi: next(iter(tt.improve.iterate(m, pi, tt.improve.greedy))),  # type: ignore[arg-type]
     "return moments": lambda m, pi: tt.sampled.return_moments(m, pi),
     "finite moments": lambda m, pi: tt.sampled.path_moments(m, pi, pi, horizon=3),
+    "finite n-step moments": lambda m, pi: tt.sampled.path_moments(
+        m, pi, pi, 3, baseline=[0] * m.n_states, n_step=2
+    ),
+    "finite off-policy moments": lambda m, pi: tt.sampled.off_policy_moments(m, pi, pi, horizon=3),
+    "off-policy moments": lambda m, pi: tt.sampled.off_policy_moments(m, pi, pi),
+    "moments of a gradient": lambda m, pi: tt.sampled.gradient_moments(m, pi, horizon=3),
 }
 
 

@@ -208,7 +208,7 @@ def test_bad_input() -> None:
             ask(mdp, exact([["1/4", "0"], ["1", "0"]]))
     unseen = exact([["1", "0"], ["1", "0"]])
     with pytest.raises(
-        InvalidMDPError, match=r"(?s)pi_new\[s=0, a=1\] = .* pi never takes .*1 more"
+        InvalidMDPError, match=r"(?s)pi_new\[s=0, a=1\] = .* the paths never takes .*1 more"
     ):
         path_moments(mdp, unseen, exact([["1/2", "1/2"], ["1/2", "1/2"]]))
     with pytest.raises(ExactnessError, match="pi_new is in float arithmetic"):

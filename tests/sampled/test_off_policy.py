@@ -276,6 +276,8 @@ def test_bad_input_is_refused_by_name() -> None:
             off_policy(**{"rollouts": data, "behaviour": mu, "pi": new} | change)
     with pytest.raises(InvalidMDPError, match=r"pi\[s=0, a=1\].*never takes the action"):
         off_policy_moments(mdp, one, mu)
+    with pytest.raises(InvalidMDPError, match=r"pi_new\[s=0, a=1\].*never takes the action"):
+        off_policy_moments(mdp, one, one, mu)
     only = single_path(Simulator(mdp, np.random.default_rng(1)), one, 4, 3)
     with pytest.raises(InvalidMDPError, match=r"pi\[s=0, a=1\].*never takes the action"):
         off_policy(only, one, mu)

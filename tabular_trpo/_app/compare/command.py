@@ -10,11 +10,12 @@ from tabular_trpo._app.compare.figure import draw
 from tabular_trpo._app.compare.habits import LEGEND, habit_table
 from tabular_trpo._app.compare.iterates import iterates
 from tabular_trpo._app.compare.report import Entry, Scored, document, line, method_table, parts
-from tabular_trpo._app.compare.saved import make_folder, saved_run
+from tabular_trpo._app.compare.saved import saved_run
 from tabular_trpo._app.shared import executors
 from tabular_trpo._app.shared.arguments import integer, number
 from tabular_trpo._app.shared.errors import ExitCode, UsageError
 from tabular_trpo._app.shared.executors import EXECUTORS, in_order
+from tabular_trpo._app.shared.files import check_folder
 from tabular_trpo._app.shared.models import Source, distinctly_named, files, read
 from tabular_trpo._app.shared.output import Answer
 from tabular_trpo._app.shared.plotting import attempt, check_figure
@@ -191,7 +192,7 @@ def _run_all(
     """
     seeds = [args.seed + i for i in range(args.seeds)]
     if args.runs:
-        make_folder(args.runs)
+        check_folder(args.runs, "--runs")
     tasks = [
         (
             args.runs,

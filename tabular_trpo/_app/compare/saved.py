@@ -9,8 +9,6 @@ the output is the same as without a folder.
 import hashlib
 import json
 import math
-import os
-import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,11 +16,11 @@ from typing import Any
 import numpy as np
 
 import tabular_trpo
+from tabular_trpo._app.shared.files import save, slug
 from tabular_trpo._core.errors import InvalidMDPError, invalid
 from tabular_trpo._core.mdp import MDP
 from tabular_trpo._core.nearest import nearest
 from tabular_trpo._core.numbers import Array, is_sparse
-from tabular_trpo._formats.atomic_write import write_atomically
 from tabular_trpo._sampled import comparison
 from tabular_trpo._sampled.comparison import Curve
 from tabular_trpo._sampled.live import Registered
@@ -42,9 +40,9 @@ def saved_run(
     settings: Settings,
     live: Registered | None,
 ) -> Curve:
-    """Return `comparison.run`, read from its file where there is one, and else kept there.
+    """Return the result of `comparison.run`, from its file if that exists, else computed and saved.
 
-    folder: None for no file
+    folder: of the files; None to save nothing
     title:  the name of the model, for the name of the file
     raises: InvalidMDPError for a file that cannot be read or written; as `comparison.run`
     """
@@ -52,24 +50,14 @@ def saved_run(
         return comparison.run(mdp, name, seed, budget, settings, live)
     key = _key(mdp, name, seed, budget, settings, live)
     digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
-    slug = re.sub(r"[^A-Za-z0-9.]+", "_", title)[:40]
-    path = Path(folder) / f"{slug}-{name}-{seed}-{digest}.json"
+    stem = slug(title, "[^A-Za-z0-9.]", "_", 40)
+    path = Path(folder) / f"{stem}-{name}-{seed}-{digest}.json"
     if path.exists():
         return _read(path)
     curve = comparison.run(mdp, name, seed, budget, settings, live)
     found = {array: _numbers(getattr(curve, array)) for array in ARRAYS}
-    document = {"run": key, **found, "fell": curve.fell}
-    write_atomically(path, json.dumps(document) + "\n", CURE)
+    save(path.parent, path.name, {"run": key, **found, "fell": curve.fell})
     return curve
-
-
-def make_folder(folder: str) -> None:
-    """Make the folder of the runs unless it is there; raises InvalidMDPError where it cannot."""
-    try:
-        os.makedirs(folder, exist_ok=True)
-    except OSError as error:
-        got = f"cannot be made: {error.strerror or error}"
-        raise invalid("file", folder, got, "a folder", CURE) from None
 
 
 def _key(
